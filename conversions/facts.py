@@ -1,0 +1,113 @@
+"""The facts: touches, conversions and adjustments as idempotent rows. What a hit becomes and every figure is made of.
+
+Every distinct copy of a fact is a row of its own: its key ends in a digest of every field that a figure reads.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from tracker.hit import AdjustmentKind
+
+TouchKind = Literal["click", "view"]
+
+
+class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
+    """A hit by which an ad reached a visitor, with its raw parameters; the rollup resolves which ad that is."""
+
+    site: str
+    visitor: str
+    kind: TouchKind
+    at: int
+    hit: str
+    ad: str = ""
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    content: str = ""
+    term: str = ""
+    #: The click id's parameter, e.g. `gclid`, and its value.
+    network: str = ""
+    click_id: str = ""
+    bucket: int = 0
+    batch: str = ""
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
+    """A hit that met one version of a goal. `value` is micros as sent, None where the hit had none."""
+
+    site: str
+    visitor: str
+    at: int
+    hit: str
+    goal: str
+    version: int
+    order: str = ""
+    value: int | None = None
+    currency: str = ""
+    bucket: int = 0
+    batch: str = ""
+
+    @property
+    def claim(self) -> str:
+        """What makes it one with its duplicates: the order id, else the hit id."""
+        return f"o:{self.order}" if self.order else f"h:{self.hit}"
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
+    """A refund, retraction or restatement of all conversions of an order. `value` is micros."""
+
+    site: str
+    order: str
+    at: int
+    hit: str
+    kind: AdjustmentKind
+    value: int | None = None
+    currency: str = ""
+    bucket: int = 0
+    batch: str = ""
+
+    @property
+    def claim(self) -> str:
+        """The claim whose conversions it adjusts."""
+        return f"o:{self.order}"
+
+
+Fact = Touch | Conversion | Adjustment
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
+
+
+def encode_fact(fact: Fact) -> bytes:
+    """The fact as the stores keep it."""
+    return _encoder.encode(fact)
+
+
+def decode_fact(body: bytes | str) -> Fact:
+    """The fact of a stored row."""
+    return _decoder.decode(body)
+
+
+def digest(fact: Fact) -> str:
+    """16 hex digits over every field that a figure reads: all but the batch that brought it and the derived bucket."""
+    plain = msgspec.structs.replace(fact, batch="", bucket=0)
+    return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
+
+
+def order_key(fact: Fact) -> tuple[int, str, str]:
+    """Readers choose by this order: the earliest `at`, ties by hit id, then digest."""
+    return fact.at, fact.hit, digest(fact)
+
+
+def conversion_id(site: str, goal: str, claim: str) -> str:
+    """The id of a conversion, derived from the site, the goal and the claim, and readable back into them."""
+    return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
+
+
+def read_conversion_id(text: str) -> tuple[str, str, str]:
+    """Site, goal and claim of a conversion id. Raises ValueError."""
+    site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")
+    return site, goal, claim

@@ -1,0 +1,253 @@
+"""The configuration of conversions: campaigns, ads, goals and their versions; and the marks of buckets to roll up.
+
+Saving what figures depend on marks the whole site in the same transaction.
+"""
+
+import secrets
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models, transaction
+
+from conversions.goals import DAY_MS, LONGEST_WINDOW
+from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, mark_buckets
+from tracker.models import Site
+
+__all__ = [
+    "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule", "Replay",
+    "Sequence", "SetAsideCountRow", "SetAsideRow",
+]  # fmt: skip
+
+slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only.")
+LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
+#: A hit's `at` may lie this far ahead of its receipt.
+AHEAD_MS = 10 * 60 * 1000
+
+
+def now_ms() -> int:
+    """The clock, in ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class FiguresDependOnIt(models.Model):
+    """What figures depend on: saving or deleting it marks its whole site in the same transaction."""
+
+    class Meta:
+        abstract = True
+
+    def get_site(self) -> Site:
+        """The site whose figures may change."""
+        raise NotImplementedError
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves and marks the site."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            mark_buckets(self.get_site().key, [WHOLE_SITE])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes and marks the site."""
+        with transaction.atomic():
+            mark_buckets(self.get_site().key, [WHOLE_SITE])
+            return super().delete(*args, **kwargs)
+
+
+class Campaign(FiguresDependOnIt):
+    """What ads are bought for."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="campaigns")
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="campaign_key")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its site."""
+        return self.site
+
+
+class Ad(FiguresDependOnIt):
+    """What is paid for. Touches are its own by its key or its match rules; ads are tried in the order of their ids."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+    destination = models.URLField(max_length=2000, blank=True, help_text="Where its clicks lead.")
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its campaign's site."""
+        return self.campaign.site
+
+    def clean(self) -> None:
+        """Refuses a key that another ad of the site has."""
+        if not self.campaign_id:
+            return
+        twins = Ad.objects.filter(campaign__site=self.campaign.site_id, key=self.key).exclude(pk=self.pk)
+        if twins.exists():
+            raise ValidationError({"key": f"This site has an ad {self.key!r} already."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves under the same rule as `clean`."""
+        self.clean()
+        super().save(*args, **kwargs)
+
+
+class MatchRule(FiguresDependOnIt):
+    """Globs over utm tags and the network; all that are given must match for a touch to be the ad's."""
+
+    ad = models.ForeignKey(Ad, on_delete=models.CASCADE, related_name="rules")
+    source = models.CharField("utm_source", max_length=200, blank=True)
+    medium = models.CharField("utm_medium", max_length=200, blank=True)
+    campaign = models.CharField("utm_campaign", max_length=200, blank=True)
+    content = models.CharField("utm_content", max_length=200, blank=True)
+    term = models.CharField("utm_term", max_length=200, blank=True)
+    network = models.CharField(
+        max_length=50, blank=True, help_text="The network of a click id, such as google-ads or meta-ads."
+    )
+
+    def __str__(self) -> str:
+        names = ("source", "medium", "campaign", "content", "term", "network")
+        return " and ".join(f"{name}={value}" for name in names if (value := getattr(self, name))) or "nothing"
+
+    def get_site(self) -> Site:
+        """Its ad's site."""
+        return self.ad.get_site()
+
+    def clean(self) -> None:
+        """Refuses a rule without any pattern."""
+        if str(self) == "nothing":
+            raise ValidationError("Give at least one pattern; * matches anything.")
+
+
+def new_goal_uid() -> str:
+    """What names a goal in facts, for ever."""
+    return secrets.token_hex(6)
+
+
+class GoalRules(models.Model):
+    """What a goal's version says. Names are those of `conversions.goals.GoalVersion`."""
+
+    class Counting(models.TextChoices):
+        """How often one person converts."""
+
+        EVERY = "every", "every conversion"
+        ONCE = "once", "one per visitor"
+
+    path = models.CharField(
+        max_length=500, blank=True, help_text="A page's path; * is any text, as in /welcome*. Empty: no page."
+    )
+    event = models.CharField(max_length=200, blank=True, help_text="The name of any hit. Empty: none.")
+    fixed_value = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Empty: the hit's own value."
+    )
+    counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.EVERY)
+    click_window_days = models.PositiveIntegerField(default=30, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
+    view_window_days = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
+    active = models.BooleanField(default=True, help_text="Off: no hit meets the goal any more.")
+
+    class Meta:
+        abstract = True
+
+    def rules(self) -> dict[str, Any]:
+        """The fields that a version keeps."""
+        return {field.name: getattr(self, field.name) for field in GoalRules._meta.fields}
+
+
+class Goal(GoalRules, FiguresDependOnIt):
+    """What counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="goals")
+    uid = models.CharField(max_length=12, unique=True, default=new_goal_uid, editable=False)
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="goal_key")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its site."""
+        return self.site
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, makes a version where the rules changed, marks the site."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            newest = self.versions.order_by("-version").first()
+            if newest is None or newest.rules() != self.rules():
+                self._add_version(newest.version + 1 if newest else 1)
+
+    def _add_version(self, version: int) -> None:
+        site = Site.objects.select_for_update().get(pk=self.site_id)
+        starts_at = effect_time() if site.first_hit_at else 0
+        GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
+
+    def make_retroactive(self, since: int) -> None:
+        """Lets the newest version hold since an earlier instant (ms). A replay from there adds the facts."""
+        with transaction.atomic():
+            newest = self.versions.order_by("-version").first()
+            if newest and newest.starts_at > since:
+                GoalVersion.objects.filter(pk=newest.pk).update(starts_at=since)
+            mark_buckets(self.site.key, [WHOLE_SITE])
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """A goal's conversions stay, so the goal stays: switch it off instead."""
+        raise ValidationError("A goal can't be deleted, its conversions refer to it. Switch it off (active) instead.")
+
+
+class GoalVersion(GoalRules):
+    """One version of a goal; never changes but for an earlier start. Times are ms since the epoch."""
+
+    goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    starts_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["goal", "version"], name="goal_version")]
+
+    def __str__(self) -> str:
+        return f"{self.goal} v{self.version}"
+
+
+def effect_time() -> int:
+    """When a version saved now takes effect: after every cache knows it, and past every `at` already accepted."""
+    return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS
+
+
+class Marker(models.Model):
+    """How far the queue has come: when the newest empty batch that came through was made, ms since the epoch."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    at = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+class Replay(models.Model):
+    """How far a replay has come, so that it can go on after a stop. `site` empty: all; times are ms, 0 open."""
+
+    site = models.CharField(max_length=64, blank=True)
+    since = models.BigIntegerField(default=0)
+    until = models.BigIntegerField(default=0)
+    last_key = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "since", "until"], name="replay_range")]
+
+    def __str__(self) -> str:
+        return f"replay of {self.site or 'all sites'} up to {self.last_key or 'nothing yet'}"

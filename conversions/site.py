@@ -1,0 +1,20 @@
+"""The present configuration of one site, as the pure functions read it."""
+
+import msgspec
+
+from conversions.goals import Goal
+from conversions.touch import Ad
+
+
+class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A site with its goals (retired ones too) and its ads, in the order in which ads are tried."""
+
+    key: str
+    timezone: str = "UTC"
+    currency: str = "USD"
+    goals: tuple[Goal, ...] = ()
+    ads: tuple[Ad, ...] = ()
+
+    def goal(self, uid: str) -> Goal | None:
+        """The goal of a uid."""
+        return next((goal for goal in self.goals if goal.uid == uid), None)

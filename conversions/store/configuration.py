@@ -1,0 +1,84 @@
+"""The configuration database as the frozen records that the pure functions read, cached for a short while or not."""
+
+from threading import Lock
+
+from cachetools import TTLCache, cached
+from django.conf import settings
+from django.db import transaction
+
+from conversions.goals import DAY_MS, Goal, GoalVersion
+from conversions.models import Ad as AdRow
+from conversions.models import Goal as GoalRow
+from conversions.models import GoalVersion as VersionRow
+from conversions.site import SiteConfig
+from conversions.touch import Ad, MatchRule
+from tracker.models import Site
+
+MICROS = 1_000_000
+
+
+def load_site(key: str) -> SiteConfig | None:
+    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError."""
+    with transaction.atomic():
+        site = Site.objects.filter(key=key).first()
+        return _site_config(site) if site else None
+
+
+def _site_config(site: Site) -> SiteConfig:
+    goals = GoalRow.objects.filter(site=site).order_by("pk").prefetch_related("versions")
+    ads = AdRow.objects.filter(campaign__site=site).order_by("pk").select_related("campaign").prefetch_related("rules")
+    return SiteConfig(
+        key=site.key,
+        timezone=site.timezone,
+        currency=site.currency,
+        goals=tuple(_goal(row) for row in goals),
+        ads=tuple(_ad(row) for row in ads),
+    )
+
+
+def _goal(row: GoalRow) -> Goal:
+    versions = sorted(row.versions.all(), key=lambda version: version.version)
+    return Goal(uid=row.uid, key=row.key, versions=tuple(_version(version) for version in versions))
+
+
+def _version(row: VersionRow) -> GoalVersion:
+    return GoalVersion(
+        version=row.version,
+        starts_at=row.starts_at,
+        active=row.active,
+        path=row.path,
+        event=row.event,
+        fixed_value=None if row.fixed_value is None else int(row.fixed_value * MICROS),
+        counting="once" if row.counting == "once" else "every",
+        click_window=row.click_window_days * DAY_MS,
+        view_window=row.view_window_days * DAY_MS,
+    )
+
+
+def _ad(row: AdRow) -> Ad:
+    rules = tuple(
+        MatchRule(
+            source=rule.source,
+            medium=rule.medium,
+            campaign=rule.campaign,
+            content=rule.content,
+            term=rule.term,
+            network=rule.network,
+        )
+        for rule in sorted(row.rules.all(), key=lambda rule: rule.pk)
+    )
+    return Ad(key=row.key, campaign=row.campaign.key, rules=rules)
+
+
+_cache: TTLCache[str, SiteConfig | None] = TTLCache(maxsize=10_000, ttl=settings.CONFIG_CACHE_SECONDS)
+
+
+@cached(_cache, lock=Lock(), key=lambda key: key)
+def load_cached_site(key: str) -> SiteConfig | None:
+    """A site's configuration, at most CONFIG_CACHE_SECONDS old."""
+    return load_site(key)
+
+
+def forget_cached_sites() -> None:
+    """Drop what is cached in this process."""
+    _cache.clear()

@@ -1,0 +1,98 @@
+"""The Store port: where facts, counters and rollups live, and what its readers and writers may rely on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from conversions.facts import Adjustment, Conversion, Fact, Touch
+from tracker.hit import SetAside, Unavailable
+
+
+class StoreUnavailable(Unavailable):
+    """The store can't be reached or didn't answer in time. Trying again later may help."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of one visitor's timeline; `since` and `until` are ms, both inclusive."""
+
+    visitor: str
+    since: int
+    until: int
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """All rows of one bucket, goal and model, as one value. Clicks and views: model `clicks`, goal empty."""
+
+    bucket: int
+    day: str
+    goal: str
+    model: str
+    body: bytes
+
+
+class Count(msgspec.Struct, frozen=True):
+    """One increment of a live counter. Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros)."""
+
+    site: str
+    bucket: int
+    goal: str
+    ad: str
+    metric: str
+    amount: int
+
+
+class Store(Protocol):
+    """Facts, counters, rollups and what was set aside.
+
+    Facts: `add_facts` is idempotent by the fact's digest and durable when it returns; repeating it, wholly or in part,
+    in any order, changes nothing. A read that starts after a write has returned sees the write, from any process.
+    Cells: of several writes of one cell the one with the greatest token stays, whatever their order; equal tokens:
+    either one. Counters: increments may be lost or doubled by a crash; they are provisional.
+    Every method may raise StoreUnavailable, after which any part of a write may have happened.
+    """
+
+    def add_facts(self, facts: Sequence[Fact]) -> None:
+        """Write touches and conversions to timeline and ledger, conversions and adjustments to claims."""
+
+    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
+        """The touches of the spans, each stored copy once."""
+
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+        """The conversions of the spans, each stored copy once."""
+
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+        """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """The ledger of a bucket: every touch and conversion in it, each stored copy once."""
+
+    def find_hit(self, site: str, hit: str) -> list[Conversion]:
+        """The conversions that a hit made, whatever their claim. For support, not for the hot path."""
+
+    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
+        """Write cells under a token; durable when it returns."""
+
+    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+        """The cells of these models and site-local days."""
+
+    def add_counts(self, counts: Iterable[Count]) -> None:
+        """Add to live counters."""
+
+    def read_counts(self, site: str, bucket: int) -> list[Count]:
+        """The live counters of a bucket."""
+
+    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+        """List hits as rejected, each (site, hit, code, field) once; above the daily cap of a site only count them."""
+
+    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
+        """What was set aside with `since` <= at < `until`, newest first."""
+
+    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+        """How many by reason code, the ones above the cap included; approximate."""
+
+    def prepare(self) -> None:
+        """Make the tables that are missing. Safe to repeat."""
+
+    def check(self) -> None:
+        """Answer quickly if the store works; StoreUnavailable if not."""

@@ -1,0 +1,109 @@
+"""The rows of the SQL store: facts, cells, counters and hits set aside."""
+
+from django.db import models
+
+
+class FactRow(models.Model):
+    """One stored copy of a fact; timeline, ledger and claims are its three indexes."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10)
+    hit = models.CharField(max_length=64)
+    digest = models.CharField(max_length=16)
+    visitor = models.CharField(max_length=64, blank=True)
+    claim = models.CharField(max_length=210, blank=True)
+    bucket = models.BigIntegerField(null=True)
+    at = models.BigIntegerField()
+    body = models.BinaryField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "kind", "hit", "digest"], name="fact_key")]
+        indexes = [
+            models.Index(fields=["site", "visitor", "kind", "at"], name="fact_timeline"),
+            models.Index(fields=["site", "bucket"], name="fact_ledger", condition=models.Q(bucket__isnull=False)),
+            models.Index(fields=["site", "claim"], name="fact_claims", condition=~models.Q(claim="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.hit}"
+
+
+class CellRow(models.Model):
+    """One cell of the rollups, with the token under which it was written."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    model = models.CharField(max_length=20)
+    goal = models.CharField(max_length=12, blank=True)
+    bucket = models.BigIntegerField()
+    day = models.CharField(max_length=10)
+    token = models.BigIntegerField()
+    body = models.BinaryField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "model", "bucket", "goal"], name="cell_key")]
+        indexes = [models.Index(fields=["site", "model", "day"], name="cell_day")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.goal} {self.bucket}"
+
+
+class CountRow(models.Model):
+    """One live counter."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    bucket = models.BigIntegerField()
+    goal = models.CharField(max_length=12, blank=True)
+    ad = models.CharField(max_length=200, blank=True)
+    metric = models.CharField(max_length=12)
+    amount = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "bucket", "goal", "ad", "metric"], name="count_key")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.amount}"
+
+
+class SetAsideRow(models.Model):
+    """One hit that was set aside."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    at = models.BigIntegerField()
+    hit = models.CharField(max_length=64)
+    code = models.CharField(max_length=40)
+    field = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    batch = models.CharField(max_length=64, blank=True)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "hit", "code", "field"], name="set_aside_key")]
+        indexes = [models.Index(fields=["site", "at"], name="set_aside_time")]
+
+    def __str__(self) -> str:
+        return f"{self.hit}: {self.code}"
+
+
+class SetAsideCountRow(models.Model):
+    """How many hits of a UTC day were set aside for one reason; approximate."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    day = models.BigIntegerField()
+    code = models.CharField(max_length=40)
+    amount = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "day", "code"], name="set_aside_count_key")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.amount}"

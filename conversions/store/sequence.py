@@ -1,0 +1,94 @@
+"""Marks and their tokens: which buckets must be rolled up again, in the configuration database.
+
+A token is drawn after the facts are written and orders rollups; a mark goes only if its token is still the noted one.
+A bucket's row stays when its mark goes, so the rows are also the list of a site's buckets.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+#: The bucket that stands for all of a site's.
+WHOLE_SITE = -1
+CLOCK_US = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+GREATEST = {"sqlite": "MAX", "postgresql": "GREATEST"}
+
+
+class Sequence(models.Model):
+    """The one row from which tokens are drawn."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class Mark(models.Model):
+    """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    bucket = models.BigIntegerField()
+    token = models.BigIntegerField()
+    marked = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "bucket"], name="mark_key")]
+        indexes = [models.Index(fields=["site", "bucket"], name="mark_open", condition=Q(marked=True))]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.bucket}"
+
+
+def draw_token() -> int:
+    """The next token: max(last + 1, the database's clock in microseconds): a restored database can't fall behind.
+
+    The row stays locked until the caller's transaction ends, so tokens become visible in their order.
+    """
+    vendor = connection.vendor
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO conversions_sequence (id, last) VALUES (1, {CLOCK_US[vendor]}) ON CONFLICT (id) DO UPDATE"  # noqa: S608
+            f" SET last = {GREATEST[vendor]}(conversions_sequence.last + 1, {CLOCK_US[vendor]}) RETURNING last"
+        )
+        token: int = cursor.fetchone()[0]
+    return token
+
+
+def mark_buckets(site: str, buckets: Iterable[int]) -> None:
+    """Mark buckets under a new token, keeping the greatest. Call it after the facts are written."""
+    wanted = sorted(set(buckets))
+    if not wanted:
+        return
+    with transaction.atomic():
+        token = draw_token()
+        rows = [Mark(site=site, bucket=bucket, token=token) for bucket in wanted]
+        Mark.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["site", "bucket"], update_fields=["token", "marked"]
+        )
+
+
+def open_marks(site: str | None = None) -> list[Mark]:
+    """The marks to roll up, those of whole sites first, then the oldest buckets."""
+    marks = Mark.objects.filter(marked=True).order_by("bucket", "site")
+    return list(marks.filter(site=site) if site else marks)
+
+
+def known_buckets(site: str) -> list[int]:
+    """Every bucket of a site that was ever marked."""
+    rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
+    return list(rows.values_list("bucket", flat=True))
+
+
+def close_mark(mark: Mark) -> bool:
+    """Remove a mark, if its token is still the noted one."""
+    return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))

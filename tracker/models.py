@@ -1,0 +1,117 @@
+"""Accounts, their sites and the tokens with which programs speak for them."""
+
+import secrets
+from hashlib import sha256
+from typing import Any, Self
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+
+currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
+
+
+def new_site_key() -> str:
+    """A site's public key: short, unguessable, safe in a query."""
+    return secrets.token_hex(8)
+
+
+def validate_timezone(name: str) -> None:
+    """Refuses what is no IANA zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"{name!r} is no IANA timezone; Europe/Berlin is one.")
+
+
+def validate_domains(domains: Any) -> None:
+    """Refuses what is no list of host names."""
+    if not isinstance(domains, list) or not all(isinstance(name, str) and 0 < len(name) <= 253 for name in domains):
+        raise ValidationError('A list of host names, such as ["shop.example", "www.shop.example"].')
+
+
+class Account(models.Model):
+    """A customer. Its users see its sites and nothing else."""
+
+    name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="accounts", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """One of an account's web sites. Its timezone and currency are fixed once it has hits."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sites")
+    key = models.CharField(max_length=64, unique=True, default=new_site_key, editable=False)
+    name = models.CharField(max_length=200)
+    domains = models.JSONField(default=list, blank=True, validators=[validate_domains])
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
+    hits_per_second = models.PositiveIntegerField(
+        default=0, help_text="More than this is refused with 429, per web process; 0 is no limit."
+    )
+    first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuses a change of what the facts already depend on."""
+        saved = Site.objects.filter(pk=self.pk, first_hit_at__isnull=False).first()
+        for field in ("timezone", "currency"):
+            if saved and getattr(saved, field) != getattr(self, field):
+                raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves under the same rule as `clean`, in one transaction with the check."""
+        with transaction.atomic():
+            list(Site.objects.select_for_update().filter(pk=self.pk))
+            self.clean()
+            super().save(*args, **kwargs)
+
+
+class Token(models.Model):
+    """A secret of an account, kept only as its hash: `report` reads reports, `ingest` sends hits as a server."""
+
+    class Kind(models.TextChoices):
+        """What a token may do."""
+
+        REPORT = "report", "reads reports"
+        INGEST = "ingest", "sends hits"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=12, editable=False, help_text="How the token begins.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.hint}… ({self.kind})"
+
+    @staticmethod
+    def hash_of(secret: str) -> str:
+        """The form in which a token is kept. Tokens are long and random, so a plain hash is enough."""
+        return sha256(secret.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
+        """Makes (or finds) a token of an account and gives it with its secret, which is shown this once."""
+        secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
+        token, _ = cls.objects.get_or_create(
+            sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
+        )
+        return token, secret
+
+    @classmethod
+    def find(cls, secret: str, kind: str) -> Self | None:
+        """The valid token of a secret, with its account."""
+        return (
+            cls.objects.select_related("account")
+            .filter(sha256=cls.hash_of(secret), kind=kind, revoked_at__isnull=True)
+            .first()
+        )
