@@ -236,6 +236,18 @@ class Marker(models.Model):
     def __str__(self) -> str:
         return str(self.at)
 
+    @classmethod
+    def reach(cls, at: int) -> None:
+        """Notes that a marker made at this instant came through; an older one changes nothing."""
+        if not cls.objects.filter(pk=1, at__lt=at).update(at=at):
+            cls.objects.get_or_create(pk=1, defaults={"at": at})
+
+    @classmethod
+    def reached(cls) -> int:
+        """When the newest marker that came through was made, 0 before the first."""
+        row = cls.objects.filter(pk=1).first()
+        return row.at if row else 0
+
 
 class Replay(models.Model):
     """How far a replay has come, so that it can go on after a stop. `site` empty: all; times are ms, 0 open."""

@@ -5,6 +5,7 @@ from threading import Lock
 from cachetools import TTLCache, cached
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from conversions.goals import DAY_MS, Goal, GoalVersion
 from conversions.models import Ad as AdRow
@@ -79,6 +80,23 @@ def load_cached_site(key: str) -> SiteConfig | None:
     return load_site(key)
 
 
+_has_hits: set[str] = set()
+
+
+def load_for_hits(key: str) -> SiteConfig | None:
+    """A site's configuration for hits of it that are being processed.
+
+    The first hits that a process sees of a site note that it has hits, which fixes its timezone, before its
+    configuration is read. A site that the cache doesn't know is looked up again: it may be a new one.
+    """
+    if key not in _has_hits:
+        Site.objects.filter(key=key, first_hit_at__isnull=True).update(first_hit_at=timezone.now())
+        _cache.pop(key, None)
+        _has_hits.add(key)
+    return load_cached_site(key) or load_site(key)
+
+
 def forget_cached_sites() -> None:
     """Drop what is cached in this process."""
     _cache.clear()
+    _has_hits.clear()

@@ -1,0 +1,102 @@
+"""Attribute: hits and configuration -> facts, hits set aside with their reasons, and counter increments. Pure.
+
+Nothing that depends on other hits is decided here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from conversions.clock import bucket_of
+from conversions.facts import Adjustment, Conversion, Fact, Touch
+from conversions.goals import met_by
+from conversions.site import SiteConfig
+from conversions.store.port import Count
+from conversions.touch import OTHER, name_touch, touch_of
+from tracker.hit import Hit, SetAside, encode_hits
+
+#: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
+MAX_BODY = 4_000
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a batch's hits came to."""
+
+    facts: tuple[Fact, ...]
+    set_aside: tuple[SetAside, ...]
+    counts: tuple[Count, ...]
+
+
+def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
+    """Every hit as its facts or its reason; `sites` holds each hit's site's configuration, None for no such site."""
+    facts: list[Fact] = []
+    aside: list[SetAside] = []
+    counts: Counter[tuple[str, int, str, str, str]] = Counter()
+    for hit in hits:
+        site = sites[hit.site]
+        if site is None:
+            aside.append(set_aside(hit, batch, "unknown_site", "site", "No site has this key."))
+            continue
+        made = facts_of(hit, site, batch)
+        facts.extend(made)
+        _count(counts, hit, made, site)
+        if hit.type == "conversion" and not made:
+            aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
+    increments = [Count(*key, amount) for key, amount in counts.items() if amount]
+    return Outcome(tuple(facts), tuple(aside), tuple(increments))
+
+
+def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
+    """The facts that one hit makes: a touch, conversions, an adjustment, or nothing."""
+    bucket = bucket_of(hit.at, site.timezone)
+    if hit.type == "adjustment":
+        return [adjustment_of(hit, batch)]
+    touch = touch_of(hit)
+    facts: list[Fact] = [touch] if touch else []
+    facts.extend(met_by(hit, site.goals))
+    return [msgspec.structs.replace(fact, bucket=bucket, batch=batch) for fact in facts]
+
+
+def adjustment_of(hit: Hit, batch: str) -> Adjustment:
+    """The adjustment that a hit is."""
+    assert hit.kind is not None
+    return Adjustment(
+        site=hit.site,
+        order=hit.order,
+        at=hit.at,
+        hit=hit.id,
+        kind=hit.kind,
+        value=hit.value,
+        currency=hit.currency,
+        batch=batch,
+    )
+
+
+def set_aside(hit: Hit, batch: str, code: str, field: str, detail: str) -> SetAside:
+    """A hit with the reason why it is no fact."""
+    body = encode_hits([hit]).decode()[:MAX_BODY]
+    return SetAside(
+        site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body
+    )
+
+
+def _count(counts: Counter[tuple[str, int, str, str, str]], hit: Hit, facts: Iterable[Fact], site: SiteConfig) -> None:
+    bucket = bucket_of(hit.at, site.timezone)
+    counts[hit.site, bucket, "", "", "hits"] += 1
+    for fact in facts:
+        if isinstance(fact, Touch):
+            name = name_touch(fact, site.ads)
+            # A stranger can't make live counters grow: only configured ads have one of their own.
+            counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
+        elif isinstance(fact, Conversion):
+            counts[hit.site, bucket, fact.goal, "", "conversions"] += 1
+            counts[hit.site, bucket, fact.goal, "", "value"] += _live_value(fact, site)
+
+
+def _live_value(conversion: Conversion, site: SiteConfig) -> int:
+    goal = site.goal(conversion.goal)
+    version = goal.in_force(conversion.at) if goal else None
+    if version and version.fixed_value is not None:
+        return version.fixed_value
+    return conversion.value or 0 if conversion.currency in ("", site.currency) else 0

@@ -1,0 +1,137 @@
+"""Claims: of all copies and claimants of one order or hit, which conversion counts, and for how much. Pure.
+
+Readers choose; nothing here depends on the order in which facts came.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from conversions.facts import Adjustment, Conversion, order_key
+from conversions.goals import Goal, GoalVersion
+from conversions.site import SiteConfig
+
+ClaimRow = Conversion | Adjustment
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """A stored conversion that is not the one that counts, and why: `duplicate` or `not_in_force`."""
+
+    conversion: Conversion
+    reason: str
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the facts of one claim say under one goal.
+
+    `value` is micros of the site's currency after adjustments; `value_reason` says why it was set aside, if it was.
+    `claimants` are the visitors whose touches count for it.
+    """
+
+    goal: Goal
+    version: GoalVersion
+    winner: Conversion
+    duplicates: tuple[Duplicate, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    claimants: tuple[str, ...] = ()
+    value: int = 0
+    value_reason: str | None = None
+    retracted: bool = False
+
+
+def in_force(conversion: Conversion, goal: Goal) -> bool:
+    """Whether the version that a conversion met is, by the present configuration, the one in force at its `at`."""
+    version = goal.in_force(conversion.at)
+    return version is not None and version.version == conversion.version
+
+
+def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | None:
+    """The verdict on one claim under one goal, from all of the claim's rows; None where no conversion is in force."""
+    rows = list(rows)
+    mine = sorted((row for row in rows if isinstance(row, Conversion) and row.goal == goal.uid), key=order_key)
+    valid = [row for row in mine if in_force(row, goal)]
+    if not valid:
+        return None
+    version = goal.in_force(valid[0].at)
+    assert version is not None
+    reasons = [(row, "duplicate" if row in valid else "not_in_force") for row in mine if row is not valid[0]]
+    adjustments = effective(row for row in rows if isinstance(row, Adjustment))
+    value, value_reason, retracted = fold(base_value(valid[0], version, site), adjustments, site)
+    return Verdict(
+        goal=goal,
+        version=version,
+        winner=valid[0],
+        duplicates=tuple(Duplicate(row, reason) for row, reason in reasons),
+        adjustments=tuple(adjustments),
+        claimants=tuple(sorted({row.visitor for row in valid})),
+        value=value,
+        value_reason=value_reason,
+        retracted=retracted,
+    )
+
+
+def judge_all(site: SiteConfig, claims: dict[str, list[ClaimRow]]) -> dict[tuple[str, str], Verdict]:
+    """The verdicts on many claims, by goal uid and claim."""
+    verdicts = {}
+    for claim, rows in claims.items():
+        for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
+            goal = site.goal(uid)
+            verdict = judge(goal, rows, site) if goal else None
+            if verdict:
+                verdicts[uid, claim] = verdict
+    return verdicts
+
+
+def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
+    """Adjustments in the order in which they fold, (at, hit id); of copies of one hit id the earliest."""
+    kept: dict[str, Adjustment] = {}
+    for adjustment in sorted(adjustments, key=order_key):
+        kept.setdefault(adjustment.hit, adjustment)
+    return list(kept.values())
+
+
+def money(value: int | None, currency: str, site: SiteConfig) -> tuple[int, str | None]:
+    """An amount in the site's currency; another currency's is set aside."""
+    if currency and currency != site.currency and value:
+        return 0, "no_rate"
+    return value or 0, None
+
+
+def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
+    """A conversion's value before adjustments."""
+    if version.fixed_value is not None:
+        return version.fixed_value, None
+    return money(conversion.value, conversion.currency, site)
+
+
+def fold(
+    base: tuple[int, str | None], adjustments: Sequence[Adjustment], site: SiteConfig
+) -> tuple[int, str | None, bool]:
+    """Value, why it was set aside, and whether retracted, after the adjustments in their order.
+
+    A restatement sets the value, discards earlier refunds and brings a retracted conversion back.
+    """
+    value, reason = base
+    retracted = False
+    for adjustment in adjustments:
+        if adjustment.kind == "retract":
+            retracted = True
+            continue
+        amount, problem = money(adjustment.value, adjustment.currency, site)
+        if adjustment.kind == "restate":
+            value, reason, retracted = amount, problem, False
+        else:
+            value, reason = value - amount, reason or problem
+    return value, reason, retracted
+
+
+def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
+    """Whether no earlier conversion of the goal, still standing, is the same person's."""
+    mine = order_key(verdict.winner)
+    return not any(
+        other.goal.uid == verdict.goal.uid
+        and other.winner.visitor == verdict.winner.visitor
+        and not other.retracted
+        and order_key(other.winner) < mine
+        for other in verdicts
+    )

@@ -1,0 +1,87 @@
+"""Evidence: what must be read to decide about conversions; the store's reads of the rollup and of explain."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all
+from conversions.facts import Conversion, Touch
+from conversions.site import SiteConfig
+from conversions.store.port import Span, Store
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One conversion, decided. `reason` says why it is not counted, None if it is: `retracted`, `not_first`."""
+
+    verdict: Verdict
+    reason: str | None
+    touches: tuple[Touch, ...]
+
+
+def read_cases(
+    store: Store, site: SiteConfig, conversions: Iterable[Conversion], whole_timeline: bool = False
+) -> list[Case]:
+    """Decide every claim that these conversions are part of, each (goal, claim) once.
+
+    With `whole_timeline` the touches that are out of every window come too, for explaining.
+    """
+    claims = _read_claims(store, site.key, {row.claim for row in conversions})
+    verdicts = judge_all(site, claims)
+    rivals = _read_rivals(store, site, verdicts.values(), claims)
+    touches = _read_touches(store, site.key, verdicts.values(), whole_timeline)
+    return [_case(verdict, rivals, touches) for _, verdict in sorted(verdicts.items())]
+
+
+def _case(verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: dict[str, list[Touch]]) -> Case:
+    path = tuple(touch for visitor in verdict.claimants for touch in touches.get(visitor, ()))
+    if verdict.retracted:
+        return Case(verdict, "retracted", path)
+    others = rivals.get((verdict.goal.uid, verdict.winner.visitor), ())
+    once = verdict.version.counting == "once"
+    return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
+
+
+def _read_claims(store: Store, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
+    grouped: dict[str, list[ClaimRow]] = defaultdict(list)
+    for row in store.read_claims(site, sorted(claims)):
+        grouped[row.claim].append(row)
+    return grouped
+
+
+def _read_rivals(
+    store: Store, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
+) -> dict[tuple[str, str], list[Verdict]]:
+    """For goals that count one per person: the verdicts on all that these persons did until then."""
+    until: dict[str, int] = {}
+    for verdict in verdicts:
+        if verdict.version.counting == "once":
+            visitor = verdict.winner.visitor
+            until[visitor] = max(until.get(visitor, 0), verdict.winner.at)
+    if not until:
+        return {}
+    earlier = store.read_conversions(site.key, [Span(visitor, 0, at) for visitor, at in until.items()])
+    known = {**claims, **_read_claims(store, site.key, {row.claim for row in earlier} - claims.keys())}
+    rivals: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in judge_all(site, known).values():
+        rivals[verdict.goal.uid, verdict.winner.visitor].append(verdict)
+    return rivals
+
+
+def _read_touches(store: Store, site: str, verdicts: Iterable[Verdict], whole_timeline: bool) -> dict[str, list[Touch]]:
+    spans: dict[str, Span] = {}
+    for verdict in verdicts:
+        for span in _spans(verdict, whole_timeline):
+            had = spans.get(span.visitor, span)
+            spans[span.visitor] = Span(span.visitor, min(had.since, span.since), max(had.until, span.until))
+    by_visitor: dict[str, list[Touch]] = defaultdict(list)
+    for touch in store.read_touches(site, spans.values()):
+        by_visitor[touch.visitor].append(touch)
+    return by_visitor
+
+
+def _spans(verdict: Verdict, whole_timeline: bool) -> list[Span]:
+    at = verdict.winner.at
+    window = max(verdict.version.click_window, verdict.version.view_window)
+    since, until = (0, 1 << 62) if whole_timeline else (at - window, at)
+    return [Span(visitor, since, until) for visitor in verdict.claimants]

@@ -1,0 +1,39 @@
+"""The chain's tasks of this room: a batch -> facts and marks -> live counters. Interfaces only."""
+
+from typing import Any
+
+import msgspec
+from celery import shared_task
+from django.conf import settings
+
+from conversions.models import Marker
+from conversions.process import Processor
+from conversions.store import sequence
+from conversions.store.adapters import open_store
+from conversions.store.configuration import load_for_hits
+from conversions.store.port import Count
+from conversions.store.retention import frozen_before
+from tracker.hit import decode_batch
+
+
+def processor() -> Processor:
+    """The processor over the store and the configuration that the settings name."""
+    return Processor(open_store(), sequence, load_for_hits, frozen_before, settings.REJECTED_DAILY_CAP)
+
+
+@shared_task(name="conversions.tasks.attribute_hits")
+def attribute_hits(text: str) -> list[Any]:
+    """A batch's facts and marks are written; its counter increments go on. An empty batch says how far we are."""
+    batch = decode_batch(text)
+    if not batch.hits:
+        Marker.reach(batch.made_at)
+        return []
+    counts: list[Any] = msgspec.to_builtins(processor().process(batch.hits, batch.id))
+    return counts
+
+
+@shared_task(name="conversions.tasks.count_facts")
+def count_facts(counts: list[Any]) -> None:
+    """Adds a batch's increments to the live counters."""
+    if counts:
+        open_store().add_counts(msgspec.convert(counts, list[Count]))

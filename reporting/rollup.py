@@ -1,0 +1,82 @@
+"""Roll up: marked buckets -> exact figures, written under the mark's token. What beat does each minute.
+
+The order of the steps is what makes it right: note the token, read the configuration uncached, read the facts, write
+every cell under the token, remove the mark only if its token is still the noted one.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from conversions.facts import Conversion, Touch
+from conversions.site import SiteConfig
+from conversions.store.evidence import read_cases
+from conversions.store.port import Store
+from conversions.store.sequence import WHOLE_SITE, Mark
+from reporting.figures import figures
+
+logger = logging.getLogger(__name__)
+
+
+class MarkStore(Protocol):
+    """Where marks are kept: `conversions.store.sequence`."""
+
+    def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
+        """Mark buckets under a new token."""
+
+    def open_marks(self, site: str | None = None) -> list[Mark]:
+        """The marks to roll up, those of whole sites first."""
+
+    def known_buckets(self, site: str) -> list[int]:
+        """Every bucket of a site that was ever marked."""
+
+    def close_mark(self, mark: Mark) -> bool:
+        """Remove a mark, if its token is still the noted one."""
+
+
+class Roller:
+    """Rolls up with the store, the marks and the uncached reader of configuration that it is given."""
+
+    def __init__(
+        self,
+        store: Store,
+        marks: MarkStore,
+        load_site: Callable[[str], SiteConfig | None],
+        frozen_before: Callable[[], int],
+    ) -> None:
+        self.store = store
+        self.marks = marks
+        self.load_site = load_site
+        self.frozen_before = frozen_before
+
+    def expand(self, site: str | None = None) -> None:
+        """Turn the marks of whole sites into marks of each of their unfrozen buckets."""
+        limit = self.frozen_before()
+        for mark in self.marks.open_marks(site):
+            if mark.bucket != WHOLE_SITE:
+                break
+            buckets = [bucket for bucket in self.marks.known_buckets(mark.site) if bucket >= limit]
+            self.marks.mark_buckets(mark.site, buckets)
+            self.marks.close_mark(mark)
+
+    def marked(self, site: str | None = None) -> list[Mark]:
+        """The buckets to roll up now, oldest first."""
+        self.expand(site)
+        return [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+
+    def roll_up(self, mark: Mark) -> bool:
+        """Roll up one bucket; gives whether its mark could be removed. The mark holds the noted token."""
+        if mark.bucket < self.frozen_before():
+            logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
+            return self.marks.close_mark(mark)
+        site = self.load_site(mark.site)
+        if site is not None:
+            self._write(site, mark)
+        return self.marks.close_mark(mark)
+
+    def _write(self, site: SiteConfig, mark: Mark) -> None:
+        facts = self.store.read_bucket(site.key, mark.bucket)
+        conversions = [fact for fact in facts if isinstance(fact, Conversion)]
+        touches = [fact for fact in facts if isinstance(fact, Touch)]
+        cases = read_cases(self.store, site, conversions) if conversions else []
+        self.store.write_cells(site.key, mark.token, figures(site, mark.bucket, touches, cases))

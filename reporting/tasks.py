@@ -1,0 +1,33 @@
+"""Beat's task of this room: marked buckets -> figures, each minute."""
+
+import time
+
+from celery import shared_task
+from conversions.store.adapters import open_store
+
+from conversions.store import sequence
+from conversions.store.configuration import load_site
+from conversions.store.retention import frozen_before
+from reporting.rollup import Roller
+
+#: A tick ends after this many seconds; what is still marked is the next one's.
+TICK_SECONDS = 50
+
+
+def roller() -> Roller:
+    """The roller over the store and the configuration that the settings name."""
+    return Roller(open_store(), sequence, load_site, frozen_before)
+
+
+@shared_task(name="reporting.tasks.roll_up")
+def roll_up() -> int:
+    """Rolls up what is marked, as far as a tick goes; gives how many buckets it did."""
+    ends_at = time.monotonic() + TICK_SECONDS
+    done = 0
+    work = roller()
+    for mark in work.marked():
+        if time.monotonic() > ends_at:
+            break
+        work.roll_up(mark)
+        done += 1
+    return done
