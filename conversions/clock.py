@@ -37,6 +37,14 @@ def day_start(day: str, timezone: str) -> int:
     return int(local.astimezone(UTC).timestamp() * 1000)
 
 
+def read_instant(text: str, timezone: str) -> int:
+    """The ms of an instant (ISO 8601, UTC unless it says otherwise) or of a site-local day's start. Raises ValueError."""
+    if len(text) == 10:
+        return day_start(text, timezone)
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
 def next_day(day: str, days: int = 1) -> str:
     """The day `days` later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()

@@ -250,16 +250,11 @@ class Marker(models.Model):
 
 
 class Replay(models.Model):
-    """How far a replay has come, so that it can go on after a stop. `site` empty: all; times are ms, 0 open."""
+    """How far a replay has come, so that it can go on after a stop. `range` is what its arguments named."""
 
-    site = models.CharField(max_length=64, blank=True)
-    since = models.BigIntegerField(default=0)
-    until = models.BigIntegerField(default=0)
+    range = models.CharField(max_length=200, unique=True)
     last_key = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "since", "until"], name="replay_range")]
-
     def __str__(self) -> str:
-        return f"replay of {self.site or 'all sites'} up to {self.last_key or 'nothing yet'}"
+        return f"replay of {self.range.strip() or 'everything'} up to {self.last_key or 'nothing yet'}"

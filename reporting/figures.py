@@ -92,5 +92,5 @@ def credit_rows(counted: Iterable[CountedCase], model: str, names: Names, timezo
             row = sums[name, day]
             row[0] += credit
             row[1] += value
-    rows = [CreditRow(name, day, credit, value) for (name, day), (credit, value) in sums.items()]
+    rows = [CreditRow(name, day, *amounts) for (name, day), amounts in sums.items() if any(amounts)]
     return sorted(rows, key=lambda row: (row.ad is not None, row.ad or OTHER, row.touch_day))

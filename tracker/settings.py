@@ -217,6 +217,10 @@ SPECTACULAR_SETTINGS = {
 #: The way of a batch after the queue; the rooms are named as text so that each can be deployed alone.
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
+#: What the commands of one room need of another, named as text for the same reason.
+WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
+OPEN_ARCHIVE = "tracker.archive.open_archive"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

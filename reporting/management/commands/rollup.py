@@ -1,0 +1,49 @@
+"""`manage.py rollup`: what beat does each minute, now and to the end."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
+from tqdm import tqdm
+
+from conversions.ranges import Range, add_range_arguments, read_ranges
+from conversions.store import sequence
+from reporting.tasks import roller
+
+
+class Command(BaseCommand):
+    """Waits until accepted hits are processed, then rolls up all marked buckets, or those of a range."""
+
+    help = "Roll up the marked buckets, or all those of a range, and wait for it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The wait and the range."""
+        parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for accepted hits; 60 by default")
+        add_range_arguments(parser)
+
+    def handle(self, **options: Any) -> None:
+        """Rolls up; ends with an error if hits were still on their way after the wait."""
+        ranges = read_ranges(options["site"], options["since"], options["until"])
+        idle = import_string(settings.WAIT_UNTIL_IDLE)(options["wait"])
+        if options["since"] or options["until"]:
+            mark_ranges(ranges)
+        done = roll_up_all(options["site"])
+        self.stdout.write(f"{done} buckets rolled up.")
+        if not idle:
+            raise CommandError(f"Accepted hits were still on their way after {options['wait']:g} s; is a worker running?")
+
+
+def mark_ranges(ranges: list[Range]) -> None:
+    """Mark every known bucket of the ranges."""
+    for span in ranges:
+        sequence.mark_buckets(span.site, [bucket for bucket in sequence.known_buckets(span.site) if bucket in span])
+
+
+def roll_up_all(site: str | None) -> int:
+    """Roll up until nothing is marked that was marked before; gives how many buckets."""
+    work = roller()
+    marks = work.marked(site)
+    for mark in tqdm(marks, desc="rolling up", unit=" buckets", disable=None):
+        work.roll_up(mark)
+    return len(marks)

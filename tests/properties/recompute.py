@@ -1,0 +1,106 @@
+"""The report straight from the facts of a set of hits and the final configuration: no store, no order, no buckets' marks.
+
+Written against design.md alone and as plainly as can be, so that it can disagree with the pipeline.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from conversions.attribute import facts_of
+from conversions.clock import bucket_of, day_of
+from conversions.facts import Adjustment, Conversion, Touch, digest
+from conversions.site import SiteConfig
+from conversions.touch import name_touch
+from tracker.hit import Hit
+
+WEIGHTS = {
+    "last": lambda n: [0] * (n - 1) + [1],
+    "first": lambda n: [1] + [0] * (n - 1),
+    "linear": lambda n: [1] * n,
+}
+
+
+def key(fact: Any) -> tuple[int, str, str]:
+    return fact.at, fact.hit, digest(fact)
+
+
+def divide(amount: int, weights: list[int]) -> list[int]:
+    exact = [Fraction(abs(amount) * weight, sum(weights)) for weight in weights]
+    parts = [int(share) for share in exact]
+    for n in sorted(range(len(exact)), key=lambda n: (parts[n] - exact[n], n))[: abs(amount) - sum(parts)]:
+        parts[n] += 1
+    return [part if amount >= 0 else -part for part in parts]
+
+
+def once_each(touches: Iterable[Touch]) -> list[Touch]:
+    kept: list[Touch] = []
+    for touch in sorted(touches, key=key):
+        same_hit = any(touch.hit == had.hit for had in kept)
+        same_click = touch.click_id and any(
+            (touch.visitor, touch.network, touch.click_id) == (had.visitor, had.network, had.click_id) for had in kept
+        )
+        if not same_hit and not same_click:
+            kept.append(touch)
+    return kept
+
+
+def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str], Any]:
+    """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'."""
+    facts = {digest(fact): fact for hit in hits for fact in facts_of(hit, site, "")}.values()
+    touches = [fact for fact in facts if isinstance(fact, Touch)]
+    adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
+    report: dict[tuple[int, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for bucket in {touch.bucket for touch in touches}:
+        for touch in once_each(touch for touch in touches if touch.bucket == bucket):
+            row = report[bucket, "", "clicks"][name_touch(touch, site.ads).ad, ""]
+            row[0 if touch.kind == "click" else 1] += 1
+    for goal in site.goals:
+        claims: dict[str, list[Conversion]] = defaultdict(list)
+        for fact in facts:
+            if isinstance(fact, Conversion) and fact.goal == goal.uid:
+                version = goal.in_force(fact.at)
+                if version and version.version == fact.version:
+                    claims[fact.claim].append(fact)
+        persons: set[str] = set()
+        for claim in sorted(claims.values(), key=lambda rows: min(key(row) for row in rows)):
+            winner = min(claim, key=key)
+            version = goal.in_force(winner.at)
+            assert version
+            value = version.fixed_value if version.fixed_value is not None else winner.value or 0
+            retracted, seen = False, set()
+            for change in sorted((row for row in adjustments if row.claim == winner.claim), key=key):
+                if change.hit in seen:
+                    continue
+                seen.add(change.hit)
+                if change.kind == "retract":
+                    retracted = True
+                elif change.kind == "restate":
+                    value, retracted = change.value or 0, False
+                else:
+                    value -= change.value or 0
+            if retracted or (version.counting == "once" and winner.visitor in persons):
+                if not retracted:
+                    persons.add(winner.visitor)
+                continue
+            persons.add(winner.visitor)
+            window = {"click": version.click_window, "view": version.view_window}
+            claimants = {row.visitor for row in claim}
+            path = once_each(
+                touch
+                for touch in touches
+                if touch.visitor in claimants and 0 <= winner.at - touch.at <= window[touch.kind]
+            )
+            clicks = [touch for touch in path if touch.kind == "click"]
+            path = clicks or path
+            for model, weights in WEIGHTS.items():
+                rows = report[bucket_of(winner.at, site.timezone), goal.key, model]
+                if not path:
+                    row = rows[None, day_of(winner.at, site.timezone)]
+                    row[0], row[1] = row[0] + 1_000_000, row[1] + value
+                credits, values = (divide(amount, weights(len(path))) if path else [] for amount in (1_000_000, value))
+                for touch, credit, worth in zip(path, credits, values, strict=True):
+                    row = rows[name_touch(touch, site.ads).ad, day_of(touch.at, site.timezone)]
+                    row[0], row[1] = row[0] + credit, row[1] + worth
+    return {cell: {name: tuple(row) for name, row in rows.items() if any(row)} for cell, rows in report.items()}

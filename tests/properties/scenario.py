@@ -1,0 +1,84 @@
+"""Random scenarios: a site's hits with every clash that the design speaks of, and changes of its configuration."""
+
+import random
+from dataclasses import dataclass
+
+from conversions.goals import DAY_MS, Counting
+from tracker.hit import Hit
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+#: Sites whose days and hours begin at odd instants, and days on which their clocks change.
+CLOCKS = [
+    ("UTC", 1_780_000_000_000),
+    ("Europe/Berlin", 1_792_879_200_000),  # 2026-10-25, the clock goes back
+    ("Asia/Kolkata", 1_780_000_000_000),  # +05:30
+    ("Australia/Lord_Howe", 1_791_041_400_000),  # 2026-10-04, half an hour forward
+]
+URLS = ["", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"]
+
+
+@dataclass
+class Scenario:
+    """`change_at`: from here on (ms) the second version of the goal `buy` holds."""
+
+    timezone: str
+    start: int
+    change_at: int
+    hits: list[Hit]
+
+
+def moment(rng: random.Random, start: int) -> int:
+    """An instant within two days, often on the edge of an hour or a day."""
+    edge = start - start % HOUR + rng.randrange(0, 48) * HOUR
+    return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE])
+
+
+def make_hit(rng: random.Random, site: str, start: int) -> Hit:
+    """One hit from small pools of ids, visitors and orders, so that all of them clash."""
+    at = moment(rng, start)
+    kind = rng.choice(["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"])
+    common = {
+        "id": f"h{rng.randrange(9)}" if rng.random() < 0.5 else f"u{rng.randrange(10**9)}",
+        "site": site,
+        "type": kind,
+        "at": at,
+        "received": at,
+        "visitor": rng.choice("ABC"),
+    }
+    if kind in ("click", "view"):
+        return Hit(**common, ad=rng.choice(["one", "two", "stray", ""]), url=rng.choice(URLS))
+    if kind == "page":
+        return Hit(**common, url=rng.choice(URLS))
+    if kind == "event":
+        return Hit(**common, name="lead")
+    if kind == "adjustment":
+        change = rng.choice(["retract", "restate", "refund"])
+        value = None if change == "retract" else rng.randrange(1, 20) * 1_000_001
+        return Hit(**common, order=rng.choice(["o1", "o2"]), kind=change, value=value)
+    return Hit(
+        **common, name=rng.choice(["buy", "once"]), order=rng.choice(["", "o1", "o2"]), value=rng.randrange(99_999_999)
+    )
+
+
+def make_scenario(rng: random.Random, site: str, timezone: str, start: int) -> Scenario:
+    """A scenario of up to two dozen hits."""
+    hits = [make_hit(rng, site, start) for _ in range(rng.randrange(1, 25))]
+    return Scenario(timezone, start, start + rng.randrange(0, 2 * DAY_MS), hits)
+
+
+def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
+    """The hits in any order, some twice, in batches of any size."""
+    sent = [*hits, *(hit for hit in hits if rng.random() < 0.3)]
+    rng.shuffle(sent)
+    batches = []
+    while sent:
+        size = rng.randrange(1, 6)
+        batches.append(sent[:size])
+        sent = sent[size:]
+    return batches
+
+
+def counting(rng: random.Random) -> Counting:
+    """How the goal `once` counts after its change."""
+    return rng.choice(["every", "once"])

@@ -1,0 +1,188 @@
+"""No order of arrival, no duplicate, no crash and no interleaving changes a report once everything has drained."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
+from conversions.process import Processor
+from conversions.site import SiteConfig
+from conversions.store import sequence
+from conversions.store.configuration import load_site
+from conversions.store.port import Store
+from reporting.cells import CLICKS, decode_clicks, decode_credit
+from reporting.rollup import Roller
+from tests.properties.interleave import Actor, Stepped
+from tests.properties.recompute import recompute
+from tests.properties.scenario import CLOCKS, Scenario, counting, make_scenario, split_batches
+from tracker.hit import Hit
+from tracker.models import Account, Site
+
+pytestmark = pytest.mark.django_db
+
+ONE_BY_ONE = ("add_facts", "read_touches", "read_conversions", "read_claims", "write_cells")
+WINDOW_DAYS = 1
+names = count()
+
+
+class World:
+    """One site with its configuration, the batches on their way, two workers and two rollups."""
+
+    def __init__(self, rng: random.Random, store: Store, timezone: str, start: int) -> None:
+        self.rng = rng
+        account = Account.objects.create(name=f"property {next(names)}")
+        self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p{rng.getrandbits(60):x}")
+        self.scenario: Scenario = make_scenario(rng, self.site.key, timezone, start)
+        self.configure()
+        self.before = self.config()
+        self.after: SiteConfig | None = None
+        self.batches = split_batches(rng, self.scenario.hits)
+        self.store = Stepped(store, ONE_BY_ONE)
+        self.plain_store = store
+        self.marks = Stepped(sequence)
+        self.roller = Roller(self.store, self.marks, load_site, lambda: 0)
+
+    def configure(self) -> None:
+        """Goals and ads as they stand first."""
+        window = {"click_window_days": WINDOW_DAYS, "site": self.site}
+        Goal.objects.create(key="buy", **window)
+        Goal.objects.create(key="once", counting="once", **window)
+        Goal.objects.create(key="lead", event="lead", counting="once", fixed_value=5, **window)
+        campaign = Campaign.objects.create(site=self.site, key="c")
+        for key in ("one", "two"):
+            Ad.objects.create(campaign=campaign, key=key)
+
+    def config(self) -> SiteConfig:
+        """The configuration as it stands now."""
+        found = load_site(self.site.key)
+        assert found is not None
+        return found
+
+    def cached_config(self, batch: list[Hit]) -> SiteConfig:
+        """What a worker's cache says: the configuration before the last change only if no hit needs the new version."""
+        if self.after is None or all(self.is_old(hit) for hit in batch):
+            return self.rng.choice([self.before, self.after or self.before])
+        return self.after
+
+    def change(self) -> None:
+        """New versions of goals and other names of ads, each saved as an operator would."""
+        self.before = self.config()
+        for key, rules in (("buy", {"fixed_value": 7}), ("once", {"counting": counting(self.rng)})):
+            goal = Goal.objects.get(site=self.site, key=key)
+            for field, value in rules.items():
+                setattr(goal, field, value)
+            goal.active = self.rng.random() < 0.8
+            goal.save()
+        # A version begins only after every cache knows it; here time is the scenario's.
+        GoalVersion.objects.filter(goal__site=self.site, version=2).update(starts_at=self.scenario.change_at)
+        one = Ad.objects.get(campaign__site=self.site, key="one")
+        one.key = "uno"
+        one.save()
+        MatchRule.objects.create(ad=one, source="goo*")
+        self.after = self.config()
+
+    def next_batch(self) -> list[Hit] | None:
+        """A batch that a worker may process now: one with hits of a new version only once the caches know it."""
+        known = [batch for batch in self.batches if self.after or all(self.is_old(hit) for hit in batch)]
+        return self.rng.choice(known) if known else None
+
+    def is_old(self, hit: Hit) -> bool:
+        """Whether the hit's `at` lies before the change of versions."""
+        return hit.at < self.scenario.change_at
+
+    def work(self) -> bool:
+        """A worker takes a batch, processes it and only then acknowledges it."""
+        batch = self.next_batch()
+        if batch is None:
+            return False
+        config = self.cached_config(batch)
+        Processor(self.store, self.marks, lambda _key: config, lambda: 0, 1000).process(batch, "batch")
+        if batch in self.batches:
+            self.batches.remove(batch)
+        return True
+
+    def roll(self) -> bool:
+        """A rollup takes what is marked."""
+        marks = self.roller.marked(self.site.key)
+        for mark in marks:
+            self.roller.roll_up(mark)
+        return bool(marks)
+
+    def run(self, steps: int) -> None:
+        """Two workers, two rollups, crashes and a change of configuration in any order; then everything drains."""
+        actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
+        change_step = self.rng.randrange(steps)
+        for step in range(steps):
+            if step == change_step:
+                self.change()
+            actor = self.rng.choice(actors)
+            if self.rng.random() < 0.03:
+                actor.die()
+            else:
+                actor.step()
+        for actor in actors:
+            actor.die() if self.rng.random() < 0.5 else self.finish(actor)
+        while self.work() or self.roll():
+            pass
+
+    def finish(self, actor: Actor) -> None:
+        """Lets one process run out, stalled for however long before."""
+        while actor.step():
+            pass
+
+    def figures(self) -> dict[tuple[int, str, str], Any]:
+        """Every stored row, by (bucket, goal key, model)."""
+        keys = {goal.uid: goal.key for goal in self.config().goals}
+        found: dict[tuple[int, str, str], Any] = {}
+        for cell in self.cells():
+            if cell.model == CLICKS:
+                rows = {(row.ad.ad, ""): (row.clicks, row.views) for row in decode_clicks(cell.body)}
+            else:
+                rows = {
+                    (row.ad.ad if row.ad else None, row.touch_day): (row.credit, row.value)
+                    for row in decode_credit(cell.body)
+                }
+            if rows:
+                found[cell.bucket, keys.get(cell.goal, ""), cell.model] = rows
+        return found
+
+    def cells(self) -> Iterator[Any]:
+        """Every cell of the scenario's days."""
+        from_day = self.scenario.start - 3 * 86_400_000
+        days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
+        yield from self.plain_store.read_cells(self.site.key, [CLICKS, "last", "first", "linear"], days)
+
+
+def day(at: int) -> str:
+    """A UTC day; the days read reach further than the scenario on both sides."""
+    return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+
+
+def check(store: Store, rng: random.Random, clock: tuple[str, int]) -> None:
+    """One world, run to its end, reports what a recomputation from its hits says."""
+    world = World(rng, store, *clock)
+    world.run(steps=rng.choice([30, 150, 600]))
+    rows = {key: rows for key, rows in recompute(world.scenario.hits, world.config()).items() if rows}
+    assert world.figures() == rows
+
+
+class TestSealedReports:
+    """On every store."""
+
+    @settings(
+        max_examples=150,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(rng=st.randoms(use_true_random=False), clock=st.sampled_from(CLOCKS))
+    def test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report(
+        self, store: Store, rng: random.Random, clock: tuple[str, int]
+    ) -> None:
+        """The report equals the recomputation whatever happened on the way."""
+        check(store, rng, clock)

@@ -1,0 +1,90 @@
+"""`python3 -m tests.services install|start|stop|restart|status|env [NAME...]`: needs nothing but Python."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from tests.services import control, process
+from tests.services.control import DEFAULT, SERVICES
+from tests.services.errors import ServiceError
+from tests.services.packages import ensure
+from tests.services.ports import listening
+from tests.services.progress import say
+
+
+def install(names: Sequence[str]) -> None:
+    """Everything that the tests take from outside, without starting it."""
+    ensure("chromium", "wrk")
+    for name in names or SERVICES:
+        SERVICES[name].install()
+        say(f"{name}: installed")
+
+
+def start(names: Sequence[str]) -> None:
+    """Starts services and prints the variables that select them."""
+    for name in names or DEFAULT:
+        control.start(name)
+    env(names)
+
+
+def stop(names: Sequence[str]) -> None:
+    """Stops those that were started here."""
+    for name in names or SERVICES:
+        if control.owned(name):
+            say(f"{name}: stopping")
+        control.stop(name)
+
+
+def restart(names: Sequence[str]) -> None:
+    """Stops and starts services, with their data."""
+    for name in names:
+        control.restart(name)
+
+
+def status(names: Sequence[str]) -> None:
+    """One line a service."""
+    for name in names or SERVICES:
+        print(f"{name:10} {_condition(name)}")
+
+
+def env(names: Sequence[str]) -> None:
+    """The variables that select services, as NAME=value lines."""
+    for name in names or DEFAULT:
+        for variable, value in SERVICES[name].ENV.items():
+            print(f"{variable}={value}")
+
+
+def _condition(name: str) -> str:
+    port = SERVICES[name].PORT
+    if not listening(port):
+        return "starting" if control.owned(name) else "stopped"
+    if not control.owned(name):
+        return f"listens on port {port}, not started here"
+    return f"listens on port {port}, started here (pid {process.running(name) or 'of a container'})"
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    command.__name__: command for command in (install, start, stop, restart, status, env)
+}
+
+
+def main() -> int:
+    """Runs one command; what can't be had is said on stderr, with exit code 1."""
+    parser = argparse.ArgumentParser(prog="python3 -m tests.services", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SERVICES)}")
+    words = parser.parse_args()
+    if unknown := set(words.names) - set(SERVICES):
+        parser.error(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
+    if words.command == "restart" and not words.names:
+        parser.error("restart needs the name of a service")
+    try:
+        COMMANDS[words.command](words.names)
+    except ServiceError as error:
+        print(f"hitledger: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

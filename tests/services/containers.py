@@ -1,0 +1,52 @@
+"""The same services as containers, of compose.yaml, where a Docker daemon answers."""
+
+import functools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.services.errors import ServiceError
+from tests.services.folders import CHECKOUT, pids
+
+
+@functools.cache
+def available() -> bool:
+    """Whether a Docker daemon answers and knows compose."""
+    return bool(shutil.which("docker")) and all(
+        subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+        for words in (["info"], ["compose", "version"])
+    )
+
+
+def running(name: str) -> bool:
+    """Whether we started a container for that service and have not stopped it."""
+    return _mark(name).exists()
+
+
+def start(name: str) -> None:
+    """Starts the container and waits until its health check passes."""
+    _mark(name).touch()
+    _compose("up", "-d", "--wait", name)
+
+
+def stop(name: str) -> None:
+    """Stops the container; its volume keeps the data."""
+    _compose("stop", name)
+    _mark(name).unlink()
+
+
+def kill(name: str) -> None:
+    """SIGKILL."""
+    _compose("kill", name)
+    _mark(name).unlink()
+
+
+def _compose(*words: str) -> None:
+    command = ["docker", "compose", "--file", str(CHECKOUT / "compose.yaml"), *words]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
+        raise ServiceError(f"`{' '.join(command)}` failed (see above)")
+
+
+def _mark(name: str) -> Path:
+    return pids() / f"{name}.container"

@@ -1,0 +1,104 @@
+"""Starts, stops, restarts and kills services by name; a service that listens already is used as it is."""
+
+import signal
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from tests.services import cassandra, containers, postgres, process, rabbitmq, s3
+from tests.services.errors import ServiceError
+from tests.services.folders import locked, pids
+from tests.services.ports import listening
+from tests.services.progress import say
+
+_PATIENCE = 120.0
+
+
+class Service(Protocol):
+    """What each service's module offers: a port, the variables that select it, and how to get and start it."""
+
+    PORT: int
+    ENV: Mapping[str, str]
+    #: Names of its processes, the service itself first.
+    PROCESSES: tuple[str, ...]
+    #: The signal that ends it in good order.
+    STOP: signal.Signals
+
+    def install(self) -> None:
+        """Downloads and builds what is missing."""
+
+    def launch(self) -> None:
+        """Starts its processes and returns at once."""
+
+    def ready(self) -> bool:
+        """Whether it answers in its own protocol."""
+
+
+SERVICES: dict[str, Service] = {"rabbitmq": rabbitmq, "cassandra": cassandra, "s3": s3, "postgres": postgres}
+DEFAULT = ("rabbitmq", "cassandra", "s3")
+
+
+def start(name: str) -> None:
+    """Returns when the service answers, started by us or by somebody else. Raises ServiceError."""
+    service, began = SERVICES[name], time.monotonic()
+    with locked(pids() / f"{name}.lock"):
+        if listening(service.PORT):
+            say(f"{name}: already listens on port {service.PORT}, used as it is")
+        elif not owned(name):
+            _bring_up(name, service)
+        _wait_ready(name, service)
+    say(f"{name}: ready after {time.monotonic() - began:.1f} s")
+
+
+def stop(name: str) -> None:
+    """Ends the service in good order if we started it; its data stays."""
+    _end(name, SERVICES[name].STOP)
+
+
+def kill(name: str) -> None:
+    """Ends the service at once (SIGKILL) if we started it, as a crash would."""
+    _end(name, signal.SIGKILL)
+
+
+def restart(name: str) -> None:
+    """Stops and starts the service, with its data. Raises ServiceError if it is not ours to stop."""
+    if not owned(name) and listening(SERVICES[name].PORT):
+        raise ServiceError(f"{name} was not started here, so it can't be restarted here")
+    stop(name)
+    start(name)
+
+
+def owned(name: str) -> bool:
+    """Whether we started the service and it runs."""
+    return containers.running(name) or process.running(name) is not None
+
+
+def _bring_up(name: str, service: Service) -> None:
+    if containers.available():
+        containers.start(name)
+        return
+    service.install()
+    say(f"{name}: starting")
+    service.launch()
+
+
+def _wait_ready(name: str, service: Service) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not service.ready():
+        if not owned(name) and not listening(service.PORT):
+            raise ServiceError(f"{name} ended while it started; its log, {process.log_file(name)}, ends:\n{_tail(name)}")
+        if time.monotonic() > deadline:
+            raise ServiceError(f"{name} did not answer on port {service.PORT} within {_PATIENCE:.0f} s\n{_tail(name)}")
+        time.sleep(0.1)
+
+
+def _end(name: str, by: signal.Signals) -> None:
+    if containers.running(name):
+        (containers.kill if by is signal.SIGKILL else containers.stop)(name)
+    for part in SERVICES[name].PROCESSES:
+        process.end(part, by)
+
+
+def _tail(name: str) -> str:
+    log = process.log_file(name)
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:]) if log.exists() else ""

@@ -1,0 +1,98 @@
+"""PostgreSQL from Debian's package: a cluster of our own beside any that Debian runs."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from glob import glob
+from pathlib import Path
+
+from tests.services import process
+from tests.services.errors import ServiceError
+from tests.services.folders import state
+from tests.services.packages import ensure
+from tests.services.ports import HOST, ask
+from tests.services.progress import say
+
+PORT = 5433
+NAME = "hitledger"
+ENV = {"DATABASE_URL": f"postgres://{NAME}:{NAME}@{HOST}:{PORT}/{NAME}"}
+PROCESSES = ("postgres",)
+STOP = signal.SIGINT  # ends the clients' connections; SIGTERM would wait for them
+PACKAGES = ("postgresql",)
+
+# A request for TLS, which a server that takes connections answers with S or N.
+_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+
+
+def install() -> None:
+    """The server."""
+    ensure(*PACKAGES)
+
+
+def launch() -> None:
+    """Starts the server, on a new cluster the first time. Its only door is the port: no socket file."""
+    folder = _folder()
+    if not (folder / "data").exists():
+        _make_cluster(folder)
+    options = ["-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-p", str(PORT)]
+    process.spawn("postgres", [*_as_postgres(), _program("postgres"), "-D", str(folder / "data"), *options])
+
+
+def ready() -> bool:
+    """Whether the server takes connections."""
+    return ask(PORT, _SSL_REQUEST, 1) in (b"S", b"N")
+
+
+def _make_cluster(folder: Path) -> None:
+    """A cluster with our user and database, complete or not there at all."""
+    say("making a PostgreSQL cluster")
+    fresh = folder / "fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    password = folder / "password"
+    password.write_text(NAME)
+    _run(["initdb", "-D", str(fresh), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"])
+    _run(["postgres", "--single", "-D", str(fresh), "postgres"], f"CREATE DATABASE {NAME}\n")
+    fresh.rename(folder / "data")
+
+
+def _folder() -> Path:
+    """Where the cluster lives: PostgreSQL refuses root, and its user can't reach every checkout."""
+    folder = state("postgres")
+    if os.geteuid() != 0:
+        return folder
+    if not _reachable(folder):
+        tag = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        folder = Path(pwd.getpwnam("postgres").pw_dir) / f"{NAME}-{tag}"
+        folder.mkdir(exist_ok=True)
+    shutil.chown(folder, "postgres", "postgres")
+    return folder
+
+
+def _reachable(folder: Path) -> bool:
+    return subprocess.run([*_as_postgres(), "test", "-x", str(folder)], cwd="/").returncode == 0
+
+
+def _as_postgres() -> list[str]:
+    """The words that run a command as user postgres, where we are root."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+
+def _run(command: list[str], text: str = "") -> None:
+    argv = [*_as_postgres(), _program(command[0]), *command[1:]]
+    if subprocess.run(argv, input=text, text=True, stdout=sys.stderr, cwd="/", env=_plain_env()).returncode != 0:
+        raise ServiceError(f"`{command[0]}` could not make the PostgreSQL cluster (see above)")
+
+
+def _plain_env() -> dict[str, str]:
+    # A language of the caller's that the server doesn't know would end initdb.
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
+
+
+def _program(name: str) -> str:
+    return sorted(glob(f"/usr/lib/postgresql/*/bin/{name}"))[-1]

@@ -1,0 +1,57 @@
+"""RabbitMQ from Debian's package, run as the current user with a node name, a cookie and an epmd of its own."""
+
+import signal
+from pathlib import Path
+
+from tests.services import process
+from tests.services.folders import state
+from tests.services.packages import ensure
+from tests.services.ports import HOST, ask, listening
+
+PORT = 5672
+ENV = {"BROKER_URL": f"amqp://guest:guest@{HOST}:{PORT}//"}
+PROCESSES = ("rabbitmq", "epmd")
+STOP = signal.SIGTERM
+PACKAGES = ("rabbitmq-server",)
+
+# The packaged command in /usr/sbin drops to a user who can't read every checkout; the one behind it does not.
+_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+_CONFIG = Path(__file__).with_name("rabbitmq.conf")
+_EPMD_PORT = 4369
+
+
+def install() -> None:
+    """The broker and its Erlang."""
+    ensure(*PACKAGES)
+
+
+def launch() -> None:
+    """Starts the broker; before it Erlang's name server, which the broker would otherwise leave behind for good."""
+    if not listening(_EPMD_PORT):
+        process.spawn("epmd", ["epmd", "-address", HOST])
+    process.spawn("rabbitmq", [_SERVER], _environment(state("rabbitmq")))
+
+
+def ready() -> bool:
+    """The broker opens its port as its last step, and then answers the protocol's greeting with Start (frame type 1)."""
+    return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    plugins = folder / "enabled_plugins"
+    plugins.write_text("[].\n")
+    return {
+        "HOME": str(folder),  # the Erlang cookie
+        "HOSTNAME": "localhost",
+        "RABBITMQ_NODENAME": "hitledger@localhost",
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the settings of a broker that Debian runs
+        "RABBITMQ_CONFIG_FILE": str(_CONFIG),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder),
+        "RABBITMQ_DIST_PORT": str(PORT + 20000),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "ERL_EPMD_ADDRESS": HOST,
+        # Makes the script become the broker instead of its parent, so that the pid file names the broker.
+        "RUNNING_UNDER_SYSTEMD": "true",
+    }
