@@ -38,7 +38,7 @@ def day_start(day: str, timezone: str) -> int:
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """The ms of an instant (ISO 8601, UTC unless it says otherwise) or of a site-local day's start. Raises ValueError."""
+    """The ms of an instant (ISO 8601, else UTC) or of a site-local day's start. Raises ValueError."""
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)

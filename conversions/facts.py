@@ -91,6 +91,11 @@ def decode_fact(body: bytes | str) -> Fact:
     return _decoder.decode(body)
 
 
+def kind_of(fact: Fact) -> str:
+    """`touch`, `conversion` or `adjustment`."""
+    return str(type(fact).__struct_config__.tag)
+
+
 def digest(fact: Fact) -> str:
     """16 hex digits over every field that a figure reads: all but the batch that brought it and the derived bucket."""
     plain = msgspec.structs.replace(fact, batch="", bucket=0)

@@ -17,6 +17,18 @@ from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow,
 from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, mark_buckets
 from tracker.models import Site
 
+if settings.CASSANDRA_URL:
+    # Where the engine looks for the tables that `manage.py sync_cassandra` makes.
+    from conversions.store.tables import (  # noqa: F401
+        Claims,
+        Counters,
+        Ledger,
+        Rejected,
+        RejectedCounts,
+        Rollups,
+        Timeline,
+    )  # fmt: skip
+
 __all__ = [
     "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule", "Replay",
     "Sequence", "SetAsideCountRow", "SetAsideRow",

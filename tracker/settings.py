@@ -157,7 +157,13 @@ def cassandra_database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     hosts = parts.netloc.rpartition("@")[2].rpartition(":")[0] or parts.netloc.rpartition("@")[2]
     options: dict[str, Any] = {
-        "connection": {"lazy_connect": True, "retry_connect": True, "port": parts.port or 9042},
+        "connection": {
+            "lazy_connect": True,
+            "retry_connect": True,
+            "port": parts.port or 9042,
+            "protocol_version": 5,
+            "connect_timeout": 3,
+        },
         "replication": {"strategy_class": "SimpleStrategy", "replication_factor": CASSANDRA_REPLICATION},
     }
     return {

@@ -37,7 +37,7 @@ class Stepped:
                 pause()
                 return method(*args)
             *head, items = args
-            found = []
+            found: list[Any] = []
             for item in items:
                 pause()
                 found.extend(method(*head, [item]) or [])

@@ -1,4 +1,4 @@
-"""The report straight from the facts of a set of hits and the final configuration: no store, no order, no buckets' marks.
+"""The report straight from a set of hits and the final configuration: no store, no order, no marks.
 
 Written against design.md alone and as plainly as can be, so that it can disagree with the pipeline.
 """

@@ -2,9 +2,10 @@
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from conversions.goals import DAY_MS, Counting
-from tracker.hit import Hit
+from tracker.hit import AdjustmentKind, Hit
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -38,7 +39,7 @@ def make_hit(rng: random.Random, site: str, start: int) -> Hit:
     """One hit from small pools of ids, visitors and orders, so that all of them clash."""
     at = moment(rng, start)
     kind = rng.choice(["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"])
-    common = {
+    common: dict[str, Any] = {
         "id": f"h{rng.randrange(9)}" if rng.random() < 0.5 else f"u{rng.randrange(10**9)}",
         "site": site,
         "type": kind,
@@ -53,7 +54,7 @@ def make_hit(rng: random.Random, site: str, start: int) -> Hit:
     if kind == "event":
         return Hit(**common, name="lead")
     if kind == "adjustment":
-        change = rng.choice(["retract", "restate", "refund"])
+        change: AdjustmentKind = rng.choice(["retract", "restate", "refund"])
         value = None if change == "retract" else rng.randrange(1, 20) * 1_000_001
         return Hit(**common, order=rng.choice(["o1", "o2"]), kind=change, value=value)
     return Hit(

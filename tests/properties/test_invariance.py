@@ -1,10 +1,12 @@
 """No order of arrival, no duplicate, no crash and no interleaving changes a report once everything has drained."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +17,10 @@ from conversions.process import Processor
 from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.configuration import load_site
-from conversions.store.port import Store
+from conversions.store.port import Cell, Store
 from reporting.cells import CLICKS, decode_clicks, decode_credit
 from reporting.rollup import Roller
-from tests.properties.interleave import Actor, Stepped
+from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
 from tests.properties.scenario import CLOCKS, Scenario, counting, make_scenario, split_batches
 from tracker.hit import Hit
@@ -31,13 +33,19 @@ WINDOW_DAYS = 1
 names = count()
 
 
+def load_in_a_step(key: str) -> SiteConfig | None:
+    """The uncached configuration; others may run before it is read."""
+    pause()
+    return load_site(key)
+
+
 class World:
     """One site with its configuration, the batches on their way, two workers and two rollups."""
 
     def __init__(self, rng: random.Random, store: Store, timezone: str, start: int) -> None:
         self.rng = rng
         account = Account.objects.create(name=f"property {next(names)}")
-        self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p{rng.getrandbits(60):x}")
+        self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p-{uuid4().hex}")
         self.scenario: Scenario = make_scenario(rng, self.site.key, timezone, start)
         self.configure()
         self.before = self.config()
@@ -46,7 +54,7 @@ class World:
         self.store = Stepped(store, ONE_BY_ONE)
         self.plain_store = store
         self.marks = Stepped(sequence)
-        self.roller = Roller(self.store, self.marks, load_site, lambda: 0)
+        self.roller = Roller(self.store, self.marks, load_in_a_step, lambda: 0)
 
     def configure(self) -> None:
         """Goals and ads as they stand first."""
@@ -141,14 +149,7 @@ class World:
         keys = {goal.uid: goal.key for goal in self.config().goals}
         found: dict[tuple[int, str, str], Any] = {}
         for cell in self.cells():
-            if cell.model == CLICKS:
-                rows = {(row.ad.ad, ""): (row.clicks, row.views) for row in decode_clicks(cell.body)}
-            else:
-                rows = {
-                    (row.ad.ad if row.ad else None, row.touch_day): (row.credit, row.value)
-                    for row in decode_credit(cell.body)
-                }
-            if rows:
+            if rows := rows_of(cell):
                 found[cell.bucket, keys.get(cell.goal, ""), cell.model] = rows
         return found
 
@@ -157,6 +158,21 @@ class World:
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
         yield from self.plain_store.read_cells(self.site.key, [CLICKS, "last", "first", "linear"], days)
+
+
+def rows_of(cell: Cell) -> dict[tuple[str | None, str], tuple[int, int]]:
+    """A cell's rows by ad and the touch's day; one ad may come under several campaigns."""
+    sums: dict[tuple[str | None, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    parts: list[tuple[tuple[str | None, str], int, int]]
+    if cell.model == CLICKS:
+        parts = [((row.ad.ad, ""), row.clicks, row.views) for row in decode_clicks(cell.body)]
+    else:
+        parts = [
+            ((row.ad.ad if row.ad else None, row.touch_day), row.credit, row.value) for row in decode_credit(cell.body)
+        ]
+    for name, first, second in parts:
+        sums[name] = (sums[name][0] + first, sums[name][1] + second)
+    return dict(sums)
 
 
 def day(at: int) -> str:
@@ -180,9 +196,9 @@ class TestSealedReports:
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
-    @given(rng=st.randoms(use_true_random=False), clock=st.sampled_from(CLOCKS))
+    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(CLOCKS))
     def test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report(
-        self, store: Store, rng: random.Random, clock: tuple[str, int]
+        self, store: Store, seed: int, clock: tuple[str, int]
     ) -> None:
         """The report equals the recomputation whatever happened on the way."""
-        check(store, rng, clock)
+        check(store, random.Random(seed), clock)

@@ -1,0 +1,22 @@
+"""Which store the settings name: Cassandra where CASSANDRA_URL is set, else SQL."""
+
+from functools import cache
+from os import getpid
+
+from django.conf import settings
+
+from conversions.store.port import Store
+from conversions.store.sql import SqlStore
+
+if settings.CASSANDRA_URL:
+    from conversions.store.cassandra import CassandraStore
+
+
+def open_store() -> Store:
+    """The store of this process. It connects at its first use, so each process of a fork has a session of its own."""
+    return _store_of(getpid())
+
+
+@cache
+def _store_of(_pid: int) -> Store:
+    return CassandraStore() if settings.CASSANDRA_URL else SqlStore()

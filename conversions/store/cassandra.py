@@ -1,0 +1,190 @@
+"""The Store on Cassandra: quorum for facts and rollups, COUNTER columns for what is live."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
+
+import msgspec
+
+from conversions.clock import HOUR_MS
+from conversions.facts import Adjustment, Conversion, Fact, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.goals import DAY_MS
+from conversions.store.cql import Cql, Row
+from conversions.store.port import Cell, Count, Span
+from conversions.store.sql import by_day
+from conversions.store.tables import TABLES
+from tracker.hit import SetAside
+
+SHARDS = 16
+#: Hours of hits set aside that are read side by side, newest first.
+HOURS_AT_ONCE = 24
+
+
+class CassandraStore:
+    """See Store. Statements and their cost: `conversions.store.cql`."""
+
+    def __init__(self) -> None:
+        self.cql = Cql()
+
+    def add_facts(self, facts: Sequence[Fact]) -> None:
+        """See Store."""
+        rows = [(fact, kind_of(fact), digest(fact), encode_fact(fact)) for fact in facts]
+        self.cql.write_all(
+            "add_timeline",
+            [
+                (fact.site, fact.visitor, kind, fact.at, fact.hit, key, body)
+                for fact, kind, key, body in rows
+                if not isinstance(fact, Adjustment)
+            ],
+            partition=slice(2),
+        )
+        self.cql.write_all(
+            "add_ledger",
+            [
+                (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
+                for fact, kind, key, body in rows
+                if not isinstance(fact, Adjustment)
+            ],
+            partition=slice(3),
+        )
+        self.cql.write_all(
+            "add_claims",
+            [
+                (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
+                for fact, kind, key, body in rows
+                if not isinstance(fact, Touch)
+                for claim in claims_of(fact)
+            ],
+            partition=slice(2),
+        )
+
+    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
+        """See Store."""
+        return [fact for fact in self._timeline(site, "touch", spans) if isinstance(fact, Touch)]
+
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+        """See Store."""
+        return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+        """See Store."""
+        wanted = set(claims)
+        found = self._facts(("read_claims", (site, claim)) for claim in sorted(wanted))
+        # A conversion of an order stands under its hit id too; there it is no claimant.
+        return [fact for fact in found if not isinstance(fact, Touch) and fact.claim in wanted]
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """See Store."""
+        facts = self._facts(("read_ledger", (site, bucket, shard)) for shard in range(SHARDS))
+        return [fact for fact in facts if not isinstance(fact, Adjustment)]
+
+    def find_hit(self, site: str, hit: str) -> list[Conversion]:
+        """See Store."""
+        facts = self._facts([("read_claims", (site, f"h:{hit}"))])
+        return [fact for fact in facts if isinstance(fact, Conversion)]
+
+    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
+        """See Store."""
+        rows = [(site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, token) for cell in cells]
+        self.cql.write_all("write_cell", rows, partition=slice(3))
+
+    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+        """See Store."""
+        found = self.cql.run_all(("read_cells", (site, model, day)) for model in models for day in days)
+        cells = [
+            Cell(row["bucket"], row["day"], row["goal"], row["model"], row["body"]) for rows in found for row in rows
+        ]
+        return sorted(cells, key=lambda cell: (cell.bucket, cell.goal, cell.model))
+
+    def add_counts(self, counts: Iterable[Count]) -> None:
+        """See Store."""
+        self.cql.run_all(
+            ("add_count", (one.amount, one.site, one.bucket, one.goal, one.ad, one.metric)) for one in counts
+        )
+
+    def read_counts(self, site: str, bucket: int) -> list[Count]:
+        """See Store."""
+        rows = self.cql.run("read_counts", site, bucket)
+        return [Count(site, bucket, row["goal"], row["ad"], row["metric"], row["amount"]) for row in rows]
+
+    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+        """See Store."""
+        for (site, day), some in by_day(hits).items():
+            counted = sum(self.read_set_aside_counts(site, day, day + 1).values())
+            room = max(daily_cap - counted, 0)
+            new = self._list(some[:room]) + some[room:]
+            amounts = Counter(hit.code for hit in new)
+            self.cql.run_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
+
+    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
+        """See Store."""
+        found: list[SetAside] = []
+        hours = range(until - 1 - (until - 1) % HOUR_MS, since - HOUR_MS, -HOUR_MS)
+        for start in range(0, len(hours), HOURS_AT_ONCE):
+            some = hours[start : start + HOURS_AT_ONCE]
+            parts = self.cql.run_all(("read_rejected", (site, hour, since, until, limit)) for hour in some)
+            found.extend(msgspec.json.decode(row["body"], type=SetAside) for rows in parts for row in rows)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+        """See Store. Whole UTC days."""
+        counts: Counter[str] = Counter()
+        days = range(since - since % DAY_MS, until, DAY_MS)
+        for rows in self.cql.run_all(("read_rejected_counts", (site, day)) for day in days):
+            for row in rows:
+                counts[row["code"]] += row["amount"]
+        return counts
+
+    def prepare(self) -> None:
+        """See Store."""
+        self.cql.make_tables(TABLES)
+
+    def check(self) -> None:
+        """See Store."""
+        self.cql.run("check")
+
+    def close(self) -> None:
+        """End the session."""
+        self.cql.close()
+
+    def _timeline(self, site: str, kind: str, spans: Iterable[Span]) -> list[Fact]:
+        return self._facts(
+            ("read_timeline", (site, span.visitor, kind, span.since, span.until)) for span in dict.fromkeys(spans)
+        )
+
+    def _facts(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Fact]:
+        found = self.cql.run_all(calls)
+        return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
+
+    def _list(self, hits: Sequence[SetAside]) -> list[SetAside]:
+        """List hits; gives those that were not listed before."""
+        answers = self.cql.run_all(("add_rejected", rejected_row(hit)) for hit in hits)
+        return [hit for hit, rows in zip(hits, answers, strict=True) if applied(rows)]
+
+
+def shard_of(hit: str) -> int:
+    """Which of a bucket's partitions holds the facts of a hit."""
+    return crc32(hit.encode()) % SHARDS
+
+
+def goal_of(fact: Conversion | Adjustment) -> tuple[str, int]:
+    """Goal and version by which claims are sorted."""
+    return (fact.goal, fact.version) if isinstance(fact, Conversion) else ("", 0)
+
+
+def claims_of(fact: Conversion | Adjustment) -> set[str]:
+    """Under which claims a fact stands: its own, and a conversion under its hit id, by which support finds it."""
+    return {fact.claim} if isinstance(fact, Adjustment) else {fact.claim, f"h:{fact.hit}"}
+
+
+def rejected_row(hit: SetAside) -> tuple[object, ...]:
+    """The row of a hit set aside."""
+    body = msgspec.json.encode(hit)
+    return hit.site, hit.at - hit.at % HOUR_MS, hit.at, hit.hit, hit.code, hit.field, body
+
+
+def applied(rows: Sequence[Row]) -> bool:
+    """Whether a conditional insert found nothing there."""
+    return bool(rows and rows[0]["[applied]"])

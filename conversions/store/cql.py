@@ -1,0 +1,166 @@
+"""Every CQL statement of the store, with what it costs, and how they are run. `{ks}` is the keyspace."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from cassandra import ConsistencyLevel, DriverException, RequestValidationException
+from cassandra.cluster import NoHostAvailable, Session
+from cassandra.concurrent import execute_concurrent
+from cassandra.cqlengine.management import create_keyspace_simple, sync_table
+from cassandra.cqlengine.models import Model
+from cassandra.policies import ConstantReconnectionPolicy, FallthroughRetryPolicy
+from cassandra.query import BatchStatement, BatchType, PreparedStatement
+from django.db import connections
+
+from conversions.store.port import StoreUnavailable
+
+#: Statements in flight of one call.
+CONCURRENCY = 64
+#: Rows and bytes of one unlogged batch; all of one partition, so it is one mutation.
+BATCH_ROWS, BATCH_BYTES = 20, 20_000
+
+STATEMENTS = {
+    # One write of one partition each; idempotent.
+    "add_timeline": "INSERT INTO {ks}.timeline (site, visitor, kind, at, hit, digest, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "add_claims": "INSERT INTO {ks}.claims (site, claim, kind, goal, version, at, hit, digest, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
+    " USING TIMESTAMP ?",
+    # One slice of one partition each.
+    "read_timeline": "SELECT body FROM {ks}.timeline"
+    " WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?",
+    "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
+    "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim = ?",
+    "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
+    "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
+    "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
+    "read_rejected_counts": "SELECT code, amount FROM {ks}.rejected_counts WHERE site = ? AND day = ?",
+    # A read and a write of one counter each; not idempotent, never retried.
+    "add_count": "UPDATE {ks}.counters SET amount = amount + ?"
+    " WHERE site = ? AND bucket = ? AND goal = ? AND ad = ? AND metric = ?",
+    "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
+    # A round of Paxos each; only for hits that were set aside, so that each is counted once.
+    "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " IF NOT EXISTS",
+    "check": "SELECT key FROM system.local",
+}
+COUNTS = frozenset({"add_count", "count_rejected"})
+ALIAS = "cassandra"
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """A cluster that can't be reached or doesn't answer in time is the store being away; a refused statement is not."""
+    try:
+        yield
+    except RequestValidationException:
+        raise
+    except (NoHostAvailable, DriverException) as error:
+        raise StoreUnavailable(f"Cassandra: {error}") from error
+
+
+class Cql:
+    """The statements on the engine's session. Opened at the first use, which must come after a fork."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._session: Session | None = None
+        self._prepared: dict[str, PreparedStatement] = {}
+
+    def run(self, name: str, *args: Any) -> list[Row]:
+        """The rows of one statement."""
+        with away():
+            return list(self.session().execute(self.statement(name), args or None))
+
+    def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
+        """The rows of each of several statements, run side by side. The first that fails ends it."""
+        work = [(self.statement(name), args) for name, args in calls]
+        return self._execute(work)
+
+    def write_all(self, name: str, rows: Iterable[tuple[Any, ...]], partition: slice) -> None:
+        """Write rows of one table, those of one partition together; `partition` says which columns are its key."""
+        statement = self.statement(name)
+        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        for row in rows:
+            groups.setdefault(row[partition], []).append(row)
+        self._execute([(unit, None) for group in groups.values() for unit in self._units(statement, group)])
+
+    def session(self) -> Session:
+        """The session; opened once, by one thread."""
+        if self._session is None:
+            with self._lock, away():
+                self._session = self._session or self._connect()
+        return self._session
+
+    def statement(self, name: str) -> PreparedStatement:
+        """The prepared statement of a name. Tables that are missing are the store being away: a start mends that."""
+        if name not in self._prepared:
+            self._prepared[name] = self._prepare(name)
+        return self._prepared[name]
+
+    def make_tables(self, tables: Iterable[type[Model]]) -> None:
+        """Make the keyspace and the tables that are missing."""
+        database = connections[ALIAS].settings_dict
+        keyspace, copies = database["NAME"], database["OPTIONS"]["replication"]["replication_factor"]
+        self.session()
+        with away():
+            create_keyspace_simple(keyspace, copies, connections=[ALIAS])
+            for table in tables:
+                sync_table(table, keyspaces=[keyspace], connections=[ALIAS])
+
+    def close(self) -> None:
+        """Forget the session; the next call opens another."""
+        if self._session is not None:
+            connections[ALIAS].reconnect()  # type: ignore[attr-defined]
+        self._session, self._prepared = None, {}
+
+    def _connect(self) -> Session:
+        session = connections[ALIAS].connection.session
+        # A node that was away is tried again each second, not after ever longer waits.
+        session.cluster.reconnection_policy = ConstantReconnectionPolicy(1.0, max_attempts=None)
+        return session
+
+    def _prepare(self, name: str) -> PreparedStatement:
+        text = STATEMENTS[name].format(ks=connections[ALIAS].settings_dict["NAME"])
+        try:
+            with away():
+                statement = self.session().prepare(text)
+        except RequestValidationException as error:
+            raise StoreUnavailable(f"Cassandra's tables are missing, run manage.py bootstrap: {error}") from error
+        statement.consistency_level = ConsistencyLevel.QUORUM
+        statement.is_idempotent = name not in COUNTS and name != "add_rejected"
+        if name in COUNTS:
+            statement.retry_policy = FallthroughRetryPolicy()
+        return statement
+
+    def _units(self, statement: PreparedStatement, rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        if len(rows) == 1:
+            yield statement.bind(rows[0])
+            return
+        unit, size = self._batch(), 0
+        for row in rows:
+            weight = sum(len(value) for value in row if isinstance(value, bytes | str))
+            if len(unit) and (len(unit) >= BATCH_ROWS or size + weight > BATCH_BYTES):
+                yield unit
+                unit, size = self._batch(), 0
+            unit.add(statement, row)
+            size += weight
+        yield unit
+
+    def _batch(self) -> BatchStatement:
+        batch = BatchStatement(BatchType.UNLOGGED, consistency_level=ConsistencyLevel.QUORUM)
+        batch.is_idempotent = True
+        return batch
+
+    def _execute(self, work: list[tuple[Any, Any]]) -> list[list[Row]]:
+        if not work:
+            return []
+        with away():
+            results = execute_concurrent(self.session(), work, concurrency=CONCURRENCY, raise_on_first_error=True)
+            return [list(result) if result else [] for _, result in results]

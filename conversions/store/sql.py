@@ -1,0 +1,182 @@
+"""The Store on SQL, by the Django ORM: SQLite for one small site on one machine, or PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
+
+from conversions.facts import Adjustment, Conversion, Fact, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.goals import DAY_MS
+from conversions.store.port import Cell, Count, Span, StoreUnavailable
+from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from tracker.hit import SetAside
+
+#: Below SQLite's limit of variables in one statement.
+CHUNK = 200
+WRITE_CELL = """
+    INSERT INTO conversions_cellrow (site, model, goal, bucket, day, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (site, model, bucket, goal) DO UPDATE
+    SET token = excluded.token, day = excluded.day, body = excluded.body
+    WHERE excluded.token >= conversions_cellrow.token"""
+ADD_COUNT = """
+    INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount"""
+COUNT_SET_ASIDE = """
+    INSERT INTO conversions_setasidecountrow (site, day, code, amount) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (site, day, code) DO UPDATE SET amount = conversions_setasidecountrow.amount + excluded.amount"""
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """A database that can't be reached, or stays locked, is the store being away."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"the facts' database: {error}") from error
+
+
+class SqlStore:
+    """See Store. One transaction a write, so that a crash leaves all of it or nothing."""
+
+    def add_facts(self, facts: Sequence[Fact]) -> None:
+        """See Store."""
+        with away():
+            FactRow.objects.bulk_create([fact_row(fact) for fact in facts], CHUNK, ignore_conflicts=True)
+
+    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
+        """See Store."""
+        return [fact for fact in self._timeline(site, "touch", spans) if isinstance(fact, Touch)]
+
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+        """See Store."""
+        return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+        """See Store."""
+        found: list[Fact] = []
+        for some in chunks(sorted(set(claims))):
+            found.extend(read(FactRow.objects.filter(site=site, claim__in=some)))
+        return [fact for fact in found if not isinstance(fact, Touch)]
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """See Store."""
+        facts = read(FactRow.objects.filter(site=site, bucket=bucket))
+        return [fact for fact in facts if not isinstance(fact, Adjustment)]
+
+    def find_hit(self, site: str, hit: str) -> list[Conversion]:
+        """See Store."""
+        facts = read(FactRow.objects.filter(site=site, kind="conversion", hit=hit))
+        return [fact for fact in facts if isinstance(fact, Conversion)]
+
+    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
+        """See Store."""
+        rows = [(site, cell.model, cell.goal, cell.bucket, cell.day, token, cell.body) for cell in cells]
+        execute_all(WRITE_CELL, rows)
+
+    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+        """See Store."""
+        with away():
+            rows = CellRow.objects.filter(site=site, model__in=models, day__in=days).order_by("bucket", "goal", "model")
+            return [Cell(row.bucket, row.day, row.goal, row.model, bytes(row.body)) for row in rows]
+
+    def add_counts(self, counts: Iterable[Count]) -> None:
+        """See Store."""
+        execute_all(ADD_COUNT, [(one.site, one.bucket, one.goal, one.ad, one.metric, one.amount) for one in counts])
+
+    def read_counts(self, site: str, bucket: int) -> list[Count]:
+        """See Store."""
+        with away():
+            rows = CountRow.objects.filter(site=site, bucket=bucket)
+            return [Count(site, bucket, row.goal, row.ad, row.metric, row.amount) for row in rows]
+
+    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+        """See Store."""
+        with away(), transaction.atomic():
+            for (site, day), some in by_day(hits).items():
+                self._set_aside(site, day, some, daily_cap)
+
+    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
+        """See Store."""
+        with away():
+            rows = SetAsideRow.objects.filter(site=site, at__gte=since, at__lt=until).order_by("-at", "-pk")[:limit]
+            return [SetAside(**{name: getattr(row, name) for name in SetAside.__struct_fields__}) for row in rows]
+
+    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+        """See Store. Whole UTC days."""
+        with away():
+            rows = SetAsideCountRow.objects.filter(site=site, day__gt=since - DAY_MS, day__lt=until)
+            counts: Counter[str] = Counter()
+            for code, amount in rows.values_list("code", "amount"):
+                counts[code] += amount
+            return counts
+
+    def prepare(self) -> None:
+        """See Store. The tables are made by `manage.py migrate`."""
+
+    def check(self) -> None:
+        """See Store."""
+        with away():
+            FactRow.objects.values_list("pk").first()
+
+    def _timeline(self, site: str, kind: str, spans: Iterable[Span]) -> list[Fact]:
+        found: list[Fact] = []
+        for some in chunks(list(spans)):
+            wanted = Q()
+            for span in some:
+                wanted |= Q(visitor=span.visitor, at__gte=span.since, at__lte=span.until)
+            found.extend(read(FactRow.objects.filter(wanted, site=site, kind=kind)))
+        return list(dict.fromkeys(found))
+
+    def _set_aside(self, site: str, day: int, hits: Sequence[SetAside], daily_cap: int) -> None:
+        listed = SetAsideRow.objects.filter(site=site, at__gte=day, at__lt=day + DAY_MS)
+        known = set(listed.filter(hit__in=[hit.hit for hit in hits]).values_list("hit", "code", "field"))
+        new = [hit for hit in hits if (hit.hit, hit.code, hit.field) not in known]
+        room = max(daily_cap - listed.count(), 0)
+        rows = [SetAsideRow(**{name: getattr(hit, name) for name in hit.__struct_fields__}) for hit in new[:room]]
+        SetAsideRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+        amounts = Counter(hit.code for hit in new)
+        execute_all(COUNT_SET_ASIDE, [(site, day, code, amount) for code, amount in sorted(amounts.items())])
+
+
+def fact_row(fact: Fact) -> FactRow:
+    """The row of a fact."""
+    return FactRow(
+        site=fact.site,
+        kind=kind_of(fact),
+        hit=fact.hit,
+        digest=digest(fact),
+        visitor="" if isinstance(fact, Adjustment) else fact.visitor,
+        claim="" if isinstance(fact, Touch) else fact.claim,
+        bucket=None if isinstance(fact, Adjustment) else fact.bucket,
+        at=fact.at,
+        body=encode_fact(fact),
+    )
+
+
+def read(rows: QuerySet[FactRow]) -> list[Fact]:
+    """The facts of rows."""
+    with away():
+        return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
+
+
+def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """One statement for each row, all in one transaction."""
+    with away(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def by_day(hits: Iterable[SetAside]) -> dict[tuple[str, int], list[SetAside]]:
+    """Hits by site and the start (ms) of their UTC day."""
+    days: dict[tuple[str, int], list[SetAside]] = {}
+    for hit in hits:
+        days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)
+    return days
+
+
+def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The items in parts that fit one statement."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]

@@ -1,0 +1,97 @@
+"""The tables of the Cassandra store. `manage.py sync_cassandra` makes them; the store reads and writes them by CQL."""
+
+# mypy: disable-error-code="misc"
+
+from cassandra.cqlengine import columns
+from cassandra.cqlengine.models import Model
+
+
+class Timeline(Model):
+    """Touches and conversions of one visitor; a touch reads only the conversions after it."""
+
+    __table_name__ = "timeline"
+    site = columns.Text(partition_key=True)
+    visitor = columns.Text(partition_key=True)
+    kind = columns.Text(primary_key=True)
+    at = columns.BigInt(primary_key=True)
+    hit = columns.Text(primary_key=True)
+    digest = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
+class Ledger(Model):
+    """Every touch and conversion of a bucket, in shards by hash of the hit's id."""
+
+    __table_name__ = "ledger"
+    site = columns.Text(partition_key=True)
+    bucket = columns.BigInt(partition_key=True)
+    shard = columns.TinyInt(partition_key=True)
+    kind = columns.Text(primary_key=True)
+    hit = columns.Text(primary_key=True)
+    digest = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
+class Claims(Model):
+    """Who claims an order id or a hit id, and the adjustments of an order."""
+
+    __table_name__ = "claims"
+    site = columns.Text(partition_key=True)
+    claim = columns.Text(partition_key=True)
+    kind = columns.Text(primary_key=True)
+    goal = columns.Text(primary_key=True)
+    version = columns.Integer(primary_key=True)
+    at = columns.BigInt(primary_key=True)
+    hit = columns.Text(primary_key=True)
+    digest = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
+class Counters(Model):
+    """Live counts of an hour."""
+
+    __table_name__ = "counters"
+    site = columns.Text(partition_key=True)
+    bucket = columns.BigInt(partition_key=True)
+    goal = columns.Text(primary_key=True)
+    ad = columns.Text(primary_key=True)
+    metric = columns.Text(primary_key=True)
+    amount = columns.Counter()
+
+
+class Rollups(Model):
+    """Cells of exact rows, written under the token of their bucket's mark."""
+
+    __table_name__ = "rollups"
+    site = columns.Text(partition_key=True)
+    model = columns.Text(partition_key=True)
+    day = columns.Text(partition_key=True)
+    bucket = columns.BigInt(primary_key=True)
+    goal = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
+class Rejected(Model):
+    """Hits set aside in an hour (UTC), at most the daily cap of a site."""
+
+    __table_name__ = "rejected"
+    site = columns.Text(partition_key=True)
+    hour = columns.BigInt(partition_key=True)
+    at = columns.BigInt(primary_key=True, clustering_order="DESC")
+    hit = columns.Text(primary_key=True)
+    code = columns.Text(primary_key=True)
+    field = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
+class RejectedCounts(Model):
+    """How many hits of a UTC day were set aside for each reason."""
+
+    __table_name__ = "rejected_counts"
+    site = columns.Text(partition_key=True)
+    day = columns.BigInt(partition_key=True)
+    code = columns.Text(primary_key=True)
+    amount = columns.Counter()
+
+
+TABLES = (Timeline, Ledger, Claims, Counters, Rollups, Rejected, RejectedCounts)

@@ -1,0 +1,69 @@
+"""What every test may ask for: each adapter of the store, and both in turn."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from conversions.store.configuration import forget_cached_sites
+from conversions.store.port import Store
+from conversions.store.sql import SqlStore
+
+if settings.CASSANDRA_URL:
+    from conversions.store.cassandra import CassandraStore
+
+#: Two runs at once don't meet.
+KEYSPACE = f"test_hitledger_{os.getpid()}"
+
+
+def needs(name: str) -> None:
+    """The test needs a real service: where CI promises it, it must be there."""
+    if getattr(settings, name):
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"{name} is not set, but CI has that service.")
+    pytest.skip(f"{name} is not set; `make services` starts the service and prints it.")
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """No test sees another's configuration."""
+    forget_cached_sites()
+    yield
+    forget_cached_sites()
+
+
+@pytest.fixture
+def sql_store(db: None) -> Store:
+    """The embedded store."""
+    return SqlStore()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cassandra_session() -> Iterator[Store | None]:
+    """The store on the real Cassandra, if the settings name one, in a keyspace of the tests."""
+    if not settings.CASSANDRA_URL:
+        yield None
+        return
+    connections["cassandra"].settings_dict["NAME"] = KEYSPACE
+    store = CassandraStore()
+    store.prepare()
+    yield store
+    store.cql.session().execute(f"DROP KEYSPACE {KEYSPACE}", timeout=60)
+
+
+@pytest.fixture
+def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
+    """The real store; what tests write there stays until the end, so each makes sites of its own."""
+    needs("CASSANDRA_URL")
+    assert cassandra_session is not None
+    return cassandra_session
+
+
+@pytest.fixture(params=["sql", pytest.param("cassandra", marks=pytest.mark.services)])
+def store(request: pytest.FixtureRequest, db: None) -> Store:
+    """Every adapter of the store in turn."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
