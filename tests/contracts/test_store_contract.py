@@ -1,0 +1,160 @@
+"""What every store promises, on each of its adapters."""
+
+import time
+from uuid import uuid4
+
+import pytest
+
+from conversions.facts import Adjustment, Conversion, Touch
+from conversions.store.port import Cell, Count, Span, Store
+from tracker.hit import SetAside
+
+HOUR = 3_600_000
+NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR
+
+
+@pytest.fixture
+def site() -> str:
+    """A site of the test's own."""
+    return f"contract-{uuid4().hex}"
+
+
+def touch(site: str, hit: str = "t1", visitor: str = "ann", at: int = NOON, **more: object) -> Touch:
+    """A click."""
+    return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, ad="x", bucket=at - at % HOUR, **more)  # type: ignore[arg-type]
+
+
+def sale(site: str, hit: str = "c1", visitor: str = "ann", at: int = NOON, order: str = "") -> Conversion:
+    """A conversion."""
+    return Conversion(
+        site=site, visitor=visitor, at=at, hit=hit, goal="g", version=1, order=order, value=5, bucket=at - at % HOUR
+    )
+
+
+def refund(site: str, order: str) -> Adjustment:
+    """An adjustment."""
+    return Adjustment(site=site, order=order, at=NOON, hit="a1", kind="refund", value=1)
+
+
+def test_facts_are_read_from_a_timeline_its_bucket_and_its_claims(store: Store, site: str) -> None:
+    facts = [touch(site), sale(site, order="o1"), refund(site, "o1")]
+    store.add_facts(facts)
+    assert store.read_touches(site, [Span("ann", 0, NOON)]) == facts[:1]
+    assert store.read_conversions(site, [Span("ann", NOON, NOON)]) == facts[1:2]
+    assert sorted(store.read_bucket(site, NOON), key=lambda fact: fact.hit) == [facts[1], facts[0]]
+    assert sorted(store.read_claims(site, ["o:o1"]), key=lambda fact: fact.hit) == [facts[2], facts[1]]
+
+
+def test_writing_a_fact_again_changes_nothing(store: Store, site: str) -> None:
+    store.add_facts([touch(site), sale(site)])
+    store.add_facts([sale(site), touch(site, batch="another")])
+    assert len(store.read_bucket(site, NOON)) == 2
+    assert len(store.read_touches(site, [Span("ann", 0, NOON)])) == 1
+
+
+def test_copies_that_differ_in_what_a_figure_reads_are_all_kept(store: Store, site: str) -> None:
+    copies = [touch(site), touch(site, at=NOON + 1), touch(site, visitor="bob"), touch(site, source="google")]
+    store.add_facts(copies)
+    assert len(store.read_bucket(site, NOON)) == 4
+
+
+def test_a_span_is_inclusive_and_reads_only_its_visitor_and_kind(store: Store, site: str) -> None:
+    store.add_facts([touch(site, f"t{n}", at=NOON + n) for n in range(5)])
+    store.add_facts([touch(site, "other", visitor="bob"), sale(site)])
+    found = store.read_touches(site, [Span("ann", NOON + 1, NOON + 3)])
+    assert sorted(fact.at - NOON for fact in found) == [1, 2, 3]
+
+
+def test_overlapping_spans_give_each_copy_once(store: Store, site: str) -> None:
+    store.add_facts([touch(site)])
+    assert len(store.read_touches(site, [Span("ann", 0, NOON), Span("ann", NOON, NOON + 1)])) == 1
+
+
+def test_many_spans_and_facts_are_read_at_once(store: Store, site: str) -> None:
+    facts = [touch(site, f"t{n}", visitor=f"v{n}") for n in range(900)]
+    store.add_facts(facts)
+    found = store.read_touches(site, [Span(f"v{n}", 0, NOON) for n in range(900)])
+    assert len(found) == len(store.read_bucket(site, NOON)) == 900
+
+
+def test_sites_are_apart(store: Store, site: str) -> None:
+    store.add_facts([touch(site), sale(site, order="o1")])
+    other = f"{site}-other"
+    assert store.read_bucket(other, NOON) == []
+    assert store.read_claims(other, ["o:o1"]) == []
+    assert store.read_touches(other, [Span("ann", 0, NOON)]) == []
+
+
+def test_a_conversion_is_found_by_its_hit_whatever_its_claim_but_claims_only_its_own(store: Store, site: str) -> None:
+    with_order, without = sale(site, "c1", order="o1"), sale(site, "c2")
+    store.add_facts([with_order, without])
+    assert store.find_hit(site, "c1") == [with_order]
+    assert store.find_hit(site, "c2") == [without]
+    assert store.read_claims(site, ["h:c1"]) == []
+    assert store.read_claims(site, ["h:c1", "h:c2"]) == [without]
+
+
+def test_an_order_that_looks_like_a_hit_is_no_hit(store: Store, site: str) -> None:
+    store.add_facts([sale(site, "c1", order="c2")])
+    assert store.read_claims(site, ["h:c2"]) == []
+
+
+def test_of_two_writes_of_a_cell_the_one_with_the_greater_token_stays(store: Store, site: str) -> None:
+    token = time.time_ns() // 1000
+    for at, body in ((token + 5, b"new"), (token, b"old")):
+        store.write_cells(site, at, [Cell(NOON, "2026-09-21", "g", "last", body)])
+    assert [cell.body for cell in store.read_cells(site, ["last"], ["2026-09-21"])] == [b"new"]
+    store.write_cells(site, token + 6, [Cell(NOON, "2026-09-21", "g", "last", b"newest")])
+    assert [cell.body for cell in store.read_cells(site, ["last"], ["2026-09-21"])] == [b"newest"]
+
+
+def test_cells_are_read_by_model_and_day(store: Store, site: str) -> None:
+    cells = [
+        Cell(NOON + n * HOUR, day, goal, model, f"{n}{day}{goal}{model}".encode())
+        for n in range(2)
+        for day in ("2026-09-21", "2026-09-22")
+        for goal in ("", "g")
+        for model in ("last", "first")
+    ]
+    store.write_cells(site, time.time_ns() // 1000, cells)
+    wanted = [cell for cell in cells if cell.day == "2026-09-22" and cell.model == "first"]
+    assert store.read_cells(site, ["first"], ["2026-09-22"]) == sorted(
+        wanted, key=lambda cell: (cell.bucket, cell.goal)
+    )
+
+
+def test_counters_add_up(store: Store, site: str) -> None:
+    store.add_counts([Count(site, NOON, "", "x", "clicks", 2), Count(site, NOON, "g", "", "value", -7)])
+    store.add_counts([Count(site, NOON, "", "x", "clicks", 3)])
+    found = {(one.goal, one.ad, one.metric): one.amount for one in store.read_counts(site, NOON)}
+    assert found == {("", "x", "clicks"): 5, ("g", "", "value"): -7}
+    assert store.read_counts(site, NOON + HOUR) == []
+
+
+def aside(site: str, hit: str, at: int = NOON, code: str = "no_goal") -> SetAside:
+    """A hit set aside."""
+    return SetAside(site=site, at=at, hit=hit, code=code, field="name", detail="why", batch="b", body="{}")
+
+
+def test_hits_set_aside_are_listed_newest_first_each_once(store: Store, site: str) -> None:
+    hits = [aside(site, f"h{n}", at=NOON + n * 20 * 60_000) for n in range(9)]
+    store.set_aside(hits, 100)
+    store.set_aside(hits[3:6], 100)
+    assert store.read_set_aside(site, NOON, NOON + 9 * HOUR, 100) == hits[::-1]
+    assert store.read_set_aside(site, NOON, NOON + 9 * HOUR, 2) == hits[:-3:-1]
+    assert store.read_set_aside(site, NOON, hits[2].at, 100) == [hits[1], hits[0]]
+    assert store.read_set_aside_counts(site, NOON, NOON + HOUR) == {"no_goal": 9}
+
+
+def test_above_the_daily_cap_hits_are_only_counted(store: Store, site: str) -> None:
+    for start in (0, 6):
+        store.set_aside([aside(site, f"h{n}", at=NOON + n) for n in range(start, start + 6)], 10)
+    assert len(store.read_set_aside(site, NOON, NOON + HOUR, 100)) == 10
+    assert store.read_set_aside_counts(site, NOON, NOON + HOUR) == {"no_goal": 12}
+
+
+def test_preparing_again_and_checking_do_no_harm(store: Store, site: str) -> None:
+    store.add_facts([touch(site)])
+    store.prepare()
+    store.check()
+    assert len(store.read_bucket(site, NOON)) == 1
