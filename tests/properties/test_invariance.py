@@ -126,10 +126,14 @@ class World:
         """Two workers, two rollups, crashes and a change of configuration in any order; then everything drains."""
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
         change_step = self.rng.randrange(steps)
+        speeds = [1] * len(actors)
         for step in range(steps):
             if step == change_step:
                 self.change()
-            actor = self.rng.choice(actors)
+            if self.rng.random() < 0.05:
+                # Some stall for long while others finish: what they noted or read is old when they go on.
+                speeds = [self.rng.choice([0, 1, 8]) for _ in actors]
+            actor = self.rng.choices(actors, speeds if any(speeds) else None)[0]
             if self.rng.random() < 0.03:
                 actor.die()
             else:

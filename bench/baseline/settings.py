@@ -1,0 +1,9 @@
+"""Settings of the baseline; it uses the same environment as the tracker."""
+
+from tracker.settings import *  # noqa: F403
+from tracker.settings import DATABASES, INSTALLED_APPS
+
+ROOT_URLCONF = "bench.baseline.urls"
+WSGI_APPLICATION = "bench.baseline.wsgi.application"
+INSTALLED_APPS = [*INSTALLED_APPS, "bench.baseline"]
+DATABASES = {**DATABASES}
