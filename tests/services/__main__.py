@@ -13,11 +13,11 @@ from tests.services.progress import say
 
 
 def install(names: Sequence[str]) -> None:
-    """Everything that the tests take from outside, without starting it."""
-    ensure("chromium", "wrk")
-    for name in names or SERVICES:
-        SERVICES[name].install()
-        say(f"{name}: installed")
+    """What the tests take from outside, services and tools, without starting it."""
+    ensure(*(name for name in TOOLS if name in (names or TOOLS)))
+    for name in SERVICES:
+        if name in (names or SERVICES):
+            SERVICES[name].install()
 
 
 def start(names: Sequence[str]) -> None:
@@ -63,6 +63,8 @@ def _condition(name: str) -> str:
     return f"listens on port {port}, started here (pid {process.running(name) or 'of a container'})"
 
 
+#: Programs that tests and benchmarks run, beside the services.
+TOOLS = ("chromium", "wrk")
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     command.__name__: command for command in (install, start, stop, restart, status, env)
 }
@@ -74,8 +76,9 @@ def main() -> int:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SERVICES)}")
     words = parser.parse_args()
-    if unknown := set(words.names) - set(SERVICES):
-        parser.error(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
+    known = (*SERVICES, *(TOOLS if words.command == "install" else ()))
+    if unknown := set(words.names) - set(known):
+        parser.error(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if words.command == "restart" and not words.names:
         parser.error("restart needs the name of a service")
     try:

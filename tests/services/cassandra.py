@@ -41,7 +41,9 @@ def launch() -> None:
     """Starts the daemon in the foreground of its own session; it writes no pid file of its own."""
     folder, jars = state("cassandra"), _jars()
     settings = folder / "cassandra.yaml"
-    settings.write_text(Template((_HERE / "cassandra.yaml").read_text()).substitute(folder=folder, host=HOST, port=PORT))
+    settings.write_text(
+        Template((_HERE / "cassandra.yaml").read_text()).substitute(folder=folder, host=HOST, port=PORT)
+    )
     process.spawn("cassandra", [
         _java(), f"@{_HERE / 'cassandra.options'}",
         f"-javaagent:{next(jars.glob('jamm-*.jar'))}",

@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.services.errors import ServiceError
 from tests.services.folders import CHECKOUT, pids
 
+_COMPOSE = ["compose", "--file", str(CHECKOUT / "compose.yaml")]
+
 
 @functools.cache
 def available() -> bool:
@@ -25,9 +27,14 @@ def running(name: str) -> bool:
 
 
 def start(name: str) -> None:
-    """Starts the container and waits until its health check passes."""
+    """Starts the container and waits until its health check passes. Raises ServiceError, having removed it again."""
     _mark(name).touch()
-    _compose("up", "-d", "--wait", name)
+    try:
+        _compose("up", "--detach", "--wait", name)
+    except ServiceError:
+        _mark(name).unlink()
+        subprocess.run(["docker", *_COMPOSE, "rm", "--stop", "--force", name], capture_output=True)
+        raise
 
 
 def stop(name: str) -> None:
@@ -43,7 +50,7 @@ def kill(name: str) -> None:
 
 
 def _compose(*words: str) -> None:
-    command = ["docker", "compose", "--file", str(CHECKOUT / "compose.yaml"), *words]
+    command = ["docker", *_COMPOSE, *words]
     if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
         raise ServiceError(f"`{' '.join(command)}` failed (see above)")
 

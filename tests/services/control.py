@@ -17,12 +17,19 @@ _PATIENCE = 120.0
 class Service(Protocol):
     """What each service's module offers: a port, the variables that select it, and how to get and start it."""
 
-    PORT: int
-    ENV: Mapping[str, str]
-    #: Names of its processes, the service itself first.
-    PROCESSES: tuple[str, ...]
-    #: The signal that ends it in good order.
-    STOP: signal.Signals
+    @property
+    def PORT(self) -> int: ...
+
+    @property
+    def ENV(self) -> Mapping[str, str]: ...
+
+    @property
+    def PROCESSES(self) -> tuple[str, ...]:
+        """Names of its processes, the service itself first."""
+
+    @property
+    def STOP(self) -> signal.Signals:
+        """The signal that ends it in good order."""
 
     def install(self) -> None:
         """Downloads and builds what is missing."""
@@ -74,19 +81,30 @@ def owned(name: str) -> bool:
 
 
 def _bring_up(name: str, service: Service) -> None:
-    if containers.available():
-        containers.start(name)
+    if containers.available() and _contained(name):
         return
     service.install()
     say(f"{name}: starting")
     service.launch()
 
 
+def _contained(name: str) -> bool:
+    """Whether it runs as a container now; a daemon that can't fetch images doesn't keep us from the other way."""
+    try:
+        containers.start(name)
+    except ServiceError as error:
+        say(f"{name}: {error}; starting it without a container")
+        return False
+    return True
+
+
 def _wait_ready(name: str, service: Service) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not service.ready():
         if not owned(name) and not listening(service.PORT):
-            raise ServiceError(f"{name} ended while it started; its log, {process.log_file(name)}, ends:\n{_tail(name)}")
+            raise ServiceError(
+                f"{name} ended while it started; its log, {process.log_file(name)}, ends:\n{_tail(name)}"
+            )
         if time.monotonic() > deadline:
             raise ServiceError(f"{name} did not answer on port {service.PORT} within {_PATIENCE:.0f} s\n{_tail(name)}")
         time.sleep(0.1)

@@ -18,8 +18,13 @@ def spawn(name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) 
     """Starts a command in a session of its own; its output goes to the log file of that name."""
     shell = ["sh", "-c", _DETACHED, str(log_file(name)), *argv]
     answer = subprocess.run(
-        shell, env={**os.environ, **(env or {})}, cwd=state(name), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        text=True, check=True,
+        shell,
+        env={**os.environ, **(env or {})},
+        cwd=state(name),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     pid = int(answer.stdout)
     _pid_file(name).write_text(f"{pid} {_birth(pid)}\n")

@@ -33,7 +33,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """The broker opens its port as its last step, and then answers the protocol's greeting with Start (frame type 1)."""
+    """The broker opens its port last, and then answers the protocol's greeting with Start (frame type 1)."""
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 

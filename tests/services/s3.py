@@ -1,8 +1,8 @@
 """An S3 server: versitygw over a folder, in which each folder is a bucket."""
 
 import os
-import signal
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
