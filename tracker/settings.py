@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,37 @@ def read_number(name: str, default: int, least: int, most: int) -> int:
 
 
 def read_url(name: str, *schemes: str) -> str:
-    """A URL of one of the schemes, or nothing."""
+    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file."""
     url: str = env.str(name, default="")
-    if url and urlsplit(url).scheme not in schemes:
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        named = parts.path if parts.scheme == "file" else parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise BadSetting(name, f"is not a URL: {error}") from error
+    if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
         raise BadSetting(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
+    if not named:
+        raise BadSetting(name, "must name a host, a bucket or a folder after ://")
     return url
+
+
+def read_choice(name: str, *choices: str) -> str:
+    """One of the words, the first by default; upper or lower case."""
+    word: str = env.str(name, default="").upper() or choices[0]
+    if word not in choices:
+        raise BadSetting(name, f"must be one of {', '.join(choices)}")
+    return word
+
+
+def read_hosts(name: str, default: list[str]) -> list[str]:
+    """A comma list of host names, without scheme, port or path."""
+    hosts: list[str] = [host.strip() for host in read("list", name, default) if host.strip()]
+    for host in hosts:
+        if "/" in host or " " in host or (":" in host and not host.startswith("[")):
+            raise BadSetting(name, f"must be a comma list of host names, without https:// and port, not {host!r}")
+    return hosts
 
 
 def read_networks(name: str) -> list[Any]:
@@ -54,24 +81,37 @@ def read_networks(name: str) -> list[Any]:
         raise BadSetting(name, f"must be a comma list of networks such as 10.0.0.0/8: {error}") from error
 
 
-STATE_DIR = Path(env.str("HITLEDGER_STATE", default=str(BASE_DIR / "var")))
+def state_folder(name: str) -> Path:
+    """The folder of everything that is kept here: the embedded data, and the secret key unless it is given."""
+    folder = Path(env.str(name, default="") or BASE_DIR / "var").absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(name, f"must be a folder that can be made and written: {error}") from error
+    return folder
+
+
+STATE_DIR = state_folder("HITLEDGER_STATE")
 
 
 def kept_secret(path: Path) -> str:
-    """A secret that is made at the first start and kept beside the embedded data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A secret that is made at the first start and kept beside the embedded data; complete or not there at all."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip() or secrets.token_urlsafe(48)
+        if not path.exists():
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                path.hardlink_to(fresh)
+            fresh.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise BadSetting("SECRET_KEY", f"is not set and can't be kept in HITLEDGER_STATE: {error}") from error
 
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or kept_secret(STATE_DIR / "secret_key")
 DEBUG = read("bool", "DEBUG", False)
-ALLOWED_HOSTS = read("list", "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 PORT = read_number("PORT", 8000, 1, 65535)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
@@ -227,10 +267,11 @@ HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "
 WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
 OPEN_ARCHIVE = "tracker.archive.open_archive"
 
+LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
-    "root": {"handlers": ["stderr"], "level": read("str", "LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

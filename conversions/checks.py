@@ -1,0 +1,29 @@
+"""Django's system check that one distribution alone owns the package `cassandra`."""
+
+from collections.abc import Sequence
+from importlib.metadata import packages_distributions
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+MEND = "pip uninstall --yes scylla-driver cassandra-driver && pip install --no-deps -r requirements.txt"
+
+
+@register
+def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
+    """Runs at every start; an error refuses it."""
+    return find_second_driver(packages_distributions().get("cassandra", []))
+
+
+def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
+    """An error if several distributions own `cassandra`: their files overwrite each other, and hits get lost."""
+    names = sorted(set(owners))
+    if len(names) < 2:
+        return []
+    return [
+        Error(
+            f"{' and '.join(names)} both install the package `cassandra` and overwrite each other's files.",
+            hint=f"Run: {MEND}",
+            id="hitledger.E001",
+        )
+    ]

@@ -1,0 +1,138 @@
+"""Every setting is documented with its default, and a bad value of each stops the start with one clear line."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
+PROCESS_SETTINGS = {"WEB_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
+READERS = {"str", "read", "read_number", "read_url", "read_networks", "read_choice", "read_hosts", "state_folder"}
+
+BAD_VALUES = [
+    ("DEBUG", "maybe"),
+    ("DEMO", "perhaps"),
+    ("SECURE_COOKIES", "x"),
+    ("ALLOWED_HOSTS", "https://tracker.example"),
+    ("ALLOWED_HOSTS", "tracker.example:8000"),
+    ("PORT", "http"),
+    ("PORT", "70000"),
+    ("TRUSTED_PROXIES", "my-proxy"),
+    ("LOG_LEVEL", "LOUD"),
+    ("HITLEDGER_STATE", "/dev/null/var"),
+    ("DATABASE_URL", "mysql://host/name"),
+    ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "postgres://host:port/name"),
+    ("BROKER_URL", "redis://localhost"),
+    ("BROKER_URL", "amqp://"),
+    ("BROKER_URL", "amqp://host:port//"),
+    ("CASSANDRA_URL", "127.0.0.1:9042"),
+    ("CASSANDRA_URL", "cassandra:///keyspace"),
+    ("CASSANDRA_URL", "cassandra://host/key-space"),
+    ("CASSANDRA_REPLICATION", "0"),
+    ("ARCHIVE_URL", "/var/archive"),
+    ("ARCHIVE_URL", "s3://"),
+    ("ARCHIVE_URL", "file://relative"),
+    ("S3_ENDPOINT_URL", "localhost:7070"),
+    ("HIT_LINGER_MS", "-1"),
+    ("HIT_BATCH_MAX", "501"),
+    ("HIT_QOS", "0"),
+    ("SITE_CACHE_SECONDS", "ten"),
+    ("CONFIG_CACHE_SECONDS", "0"),
+    ("REJECTED_DAILY_CAP", "1.5"),
+    ("RETENTION_DAYS", "30"),
+]
+#: Any text will do, or it is boto3 that reads them.
+WITHOUT_BAD_VALUE = {"SECRET_KEY"}
+
+
+def settings_read() -> set[str]:
+    """The variables that settings.py reads: text in capitals given to one of its readers."""
+    calls = [node for node in ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text()))]
+    return {
+        argument.value
+        for call in calls
+        if isinstance(call, ast.Call) and name_of(call.func) in READERS
+        for argument in call.args[:2]
+        if isinstance(argument, ast.Constant) and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(argument.value))
+    }
+
+
+def name_of(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def documented(section: str) -> dict[str, str]:
+    """Variable -> default, from one section's table."""
+    _, _, text = DOCUMENT.partition(f"\n## {section}\n")
+    rows = re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
+    return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
+
+
+def start(**variables: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if name not in settings_read()}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=CHECKOUT,
+        env={**plain, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_every_setting_is_documented_and_nothing_else_is() -> None:
+    rooms = documented("The tracker") | documented("The services") | documented("Collection and processing")
+    assert {name for name in rooms if not name.startswith("AWS_")} == settings_read()
+
+
+def test_every_variable_of_the_procfile_is_documented_with_its_default() -> None:
+    used = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (CHECKOUT / "Procfile").read_text()))
+    assert {name for name in used if name not in settings_read()} == PROCESS_SETTINGS
+    defaults = documented("The processes")
+    assert set(defaults) == PROCESS_SETTINGS
+    assert all(defaults[name].startswith(f"`{used[name]}`") for name in PROCESS_SETTINGS)
+
+
+def test_defaults_of_numbers_are_those_of_the_code() -> None:
+    code = (CHECKOUT / "tracker" / "settings.py").read_text()
+    numbers = re.findall(r'read_number\("(\w+)", ([\d_]+), ', code)
+    documented_here = documented("The tracker") | documented("The services") | documented("Collection and processing")
+    assert numbers
+    assert {name: f"`{int(value)}`" for name, value in numbers} == {name: documented_here[name] for name, _ in numbers}
+
+
+def test_every_setting_has_a_bad_value_in_this_test() -> None:
+    assert {name for name, _ in BAD_VALUES} == settings_read() - WITHOUT_BAD_VALUE
+
+
+def test_without_any_variable_the_tracker_starts_embedded(tmp_path: Path) -> None:
+    answer = start(HITLEDGER_STATE=str(tmp_path / "new" / "var"))
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "new" / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_value_is_an_unset_one(tmp_path: Path) -> None:
+    names = settings_read() - {"HITLEDGER_STATE"}
+    answer = start(HITLEDGER_STATE=str(tmp_path), **dict.fromkeys(names, ""))
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_VALUES, ids=lambda text: text)
+def test_a_bad_value_stops_the_start_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
+    answer = start(**{"HITLEDGER_STATE": str(tmp_path), name: value})
+    assert answer.returncode != 0
+    (line,) = answer.stderr.strip().splitlines()
+    assert line.startswith(f"hitledger: {name} ")
+
+
+def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").mkdir()
+    answer = start(HITLEDGER_STATE=str(tmp_path))
+    assert answer.returncode != 0
+    assert answer.stderr.startswith("hitledger: SECRET_KEY is not set and can't be kept")
