@@ -1,0 +1,74 @@
+# `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run up test check lint django services services-stop demo bench lock clean
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
+PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
+SERVICES := python -m tests.services
+# What precedes every start: a bad setting ends here, with one line.
+PREPARE := python manage.py migrate --noinput --verbosity 0 && python manage.py prepare
+# Without a broker a hit is processed before its answer, and there is nothing for a worker to do.
+START := exec honcho --env /dev/null start web beat $${BROKER_URL:+worker}
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+.venv/bin/python:
+	@.ci/venv .venv
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "installing requirements.txt" >&2
+	@$(PIP) -r requirements.txt >&2 && touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	@echo "installing requirements-dev.txt" >&2
+	@$(PIP) -r requirements-dev.txt >&2 && touch $@
+
+run: export DEMO ?= 1
+run: export WEB_HOST ?= 127.0.0.1
+run: export PORT ?= 8000
+run: .venv/.installed ## the embedded tracker with a demo account on http://127.0.0.1:$PORT (8000)
+	@$(PREPARE) && python manage.py bootstrap && $(START)
+
+up: export PORT ?= 8000
+up: .venv/.installed ## the Procfile's processes, on the services that env names
+	@$(PREPARE) && $(START)
+
+test: .venv/.installed-dev ## every test, the real services included
+	@$(SERVICES) install && services=$$($(SERVICES) start) && env $$services CI=true python -m pytest $(PYTEST)
+
+check: lint django test ## what CI runs: lint, types, Django's checks, tests
+.NOTPARALLEL: check
+
+lint: .venv/.installed-dev
+	ruff check
+	ruff format --check
+	mypy
+
+django: .venv/.installed-dev
+	python manage.py check --deploy --fail-level ERROR 2>/dev/null || python manage.py check
+	python manage.py makemigrations --check --dry-run
+	python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+services: .venv/bin/python ## start RabbitMQ, Cassandra and S3 on loopback; print the NAME=value lines that select them
+	@$(SERVICES) start
+
+services-stop: .venv/bin/python ## stop the services that were started here
+	@$(SERVICES) stop
+
+demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prints the credited report
+	@$(SERVICES) install chromium && python -m tests.browser.demo
+
+bench: .venv/.installed-dev ## accepted and processed hits per second, beside the plain way
+	@$(SERVICES) install wrk && services=$$($(SERVICES) start) && env $$services python -m bench
+
+lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
+	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements.txt
+	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \
+		--group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove .venv and the tools' caches; data in var/ stays
+	@rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,162 @@
+"""A tracker as it runs in production: the Procfile's processes on a free port, with a state folder of its own.
+
+For tests that need the real thing: each process may be killed and started again, as its platform would.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+#: What selects services; left out for an embedded tracker.
+SERVICES = ("DATABASE_URL", "BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL", "S3_ENDPOINT_URL")
+START_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+def procfile() -> dict[str, str]:
+    """The command of each process."""
+    lines = (CHECKOUT / "Procfile").read_text().splitlines()
+    return {name.strip(): command.strip() for name, _, command in (line.partition(":") for line in lines) if command}
+
+
+class Tracker:
+    """The processes of one tracker. `env` is added to the environment without its services, unless `services` is set."""
+
+    def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
+        self.state = state
+        self.port = free_port()
+        inherited = {name: value for name, value in os.environ.items() if services or name not in SERVICES}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        own = {"HITLEDGER_STATE": str(state), "PORT": str(self.port), "WEB_HOST": "127.0.0.1", "PATH": path}
+        self.env = {**inherited, **own, **(env or {})}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def manage(self, *words: str, timeout: float = 300) -> str:
+        """What a `manage.py` command prints. Raises CalledProcessError, with its output in the test's."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(
+            command, env=self.env, cwd=CHECKOUT, timeout=timeout, stdout=subprocess.PIPE, text=True, check=True
+        )
+        return done.stdout
+
+    def bootstrap(self, *words: str) -> dict[str, Any]:
+        """What `manage.py bootstrap --json` gives."""
+        made: dict[str, Any] = json.loads(self.manage("bootstrap", "--json", *words))
+        return made
+
+    def start(self, *names: str) -> None:
+        """Starts processes of the Procfile; waits until the web process answers."""
+        for name in names:
+            with self.log(name).open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    ["sh", "-c", procfile()[name]],
+                    env=self.env,
+                    cwd=CHECKOUT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        if "web" in names:
+            self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Returns once the web process answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except (URLError, OSError):
+                pass
+            if self.processes["web"].poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"the web process did not start; its log ends:\n{self.tail('web')}")
+
+    def pids(self, name: str) -> list[int]:
+        """A process and all that it started, itself first."""
+        return list(family(self.processes[name].pid))
+
+    def kill(self, name: str) -> None:
+        """Kills a process with all that it started at once (SIGKILL), as a machine that dies would."""
+        for pid in self.pids(name):
+            kill(pid)
+        self.processes.pop(name).wait(30)
+
+    def stop(self) -> None:
+        """Ends what runs in good order, by SIGTERM first."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for name, process in list(self.processes.items()):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill(name)
+        self.processes.clear()
+
+    def log(self, name: str) -> Path:
+        """Where a process writes."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        return self.state / f"{name}.log"
+
+    def tail(self, name: str) -> str:
+        """The end of its log."""
+        return self.log(name).read_text(errors="replace")[-3000:]
+
+    def __enter__(self) -> "Tracker":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+
+def family(pid: int) -> Iterable[int]:
+    """A process and its descendants, parents first."""
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for child in children:
+        yield from family(int(child))
+
+
+def kill(pid: int) -> None:
+    """SIGKILL; one that is gone already is fine."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used, its ended children's included."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
