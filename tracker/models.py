@@ -34,6 +34,9 @@ class Account(models.Model):
     """A customer. Its users see its sites and nothing else."""
 
     name = models.CharField(max_length=200, unique=True)
+    hits_per_second = models.PositiveIntegerField(
+        default=0, help_text="With ingest tokens. More is refused with 429, per web process; 0 is no limit."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="accounts", blank=True)
 

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, unique=True)),
+                ('hits_per_second', models.PositiveIntegerField(default=0, help_text='With ingest tokens. More is refused with 429, per web process; 0 is no limit.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('users', models.ManyToManyField(blank=True, related_name='accounts', to=settings.AUTH_USER_MODEL)),
             ],

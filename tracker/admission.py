@@ -1,0 +1,77 @@
+"""Admission: the hits of a request -> those whose sites are known and whose sender is not too fast."""
+
+from collections import Counter
+from math import ceil
+
+import msgspec
+
+from tracker.body import Refusal
+from tracker.collect import Collected
+from tracker.lookup import Found
+from tracker.rate import Rate
+from tracker.sites import SITES, TOKENS, SiteEntry, TokenEntry
+
+MAX_TOKEN = 200
+RATES = Rate()
+
+
+class TooFast(Refusal):
+    """The sender is over its rate."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(429, "rate_limited", "Too many hits a second; send this again later.")
+        self.retry_after = max(ceil(wait), 1)
+
+
+class CantCheck(Refusal):
+    """The token can't be looked up now, and what it permits can't be guessed."""
+
+    retry_after = 2
+
+    def __init__(self) -> None:
+        super().__init__(503, "unavailable", "The token can't be checked now; send this again.")
+
+
+def read_token(authorization: str) -> TokenEntry | None:
+    """The ingest token of a request, None where it has no bearer token. Raises Refusal."""
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return None  # such as the Basic that a proxy in front of the page asked for
+    secret = secret.strip()
+    found = TOKENS.find(secret) if 0 < len(secret) <= MAX_TOKEN else Found[TokenEntry](None)
+    if found.value:
+        return found.value
+    raise Refusal(401, "bad_token", "This is no valid ingest token.") if found.checked else CantCheck()
+
+
+def admit(collected: Collected, token: TokenEntry | None) -> None:
+    """Rejects hits of unknown sites and marks those that could not be checked. Raises TooFast."""
+    sites = {key: SITES.find(key) for key in {hit.site for hit in collected.hits.values()}}
+    for index, hit in list(collected.hits.items()):
+        if _is_unknown(sites[hit.site], token):
+            collected.reject(index, "unknown_site", "site", "No site has this key.")
+        elif not sites[hit.site].checked:
+            collected.hits[index] = msgspec.structs.replace(hit, unchecked=True)
+    _hold_to_rate(collected, sites, token)
+
+
+def _is_unknown(site: Found[SiteEntry], token: TokenEntry | None) -> bool:
+    """Whether no site has the key, as far as we know, or only another account's than the token's."""
+    if site.value is None:
+        return site.checked
+    return token is not None and token.account != site.value.account
+
+
+def _hold_to_rate(collected: Collected, sites: dict[str, Found[SiteEntry]], token: TokenEntry | None) -> None:
+    if token:
+        _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
+        return
+    for key, hits in Counter(hit.site for hit in collected.hits.values()).items():
+        site = sites[key].value
+        _take(key, hits, site.hits_per_second if site else 0)
+
+
+def _take(sender: str, hits: int, per_second: int) -> None:
+    wait = RATES.take(sender, hits, per_second)
+    if wait:
+        raise TooFast(wait)

@@ -1,0 +1,79 @@
+"""Answer: what became of a request's hits -> the response that a page, a server or an image tag gets."""
+
+from base64 import b64decode
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from tracker.body import Refusal
+from tracker.collect import Collected, NoHit, Reason
+from tracker.errors import error_body
+
+#: One transparent pixel, 43 bytes.
+GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+EXPOSED = "X-Hit-Error, Retry-After"
+
+
+def accepted(collected: Collected) -> HttpResponse:
+    """At least one hit is durable."""
+    rejected = [_plain(reason) for reason in collected.rejected]
+    return _json({"accepted": len(collected.hits), "rejected": rejected}, 200)
+
+
+def refused(refusal: Refusal) -> HttpResponse:
+    """Nothing was taken, in the shape of every error."""
+    body = error_body(refusal.code, refusal.detail, refusal.field)
+    if isinstance(refusal, NoHit):
+        body["rejected"] = [_plain(reason) for reason in refusal.rejected]
+    return _with_retry(_json(body, refusal.status), refusal)
+
+
+def pixel(refusal: Refusal | None = None) -> HttpResponse:
+    """The image in any case; what was wrong is in the status and in X-Hit-Error."""
+    response = HttpResponse(GIF, content_type="image/gif", status=refusal.status if refusal else 200)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if refusal:
+        response.headers["X-Hit-Error"] = refusal.code
+        _with_retry(response, refusal)
+    return response
+
+
+def preflight(request: HttpRequest, methods: str) -> HttpResponse:
+    """The answer to a browser that asks whether it may send a hit; it may."""
+    response = allow_any_origin(request, HttpResponse(status=204))
+    response.headers["Access-Control-Allow-Methods"] = methods
+    asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    response.headers["Access-Control-Allow-Headers"] = asked_for or "Authorization, Content-Encoding, Content-Type"
+    response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """CORS for every page, also for a beacon, which always asks with credentials: then `*` would not do."""
+    origin = request.META.get("HTTP_ORIGIN")
+    response.headers["Access-Control-Allow-Origin"] = origin or "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    if origin:
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Vary"] = "Origin"
+    return response
+
+
+def _plain(reason: Reason) -> dict[str, Any]:
+    return {"index": reason.index, "code": reason.code, "field": reason.field or None, "detail": reason.detail}
+
+
+def _json(body: dict[str, Any], status: int) -> HttpResponse:
+    response = HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    if refusal.retry_after:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

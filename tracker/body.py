@@ -1,0 +1,170 @@
+"""Body: what a request carries, bytes -> the parameters of each of its hits, or a Refusal of the whole. Pure."""
+
+import re
+import zlib
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+MAX_BODY = 1 << 20
+MAX_HIT = 1 << 16
+MAX_HITS = 500
+MAX_PARAMETERS = 200
+#: So much of a damaged array is looked at for its good hits; more would cost too much time.
+MAX_TOKENS = 250_000
+
+FORM = "application/x-www-form-urlencoded"
+JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "application/octet-stream"})
+
+# Floats are kept as the text that they were written as, so that no money goes through binary fractions.
+_decoder = msgspec.json.Decoder(float_hook=str)
+_array_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+#: The strings (also one without an end) and the punctuation of JSON. Never backtracks.
+_JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+
+
+class Refusal(Exception):
+    """The request as a whole is refused; status and code are those of docs/errors.md."""
+
+    #: Seconds after which it may be sent again as it is; None where that can't help.
+    retry_after: int | None = None
+
+    def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.field = field
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """In place of the parameters of a hit: why it has none."""
+
+    code: str
+    detail: str
+
+
+#: What one hit of a request is read from.
+Item = dict[str, Any] | Unreadable
+
+
+def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
+    """Each hit's parameters. Raises Refusal.
+
+    Parameters of the query are defaults of the body's one hit; of them, an array's hits take `site` alone.
+    """
+    defaults = read_form(query)
+    body = unpack(body, encoding)
+    if not body.strip():
+        return [defaults]
+    media = content_type.partition(";")[0].strip().lower()
+    if media == FORM and not body.lstrip().startswith((b"{", b"[")):  # curl -d '{...}' calls its JSON a form
+        return [{**defaults, **read_form(_as_text(body))}]
+    if media not in (*JSON_TYPES, FORM) and not media.endswith("+json"):
+        raise Refusal(415, "unsupported_media_type", f"{media[:80]!r} can't be read as hits; send JSON or a form.")
+    return read_json(body.removeprefix(b"\xef\xbb\xbf").strip(), defaults)
+
+
+def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
+    """The hits of a JSON object or array."""
+    if not body.startswith(b"["):
+        item = read_hit(body)
+        return [{**defaults, **item} if isinstance(item, dict) else item]
+    hits = split_array(body)
+    if not hits:
+        raise Refusal(400, "no_hits", "The array is empty.")
+    if len(hits) > MAX_HITS:
+        raise Refusal(413, "too_many_hits", f"An array may hold {MAX_HITS} hits.")
+    site = {"site": defaults["site"]} if "site" in defaults else {}
+    items = [read_hit(hit) for hit in hits]
+    return [{**site, **item} if isinstance(item, dict) else item for item in items]
+
+
+def read_hit(text: bytes | memoryview) -> Item:
+    """The parameters of one JSON object."""
+    try:
+        hit = _decoder.decode(text)
+    except _UNREADABLE:
+        return Unreadable("bad_json", "This is no JSON in UTF-8, or it is nested too deep.")
+    if len(text) > MAX_HIT:
+        return Unreadable("too_large", "A hit may have 64 KiB.")
+    return hit if isinstance(hit, dict) else Unreadable("bad_hit", "A hit is a JSON object.")
+
+
+def read_object(text: str) -> Any:
+    """A JSON value; None for what is none."""
+    try:
+        return _decoder.decode(text)
+    except _UNREADABLE:
+        return None
+
+
+def split_array(body: bytes) -> list[bytes | memoryview]:
+    """The texts of an array's elements. One that is no JSON is found out later, alone. Raises Refusal."""
+    try:
+        return [memoryview(raw) for raw in _array_decoder.decode(body)]
+    except _UNREADABLE:
+        return _split_by_punctuation(body)
+
+
+def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
+    parts: list[bytes | memoryview] = []
+    depth = start = 0
+    for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
+        mark = token[0]
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth == 0 or (depth == 1 and mark == b","):
+            parts.append(body[start : token.start()])
+        if depth == 0:
+            break
+        if depth == 1 and mark in b"[,":
+            start = token.end()
+    if depth or body[token.end() :].strip():
+        raise Refusal(400, "bad_json", "The body is no JSON array.")
+    return parts
+
+
+def read_form(text: str) -> dict[str, Any]:
+    """The parameters of a query or a form; of several with one name the last. Raises Refusal.
+
+    Bytes that are no UTF-8 stay recognisable, as lone surrogates.
+    """
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS))
+    except ValueError as error:
+        raise Refusal(400, "bad_query", f"At most {MAX_PARAMETERS} parameters.") from error
+
+
+def _as_text(form: bytes) -> str:
+    if len(form) > MAX_HIT:
+        raise Refusal(413, "too_large", "A hit may have 64 KiB.")
+    return form.decode(errors="surrogateescape")
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """The body without its content encoding, never more of it than is allowed. Raises Refusal."""
+    if len(body) > MAX_BODY:
+        raise too_large()
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise Refusal(415, "unsupported_encoding", f"{encoding[:80]!r} can't be read; send gzip or none.")
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(body, MAX_BODY + 1)
+    except zlib.error as error:
+        raise Refusal(400, "bad_gzip", "The body is no gzip.") from error
+    if len(plain) > MAX_BODY:
+        raise too_large()
+    if not unzip.eof:
+        raise Refusal(400, "bad_gzip", "The gzip body has no end.")
+    return plain
+
+
+def too_large() -> Refusal:
+    """The refusal of a request that is over its limit."""
+    return Refusal(413, "too_large", "A request may have 1 MiB.")

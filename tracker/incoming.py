@@ -1,0 +1,64 @@
+"""Incoming: Django's request -> the body, and what is known of its sender."""
+
+import time
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from tracker.address import client_address
+from tracker.body import MAX_BODY, Refusal, too_large
+from tracker.collect import Sender
+from tracker.models import Token
+
+#: Keys the hashes that stand in for visitor ids.
+SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
+
+
+def read_header(request: HttpRequest, name: str) -> str:
+    """A header (by its WSGI name) as text; what is no UTF-8 in it is replaced, and NUL bytes left out."""
+    value: str = request.META.get(name, "")
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.encode("latin-1", "replace").decode(errors="replace").replace("\0", "")
+
+
+def read_query(request: HttpRequest) -> str:
+    """The query as it was sent; bytes that are no UTF-8 become lone surrogates."""
+    query: str = request.META.get("QUERY_STRING", "")
+    return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")
+
+
+def read_sender(request: HttpRequest, trusted: bool) -> Sender:
+    """Who sends, as far as the request tells."""
+    meta = request.META
+    remote = meta.get("REMOTE_ADDR") or ""
+    return Sender(
+        received=time.time_ns() // 1_000_000,
+        salt=SALT,
+        ip=client_address(remote, meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES),
+        ua=read_header(request, "HTTP_USER_AGENT"),
+        page=read_header(request, "HTTP_REFERER"),
+        trusted=trusted,
+    )
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The body, never more than is allowed. Raises Refusal, also where the client went away in the middle."""
+    length = read_length(request)
+    if length > MAX_BODY:
+        raise too_large()
+    try:
+        body = request.read(length or MAX_BODY + 1)
+    except OSError as error:
+        raise Refusal(400, "incomplete", "The body broke off.") from error
+    if len(body) < length:
+        raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
+    return body
+
+
+def read_length(request: HttpRequest) -> int:
+    """CONTENT_LENGTH, 0 where there is none that can be read; Django takes it as 0, too."""
+    try:
+        return max(int(request.META.get("CONTENT_LENGTH") or 0), 0)
+    except ValueError:
+        return 0

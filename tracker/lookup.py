@@ -1,0 +1,127 @@
+"""Look-ups in the configuration database: cached, bounded in time, and left alone for a moment when it is away."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Full, Queue
+from threading import Lock, Thread
+from typing import Generic, TypeVar
+
+import msgspec
+from cachetools import LRUCache
+from django.db import Error, close_old_connections, connection
+
+logger = logging.getLogger(__name__)
+
+MAX_CACHED = 10_000
+#: What was not found is looked up again this soon, so that a new site's first hits are not refused for long.
+MISS_SECONDS = 1.0
+#: After a failure nothing is looked up for so long.
+REST_SECONDS = 1.0
+#: A hit waits so long for the database.
+WAIT_SECONDS = 1.0
+MAX_WAITING = 100
+
+T = TypeVar("T")
+
+
+class Found(msgspec.Struct, Generic[T], frozen=True):
+    """What a look-up came to. Where `checked` is false the database didn't answer; the value is then the last known."""
+
+    value: T | None
+    checked: bool = True
+    until: float = 0.0
+
+
+class Bounded(Generic[T]):
+    """Runs a look-up in a thread of its own, so that its caller can give up on a database that hangs.
+
+    Inside a transaction it runs in the caller's thread: only there is the transaction seen.
+    """
+
+    def __init__(self, look_up: Callable[[str], T | None], wait_seconds: float = WAIT_SECONDS) -> None:
+        self._look_up = look_up
+        self._wait_seconds = wait_seconds
+        self._waiting: Queue[tuple[Future[T | None], str]] = Queue(MAX_WAITING)
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def __call__(self, key: str) -> T | None:
+        """The value. Raises TimeoutError, or what the look-up raises."""
+        if connection.in_atomic_block:
+            return self._look_up(key)
+        self._start()
+        answer: Future[T | None] = Future()
+        try:
+            self._waiting.put_nowait((answer, key))
+            return answer.result(self._wait_seconds)
+        except Full:
+            raise TimeoutError("too many look-ups wait") from None
+        finally:
+            answer.cancel()
+
+    def _start(self) -> None:
+        """Starts the thread at first use in this process; a daemon, so that a hanging look-up holds up no exit."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._work, name="look-up", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            answer, key = self._waiting.get()
+            if not answer.set_running_or_notify_cancel():
+                continue
+            try:
+                close_old_connections()
+                answer.set_result(self._look_up(key))
+            except Exception as error:
+                answer.set_exception(error)
+
+
+class Cached(Generic[T]):
+    """A look-up that remembers what it found for `seconds`, and for a shorter while what it did not find."""
+
+    def __init__(
+        self, look_up: Callable[[str], T | None], seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._look_up = look_up
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = Lock()
+        self._known: LRUCache[str, Found[T]] = LRUCache(MAX_CACHED)
+        self._missing: LRUCache[str, Found[T]] = LRUCache(MAX_CACHED)
+        self._rest_until = float("-inf")
+
+    def find(self, key: str) -> Found[T]:
+        """What is known of the key, asked of the database if that was too long ago. Never raises for a database."""
+        now = self._clock()
+        with self._lock:
+            last = self._known.get(key) or self._missing.get(key)
+        if last and now < last.until:
+            return last
+        if now < self._rest_until:
+            return Found(last.value if last else None, checked=False)
+        try:
+            return self._keep(key, self._look_up(key))
+        except (Error, TimeoutError) as error:
+            self._rest_until = self._clock() + REST_SECONDS
+            logger.warning("the configuration database doesn't answer, hits come in unchecked: %r", error)
+            return Found(last.value if last else None, checked=False)
+
+    def forget(self) -> None:
+        """Drop everything that is cached in this process."""
+        with self._lock:
+            self._known.clear()
+            self._missing.clear()
+            self._rest_until = float("-inf")
+
+    def _keep(self, key: str, value: T | None) -> Found[T]:
+        seconds = self._seconds if value is not None else min(MISS_SECONDS, self._seconds)
+        found = Found(value, until=self._clock() + seconds)
+        with self._lock:
+            self._known.pop(key, None)
+            self._missing.pop(key, None)
+            (self._missing if value is None else self._known)[key] = found
+        return found

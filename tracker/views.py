@@ -1,0 +1,119 @@
+"""Collection's views: a request -> hits on durable storage and their answer, or a reason.
+
+They are DRF views without its work per request: every hit would pay for it, and none needs it.
+"""
+
+import logging
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.views import APIView
+
+from tracker.admission import admit, read_token
+from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
+from tracker.body import Refusal
+from tracker.collect import Collected, collect
+from tracker.commit import send_hits
+from tracker.hit import Unavailable
+from tracker.incoming import read_body, read_header, read_query, read_sender
+
+logger = logging.getLogger(__name__)
+
+# What /api/schema says of these views; docs/errors.md and the contract say the rest.
+PARAMETERS = [OpenApiParameter("site", required=True, description="The site's public key.")]
+HITS = {"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT}
+ANSWER = OpenApiTypes.OBJECT
+IMAGE = {(200, "image/gif"): OpenApiTypes.BINARY}
+
+
+class NotDurable(Refusal):
+    """The hits could not be made durable; the client keeps them and tries again."""
+
+    retry_after = 2
+
+    def __init__(self) -> None:
+        super().__init__(503, "unavailable", "The hits can't be stored now; send them again.")
+
+
+def take_hits(request: HttpRequest, body: bytes) -> Collected:
+    """Collects the hits of a request, and returns once the good ones are durable. Raises Refusal."""
+    token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
+    collected = collect(
+        read_query(request),
+        body,
+        request.META.get("CONTENT_TYPE", ""),
+        request.META.get("HTTP_CONTENT_ENCODING", ""),
+        read_sender(request, trusted=token is not None),
+    )
+    admit(collected, token)
+    collected.check()
+    try:
+        send_hits(list(collected.hits.values()))
+    except Unavailable as error:
+        raise NotDurable from error
+    return collected
+
+
+class HitView(APIView):
+    """Takes hits of anyone, from a page of any origin, and never fails with a 500."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:  # type: ignore[override]
+        """Answers without negotiation, parsers and renderers."""
+        if request.method == "OPTIONS":
+            return preflight(request, ", ".join(self.http_method_names).upper())
+        return allow_any_origin(request, self.respond(request))
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer to hits. A mistake of ours is answered like a service that is away: the client keeps its hits."""
+        method = (request.method or "").lower()
+        try:
+            if method not in self.http_method_names:
+                raise Refusal(405, "method_not_allowed", "Hits come by another method.")
+            response: HttpResponse = getattr(self, method)(request)
+            return response
+        except Refusal as refusal:
+            return self.refuse(refusal)
+        except Exception:
+            logger.exception("a request with hits failed")
+            return self.refuse(NotDurable())
+
+    def refuse(self, refusal: Refusal) -> HttpResponse:
+        """The answer to what can't be taken."""
+        return refused(refusal)
+
+
+class CollectView(HitView):
+    """Hits of pages and servers."""
+
+    http_method_names = ["get", "post", "options"]
+
+    @extend_schema(summary="Send one hit as a query", parameters=PARAMETERS, responses=ANSWER)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A hit of the query."""
+        return accepted(take_hits(request, b""))
+
+    @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The hits of the body; or of the query, where the body is empty."""
+        return accepted(take_hits(request, read_body(request)))
+
+
+class PixelView(HitView):
+    """Hits of image tags: always the image, the error in the status and in X-Hit-Error."""
+
+    http_method_names = ["get", "options"]
+
+    @extend_schema(summary="Send one hit as an image's address", parameters=PARAMETERS, responses=IMAGE)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A hit of the query."""
+        take_hits(request, b"")
+        return pixel()
+
+    def refuse(self, refusal: Refusal) -> HttpResponse:
+        """The image all the same."""
+        return pixel(refusal)
