@@ -9,7 +9,9 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("tracker", "conversions", "reporting")
-INNER_TRACKER = ("tracker.hit", "tracker.models")
+#: What the other rooms share with collection: the hit, the configuration, and of configuration's edge the shape of
+#: errors and the rule of who may read which site.
+INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.errors", "tracker.access")
 #: Functions and records without Django, clock or environment. `evidence` and `affected` read through the Store port.
 PURE = {
     *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
@@ -95,7 +97,7 @@ def allowed_across(importer: str, target: str) -> bool:
     if within(importer, "reporting"):
         # `ranges` reads the --site, --from and --to that the commands of both rooms take.
         conversions = target in PURE or within(target, "conversions.store", "conversions.models", "conversions.ranges")
-        return within(target, *INNER_TRACKER, "tracker.errors") or (within(target, "conversions") and conversions)
+        return within(target, *INNER_TRACKER) or (within(target, "conversions") and conversions)
     return False
 
 

@@ -1,0 +1,83 @@
+"""Access: who asks -> which sites may be read. A program shows its account's report token, a person is signed in."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from tracker.errors import Refused
+from tracker.models import Site, Token
+
+SCHEME = "Bearer"
+MAX_TOKEN = 200
+MAX_SITE_KEY = 64
+
+
+class ReportTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer REPORT_TOKEN`. `request.auth` is then the Token, and the user nobody in particular."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
+        """The token's holder, None where the request shows no bearer token. Raises AuthenticationFailed."""
+        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        secret = secret.strip()
+        token = Token.find(secret, Token.Kind.REPORT) if 0 < len(secret) <= MAX_TOKEN else None
+        if token is None:
+            raise AuthenticationFailed("This is no valid report token.", "bad_token")
+        return AnonymousUser(), token
+
+    def authenticate_header(self, _request: Request) -> str:
+        """What a 401 tells the client to show; the first of a view's authentications says it."""
+        return SCHEME
+
+
+class ReportTokenScheme(OpenApiAuthenticationExtension):
+    """How /api/schema describes the report token."""
+
+    target_class = ReportTokenAuthentication
+    name = "reportToken"
+
+    def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
+        """A bearer token in the header."""
+        return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=SCHEME)
+
+
+#: Of views that both programs and people read.
+READER_AUTHENTICATION = (ReportTokenAuthentication, SessionAuthentication)
+
+
+class MayRead(BasePermission):
+    """A valid report token or a signed-in user; which sites, `readable_sites` says."""
+
+    def has_permission(self, request: Request, _view: APIView) -> bool:
+        """Whether anybody is there at all."""
+        return isinstance(request.auth, Token) or request.user.is_authenticated
+
+
+def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
+    """A token's account's sites; a signed-in user's accounts' sites, all of them for staff; else none."""
+    token, user = getattr(request, "auth", None), request.user
+    if isinstance(token, Token):
+        return Site.objects.filter(account=token.account_id)
+    if not user.is_authenticated:
+        return Site.objects.none()
+    return Site.objects.all() if user.is_staff else Site.objects.filter(account__users=user)
+
+
+def readable_site(request: Request | HttpRequest, key: str) -> Site:
+    """The site of a public key. Raises Refused: an absent site and another account's are the same to the one asking."""
+    if not key:
+        raise Refused(400, "missing_site", "Name the site by its public key.", "site")
+    # What can't be a key is not looked up: a NUL, for one, no database takes.
+    known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
+    site = readable_sites(request).filter(key=key).first() if known else None
+    if site is None:
+        raise Refused(404, "unknown_site", "No site that you may read has this key.", "site")
+    return site
