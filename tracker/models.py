@@ -1,5 +1,6 @@
 """Accounts, their sites and the tokens with which programs speak for them."""
 
+import re
 import secrets
 from hashlib import sha256
 from typing import Any, Self
@@ -10,6 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
+from tracker.currencies import CURRENCIES
+
+MAX_DOMAINS = 100
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
 
 
@@ -26,8 +31,14 @@ def validate_timezone(name: str) -> None:
 
 def validate_domains(domains: Any) -> None:
     """Refuses what is no list of host names."""
-    if not isinstance(domains, list) or not all(isinstance(name, str) and 0 < len(name) <= 253 for name in domains):
-        raise ValidationError('A list of host names, such as ["shop.example", "www.shop.example"].')
+    if not isinstance(domains, list) or len(domains) > MAX_DOMAINS:
+        raise ValidationError(f"A list of at most {MAX_DOMAINS} host names, such as shop.example.")
+    for name in domains:
+        if not isinstance(name, str) or len(name) > 253 or not HOST_NAME.fullmatch(name):
+            raise ValidationError(
+                f"{str(name)[:80]!r} is no host name. Give it in small letters without https://, port and path, such as"
+                " shop.example; a name with other letters begins with xn--."
+            )
 
 
 class Account(models.Model):
@@ -63,7 +74,9 @@ class Site(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuses a change of what the facts already depend on."""
+        """Refuses what is no currency, and a change of what the facts already depend on."""
+        if self.currency not in CURRENCIES:
+            raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
         saved = Site.objects.filter(pk=self.pk, first_hit_at__isnull=False).first()
         for field in ("timezone", "currency"):
             if saved and getattr(saved, field) != getattr(self, field):

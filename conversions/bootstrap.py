@@ -1,0 +1,126 @@
+"""Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user, made or found.
+
+Nothing of a secret is kept but its hash, so secrets are derived from SECRET_KEY: a second call gives the same ones.
+"""
+
+import hmac
+import re
+from base64 import b32encode
+from hashlib import sha256
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.text import slugify
+
+from conversions.models import Ad, Campaign, Goal
+from tracker.models import Account, Site, Token
+
+AD = "demo-ad"
+GOALS = {
+    "purchase": {"name": "Purchase", "event": "purchase"},
+    "signup": {"name": "Sign-up", "path": "/welcome*"},
+}
+#: The destination that an ad gets without a domain; its port follows the present one.
+DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
+
+
+class Bootstrapped(msgspec.Struct, frozen=True):
+    """What there is now. A password that was changed since is the empty text."""
+
+    account: str
+    site: str
+    ad: str
+    goals: list[str]
+    currency: str
+    report_token: str
+    ingest_token: str
+    staff_user: str
+    staff_password: str
+
+
+def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
+    """Makes what is missing and leaves alone what is there. Safe to run twice at once. Raises ValidationError."""
+    with transaction.atomic():
+        account, _ = Account.objects.get_or_create(name=name)
+        Account.objects.select_for_update().get(pk=account.pk)
+        site = find_site(account, domain)
+        ad = find_ad(site, f"https://{domain}/" if domain else f"http://127.0.0.1:{port}/demo/")
+        user, password = find_staff(account)
+        return Bootstrapped(
+            account=account.name,
+            site=site.key,
+            ad=ad.key,
+            goals=[find_goal(site, key).key for key in GOALS],
+            currency=site.currency,
+            report_token=find_token(account, Token.Kind.REPORT),
+            ingest_token=find_token(account, Token.Kind.INGEST),
+            staff_user=user.username,
+            staff_password=password,
+        )
+
+
+def find_site(account: Account, domain: str) -> Site:
+    """The account's first site; the domain is one of its."""
+    site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
+    if domain and domain not in site.domains:
+        site.domains = [*site.domains, domain]
+    if site.pk is None or domain:
+        site.full_clean()
+        site.save()
+    return site
+
+
+def find_ad(site: Site, destination: str) -> Ad:
+    """The site's ad, with its campaign."""
+    ad = Ad.objects.filter(campaign__site=site, key=AD).first()
+    if ad is None:
+        campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")
+        return Ad.objects.create(campaign=campaign, key=AD, name="Demo ad", destination=destination)
+    if ad.destination != destination and DEMO_DESTINATION.fullmatch(ad.destination):
+        ad.destination = destination
+        ad.save()
+    return ad
+
+
+def find_goal(site: Site, key: str) -> Goal:
+    """One of the site's goals; a new one counts every conversion, with a click window of 30 days."""
+    return site.goals.filter(key=key).first() or Goal.objects.create(site=site, key=key, **GOALS[key])
+
+
+def find_token(account: Account, kind: str) -> str:
+    """The secret of a valid token. One that was revoked stays so: the next one takes its place."""
+    number = 0
+    while True:
+        secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
+        token, _ = Token.issue(account, kind, secret)
+        if token.revoked_at is None:
+            return secret
+        number += 1
+
+
+def find_staff(account: Account) -> tuple[User, str]:
+    """The staff user of an account and, where it was not changed since, the password."""
+    password = derive("staff password", account)[:20]
+    for username in usernames(account):
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            user = User.objects.create_superuser(username, password=password)
+            account.users.add(user)
+            return user, password
+        if user.is_staff and account.users.filter(pk=user.pk).exists():
+            return user, password if user.is_active and user.check_password(password) else ""
+    raise RuntimeError(f"Another user has the name {username!r}.")
+
+
+def usernames(account: Account) -> list[str]:
+    """The user name of an account, and another for where someone else has it."""
+    name = slugify(account.name)[:100] or "staff"
+    return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
+
+
+def derive(purpose: str, account: Account, number: int = 0) -> str:
+    """A secret for one purpose, 52 letters and digits. Its id keeps a renamed account's from the next of that name."""
+    text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
+    return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -1,0 +1,64 @@
+"""`manage.py bootstrap`: an account to begin with, and what is needed to use it."""
+
+from shlex import quote
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+
+from conversions.bootstrap import Bootstrapped, bootstrap
+from tracker.models import Account
+
+FRIENDLY = """
+{account} is ready.
+
+  dashboard  {url}/
+  sign in    user {staff_user}, password {password}
+  snippet    <script async src="{url}/t.js" data-site="{site}"></script>
+  test hit   curl '{url}/collect?site={site}&type=event&name=purchase&value=29.90&order=A-1'
+  tokens     python manage.py bootstrap --json{argument}
+"""
+DEMO_SHOP = "  demo shop  {url}/demo/\n"
+
+
+class Command(BaseCommand):
+    """Makes or finds an account with a site, an ad, goals, tokens and a staff user; the same ones each time."""
+
+    help = "Make (or find) an account with a site, a campaign, an ad, goals, tokens and a staff user."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whose account, for which host."""
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        parser.add_argument("--account", default="Demo", metavar="NAME", help="Demo by default")
+        parser.add_argument("--domain", default="", metavar="HOST", help="one of the site's, such as shop.example")
+
+    def handle(self, **options: Any) -> None:
+        """Prints what there is now."""
+        name = options["account"].strip()
+        try:
+            self._check_tables()
+            Account._meta.get_field("name").clean(name, None)
+            made = bootstrap(name, options["domain"].strip().lower(), settings.PORT)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except DatabaseError as error:
+            raise CommandError(f"The configuration database (DATABASE_URL) doesn't answer: {error}") from error
+        self.stdout.write(msgspec.json.encode(made).decode() if options["json"] else describe(made))
+
+    def _check_tables(self) -> None:
+        if Account._meta.db_table not in connection.introspection.table_names():
+            raise CommandError("The tables are missing; run `python manage.py migrate` first.")
+
+
+def describe(made: Bootstrapped) -> str:
+    """The same for a person who starts."""
+    text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
+    return text.format(
+        **msgspec.to_builtins(made),
+        url=f"http://127.0.0.1:{settings.PORT}",
+        password=made.staff_password or "as it was changed",
+        argument="" if made.account == "Demo" else f" --account {quote(made.account)}",
+    )
