@@ -1,60 +1,18 @@
 """Figures: what a bucket's facts come to -> one cell of exact rows for each goal and model, one for clicks. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from conversions.clock import bucket_of, day_of
+from conversions.clock import day_of
 from conversions.credit import MODELS, ONE
 from conversions.facts import Touch
-from conversions.paths import Share, distinct, path_of, shares
+from conversions.naming import CountedCase, Names, bucket_names, counted_cases
+from conversions.paths import distinct
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.store.port import Cell
-from conversions.touch import OTHER, AdName, name_touch
+from conversions.touch import OTHER, AdName
 from reporting.cells import CLICKS, ClickRow, CreditRow, encode_rows
-
-#: A bucket names all configured ads and this many others, the largest; the rest is `(other)`.
-MAX_OTHERS = 1_000
-
-
-class CountedCase(msgspec.Struct, frozen=True):
-    """A counted conversion of the bucket with what its touches get under each model."""
-
-    case: Case
-    shares: Mapping[str, Sequence[Share]]
-
-
-class Names:
-    """The names of a bucket's ads: configured ones, the largest others, and `(other)`."""
-
-    def __init__(self, site: SiteConfig, touches: Iterable[Touch]) -> None:
-        self._site = site
-        sizes = Counter(name for touch in touches if not (name := name_touch(touch, site.ads)).configured)
-        largest = sorted(sizes, key=lambda name: (-sizes[name], name))
-        self._others = frozenset(largest[:MAX_OTHERS])
-
-    def name(self, touch: Touch) -> AdName:
-        """What the bucket's rows call a touch's ad."""
-        name = name_touch(touch, self._site.ads)
-        return name if name.configured or name in self._others else OTHER
-
-
-def counted_cases(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> list[CountedCase]:
-    """The cases that count in a bucket, with the shares of their touches under every model."""
-    counted = []
-    for case in cases:
-        if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
-            path = path_of(case.verdict, case.touches)
-            counted.append(CountedCase(case, {model: shares(case.verdict, path, model) for model in MODELS}))
-    return counted
-
-
-def bucket_names(site: SiteConfig, touches: Iterable[Touch], counted: Iterable[CountedCase]) -> Names:
-    """The names of a bucket, from its own distinct touches and from those that its conversions credit."""
-    credited = [share.touch for item in counted for share in item.shares["linear"]]
-    return Names(site, [*distinct(touches), *credited])
 
 
 def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iterable[Case]) -> list[Cell]:

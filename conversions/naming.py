@@ -1,0 +1,55 @@
+"""Naming: what a bucket's rows call the ads of touches; the report and explain name them alike. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from conversions.clock import bucket_of
+from conversions.credit import MODELS
+from conversions.facts import Touch
+from conversions.paths import Share, distinct, path_of, shares
+from conversions.site import SiteConfig
+from conversions.store.evidence import Case
+from conversions.touch import OTHER, AdName, name_touch
+
+#: A bucket names all configured ads and this many others, the largest; the rest is `(other)`.
+MAX_OTHERS = 1_000
+
+
+class CountedCase(msgspec.Struct, frozen=True):
+    """A counted conversion of the bucket with what its touches get under each model."""
+
+    case: Case
+    shares: Mapping[str, Sequence[Share]]
+
+
+class Names:
+    """The names of a bucket's ads: configured ones, the largest others, and `(other)`."""
+
+    def __init__(self, site: SiteConfig, touches: Iterable[Touch] = ()) -> None:
+        self._site = site
+        sizes = Counter(name for touch in touches if not (name := name_touch(touch, site.ads)).configured)
+        by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
+        self._rest = frozenset(by_size[MAX_OTHERS:])
+
+    def name(self, touch: Touch) -> AdName:
+        """What the bucket's rows call a touch's ad; of a touch that is in none of them, what it would be called."""
+        name = name_touch(touch, self._site.ads)
+        return OTHER if name in self._rest else name
+
+
+def counted_cases(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> list[CountedCase]:
+    """The cases that count in a bucket, with the shares of their touches under every model."""
+    counted = []
+    for case in cases:
+        if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
+            path = path_of(case.verdict, case.touches)
+            counted.append(CountedCase(case, {model: shares(case.verdict, path, model) for model in MODELS}))
+    return counted
+
+
+def bucket_names(site: SiteConfig, touches: Iterable[Touch], counted: Iterable[CountedCase]) -> Names:
+    """The names of a bucket, from its own distinct touches and from those that its conversions credit."""
+    credited = [share.touch for item in counted for share in item.shares["linear"]]
+    return Names(site, [*distinct(touches), *credited])
