@@ -1,11 +1,21 @@
 """The shape of every error: `{"error": {"code", "field", "detail"}}`, with a code from docs/errors.md."""
 
+import logging
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
+
+from tracker.hit import Unavailable
+
+logger = logging.getLogger(__name__)
+
+#: A service is away; nothing is wrong with the request.
+AWAY = (Unavailable, OperationalError, InterfaceError)
+RETRY_SECONDS = 5
 
 
 class Refused(exceptions.APIException):
@@ -29,6 +39,8 @@ def error_response(status: int, code: str, detail: str, field: str = "") -> Json
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's answers in the shape of ours."""
+    if isinstance(error, AWAY):
+        return unavailable(error)
     response = drf_exception_handler(error, context)
     if response is None:
         return None
@@ -41,6 +53,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             "not_found" if response.status_code == 404 else "refused", str(error) or "Not found."
         )
     return response
+
+
+def unavailable(error: Exception) -> Response:
+    """The answer while a service is away. What exactly failed is the operator's to know, so it goes to the log."""
+    logger.warning("a request is answered 503: %r", error)
+    body = error_body("unavailable", "A service that this needs is away; try again in a few seconds.")
+    return Response(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def validation_body(data: Any) -> dict[str, Any]:
