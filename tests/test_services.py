@@ -44,6 +44,22 @@ def test_env_of_one_service_prints_that_service_alone() -> None:
     assert command("env", "postgres").stdout == "DATABASE_URL=postgres://hitledger:hitledger@127.0.0.1:5433/hitledger\n"
 
 
+def test_a_second_set_of_services_has_ports_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HITLEDGER_PORT_OFFSET", "1000")
+    lines = command("env", "rabbitmq", "cassandra", "postgres").stdout.splitlines()
+    assert lines == [
+        "BROKER_URL=amqp://guest:guest@127.0.0.1:6672//",
+        "CASSANDRA_URL=cassandra://127.0.0.1:10042/hitledger",
+        "DATABASE_URL=postgres://hitledger:hitledger@127.0.0.1:6433/hitledger",
+    ]
+
+
+def test_what_does_not_run_cannot_be_stalled() -> None:
+    answer = command("pause", "rabbitmq")
+    assert answer.returncode == 1
+    assert "rabbitmq doesn't run as a process that was started here" in answer.stderr
+
+
 def test_status_says_a_line_a_service() -> None:
     lines = command("status").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(SERVICES)

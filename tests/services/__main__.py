@@ -1,10 +1,13 @@
-"""`python3 -m tests.services install|start|stop|restart|status|env [NAME...]`: needs nothing but Python."""
+"""`python3 -m tests.services COMMAND [NAME...]`: the services and tools of the tests. Needs nothing but Python.
+
+`broker WORD...` tells our RabbitMQ what `rabbitmqctl WORD...` would.
+"""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.services import control, process
+from tests.services import control, process, rabbitmq
 from tests.services.control import DEFAULT, SERVICES
 from tests.services.errors import ServiceError
 from tests.services.packages import ensure
@@ -41,6 +44,29 @@ def restart(names: Sequence[str]) -> None:
         control.restart(name)
 
 
+def kill(names: Sequence[str]) -> None:
+    """Ends services at once (SIGKILL), as a crash would."""
+    for name in names:
+        control.kill(name)
+
+
+def pause(names: Sequence[str]) -> None:
+    """Stalls services: their ports stay open and nothing answers."""
+    for name in names:
+        control.pause(name)
+
+
+def resume(names: Sequence[str]) -> None:
+    """Lets stalled services go on."""
+    for name in names:
+        control.resume(name)
+
+
+def broker(words: Sequence[str]) -> None:
+    """What rabbitmqctl prints."""
+    print(rabbitmq.command(*words), end="")
+
+
 def status(names: Sequence[str]) -> None:
     """One line a service."""
     for name in names or SERVICES:
@@ -65,8 +91,9 @@ def _condition(name: str) -> str:
 
 #: Programs that tests and benchmarks run, beside the services.
 TOOLS = ("chromium", "wrk")
+NEED_NAMES = ("restart", "kill", "pause", "resume", "broker")
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
-    command.__name__: command for command in (install, start, stop, restart, status, env)
+    command.__name__: command for command in (install, start, stop, restart, kill, pause, resume, broker, status, env)
 }
 
 
@@ -74,13 +101,13 @@ def main() -> int:
     """Runs one command; what can't be had is said on stderr, with exit code 1."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.services", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SERVICES)}")
+    parser.add_argument("names", nargs=argparse.REMAINDER, metavar="NAME", help=f"of {', '.join(SERVICES)}")
     words = parser.parse_args()
     known = (*SERVICES, *(TOOLS if words.command == "install" else ()))
-    if unknown := set(words.names) - set(known):
+    if words.command != "broker" and (unknown := set(words.names) - set(known)):
         parser.error(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    if words.command == "restart" and not words.names:
-        parser.error("restart needs the name of a service")
+    if words.command in NEED_NAMES and not words.names:
+        parser.error(f"{words.command} needs the name of a service")
     try:
         COMMANDS[words.command](words.names)
     except ServiceError as error:

@@ -11,10 +11,10 @@ from tests.services import process
 from tests.services.errors import ServiceError
 from tests.services.folders import cached, state
 from tests.services.packages import ensure
-from tests.services.ports import HOST, ask
+from tests.services.ports import HOST, OFFSET, ask
 from tests.services.progress import say
 
-PORT = 9042
+PORT = 9042 + OFFSET
 ENV = {"CASSANDRA_URL": f"cassandra://{HOST}:{PORT}/hitledger"}
 PROCESSES = ("cassandra",)
 STOP = signal.SIGTERM
@@ -41,9 +41,8 @@ def launch() -> None:
     """Starts the daemon in the foreground of its own session; it writes no pid file of its own."""
     folder, jars = state("cassandra"), _jars()
     settings = folder / "cassandra.yaml"
-    settings.write_text(
-        Template((_HERE / "cassandra.yaml").read_text()).substitute(folder=folder, host=HOST, port=PORT)
-    )
+    names = {"folder": folder, "host": HOST, "port": PORT, "node_port": 7000 + OFFSET}
+    settings.write_text(Template((_HERE / "cassandra.yaml").read_text()).substitute(names))
     process.spawn("cassandra", [
         _java(), f"@{_HERE / 'cassandra.options'}",
         f"-javaagent:{next(jars.glob('jamm-*.jar'))}",

@@ -1,5 +1,6 @@
 """Starts, stops, restarts and kills services by name; a service that listens already is used as it is."""
 
+import os
 import signal
 import time
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Protocol
 from tests.services import cassandra, containers, postgres, process, rabbitmq, s3
 from tests.services.errors import ServiceError
 from tests.services.folders import locked, pids
-from tests.services.ports import listening
+from tests.services.ports import OFFSET, listening
 from tests.services.progress import say
 
 _PATIENCE = 120.0
@@ -67,6 +68,16 @@ def kill(name: str) -> None:
     _end(name, signal.SIGKILL)
 
 
+def pause(name: str) -> None:
+    """Stalls the service (SIGSTOP): its port stays open and nothing answers. Not for containers."""
+    _send(name, signal.SIGSTOP)
+
+
+def resume(name: str) -> None:
+    """Lets a stalled service go on (SIGCONT)."""
+    _send(name, signal.SIGCONT)
+
+
 def restart(name: str) -> None:
     """Stops and starts the service, with its data. Raises ServiceError if it is not ours to stop."""
     if not owned(name) and listening(SERVICES[name].PORT):
@@ -81,7 +92,8 @@ def owned(name: str) -> bool:
 
 
 def _bring_up(name: str, service: Service) -> None:
-    if containers.available() and _contained(name):
+    # compose.yaml knows one set of ports and volumes.
+    if not OFFSET and containers.available() and _contained(name):
         return
     service.install()
     say(f"{name}: starting")
@@ -115,6 +127,13 @@ def _end(name: str, by: signal.Signals) -> None:
         (containers.kill if by is signal.SIGKILL else containers.stop)(name)
     for part in SERVICES[name].PROCESSES:
         process.end(part, by)
+
+
+def _send(name: str, what: signal.Signals) -> None:
+    pid = process.running(SERVICES[name].PROCESSES[0])
+    if pid is None:
+        raise ServiceError(f"{name} doesn't run as a process that was started here")
+    os.kill(pid, what)
 
 
 def _tail(name: str) -> str:

@@ -1,8 +1,11 @@
-"""Small conversations with a port of this machine, in each service's own protocol."""
+"""The ports of this machine: where each service listens, and small conversations in its own protocol."""
 
+import os
 import socket
 
 HOST = "127.0.0.1"
+#: Added to every port, so that a second set of services can run beside the first.
+OFFSET = int(os.environ.get("HITLEDGER_PORT_OFFSET") or 0)
 
 
 def listening(port: int) -> bool:

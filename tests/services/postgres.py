@@ -14,10 +14,10 @@ from tests.services import process
 from tests.services.errors import ServiceError
 from tests.services.folders import state
 from tests.services.packages import ensure
-from tests.services.ports import HOST, ask
+from tests.services.ports import HOST, OFFSET, ask
 from tests.services.progress import say
 
-PORT = 5433
+PORT = 5433 + OFFSET
 NAME = "hitledger"
 ENV = {"DATABASE_URL": f"postgres://{NAME}:{NAME}@{HOST}:{PORT}/{NAME}"}
 PROCESSES = ("postgres",)

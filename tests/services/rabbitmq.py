@@ -1,14 +1,18 @@
 """RabbitMQ from Debian's package, run as the current user with a node name, a cookie and an epmd of its own."""
 
+import os
 import signal
+import subprocess
 from pathlib import Path
+from string import Template
 
 from tests.services import process
+from tests.services.errors import ServiceError
 from tests.services.folders import state
 from tests.services.packages import ensure
-from tests.services.ports import HOST, ask, listening
+from tests.services.ports import HOST, OFFSET, ask, listening
 
-PORT = 5672
+PORT = 5672 + OFFSET
 ENV = {"BROKER_URL": f"amqp://guest:guest@{HOST}:{PORT}//"}
 PROCESSES = ("rabbitmq", "epmd")
 STOP = signal.SIGTERM
@@ -16,8 +20,9 @@ PACKAGES = ("rabbitmq-server",)
 
 # The packaged command in /usr/sbin drops to a user who can't read every checkout; the one behind it does not.
 _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+_CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 _CONFIG = Path(__file__).with_name("rabbitmq.conf")
-_EPMD_PORT = 4369
+_EPMD_PORT = 4369 + OFFSET
 
 
 def install() -> None:
@@ -28,7 +33,7 @@ def install() -> None:
 def launch() -> None:
     """Starts the broker; before it Erlang's name server, which the broker would otherwise leave behind for good."""
     if not listening(_EPMD_PORT):
-        process.spawn("epmd", ["epmd", "-address", HOST])
+        process.spawn("epmd", ["epmd", "-address", HOST, "-port", str(_EPMD_PORT)])
     process.spawn("rabbitmq", [_SERVER], _environment(state("rabbitmq")))
 
 
@@ -37,21 +42,34 @@ def ready() -> bool:
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 
+def command(*words: str) -> str:
+    """What `rabbitmqctl` prints, told to our broker. Raises ServiceError."""
+    env = {**os.environ, **_environment(state("rabbitmq"))}
+    done = subprocess.run(
+        [_CONTROL, "--quiet", *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise ServiceError(f"rabbitmqctl {words[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
 def _environment(folder: Path) -> dict[str, str]:
-    plugins = folder / "enabled_plugins"
+    plugins, config = folder / "enabled_plugins", folder / "rabbitmq.conf"
     plugins.write_text("[].\n")
+    config.write_text(Template(_CONFIG.read_text()).substitute(host=HOST, port=PORT))
     return {
         "HOME": str(folder),  # the Erlang cookie
         "HOSTNAME": "localhost",
         "RABBITMQ_NODENAME": "hitledger@localhost",
         "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the settings of a broker that Debian runs
-        "RABBITMQ_CONFIG_FILE": str(_CONFIG),
+        "RABBITMQ_CONFIG_FILE": str(config),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder),
         "RABBITMQ_DIST_PORT": str(PORT + 20000),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         "ERL_EPMD_ADDRESS": HOST,
+        "ERL_EPMD_PORT": str(_EPMD_PORT),
         # Makes the script become the broker instead of its parent, so that the pid file names the broker.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

@@ -10,10 +10,10 @@ from pathlib import Path
 from tests.services import process
 from tests.services.errors import ServiceError
 from tests.services.folders import cached, state
-from tests.services.ports import HOST, ask
+from tests.services.ports import HOST, OFFSET, ask
 from tests.services.progress import say
 
-PORT = 7070
+PORT = 7070 + OFFSET
 BUCKET = "hitledger"
 ENV = {
     "ARCHIVE_URL": f"s3://{BUCKET}/hits",
