@@ -3,7 +3,7 @@
 Readers choose; nothing here depends on the order in which facts came.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -25,6 +25,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the facts of one claim say under one goal.
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why it was set aside, if it was.
+    `adjustments` are folded in their order, `copies` are those that were not since another of their hit id is earlier.
     `claimants` are the visitors whose touches count for it.
     """
 
@@ -33,6 +34,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     winner: Conversion
     duplicates: tuple[Duplicate, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    copies: tuple[Adjustment, ...] = ()
     claimants: tuple[str, ...] = ()
     value: int = 0
     value_reason: str | None = None
@@ -47,22 +49,54 @@ def in_force(conversion: Conversion, goal: Goal) -> bool:
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | None:
     """The verdict on one claim under one goal, from all of the claim's rows; None where no conversion is in force."""
-    rows = list(rows)
-    mine = sorted((row for row in rows if isinstance(row, Conversion) and row.goal == goal.uid), key=order_key)
+    mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
-    if not valid:
+    version = goal.in_force(valid[0].at) if valid else None
+    return _verdict(goal, version, mine, valid, sent, site) if version else None
+
+
+def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | None:
+    """What is told of a claim none of whose conversions is in force: as if the version that the earliest met were."""
+    mine, sent = _in_order(goal, rows)
+    if not mine or any(in_force(row, goal) for row in mine):
         return None
-    version = goal.in_force(valid[0].at)
-    assert version is not None
-    reasons = [(row, "duplicate" if row in valid else "not_in_force") for row in mine if row is not valid[0]]
-    adjustments = effective(row for row in rows if isinstance(row, Adjustment))
-    value, value_reason, retracted = fold(base_value(valid[0], version, site), adjustments, site)
+    version = next((version for version in goal.versions if version.version == mine[0].version), None)
+    return _verdict(goal, version, mine, mine, sent, site) if version else None
+
+
+def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
+    """The goal's conversions and the adjustments of a claim."""
+    conversions: list[Conversion] = []
+    adjustments: list[Adjustment] = []
+    for row in sorted(rows, key=order_key):
+        if isinstance(row, Adjustment):
+            adjustments.append(row)
+        elif row.goal == goal.uid:
+            conversions.append(row)
+    return conversions, adjustments
+
+
+def _verdict(
+    goal: Goal,
+    version: GoalVersion,
+    mine: Sequence[Conversion],
+    valid: Sequence[Conversion],
+    sent: Sequence[Adjustment],
+    site: SiteConfig,
+) -> Verdict:
+    """The first of the valid conversions wins."""
+    winner, losers, folded = valid[0], set(valid), effective(sent)
+    copies = set(sent).difference(folded)
+    value, value_reason, retracted = fold(base_value(winner, version, site), folded, site)
     return Verdict(
         goal=goal,
         version=version,
-        winner=valid[0],
-        duplicates=tuple(Duplicate(row, reason) for row, reason in reasons),
-        adjustments=tuple(adjustments),
+        winner=winner,
+        duplicates=tuple(
+            Duplicate(row, "duplicate" if row in losers else "not_in_force") for row in mine if row is not winner
+        ),
+        adjustments=tuple(folded),
+        copies=tuple(row for row in sent if row in copies),
         claimants=tuple(sorted({row.visitor for row in valid})),
         value=value,
         value_reason=value_reason,
@@ -70,7 +104,12 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | N
     )
 
 
-def judge_all(site: SiteConfig, claims: dict[str, list[ClaimRow]]) -> dict[tuple[str, str], Verdict]:
+Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig], Verdict | None]
+
+
+def judge_all(
+    site: SiteConfig, claims: dict[str, list[ClaimRow]], judge: Judge = judge
+) -> dict[tuple[str, str], Verdict]:
     """The verdicts on many claims, by goal uid and claim."""
     verdicts = {}
     for claim, rows in claims.items():

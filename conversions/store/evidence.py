@@ -5,14 +5,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all
+from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all, judge_void
 from conversions.facts import Conversion, Touch
 from conversions.site import SiteConfig
 from conversions.store.port import Span, Store
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One conversion, decided. `reason` says why it is not counted, None if it is: `retracted`, `not_first`."""
+    """One conversion, decided. `reason` says why it is not counted, None if it is.
+
+    Reasons: `retracted`, `not_first` and, for explaining alone, `not_in_force`.
+    """
 
     verdict: Verdict
     reason: str | None
@@ -24,22 +27,30 @@ def read_cases(
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
-    With `whole_timeline` the touches that are out of every window come too, for explaining.
+    With `whole_timeline`, for explaining: the touches that are out of every window come too, and so do the claims none
+    of whose conversions is in force.
     """
     claims = _read_claims(store, site.key, {row.claim for row in conversions})
     verdicts = judge_all(site, claims)
+    void = judge_all(site, claims, judge_void) if whole_timeline else {}
     rivals = _read_rivals(store, site, verdicts.values(), claims)
-    touches = _read_touches(store, site.key, verdicts.values(), whole_timeline)
-    return [_case(verdict, rivals, touches) for _, verdict in sorted(verdicts.items())]
+    touches = _read_touches(store, site.key, [*verdicts.values(), *void.values()], whole_timeline)
+    cases = {key: _case(verdict, rivals, touches) for key, verdict in verdicts.items()}
+    cases |= {key: Case(verdict, "not_in_force", _path(verdict, touches)) for key, verdict in void.items()}
+    return [case for _, case in sorted(cases.items())]
 
 
 def _case(verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: dict[str, list[Touch]]) -> Case:
-    path = tuple(touch for visitor in verdict.claimants for touch in touches.get(visitor, ()))
+    path = _path(verdict, touches)
     if verdict.retracted:
         return Case(verdict, "retracted", path)
     others = rivals.get((verdict.goal.uid, verdict.winner.visitor), ())
     once = verdict.version.counting == "once"
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
+
+
+def _path(verdict: Verdict, touches: dict[str, list[Touch]]) -> tuple[Touch, ...]:
+    return tuple(touch for visitor in verdict.claimants for touch in touches.get(visitor, ()))
 
 
 def _read_claims(store: Store, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
