@@ -11,6 +11,7 @@ import msgspec
 from conversions.clock import bucket_of
 from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.goals import met_by
+from conversions.handover import landing_touch
 from conversions.site import SiteConfig
 from conversions.store.port import Count
 from conversions.touch import OTHER, name_touch, touch_of
@@ -49,13 +50,12 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
 
 def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
     """The facts that one hit makes: a touch, conversions, an adjustment, or nothing."""
-    bucket = bucket_of(hit.at, site.timezone)
     if hit.type == "adjustment":
         return [adjustment_of(hit, batch)]
-    touch = touch_of(hit)
+    touch = landing_touch(hit, site) or touch_of(hit)
     facts: list[Fact] = [touch] if touch else []
     facts.extend(met_by(hit, site.goals))
-    return [msgspec.structs.replace(fact, bucket=bucket, batch=batch) for fact in facts]
+    return [msgspec.structs.replace(fact, bucket=bucket_of(fact.at, site.timezone), batch=batch) for fact in facts]
 
 
 def adjustment_of(hit: Hit, batch: str) -> Adjustment:
@@ -86,6 +86,8 @@ def _count(counts: Counter[tuple[str, int, str, str, str]], hit: Hit, facts: Ite
     counts[hit.site, bucket, "", "", "hits"] += 1
     for fact in facts:
         if isinstance(fact, Touch):
+            if fact.hit != hit.id:
+                continue  # a click that `/click` counted already, filed again by its landing page
             name = name_touch(fact, site.ads)
             # A stranger can't make live counters grow: only configured ads have one of their own.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1

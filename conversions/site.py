@@ -12,6 +12,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     timezone: str = "UTC"
     currency: str = "USD"
+    #: Signs what `/click` hands to landing pages; empty: nothing is believed.
+    click_secret: str = ""
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
 

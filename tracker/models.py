@@ -23,6 +23,11 @@ def new_site_key() -> str:
     return secrets.token_hex(8)
 
 
+def new_click_secret() -> str:
+    """What signs a site's clicks on their way to its landing pages."""
+    return secrets.token_hex(16)
+
+
 def validate_timezone(name: str) -> None:
     """Refuses what is no IANA zone."""
     if name not in available_timezones():
@@ -67,6 +72,7 @@ class Site(models.Model):
     hits_per_second = models.PositiveIntegerField(
         default=0, help_text="More than this is refused with 429, per web process; 0 is no limit."
     )
+    click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -32,6 +32,7 @@ def _site_config(site: Site) -> SiteConfig:
         key=site.key,
         timezone=site.timezone,
         currency=site.currency,
+        click_secret=site.click_secret,
         goals=tuple(_goal(row) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )

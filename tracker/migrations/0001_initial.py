@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[tracker.models.validate_timezone])),
                 ('currency', models.CharField(default='USD', max_length=3, validators=[django.core.validators.RegexValidator('\\A[A-Z]{3}\\Z', 'An ISO 4217 code, such as EUR.')])),
                 ('hits_per_second', models.PositiveIntegerField(default=0, help_text='More than this is refused with 429, per web process; 0 is no limit.')),
+                ('click_secret', models.CharField(default=tracker.models.new_click_secret, editable=False, max_length=64)),
                 ('first_hit_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='tracker.account')),
