@@ -16,7 +16,10 @@ INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.errors", "tracker.acc
 PURE = {
     *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
     *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site")),
-    *(f"conversions.{name}" for name in ("handover", "paths", "claims", "naming", "affected", "store.port", "store.evidence")),
+    *(
+        f"conversions.{name}"
+        for name in ("handover", "paths", "claims", "naming", "affected", "store.port", "store.evidence")
+    ),
     *(f"reporting.{name}" for name in ("cells", "figures")),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversions.goals import DAY_MS, Counting
+from conversions.handover import Handover, hand_over
 from tracker.hit import AdjustmentKind, Hit
 
 MINUTE = 60_000
@@ -62,9 +63,27 @@ def make_hit(rng: random.Random, site: str, start: int) -> Hit:
     )
 
 
-def make_scenario(rng: random.Random, site: str, timezone: str, start: int) -> Scenario:
-    """A scenario of up to two dozen hits."""
+def make_click(rng: random.Random, site: str, secret: str, start: int) -> list[Hit]:
+    """A click by `/click` and the hits of its landing page: a few, reloaded or shared, early, late or forged; one or
+    the other may be missing."""
+    ad, click_id, at = rng.choice(["one", "two", "stray"]), f"{rng.randrange(16**32):032x}", moment(rng, start)
+    common: dict[str, Any] = {"site": site, "received": at}
+    click = Hit(**common, id=click_id, type="click", at=at, visitor="stand-in", ad=ad)
+    landings = []
+    for _ in range(rng.randrange(4)):
+        key = secret if rng.random() < 0.8 else "forged"
+        url = hand_over(rng.choice(URLS[1:]), Handover(ad, click_id, at), site, key)
+        landed_at = at + rng.choice([-900, 0, 300, 300, HOUR, DAY_MS, DAY_MS + 1])
+        hit_id = f"h{rng.randrange(9)}" if rng.random() < 0.3 else f"l{rng.randrange(10**9)}"
+        landings.append(Hit(**common, id=hit_id, type="page", at=landed_at, visitor=rng.choice("ABC"), url=url))
+    return [*landings, click] if rng.random() < 0.8 else landings
+
+
+def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int) -> Scenario:
+    """A scenario of some two dozen hits; `secret` is the one that signs the site's clicks."""
     hits = [make_hit(rng, site, start) for _ in range(rng.randrange(1, 25))]
+    for _ in range(rng.choice([0, 1, 2, 4])):
+        hits.extend(make_click(rng, site, secret, start))
     return Scenario(timezone, start, start + rng.randrange(0, 2 * DAY_MS), hits)
 
 

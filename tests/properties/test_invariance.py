@@ -46,7 +46,7 @@ class World:
         self.rng = rng
         account = Account.objects.create(name=f"property {next(names)}")
         self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p-{uuid4().hex}")
-        self.scenario: Scenario = make_scenario(rng, self.site.key, timezone, start)
+        self.scenario: Scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start)
         self.configure()
         self.before = self.config()
         self.after: SiteConfig | None = None
