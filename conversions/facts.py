@@ -102,7 +102,11 @@ def digest(fact: Fact) -> str:
     return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
 
 
-def order_key(fact: Fact) -> tuple[int, str, str]:
+#: `at`, hit id, digest: a place in the order of facts.
+OrderKey = tuple[int, str, str]
+
+
+def order_key(fact: Fact) -> OrderKey:
     """Readers choose by this order: the earliest `at`, ties by hit id, then digest."""
     return fact.at, fact.hit, digest(fact)
 

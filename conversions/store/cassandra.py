@@ -7,10 +7,10 @@ from zlib import crc32
 import msgspec
 
 from conversions.clock import HOUR_MS
-from conversions.facts import Adjustment, Conversion, Fact, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
 from conversions.goals import DAY_MS
 from conversions.store.cql import Cql, Row
-from conversions.store.port import Cell, Count, Span
+from conversions.store.port import Cell, Count, Span, TimelineKind
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
 from tracker.hit import SetAside
@@ -65,6 +65,13 @@ class CassandraStore:
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See Store."""
         return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+
+    def read_timeline(
+        self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
+    ) -> list[Touch | Conversion]:
+        """See Store."""
+        facts = self._facts([("read_timeline_page", (site, visitor, kind, *after, limit))])
+        return [fact for fact in facts if not isinstance(fact, Adjustment)]
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """See Store."""

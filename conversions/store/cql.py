@@ -33,6 +33,8 @@ STATEMENTS = {
     # One slice of one partition each.
     "read_timeline": "SELECT body FROM {ks}.timeline"
     " WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?",
+    "read_timeline_page": "SELECT body FROM {ks}.timeline"
+    " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim = ?",
     "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",

@@ -1,12 +1,14 @@
 """The Store port: where facts, counters and rollups live, and what its readers and writers may rely on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from conversions.facts import Adjustment, Conversion, Fact, Touch
+from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch
 from tracker.hit import SetAside, Unavailable
+
+TimelineKind = Literal["touch", "conversion"]
 
 
 class StoreUnavailable(Unavailable):
@@ -60,6 +62,11 @@ class Store(Protocol):
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """The conversions of the spans, each stored copy once."""
+
+    def read_timeline(
+        self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
+    ) -> list[Touch | Conversion]:
+        """The first of one visitor's touches or conversions after a place, in the order of `order_key`. For support."""
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""

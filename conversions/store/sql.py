@@ -7,15 +7,18 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Collate
 
-from conversions.facts import Adjustment, Conversion, Fact, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
 from conversions.goals import DAY_MS
-from conversions.store.port import Cell, Count, Span, StoreUnavailable
+from conversions.store.port import Cell, Count, Span, StoreUnavailable, TimelineKind
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 from tracker.hit import SetAside
 
 #: Below SQLite's limit of variables in one statement.
 CHUNK = 200
+#: Ids are compared as Python and Cassandra do, whatever the database's language.
+BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, goal, bucket, day, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, bucket, goal) DO UPDATE
@@ -53,6 +56,17 @@ class SqlStore:
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See Store."""
         return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+
+    def read_timeline(
+        self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
+    ) -> list[Touch | Conversion]:
+        """See Store."""
+        at, hit, key = after
+        id_order = Collate("hit", BYTE_ORDER[connection.vendor])
+        rows = FactRow.objects.filter(site=site, visitor=visitor, kind=kind, at__gte=at).alias(id_order=id_order)
+        rows = rows.filter(Q(at__gt=at) | Q(id_order__gt=hit) | Q(id_order=hit, digest__gt=key))
+        facts = read(rows.order_by("at", "id_order", "digest")[:limit])
+        return [fact for fact in facts if not isinstance(fact, Adjustment)]
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """See Store."""

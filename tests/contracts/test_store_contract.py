@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.facts import Adjustment, Conversion, Touch
+from conversions.facts import Adjustment, Conversion, Touch, order_key
 from conversions.store.port import Cell, Count, Span, Store
 from tracker.hit import SetAside
 
@@ -68,6 +68,20 @@ def test_a_span_is_inclusive_and_reads_only_its_visitor_and_kind(store: Store, s
 def test_overlapping_spans_give_each_copy_once(store: Store, site: str) -> None:
     store.add_facts([touch(site)])
     assert len(store.read_touches(site, [Span("ann", 0, NOON), Span("ann", NOON, NOON + 1)])) == 1
+
+
+def test_a_timeline_is_read_page_by_page_in_order_each_kind_for_itself(store: Store, site: str) -> None:
+    touches = [touch(site, hit, at=NOON + at) for at in (0, 7) for hit in ("B", "a", "a.1", "z:2")]
+    touches.insert(1, touch(site, "B", source="google"))
+    touches.sort(key=order_key)
+    store.add_facts([*touches[::-1], sale(site), touch(site, "other", visitor="bob")])
+    found: list[Touch | Conversion] = []
+    place = (0, "", "")
+    while page := store.read_timeline(site, "ann", "touch", place, 2):
+        found.extend(page)
+        place = order_key(page[-1])
+    assert found == touches
+    assert store.read_timeline(site, "ann", "conversion", (0, "", ""), 9) == [sale(site)]
 
 
 def test_many_spans_and_facts_are_read_at_once(store: Store, site: str) -> None:
