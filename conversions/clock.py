@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @lru_cache(maxsize=1024)
@@ -23,7 +24,25 @@ def utc_offset(at: int, timezone: str) -> int:
 
 def bucket_of(at: int, timezone: str) -> int:
     """The start of the site-local hour that holds `at`, both in ms since the epoch."""
-    return at - (at + utc_offset(at, timezone)) % HOUR_MS
+    offset = utc_offset(at, timezone)
+    start = at - (at + offset) % HOUR_MS
+    return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)
+
+
+def _clock_change(before: int, after: int, timezone: str) -> int:
+    """When the clock last changed between two instants that it tells by different offsets.
+
+    Where it changes by less than an hour (Lord Howe: 30 minutes), it enters a local hour midway.
+    """
+    first, last = before // 1000, after // 1000
+    offset = utc_offset(after, timezone)
+    while last - first > 1:
+        middle = (first + last) // 2
+        if utc_offset(middle * 1000, timezone) == offset:
+            last = middle
+        else:
+            first = middle
+    return last * 1000
 
 
 def day_of(at: int, timezone: str) -> str:
@@ -33,8 +52,7 @@ def day_of(at: int, timezone: str) -> str:
 
 def day_start(day: str, timezone: str) -> int:
     """The instant at which a site-local day begins, in ms. Raises ValueError for no date."""
-    local = datetime.fromisoformat(day).replace(tzinfo=zone(timezone))
-    return int(local.astimezone(UTC).timestamp() * 1000)
+    return _instant(datetime.fromisoformat(day).replace(tzinfo=zone(timezone)))
 
 
 def read_instant(text: str, timezone: str) -> int:
@@ -42,12 +60,23 @@ def read_instant(text: str, timezone: str) -> int:
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return _instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _instant(moment: datetime) -> int:
+    """The ms of a moment, to the last. Raises ValueError where UTC has no such date."""
+    try:
+        return (moment.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
+    except OverflowError as error:
+        raise ValueError(f"{moment} is out of range") from error
 
 
 def next_day(day: str, days: int = 1) -> str:
-    """The day `days` later."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    """The day `days` later. Raises ValueError where there is none."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except OverflowError as error:
+        raise ValueError(f"{day} is out of range") from error
 
 
 def days_between(first: str, last: str) -> list[str]:
