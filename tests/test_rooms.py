@@ -12,18 +12,35 @@ ROOMS = ("tracker", "conversions", "reporting")
 #: What the other rooms share with collection: the hit, the configuration, and of configuration's edge the shape of
 #: errors and the rule of who may read which site.
 INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.errors", "tracker.access")
+#: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
+DOOR = (
+    *("tracker.commit", "tracker.queues", "tracker.lookup", "tracker.incoming", "tracker.admission"),
+    *("tracker.collect", "tracker.body"),
+)
 #: Functions and records without Django, clock or environment. `evidence` and `affected` read through the Store port.
 PURE = {
     *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
     *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site")),
     *(
         f"conversions.{name}"
-        for name in ("handover", "paths", "claims", "naming", "affected", "store.port", "store.evidence")
+        for name in (
+            "handover",
+            "destination",
+            "paths",
+            "claims",
+            "naming",
+            "micros",
+            "find",
+            "explain",
+            "affected",
+            "store.port",
+            "store.evidence",
+        )
     ),
-    *(f"reporting.{name}" for name in ("cells", "figures")),
+    *(f"reporting.{name}" for name in ("cells", "figures", "query", "report", "table", "live")),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
-OUTER = {"views", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
+OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
 #: Each library of a service, and where alone it is imported.
 ONE_PLACE = {
     "boto3": ("tracker.archive",),
@@ -95,7 +112,7 @@ def is_outer(module: str) -> bool:
 def allowed_across(importer: str, target: str) -> bool:
     """Whether a module of one room may import that module of another."""
     if within(importer, "conversions"):
-        may_click = within(importer, "conversions.click") and within(target, "tracker.commit", "tracker.queues")
+        may_click = within(importer, "conversions.click") and within(target, *DOOR)
         return may_click or within(target, *INNER_TRACKER)
     if within(importer, "reporting"):
         # `ranges` reads the --site, --from and --to that the commands of both rooms take.

@@ -1,0 +1,71 @@
+"""A shop as tests need one: an account with a site, an ad and a goal, and hits that are processed as a worker would."""
+
+from typing import Any
+from uuid import uuid4
+
+from conversions.models import Ad, Campaign, Goal
+from conversions.process import Processor
+from conversions.site import SiteConfig
+from conversions.store import sequence
+from conversions.store.configuration import load_site
+from conversions.store.port import Store
+from reporting.rollup import Roller
+from tracker.hit import Hit, batch_id
+from tracker.models import Account, Site
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+#: 2026-11-20, noon (UTC).
+NOON = 1_795_176_000_000
+BATCH = batch_id(NOON, "abc")
+
+
+class Shop:
+    """One site of an account of its own; `at` of its hits is in ms after noon."""
+
+    def __init__(self, store: Store, timezone: str = "UTC", **goal: Any) -> None:
+        self.store = store
+        name = uuid4().hex
+        self.account = Account.objects.create(name=name)
+        self.site = Site.objects.create(account=self.account, name=name, key=name, timezone=timezone)
+        self.campaign = Campaign.objects.create(site=self.site, key="autumn")
+        self.ad = Ad.objects.create(campaign=self.campaign, key="demo-ad")
+        self.goal = Goal.objects.create(site=self.site, key="purchase", event="purchase", **goal)
+
+    @property
+    def key(self) -> str:
+        """The site's public key."""
+        return str(self.site.key)
+
+    def config(self) -> SiteConfig:
+        """The site's configuration as it stands."""
+        found = load_site(self.key)
+        assert found is not None
+        return found
+
+    def hit(self, type: str, id: str, at: int = 0, visitor: str = "ann", **more: Any) -> Hit:
+        """A hit of the site."""
+        return Hit(site=self.key, type=type, id=id, at=NOON + at, received=NOON + at, visitor=visitor, **more)  # type: ignore[arg-type]
+
+    def click(self, id: str, at: int = 0, **more: Any) -> Hit:
+        """A click on the ad, unless another is named."""
+        return self.hit("click", id, at, **{"ad": "demo-ad", **more})
+
+    def sale(self, id: str, at: int = 0, value: int | None = 29_900_000, **more: Any) -> Hit:
+        """A purchase."""
+        return self.hit("conversion", id, at, name="purchase", value=value, **more)
+
+    def adjust(self, id: str, kind: str, order: str, at: int = 0, value: int | None = None, **more: Any) -> Hit:
+        """A refund, retraction or restatement of an order."""
+        return self.hit("adjustment", id, at, kind=kind, order=order, value=value, **more)
+
+    def process(self, *hits: Hit, batch: str = BATCH, frozen_before: int = 0) -> None:
+        """What a worker does with a batch."""
+        Processor(self.store, sequence, load_site, lambda: frozen_before, 1_000).process(hits, batch)
+
+    def roll_up(self) -> None:
+        """What beat does."""
+        roller = Roller(self.store, sequence, load_site, lambda: 0)
+        for mark in roller.marked(self.key):
+            roller.roll_up(mark)
