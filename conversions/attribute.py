@@ -13,7 +13,7 @@ from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.goals import met_by
 from conversions.handover import landing_touch
 from conversions.site import SiteConfig
-from conversions.store.port import Count
+from conversions.store.port import MAX_COUNT, Count
 from conversions.touch import OTHER, name_touch, touch_of
 from tracker.hit import Hit, SetAside, encode_hits
 
@@ -44,7 +44,7 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
         _count(counts, hit, made, site)
         if hit.type == "conversion" and not made:
             aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
-    increments = [Count(*key, amount) for key, amount in counts.items() if amount]
+    increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
     return Outcome(tuple(facts), tuple(aside), tuple(increments))
 
 

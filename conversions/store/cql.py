@@ -8,9 +8,11 @@ from typing import Any
 from cassandra import ConsistencyLevel, DriverException, RequestValidationException
 from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
+from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.cqlengine.management import create_keyspace_simple, sync_table
 from cassandra.cqlengine.models import Model
 from cassandra.policies import ConstantReconnectionPolicy, FallthroughRetryPolicy
+from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 from django.db import connections
 
@@ -51,6 +53,8 @@ STATEMENTS = {
     "check": "SELECT key FROM system.local",
 }
 COUNTS = frozenset({"add_count", "count_rejected"})
+#: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
+AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
 ALIAS = "cassandra"
 
 Row = dict[str, Any]
@@ -63,7 +67,7 @@ def away() -> Iterator[None]:
         yield
     except RequestValidationException:
         raise
-    except (NoHostAvailable, DriverException) as error:
+    except AWAY as error:
         raise StoreUnavailable(f"Cassandra: {error}") from error
 
 

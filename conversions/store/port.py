@@ -33,8 +33,15 @@ class Cell(msgspec.Struct, frozen=True):
     body: bytes
 
 
+#: Counters have 64 bits, and strangers say what a conversion is worth.
+MAX_COUNT = 10**17
+
+
 class Count(msgspec.Struct, frozen=True):
-    """One increment of a live counter. Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros)."""
+    """One increment of a live counter, at most MAX_COUNT either way.
+
+    Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros).
+    """
 
     site: str
     bucket: int

@@ -24,9 +24,11 @@ WRITE_CELL = """
     ON CONFLICT (site, model, bucket, goal) DO UPDATE
     SET token = excluded.token, day = excluded.day, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
+#: A counter that is at its end stays there: a sum past 64 bits would be an error, and on SQLite a float.
 ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
-    ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount"""
+    ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
+    WHERE conversions_countrow.amount + excluded.amount BETWEEN -4000000000000000000 AND 4000000000000000000"""
 COUNT_SET_ASIDE = """
     INSERT INTO conversions_setasidecountrow (site, day, code, amount) VALUES (%s, %s, %s, %s)
     ON CONFLICT (site, day, code) DO UPDATE SET amount = conversions_setasidecountrow.amount + excluded.amount"""
@@ -47,7 +49,9 @@ class SqlStore:
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
         with away():
-            FactRow.objects.bulk_create([fact_row(fact) for fact in facts], CHUNK, ignore_conflicts=True)
+            # In one order: two workers that write the same rows in different orders would lock each other out.
+            rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
+            FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
     def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
         """See Store."""
@@ -177,9 +181,9 @@ def read(rows: QuerySet[FactRow]) -> list[Fact]:
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """One statement for each row, all in one transaction."""
+    """One statement for each row, all in one transaction, in an order that is the same for every caller."""
     with away(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        cursor.executemany(statement, sorted(rows))
 
 
 def by_day(hits: Iterable[SetAside]) -> dict[tuple[str, int], list[SetAside]]:

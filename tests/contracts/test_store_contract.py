@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from conversions.facts import Adjustment, Conversion, Touch, order_key
-from conversions.store.port import Cell, Count, Span, Store
+from conversions.store.port import MAX_COUNT, Cell, Count, Span, Store
 from tracker.hit import SetAside
 
 HOUR = 3_600_000
@@ -172,3 +172,13 @@ def test_preparing_again_and_checking_do_no_harm(store: Store, site: str) -> Non
     store.prepare()
     store.check()
     assert len(store.read_bucket(site, NOON)) == 1
+
+
+def test_a_counter_stays_within_64_bits_however_much_strangers_say_their_sales_are_worth(
+    store: Store, site: str
+) -> None:
+    for _ in range(3):
+        store.add_counts([Count(site, NOON, "most", "", "value", MAX_COUNT)])
+        store.add_counts([Count(site, NOON, "least", "", "value", -MAX_COUNT)])
+    found = {one.goal: one.amount for one in store.read_counts(site, NOON)}
+    assert found == {"most": 3 * MAX_COUNT, "least": -3 * MAX_COUNT}
