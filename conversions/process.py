@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from conversions.affected import affected
 from conversions.attribute import Outcome, attribute, set_aside
@@ -18,8 +18,8 @@ from tracker.hit import Hit, SetAside, Unavailable
 
 logger = logging.getLogger(__name__)
 
-#: The services are away; nothing is wrong with the hits.
-AWAY = (Unavailable, OperationalError, InterfaceError)
+#: The services are away, or a table isn't made yet; nothing is wrong with the hits.
+AWAY = (Unavailable, OperationalError, InterfaceError, InternalError, ProgrammingError)
 
 
 class MarkStore(Protocol):
