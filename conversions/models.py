@@ -48,6 +48,9 @@ def now_ms() -> int:
 class FiguresDependOnIt(models.Model):
     """What figures depend on: saving or deleting it marks its whole site in the same transaction."""
 
+    #: What can't change once it is saved, with what to do instead.
+    FIXED: dict[str, str] = {}
+
     class Meta:
         abstract = True
 
@@ -55,9 +58,17 @@ class FiguresDependOnIt(models.Model):
         """The site whose figures may change."""
         raise NotImplementedError
 
+    def clean(self) -> None:
+        """Refuses a change of what is fixed."""
+        saved = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
+        for field, instead in self.FIXED.items():
+            if saved and getattr(saved, field) != getattr(self, field):
+                raise ValidationError({field.removesuffix("_id"): f"This can't change any more. {instead}"})
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves and marks the site."""
+        """Saves under the rules of `clean` and marks the site."""
         with transaction.atomic():
+            self.clean()
             super().save(*args, **kwargs)
             mark_buckets(self.get_site().key, [WHOLE_SITE])
 
@@ -70,6 +81,8 @@ class FiguresDependOnIt(models.Model):
 
 class Campaign(FiguresDependOnIt):
     """What ads are bought for."""
+
+    FIXED = {"site_id": "Make another campaign on that site."}
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="campaigns")
     key = models.CharField(max_length=100, validators=[slug])
@@ -102,21 +115,20 @@ class Ad(FiguresDependOnIt):
         return self.campaign.site
 
     def clean(self) -> None:
-        """Refuses a key that another ad of the site has."""
+        """Refuses a key that another ad of the site has, and a move to another site."""
         if not self.campaign_id:
             return
-        twins = Ad.objects.filter(campaign__site=self.campaign.site_id, key=self.key).exclude(pk=self.pk)
-        if twins.exists():
+        site = self.campaign.site_id
+        if Ad.objects.filter(pk=self.pk).exclude(campaign__site=site).exists():
+            raise ValidationError({"campaign": "An ad can't move to another site. Make another ad there."})
+        if Ad.objects.filter(campaign__site=site, key=self.key).exclude(pk=self.pk).exists():
             raise ValidationError({"key": f"This site has an ad {self.key!r} already."})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves under the same rule as `clean`."""
-        self.clean()
-        super().save(*args, **kwargs)
 
 
 class MatchRule(FiguresDependOnIt):
     """Globs over utm tags and the network; all that are given must match for a touch to be the ad's."""
+
+    FIXED = {"ad_id": "Make another rule there."}
 
     ad = models.ForeignKey(Ad, on_delete=models.CASCADE, related_name="rules")
     source = models.CharField("utm_source", max_length=200, blank=True)
@@ -137,7 +149,8 @@ class MatchRule(FiguresDependOnIt):
         return self.ad.get_site()
 
     def clean(self) -> None:
-        """Refuses a rule without any pattern."""
+        """Refuses a rule without any pattern, and a move to another ad."""
+        super().clean()
         if str(self) == "nothing":
             raise ValidationError("Give at least one pattern; * matches anything.")
 
@@ -178,6 +191,12 @@ class GoalRules(models.Model):
 
 class Goal(GoalRules, FiguresDependOnIt):
     """What counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
+
+    FIXED = {
+        "site_id": "Make another goal on that site.",
+        # Hits name goals by it, and what they met stays met: another key would be another goal.
+        "key": "Change its name, or make another goal and switch this one off.",
+    }
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="goals")
     uid = models.CharField(max_length=12, unique=True, default=new_goal_uid, editable=False)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
 from zoneinfo import available_timezones
@@ -95,6 +96,17 @@ class Site(models.Model):
             self.clean()
             super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes a site that has no hits; the facts of one that has would belong to nobody."""
+        with transaction.atomic():
+            if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
+                raise ValidationError(f"{self.name} has hits and can't be deleted.")
+            return super().delete(*args, **kwargs)
+
+    def snippet(self, origin: str) -> str:
+        """What its pages hold, where `origin` (such as https://tracker.example) is the tracker's own."""
+        return f'<script async src="{origin}/t.js" data-site="{self.key}"></script>'
+
 
 class Token(models.Model):
     """A secret of an account, kept only as its hash: `report` reads reports, `ingest` sends hits as a server."""
@@ -128,6 +140,11 @@ class Token(models.Model):
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
         )
         return token, secret
+
+    def revoke(self, now: datetime) -> None:
+        """Lets it do nothing any more; the web processes know within SITE_CACHE_SECONDS. Once revoked, it stays so."""
+        Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
+        self.refresh_from_db()
 
     @classmethod
     def find(cls, secret: str, kind: str) -> Self | None:

@@ -1,0 +1,207 @@
+"""The admin pages of campaigns, ads, goals and marks."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet, URLField
+from django.http import HttpRequest
+
+from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, now_ms
+from conversions.store.sequence import WHOLE_SITE
+
+MAX_RULES = 100
+
+
+def moment(at: int, timezone: str = "UTC") -> str:
+    """An instant (ms) on a clock, for people."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"
+
+
+def effect_of(version: GoalVersion) -> str:
+    """Since when a version holds."""
+    return moment(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
+
+
+class OneByOne(admin.ModelAdmin):
+    """Deletes each by itself, so that its site is marked and its figures follow."""
+
+    def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """All or none."""
+        with transaction.atomic():
+            for one in queryset:
+                one.delete()
+
+
+@admin.register(Campaign)
+class CampaignAdmin(OneByOne):
+    """What ads are bought for."""
+
+    list_display = ("key", "name", "site", "account")
+    list_select_related = ("site__account",)
+    list_filter = ("site__account",)
+    search_fields = ("key", "name", "site__name", "site__key", "site__account__name")
+    autocomplete_fields = ("site",)
+
+    def get_readonly_fields(self, _request: HttpRequest, campaign: Campaign | None = None) -> tuple[str, ...]:
+        """Its site is fixed."""
+        return ("site",) if campaign else ()
+
+    @admin.display(ordering="site__account__name")
+    def account(self, campaign: Campaign) -> str:
+        """Whose it is."""
+        return campaign.site.account.name
+
+
+class MatchRuleInline(admin.TabularInline):
+    """By which utm tags and networks touches are the ad's."""
+
+    model = MatchRule
+    extra = 1
+    max_num = MAX_RULES
+    verbose_name = "match rule"
+    verbose_name_plural = (
+        "match rules: a touch is this ad's if all patterns of one rule match; * is any text, ? any letter"
+    )
+
+
+@admin.register(Ad)
+class AdAdmin(OneByOne):
+    """What is paid for."""
+
+    list_display = ("key", "name", "campaign", "site", "rule_list", "destination")
+    list_select_related = ("campaign__site",)
+    list_filter = ("campaign__site__account",)
+    search_fields = ("key", "name", "campaign__key", "campaign__name", "campaign__site__name", "campaign__site__key")
+    autocomplete_fields = ("campaign",)
+    inlines = (MatchRuleInline,)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
+        """Ads with their rules."""
+        return super().get_queryset(request).prefetch_related("rules")
+
+    @admin.display(description="site", ordering="campaign__site__name")
+    def site(self, ad: Ad) -> str:
+        """Where it leads to."""
+        return ad.campaign.site.name
+
+    @admin.display(description="match rules")
+    def rule_list(self, ad: Ad) -> str:
+        """Its rules in words."""
+        return "; or ".join(str(rule) for rule in ad.rules.all())
+
+
+class VersionInline(admin.TabularInline):
+    """What a goal said and says, and since when."""
+
+    model = GoalVersion
+    fields = (
+        *("version", "takes_effect", "active", "path", "event", "fixed_value", "counting"),
+        *("click_window_days", "view_window_days"),
+    )
+    readonly_fields = fields
+    ordering = ("-version",)
+    verbose_name_plural = "versions: a hit meets the one in force when it happened"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
+        """Versions with the site whose clock they are told by."""
+        return super().get_queryset(request).select_related("goal__site")
+
+    @admin.display(description="takes effect")
+    def takes_effect(self, version: GoalVersion) -> str:
+        """Since when it holds, on the site's clock."""
+        return effect_of(version)
+
+    def has_add_permission(self, *_: Any) -> bool:
+        """Saving the goal makes versions."""
+        return False
+
+    def has_change_permission(self, *_: Any, **__: Any) -> bool:
+        """A version never changes."""
+        return False
+
+    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
+        """Conversions refer to it."""
+        return False
+
+
+@admin.register(Goal)
+class GoalAdmin(admin.ModelAdmin):
+    """What counts as a conversion."""
+
+    list_display = ("key", "name", "site", "active", "path", "event", "fixed_value", "counting", "takes_effect")
+    list_select_related = ("site",)
+    list_filter = ("active", "counting", "site__account")
+    search_fields = ("key", "name", "site__name", "site__key", "event", "path")
+    autocomplete_fields = ("site",)
+    inlines = (VersionInline,)
+    fieldsets = (
+        (None, {"fields": ("site", "key", "name", "active")}),
+        (
+            "Which hits",
+            {
+                "fields": ("path", "event"),
+                "description": "A page by its path, any hit by its event name, and always a hit of type conversion"
+                " whose name is the key.",
+            },
+        ),
+        ("What they count", {"fields": ("fixed_value", "counting")}),
+        ("Which touches may earn credit", {"fields": ("click_window_days", "view_window_days")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
+        """Goals with their versions."""
+        versions = GoalVersion.objects.select_related("goal__site").order_by("-version")
+        return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
+
+    def get_readonly_fields(self, _request: HttpRequest, goal: Goal | None = None) -> tuple[str, ...]:
+        """Its site and key are fixed."""
+        return ("site", "key") if goal else ()
+
+    @admin.display(description="newest version takes effect")
+    def takes_effect(self, goal: Goal) -> str:
+        """Since when what is shown here holds."""
+        return next((effect_of(version) for version in goal.versions.all()), "")
+
+    def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
+        """Saves, and says when it takes effect."""
+        super().save_model(request, goal, form, change)
+        newest = goal.versions.select_related("goal__site").order_by("-version").first()
+        if newest and newest.starts_at > now_ms():
+            messages.info(request, f"Version {newest.version} takes effect {effect_of(newest)}.")
+
+    def has_delete_permission(self, _request: HttpRequest, _goal: Goal | None = None) -> bool:
+        """Conversions refer to it: it is switched off instead."""
+        return False
+
+
+@admin.register(Mark)
+class MarkAdmin(admin.ModelAdmin):
+    """Which buckets wait for the rollup; nothing to change here."""
+
+    list_display = ("site", "starts", "marked", "token")
+    list_filter = ("marked",)
+    search_fields = ("site",)
+    search_help_text = "By the site's public key."
+    ordering = ("-marked", "bucket")
+    show_full_result_count = False
+
+    @admin.display(description="bucket", ordering="bucket")
+    def starts(self, mark: Mark) -> str:
+        """When the bucket starts."""
+        return "the whole site" if mark.bucket == WHOLE_SITE else moment(mark.bucket)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """The work makes them."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
+        """The rollup takes them away."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
+        """Nobody else does."""
+        return False

@@ -1,0 +1,192 @@
+"""The admin pages of accounts, sites and tokens."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from tracker.currencies import CURRENCIES
+from tracker.models import Account, Site, Token
+
+#: The choice of a currency in a form.
+CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
+TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
+
+
+class DomainsField(forms.CharField):
+    """Host names, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
+
+    def prepare_value(self, value: Any) -> Any:
+        """The list as lines."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The lines as a list; capital letters are the same name."""
+        return (super().to_python(value) or "").lower().split()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the names differ, not the blanks between them."""
+        return (initial or []) != self.to_python(data)
+
+
+class SiteForm(forms.ModelForm):
+    """A site, with choices in place of free text."""
+
+    domains = DomainsField(
+        required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
+    )
+    timezone = forms.ChoiceField(
+        choices=TIMEZONE_CHOICES, initial="UTC", help_text="Days of reports are this zone's. Fixed once there are hits."
+    )
+    currency = forms.ChoiceField(
+        choices=CURRENCY_CHOICES, initial="USD", help_text="Of hits that name none. Fixed once there are hits."
+    )
+
+    class Meta:
+        model = Site
+        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second")
+
+
+class SiteInline(admin.TabularInline):
+    """The sites of an account."""
+
+    model = Site
+    form = SiteForm
+    fields = ("name", "key", "timezone", "currency", "first_hit_at")
+    readonly_fields = fields
+    show_change_link = True
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, *_: Any) -> bool:
+        """Sites are added on their own page."""
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):
+    """Customers, with who may sign in for them."""
+
+    list_display = ("name", "sites", "people", "created_at")
+    search_fields = ("name", "sites__name", "sites__key", "users__username", "users__email")
+    fields = ("name", "users", "hits_per_second", "created_at")
+    readonly_fields = ("created_at",)
+    autocomplete_fields = ("users",)
+    inlines = (SiteInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        """Accounts with how many sites and people they have."""
+        counts = {"site_count": Count("sites", distinct=True), "user_count": Count("users", distinct=True)}
+        return super().get_queryset(request).annotate(**counts)
+
+    @admin.display(ordering="site_count")
+    def sites(self, account: Account) -> int:
+        """How many sites it has."""
+        count: int = account.site_count  # type: ignore[attr-defined]
+        return count
+
+    @admin.display(ordering="user_count")
+    def people(self, account: Account) -> int:
+        """How many people sign in for it."""
+        count: int = account.user_count  # type: ignore[attr-defined]
+        return count
+
+
+@admin.register(Site)
+class SiteAdmin(admin.ModelAdmin):
+    """Web sites, with what their pages must hold."""
+
+    form = SiteForm
+    list_display = ("name", "account", "key", "timezone", "currency", "first_hit_at")
+    list_select_related = ("account",)
+    list_filter = (("first_hit_at", admin.EmptyFieldListFilter), "currency", "timezone")
+    search_fields = ("name", "key", "account__name", "domains")
+    autocomplete_fields = ("account",)
+    readonly_fields = ("key", "snippet", "first_hit_at", "created_at")
+    fields = (
+        *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
+        *("first_hit_at", "created_at"),
+    )
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
+        """The site, told under which address the tracker is seen."""
+        site: Site | None = super().get_object(request, *args, **kwargs)
+        if site:
+            site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
+        return site
+
+    def get_readonly_fields(self, _request: HttpRequest, site: Site | None = None) -> tuple[str, ...]:
+        """Timezone and currency, too, once there are hits."""
+        fixed = ("timezone", "currency") if site and site.first_hit_at else ()
+        return (*self.readonly_fields, *fixed)
+
+    @admin.display(description="snippet")
+    def snippet(self, site: Site) -> str:
+        """What to paste into every page."""
+        return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
+
+    def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        """Deletes them under the rule of each, all or none."""
+        with transaction.atomic():
+            for site in queryset:
+                site.delete()
+
+
+class TokenForm(forms.ModelForm):
+    """Whose token, and what for."""
+
+    class Meta:
+        model = Token
+        fields = ("account", "kind")
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    """Secrets of programs: issued (shown once) and revoked, never changed."""
+
+    form = TokenForm
+    list_display = ("hint", "account", "kind", "created_at", "revoked_at")
+    list_display_links = ("hint",)
+    list_select_related = ("account",)
+    list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("hint", "account__name")
+    autocomplete_fields = ("account",)
+    actions = ("revoke",)
+
+    def get_fields(self, _request: HttpRequest, token: Token | None = None) -> tuple[str, ...]:
+        """A new token needs an account and a kind; of one that is there everything is shown."""
+        return ("hint", "account", "kind", "created_at", "revoked_at") if token else ("account", "kind")
+
+    def save_model(self, request: HttpRequest, token: Token, *_: Any) -> None:
+        """Issues the token and shows its secret, this once."""
+        made, secret = Token.issue(token.account, token.kind)
+        token.pk, token.hint = made.pk, made.hint
+        messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
+
+    @admin.action(description="Revoke the selected tokens")
+    def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:
+        """Lets them do nothing any more, and notes who did it."""
+        now = timezone.now()
+        chosen = list(tokens.filter(revoked_at__isnull=True))
+        for token in chosen:
+            token.revoke(now)
+        if chosen:
+            LogEntry.objects.log_actions(int(request.user.pk or 0), chosen, CHANGE, "Revoked.")
+        messages.success(request, f"{len(chosen)} tokens revoked.")
+
+    def has_change_permission(self, _request: HttpRequest, _token: Token | None = None) -> bool:
+        """A token never changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
+        """A revoked token stays listed; only with its whole account it goes."""
+        match = request.resolver_match
+        return bool(match and match.url_name and match.url_name.startswith("tracker_account"))

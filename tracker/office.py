@@ -1,0 +1,43 @@
+"""Office: Django's admin as support sees it. What a model refuses on saving is told to the person, not a 500."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class Office(AdminSite):
+    """The admin. The work of each form is one transaction, so what is refused leaves nothing behind."""
+
+    site_header = site_title = "Hitledger"
+    index_title = "Support and configuration"
+    site_url = "/"
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """A page that tells a refusal and shows itself again."""
+
+        @wraps(view)
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except ValidationError as error:
+                return refuse(request, " ".join(error.messages))
+            except ProtectedError as error:
+                names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
+                return refuse(request, f"Nothing was deleted, this still refers to it: {names}.")
+
+        return super().admin_view(cast(View, page), cacheable)
+
+
+def refuse(request: HttpRequest, why: str) -> HttpResponseRedirect:
+    """The same page again, with the reason."""
+    messages.error(request, why)
+    return HttpResponseRedirect(request.get_full_path())
