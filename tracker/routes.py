@@ -1,5 +1,10 @@
 """The addresses of this room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tracker.views import CollectView, PixelView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("collect", CollectView.as_view()),
+    path("pixel.gif", PixelView.as_view()),
+]

@@ -1,0 +1,75 @@
+"""The Celery application: settings under which no kill, no restart and no service that is away loses a batch.
+
+For `celery -A tracker.celery worker` and `beat`. Queues are named in `tracker.queues`.
+"""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+#: Deliveries of one message before it is taken to be what kills its workers, and dead-lettered.
+DELIVERY_LIMIT = 20
+CONNECT_SECONDS = 2
+
+HITS = f"{settings.QUEUE_PREFIX}hits"
+FACTS = f"{settings.QUEUE_PREFIX}facts"
+FIGURES = f"{settings.QUEUE_PREFIX}figures"
+DEAD = f"{settings.QUEUE_PREFIX}dead"
+
+#: Dead letters move only once the queue of the dead has confirmed them; that asks for reject-publish.
+SAFE_DEATH = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": DELIVERY_LIMIT,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": DEAD,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments={"x-queue-type": "quorum"})
+
+app = Celery("hitledger", task_cls="tracker.step:Step")
+app.conf.update(
+    broker_url=settings.BROKER_URL or "memory://",
+    # Embedded, beat does its work itself.
+    task_always_eager=not settings.BROKER_URL,
+    broker_connection_timeout=CONNECT_SECONDS,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_heartbeat=10,
+    broker_transport_options={"confirm_publish": True},
+    # The default exchange: a queue is reached by its name, and there is nothing else to declare or lose.
+    task_queues=[
+        Queue(name, exchange="", routing_key=name, queue_arguments=SAFE_DEATH) for name in (HITS, FACTS, FIGURES)
+    ],
+    task_default_queue=FIGURES,
+    task_create_missing_queues=False,
+    task_routes={
+        "tracker.tasks.archive_hits": {"queue": HITS},
+        "conversions.tasks.*": {"queue": FACTS},
+        "*": {"queue": FIGURES},
+    },
+    # Remote control of deployments that share a virtual host stays apart.
+    control_exchange=f"{settings.QUEUE_PREFIX}control",
+    # A message is acknowledged after its work is done and the next link is confirmed; a failure dead-letters it.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_acks_on_failure_or_timeout=False,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    worker_prefetch_multiplier=settings.HIT_QOS,
+    worker_soft_shutdown_timeout=20,
+    worker_enable_soft_shutdown_on_idle=True,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    imports=settings.TASK_MODULES,
+    beat_schedule={
+        name: {"task": task, "schedule": settings.BEAT_SECONDS, "options": {"expires": settings.BEAT_SECONDS}}
+        for name, task in settings.BEAT.items()
+    },
+)
+# Tasks that a command or a web process calls in place must find this application, too.
+app.set_default()

@@ -1,0 +1,155 @@
+"""Commit: the hits of concurrent requests -> one batch -> the queue. What comes meanwhile shares the next one."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import cache
+from os import getpid
+from threading import Condition, Thread
+
+import msgspec
+from django.conf import settings
+from django.db import connection
+
+from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
+from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
+
+#: A request waits so long for its batch; then its client keeps the hits and tries again.
+SEND_SECONDS = 4.0
+#: More than this many bytes of hits don't wait.
+MAX_WAITING_BYTES = 32 << 20
+
+
+class Part(msgspec.Struct, eq=False):
+    """Hits of one request that go into one batch together."""
+
+    hits: list[Hit]
+    size: int
+    done: Future[None]
+
+
+class Committer:
+    """Group commit: one batch is on its way at a time, and what arrives meanwhile makes up the next.
+
+    Under load a batch waits a short while for as many hits as the one before had.
+    """
+
+    def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
+        self._queue = queue
+        self._max_hits = max_hits
+        self._linger = linger
+        self._new_id = new_id
+        self._changed = Condition()
+        self._waiting: deque[Part] = deque()
+        self._hits = self._bytes = 0
+        self._last = 1
+        self._thread: Thread | None = None
+
+    def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
+        """Returns once all the hits are durable. Raises Unavailable; some may then be durable all the same."""
+        deadline = time.monotonic() + seconds
+        parts = split(hits, self._max_hits)
+        self._add(parts)
+        try:
+            for part in parts:
+                part.done.result(max(deadline - time.monotonic(), 0.0))
+        except TimeoutError as error:
+            raise QueueUnavailable("the queue is too slow") from error
+        finally:
+            for part in parts:
+                part.done.cancel()  # one that still waits goes into no batch
+
+    def commit(self, parts: Sequence[Part]) -> None:
+        """Sends one batch and tells each part what became of it."""
+        parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
+        if not parts:
+            return
+        try:
+            self._queue.send(Batch(self._new_id(), tuple(hit for part in parts for hit in part.hits)))
+        except BaseException as error:
+            for part in parts:
+                part.done.set_exception(error)
+            return
+        for part in parts:
+            part.done.set_result(None)
+
+    def _add(self, parts: Sequence[Part]) -> None:
+        with self._changed:
+            if self._bytes > MAX_WAITING_BYTES:
+                raise QueueUnavailable("too many hits wait for the queue")
+            self._start()
+            self._waiting.extend(parts)
+            self._hits += sum(len(part.hits) for part in parts)
+            self._bytes += sum(part.size for part in parts)
+            self._changed.notify()
+
+    def _start(self) -> None:
+        """Starts the thread at first use, so that each process of a fork has its own."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = Thread(target=self._work, name="commit", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            self.commit(self._take())
+
+    def _take(self) -> list[Part]:
+        """The parts of the next batch; waits until there are any."""
+        with self._changed:
+            while not self._waiting:
+                self._changed.wait()
+            if self._last > 1 and self._linger:
+                self._changed.wait_for(lambda: self._hits >= self._last, self._linger)
+            parts: list[Part] = []
+            hits = size = 0
+            while self._waiting and fits(self._waiting[0], hits, size, self._max_hits):
+                part = self._waiting.popleft()
+                parts.append(part)
+                hits, size = hits + len(part.hits), size + part.size
+            self._hits -= hits
+            self._bytes -= size
+            self._last = hits
+            return parts
+
+
+def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
+    """Whether a part goes into a batch that holds so many hits and bytes; into an empty one it always does."""
+    return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
+
+
+def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
+    """A request's hits in parts that each fit one batch."""
+    parts: list[Part] = []
+    for hit in hits:
+        one = Part([hit], encoded_size(hit), Future())
+        if parts and fits(one, len(parts[-1].hits), parts[-1].size, max_hits):
+            parts[-1].hits.append(hit)
+            parts[-1].size += one.size
+        else:
+            parts.append(one)
+    return parts
+
+
+def send_hits(hits: Sequence[Hit]) -> None:
+    """Returns once the hits are on durable storage. Raises Unavailable."""
+    if not hits:
+        return
+    committer = _committer_of(getpid())
+    if not settings.BROKER_URL and connection.in_atomic_block:
+        # What this transaction wrote is seen in it alone, and its locks would stop the committer's thread.
+        send_here(committer, hits)
+    else:
+        committer.send(hits)
+
+
+def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
+    """Commits in the caller's thread."""
+    for part in split(hits, settings.HIT_BATCH_MAX):
+        committer.commit([part])
+        part.done.result()
+
+
+@cache
+def _committer_of(_pid: int) -> Committer:
+    return Committer(open_queue(), settings.HIT_BATCH_MAX, settings.HIT_LINGER_MS / 1000)

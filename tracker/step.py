@@ -1,0 +1,72 @@
+"""Step: what every task of the chain is. It waits while a service is away, and hands on only what is confirmed."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from celery import Task, current_task
+from celery.exceptions import Ignore
+from django.db import InterfaceError, OperationalError
+
+from tracker.hit import Unavailable
+from tracker.publish import open_publisher
+
+logger = logging.getLogger(__name__)
+
+#: The services are away; nothing is wrong with the batch.
+AWAY = (Unavailable, OperationalError, InterfaceError)
+#: The first wait and the longest one, seconds.
+SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
+#: A broker takes a message back that was not acknowledged for long (RabbitMQ: 30 minutes). So after this many seconds
+#: the batch is sent again, confirmed, and the old message is acknowledged.
+PATIENCE = 600.0
+
+T = TypeVar("T")
+
+
+class Step(Task):  # type: ignore[misc]
+    """A task whose failures mean what they say: a service that is away is waited for, anything else is poison.
+
+    Called directly (inline, or by a command) it doesn't wait: its caller hears at once.
+    """
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The work; in a worker it is done again until no service is away."""
+        if self.request.called_directly or self.request.is_eager:
+            return self.run(*args, **kwargs)
+        return wait_out(lambda: self.run(*args, **kwargs), self.name, self.send_again)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Sends a message of the task; returns once the broker has it for good. In a worker it waits for the broker."""
+        if self.app.conf.task_always_eager:
+            return super().apply_async(args, kwargs, **options)
+        options.setdefault("argsrepr", "(...)")
+        options.pop("producer", None)  # beat's own has no time limits
+        send = super().apply_async
+        if current_task:
+            return wait_out(lambda: open_publisher().publish(send, args, kwargs, **options), self.name)
+        return open_publisher().publish(send, args, kwargs, **options)
+
+    def send_again(self) -> None:
+        """Puts the message in hand at the end of its queue; the old one is acknowledged. Raises Ignore."""
+        request = self.request
+        self.apply_async(request.args, request.kwargs, task_id=request.id, root_id=request.root_id, chain=request.chain)
+        raise Ignore
+
+
+def wait_out(work: Callable[[], T], what: str, give_up: Callable[[], None] | None = None) -> T:
+    """What the work gives; done again, after growing waits, for as long as a service is away (or until `give_up`)."""
+    began, wait = time.monotonic(), SHORTEST_WAIT
+    while True:
+        try:
+            return work()
+        except AWAY as error:
+            logger.warning("%s waits %.1f s: %s", what, wait, error)
+        time.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
+        wait = min(wait * 2, LONGEST_WAIT)
+        if give_up and time.monotonic() - began > PATIENCE:
+            give_up()

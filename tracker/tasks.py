@@ -1,0 +1,24 @@
+"""Tasks of this room: a batch -> the archive, then onward; and beat's marker. Interfaces only."""
+
+from celery import shared_task
+
+from tracker.archive import open_archive
+from tracker.hit import decode_batch
+from tracker.queues import send_marker as send
+
+
+@shared_task(name="tracker.tasks.archive_hits")
+def archive_hits(text: str) -> str:
+    """Archives a batch and hands it on as it is. A marker passes only where hits could be archived, too."""
+    batch = decode_batch(text)
+    if batch.hits:
+        open_archive().put(batch)
+    else:
+        open_archive().check()
+    return text
+
+
+@shared_task(name="tracker.tasks.send_marker")
+def send_marker() -> None:
+    """Sends an empty batch after the others, which tells how far the queue has come."""
+    send()
