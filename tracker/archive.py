@@ -6,16 +6,18 @@ In: a batch. Out: an object of gzip JSON lines, and its hits again for a replay.
 import gzip
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from django.conf import settings
 
 from tracker.hit import BadBatch, Batch, Hit, Unavailable, decode_hits, encode_hits
@@ -115,3 +117,127 @@ class FolderArchive:
             raise NotArchived(key) from None
         except OSError as error:
             raise ArchiveUnavailable(str(error)) from error
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            yield from between(self._keys(first_key(since)), since, until, after)
+
+    def prepare(self) -> None:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def check(self) -> None:
+        """See Archive. A folder that is not there yet is made by the first put."""
+        with unavailable(OSError, "the archive's folder"):
+            place = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise ArchiveUnavailable(f"{place} can't be written")
+
+    def _keys(self, start: str) -> Iterator[str]:
+        """Every key, hour by hour in order, from the hour of `start` on."""
+        for hour in sorted(self.folder.glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
+            name = hour.relative_to(self.folder).as_posix()
+            if name >= start[: len(name)]:
+                yield from (f"{name}/{file.name}" for file in sorted(hour.glob(f"*{SUFFIX}")))
+
+
+class S3Archive:
+    """Objects in a bucket of Amazon S3 or a server that speaks its protocol."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str = "") -> None:
+        self.bucket = bucket
+        self.prefix = f"{prefix}/" if prefix else ""
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint or None, config=S3_LIMITS)
+
+    def put(self, batch: Batch) -> str:
+        """See Archive."""
+        key = archive_key(batch.id)
+        if batch.hits:
+            with unavailable(S3_ERRORS, "S3"):
+                self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=pack(batch))
+        return key
+
+    def get(self, key: str) -> list[Hit]:
+        """See Archive."""
+        with unavailable(S3_ERRORS, "S3"):
+            try:
+                body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                raise NotArchived(key) from None
+        return unpack(body)
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """See Archive."""
+        start = max(first_key(since), after)
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.prefix, StartAfter=self.prefix + start
+        )
+        with unavailable(S3_ERRORS, "S3"):
+            keys = (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
+            yield from between(keys, since, until, after)
+
+    def prepare(self) -> None:
+        """See Archive."""
+        with unavailable(S3_ERRORS, "S3"):
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                    raise
+                self._client.create_bucket(Bucket=self.bucket)
+
+    def check(self) -> None:
+        """See Archive."""
+        with unavailable(S3_ERRORS, "S3"):
+            self._client.head_bucket(Bucket=self.bucket)
+
+
+#: What an S3 call raises when the server is away, refuses, or hangs up.
+S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
+
+
+@contextmanager
+def unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
+    """What a service raises, as ArchiveUnavailable."""
+    try:
+        yield
+    except errors as error:
+        raise ArchiveUnavailable(f"{what}: {error}") from error
+
+
+def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
+    """Of keys in their order, those of batches made in a stretch of time, after a key; what is no batch is left out."""
+    for key in keys:
+        made_at = key.rpartition("/")[2][:13]
+        if not key.endswith(SUFFIX) or not made_at.isdigit() or key <= after or int(made_at) < since:
+            continue
+        if int(made_at) >= until:
+            return
+        yield key
+
+
+def write_durably(path: Path, body: bytes) -> None:
+    """Write a file so that it is there whole or not at all, and stays there after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
+    with aside.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@cache
+def open_archive() -> Archive:
+    """The archive that ARCHIVE_URL names. Made once a process; it holds no connection before the first call."""
+    place = urlsplit(settings.ARCHIVE_URL)
+    if place.scheme == "s3":
+        return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)
+    return FolderArchive(Path(unquote(place.path)))
