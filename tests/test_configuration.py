@@ -12,7 +12,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
 PROCESS_SETTINGS = {"WEB_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
-READERS = {"str", "read", "read_number", "read_url", "read_networks", "read_choice", "read_hosts", "state_folder"}
+READERS = {"str", "read", "read_number", "read_url", "read_networks", "read_choice", "read_hosts", "read_prefix", "state_folder"}
 
 BAD_VALUES = [
     ("DEBUG", "maybe"),
@@ -39,6 +39,7 @@ BAD_VALUES = [
     ("ARCHIVE_URL", "s3://"),
     ("ARCHIVE_URL", "file://relative"),
     ("S3_ENDPOINT_URL", "localhost:7070"),
+    ("QUEUE_PREFIX", "a b"),
     ("HIT_LINGER_MS", "-1"),
     ("HIT_BATCH_MAX", "501"),
     ("HIT_QOS", "0"),

@@ -31,8 +31,7 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
     """The image in any case; what was wrong is in the status and in X-Hit-Error."""
-    response = HttpResponse(GIF, content_type="image/gif", status=refusal.status if refusal else 200)
-    response.headers["Cache-Control"] = "no-store"
+    response = _answer(GIF, "image/gif", refusal.status if refusal else 200)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if refusal:
         response.headers["X-Hit-Error"] = refusal.code
@@ -66,9 +65,12 @@ def _plain(reason: Reason) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any], status: int) -> HttpResponse:
-    response = HttpResponse(msgspec.json.encode(body), content_type="application/json", status=status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return _answer(msgspec.json.encode(body), "application/json", status)
+
+
+def _answer(body: bytes, media: str, status: int) -> HttpResponse:
+    headers = {"Content-Type": media, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    return HttpResponse(body, status=status, headers=headers)
 
 
 def _with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:

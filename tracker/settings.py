@@ -1,5 +1,6 @@
 """Django's settings: every knob from the environment, each with a default that works embedded."""
 
+import re
 import secrets
 import sys
 from contextlib import suppress
@@ -73,6 +74,14 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
     return hosts
 
 
+def read_prefix(name: str) -> str:
+    """What the names of queues begin with, so that deployments can share a virtual host; nothing by default."""
+    prefix: str = env.str(name, default="")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
+        raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
+    return prefix
+
+
 def read_networks(name: str) -> list[Any]:
     """A comma list of addresses and networks."""
     try:
@@ -124,6 +133,7 @@ ARCHIVE_URL = read_url("ARCHIVE_URL", "s3", "file") or (STATE_DIR / "archive").a
 S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
 
 # Collection.
+QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
 HIT_LINGER_MS = read_number("HIT_LINGER_MS", 5, 0, 1000)
 HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 HIT_QOS = read_number("HIT_QOS", 1, 1, 100)
@@ -136,7 +146,7 @@ RETENTION_DAYS = read_number("RETENTION_DAYS", 396, 120, 3660)
 
 INSTALLED_APPS = [
     *(["django_cassandra_engine"] if CASSANDRA_URL else []),
-    "django.contrib.admin",
+    "tracker.apps.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -240,6 +250,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+with suppress(OSError):
+    STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start where it is not there
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -263,7 +275,13 @@ SPECTACULAR_SETTINGS = {
 #: The way of a batch after the queue; the rooms are named as text so that each can be deployed alone.
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
+TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
+#: What beat does, each so many seconds.
+BEAT_SECONDS = 60
+BEAT = {"marker": "tracker.tasks.send_marker", "roll up": "reporting.tasks.roll_up"}
+
 #: What the commands of one room need of another, named as text for the same reason.
+MARKER_REACHED = "conversions.models.Marker.reached"
 WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
 OPEN_ARCHIVE = "tracker.archive.open_archive"
 
@@ -274,4 +292,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # A refused request is its sender's affair, and anyone could fill the log with them.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
