@@ -1,5 +1,14 @@
 """The addresses of this room."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reporting.pages import LoginPage, StartPage
+from reporting.views import ConversionReport
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", StartPage.as_view(), name="start"),
+    path("login", LoginPage.as_view(), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("api/reports/conversions", ConversionReport.as_view(), name="conversion_report"),
+]

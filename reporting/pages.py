@@ -1,0 +1,105 @@
+"""Pages for people: signing in, and the start page with a site's snippet and its report."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views import View
+
+from conversions.clock import day_of, next_day
+from conversions.credit import MODELS
+from conversions.models import now_ms
+from conversions.site import SiteConfig
+from conversions.store.adapters import open_store
+from reporting.answer import answer, load_readable
+from reporting.query import BadQuery, read_query
+from tracker.access import readable_sites
+from tracker.errors import AWAY, RETRY_SECONDS, Refused
+
+#: A page loads its own style and script and nothing else; ad names come from strangers' links.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+DAYS_SHOWN = 30
+
+
+class Page(View):
+    """A page under the policy; while a service is away it says so."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page, rendered, or the one that says to come again."""
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+            if hasattr(response, "render"):
+                response.render()
+        except AWAY:
+            # Without the request: who is signed in can't be looked up either.
+            response = HttpResponse(render_to_string("reporting/away.html"), status=503)
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class LoginPage(Page, LoginView):
+    """Where people sign in."""
+
+    template_name = "reporting/login.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With DEMO, where the demo account's sign-in stands."""
+        return super().get_context_data(demo=settings.DEMO, **kwargs)
+
+
+class StartPage(Page, LoginRequiredMixin, View):
+    """A site's snippet and its report."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page of the chosen site, else of the first."""
+        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        context: dict[str, Any] = {"sites": sites, "models": MODELS}
+        if not sites:
+            return render(request, "reporting/start.html", context)
+        try:
+            site = load_readable(request, request.GET.get("site") or sites[0]["key"])
+            context |= site_context(request, site, now_ms())
+        except Refused as error:
+            return render(request, "reporting/start.html", {**context, "error": error.detail}, status=error.status_code)
+        return render(request, "reporting/start.html", context, status=context["status"])
+
+
+def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
+    """What the page shows of a site; what can't be reported is said instead."""
+    wanted = wanted_parameters(request, site, now)
+    context = {"site": site, "wanted": wanted, "snippet": snippet(request, site.key), "status": 200}
+    try:
+        query = read_query(wanted, site)
+        report = answer(open_store(), query, site, now)
+    except BadQuery as error:
+        return {**context, "error": error.detail, "status": error.status}
+    csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'csv'})}"
+    return {**context, "report": report, "csv": csv}
+
+
+def wanted_parameters(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, str]:
+    """The parameters of the report, by default the last 30 days, today included."""
+    today = day_of(now, site.timezone)
+    return {
+        "site": site.key,
+        "from": request.GET.get("from") or next_day(today, 1 - DAYS_SHOWN),
+        "to": request.GET.get("to") or today,
+        "model": request.GET.get("model") or "last",
+    }
+
+
+def snippet(request: HttpRequest, key: str) -> str:
+    """What a web site puts into its pages."""
+    return f'<script async src="{request.build_absolute_uri("/t.js")}" data-site="{key}"></script>'

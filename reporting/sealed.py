@@ -1,0 +1,42 @@
+"""Sealed: how far reports are complete -> the instant before which every accepted hit is in the figures.
+
+Read it before the cells: what is marked or still in the queue then may be missing in them, and nothing else.
+"""
+
+from collections.abc import Sequence
+
+from conversions.clock import day_start, next_day
+from conversions.models import Marker
+from conversions.site import SiteConfig
+from conversions.store.sequence import WHOLE_SITE, known_buckets, open_marks
+from reporting.query import Query, longest_window
+
+#: Markers overtake hits by less than this: batches that were taken earlier may still be in work.
+MARGIN_MS = 10 * 60 * 1000
+
+
+def sealed_until(query: Query, site: SiteConfig) -> int:
+    """The instant (ms) before which the report is complete; with basis=click, by the touches' time."""
+    # The marker first: what it says is processed was marked by then, and so is either seen as marked or rolled up.
+    reached = Marker.reached()
+    sealed = seal(reached, marked_since(site.key))
+    return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
+
+
+def seal(reached: int, marked: Sequence[int]) -> int:
+    """From the time of the last marker that came through and the starts of marked buckets; whole seconds."""
+    sealed = max(min([reached - MARGIN_MS, *marked]), 0)
+    return sealed - sealed % 1000
+
+
+def marked_since(key: str) -> list[int]:
+    """The start of the site's oldest marked bucket, nothing where none is. A mark on the whole site is on each."""
+    marks = open_marks(key)[:1]
+    if marks and marks[0].bucket == WHOLE_SITE:
+        return known_buckets(key)[:1]
+    return [mark.bucket for mark in marks]
+
+
+def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:
+    """Whether the query's range reaches past what is complete."""
+    return day_start(next_day(query.last), site.timezone) > sealed

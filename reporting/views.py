@@ -1,0 +1,68 @@
+"""The report API: decode, call, map errors."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversions.models import now_ms
+from conversions.store.adapters import open_store
+from reporting.answer import answer, load_readable
+from reporting.query import BadQuery, Query, read_query
+from reporting.report import columns
+from reporting.schema import describe_report
+from reporting.table import csv_of
+from tracker.access import READER_AUTHENTICATION, MayRead
+from tracker.errors import Refused
+
+#: Figures change, and are not everybody's.
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class ByParameter(BaseContentNegotiation):
+    """The parameter `format` decides what the answer is, not what the client says it accepts; errors are JSON."""
+
+    def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        """The first."""
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class ConversionReport(APIView):
+    """Which ads brought which conversions."""
+
+    authentication_classes = READER_AUTHENTICATION
+    permission_classes = (MayRead,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = ByParameter
+
+    @describe_report
+    def get(self, request: Request) -> Response | HttpResponse:
+        """The report of a site and a range of days."""
+        site = load_readable(request, request.query_params.get("site", ""))
+        try:
+            query = read_query(request.query_params, site)
+            report = answer(open_store(), query, site, now_ms())
+        except BadQuery as error:
+            raise Refused(error.status, error.code, error.detail, error.field) from error
+        return csv_file(query, report) if query.form == "csv" else Response(report, headers=NOT_KEPT)
+
+
+def csv_file(query: Query, report: dict[str, Any]) -> HttpResponse:
+    """The rows as a file to keep."""
+    name = f"conversions-{report['site']}-{query.first}-{query.last}.csv"
+    headers = {**NOT_KEPT, "Content-Disposition": content_disposition_header(True, name) or ""}
+    return HttpResponse(csv_of(columns(query), report["rows"]), content_type="text/csv; charset=utf-8", headers=headers)
