@@ -4,10 +4,10 @@ from collections import Counter
 from typing import Any
 
 from conversions.clock import bucket_of, day_of
+from conversions.micros import six_places
 from conversions.site import SiteConfig
 from conversions.store.port import Store
 from reporting.query import Query
-from reporting.report import decimal
 from tracker.hit import iso
 
 
@@ -22,4 +22,4 @@ def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> dict[st
         if not count.goal or query.goal in (None, count.goal):
             sums[count.metric] += count.amount
     counts = {metric: sums[metric] for metric in ("hits", "clicks", "conversions")}
-    return {"since": iso(bucket), **counts, "value": decimal(sums["value"])}
+    return {"since": iso(bucket), **counts, "value": six_places(sums["value"])}

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from conversions.micros import six_places
 from conversions.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.touch import AdName
@@ -149,10 +150,4 @@ def row(key: tuple[Any, ...], total: Sum, query: Query) -> dict[str, Any]:
 
 def amounts(total: Sum) -> dict[str, Any]:
     """Conversions and value as texts."""
-    return {"conversions": decimal(total.credit), "value": decimal(total.value)}
-
-
-def decimal(micros: int) -> str:
-    """Micros as a decimal with exactly six places."""
-    whole, fraction = divmod(abs(micros), 1_000_000)
-    return f"{'-' if micros < 0 else ''}{whole}.{fraction:06d}"
+    return {"conversions": six_places(total.credit), "value": six_places(total.value)}

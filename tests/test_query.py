@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from conversions.clock import HOUR_MS, day_of
 from conversions.credit import MODELS
 from conversions.goals import DAY_MS, Goal, GoalVersion
+from conversions.micros import six_places
 from conversions.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.touch import OTHER, AdName
 from reporting.cells import CLICKS, ClickRow, CreditRow, encode_rows
 from reporting.query import KEYS, BadQuery, Query, longest_window, read_query
-from reporting.report import MAX_ROWS, check_size, decimal, make_report
+from reporting.report import MAX_ROWS, check_size, make_report
 from reporting.table import csv_of
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00Z
@@ -308,7 +309,7 @@ def test_rows_and_unattributed_equal_the_totals_however_they_are_grouped(
 
 @given(st.integers(-(10**30), 10**30))
 def test_a_decimal_has_six_places_and_loses_nothing(amount: int) -> None:
-    assert micros(decimal(amount)) == amount
+    assert micros(six_places(amount)) == amount
 
 
 class TestTable:
