@@ -1,0 +1,184 @@
+"""`/click`: an ad's link -> a click hit, and a redirect that hands the click over to the landing page.
+
+A person is on the way: once it is known where to, nothing that fails here keeps that person from getting there.
+"""
+
+import logging
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import iri_to_uri
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.views import APIView
+
+from conversions.destination import home_page, is_address, is_of_site
+from conversions.handover import Handover, hand_over
+from conversions.models import Ad
+from tracker.admission import RATES
+from tracker.body import Refusal, read_form
+from tracker.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
+from tracker.commit import send_hits
+from tracker.errors import RETRY_SECONDS, error_response
+from tracker.hit import Hit, Unavailable
+from tracker.incoming import read_query, read_sender
+from tracker.lookup import Bounded, Cached, Found
+from tracker.models import Site
+
+logger = logging.getLogger(__name__)
+
+#: What a site's or an ad's key may be; anything else is looked up nowhere.
+KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+#: What browsers say when they fetch a page before anyone asked for it.
+PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
+
+T = TypeVar("T")
+
+
+class ClickSite(msgspec.Struct, frozen=True):
+    """What a click needs to know of its site."""
+
+    key: str
+    domains: tuple[str, ...]
+    secret: str
+    hits_per_second: int
+
+
+def look_up_site(key: str) -> ClickSite | None:
+    """The site of a public key. Raises django.db.Error."""
+    row = Site.objects.filter(key=key).first()
+    return ClickSite(row.key, tuple(row.domains), row.click_secret, row.hits_per_second) if row else None
+
+
+def look_up_destination(site_and_ad: str) -> str | None:
+    """The destination of an ad, empty where it has none; None for no such ad. Raises django.db.Error."""
+    site, _, ad = site_and_ad.partition("/")
+    found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
+    return found.values_list("destination", flat=True).first()
+
+
+SITES: Cached[ClickSite] = Cached(Bounded(look_up_site), settings.SITE_CACHE_SECONDS)
+DESTINATIONS: Cached[str] = Cached(Bounded(look_up_destination), settings.SITE_CACHE_SECONDS)
+
+
+class CantLookUp(Refusal):
+    """The configuration database is away, and this ad was not asked for lately."""
+
+    retry_after = RETRY_SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(503, "unavailable", "The ad can't be looked up now; try again in a few seconds.")
+
+
+class ClickView(APIView):
+    """An ad's link. No 500: a mistake of ours is answered like a service that is away."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(summary="Follow an ad's link", parameters=[TO], responses={302: None})
+    def get(self, request: HttpRequest, site: str, ad: str) -> HttpResponse:
+        """Records the click and leads to the landing page."""
+        found = find_site(site)
+        page = find_page(found, ad, read_form(read_query(request)).get("to", ""))
+        sender = read_sender(request, trusted=False)
+        click = Handover(ad, new_hit_id(), sender.received)
+        if is_click(request):
+            record(click_hit(click, found, sender), found)
+        return lead_to(hand_over(page, click, found.key, found.secret))
+
+    def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:  # type: ignore[override]
+        """The answer, without DRF's work."""
+        try:
+            if request.method not in ("GET", "HEAD"):
+                raise Refusal(405, "method_not_allowed", "An ad's link is followed by GET.")
+            return self.get(request, **keys)
+        except Refusal as refusal:
+            return refuse(refusal)
+        except Exception:
+            logger.exception("a click failed")
+            return refuse(CantLookUp())
+
+
+def find_site(key: str) -> ClickSite:
+    """The site of a key. Raises Refusal."""
+    return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
+
+
+def find_page(site: ClickSite, ad: str, to: str) -> str:
+    """The address of the landing page. Raises Refusal."""
+    unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
+    destination = find(DESTINATIONS, f"{site.key}/{ad}", ad, unknown)
+    if to and not is_of_site(to, site.domains):
+        raise Refusal(400, "bad_to", "`to` must be an http or https address on one of the site's domains.", "to")
+    page = to or destination or home_page(site.domains)
+    if not is_address(page):
+        raise Refusal(404, "no_destination", "The ad has no destination, and its site no domain.")
+    return page
+
+
+def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
+    """What the cache has for the key, if its name can be one at all. Raises `unknown`, or CantLookUp."""
+    found = cache.find(key) if KEY.fullmatch(name) else Found[T](None)
+    if found.value is None:
+        raise unknown if found.checked else CantLookUp()
+    return found.value
+
+
+def is_click(request: HttpRequest) -> bool:
+    """Whether a person followed the link: not so for HEAD, nor for a page that is fetched in advance.
+
+    That page's redirect holds the click as well, so it counts if and when the landing page is really shown.
+    """
+    purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
+    return request.method == "GET" and not any(word in purposes for word in ("prefetch", "prerender", "preview"))
+
+
+def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
+    """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells."""
+    return Hit(
+        id=click.click,
+        site=site.key,
+        type="click",
+        at=click.at,
+        received=sender.received,
+        visitor=stand_in(site.key, sender.ip, sender.ua, click.at, click.click, sender.salt),
+        ref=sender.page[:MAX_URL],
+        ad=click.ad,
+        ip=sender.ip,
+        ua=sender.ua[:MAX_UA],
+    )
+
+
+def record(hit: Hit, site: ClickSite) -> None:
+    """Sends the hit on. What can't be recorded here is not lost: the landing page files the click that it is handed."""
+    if RATES.take(site.key, 1, site.hits_per_second):
+        logger.warning("site %s is over its rate; a click is left to its landing page", site.key)
+        return
+    try:
+        send_hits([hit])
+    except Unavailable as error:
+        logger.warning("a click can't be stored now and is left to its landing page: %r", error)
+    except Exception:
+        logger.exception("a click can't be stored and is left to its landing page")
+
+
+def lead_to(page: str) -> HttpResponse:
+    """The redirect. It is each person's own, and the landing page learns where the ad was, as by a plain link."""
+    response = HttpResponse(status=302)
+    response.headers["Location"] = iri_to_uri(page)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    return response
+
+
+def refuse(refusal: Refusal) -> HttpResponse:
+    """An error answer."""
+    response = error_response(refusal.status, refusal.code, refusal.detail, refusal.field)
+    response.headers["Cache-Control"] = "no-store"
+    if refusal.retry_after:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response

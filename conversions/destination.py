@@ -1,0 +1,48 @@
+"""Destination: where a click leads: the ad's own page, or `to` where that is a page of the site. Pure."""
+
+import re
+from collections.abc import Iterable
+
+MAX_URL = 2_000
+#: An address that browsers read as we do: no backslash and no control character, which they drop or turn into slashes,
+#: and no name or password before the host. ASCII alone, since other letters may become dots and slashes of a host.
+_ADDRESS = re.compile(
+    r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][^\\\x00-\x1f\x7f]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def is_address(url: str) -> bool:
+    """Whether a browser can be sent there; the host may be anyone's."""
+    return len(url) <= MAX_URL and url.lower().startswith(("http://", "https://")) and url.isprintable()
+
+
+def is_of_site(url: str, domains: Iterable[str]) -> bool:
+    """Whether an address is on exactly one of the domains; one with a port (`localhost:8000`) means that port."""
+    match = _ADDRESS.fullmatch(url) if len(url) <= MAX_URL else None
+    if match is None or not _is_encodable(url):
+        return False
+    host, port = match["host"].lower(), match["port"] or ""
+    return not {host, host + port}.isdisjoint(map(_as_host, domains))
+
+
+def home_page(domains: Iterable[str]) -> str:
+    """The first page of a site, empty where it has no domain."""
+    first = next(iter(domains), "")
+    return f"https://{_as_host(first)}/" if first else ""
+
+
+def _as_host(domain: str) -> str:
+    """A domain as it stands in an address."""
+    try:
+        return domain.lower() if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+
+
+def _is_encodable(url: str) -> bool:
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
