@@ -41,11 +41,9 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_heartbeat=10,
     broker_transport_options={"confirm_publish": True},
-    # The default exchange: a queue is reached by its name, and there is nothing else to declare or lose.
-    task_queues=[
-        Queue(name, exchange="", routing_key=name, queue_arguments=SAFE_DEATH) for name in (HITS, FACTS, FIGURES)
-    ],
+    task_queues=[Queue(name, routing_key=name, queue_arguments=SAFE_DEATH) for name in (HITS, FACTS, FIGURES)],
     task_default_queue=FIGURES,
+    task_default_exchange=f"{settings.QUEUE_PREFIX}hitledger",
     task_create_missing_queues=False,
     task_routes={
         "tracker.tasks.archive_hits": {"queue": HITS},

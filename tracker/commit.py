@@ -1,5 +1,6 @@
 """Commit: the hits of concurrent requests -> one batch -> the queue. What comes meanwhile shares the next one."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from django.db import connection
 
 from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
 from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
+
+logger = logging.getLogger(__name__)
 
 #: A request waits so long for its batch; then its client keeps the hits and tries again.
 SEND_SECONDS = 4.0
@@ -68,6 +71,7 @@ class Committer:
         try:
             self._queue.send(Batch(self._new_id(), tuple(hit for part in parts for hit in part.hits)))
         except BaseException as error:
+            logger.warning("a batch of %d requests could not be stored, they are answered 503: %r", len(parts), error)
             for part in parts:
                 part.done.set_exception(error)
             return

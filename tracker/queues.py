@@ -101,8 +101,9 @@ class RabbitQueue:
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""
-        first, *others = (signature(step) for step in settings.HIT_CHAIN)
-        app.tasks[first.task].apply_async((encode_batch(batch),), task_id=batch.id, chain=others[::-1])
+        first, *others = settings.HIT_CHAIN
+        chain = [signature(step) for step in reversed(others)]
+        import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, chain=chain)
 
     def get_next(self) -> Taken | None:
         """See HitQueue. The connection ends with the batch: acknowledged, given back, or by its process."""
@@ -127,7 +128,7 @@ class RabbitQueue:
             waiting, consumers = count(connection, HITS)
             facts, _ = count(connection, FACTS)
         depth = waiting + facts
-        reached = import_string(settings.MARKER_REACHED)()
+        reached = import_string(settings.MARKER).reached()
         age = max(time.time() - reached / 1000, 0.0) if depth and reached else 0.0
         return QueueState(depth, consumers, age)
 

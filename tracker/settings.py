@@ -281,9 +281,13 @@ BEAT_SECONDS = 60
 BEAT = {"marker": "tracker.tasks.send_marker", "roll up": "reporting.tasks.roll_up"}
 
 #: What the commands of one room need of another, named as text for the same reason.
-MARKER_REACHED = "conversions.models.Marker.reached"
+MARKER = "conversions.models.Marker"
 WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
 OPEN_ARCHIVE = "tracker.archive.open_archive"
+ARCHIVE_KEY = "tracker.archive.archive_key"
+OPEN_STORE = "conversions.store.adapters.open_store"
+#: What /metrics tells of the other rooms: functions that give names and numbers.
+GAUGES = ("conversions.gauges.read_gauges",)
 
 LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
@@ -293,5 +297,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # A refused request is its sender's affair, and anyone could fill the log with them.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # Their every try to reach a service that is away would be a page; our own logs say it in a line.
+        **{key: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "CRITICAL"} for key in ("cassandra", "botocore")},
+    },
 }
