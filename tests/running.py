@@ -46,6 +46,7 @@ class Tracker:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         own = {"HITLEDGER_STATE": str(state), "PORT": str(self.port), "WEB_HOST": "127.0.0.1", "PATH": path}
         self.env = {**inherited, **own, **(env or {})}
+        self.commands = procfile()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -71,7 +72,7 @@ class Tracker:
         for name in names:
             with self.log(name).open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    ["sh", "-c", procfile()[name]],
+                    ["sh", "-c", self.commands[name]],
                     env=self.env,
                     cwd=CHECKOUT,
                     stdin=subprocess.DEVNULL,

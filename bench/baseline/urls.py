@@ -1,7 +1,7 @@
-"""The baseline's only address."""
+"""The baseline's addresses."""
 
 from django.urls import path
 
-from bench.baseline.views import Collect
+from bench.baseline.views import Collect, health
 
-urlpatterns = [path("collect", Collect.as_view())]
+urlpatterns = [path("collect", Collect.as_view()), path("healthz", health)]

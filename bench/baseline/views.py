@@ -4,6 +4,7 @@ import time
 from uuid import uuid4
 
 from celery import chain
+from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -12,6 +13,11 @@ from rest_framework.views import APIView
 
 from bench.baseline.tasks import archive, attribute, count
 from tracker.models import Site
+
+
+def health(_request: HttpRequest) -> HttpResponse:
+    """Says that the process is up."""
+    return HttpResponse("ok")
 
 
 class HitSerializer(serializers.Serializer):

@@ -1,0 +1,65 @@
+"""`make bench`: the tracker on services and embedded beside the plain way, turn by turn; prints the README's table."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.measure import Figures, measure_embedded, measure_services
+from bench.subject import Subject, Way
+from bench.table import goals_missed, table
+from tests.crash.services import OwnServices
+from tests.running import CHECKOUT
+
+TURNS = 2
+
+
+def say(text: str) -> None:
+    """Progress, on stderr: stdout is for the table."""
+    print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+def run(folder: Path) -> dict[str, list[Figures]]:
+    """Every subject's turns. They alternate, for the machine may be busier at one time than at another."""
+    turns: dict[str, list[Figures]] = {"services": [], "baseline": [], "embedded": []}
+    with ExitStack() as stack:
+        services = stack.enter_context(OwnServices(folder / "services"))
+        rooms = {"services": services.make_room(), "baseline": services.make_room(), "embedded": {}}
+        subjects = {
+            name: stack.enter_context(Subject(name, folder / name, env, baseline=name == "baseline"))
+            for name, env in rooms.items()
+        }
+        ways = {}
+        for name, subject in subjects.items():
+            say(f"{name}: preparing")
+            subject.prepare()
+            if not subject.embedded:
+                ways[name] = Way(subject)
+                stack.callback(ways[name].close)
+        for turn in range(TURNS):
+            for name, subject in subjects.items():
+                say(f"{name}: turn {turn + 1} of {TURNS}")
+                found = measure_embedded(subject) if subject.embedded else measure_services(subject, ways[name])
+                turns[name].append(found)
+    return turns
+
+
+def main() -> int:
+    """Measures, keeps the raw figures, prints the table; exit code 1 if an aim was missed."""
+    with tempfile.TemporaryDirectory(prefix="hitledger-bench.", ignore_cleanup_errors=True) as folder:
+        turns = run(Path(folder))
+    var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")
+    var.mkdir(parents=True, exist_ok=True)
+    (var / "bench.json").write_text(json.dumps(turns, indent=1) + "\n")
+    print(table(turns["services"], turns["embedded"], turns["baseline"]))
+    missed = goals_missed(turns["services"], turns["baseline"])
+    for text in missed:
+        print(f"missed: {text}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Measure: one subject's turn -> figures. Load with its worker stopped, then the drain, then both at once."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from bench.load import post_hits
+from bench.subject import Subject, Way
+
+LOAD_SECONDS = 4
+ARRAY = 100
+#: A drain that takes longer is cut off and counted as far as it came.
+DRAIN_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+Figures = dict[str, Any]
+
+
+def measure_services(subject: Subject, way: Way) -> Figures:
+    """A turn on the services; arrays are ours alone, for the baseline takes none."""
+    figures = {"alone": accept(subject, 1), "drain": drain(subject, way)}
+    figures["busy"] = accept_and_drain(subject, way, 1)
+    if not subject.baseline:
+        figures["arrays"] = accept_and_drain(subject, way, ARRAY)
+    figures["worker_peak_mib"] = subject.peak_mib("worker")
+    figures["web_peak_mib"] = subject.peak_mib("web")
+    subject.stop_one("worker")
+    return figures
+
+
+def measure_embedded(subject: Subject) -> Figures:
+    """A turn without services, where what is accepted is processed."""
+    figures: Figures = {"alone": accept(subject, 1), "arrays": accept(subject, ARRAY)}
+    figures["web_peak_mib"] = subject.peak_mib("web")
+    return figures
+
+
+def accept(subject: Subject, many: int) -> Figures:
+    """What the web process accepts, and its CPU per hit."""
+    cpu = subject.cpu("web")
+    load = post_hits(subject.url, subject.site, many, LOAD_SECONDS)
+    return {**asdict(load), "rate": load.rate, "web_us": micros_per_hit(subject.cpu("web") - cpu, load.hits)}
+
+
+def drain(subject: Subject, way: Way) -> Figures:
+    """Starts the worker on what waits: hits a second from its first moment until the last is counted."""
+    before, wanted = way.counted(), way.waiting()
+    subject.start("worker")
+    while not way.has_workers():
+        time.sleep(POLL_SECONDS)
+    began, cpu = time.monotonic(), subject.cpu("worker")
+    assert wanted, "nothing waits for the worker"
+    return rate(subject, way, before, began, cpu)
+
+
+def accept_and_drain(subject: Subject, way: Way, many: int) -> Figures:
+    """Load while the worker runs: what is accepted, and hits a second from the first request until all are counted."""
+    before, began, cpu = way.counted(), time.monotonic(), subject.cpu("worker")
+    accepted = accept(subject, many)
+    return {**accepted, "end_to_end": rate(subject, way, before, began, cpu)}
+
+
+def rate(subject: Subject, way: Way, before: int, began: float, cpu: float) -> Figures:
+    """Hits a second since `began`, once nothing waits and the count stands still; or after DRAIN_SECONDS."""
+    counted, changed = before, began
+    while (now := time.monotonic()) < began + DRAIN_SECONDS:
+        if (count := way.counted()) != counted:
+            counted, changed = count, now
+        elif now > changed + 1.5 and not way.waiting():
+            break
+        time.sleep(POLL_SECONDS)
+    hits, seconds = counted - before, changed - began
+    spent = subject.cpu("worker") - cpu
+    return {"hits": hits, "seconds": seconds, "rate": hits / seconds, "worker_us": micros_per_hit(spent, hits)}
+
+
+def micros_per_hit(seconds: float, hits: int) -> float:
+    """CPU microseconds per hit."""
+    return 1e6 * seconds / max(hits, 1)

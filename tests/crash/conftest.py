@@ -1,0 +1,16 @@
+"""Services that a crash test may kill."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import needs
+from tests.crash.services import OwnServices
+
+
+@pytest.fixture(scope="session")
+def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServices]:
+    """A set of their own, where real services can be had at all."""
+    needs("BROKER_URL")
+    with OwnServices(tmp_path_factory.mktemp("services")) as services:
+        yield services

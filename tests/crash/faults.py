@@ -1,0 +1,136 @@
+"""Faults: processes killed at random points and started again as a platform would, services killed once each."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.crash.services import OwnServices
+from tests.running import Tracker, kill
+
+#: What is killed how often, of each ten.
+WEIGHTS = {"worker": 2, "worker's child": 4, "web": 2, "web's child": 1, "beat": 1}
+EMBEDDED_WEIGHTS = {"web": 4, "web's child": 2, "beat": 1}
+
+
+class Supervisor:
+    """Starts each process of a tracker again whenever it has ended, after a short while, until it is told to stop."""
+
+    def __init__(self, tracker: Tracker, names: Sequence[str]) -> None:
+        self._tracker = tracker
+        self._ending = threading.Event()
+        self._threads = [threading.Thread(target=self._keep, args=(name,), daemon=True) for name in names]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Starts nothing any more."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _keep(self, name: str) -> None:
+        while not self._ending.wait(0.2):
+            if self._tracker.processes[name].poll() is not None:
+                try:
+                    self._tracker.start(name)
+                except RuntimeError:
+                    if self._tracker.processes[name].poll() is None:
+                        raise  # alive, but it doesn't answer
+
+
+class Killer:
+    """Kills at random points; `kills` says how often what."""
+
+    def __init__(self, tracker: Tracker, rng: random.Random, weights: dict[str, int]) -> None:
+        self._tracker = tracker
+        self._rng = rng
+        self._weights = weights
+        self._seen: set[int] = set()
+        self.kills: Counter[str] = Counter()
+
+    def run(self, seconds: float, pause: float = 2.0) -> None:
+        """Kills something every `pause` seconds or so."""
+        ends_at = time.monotonic() + seconds
+        while (left := ends_at - time.monotonic()) > 0:
+            time.sleep(min(left, self._rng.uniform(0.1, 2 * pause)))
+            self.kill_one()
+
+    def kill_one(self) -> None:
+        """Kills a process with its children, or the parent alone, or one child."""
+        what = self._rng.choices(list(self._weights), list(self._weights.values()))[0]
+        pids = self._tracker.pids(what.removesuffix("'s child"))
+        self._seen.update(pids)
+        if what.endswith("child"):
+            pids = self._rng.sample(pids[1:], min(1, len(pids) - 1))
+        elif what == "worker" and self._rng.random() < 0.5:
+            pids = pids[:1]  # its children find out by themselves
+        if pids and all(_runs(pid) for pid in pids):
+            for pid in pids:
+                kill(pid)
+            self.kills[what] += 1
+
+    def orphans(self) -> list[int]:
+        """Processes of the tracker that outlived their parent and no longer belong to it."""
+        present = {pid for name in self._tracker.processes for pid in self._tracker.pids(name)}
+        state = f"HITLEDGER_STATE={self._tracker.state}".encode()
+        return [pid for pid in self._seen - present if _runs(pid) and state in _environ(pid)]
+
+
+class Outage:
+    """Runs one change of a service after a while, in a thread of its own."""
+
+    def __init__(self, after: float, change: Callable[[], None]) -> None:
+        self.error: BaseException | None = None
+        self._after = after
+        self._change = change
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Returns when it is over. Raises what it raised."""
+        self._thread.join()
+        if self.error:
+            raise self.error
+
+    def _run(self) -> None:
+        time.sleep(self._after)
+        try:
+            self._change()
+        except BaseException as error:
+            self.error = error
+
+
+def crash_service(services: OwnServices, name: str, away: float) -> Callable[[], None]:
+    """Kills a service, and starts it after `away` seconds."""
+
+    def crash() -> None:
+        services.kill(name)
+        time.sleep(away)
+        services.start(name)
+
+    return crash
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _environ(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def end(pids: Sequence[int]) -> None:
+    """Ends processes that nobody owns any more."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)

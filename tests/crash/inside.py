@@ -1,0 +1,105 @@
+"""What must run in a tracker's own environment, as a process of its own: `python -m tests.crash.inside WORD SITE`.
+
+Prints JSON. The recomputation is the invariance property's; it takes the hits world by world, for it is quadratic.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import django
+import msgspec
+
+django.setup()
+
+from conversions.clock import day_of  # noqa: E402
+from conversions.models import Ad, Campaign, Goal, MatchRule  # noqa: E402
+from conversions.site import SiteConfig  # noqa: E402
+from conversions.store.adapters import open_store  # noqa: E402
+from conversions.store.configuration import load_site  # noqa: E402
+from tests.crash.plan import identity  # noqa: E402
+from tests.properties.recompute import WEIGHTS, recompute  # noqa: E402
+from tracker.archive import open_archive  # noqa: E402
+from tracker.hit import Hit  # noqa: E402
+from tracker.models import Site  # noqa: E402
+
+MICROS = 1_000_000
+Rows = dict[tuple[str, str], list[int]]
+
+
+def configure(key: str) -> None:
+    """Ads with match rules beside the demo's, and a goal that counts a person once."""
+    site = Site.objects.get(key=key)
+    campaign = Campaign.objects.create(site=site, key="crash")
+    MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key="letter"), source="news", medium="email")
+    MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key="brand"), network="google-ads")
+    Ad.objects.create(campaign=campaign, key="banner")
+    Goal.objects.create(site=site, key="first", event="purchase", counting="once", click_window_days=2)
+
+
+def rename(key: str) -> None:
+    """An ad gets another name, and another one is matched by more."""
+    ad = Ad.objects.get(campaign__site__key=key, key="letter")
+    ad.key = "newsletter"
+    ad.save()
+    MatchRule.objects.create(ad=Ad.objects.get(campaign__site__key=key, key="banner"), network="meta-ads")
+
+
+def check(key: str) -> dict[str, Any]:
+    """What the archive holds, what the report of each model should say by it, and what was set aside."""
+    site = load_site(key)
+    assert site is not None
+    archive = open_archive()
+    objects = list(archive.list())
+    hits = [hit for name in objects for hit in archive.get(name) if hit.site == key]
+    distinct = list({identity(hit): hit for hit in hits}.values())
+    aside = open_store().read_set_aside(key, 0, 10**13, 100_000)
+    return {
+        "objects": len(objects),
+        "copies": len(hits),
+        "hits": [identity(hit).decode() for hit in distinct],
+        "reports": expected_reports(distinct, site),
+        "set_aside": dict(Counter(record.code for record in aside)),
+        "no_goal": [record.hit for record in aside if record.code == "no_goal"],
+    }
+
+
+def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
+    """The report of each model by ad and day: rows [ad, day, clicks, views, conversions, value] and unattributed."""
+    sums: dict[str, Rows] = {model: defaultdict(lambda: [0] * 4) for model in WEIGHTS}
+    for world in worlds(hits):
+        for (bucket, _goal, model), rows in recompute(world, site).items():
+            for name in [model] if model in sums else sums:
+                add(sums[name], rows, day_of(bucket, site.timezone), 2 if model in sums else 0)
+    return {model: report(rows) for model, rows in sums.items()}
+
+
+def add(sums: Rows, rows: dict[tuple[str | None, str], tuple[int, int]], day: str, column: int) -> None:
+    """Adds a cell's rows to a report's: clicks and views from column 0 on, credit and value from 2 on."""
+    for (ad, _touch_day), amounts in rows.items():
+        row = sums[ad or "", day if ad else ""]
+        row[column] += amounts[0]
+        row[column + 1] += amounts[1]
+
+
+def report(sums: Rows) -> dict[str, Any]:
+    """The rows in the report's order, and what no ad may have."""
+    rows = [[ad, day, *amounts] for (ad, day), amounts in sorted(sums.items()) if ad and any(amounts)]
+    return {"rows": rows, "unattributed": sums.get(("", ""), [0] * 4)[2:]}
+
+
+def worlds(hits: Iterable[Hit]) -> Iterable[list[Hit]]:
+    """Hits apart by their worlds: ids, visitors and orders of one begin alike and are in no other."""
+    found: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        world = hit.id.rpartition(".")[0]
+        assert all(name.startswith(f"{world}.") for name in (hit.visitor, hit.order) if name)
+        found[world].append(hit)
+    return found.values()
+
+
+COMMANDS: dict[str, Callable[[str], Any]] = {"configure": configure, "rename": rename, "check": check}
+
+if __name__ == "__main__":
+    print(msgspec.json.encode(COMMANDS[sys.argv[1]](sys.argv[2])).decode())

@@ -1,0 +1,211 @@
+"""One crash run: sends, kills, waits until all is processed, and holds what is stored against what was sent."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import requests
+
+from tests.crash.faults import EMBEDDED_WEIGHTS, WEIGHTS, Killer, Outage, Supervisor, crash_service, end
+from tests.crash.plan import Request, make_requests
+from tests.crash.senders import Senders
+from tests.crash.services import OwnServices
+from tests.running import CHECKOUT, Tracker
+from tracker.hit import Hit
+
+MODELS = ("last", "first", "linear")
+#: Longer than any retry of a batch waits.
+DRAIN_SECONDS = 120
+
+
+@dataclass
+class Figures:
+    """What a run saw."""
+
+    seed: int
+    hits: int = 0
+    sent: int = 0
+    resent: int = 0
+    accepted: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
+    kills: dict[str, int] = field(default_factory=dict)
+    restarts: dict[str, int] = field(default_factory=dict)
+    orphans: int = 0
+    sending_seconds: float = 0
+    draining_seconds: float = 0
+    archive_objects: int = 0
+    archived_copies: int = 0
+    conversions: str = ""
+    lost: int = 0
+    invented: int = 0
+    dead_lettered: int = 0
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name.replace('_', ' '):18} {_plain(value)}" for name, value in vars(self).items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in sorted(value.items())) or "none"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+class Run:
+    """A tracker with its site; `services` are killed too where they are given."""
+
+    def __init__(self, tracker: Tracker, seed: int, services: OwnServices | None = None) -> None:
+        self.tracker = tracker
+        self.services = services
+        self.names = ("web", "worker", "beat") if services else ("web", "beat")
+        self.figures = Figures(seed)
+        self.rng = random.Random(seed)
+        self.site: dict[str, Any] = {}
+
+    def prepare(self) -> None:
+        """An account with a site, ads and goals; the processes run."""
+        self.tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        self.tracker.manage("prepare")
+        self.site = self.tracker.bootstrap()
+        self.inside("configure")
+        self.tracker.start(*self.names[1:], "web")
+
+    def inside(self, word: str) -> Any:
+        """What a word of `tests.crash.inside` gives."""
+        command = [sys.executable, "-m", "tests.crash.inside", word, self.site["site"]]
+        done = subprocess.run(
+            command, env=self.tracker.env, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True, timeout=600
+        )
+        return json.loads(done.stdout)
+
+    def make_requests(self, hits: int) -> list[Request]:
+        """The run's requests."""
+        self.figures.hits = hits
+        return make_requests(self.rng, self.site["site"], hits, time.time_ns() // 1_000_000)
+
+    def storm(self, requests: list[Request], seconds: float) -> Senders:
+        """Sends everything while processes and services are killed; an ad is renamed halfway."""
+        senders = Senders(self.tracker.url, requests, self.figures.seed, seconds)
+        killer = Killer(self.tracker, self.rng, WEIGHTS if self.services else EMBEDDED_WEIGHTS)
+        supervisor = Supervisor(self.tracker, self.names)
+        outages = [Outage(seconds / 2, lambda: self.inside("rename")), *self._service_crashes(seconds)]
+        began = time.monotonic()
+        senders.start()
+        try:
+            killer.run(seconds)
+            for outage in outages:
+                outage.join()
+            senders.join()
+        finally:
+            supervisor.stop()
+            end(orphans := killer.orphans())
+        self._note(senders, killer, len(orphans), time.monotonic() - began)
+        return senders
+
+    def _service_crashes(self, seconds: float) -> list[Outage]:
+        """RabbitMQ in the first half, Cassandra in the second, each once."""
+        if not self.services:
+            return []
+        when = {"rabbitmq": self.rng.uniform(0.1, 0.4) * seconds, "cassandra": self.rng.uniform(0.5, 0.8) * seconds}
+        self.figures.restarts = dict.fromkeys(when, 1)
+        return [Outage(at, crash_service(self.services, name, away=2)) for name, at in when.items()]
+
+    def _note(self, senders: Senders, killer: Killer, orphans: int, seconds: float) -> None:
+        self.figures.sent, self.figures.resent = senders.sent, senders.resent
+        self.figures.accepted = len(senders.accepted)
+        self.figures.answers, self.figures.kills = dict(senders.answers), dict(killer.kills)
+        self.figures.orphans, self.figures.sending_seconds = orphans, seconds
+
+    def drain(self) -> None:
+        """Everything accepted is processed and rolled up. Raises CalledProcessError if that doesn't come to an end."""
+        for name in self.names:
+            if self.tracker.processes[name].poll() is not None:
+                self.tracker.start(name)
+        began = time.monotonic()
+        self.tracker.manage("rollup", "--wait", str(DRAIN_SECONDS), timeout=DRAIN_SECONDS + 180)
+        self.figures.draining_seconds = time.monotonic() - began
+
+    def check(self, senders: Senders) -> None:
+        """Holds the archive, the reports and what was set aside against what was sent. Raises AssertionError."""
+        assert senders.given_up == 0, f"{senders.given_up} hits were never accepted: {dict(senders.answers)}"
+        assert set(senders.answers) <= {"200", "503", "none"}, dict(senders.answers)
+        stored = self.inside("check")
+        archived = {hit.encode() for hit in stored["hits"]}
+        self.figures.archive_objects, self.figures.archived_copies = stored["objects"], stored["copies"]
+        self.figures.lost = len(senders.accepted - archived)
+        self.figures.invented = len(archived - senders.attempted)
+        assert self.figures.lost == 0, f"{self.figures.lost} accepted hits are not in the archive"
+        assert self.figures.invented == 0, f"{self.figures.invented} archived hits were never sent"
+        self.check_reports(stored)
+        self.check_set_aside(stored, archived)
+
+    def check_reports(self, stored: dict[str, Any]) -> None:
+        """Every model's report by ad and day is that of the recomputation."""
+        for model in MODELS:
+            answer = self.report(model)
+            assert rows_of(answer) == [tuple(row) for row in stored["reports"][model]["rows"]], model
+            left = [micros(answer["unattributed"][name]) for name in ("conversions", "value")]
+            assert left == stored["reports"][model]["unattributed"], model
+            self.figures.conversions = answer["totals"]["conversions"]
+        assert micros(self.figures.conversions) > 0
+
+    def check_set_aside(self, stored: dict[str, Any], archived: set[bytes]) -> None:
+        """Only hits that meet no goal were set aside, all of them; nothing is dead-lettered."""
+        hits = [msgspec.json.decode(body, type=Hit) for body in archived]
+        wanted = {hit.id for hit in hits if hit.type == "conversion" and hit.name == "nothing"}
+        assert set(stored["set_aside"]) <= {"no_goal"}, stored["set_aside"]
+        assert set(stored["no_goal"]) == wanted
+        if self.services:
+            left = self.services.waiting_messages(self.tracker.env)
+            self.figures.dead_lettered = sum(count for name, count in left.items() if "dead" in name)
+            assert self.figures.dead_lettered == 0, f"batches are dead-lettered: {left}"
+
+    def report(self, model: str) -> Any:
+        """The report by ad and day, of all days."""
+        today = datetime.now(UTC).date()
+        answer = requests.get(
+            f"{self.tracker.url}/api/reports/conversions",
+            params={
+                "site": self.site["site"],
+                "from": str(today - timedelta(days=10)),
+                "to": str(today + timedelta(days=1)),
+                "model": model,
+                "by": "ad,day",
+            },
+            headers={"Authorization": f"Bearer {self.site['report_token']}"},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def rows_of(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """A report's rows as (ad, day, clicks, views, credit, value), money in micros."""
+    return sorted(
+        (row["ad"], row["day"], row["clicks"], row["views"], micros(row["conversions"]), micros(row["value"]))
+        for row in answer["rows"]
+    )
+
+
+def micros(text: str) -> int:
+    """A decimal string with six places as an integer."""
+    whole, _, places = text.partition(".")
+    assert len(places) == 6, text
+    return int(whole + places)
+
+
+def crash(run: Run, hits: int, seconds: float) -> Figures:
+    """A whole run; the figures also where it fails."""
+    try:
+        run.prepare()
+        senders = run.storm(run.make_requests(hits), seconds)
+        run.drain()
+        run.check(senders)
+    finally:
+        print(f"\n{run.figures}", flush=True)
+    return run.figures
