@@ -14,11 +14,15 @@ from conversions.goals import met_by
 from conversions.handover import landing_touch
 from conversions.site import SiteConfig
 from conversions.store.port import MAX_COUNT, Count
-from conversions.touch import OTHER, name_touch, touch_of
+from conversions.touch import OTHER, AdNames, touch_of
 from tracker.hit import Hit, SetAside, encode_hits
 
 #: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
 MAX_BODY = 4_000
+
+
+#: Site, bucket, goal, ad and metric of a live counter.
+CountKey = tuple[str, int, str, str, str]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -33,7 +37,8 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
     """Every hit as its facts or its reason; `sites` holds each hit's site's configuration, None for no such site."""
     facts: list[Fact] = []
     aside: list[SetAside] = []
-    counts: Counter[tuple[str, int, str, str, str]] = Counter()
+    counts: Counter[CountKey] = Counter()
+    names = {key: AdNames(site.ads) for key, site in sites.items() if site}
     for hit in hits:
         site = sites[hit.site]
         if site is None:
@@ -41,7 +46,7 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
             continue
         made = facts_of(hit, site, batch)
         facts.extend(made)
-        _count(counts, hit, made, site)
+        _count(counts, hit, made, site, names[hit.site])
         if hit.type == "conversion" and not made:
             aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
     increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
@@ -81,14 +86,14 @@ def set_aside(hit: Hit, batch: str, code: str, field: str, detail: str) -> SetAs
     )
 
 
-def _count(counts: Counter[tuple[str, int, str, str, str]], hit: Hit, facts: Iterable[Fact], site: SiteConfig) -> None:
+def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: SiteConfig, names: AdNames) -> None:
     bucket = bucket_of(hit.at, site.timezone)
     counts[hit.site, bucket, "", "", "hits"] += 1
     for fact in facts:
         if isinstance(fact, Touch):
             if fact.hit != hit.id:
                 continue  # a click that `/click` counted already, filed again by its landing page
-            name = name_touch(fact, site.ads)
+            name = names.name(fact)
             # A stranger can't make live counters grow: only configured ads have one of their own.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
         elif isinstance(fact, Conversion):

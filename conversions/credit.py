@@ -37,8 +37,12 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1
-    quotas = [divmod(abs(amount) * weight, total) for weight in weights]
-    left = abs(amount) - sum(whole for whole, _ in quotas)
-    by_remainder = sorted(range(len(quotas)), key=lambda n: (-quotas[n][1], n))
-    extra = set(by_remainder[:left])
-    return [sign * (whole + (n in extra)) for n, (whole, _) in enumerate(quotas)]
+    parts, remainders = [0] * len(weights), []
+    for place, weight in enumerate(weights):
+        if weight:
+            parts[place], remainder = divmod(abs(amount) * weight, total)
+            remainders.append((-remainder, place))
+    left = abs(amount) - sum(parts)
+    for _, place in sorted(remainders)[:left] if left else ():
+        parts[place] += 1
+    return [sign * part for part in parts]

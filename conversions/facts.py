@@ -4,8 +4,9 @@ Every distinct copy of a fact is a row of its own: its key ends in a digest of e
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -76,6 +77,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 Fact = Touch | Conversion | Adjustment
+F = TypeVar("F", bound=Fact)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -109,6 +111,18 @@ OrderKey = tuple[int, str, str]
 def order_key(fact: Fact) -> OrderKey:
     """Readers choose by this order: the earliest `at`, ties by hit id, then digest."""
     return fact.at, fact.hit, digest(fact)
+
+
+def in_order(facts: Iterable[F]) -> list[F]:
+    """Facts by `order_key`; digests are dear, so they are made only where `at` and hit id leave a tie."""
+    ordered = sorted(facts, key=_moment)
+    if len({_moment(fact) for fact in ordered}) < len(ordered):
+        ordered.sort(key=order_key)
+    return ordered
+
+
+def _moment(fact: Fact) -> tuple[int, str]:
+    return fact.at, fact.hit
 
 
 def conversion_id(site: str, goal: str, claim: str) -> str:

@@ -11,7 +11,7 @@ from conversions.facts import Touch
 from conversions.paths import Share, distinct, path_of, shares
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
-from conversions.touch import OTHER, AdName, name_touch
+from conversions.touch import OTHER, AdName, AdNames
 
 #: A bucket names all configured ads and this many others, the largest; the rest is `(other)`.
 MAX_OTHERS = 1_000
@@ -28,14 +28,14 @@ class Names:
     """The names of a bucket's ads: configured ones, the largest others, and `(other)`."""
 
     def __init__(self, site: SiteConfig, touches: Iterable[Touch] = ()) -> None:
-        self._site = site
-        sizes = Counter(name for touch in touches if not (name := name_touch(touch, site.ads)).configured)
+        self._ads = AdNames(site.ads)
+        sizes = Counter(name for touch in touches if not (name := self._ads.name(touch)).configured)
         by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
         self._rest = frozenset(by_size[MAX_OTHERS:])
 
     def name(self, touch: Touch) -> AdName:
         """What the bucket's rows call a touch's ad; of a touch that is in none of them, what it would be called."""
-        name = name_touch(touch, self._site.ads)
+        name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from conversions.claims import Verdict
 from conversions.credit import MODELS, ONE, split
-from conversions.facts import Touch, order_key
+from conversions.facts import Touch, in_order
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -29,16 +29,22 @@ class Share(msgspec.Struct, frozen=True):
 
 def distinct(touches: Iterable[Touch]) -> list[Touch]:
     """Touches in order, copies of one hit id, or of one click id of one visitor, reduced to the earliest."""
-    kept, hits, click_ids = [], set(), set()
-    for touch in sorted(touches, key=order_key):
+    ordered = in_order(touches)
+    return [touch for touch, first in zip(ordered, are_first(ordered), strict=True) if first]
+
+
+def are_first(ordered: Iterable[Touch]) -> list[bool]:
+    """Of touches in order, whether each is the first of its hit id and of its click id of one visitor."""
+    found, hits, click_ids = [], set(), set()
+    for touch in ordered:
         click_id = (touch.visitor, touch.network, touch.click_id) if touch.click_id else None
-        if touch.hit in hits or click_id in click_ids:
-            continue
-        kept.append(touch)
-        hits.add(touch.hit)
-        if click_id:
+        first = touch.hit not in hits and click_id not in click_ids
+        if first:
+            hits.add(touch.hit)
+        if first and click_id:
             click_ids.add(click_id)
-    return kept
+        found.append(first)
+    return found
 
 
 def out_of_window(touch: Touch, verdict: Verdict) -> str | None:
@@ -52,17 +58,17 @@ def out_of_window(touch: Touch, verdict: Verdict) -> str | None:
 
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
     """Every touch of the claimants in order, eligible or with its reason: window first, then copies, then views."""
-    ordered = sorted(touches, key=order_key)
-    reasons = {order_key(touch): out_of_window(touch, verdict) for touch in ordered}
-    inside = [touch for touch in ordered if reasons[order_key(touch)] is None]
-    kept = {order_key(touch) for touch in distinct(inside)}
-    clicked = any(touch.kind == "click" for touch in inside if order_key(touch) in kept)
-    for touch in inside:
-        if order_key(touch) not in kept:
-            reasons[order_key(touch)] = "duplicate"
-        elif clicked and touch.kind == "view":
-            reasons[order_key(touch)] = "beaten_by_click"
-    return [Step(touch, reasons[order_key(touch)]) for touch in ordered]
+    ordered = in_order(touches)
+    reasons = [out_of_window(touch, verdict) for touch in ordered]
+    inside = [n for n, reason in enumerate(reasons) if reason is None]
+    firsts = are_first(ordered[n] for n in inside)
+    clicked = any(first and ordered[n].kind == "click" for n, first in zip(inside, firsts, strict=True))
+    for n, first in zip(inside, firsts, strict=True):
+        if not first:
+            reasons[n] = "duplicate"
+        elif clicked and ordered[n].kind == "view":
+            reasons[n] = "beaten_by_click"
+    return [Step(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
 
 
 def shares(verdict: Verdict, path: Sequence[Step], model: str) -> list[Share]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from hashlib import blake2b
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -22,7 +23,7 @@ CLICK_IDS = {
     "twclid": "x-ads",
 }
 UTM_TAGS = ("source", "medium", "campaign", "content", "term")
-#: What is longer than this is cut: names of ads are rows of reports.
+#: A tag that is longer than this is cut: names of ads are rows of reports.
 MAX_TAG = 200
 
 
@@ -36,12 +37,9 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     term: str = ""
     network: str = ""
 
-    def matches(self, touch: Touch) -> bool:
-        """Whether every glob of the rule matches the touch; a rule without any matches nothing."""
-        wanted = [(pattern, getattr(touch, name)) for name in UTM_TAGS if (pattern := getattr(self, name))]
-        if self.network:
-            wanted.append((self.network, CLICK_IDS.get(touch.network, "")))
-        return bool(wanted) and all(fnmatchcase(value, pattern) for pattern, value in wanted)
+    def patterns(self) -> list[tuple[int, str]]:
+        """Its globs, each with the place in `matched_values` that it looks at; a rule without any matches nothing."""
+        return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +75,15 @@ def campaign_parameters(url: str) -> dict[str, str]:
         if name.startswith("utm_") and name[4:] in UTM_TAGS:
             found[name[4:]] = value[:MAX_TAG]
         elif name in CLICK_IDS:
-            found["network"], found["click_id"] = name, value[:MAX_TAG]
+            found["network"], found["click_id"] = name, click_id_of(value)
     return found
+
+
+def click_id_of(value: str) -> str:
+    """A click id as it is kept. A long one is not cut but ends in its digest: those of one network begin alike."""
+    if len(value) <= MAX_TAG:
+        return value
+    return value[: MAX_TAG - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def touch_kind(hit: Hit, parameters: dict[str, str]) -> TouchKind | None:
@@ -106,9 +111,43 @@ def fallback_name(touch: Touch) -> str:
     return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
 
 
+def matched_values(touch: Touch) -> tuple[str, ...]:
+    """What match rules look at: the utm tags in the order of UTM_TAGS, then the network."""
+    network = CLICK_IDS.get(touch.network, "")
+    return touch.source, touch.medium, touch.campaign, touch.content, touch.term, network
+
+
+class AdNames:
+    """Which ad a touch is, by the present configuration: the first ad with its key or, without one, a matching rule.
+
+    Touches with the same parameters are matched once: a site may have many ads and a bucket many touches.
+    """
+
+    def __init__(self, ads: Iterable[Ad]) -> None:
+        self._by_key: dict[str, AdName] = {}
+        self._rules: list[tuple[AdName, list[tuple[int, str]]]] = []
+        self._known: dict[tuple[str, ...], AdName] = {}
+        for ad in ads:
+            name = self._by_key.setdefault(ad.key, AdName(ad.key, ad.campaign, True))
+            self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
+
+    def name(self, touch: Touch) -> AdName:
+        """The configured ad, else a name made of the touch's own parameters."""
+        values = matched_values(touch)
+        known = self._known.get((touch.ad, *values))
+        if known is None:
+            known = self._by_key.get(touch.ad) if touch.ad else self._by_rules(values)
+            known = known or AdName(fallback_name(touch), touch.campaign, False)
+            self._known[touch.ad, *values] = known
+        return known
+
+    def _by_rules(self, values: tuple[str, ...]) -> AdName | None:
+        for name, patterns in self._rules:
+            if all(fnmatchcase(values[place], glob) for place, glob in patterns):
+                return name
+        return None
+
+
 def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
-    """Which ad a touch is, by the present configuration: the first ad with its key or, without one, a matching rule."""
-    for ad in ads:
-        if ad.key == touch.ad or (not touch.ad and any(rule.matches(touch) for rule in ad.rules)):
-            return AdName(ad.key, ad.campaign, True)
-    return AdName(fallback_name(touch), touch.campaign, False)
+    """What AdNames calls one touch; for many, make AdNames once."""
+    return AdNames(ads).name(touch)

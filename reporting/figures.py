@@ -21,10 +21,12 @@ def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iter
     names = bucket_names(site, touches, counted)
     day = day_of(bucket, site.timezone)
     cells = [Cell(bucket, day, "", CLICKS, encode_rows(click_rows(touches, names)))]
+    by_goal: dict[str, list[CountedCase]] = defaultdict(list)
+    for item in counted:
+        by_goal[item.case.verdict.goal.uid].append(item)
     for goal in site.goals:
-        mine = [item for item in counted if item.case.verdict.goal.uid == goal.uid]
         for model in MODELS:
-            rows = credit_rows(mine, model, names, site.timezone)
+            rows = credit_rows(by_goal[goal.uid], model, names, site.timezone)
             cells.append(Cell(bucket, day, goal.uid, model, encode_rows(rows)))
     return cells
 
@@ -45,6 +47,7 @@ def credit_rows(counted: Iterable[CountedCase], model: str, names: Names, timezo
         parts: list[tuple[AdName | None, str, int, int]] = [
             (names.name(share.touch), day_of(share.touch.at, timezone), share.credit, share.value)
             for share in item.shares[model]
+            if share.credit or share.value
         ] or [(None, day_of(verdict.winner.at, timezone), ONE, verdict.value)]
         for name, day, credit, value in parts:
             row = sums[name, day]
