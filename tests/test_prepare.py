@@ -1,0 +1,84 @@
+"""Prepare: what the services need is made, as often as asked; a service that is away is waited for, then named."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import needs
+from tests.running import CHECKOUT, SERVICES, free_port
+
+
+def prepare(state: Path, *words: str, services: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if services or name not in SERVICES}
+    return subprocess.run(
+        [sys.executable, "manage.py", "prepare", *words],
+        cwd=CHECKOUT,
+        env={**inherited, "HITLEDGER_STATE": str(state), **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_embedded_the_archives_folder_is_made(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = prepare(tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (tmp_path / "archive").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = prepare(tmp_path, "--wait", "0", ARCHIVE_URL=f"file://{tmp_path}/file/archive")
+    assert done.returncode == 1
+    assert "The archive can't be used" in done.stderr
+    assert "ARCHIVE_URL says where it is" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "service"),
+    [
+        ("DATABASE_URL", "postgres://nobody:x@127.0.0.1:{port}/none", "database"),
+        ("BROKER_URL", "amqp://guest:guest@127.0.0.1:{port}/", "queue"),
+        ("CASSANDRA_URL", "cassandra://127.0.0.1:{port}/none", "store"),
+    ],
+)
+def test_a_service_that_stays_away_ends_it_with_lines_that_name_it(
+    variable: str, url: str, service: str, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    done = prepare(tmp_path, "--wait", "2", **{variable: url.format(port=free_port())})
+    assert done.returncode == 1
+    waiting, *_, last = done.stderr.strip().splitlines()
+    assert waiting.startswith(f"waiting for the {service} ({variable}): ")
+    assert f"The {service} can't be used" in last
+    assert variable in last
+    assert "Traceback" not in done.stderr
+    assert 2 <= time.monotonic() - began < 20
+
+
+def test_a_service_that_is_starting_is_waited_for(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "disk"
+    in_the_way.write_text("not mounted yet")
+    mounted = threading.Timer(4, in_the_way.unlink)
+    mounted.start()
+    done = prepare(tmp_path, ARCHIVE_URL=f"file://{in_the_way}/archive")
+    mounted.join()
+    assert done.returncode == 0, done.stderr
+    assert "waiting for the archive (ARCHIVE_URL)" in done.stderr
+    assert (in_the_way / "archive").is_dir()
+
+
+@pytest.mark.services
+def test_the_real_services_are_made_ready_as_often_as_asked(tmp_path: Path) -> None:
+    for name in ("BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL"):
+        needs(name)
+    for _ in range(2):
+        done = prepare(tmp_path, services=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

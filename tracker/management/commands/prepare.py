@@ -1,0 +1,49 @@
+"""`manage.py prepare`: what the services need before the first hit. Safe to repeat."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracker.hit import Unavailable
+from tracker.services import SERVICES, Service
+
+PAUSE_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """Makes the queues, the archive's folder or bucket and the store's tables; waits for services that are starting."""
+
+    help = "Make what the services need before the first hit (queues, bucket, tables). Safe to repeat."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How long to wait."""
+        parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for services; 60 by default")
+
+    def handle(self, **options: Any) -> None:
+        """One service after the other, all within the wait."""
+        deadline = time.monotonic() + options["wait"]
+        for service in SERVICES:
+            self._prepare(service, deadline)
+
+    def _prepare(self, service: Service, deadline: float) -> None:
+        told = ""
+        while True:
+            try:
+                service.open().prepare()
+                return
+            except Unavailable as error:
+                if time.monotonic() > deadline:
+                    raise CommandError(failure(service, error)) from error
+                if str(error) != told:
+                    told = str(error)
+                    self.stderr.write(f"waiting for the {service.name} ({service.variable}): {told}")
+            except Exception as error:  # whatever a service's library says: the operator reads one line
+                raise CommandError(failure(service, error)) from error
+            time.sleep(PAUSE_SECONDS)
+
+
+def failure(service: Service, error: Exception) -> str:
+    """Which service, which variable, and why."""
+    why = " ".join(str(error).split()) or type(error).__name__
+    return f"The {service.name} can't be used: {why}. {service.variable} says where it is."
