@@ -79,6 +79,13 @@ class TestFigures:
         assert (report["rows"], report["unattributed"]) == ([], NOTHING)
         assert report["totals"] == {"clicks": 0, "views": 0, **NOTHING}
 
+    @pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31"])
+    @pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_the_first_and_the_last_day_that_can_be_asked_for_are_answered(
+        self, store: Store, day: str, timezone: str
+    ) -> None:
+        assert Shop(store, timezone=timezone).report(day, day, basis="click")["rows"] == []
+
     def test_a_long_range_is_read_to_its_last_day(self, store: Store) -> None:
         shop = Shop(store)
         shop.receive(shop.click("2026-01-01T00:00Z"), shop.click("2026-06-30T12:00Z"), shop.click("2026-12-31T23:59Z"))
@@ -351,6 +358,9 @@ class TestHttp:
         self, client: Client, shop: Shop, parameters: dict[str, str], error: tuple[int, str, str]
     ) -> None:
         assert error_of(get(client, shop, **parameters)) == error
+
+    def test_a_query_of_too_many_parameters_is_refused(self, client: Client, shop: Shop) -> None:
+        assert error_of(get(client, shop, **{f"p{n}": "x" for n in range(500)})) == (400, "bad_query", None)
 
     def test_whatever_the_client_accepts_the_format_decides(self, client: Client, shop: Shop) -> None:
         headers = {"authorization": f"Bearer {shop.secret}", "accept": "image/png"}

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from rest_framework import exceptions
@@ -41,6 +42,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """DRF's answers in the shape of ours."""
     if isinstance(error, AWAY):
         return unavailable(error)
+    if isinstance(error, TooManyFieldsSent):
+        error = Refused(400, "bad_query", "The query has too many parameters.")
     response = drf_exception_handler(error, context)
     if response is None:
         return None
