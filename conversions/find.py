@@ -11,7 +11,7 @@ from conversions.store.evidence import Case, read_cases
 from conversions.store.port import Store
 
 #: Before every fact.
-START: OrderKey = (-1 << 62, "", "")
+START: OrderKey = (-1 << 60, "", "")
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -1,5 +1,16 @@
 """The addresses of this room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from conversions.click import ClickView
+from conversions.views.conversions import ConversionsView, ConversionView
+from conversions.views.rejected import RejectedView
+from conversions.views.visitors import VisitorView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("click/<str:site>/<str:ad>", ClickView.as_view()),
+    path("api/conversions", ConversionsView.as_view(), name="conversions"),
+    path("api/conversions/<str:id>", ConversionView.as_view(), name="conversion"),
+    path("api/rejected", RejectedView.as_view(), name="rejected"),
+    path("api/visitors", VisitorView.as_view(), name="visitors"),
+]

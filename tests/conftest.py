@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connections
 
+from conversions.store.adapters import open_store
 from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.store.sql import SqlStore
@@ -67,3 +69,13 @@ def store(request: pytest.FixtureRequest, db: None) -> Store:
     """Every adapter of the store in turn."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture
+def opened_store(store: Store, settings: Any) -> Store:
+    """Every adapter in turn, as the one that the product opens."""
+    if isinstance(store, SqlStore):
+        settings.CASSANDRA_URL = ""
+    opened = open_store()
+    assert type(opened) is type(store)
+    return opened

@@ -14,9 +14,9 @@ if settings.CASSANDRA_URL:
 
 def open_store() -> Store:
     """The store of this process. It connects at its first use, so each process of a fork has a session of its own."""
-    return _store_of(getpid())
+    return _store_of(getpid(), settings.CASSANDRA_URL)
 
 
 @cache
-def _store_of(_pid: int) -> Store:
-    return CassandraStore() if settings.CASSANDRA_URL else SqlStore()
+def _store_of(_pid: int, cassandra: str) -> Store:
+    return CassandraStore() if cassandra else SqlStore()

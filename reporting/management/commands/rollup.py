@@ -7,8 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 from tqdm import tqdm
 
-from conversions.ranges import Range, add_range_arguments, read_ranges
-from conversions.store import sequence
+from conversions.ranges import add_range_arguments, mark_range, read_ranges
 from reporting.tasks import roller
 
 
@@ -19,25 +18,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The wait and the range."""
-        parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for accepted hits; 60 by default")
+        help = "for accepted hits to be processed; 60 by default, 0 takes things as they are"
+        parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help=help)
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
         """Rolls up; ends with an error if hits were still on their way after the wait."""
         ranges = read_ranges(options["site"], options["since"], options["until"])
-        idle = import_string(settings.WAIT_UNTIL_IDLE)(options["wait"])
+        wait = options["wait"]
+        idle = wait <= 0 or import_string(settings.WAIT_UNTIL_IDLE)(wait)
         if options["since"] or options["until"]:
-            mark_ranges(ranges)
+            for span in ranges:
+                mark_range(span)
         done = roll_up_all(options["site"])
         self.stdout.write(f"{done} buckets rolled up.")
         if not idle:
-            raise CommandError(f"Accepted hits were still on their way after {options['wait']:g} s; is a worker running?")
-
-
-def mark_ranges(ranges: list[Range]) -> None:
-    """Mark every known bucket of the ranges."""
-    for span in ranges:
-        sequence.mark_buckets(span.site, [bucket for bucket in sequence.known_buckets(span.site) if bucket in span])
+            raise CommandError(f"Accepted hits were still on their way after {wait:g} s; is a worker running?")
 
 
 def roll_up_all(site: str | None) -> int:

@@ -1,0 +1,68 @@
+"""Rejected: hits that were set aside, newest first, page by page, and what is told of each. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from conversions.store.port import Store
+from tracker.hit import SetAside, iso
+
+#: Hits a page, and how many are looked through for one where a filter is given.
+PAGE, LOOKED_THROUGH = 100, 1_000
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Where a page begins: `since` <= at <= `latest` (ms), without the first `skip` of those at `latest`."""
+
+    since: int
+    latest: int
+    skip: int = 0
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Hits, and where the next page begins, None after the last. A page may be short and yet not the last."""
+
+    hits: list[SetAside]
+    next: Stretch | None
+
+
+def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[SetAside], bool] | None) -> Page:
+    """The next hits that are wanted, all without a filter."""
+    most = LOOKED_THROUGH if wanted else PAGE
+    rows = store.read_set_aside(site, stretch.since, stretch.latest + 1, stretch.skip + most + 1)
+    hits: list[SetAside] = []
+    seen = stretch.skip
+    for hit in rows[stretch.skip : stretch.skip + most]:
+        seen += 1
+        if wanted is None or wanted(hit):
+            hits.append(hit)
+        if len(hits) == PAGE:
+            break
+    return Page(hits, _after(stretch, rows, seen) if seen < len(rows) else None)
+
+
+def _after(stretch: Stretch, rows: list[SetAside], seen: int) -> Stretch:
+    last = rows[seen - 1].at
+    return Stretch(stretch.since, last, sum(row.at == last for row in rows[:seen]))
+
+
+def tell_rejected(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+    """A hit with the reason why it is no fact. `body` is the hit as it was taken in, as text where it was cut."""
+    return {
+        "hit": hit.hit,
+        "at": iso(hit.at),
+        "code": hit.code,
+        "field": hit.field or None,
+        "detail": hit.detail,
+        "batch": hit.batch or None,
+        "archive_key": archive_key(hit.batch),
+        "body": _body(hit.body),
+    }
+
+
+def _body(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text or None

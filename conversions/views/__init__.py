@@ -1,0 +1,1 @@
+"""The views of support's API: decode, call one function, map errors."""

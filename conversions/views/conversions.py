@@ -1,0 +1,72 @@
+"""Conversions explained: one by its id, or those of an order, a hit or a visitor."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversions.facts import conversion_id, read_conversion_id
+from conversions.find import Found, find_conversion, find_hit, find_order, find_visitor
+from conversions.site import SiteConfig
+from conversions.store.adapters import open_store
+from conversions.views.parameters import next_url, read_only_one, read_place, write_place
+from conversions.views.reader import ReaderView, explainer, load_readable
+from conversions.views.schema import describe_conversion, describe_conversions
+from tracker.errors import Refused
+
+#: Conversions a page: each is told with all of its person's touches.
+PAGE = 20
+MAX_ID = 2_000
+
+
+class ConversionsView(ReaderView):
+    """Why conversions are counted or not, and which touches get how much of them.
+
+    Name a `site` and one of `order`, `hit` and `visitor`.
+    """
+
+    @describe_conversions
+    def get(self, request: Request) -> Response:
+        """Explains the conversions of an order, a hit or a visitor, as those that count or as duplicates."""
+        site = load_readable(request, request.query_params.get("site", ""))
+        found = search(site, request)
+        tell = explainer(site).explain
+        place = write_place(found.next) if found.next else None
+        return Response({"results": [tell(case) for case in found.cases], "next": next_url(request, place)})
+
+
+class ConversionView(ReaderView):
+    """One conversion: why it is counted or not, and which touches get how much of it."""
+
+    @describe_conversion
+    def get(self, request: Request, id: str) -> Response:
+        """Explains the conversion of an id."""
+        key, goal, claim = read_id(id)
+        site = load_readable(request, key)
+        case = find_conversion(open_store(), site, goal, claim)
+        if case is None:
+            raise no_conversion()
+        return Response(explainer(site).explain(case))
+
+
+def search(site: SiteConfig, request: Request) -> Found:
+    """What the query asks for. Raises Refused."""
+    name, text = read_only_one(request.query_params, "order", "hit", "visitor")
+    if name == "order":
+        return find_order(open_store(), site, text)
+    find = find_hit if name == "hit" else find_visitor
+    return find(open_store(), site, text, read_place(request.query_params), PAGE)
+
+
+def read_id(text: str) -> tuple[str, str, str]:
+    """Site, goal and claim of an id in its one spelling. Raises Refused."""
+    try:
+        parts = read_conversion_id(text[:MAX_ID])
+    except ValueError as error:
+        raise no_conversion() from error
+    if conversion_id(*parts) != text or not all(parts):
+        raise no_conversion()
+    return parts
+
+
+def no_conversion() -> Refused:
+    """There is none, or it is another account's."""
+    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")

@@ -1,0 +1,66 @@
+"""Hits that were accepted but are no facts, with their reasons."""
+
+from collections.abc import Callable, Mapping
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversions.goals import DAY_MS
+from conversions.models import AHEAD_MS, now_ms
+from conversions.ranges import FOR_EVER, BadRange, Range, read_range
+from conversions.rejected import Stretch, read_page, tell_rejected
+from conversions.store.adapters import open_store
+from conversions.views.parameters import archive_key, next_url, read_text, read_time_place
+from conversions.views.reader import ReaderView
+from conversions.views.schema import describe_rejected
+from tracker.access import readable_site
+from tracker.errors import Refused
+from tracker.hit import SetAside
+from tracker.models import Site
+
+DEFAULT_DAYS, MAX_DAYS = 30, 100
+
+
+class RejectedView(ReaderView):
+    """Hits of a `site` that were set aside, newest first.
+
+    They are those of the last 30 days unless `from` and `to` say otherwise; `code` and `hit` choose among them.
+    """
+
+    @describe_rejected
+    def get(self, request: Request) -> Response:
+        """Lists the hits, and counts those of the range's days (UTC) by code, the ones above the daily cap included."""
+        site = readable_site(request, request.query_params.get("site", ""))
+        span = read_days(request.query_params, site, now_ms())
+        latest, skip = read_time_place(request.query_params, span.until - 1)
+        stretch = Stretch(span.since, min(latest, span.until - 1), skip)
+        page = read_page(open_store(), site.key, stretch, read_filter(request.query_params))
+        after = f"{page.next.latest}.{page.next.skip}" if page.next else None
+        return Response(
+            {
+                "results": [tell_rejected(hit, archive_key) for hit in page.hits],
+                "next": next_url(request, after),
+                "counts": dict(sorted(open_store().read_set_aside_counts(site.key, span.since, span.until).items())),
+            }
+        )
+
+
+def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
+    """The range of `from` and `to`, bounded: each of its hours is read. Raises Refused."""
+    try:
+        span = read_range(site, read_text(query, "from"), read_text(query, "to"))
+    except BadRange as error:
+        raise Refused(400, "bad_range", str(error), "from") from error
+    until = span.until if span.until < FOR_EVER else max(now + AHEAD_MS, span.since) + 1
+    since = span.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
+    if until - since > MAX_DAYS * DAY_MS:
+        raise Refused(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
+    return Range(site.key, since, until)
+
+
+def read_filter(query: Mapping[str, str]) -> Callable[[SetAside], bool] | None:
+    """Whether a hit is one that was asked for; None where all are."""
+    code, hit = read_text(query, "code"), read_text(query, "hit")
+    if not code and not hit:
+        return None
+    return lambda row: row.code == (code or row.code) and row.hit == (hit or row.hit)

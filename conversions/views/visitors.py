@@ -1,0 +1,34 @@
+"""One visitor's timeline."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversions.store.adapters import open_store
+from conversions.timeline import read_timeline, tell_fact
+from conversions.views.parameters import archive_key, next_url, read_place, read_text, write_place
+from conversions.views.reader import ReaderView, load_readable
+from conversions.views.schema import describe_visitor
+from tracker.errors import Refused
+
+PAGE = 100
+
+
+class VisitorView(ReaderView):
+    """What a `visitor` of a `site` did, in order of time: touches and conversions, each with its batch."""
+
+    @describe_visitor
+    def get(self, request: Request) -> Response:
+        """Lists the visitor's facts. Every stored copy of a hit is there; which one counts, the conversion tells."""
+        site = load_readable(request, request.query_params.get("site", ""))
+        visitor = read_text(request.query_params, "visitor")
+        if not visitor:
+            raise Refused(400, "missing_visitor", "Name the visitor by its id.", "visitor")
+        facts, after = read_timeline(open_store(), site.key, visitor, read_place(request.query_params), PAGE)
+        return Response(
+            {
+                "site": site.key,
+                "visitor": visitor,
+                "results": [tell_fact(fact, site, archive_key) for fact in facts],
+                "next": next_url(request, write_place(after) if after else None),
+            }
+        )
