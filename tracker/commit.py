@@ -13,6 +13,7 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
+from tracker.counts import count_batch
 from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
 from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 
@@ -68,13 +69,16 @@ class Committer:
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
+        began = time.monotonic()
         try:
             self._queue.send(Batch(self._new_id(), tuple(hit for part in parts for hit in part.hits)))
         except BaseException as error:
+            count_batch(None)
             logger.warning("a batch of %d requests could not be stored, they are answered 503: %r", len(parts), error)
             for part in parts:
                 part.done.set_exception(error)
             return
+        count_batch(time.monotonic() - began)
         for part in parts:
             part.done.set_result(None)
 

@@ -2,9 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from tracker.health import HealthView, ReadyView
+from tracker.metrics import MetricsView
 from tracker.views import CollectView, PixelView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("collect", CollectView.as_view()),
     path("pixel.gif", PixelView.as_view()),
+    path("healthz", HealthView.as_view()),
+    path("readyz", ReadyView.as_view()),
+    path("metrics", MetricsView.as_view()),
 ]

@@ -287,7 +287,7 @@ OPEN_ARCHIVE = "tracker.archive.open_archive"
 ARCHIVE_KEY = "tracker.archive.archive_key"
 OPEN_STORE = "conversions.store.adapters.open_store"
 #: What /metrics tells of the other rooms: functions that give names and numbers.
-GAUGES = ("conversions.gauges.read_gauges",)
+GAUGES = ("reporting.gauges.read_gauges",)
 
 LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

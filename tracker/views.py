@@ -16,6 +16,7 @@ from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
 from tracker.body import Refusal
 from tracker.collect import Collected, collect
 from tracker.commit import send_hits
+from tracker.counts import count_accepted, count_refused
 from tracker.hit import Unavailable
 from tracker.incoming import read_body, read_header, read_query, read_sender
 
@@ -53,6 +54,7 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
         send_hits(list(collected.hits.values()))
     except Unavailable as error:
         raise NotDurable from error
+    count_accepted(collected)
     return collected
 
 
@@ -76,11 +78,13 @@ class HitView(APIView):
                 raise Refusal(405, "method_not_allowed", "Hits come by another method.")
             response: HttpResponse = getattr(self, method)(request)
             return response
-        except Refusal as refusal:
-            return self.refuse(refusal)
+        except Refusal as error:
+            refusal = error
         except Exception:
             logger.exception("a request with hits failed")
-            return self.refuse(NotDurable())
+            refusal = NotDurable()
+        count_refused(refusal)
+        return self.refuse(refusal)
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
         """The answer to what can't be taken."""

@@ -1,0 +1,45 @@
+"""Gauges: what the figures of all sites are at, for /metrics."""
+
+from django.db.models import Count, Min, Q
+
+from conversions.models import Mark, Marker, now_ms
+from conversions.store.sequence import WHOLE_SITE
+from reporting.sealed import seal
+
+
+def read_gauges() -> dict[str, tuple[float, str]]:
+    """Numbers by name, with what they mean. What there is nothing to say about is left out."""
+    now = now_ms()
+    return {**mark_gauges(now), **marker_gauges(now)}
+
+
+def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
+    """How much waits for the rollup. A mark's token is the microsecond at which it was drawn."""
+    marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token"))
+    waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["number"] else 0.0
+    return {
+        "hitledger_marks_open": (marks["number"], "Buckets that wait for the rollup."),
+        "hitledger_mark_oldest_seconds": (
+            max(waited, 0.0),
+            "How long the oldest of them has waited; over some minutes, beat or the worker is away.",
+        ),
+    }
+
+
+def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
+    """How far behind now the queue and the sealed reports are."""
+    reached = Marker.reached()
+    if not reached:
+        return {}
+    oldest = Mark.objects.filter(marked=True).aggregate(bucket=Min("bucket", filter=~Q(bucket=WHOLE_SITE)))["bucket"]
+    sealed = seal(reached, [] if oldest is None else [oldest])
+    return {
+        "hitledger_marker_seconds": (
+            max(now - reached, 0) / 1000,
+            "How long ago the newest marker that came through the queue was made; beat sends one each minute.",
+        ),
+        "hitledger_sealed_lag_seconds": (
+            max(now - sealed, 0) / 1000,
+            "How far behind now reports are sealed, for the site furthest behind; ten minutes at best.",
+        ),
+    }

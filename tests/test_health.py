@@ -1,0 +1,181 @@
+"""Health and metrics, asked of a tracker that runs as in production, with services that answer, hang or are away."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import needs
+from tests.running import Tracker, free_port
+
+SERVICES = ["database", "queue", "archive", "store"]
+
+
+def get(url: str, method: str = "GET") -> tuple[int, Any, str]:
+    """Status, body and media type."""
+    try:
+        answer = urlopen(Request(url, method=method), timeout=10)
+    except HTTPError as error:
+        answer = error
+    with answer:
+        body, media = answer.read().decode(errors="replace"), answer.headers.get_content_type()
+        return answer.status, json.loads(body) if media == "application/json" else body, media
+
+
+def metrics(tracker: Tracker) -> dict[str, float]:
+    """Every sample, its labels' values after its name."""
+    status, body, media = get(f"{tracker.url}/metrics")
+    assert (status, media) == (200, "text/plain")
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(body)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    with Tracker(tmp_path_factory.mktemp("embedded")) as tracker:
+        tracker.manage("migrate", "--verbosity", "0")
+        tracker.start("web")
+        yield tracker
+
+
+@pytest.fixture
+def hanging() -> Iterator[socket.socket]:
+    """A port where connections are taken and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield server
+
+
+def test_the_process_is_well(embedded: Tracker) -> None:
+    assert get(f"{embedded.url}/healthz")[:2] == (200, {"status": "ok"})
+
+
+def test_each_service_tells_its_state_and_its_time(embedded: Tracker) -> None:
+    status, body, _ = get(f"{embedded.url}/readyz")
+    assert (status, body["ready"]) == (200, True)
+    assert list(body["services"]) == SERVICES
+    for service in body["services"].values():
+        assert service["state"] == "up"
+        assert 0 <= service["ms"] < 2000
+
+
+def test_another_method_is_refused_in_the_shape_of_every_error(embedded: Tracker) -> None:
+    for path in ("healthz", "readyz", "metrics"):
+        status, body, _ = get(f"{embedded.url}/{path}", "POST")
+        assert (status, body["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_hits_are_counted_by_what_became_of_them(embedded: Tracker) -> None:
+    made = embedded.bootstrap()
+    before = metrics(embedded)
+    hits = [{"site": made["site"]}, {"site": made["site"], "value": "x"}, {"site": made["site"], "type": "event"}]
+    urlopen(Request(f"{embedded.url}/collect", json.dumps(hits).encode(), method="POST"), timeout=10).close()
+    assert get(f"{embedded.url}/collect?site=nobody")[0] == 404
+    assert get(f"{embedded.url}/pixel.gif")[0] == 400
+    after = metrics(embedded)
+    rose = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+    assert {name: amount for name, amount in rose.items() if "hits" in name or "requests" in name} == {
+        "hitledger_hits_accepted_total": 2,
+        "hitledger_hits_rejected_total bad_value": 1,
+        "hitledger_hits_rejected_total unknown_site": 1,
+        "hitledger_hits_rejected_total missing_site": 1,
+        "hitledger_requests_refused_total unknown_site": 1,
+        "hitledger_requests_refused_total missing_site": 1,
+        **{name: amount for name, amount in rose.items() if name.endswith("_created") or "_created " in name},
+    }
+    assert rose["hitledger_batches_total sent"] == 1
+    assert rose["hitledger_commit_seconds_count"] == 1
+
+
+def test_levels_tell_what_waits(embedded: Tracker) -> None:
+    embedded.bootstrap("--account", "Another")
+    time.sleep(1.1)
+    levels = metrics(embedded)
+    assert levels["hitledger_queue_batches"] == 0
+    assert levels["hitledger_marks_open"] >= 1
+    assert 0 < levels["hitledger_mark_oldest_seconds"] < 600
+    assert [levels[f"hitledger_service_up {name}"] for name in SERVICES] == [1, 1, 1, 1]
+    embedded.manage("rollup")
+    time.sleep(1.1)
+    levels = metrics(embedded)
+    assert levels["hitledger_marks_open"] == 0
+    assert 0 <= levels["hitledger_marker_seconds"] < 60
+    assert 600 <= levels["hitledger_sealed_lag_seconds"] < 700
+
+
+def test_no_site_and_no_account_is_named_to_strangers(embedded: Tracker) -> None:
+    made = embedded.bootstrap()
+    get(f"{embedded.url}/collect?site={made['site']}")
+    text = get(f"{embedded.url}/metrics")[1] + json.dumps(get(f"{embedded.url}/readyz")[1])
+    assert made["site"] not in text
+    assert made["account"] not in text
+
+
+def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:
+    with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{free_port()}//"}) as tracker:
+        tracker.manage("migrate", "--verbosity", "0")
+        tracker.start("web")
+        status, body, _ = get(f"{tracker.url}/readyz")
+        assert (status, body["ready"]) == (503, False)
+        states = {name: service["state"] for name, service in body["services"].items()}
+        assert states == {"database": "up", "queue": "down", "archive": "up", "store": "up"}
+        assert "127.0.0.1" not in json.dumps(body)
+        assert get(f"{tracker.url}/healthz")[0] == 200
+        levels = metrics(tracker)
+        assert levels["hitledger_service_up queue"] == 0
+        assert "hitledger_queue_batches" not in levels
+        assert "hitledger_marks_open" in levels
+        assert re.search(r"the queue is down: .*refused", tracker.log("web").read_text())
+
+
+def test_a_service_that_hangs_holds_up_no_page_and_gets_one_question(tmp_path: Path, hanging: socket.socket) -> None:
+    port = hanging.getsockname()[1]
+    with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{port}//"}) as tracker:
+        tracker.manage("migrate", "--verbosity", "0")
+        tracker.start("web")
+        began = time.monotonic()
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: get(f"{tracker.url}/readyz"), range(20)))
+        assert time.monotonic() - began < 5
+        assert {status for status, _, _ in answers} == {503}
+        for _, body, _ in answers:
+            assert body["services"]["queue"]["state"] in ("slow", "down")
+            assert body["services"]["store"]["state"] == "up"
+        assert 1 <= connections(hanging) <= 3
+        assert get(f"{tracker.url}/healthz")[0] == 200
+
+
+def connections(server: socket.socket) -> int:
+    """How many have connected."""
+    server.settimeout(0.2)
+    found = 0
+    try:
+        while True:
+            server.accept()[0].close()
+            found += 1
+    except TimeoutError:
+        return found
+
+
+@pytest.mark.services
+def test_the_real_services_are_up(tmp_path: Path) -> None:
+    for name in ("BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL"):
+        needs(name)
+    with Tracker(tmp_path, services=True) as tracker:
+        tracker.manage("migrate", "--verbosity", "0")
+        tracker.manage("prepare")
+        tracker.start("web")
+        status, body, _ = get(f"{tracker.url}/readyz")
+        assert (status, body["ready"]) == (200, True), body
+        assert "hitledger_queue_consumers" in metrics(tracker)

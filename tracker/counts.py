@@ -1,0 +1,48 @@
+"""Counts: what this process has done since it started, raised once a request or batch. `tracker.metrics` tells them."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from prometheus_client import Counter as Count
+from prometheus_client import Histogram
+
+from tracker.body import Refusal
+from tracker.collect import Collected, NoHit, Reason
+
+ACCEPTED = Count("hitledger_hits_accepted", "Hits answered 2xx: they are durable.")
+REJECTED = Count("hitledger_hits_rejected", "Hits that were not taken, by code.", ["code"])
+REFUSED = Count("hitledger_requests_refused", "Requests of which no hit was taken, by code.", ["code"])
+BATCHES = Count("hitledger_batches", "Batches that the queue was given; `failed` ones were answered 503.", ["outcome"])
+for outcome in ("sent", "failed"):
+    BATCHES.labels(outcome)  # there from the start, so that a first failure is seen as a rise
+COMMIT_SECONDS = Histogram(
+    "hitledger_commit_seconds",
+    "From closing a batch to the queue's confirm (embedded: to the end of its processing).",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+
+def count_accepted(collected: Collected) -> None:
+    """Notes a request of which at least one hit was taken."""
+    ACCEPTED.inc(len(collected.hits))
+    count_rejected(collected.rejected)
+
+
+def count_refused(refusal: Refusal) -> None:
+    """Notes a request of which nothing was taken."""
+    REFUSED.labels(refusal.code).inc()
+    if isinstance(refusal, NoHit):
+        count_rejected(refusal.rejected)
+
+
+def count_rejected(rejected: Iterable[Reason]) -> None:
+    """Notes hits that were not taken."""
+    for code, hits in Counter(reason.code for reason in rejected).items():
+        REJECTED.labels(code).inc(hits)
+
+
+def count_batch(seconds: float | None) -> None:
+    """Notes a batch that the queue was given, and took within so many seconds, or didn't (None)."""
+    BATCHES.labels("failed" if seconds is None else "sent").inc()
+    if seconds is not None:
+        COMMIT_SECONDS.observe(seconds)

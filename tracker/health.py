@@ -1,0 +1,77 @@
+"""Health: whether this process serves (/healthz), and how each backing service is (/readyz).
+
+Anyone may ask. An answer tells a stranger the states and nothing else (why, the log says), and asks a service at most
+once a second.
+"""
+
+from typing import Any, TypeVar
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tracker.probe import Answer, Probe, ask_all
+from tracker.services import SERVICES, Service
+
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
+
+STATES = ["up", "down", "slow"]
+STATE = inline_serializer(
+    "ServiceState", {"state": serializers.ChoiceField(STATES), "ms": serializers.FloatField(help_text="Its answer's.")}
+)
+READY = inline_serializer(
+    "Ready", {"ready": serializers.BooleanField(), "services": serializers.DictField(child=STATE)}
+)
+ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
+
+
+def probe(service: Service) -> Probe[None]:
+    """The question to one service; it is opened by the first one who asks."""
+    return Probe(service.name, lambda: service.open().check())
+
+
+PROBES = [probe(service) for service in SERVICES]
+
+
+class OpenView(APIView):
+    """For anyone, without a look at who it is, which would touch the database."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (JSONRenderer,)
+
+
+class HealthView(OpenView):
+    """The process; for balancers, which must not take the door away because a service behind it rests."""
+
+    @extend_schema(summary="Whether the process serves", responses=ALIVE)
+    def get(self, _request: Request) -> Response:
+        """Touches no service."""
+        return no_store(Response({"status": "ok"}))
+
+
+class ReadyView(OpenView):
+    """The services; for people and monitors."""
+
+    @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
+    def get(self, _request: Request) -> Response:
+        """200 where all are up, 503 where one is not, within about two seconds in any case."""
+        answers = ask_all(PROBES)
+        ready = all(answer.state == "up" for answer in answers.values())
+        services = {name: describe(answer) for name, answer in answers.items()}
+        return no_store(Response({"ready": ready, "services": services}, status=200 if ready else 503))
+
+
+def describe(answer: Answer[Any]) -> dict[str, Any]:
+    """A service's state, and how long its answer took or is out."""
+    return {"state": answer.state, "ms": round(answer.seconds * 1000, 1)}
+
+
+def no_store(response: AnyResponse) -> AnyResponse:
+    """An answer of this moment."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,79 @@
+"""Metrics: what this process counts, and what the queue and the figures are at, as Prometheus reads it.
+
+Anyone may read them: they name no site and no account, and a service is asked at most once a second. Who wants them
+closed does that in the proxy. docs/operation.md says what each means.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.module_loading import import_string
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from rest_framework.request import Request
+
+from tracker.health import PROBES as SERVICE_PROBES
+from tracker.health import OpenView, no_store
+from tracker.probe import Probe, ask_all
+from tracker.queues import open_queue
+
+#: Numbers by name, each with what it means.
+Numbers = dict[str, tuple[float, str]]
+
+
+def read_queue() -> Numbers:
+    """How the queue is. Raises Unavailable."""
+    state = open_queue().metadata()
+    return {
+        "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
+        "hitledger_queue_consumers": (state.consumers, "Worker processes that take batches."),
+        "hitledger_queue_oldest_seconds": (state.oldest_age, "How long the oldest batch has waited, by the markers."),
+    }
+
+
+SOURCES: list[Callable[[], Numbers]] = [read_queue, *(import_string(source) for source in settings.GAUGES)]
+PROBES = [Probe(f"source {number} of /metrics", source) for number, source in enumerate(SOURCES)]
+
+
+class Gauges(Collector):
+    """What is at a level now. What can't be had is left out, lest a monitor take it for a zero."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The services' states, and the numbers of every source that answers in time."""
+        probes: list[Probe[Any]] = [*PROBES, *SERVICE_PROBES]
+        answers = ask_all(probes)
+        up = GaugeMetricFamily("hitledger_service_up", "1 where the backing service answers.", labels=["service"])
+        for probe in SERVICE_PROBES:
+            up.add_metric([probe.name], float(answers[probe.name].state == "up"))
+        yield up
+        for source in PROBES:
+            for name, (value, meaning) in (answers[source.name].value or {}).items():
+                yield GaugeMetricFamily(name, meaning, value=value)
+
+
+def registry() -> CollectorRegistry:
+    """What this process counts; what all of this machine do where PROMETHEUS_MULTIPROC_DIR names a folder."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)
+    return shared
+
+
+class MetricsView(OpenView):
+    """For Prometheus."""
+
+    @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, _request: Request) -> HttpResponse:
+        """Within about two seconds in any case."""
+        levels = CollectorRegistry()
+        levels.register(Gauges())
+        body = generate_latest(registry()) + generate_latest(levels)
+        return no_store(HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4))
