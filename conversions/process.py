@@ -18,8 +18,8 @@ from tracker.hit import Hit, SetAside, Unavailable
 
 logger = logging.getLogger(__name__)
 
-#: The services are away, or a table isn't made yet; nothing is wrong with the hits.
-AWAY = (Unavailable, OperationalError, InterfaceError, InternalError, ProgrammingError)
+#: The services are away; nothing is wrong with the hits.
+AWAY = (Unavailable, OperationalError, InterfaceError)
 
 
 class MarkStore(Protocol):
@@ -58,6 +58,9 @@ class Processor:
             return self._process(hits, batch)
         except AWAY:
             raise
+        except (InternalError, ProgrammingError) as error:
+            # Tables of this version that aren't made yet: the hits can wait for that.
+            raise Unavailable(f"the database isn't ready, run manage.py migrate: {error}") from error
         except Exception as error:
             if len(hits) > 1:
                 logger.warning("batch %s is taken apart: %r", batch, error)
