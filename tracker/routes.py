@@ -4,11 +4,13 @@ from django.urls import URLPattern, URLResolver, path
 
 from tracker.health import HealthView, ReadyView
 from tracker.metrics import MetricsView
+from tracker.snippet import snippet
 from tracker.views import CollectView, PixelView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("collect", CollectView.as_view()),
     path("pixel.gif", PixelView.as_view()),
+    path("t.js", snippet),
     path("healthz", HealthView.as_view()),
     path("readyz", ReadyView.as_view()),
     path("metrics", MetricsView.as_view()),
