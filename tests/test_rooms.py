@@ -47,9 +47,16 @@ ONE_PLACE = {
     "botocore": ("tracker.archive",),
     "cassandra": ("conversions.store",),
     "django_cassandra_engine": ("conversions.store",),
-    "kombu": ("tracker.queues", "tracker.celery"),
-    "amqp": ("tracker.queues", "tracker.celery"),
-    "celery": ("tracker.queues", "tracker.celery", "tracker.tasks", "conversions.tasks", "reporting.tasks"),
+    "kombu": ("tracker.queues", "tracker.celery", "tracker.publish", "tracker.deadletters"),
+    "amqp": ("tracker.publish",),
+    "celery": (
+        "tracker.queues",
+        "tracker.celery",
+        "tracker.step",
+        "tracker.tasks",
+        "conversions.tasks",
+        "reporting.tasks",
+    ),
     "environ": ("tracker.settings",),
 }
 

@@ -1,0 +1,41 @@
+"""`manage.py deadletters`: batches that could not be processed, listed or tried again."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracker.deadletters import DeadLetter, read_dead_letters, retry_dead_letters
+from tracker.hit import Unavailable
+
+
+class Command(BaseCommand):
+    """Lists what ended as a dead letter, with its reason; with --retry sends it to its queue again."""
+
+    help = "List the batches that could not be processed; with --retry, process them again. Nothing is ever deleted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What to do, and with how many."""
+        parser.add_argument("--retry", action="store_true", help="send them to their queues again")
+        parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many, 100 by default")
+
+    def handle(self, **options: Any) -> None:
+        """Prints a line for each."""
+        if not settings.BROKER_URL:
+            self.stdout.write("There are none: without a broker (BROKER_URL) hits are processed before their answer.")
+            return
+        limit, number = max(options["limit"], 0), 0
+        try:
+            letters = retry_dead_letters(limit) if options["retry"] else read_dead_letters(limit)
+            for letter in letters:
+                self.stdout.write(line(letter))
+                number += 1
+        except Unavailable as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{number} dead letters{' sent again' if options['retry'] else ''}.")
+
+
+def line(letter: DeadLetter) -> str:
+    """A dead letter in one line."""
+    hits = "unreadable" if letter.hits is None else f"{letter.hits} hits"
+    return f"{letter.batch}  {hits}  {letter.task}  {letter.reason} in {letter.queue}"
