@@ -7,13 +7,16 @@ from os import getpid
 from threading import Lock
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from kombu import Connection, Producer
 
-from tracker.celery import app
+from tracker.celery import DEAD_QUEUE, app
 from tracker.hit import Unavailable
 
 #: The broker confirms within so many seconds, or the message counts as not sent.
 CONFIRM_SECONDS = 3.0
+#: A message that no queue takes is an error, not a silence.
+ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": CONFIRM_SECONDS}
 
 
 class QueueUnavailable(Unavailable):
@@ -42,7 +45,7 @@ class Publisher:
                 return self._publish(send, *args, **options)
             except TimeoutError:
                 raise
-            except ConnectionError:
+            except (OSError, AMQPError):
                 return self._publish(send, *args, **options)
         except Exception as error:  # whatever it was: without a confirm nobody knows that the message is durable
             raise QueueUnavailable(f"the broker: {type(error).__name__} {error}") from error
@@ -60,9 +63,7 @@ class Publisher:
         try:
             producer = self._producer = self._producer or self._connect()
             with producer.connection.connection.transport.having_timeout(CONFIRM_SECONDS):
-                return send(
-                    *args, **options, producer=producer, retry=False, mandatory=True, confirm_timeout=CONFIRM_SECONDS
-                )
+                return send(*args, **options, producer=producer, **ONCE_AND_CONFIRMED)
         except BaseException:
             self.close()
             raise
@@ -71,7 +72,11 @@ class Publisher:
         connection: Connection = app.connection_for_write(heartbeat=0)
         connection.ensure_connection(max_retries=0)
         with connection.connection.transport.having_timeout(CONFIRM_SECONDS):
-            return Producer(connection.channel(), auto_declare=False)
+            channel = connection.channel()
+            # A broker that lost its data gets its queues back, before a message finds none.
+            for queue in (*app.amqp.queues.values(), DEAD_QUEUE):
+                queue(channel).declare()
+            return Producer(channel, auto_declare=False)
 
 
 def open_publisher() -> Publisher:
