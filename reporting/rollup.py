@@ -8,12 +8,15 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from django.db import DatabaseError, InterfaceError
+
 from conversions.facts import Conversion, Touch
 from conversions.site import SiteConfig
 from conversions.store.evidence import read_cases
 from conversions.store.port import Store
 from conversions.store.sequence import WHOLE_SITE, Mark
 from reporting.figures import figures
+from tracker.hit import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -60,9 +63,23 @@ class Roller:
             self.marks.close_mark(mark)
 
     def marked(self, site: str | None = None) -> list[Mark]:
-        """The buckets to roll up now, oldest first."""
+        """The buckets to roll up now, newest first: a year that is recounted for one site holds up no one's today."""
         self.expand(site)
-        return [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+        marks = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+        return sorted(marks, key=lambda mark: mark.bucket, reverse=True)
+
+    def attempt(self, mark: Mark) -> bool:
+        """Roll up one bucket so that one which can't be holds up no other: it is logged and its mark stays.
+
+        Raises what concerns every bucket: Unavailable and the errors of the database.
+        """
+        try:
+            return self.roll_up(mark)
+        except (Unavailable, DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("site %s: bucket %d can't be rolled up", mark.site, mark.bucket)
+            return False
 
     def roll_up(self, mark: Mark) -> bool:
         """Roll up one bucket; gives whether its mark could be removed. The mark holds the noted token."""

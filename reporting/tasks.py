@@ -3,9 +3,9 @@
 import time
 
 from celery import shared_task
-from conversions.store.adapters import open_store
 
 from conversions.store import sequence
+from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
 from conversions.store.retention import frozen_before
 from reporting.rollup import Roller
@@ -28,6 +28,6 @@ def roll_up() -> int:
     for mark in work.marked():
         if time.monotonic() > ends_at:
             break
-        work.roll_up(mark)
+        work.attempt(mark)
         done += 1
     return done

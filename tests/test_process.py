@@ -142,7 +142,7 @@ def test_a_conversion_of_an_unknown_goal_is_set_aside_and_other_hits_without_fac
         hit(site, "p", "page"),
     ]
     processor(store).process(hits, "b1")
-    assert set_aside(store, site) == [("conversion", "no_goal")]
+    assert set_aside(store, site) == [("c", "no_goal")]
 
 
 def test_a_late_refund_of_a_frozen_conversion_is_listed_and_leaves_the_bucket_alone(store: Store, site: str) -> None:

@@ -4,7 +4,6 @@ from threading import Lock
 
 from cachetools import TTLCache, cached
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from conversions.goals import DAY_MS, Goal, GoalVersion
@@ -19,10 +18,13 @@ MICROS = 1_000_000
 
 
 def load_site(key: str) -> SiteConfig | None:
-    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError."""
-    with transaction.atomic():
-        site = Site.objects.filter(key=key).first()
-        return _site_config(site) if site else None
+    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError.
+
+    No transaction: on SQLite it would wait its turn among the writers. Of a change that commits between two of these
+    reads a part may be seen; the mark that it leaves has every bucket rolled up again.
+    """
+    site = Site.objects.filter(key=key).first()
+    return _site_config(site) if site else None
 
 
 def _site_config(site: Site) -> SiteConfig:
@@ -73,9 +75,10 @@ def _ad(row: AdRow) -> Ad:
 
 
 _cache: TTLCache[str, SiteConfig | None] = TTLCache(maxsize=10_000, ttl=settings.CONFIG_CACHE_SECONDS)
+_lock = Lock()
 
 
-@cached(_cache, lock=Lock(), key=lambda key: key)
+@cached(_cache, lock=_lock, key=lambda key: key)
 def load_cached_site(key: str) -> SiteConfig | None:
     """A site's configuration, at most CONFIG_CACHE_SECONDS old."""
     return load_site(key)
@@ -90,14 +93,27 @@ def load_for_hits(key: str) -> SiteConfig | None:
     The first hits that a process sees of a site note that it has hits, which fixes its timezone, before its
     configuration is read. A site that the cache doesn't know is looked up again: it may be a new one.
     """
-    if key not in _has_hits:
-        Site.objects.filter(key=key, first_hit_at__isnull=True).update(first_hit_at=timezone.now())
-        _cache.pop(key, None)
-        _has_hits.add(key)
+    if key not in _has_hits and not _note_hits(key):
+        return None
     return load_cached_site(key) or load_site(key)
+
+
+def _note_hits(key: str) -> bool:
+    """Notes that a site has hits and forgets what was cached before; gives whether there is such a site.
+
+    A key that no site has isn't remembered: strangers make them up, and one may be a site's later.
+    """
+    sites = Site.objects.filter(key=key)
+    if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():
+        return False
+    with _lock:
+        _cache.pop(key, None)
+    _has_hits.add(key)
+    return True
 
 
 def forget_cached_sites() -> None:
     """Drop what is cached in this process."""
-    _cache.clear()
+    with _lock:
+        _cache.clear()
     _has_hits.clear()
