@@ -281,11 +281,39 @@ class Marker(models.Model):
 
 
 class Replay(models.Model):
-    """How far a replay has come, so that it can go on after a stop. `range` is what its arguments named."""
+    """How far a replay has come, so that it can go on after a stop. `site`, `since` and `until` as they were given.
 
-    range = models.CharField(max_length=200, unique=True)
+    Whoever works on it holds it until `held_until` (ms). Two who do, after a crash, only do some work twice.
+    """
+
+    site = models.CharField(max_length=64, blank=True)
+    since = models.CharField(max_length=40, blank=True)
+    until = models.CharField(max_length=40, blank=True)
+    requested = models.BooleanField(default=False, help_text="Beat goes on with it; otherwise the command does.")
     last_key = models.CharField(max_length=300, blank=True)
+    batches = models.PositiveBigIntegerField(default=0)
+    hits = models.PositiveBigIntegerField(default=0)
+    damaged = models.PositiveBigIntegerField(default=0, help_text="Batches that the archive could not give.")
+    problem = models.CharField(max_length=300, blank=True, help_text="Why the last try stopped.")
+    held_until = models.BigIntegerField(default=0)
     started_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "since", "until"], condition=models.Q(ended_at__isnull=True), name="replay_open"
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"replay of {self.range.strip() or 'everything'} up to {self.last_key or 'nothing yet'}"
+        return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
+
+    def hold(self, now: int, until: int) -> bool:
+        """Takes it for a while, unless another holds it or it has ended (ms)."""
+        free = Replay.objects.filter(pk=self.pk, ended_at__isnull=True, held_until__lte=now)
+        return bool(free.update(held_until=until))
+
+    def release(self, problem: str = "") -> None:
+        """Lets others have it, and notes why it could not go on."""
+        Replay.objects.filter(pk=self.pk).update(held_until=0, problem=problem[:300])

@@ -1,27 +1,37 @@
 """Replay: the archive's hits -> facts and marks again, over the old ones, from where the last try stopped."""
 
+import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone
+
 from conversions.models import AHEAD_MS
 from conversions.models import Replay as Progress
-from conversions.process import Processor
-from conversions.ranges import FOR_EVER, Range
-from tracker.hit import Hit
+from conversions.process import AWAY, Processor
+from conversions.ranges import FOR_EVER, Range, mark_range, read_ranges
+from conversions.store.sequence import changed_at
+from tracker.hit import BadBatch, Hit
+
+logger = logging.getLogger(__name__)
 
 #: A hit may be received this long after it happened.
 BEHIND_MS = 90 * 86_400_000
 #: Objects fetched ahead of the one that is processed.
 AHEAD = 8
+#: Who dies while holding a replay is waited for so much longer than it meant to hold it.
+GRACE_MS = 60_000
 
 
 class Archive(Protocol):
     """What a replay needs of the archive."""
 
     def get(self, key: str) -> list[Hit]:
-        """The hits of an object."""
+        """The hits of an object. Raises BadBatch, or LookupError where there is none."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
         """The keys of the batches made in a stretch of time (ms), in their order, those after a key."""
@@ -34,17 +44,38 @@ def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
-def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
-    """Each key with its hits, fetched a few objects ahead."""
+def list_keys(archive: Archive, ranges: Sequence[Range], progress: Progress) -> Iterator[str]:
+    """The objects that are still to be replayed."""
+    since, until = object_range(ranges)
+    return archive.list(since, until, progress.last_key)
+
+
+def may_start_at(ranges: Iterable[Range]) -> int:
+    """When (ms) no worker can miss a goal any more that was made retroactive before: its caches are older than that.
+
+    Hits that were archived later are processed with the new goal, those before are in the archive.
+    """
+    return changed_at(span.site for span in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
+
+
+def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
+    """Each key with its hits, fetched a few objects ahead; None for an object that is damaged or gone."""
     with ThreadPoolExecutor(AHEAD) as pool:
         waiting: deque[tuple[str, Future[list[Hit]]]] = deque()
         for key in keys:
             waiting.append((key, pool.submit(archive.get, key)))
             if len(waiting) > AHEAD:
-                done = waiting.popleft()
-                yield done[0], done[1].result()
-        for key, future in waiting:
-            yield key, future.result()
+                yield _fetched(*waiting.popleft())
+        while waiting:
+            yield _fetched(*waiting.popleft())
+
+
+def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None]:
+    try:
+        return key, future.result()
+    except (BadBatch, LookupError) as error:
+        logger.error("the archive's object %s is left out: %s", key, error)
+        return key, None
 
 
 def replay(
@@ -56,12 +87,46 @@ def replay(
     """
     by_site = {span.site: span for span in ranges}
     for key, hits in hits_of(archive, keys):
-        mine = [hit for hit in hits if hit.site in by_site and hit.at in by_site[hit.site]]
+        mine = [hit for hit in hits or () if hit.site in by_site and hit.at in by_site[hit.site]]
         if mine:
             processor.process(mine, batch_of(key))
         progress.last_key = key
-        progress.save(update_fields=["last_key"])
+        progress.batches += 1
+        progress.hits += len(mine)
+        progress.damaged += hits is None
+        progress.save(update_fields=["last_key", "batches", "hits", "damaged"])
         yield len(mine)
+
+
+def end(progress: Progress, ranges: Iterable[Range]) -> None:
+    """Nothing is left to replay: every bucket of the ranges is marked, so that its figures are made again, too."""
+    for span in ranges:
+        mark_range(span)
+    Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
+
+
+def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int) -> None:
+    """Go on with the replays that were requested, one after the other, up to an instant (ms)."""
+    for progress in Progress.objects.filter(requested=True, ended_at__isnull=True).order_by("pk"):
+        if clock() < until and progress.hold(clock(), until + GRACE_MS):
+            _carry_on(archive, processor, clock, until, progress)
+
+
+def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress) -> None:
+    """Services that are away are tried again by the next call."""
+    problem = ""
+    try:
+        ranges = read_ranges(progress.site or None, progress.since, progress.until)
+        if clock() >= may_start_at(ranges):
+            for _ in replay(archive, processor, ranges, list_keys(archive, ranges, progress), progress):
+                if clock() >= until:
+                    break
+            else:
+                end(progress, ranges)
+    except (*AWAY, CommandError) as error:
+        logger.warning("%s waits: %s", progress, error)
+        problem = str(error)
+    progress.release(problem)
 
 
 def batch_of(key: str) -> str:

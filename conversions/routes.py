@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from conversions.click import ClickView
+from conversions.views.actions import ReplayView, RollupView
 from conversions.views.conversions import ConversionsView, ConversionView
 from conversions.views.rejected import RejectedView
 from conversions.views.visitors import VisitorView
@@ -11,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("click/<str:site>/<str:ad>", ClickView.as_view()),
     path("api/conversions", ConversionsView.as_view(), name="conversions"),
     path("api/conversions/<str:id>", ConversionView.as_view(), name="conversion"),
+    path("api/sites/<str:key>/rollup", RollupView.as_view(), name="rollup"),
+    path("api/sites/<str:key>/replay", ReplayView.as_view(), name="replay"),
     path("api/rejected", RejectedView.as_view(), name="rejected"),
     path("api/visitors", VisitorView.as_view(), name="visitors"),
 ]

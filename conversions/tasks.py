@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 from celery import shared_task
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from conversions.models import Marker
+from conversions.models import Marker, now_ms
 from conversions.process import Processor
+from conversions.replay import carry_on
 from conversions.store import sequence
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_for_hits
@@ -15,10 +17,18 @@ from conversions.store.port import Count
 from conversions.store.retention import frozen_before
 from tracker.hit import decode_batch
 
+#: Seconds of each minute that a worker may spend on replays; live hits come first.
+TICK_SECONDS = 30
+
 
 def processor() -> Processor:
     """The processor over the store and the configuration that the settings name."""
     return Processor(open_store(), sequence, load_for_hits, frozen_before, settings.REJECTED_DAILY_CAP)
+
+
+def replay_processor() -> Processor:
+    """The same for hits that come again: what is frozen was listed when it came first, and stays as it is."""
+    return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
 @shared_task(name="conversions.tasks.attribute_hits")
@@ -37,3 +47,10 @@ def count_facts(counts: list[Any]) -> None:
     """Adds a batch's increments to the live counters."""
     if counts:
         open_store().add_counts(msgspec.convert(counts, list[Count]))
+
+
+@shared_task(name="conversions.tasks.carry_on_replays")
+def carry_on_replays() -> None:
+    """Goes on with the replays that staff asked for, as far as a tick goes."""
+    archive = import_string(settings.OPEN_ARCHIVE)()
+    carry_on(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)

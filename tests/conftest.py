@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from conversions.store.adapters import open_store
 from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.store.sql import SqlStore
+from tracker.archive import FolderArchive, open_archive
 
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
@@ -79,3 +81,13 @@ def opened_store(store: Store, settings: Any) -> Store:
     opened = open_store()
     assert type(opened) is type(store)
     return opened
+
+
+@pytest.fixture
+def archive(tmp_path: Path, settings: Any) -> Iterator[FolderArchive]:
+    """A folder of the test's own as the archive that the product opens; no cache is waited for."""
+    settings.ARCHIVE_URL = tmp_path.as_uri()
+    settings.CONFIG_CACHE_SECONDS = 0
+    open_archive.cache_clear()
+    yield FolderArchive(tmp_path)
+    open_archive.cache_clear()

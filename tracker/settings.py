@@ -278,7 +278,11 @@ HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "
 TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
 #: What beat does, each so many seconds.
 BEAT_SECONDS = 60
-BEAT = {"marker": "tracker.tasks.send_marker", "roll up": "reporting.tasks.roll_up"}
+BEAT = {
+    "marker": "tracker.tasks.send_marker",
+    "roll up": "reporting.tasks.roll_up",
+    "replays": "conversions.tasks.carry_on_replays",
+}
 
 #: What the commands of one room need of another, named as text for the same reason.
 MARKER = "conversions.models.Marker"

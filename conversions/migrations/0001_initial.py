@@ -26,10 +26,22 @@ class Migration(migrations.Migration):
             name='Replay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('range', models.CharField(max_length=200, unique=True)),
+                ('site', models.CharField(blank=True, max_length=64)),
+                ('since', models.CharField(blank=True, max_length=40)),
+                ('until', models.CharField(blank=True, max_length=40)),
+                ('requested', models.BooleanField(default=False, help_text='Beat goes on with it; otherwise the command does.')),
                 ('last_key', models.CharField(blank=True, max_length=300)),
+                ('batches', models.PositiveBigIntegerField(default=0)),
+                ('hits', models.PositiveBigIntegerField(default=0)),
+                ('damaged', models.PositiveBigIntegerField(default=0, help_text='Batches that the archive could not give.')),
+                ('problem', models.CharField(blank=True, help_text='Why the last try stopped.', max_length=300)),
+                ('held_until', models.BigIntegerField(default=0)),
                 ('started_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('site', 'since', 'until'), name='replay_open')],
+            },
         ),
         migrations.CreateModel(
             name='Sequence',

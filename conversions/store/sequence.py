@@ -83,6 +83,12 @@ def open_marks(site: str | None = None) -> list[Mark]:
     return list(marks.filter(site=site) if site else marks)
 
 
+def changed_at(sites: Iterable[str]) -> int:
+    """When the configuration of one of these sites was last changed, ms: tokens are microseconds. 0 if never."""
+    tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
+    return max(tokens, default=0) // 1000
+
+
 def known_buckets(site: str) -> list[int]:
     """Every bucket of a site that was ever marked."""
     rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")

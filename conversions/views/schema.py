@@ -154,6 +154,19 @@ FACT: Fields = {
     "sent": inline_serializer("FactSent", {"value": amount(allow_null=True), "currency": maybe()}, required=False),
     **source(),
 }
+REPLAY: Fields = {
+    "id": serializers.IntegerField(),
+    "from": maybe(),
+    "to": maybe(),
+    "state": text("`waiting`, `running` or `done`."),
+    "batches": serializers.IntegerField(help_text="Batches of the archive gone through."),
+    "hits": serializers.IntegerField(help_text="Hits of the range processed again."),
+    "damaged": serializers.IntegerField(help_text="Batches that the archive could not give."),
+    "reached": serializers.DateTimeField(allow_null=True, help_text="When the last batch gone through was made."),
+    "problem": maybe("Why the last try stopped; it is tried again."),
+    "started_at": serializers.DateTimeField(),
+    "ended_at": serializers.DateTimeField(allow_null=True),
+}
 # A serializer that is another's field is bound to it: each use is one of its own class.
 ONE_CONVERSION = inline_serializer("Conversion", CONVERSION)
 
@@ -196,5 +209,20 @@ describe_visitor = extend_schema(
     responses={
         200: page("Timeline", inline_serializer("TimelineFact", FACT, many=True), site=text(), visitor=text()),
         **REFUSED,
+    },
+)
+RANGE_REFUSED = {**REFUSED, 403: OpenApiResponse(OpenApiTypes.OBJECT, description="Only staff may do this.")}
+describe_rollup = extend_schema(
+    summary="Roll a range up again",
+    responses={202: inline_serializer("Rollup", {"marked": serializers.IntegerField()}), **RANGE_REFUSED},
+)
+describe_replay = extend_schema(
+    summary="Replay a range from the archive", responses={202: inline_serializer("Replay", REPLAY), **RANGE_REFUSED}
+)
+describe_replays = extend_schema(
+    summary="How far a site's replays have come",
+    responses={
+        200: inline_serializer("Replays", {"results": inline_serializer("ReplayState", REPLAY, many=True)}),
+        **RANGE_REFUSED,
     },
 )

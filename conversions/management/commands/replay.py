@@ -1,6 +1,7 @@
 """`manage.py replay`: all facts and rollups of a range again from the archive."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +11,11 @@ from django.utils.module_loading import import_string
 from tqdm import tqdm
 
 from conversions.models import Replay as Progress
-from conversions.ranges import add_range_arguments, read_ranges
-from conversions.replay import object_range, replay
-from conversions.tasks import processor
-from tracker.hit import Unavailable
+from conversions.models import now_ms
+from conversions.process import AWAY
+from conversions.ranges import Range, add_range_arguments, read_ranges
+from conversions.replay import end, list_keys, may_start_at, replay
+from conversions.tasks import replay_processor
 
 
 class Command(BaseCommand):
@@ -31,32 +33,38 @@ class Command(BaseCommand):
         ranges = read_ranges(options["site"], options["since"], options["until"])
         if not ranges:
             raise CommandError("There is no site yet; `manage.py bootstrap` makes one.")
-        progress = self._progress(options)
-        self._wait_for_caches()
         try:
-            hits = self._replay(ranges, progress)
-        except Unavailable as error:
+            self._replay(ranges, options)
+        except AWAY as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
-        progress.delete()
-        self.stdout.write(f"{hits} hits replayed.")
-        call_command("rollup", site=options["site"], since=options["since"], until=options["until"], wait=0)
+        try:
+            call_command("rollup", site=options["site"], wait=0, stdout=self.stdout)
+        except AWAY as error:
+            raise CommandError(
+                f"Replayed, but not rolled up: {error}. Beat, or manage.py rollup, does the rest."
+            ) from error
+
+    def _replay(self, ranges: Sequence[Range], options: dict[str, Any]) -> None:
+        progress = self._progress(options)
+        time.sleep(min(max(may_start_at(ranges) - now_ms(), 0) / 1000, settings.CONFIG_CACHE_SECONDS))
+        archive = import_string(settings.OPEN_ARCHIVE)()
+        keys = list(list_keys(archive, ranges, progress))
+        steps = replay(archive, replay_processor(), ranges, keys, progress)
+        for _ in tqdm(steps, total=len(keys), desc="replaying", unit=" batches", disable=None):
+            pass
+        end(progress, ranges)
+        self.stdout.write(f"{progress.hits} hits of {progress.batches} batches replayed.")
+        if progress.damaged:
+            self.stderr.write(
+                f"{progress.damaged} batches were left out: the archive could not give them, see the log."
+            )
 
     def _progress(self, options: dict[str, Any]) -> Progress:
-        name = " ".join([options["site"] or "", options["since"] or "", options["until"] or ""])
+        site, since, until = (options[name] or "" for name in ("site", "since", "until"))
+        progress, _ = Progress.objects.get_or_create(site=site, since=since, until=until, ended_at=None)
         if options["restart"]:
-            Progress.objects.filter(range=name).delete()
-        progress, new = Progress.objects.get_or_create(range=name)
-        if not new and progress.last_key:
+            progress.last_key, progress.batches, progress.hits, progress.damaged = "", 0, 0, 0
+            progress.save()
+        if progress.last_key:
             self.stdout.write(f"Going on after {progress.last_key}; --restart begins anew.")
         return progress
-
-    def _wait_for_caches(self) -> None:
-        """No worker may still miss a goal that was made retroactive just now."""
-        time.sleep(settings.CONFIG_CACHE_SECONDS if settings.BROKER_URL else 0)
-
-    def _replay(self, ranges: Any, progress: Progress) -> int:
-        archive = import_string(settings.OPEN_ARCHIVE)()
-        since, until = object_range(ranges)
-        keys = list(archive.list(since, until, progress.last_key))
-        steps = replay(archive, processor(), ranges, keys, progress)
-        return sum(tqdm(steps, total=len(keys), desc="replaying", unit=" objects", disable=None))
