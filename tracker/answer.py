@@ -69,7 +69,12 @@ def _json(body: dict[str, Any], status: int) -> HttpResponse:
 
 
 def _answer(body: bytes, media: str, status: int) -> HttpResponse:
-    headers = {"Content-Type": media, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    headers = {
+        "Content-Type": media,
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
     return HttpResponse(body, status=status, headers=headers)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from kombu import Connection
 from kombu.message import Message
 
-from tracker.celery import DEAD
+from tracker.celery import DEAD, DEAD_QUEUE
 from tracker.hit import BadBatch, decode_batch
 from tracker.publish import CONFIRM_SECONDS
 from tracker.queues import bounded, connect, count
@@ -48,7 +48,7 @@ def depth() -> int:
 def take(connection: Connection, limit: int) -> Iterator[Message]:
     """Messages of the dead; those that are not acknowledged go back when the connection ends."""
     for _ in range(limit):
-        message = connection.default_channel.basic_get(DEAD)
+        message = DEAD_QUEUE(connection.default_channel).get()
         if message is None:
             return
         yield message

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 from cachetools import LRUCache
-from django.db import Error, close_old_connections, connection
+from django.db import Error, connection
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Bounded(Generic[T]):
             if not answer.set_running_or_notify_cancel():
                 continue
             try:
-                close_old_connections()
+                connection.close_if_unusable_or_obsolete()
                 answer.set_result(self._look_up(key))
             except Exception as error:
                 answer.set_exception(error)

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import msgspec
 from celery import signature
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 from django.utils.module_loading import import_string
 from kombu import Connection
+from kombu.message import Message
 
 from tracker.celery import DEAD_QUEUE, FACTS, HITS, app
 from tracker.hit import Batch, Unavailable, batch_id, decode_batch, encode_batch
@@ -29,12 +31,16 @@ class QueueState(msgspec.Struct, frozen=True):
     oldest_age: float
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """A batch in hand: it stays the queue's until it is acknowledged, and is the next one again if it is given back."""
+class Taken(Protocol):
+    """A batch in hand: it stays the queue's until it is acknowledged, and is the next one again if its taker dies."""
 
     batch: Batch
-    acknowledge: Callable[[], None]
-    give_back: Callable[[], None]
+
+    def acknowledge(self) -> None:
+        """It is processed; the queue may forget it."""
+
+    def give_back(self) -> None:
+        """It is the next one again."""
 
 
 class HitQueue(Protocol):
@@ -69,7 +75,7 @@ class InlineQueue:
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""
-        close_old_connections()
+        database.close_if_unusable_or_obsolete()
         result: Any = encode_batch(batch)
         try:
             for step in settings.HIT_CHAIN:
@@ -109,18 +115,11 @@ class RabbitQueue:
         """See HitQueue. The connection ends with the batch: acknowledged, given back, or by its process."""
         connection = connect()
         with bounded(connection):
-            message = connection.default_channel.basic_get(HITS)
+            message = app.amqp.queues[HITS](connection.default_channel).get()
         if message is None:
             connection.release()
             return None
-
-        def end(settle: Callable[[], None]) -> None:
-            with bounded(connection):
-                settle()
-            connection.release()
-
-        batch = decode_batch(app_message(message.body))
-        return Taken(batch, lambda: end(message.ack), lambda: end(message.requeue))
+        return TakenMessage(connection, message)
 
     def metadata(self) -> QueueState:
         """See HitQueue."""
@@ -151,6 +150,28 @@ class RabbitQueue:
         """See HitQueue."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
+
+
+class TakenMessage:
+    """See Taken. A message on a connection of its own."""
+
+    def __init__(self, connection: Connection, message: Message) -> None:
+        self.connection = connection
+        self.message = message
+        self.batch = decode_batch(text_of(message.body))
+
+    def acknowledge(self) -> None:
+        """See Taken."""
+        self._end(self.message.ack)
+
+    def give_back(self) -> None:
+        """See Taken."""
+        self._end(self.message.requeue)
+
+    def _end(self, settle: Callable[[], None]) -> None:
+        with bounded(self.connection):
+            settle()
+        self.connection.release()
 
 
 def connect() -> Connection:
@@ -192,7 +213,7 @@ def in_work(workers: int) -> bool:
     return False
 
 
-def app_message(body: bytes | str) -> str:
+def text_of(body: bytes | str) -> str:
     """The batch's text in the body of a Celery message."""
     args, _, _ = msgspec.json.decode(body)
     return str(args[0])

@@ -58,15 +58,21 @@ class Step(Task):  # type: ignore[misc]
         raise Ignore
 
 
-def wait_out(work: Callable[[], T], what: str, give_up: Callable[[], None] | None = None) -> T:
+def wait_out(
+    work: Callable[[], T],
+    what: str,
+    give_up: Callable[[], None] | None = None,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
     """What the work gives; done again, after growing waits, for as long as a service is away (or until `give_up`)."""
-    began, wait = time.monotonic(), SHORTEST_WAIT
+    began, wait = now(), SHORTEST_WAIT
     while True:
         try:
             return work()
         except AWAY as error:
             logger.warning("%s waits %.1f s: %s", what, wait, error)
-        time.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
+        sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
-        if give_up and time.monotonic() - began > PATIENCE:
+        if give_up and now() - began > PATIENCE:
             give_up()

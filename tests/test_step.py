@@ -1,0 +1,77 @@
+"""A task waits while a service is away, and tells poison from absence."""
+
+from itertools import count
+
+import pytest
+from celery.exceptions import Ignore
+from django.db import OperationalError
+
+from tracker.hit import Unavailable
+from tracker.step import LONGEST_WAIT, PATIENCE, wait_out
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return sum(self.waits)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+class Flaky:
+    """Work that fails so many times first."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.tries = 0
+
+    def __call__(self) -> str:
+        self.tries += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+def run(work: object, clock: Clock, give_up: object = None) -> object:
+    return wait_out(work, "a step", give_up, clock.now, clock.sleep)  # type: ignore[arg-type]
+
+
+def test_a_service_that_is_away_is_waited_out() -> None:
+    work = Flaky(Unavailable("s3"), OperationalError("database"), Unavailable("cassandra"))
+    assert run(work, Clock()) == "done"
+    assert work.tries == 4
+
+
+def test_waits_grow_up_to_a_bound() -> None:
+    clock = Clock()
+    run(Flaky(*[Unavailable("s3")] * 20), clock)
+    assert clock.waits[0] < 1
+    assert LONGEST_WAIT / 2 < clock.waits[-1] < LONGEST_WAIT * 1.5
+
+
+def test_any_other_failure_is_the_batchs_own_and_is_not_tried_again() -> None:
+    work = Flaky(ValueError("poison"))
+    with pytest.raises(ValueError, match="poison"):
+        run(work, Clock())
+    assert work.tries == 1
+
+
+def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> None:
+    clock = Clock()
+    tries = count()
+
+    def work() -> None:
+        next(tries)
+        raise Unavailable("s3")
+
+    def send_again() -> None:
+        raise Ignore
+
+    with pytest.raises(Ignore):
+        run(work, clock, send_again)
+    assert PATIENCE < clock.now() < PATIENCE + 2 * LONGEST_WAIT
