@@ -1,7 +1,9 @@
 """The addresses of this room."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
+from tracker import demo
 from tracker.health import HealthView, ReadyView
 from tracker.metrics import MetricsView
 from tracker.snippet import snippet
@@ -14,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", HealthView.as_view()),
     path("readyz", ReadyView.as_view()),
     path("metrics", MetricsView.as_view()),
+    *(demo.urlpatterns if settings.DEMO else []),
 ]

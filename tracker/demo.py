@@ -1,0 +1,58 @@
+"""The demo shop, there only with DEMO: a newspaper with an ad, and a shop that reports its sales by the snippet."""
+
+import re
+import secrets
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from tracker.errors import AWAY, RETRY_SECONDS, error_response
+from tracker.models import Site
+
+#: What `manage.py bootstrap` makes.
+ACCOUNT, AD = "Demo", "demo-ad"
+PRICE = "29.90"
+ORDER = re.compile(r"D-[0-9A-F]{8}")
+
+
+def find_site() -> Site | None:
+    """The site that the shop reports to."""
+    return Site.objects.filter(account__name=ACCOUNT).order_by("pk").first()
+
+
+def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
+    """A page of the demo, for the present site."""
+    try:
+        site = find_site()
+    except AWAY:
+        response: HttpResponse = error_response(503, "unavailable", "The database is away; try again in a few seconds.")
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    if site is None:
+        return render(request, "tracker/demo/closed.html", {"account": ACCOUNT}, status=404)
+    shown = {"site": site, "ad": AD, "price": PRICE, "api": f"{request.scheme}://{request.get_host()}", **more}
+    return render(request, f"tracker/demo/{page}.html", shown)
+
+
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Where the order gets its id, so that a reloaded thank-you page is the same order."""
+    return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
+
+
+def thanks(request: HttpRequest) -> HttpResponse:
+    """The order is placed: this page reports the purchase."""
+    order = request.GET.get("order", "")
+    return show(request, "thanks", order=order) if ORDER.fullmatch(order) else redirect("/demo/checkout")
+
+
+urlpatterns = [
+    path("demo/news", partial(show, page="news")),
+    path("demo/", partial(show, page="landing")),
+    path("demo/product", partial(show, page="product")),
+    path("demo/checkout", checkout),
+    path("demo/thanks", thanks),
+    path("welcome", partial(show, page="welcome")),
+]
