@@ -3,10 +3,11 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import TooManyFieldsSent
-from django.db import InterfaceError, OperationalError
-from django.http import JsonResponse
-from rest_framework import exceptions
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent, ValidationError
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -42,8 +43,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """DRF's answers in the shape of ours."""
     if isinstance(error, AWAY):
         return unavailable(error)
-    if isinstance(error, TooManyFieldsSent):
-        error = Refused(400, "bad_query", "The query has too many parameters.")
+    error = as_api_error(error)
     response = drf_exception_handler(error, context)
     if response is None:
         return None
@@ -51,11 +51,28 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         response.data = validation_body(response.data)
     elif isinstance(error, exceptions.APIException):
         response.data = error_body(str(error.get_codes()), str(error.detail), getattr(error, "field", ""))
-    else:
-        response.data = error_body(
-            "not_found" if response.status_code == 404 else "refused", str(error) or "Not found."
-        )
     return response
+
+
+def as_api_error(error: Exception) -> Exception:
+    """What Django, a model or the database refuses, as DRF would have."""
+    match error:
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case TooManyFieldsSent():
+            return Refused(400, "bad_query", "The query has too many parameters.")
+        case RecursionError():
+            return exceptions.ParseError("The body is nested too deep.")
+        case ValidationError():
+            return exceptions.ValidationError(serializers.as_serializer_error(error))
+        case ProtectedError():
+            names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
+            return Refused(409, "in_use", f"This still refers to it: {names}.")
+        case IntegrityError():
+            return Refused(409, "conflict", "Somebody else has just saved the same; look again.")
+    return error
 
 
 def unavailable(error: Exception) -> Response:
@@ -67,8 +84,19 @@ def unavailable(error: Exception) -> Response:
 
 def validation_body(data: Any) -> dict[str, Any]:
     """The first problem as code, field and detail, all of them beside it under `fields`."""
-    fields = data if isinstance(data, dict) else {"": data}
-    field, problems = next(iter(fields.items()), ("", ""))
-    detail = problems[0] if isinstance(problems, list) and problems else problems
-    field = "" if field == "non_field_errors" else field
-    return {**error_body("invalid", str(detail), str(field)), "fields": data}
+    path, detail = first_problem(data)
+    field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
+    return {**error_body("invalid", detail, field), "fields": data}
+
+
+def first_problem(data: Any) -> tuple[list[str], str]:
+    """Where the first problem is, as names and places in lists, and what it is."""
+    if isinstance(data, dict):
+        entries = [(str(name), problems) for name, problems in data.items()]
+    elif isinstance(data, list) and any(isinstance(problems, dict) for problems in data):
+        entries = [(str(place), problems) for place, problems in enumerate(data)]
+    else:
+        return [], str(data[0] if isinstance(data, list) and data else data)
+    name, problems = next(((name, problems) for name, problems in entries if problems), ("", ""))
+    path, detail = first_problem(problems)
+    return [name, *path], detail

@@ -2,10 +2,25 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
+
+from tracker.root import RootView
 
 urlpatterns = [
     path("", include("tracker.routes")),
     path("", include("conversions.routes")),
     path("", include("reporting.routes")),
+    path("api/", RootView.as_view(), name="api"),
+    path("api/", include("tracker.api")),
+    path("api/", include("conversions.api")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/auth/", include("rest_framework.urls")),
+    path("api", RedirectView.as_view(url="/api/", query_string=True)),
     path("admin/", admin.site.urls),
+    path("admin", RedirectView.as_view(url="/admin/", query_string=True)),
 ]
+handler400 = "tracker.pages.handler400"
+handler403 = "tracker.pages.handler403"
+handler404 = "tracker.pages.handler404"
+handler500 = "tracker.pages.handler500"

@@ -1,0 +1,123 @@
+"""Staff's browsable API of accounts, sites and tokens. What a model refuses is answered 400 by `tracker.errors`."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from tracker.models import Account, Site, Token, validate_domains
+
+
+class AccountSerializer(serializers.ModelSerializer[Account]):
+    """A customer, with who may sign in for it."""
+
+    users = serializers.SlugRelatedField(
+        slug_field="username", many=True, required=False, queryset=User.objects.all(), help_text="User names."
+    )
+
+    class Meta:
+        model = Account
+        fields = ("url", "id", "name", "users", "hits_per_second", "created_at")
+
+
+@extend_schema_field(serializers.ListField(child=serializers.CharField()))
+class DomainsField(serializers.JSONField):
+    """A list of host names; capital letters are the same name."""
+
+    default_validators = [validate_domains]
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The list in small letters; what is no list of texts is left to the validator."""
+        names = super().to_internal_value(data)
+        if not isinstance(names, list):
+            return names
+        return [name.strip().lower() if isinstance(name, str) else name for name in names]
+
+
+class SiteSerializer(serializers.ModelSerializer[Site]):
+    """A web site. Timezone and currency are fixed once it has hits."""
+
+    domains = DomainsField(required=False, help_text="Host names, such as shop.example; /click leads to these alone.")
+    snippet = serializers.SerializerMethodField(help_text="What its pages hold.")
+
+    class Meta:
+        model = Site
+        fields = (
+            *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
+            *("snippet", "first_hit_at", "created_at"),
+        )
+        read_only_fields = ("key", "first_hit_at")
+        extra_kwargs = {"url": {"lookup_field": "key"}}
+
+    def get_snippet(self, site: Site) -> str:
+        """With the address under which the tracker is asked now."""
+        return site.snippet(self.context["request"].build_absolute_uri("/").rstrip("/"))
+
+
+class TokenSerializer(serializers.ModelSerializer[Token]):
+    """A program's token. Its secret is in the answer that issues it and nowhere else."""
+
+    secret = serializers.CharField(read_only=True, required=False, help_text="Shown this once, when it is issued.")
+
+    class Meta:
+        model = Token
+        fields = ("url", "id", "account", "kind", "hint", "created_at", "revoked_at", "secret")
+        read_only_fields = ("hint", "revoked_at")
+
+    def create(self, validated_data: dict[str, Any]) -> Token:
+        """Issues a token, with its secret beside it."""
+        token, secret = Token.issue(**validated_data)
+        token.secret = secret  # type: ignore[attr-defined]
+        return token
+
+
+class AccountViewSet(viewsets.ModelViewSet[Account]):
+    """Customers. One that has sites can't be deleted."""
+
+    queryset = Account.objects.prefetch_related("users").order_by("pk")
+    serializer_class = AccountSerializer
+    search_fields = ("name", "sites__key", "users__username")
+
+
+class SiteViewSet(viewsets.ModelViewSet[Site]):
+    """Web sites, by their public keys. One that has hits can't be deleted."""
+
+    queryset = Site.objects.order_by("pk")
+    serializer_class = SiteSerializer
+    lookup_field = "key"
+    filter_ids = {"account": "account"}
+    search_fields = ("name", "key", "account__name")
+
+
+class TokenViewSet(
+    mixins.CreateModelMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Token]
+):
+    """Tokens of programs: issued and revoked, never changed."""
+
+    queryset = Token.objects.order_by("pk")
+    serializer_class = TokenSerializer
+    filter_texts = {"kind": "kind"}
+    filter_ids = {"account": "account"}
+    search_fields = ("hint", "account__name")
+
+    @extend_schema(request=None, responses=TokenSerializer)
+    @action(detail=True, methods=["post"])
+    def revoke(self, _request: Request, **_: Any) -> Response:
+        """Lets the token do nothing any more, for good."""
+        token = self.get_object()
+        token.revoke(timezone.now())
+        return Response(self.get_serializer(token).data, status=status.HTTP_200_OK)
+
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("accounts", AccountViewSet)
+router.register("sites", SiteViewSet)
+router.register("tokens", TokenViewSet)
+
+urlpatterns = router.urls

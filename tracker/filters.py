@@ -1,0 +1,57 @@
+"""Filters: parameters of a list's address -> the rows that have those values. For the browsable API's lists."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+#: No text is longer than this, and no id has so many digits.
+MAX_TEXT, MAX_DIGITS = 200, 18
+
+
+class NamedFilters(BaseFilterBackend):
+    """Filters by a view's `filter_texts` and `filter_ids`: the parameter's name -> the field, {"site": "site__key"}."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        """The rows that meet every parameter given; no row meets what can't be a value."""
+        for names, may_be in ((texts_of(view), may_be_text), (ids_of(view), may_be_id)):
+            for name, field in names.items():
+                value = request.query_params.get(name, "")
+                if value:
+                    queryset = queryset.filter(**{field: value}) if may_be(value) else queryset.none()
+        return queryset
+
+    def to_html(self, _request: Request, _queryset: QuerySet[Model], _view: APIView) -> str:
+        """No form: the parameters go into the address."""
+        return ""
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """What /api/schema says of them."""
+        types = {**dict.fromkeys(texts_of(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
+        return [
+            {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
+        ]
+
+
+def texts_of(view: APIView) -> dict[str, str]:
+    """Parameter -> field of texts; none where a view has no such filters."""
+    found: dict[str, str] = getattr(view, "filter_texts", {})
+    return found
+
+
+def ids_of(view: APIView) -> dict[str, str]:
+    """Parameter -> field of ids."""
+    found: dict[str, str] = getattr(view, "filter_ids", {})
+    return found
+
+
+def may_be_text(value: str) -> bool:
+    """Whether the database can be asked for it."""
+    return len(value) <= MAX_TEXT and value.isprintable()
+
+
+def may_be_id(value: str) -> bool:
+    """Likewise."""
+    return len(value) <= MAX_DIGITS and value.isascii() and value.isdigit()

@@ -1,0 +1,29 @@
+"""Pages for what no view answers: not found, refused, broken. Programs get the error shape, browsers Django's page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from tracker.errors import error_response
+
+
+def for_a_person(request: HttpRequest) -> bool:
+    """Whether a browser asks for a page: not below /api/, and it says that it reads HTML."""
+    return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
+
+
+def answer(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The handler of one status."""
+
+    def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return page(request, *args, **kwargs) if for_a_person(request) else error_response(status, code, detail)
+
+    return handler
+
+
+handler400 = answer(400, "bad_request", "The request can't be read.", defaults.bad_request)
+handler403 = answer(403, "permission_denied", "You may not do this.", defaults.permission_denied)
+handler404 = answer(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
+handler500 = answer(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
