@@ -1,7 +1,8 @@
 """The Store on Cassandra: quorum for facts and rollups, COUNTER columns for what is live."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 from zlib import crc32
 
 import msgspec
@@ -9,11 +10,13 @@ import msgspec
 from conversions.clock import HOUR_MS
 from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
 from conversions.goals import DAY_MS
-from conversions.store.cql import Cql, Row
+from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.port import Cell, Count, Span, TimelineKind
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
 from tracker.hit import SetAside
+
+T = TypeVar("T")
 
 SHARDS = 16
 #: Hours of hits set aside that are read side by side, newest first.
@@ -28,35 +31,7 @@ class CassandraStore:
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
-        rows = [(fact, kind_of(fact), digest(fact), encode_fact(fact)) for fact in facts]
-        self.cql.write_all(
-            "add_timeline",
-            [
-                (fact.site, fact.visitor, kind, fact.at, fact.hit, key, body)
-                for fact, kind, key, body in rows
-                if not isinstance(fact, Adjustment)
-            ],
-            partition=slice(2),
-        )
-        self.cql.write_all(
-            "add_ledger",
-            [
-                (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
-                for fact, kind, key, body in rows
-                if not isinstance(fact, Adjustment)
-            ],
-            partition=slice(3),
-        )
-        self.cql.write_all(
-            "add_claims",
-            [
-                (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
-                for fact, kind, key, body in rows
-                if not isinstance(fact, Touch)
-                for claim in claims_of(fact)
-            ],
-            partition=slice(2),
-        )
+        self.cql.write_all(write for fact in facts for write in rows_of(fact))
 
     def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
         """See Store."""
@@ -76,7 +51,7 @@ class CassandraStore:
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """See Store."""
         wanted = set(claims)
-        found = self._facts(("read_claims", (site, claim)) for claim in sorted(wanted))
+        found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
         # A conversion of an order stands under its hit id too; there it is no claimant.
         return [fact for fact in found if not isinstance(fact, Touch) and fact.claim in wanted]
 
@@ -87,13 +62,14 @@ class CassandraStore:
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """See Store."""
-        facts = self._facts([("read_claims", (site, f"h:{hit}"))])
+        facts = self._facts([("read_claims", (site, [f"h:{hit}"]))])
         return [fact for fact in facts if isinstance(fact, Conversion)]
 
     def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
         """See Store."""
-        rows = [(site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, token) for cell in cells]
-        self.cql.write_all("write_cell", rows, partition=slice(3))
+        self.cql.write_all(
+            ("write_cell", (site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, token)) for cell in cells
+        )
 
     def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
         """See Store."""
@@ -157,9 +133,21 @@ class CassandraStore:
         self.cql.close()
 
     def _timeline(self, site: str, kind: str, spans: Iterable[Span]) -> list[Fact]:
-        return self._facts(
-            ("read_timeline", (site, span.visitor, kind, span.since, span.until)) for span in dict.fromkeys(spans)
+        wanted: dict[str, list[Span]] = defaultdict(list)
+        alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
+        for span in dict.fromkeys(spans):
+            wanted[span.visitor].append(span)
+            # Visitors whose spans nearly agree are read by one statement; what is too much is left out here.
+            alike[span.since // HOUR_MS, span.until // HOUR_MS].append(span)
+        found = self._facts(
+            ("read_timelines", timelines(site, kind, some)) for same in alike.values() for some in groups(same)
         )
+        return [
+            fact
+            for fact in found
+            if not isinstance(fact, Adjustment)
+            and any(span.since <= fact.at <= span.until for span in wanted[fact.visitor])
+        ]
 
     def _facts(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Fact]:
         found = self.cql.run_all(calls)
@@ -169,6 +157,29 @@ class CassandraStore:
         """List hits; gives those that were not listed before."""
         answers = self.cql.run_all(("add_rejected", rejected_row(hit)) for hit in hits)
         return [hit for hit, rows in zip(hits, answers, strict=True) if applied(rows)]
+
+
+def rows_of(fact: Fact) -> Iterator[Write]:
+    """A fact's rows: in the timeline and the ledger, and under its claims."""
+    kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
+    if not isinstance(fact, Adjustment):
+        yield "add_timeline", (fact.site, fact.visitor, kind, fact.at, fact.hit, key, body)
+        yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
+    if not isinstance(fact, Touch):
+        for claim in claims_of(fact):
+            yield "add_claims", (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
+
+
+def timelines(site: str, kind: str, spans: Sequence[Span]) -> tuple[object, ...]:
+    """The values of the statement that reads several visitors' spans, or a little more."""
+    visitors = sorted({span.visitor for span in spans})
+    return site, visitors, kind, min(span.since for span in spans), max(span.until for span in spans)
+
+
+def groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Items in groups of as many partitions as one statement may read."""
+    for start in range(0, len(items), BATCH_PARTITIONS):
+        yield items[start : start + BATCH_PARTITIONS]
 
 
 def shard_of(hit: str) -> int:

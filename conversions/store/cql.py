@@ -20,8 +20,9 @@ from conversions.store.port import StoreUnavailable
 
 #: Statements in flight of one call.
 CONCURRENCY = 64
-#: Rows and bytes of one unlogged batch; all of one partition, so it is one mutation.
-BATCH_ROWS, BATCH_BYTES = 20, 20_000
+#: Rows, partitions and bytes of one unlogged batch; Cassandra warns of more. A statement of its own for each row would
+#: cost the driver, and so the worker, several times the CPU.
+BATCH_ROWS, BATCH_PARTITIONS, BATCH_BYTES = 20, 10, 5_000
 
 STATEMENTS = {
     # One write of one partition each; idempotent.
@@ -32,13 +33,14 @@ STATEMENTS = {
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
+    # One slice of each of up to BATCH_PARTITIONS partitions.
+    "read_timelines": "SELECT body FROM {ks}.timeline"
+    " WHERE site = ? AND visitor IN ? AND kind = ? AND at >= ? AND at <= ?",
+    "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
     # One slice of one partition each.
-    "read_timeline": "SELECT body FROM {ks}.timeline"
-    " WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?",
     "read_timeline_page": "SELECT body FROM {ks}.timeline"
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
-    "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim = ?",
     "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
@@ -52,12 +54,16 @@ STATEMENTS = {
     " IF NOT EXISTS",
     "check": "SELECT key FROM system.local",
 }
+#: How many of the first columns are the partition key.
+PARTITION_KEY = {"add_timeline": 2, "add_ledger": 3, "add_claims": 2, "write_cell": 3}
 COUNTS = frozenset({"add_count", "count_rejected"})
 #: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
 ALIAS = "cassandra"
 
 Row = dict[str, Any]
+#: The name of a statement and its values.
+Write = tuple[str, tuple[Any, ...]]
 
 
 @contextmanager
@@ -89,13 +95,9 @@ class Cql:
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
-    def write_all(self, name: str, rows: Iterable[tuple[Any, ...]], partition: slice) -> None:
-        """Write rows of one table, those of one partition together; `partition` says which columns are its key."""
-        statement = self.statement(name)
-        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in rows:
-            groups.setdefault(row[partition], []).append(row)
-        self._execute([(unit, None) for group in groups.values() for unit in self._units(statement, group)])
+    def write_all(self, writes: Iterable[Write]) -> None:
+        """Write rows, several in one request."""
+        self._execute([(self._unit(rows), None) for rows in units(writes)])
 
     def session(self) -> Session:
         """The session; opened once, by one thread."""
@@ -145,22 +147,12 @@ class Cql:
             statement.retry_policy = FallthroughRetryPolicy()
         return statement
 
-    def _units(self, statement: PreparedStatement, rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    def _unit(self, rows: Sequence[Write]) -> Any:
         if len(rows) == 1:
-            yield statement.bind(rows[0])
-            return
-        unit, size = self._batch(), 0
-        for row in rows:
-            weight = sum(len(value) for value in row if isinstance(value, bytes | str))
-            if len(unit) and (len(unit) >= BATCH_ROWS or size + weight > BATCH_BYTES):
-                yield unit
-                unit, size = self._batch(), 0
-            unit.add(statement, row)
-            size += weight
-        yield unit
-
-    def _batch(self) -> BatchStatement:
+            return self.statement(rows[0][0]).bind(rows[0][1])
         batch = BatchStatement(BatchType.UNLOGGED, consistency_level=ConsistencyLevel.QUORUM)
+        for name, values in rows:
+            batch.add(self.statement(name), values)
         batch.is_idempotent = True
         return batch
 
@@ -170,3 +162,27 @@ class Cql:
         with away():
             results = execute_concurrent(self.session(), work, concurrency=CONCURRENCY, raise_on_first_error=True)
             return [list(result) if result else [] for _, result in results]
+
+
+def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    """Writes in groups that are small enough for one batch, those of one partition together."""
+    group: list[Write] = []
+    partitions: set[Write] = set()
+    size = 0
+    for write in sorted(writes, key=partition_of):
+        weight = sum(len(value) for value in write[1] if isinstance(value, bytes | str))
+        more = len(partitions | {partition_of(write)})
+        if group and (len(group) >= BATCH_ROWS or more > BATCH_PARTITIONS or size + weight > BATCH_BYTES):
+            yield group
+            group, partitions, size = [], set(), 0
+        group.append(write)
+        partitions.add(partition_of(write))
+        size += weight
+    if group:
+        yield group
+
+
+def partition_of(write: Write) -> Write:
+    """The partition that a write goes to."""
+    name, values = write
+    return name, values[: PARTITION_KEY[name]]
