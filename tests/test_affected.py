@@ -1,0 +1,104 @@
+"""Which buckets a batch's facts may change: never fewer than those whose figures do."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from conversions.affected import affected
+from conversions.facts import Adjustment, Conversion, Fact, Touch
+from conversions.store.port import Store
+
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def site() -> str:
+    """A site of the test's own."""
+    return f"affected-{uuid4().hex}"
+
+
+def touch(site: str, hour: int, visitor: str = "ann", hit: str = "t") -> Touch:
+    """A click at the middle of an hour."""
+    at = hour * HOUR + HOUR // 2
+    return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, bucket=hour * HOUR)
+
+
+def sale(site: str, hour: int, visitor: str = "ann", hit: str = "", order: str = "", goal: str = "g") -> Conversion:
+    """A conversion at the middle of an hour."""
+    at, hit = hour * HOUR + HOUR // 2, hit or f"c{hour}{visitor}"
+    return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal=goal, version=1, order=order, bucket=hour * HOUR)
+
+
+def change(site: str, order: str) -> Adjustment:
+    """A retraction."""
+    return Adjustment(site=site, order=order, at=0, hit="r", kind="retract")
+
+
+def hours(store: Store, site: str, known: Sequence[Fact], *new: Fact) -> list[int]:
+    """The hours that new facts may change beside known ones."""
+    store.add_facts([*known, *new])
+    return sorted(bucket // HOUR for bucket in affected(store, site, new))
+
+
+def test_a_touch_changes_its_own_bucket_and_the_later_conversions_of_its_visitor(store: Store, site: str) -> None:
+    known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 6, "bob")]
+    assert hours(store, site, known, touch(site, 4)) == [4, 5, 9]
+
+
+def test_a_touch_at_the_conversions_own_instant_changes_it(store: Store, site: str) -> None:
+    assert hours(store, site, [sale(site, 4)], touch(site, 4, hit="t")) == [4]
+    at = sale(site, 4).at
+    assert affected(store, site, [Touch(site=site, visitor="ann", kind="click", at=at, hit="t2", bucket=0)]) == {
+        0,
+        4 * HOUR,
+    }
+
+
+def test_a_touch_changes_the_order_that_its_visitor_claims_after_another(store: Store, site: str) -> None:
+    # bob's is the order's first conversion; ann, who claims it later, has the touch.
+    known = [sale(site, 5, "bob", order="o"), sale(site, 7, "ann", order="o")]
+    assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
+
+
+def test_a_touch_changes_a_hit_that_two_visitors_sent(store: Store, site: str) -> None:
+    known = [sale(site, 5, "bob", hit="same"), sale(site, 7, "ann", hit="same")]
+    assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
+
+
+def test_an_earlier_copy_of_an_order_changes_the_bucket_where_it_was_counted(store: Store, site: str) -> None:
+    known = [sale(site, 9, order="o"), sale(site, 12, "bob", order="o")]
+    assert hours(store, site, known, sale(site, 3, "cyd", order="o")) == [3, 9, 12]
+
+
+def test_a_conversion_changes_what_its_person_did_later_and_nothing_earlier(store: Store, site: str) -> None:
+    known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 9, "bob")]
+    assert hours(store, site, known, sale(site, 4)) == [4, 5, 9]
+
+
+def test_a_conversion_that_takes_an_order_over_frees_the_place_of_whoever_had_it(store: Store, site: str) -> None:
+    # bob's order is ann's from now on, so bob's sale at 8 may be his first.
+    known = [sale(site, 6, "bob", order="o"), sale(site, 8, "bob"), sale(site, 9, "ann")]
+    assert hours(store, site, known, sale(site, 3, "ann", order="o")) == [3, 6, 8, 9]
+
+
+def test_an_adjustment_changes_its_order_and_what_all_its_claimants_did_later(store: Store, site: str) -> None:
+    known = [sale(site, 2, order="o"), sale(site, 4), sale(site, 6, "bob", order="o"), sale(site, 8, "bob")]
+    known += [sale(site, 1), sale(site, 5, "bob"), sale(site, 9, "cyd")]
+    assert hours(store, site, known, change(site, "o")) == [2, 4, 6, 8]
+
+
+def test_an_adjustment_of_an_order_that_is_not_there_yet_changes_nothing(store: Store, site: str) -> None:
+    assert hours(store, site, [sale(site, 2, order="other")], change(site, "o")) == []
+
+
+def test_a_batch_changes_what_each_of_its_facts_does(store: Store, site: str) -> None:
+    known = [sale(site, 5), sale(site, 6, "bob"), sale(site, 8, "cyd", order="o")]
+    new = [touch(site, 4), touch(site, 7, "bob"), change(site, "o"), sale(site, 1, "dan")]
+    assert hours(store, site, known, *new) == [1, 4, 5, 7, 8]
+
+
+def test_other_sites_are_not_looked_at(store: Store, site: str) -> None:
+    other = f"{site}-other"
+    store.add_facts([sale(other, 5), sale(other, 6, order="o")])
+    assert hours(store, site, [], touch(site, 4), change(site, "o")) == [4]
