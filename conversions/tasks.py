@@ -33,9 +33,13 @@ def replay_processor() -> Processor:
 
 @shared_task(name="conversions.tasks.attribute_hits")
 def attribute_hits(text: str) -> list[Any]:
-    """A batch's facts and marks are written; its counter increments go on. An empty batch says how far we are."""
+    """A batch's facts and marks are written; its counter increments go on.
+
+    An empty batch says how far we are; it passes only where facts could be written, too.
+    """
     batch = decode_batch(text)
     if not batch.hits:
+        open_store().check()
         Marker.reach(batch.made_at)
         return []
     counts: list[Any] = msgspec.to_builtins(processor().process(batch.hits, batch.id))
