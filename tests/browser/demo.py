@@ -1,0 +1,189 @@
+"""`make demo`: a real browser goes from an ad through the demo shop to a purchase; prints the credited report.
+
+Embedded, or on the services that env names. Progress goes to stderr, screenshots to var/artifacts.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import requests
+from kombu import Connection
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.chromium import chromium
+from tests.running import CHECKOUT, SERVICES, Tracker
+
+ARTIFACTS = CHECKOUT / "var" / "artifacts"
+AD, PRICE = "demo-ad", "29.900000"
+COLUMNS = ("ad", "clicks", "views", "conversions", "value")
+QUEUES = ("hits", "facts", "figures", "dead")
+EXCHANGES = ("hitledger", "control.pidbox", "reply.control.pidbox")
+
+
+def say(line: str) -> None:
+    """Progress."""
+    print(f"demo: {line}", file=sys.stderr, flush=True)
+
+
+def services_of(env: Mapping[str, str]) -> dict[str, str]:
+    """What in env selects services. The configuration stays embedded, so that each demo begins with nothing sold."""
+    return {name: env[name] for name in SERVICES if env.get(name) and name != "DATABASE_URL"}
+
+
+@contextmanager
+def own_queues(services: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The services with queues of the demo's own, so that no other deployment's worker takes its hits."""
+    if not services.get("BROKER_URL"):
+        yield dict(services)
+        return
+    prefix = f"demo-{uuid4().hex[:8]}-"
+    try:
+        yield {**services, "QUEUE_PREFIX": prefix}
+    finally:
+        with Connection(services["BROKER_URL"]) as broker:
+            for name in QUEUES:
+                broker.default_channel.queue_delete(prefix + name)
+            for name in EXCHANGES:
+                broker.default_channel.exchange_delete(prefix + name)
+
+
+@contextmanager
+def demo_tracker(state: Path, services: Mapping[str, str]) -> Iterator[tuple[Tracker, dict[str, Any]]]:
+    """A tracker in demo mode with its demo account."""
+    with own_queues(services) as env, Tracker(state, {**env, "DEMO": "1"}) as tracker:
+        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.manage("prepare")
+        account = tracker.bootstrap()
+        tracker.start("web", "beat", *(["worker"] if services.get("BROKER_URL") else []))
+        yield tracker, account
+
+
+def go_shopping(page: Page, url: str) -> str:
+    """From the newspaper's ad to the purchase; gives the order's id."""
+    say("a newspaper; click the ad")
+    page.goto(f"{url}/demo/news")
+    with page.expect_response(is_stored):
+        page.click("#ad")
+    say(f"landed on {page.url}")
+    page.click("#product")
+    page.click("#buy")
+    with page.expect_response(is_purchase) as sent:
+        page.click("#place")
+    order = page.inner_text("#order")
+    say(f"bought: order {order}, answered {sent.value.status}")
+    return order
+
+
+def is_stored(response: Any) -> bool:
+    """Whether a hit was answered."""
+    return bool(response.url.endswith("/collect") and response.status == 200)
+
+
+def is_purchase(response: Any) -> bool:
+    """Whether the purchase was answered."""
+    return is_stored(response) and '"purchase"' in (response.request.post_data or "")
+
+
+def look_at_report(page: Page, url: str, account: Mapping[str, Any]) -> None:
+    """Signs in and opens the report."""
+    page.goto(f"{url}/login")
+    page.fill("input[name=username]", account["staff_user"])
+    page.fill("input[name=password]", account["staff_password"])
+    page.click("button[type=submit]")
+    page.get_by_text(AD).first.wait_for()
+
+
+def fetch_report(url: str, account: Mapping[str, Any], first_day: str) -> dict[str, Any]:
+    """The report by the API, from the day on which the demo began."""
+    days = {"from": first_day, "to": today()}
+    answer = requests.get(
+        f"{url}/api/reports/conversions",
+        {"site": account["site"], **days},
+        headers={"Authorization": f"Bearer {account['report_token']}"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+def today() -> str:
+    """The day by the demo site's clock, which is UTC."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def credited(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a report says of credit, without site and clock."""
+    return {name: report[name] for name in ("currency", "model", "basis", "rows", "unattributed", "totals")}
+
+
+def expected(currency: str) -> dict[str, Any]:
+    """What it must say: one click, one sale, all of it the ad's."""
+    sale = {"clicks": 1, "views": 0, "conversions": "1.000000", "value": PRICE}
+    return {
+        "currency": currency,
+        "model": "last",
+        "basis": "conversion",
+        "rows": [{"ad": AD, "configured": True, **sale}],
+        "unattributed": {"conversions": "0.000000", "value": "0.000000"},
+        "totals": sale,
+    }
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report for people."""
+    rows = [COLUMNS, *(tuple(str(row[name]) for name in COLUMNS) for row in report["rows"])]
+    unattributed, totals = report["unattributed"], report["totals"]
+    rows.append(("(unattributed)", "", "", unattributed["conversions"], unattributed["value"]))
+    rows.append(("total", *(str(totals[name]) for name in COLUMNS[1:])))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    head, *lines = ["  ".join(map(str.rjust, row, widths)) for row in rows]
+    return "\n".join([head, "-" * len(head), *lines])
+
+
+def visit(browser: BrowserContext, tracker: Tracker, account: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The whole way; gives the report and leaves two screenshots."""
+    page, first_day = browser.new_page(), today()
+    go_shopping(page, tracker.url)
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}-thanks.png")
+    say("rolling up")
+    tracker.manage("rollup", "--wait", "60")
+    report = fetch_report(tracker.url, account, first_day)
+    look_at_report(page, tracker.url, account)
+    page.screenshot(path=ARTIFACTS / f"{name}-report.png", full_page=True)
+    return report
+
+
+def run(folder: Path, services: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """The demo in a folder of its own; gives the report and the currency of the site."""
+    name = "services" if services else "embedded"
+    say(f"starting a tracker: {', '.join(services) or 'embedded'}")
+    with demo_tracker(folder / "state", services) as (tracker, account), chromium(folder / "profile") as browser:
+        return visit(browser, tracker, account, name), account["currency"]
+
+
+def main() -> int:
+    """Runs the demo and prints its report; an error where the sale is not the ad's."""
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="hitledger-demo-") as folder:
+        report, currency = run(Path(folder), services_of(os.environ))
+    print(f"Conversions by ad, model {report['model']}, in {report['currency']}\n\n{table(report)}\n", flush=True)
+    say(f"done in {time.monotonic() - began:.0f} s; screenshots are in {ARTIFACTS.relative_to(CHECKOUT)}")
+    if credited(report) == expected(currency):
+        print(f"The sale is credited to {AD}: {PRICE} {currency}.")
+        return 0
+    print(f"The sale is NOT credited to {AD} as it must be: {credited(report)}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
