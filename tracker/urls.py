@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
 
 from tracker.root import RootView
+from tracker.schema import SchemaView
 
 urlpatterns = [
     path("", include("tracker.routes")),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("api/", RootView.as_view(), name="api"),
     path("api/", include("tracker.api")),
     path("api/", include("conversions.api")),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/auth/", include("rest_framework.urls")),
     path("api", RedirectView.as_view(url="/api/", query_string=True)),
     path("admin/", admin.site.urls),
