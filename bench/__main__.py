@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -49,6 +50,7 @@ def run(folder: Path) -> dict[str, list[Figures]]:
 
 def main() -> int:
     """Measures, keeps the raw figures, prints the table; exit code 1 if an aim was missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
     with tempfile.TemporaryDirectory(prefix="hitledger-bench.", ignore_cleanup_errors=True) as folder:
         turns = run(Path(folder))
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

@@ -51,6 +51,8 @@ class Killer:
         self._rng = rng
         self._weights = weights
         self._seen: set[int] = set()
+        # Each once, in any order; then by weight.
+        self._next = rng.sample(list(weights), len(weights))
         self.kills: Counter[str] = Counter()
 
     def run(self, seconds: float, pause: float = 2.0) -> None:
@@ -62,7 +64,7 @@ class Killer:
 
     def kill_one(self) -> None:
         """Kills a process with its children, or the parent alone, or one child."""
-        what = self._rng.choices(list(self._weights), list(self._weights.values()))[0]
+        what = self._choose()
         pids = self._tracker.pids(what.removesuffix("'s child"))
         self._seen.update(pids)
         if what.endswith("child"):
@@ -73,6 +75,11 @@ class Killer:
             for pid in pids:
                 kill(pid)
             self.kills[what] += 1
+
+    def _choose(self) -> str:
+        if self._next:
+            return self._next.pop()
+        return self._rng.choices(list(self._weights), list(self._weights.values()))[0]
 
     def orphans(self) -> list[int]:
         """Processes of the tracker that outlived their parent and no longer belong to it."""

@@ -4,6 +4,7 @@ Prints JSON. The recomputation is the invariance property's; it takes the hits w
 """
 
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 
 django.setup()
 
-from conversions.clock import day_of  # noqa: E402
+from conversions.clock import DAY_MS, day_of  # noqa: E402
 from conversions.models import Ad, Campaign, Goal, MatchRule  # noqa: E402
 from conversions.site import SiteConfig  # noqa: E402
 from conversions.store.adapters import open_store  # noqa: E402
@@ -24,7 +25,8 @@ from tracker.archive import open_archive  # noqa: E402
 from tracker.hit import Hit  # noqa: E402
 from tracker.models import Site  # noqa: E402
 
-MICROS = 1_000_000
+#: No hit of a run is older.
+SPAN_MS = 8 * DAY_MS
 Rows = dict[tuple[str, str], list[int]]
 
 
@@ -54,7 +56,8 @@ def check(key: str) -> dict[str, Any]:
     objects = list(archive.list())
     hits = [hit for name in objects for hit in archive.get(name) if hit.site == key]
     distinct = list({identity(hit): hit for hit in hits}.values())
-    aside = open_store().read_set_aside(key, 0, 10**13, 100_000)
+    now = time.time_ns() // 1_000_000
+    aside = open_store().read_set_aside(key, now - SPAN_MS, now, 100_000)
     return {
         "objects": len(objects),
         "copies": len(hits),
