@@ -11,7 +11,7 @@ from tracker.collect import Collected, NoHit, Reason
 from tracker.errors import error_body
 
 #: One transparent pixel, 43 bytes.
-GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+GIF = b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 EXPOSED = "X-Hit-Error, Retry-After"
 
 

@@ -1,0 +1,194 @@
+"""Collection through the real server: what browsers, beacons, image tags and strangers send, and what they get."""
+
+import gzip
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.running import Tracker
+
+GIF_BYTES = 43
+
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    """An embedded tracker with its web process."""
+    with Tracker(Path(tmp_path_factory.mktemp("server"))) as tracker:
+        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.start("web")
+        yield tracker
+
+
+@pytest.fixture(scope="module")
+def made(tracker: Tracker) -> dict[str, Any]:
+    """What bootstrap gives."""
+    return tracker.bootstrap("--account", "server")
+
+
+@pytest.fixture(scope="module")
+def site(made: dict[str, Any]) -> str:
+    return str(made["site"])
+
+
+def post(tracker: Tracker, body: Any, **headers: str) -> requests.Response:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return requests.post(
+        f"{tracker.url}/collect", data, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
+def code(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def raw(tracker: Tracker, method: str, headers: dict[str, str], chunks: list[bytes]) -> tuple[int, Any]:
+    """A chunked request as a client library without requests' niceties sends it."""
+    connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
+    connection.request(method, "/collect", iter(chunks), headers, encode_chunked=True)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def test_a_hit_is_accepted_by_query_form_json_and_image(tracker: Tracker, site: str) -> None:
+    ok = {"accepted": 1, "rejected": []}
+    assert requests.get(f"{tracker.url}/collect", {"site": site}).json() == ok
+    assert requests.post(f"{tracker.url}/collect", {"site": site}).json() == ok
+    assert post(tracker, {"site": site}, Content_Type="application/json").json() == ok
+    image = requests.get(f"{tracker.url}/pixel.gif", {"site": site})
+    assert (image.status_code, image.headers["Content-Type"], len(image.content)) == (200, "image/gif", GIF_BYTES)
+    assert image.headers["Cache-Control"] == "no-store"
+
+
+def test_a_beacon_of_plain_text_is_a_hit(tracker: Tracker, site: str) -> None:
+    answer = post(tracker, {"site": site}, Content_Type="text/plain;charset=UTF-8", Origin="https://shop.example")
+    assert answer.json()["accepted"] == 1
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+
+
+def test_a_chunked_body_without_a_content_type_is_a_hit(tracker: Tracker, site: str) -> None:
+    body = json.dumps([{"site": site}, {"site": site}]).encode()
+    chunked = {"Transfer-Encoding": "chunked"}
+    assert raw(tracker, "POST", chunked, [body[:7], body[7:]]) == (200, {"accepted": 2, "rejected": []})
+
+
+def test_a_chunked_body_is_cut_at_the_limit(tracker: Tracker) -> None:
+    status, body = raw(tracker, "POST", {"Transfer-Encoding": "chunked"}, [b" " * 65536] * 32)
+    assert (status, body["error"]["code"]) == (413, "too_large")
+
+
+def test_a_gzip_body_is_read_and_a_bomb_is_not(tracker: Tracker, site: str) -> None:
+    packed = gzip.compress(json.dumps({"site": site}).encode())
+    assert post(tracker, packed, Content_Encoding="gzip").json()["accepted"] == 1
+    assert code(post(tracker, gzip.compress(b" " * (1 << 26)), Content_Encoding="gzip")) == (413, "too_large")
+
+
+def test_any_page_may_send_and_a_browser_is_told_so(tracker: Tracker) -> None:
+    answer = requests.options(
+        f"{tracker.url}/collect",
+        headers={
+            "Origin": "https://shop.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+        },
+    )
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert answer.headers["Access-Control-Allow-Headers"] == "content-type"
+    assert requests.get(f"{tracker.url}/collect").headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", (400, "missing_site")),
+        (b"{}", (400, "missing_site")),
+        (b'{"site":"nobody"}', (404, "unknown_site")),
+        (b'[{"site":"nobody"},{}]', (400, "unknown_site")),
+        (b"[]", (400, "no_hits")),
+        (b"{", (400, "bad_json")),
+        (b"[" * 100_000, (400, "bad_json")),
+        (b'{"props":' * 100_000, (400, "bad_json")),
+        (b'{"site":NaN}', (400, "bad_json")),
+        (b'{"site":"\\ud800"}', (400, "bad_json")),
+        (b'{"site":"\xff\xfe"}', (400, "bad_json")),
+        (b'{"site":"a\\u0000b"}', (400, "bad_site")),
+        (b'{"site":"SITE","value":1e400}', (400, "bad_value")),
+        (b'{"site":"SITE","value":' + b"9" * 401 + b"}", (400, "bad_value")),
+        (b'{"site":"SITE","value":"12,50"}', (400, "bad_value")),
+        (b'{"site":"SITE","currency":"EURO"}', (400, "bad_currency")),
+        (b'{"site":"SITE","id":"no spaces"}', (400, "bad_id")),
+        (b'{"site":"SITE","ts":32503680000000}', (400, "bad_ts")),
+        (b'{"site":"SITE","type":"sale"}', (400, "bad_type")),
+        (b'{"site":"SITE","name":"' + b"n" * 201 + b'"}', (400, "too_long")),
+        (b'{"site":"SITE","type":"adjustment"}', (400, "missing_order")),
+        (b" " * (2 << 20), (413, "too_large")),
+        (b"[" + b'{"site":"SITE"},' * 500 + b'{"site":"SITE"}]', (413, "too_many_hits")),
+    ],
+)
+def test_what_is_no_hit_is_refused_with_its_code(
+    tracker: Tracker, site: str, body: bytes, expected: tuple[int, str]
+) -> None:
+    assert code(post(tracker, body.replace(b"SITE", site.encode()))) == expected
+
+
+def test_good_hits_of_an_array_pass_and_the_bad_ones_are_named(tracker: Tracker, site: str) -> None:
+    hits = [{"site": site}, {"site": site, "value": "x"}, {"site": "nobody"}, {"site": site, "id": "ok"}]
+    answer = post(tracker, hits).json()
+    assert answer["accepted"] == 2
+    assert [(one["index"], one["code"], one["field"]) for one in answer["rejected"]] == [
+        (1, "bad_value", "value"),
+        (2, "unknown_site", "site"),
+    ]
+
+
+def test_an_image_stays_an_image_when_it_is_refused(tracker: Tracker) -> None:
+    answer = requests.get(f"{tracker.url}/pixel.gif", {"site": "nobody"})
+    assert (answer.status_code, answer.headers["X-Hit-Error"]) == (404, "unknown_site")
+    assert (answer.headers["Content-Type"], len(answer.content)) == ("image/gif", GIF_BYTES)
+
+
+def test_another_method_is_refused(tracker: Tracker) -> None:
+    assert code(requests.delete(f"{tracker.url}/collect")) == (405, "method_not_allowed")
+
+
+def test_a_wrong_token_is_refused_and_a_good_one_reaches_back_90_days(tracker: Tracker, made: dict[str, Any]) -> None:
+    old = {"site": made["site"], "ts": int(time.time() * 1000) - 80 * 86_400_000}
+    assert code(post(tracker, old)) == (400, "bad_ts")
+    assert code(post(tracker, old, Authorization="Bearer wrong")) == (401, "bad_token")
+    assert code(post(tracker, old, Authorization=f"Bearer {made['report_token']}")) == (401, "bad_token")
+    assert post(tracker, old, Authorization=f"Bearer {made['ingest_token']}").json()["accepted"] == 1
+
+
+def test_a_token_sends_for_its_own_account_only(tracker: Tracker, made: dict[str, Any]) -> None:
+    other = tracker.bootstrap("--account", "another")
+    answer = post(tracker, {"site": other["site"]}, Authorization=f"Bearer {made['ingest_token']}")
+    assert code(answer) == (404, "unknown_site")
+
+
+def test_hits_at_once_are_all_kept(tracker: Tracker, made: dict[str, Any]) -> None:
+    def buy(n: int) -> int:
+        hit = {"site": made["site"], "type": "conversion", "name": "purchase", "order": f"many-{n}", "value": "1"}
+        return post(tracker, hit).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(buy, range(200))) == {200}
+    tracker.manage("rollup")
+    answer = requests.get(
+        f"{tracker.url}/api/reports/conversions",
+        {"site": made["site"], "from": today(), "to": today()},
+        headers={"Authorization": f"Bearer {made['report_token']}"},
+    ).json()
+    assert answer["totals"]["value"] == "200.000000"
+    assert answer["live"]["conversions"] == 200
+
+
+def today() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime())
