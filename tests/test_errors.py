@@ -1,0 +1,170 @@
+"""Every code that the source can answer stands in docs/errors.md with its status, and nothing else does."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+from django.test import Client
+from rest_framework import exceptions
+
+from tests.running import CHECKOUT
+from tests.test_rooms import FILES
+from tracker.errors import first_problem
+
+#: Call -> which argument is the code, and which the status, if any.
+CODES: dict[str, tuple[int, int | None]] = {
+    "Refused": (1, 0),
+    "Refusal": (1, 0),
+    "error_response": (1, 0),
+    "answer": (1, 0),
+    "error_body": (0, None),
+    "Unreadable": (0, None),
+    "BadField": (0, None),
+    "BadQuery": (0, None),
+    "AuthenticationFailed": (1, None),
+    "reject": (1, None),
+}
+#: Functions that answer `bad_FIELD` for the field that is their second argument.
+FIELD_READERS = {"read_text", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
+FIELDS_OF_HITS_AND_REPORTS = ("tracker.fields", "tracker.collect", "reporting.query")
+#: What DRF answers by itself.
+DRF = (
+    *(exceptions.ParseError, exceptions.NotAuthenticated, exceptions.PermissionDenied, exceptions.NotFound),
+    *(
+        exceptions.MethodNotAllowed,
+        exceptions.NotAcceptable,
+        exceptions.UnsupportedMediaType,
+        exceptions.ValidationError,
+    ),
+)
+
+
+def documented(section: str) -> dict[str, str]:
+    """Code -> status, from the first table after a heading."""
+    _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) == len({code for code, _ in rows}), "a code stands there twice"
+    return dict(rows)
+
+
+def calls(*modules: str) -> Iterator[ast.Call]:
+    """The calls of some modules, or of all."""
+    for module in modules or FILES:
+        yield from (node for node in ast.walk(ast.parse(FILES[module].read_text())) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def constant(call: ast.Call, place: int) -> object:
+    argument = call.args[place] if place < len(call.args) else None
+    return argument.value if isinstance(argument, ast.Constant) else None
+
+
+def is_base_call(call: ast.Call) -> bool:
+    """`super().__init__(429, "rate_limited", ...)` of a Refusal."""
+    return name_of(call) == "__init__" and isinstance(constant(call, 0), int) and isinstance(constant(call, 1), str)
+
+
+def answered() -> dict[str, set[int]]:
+    """Code -> the statuses that the source gives beside it."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for call in calls():
+        place, status = CODES.get(name_of(call), (1, 0) if is_base_call(call) else (None, None))
+        if place is not None and isinstance(code := constant(call, place), str):
+            found[code].update({constant(call, status)} if status is not None else ())  # type: ignore[arg-type]
+    for call in calls(*FIELDS_OF_HITS_AND_REPORTS):
+        if name_of(call) in FIELD_READERS and isinstance(field := constant(call, 1), str):
+            found[f"bad_{field}"].update(())
+    for error in DRF:
+        found[error.default_code].add(error.status_code)
+    return found
+
+
+def set_aside() -> set[str]:
+    """The codes under which processing sets hits aside."""
+    third = {constant(call, 2) for call in calls() if name_of(call) == "set_aside"}
+    named = (
+        keyword.value
+        for call in calls()
+        if name_of(call) == "SetAside"
+        for keyword in call.keywords
+        if keyword.arg == "code"
+    )
+    return {code for code in chain(third, (ast.literal_eval(value) for value in named if is_text(value))) if code}  # type: ignore[misc]
+
+
+def is_text(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant)
+
+
+def test_every_code_that_is_answered_is_documented() -> None:
+    assert len(answered()) > 50
+    assert set(answered()) - set(documented("Errors")) == set()
+
+
+def test_every_documented_code_is_answered() -> None:
+    assert set(documented("Errors")) - set(answered()) == set()
+
+
+def test_statuses_are_those_of_the_source() -> None:
+    table = {code: set(map(int, status.split(", "))) for code, status in documented("Errors").items()}
+    assert {code: statuses for code, statuses in answered().items() if not statuses <= table[code]} == {}
+
+
+def test_codes_are_listed_in_order() -> None:
+    assert list(documented("Errors")) == sorted(documented("Errors"))
+
+
+def test_every_code_of_a_hit_set_aside_is_documented_and_no_other() -> None:
+    assert set(documented("Hits set aside")) == set_aside()
+
+
+def test_every_documented_reason_is_given_somewhere() -> None:
+    texts = {
+        node.value
+        for path in FILES.values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(documented("Reasons in explanations")) - texts == set()
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/collect/more", "/healthz/"])
+def test_where_there_is_nothing_a_program_reads_the_error_shape(path: str, client: Client) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["error"] == {
+        "code": "not_found",
+        "field": None,
+        "detail": "There is nothing at this address.",
+    }
+
+
+def test_a_browser_sees_a_page_and_below_api_the_error_shape(client: Client) -> None:
+    assert client.get("/nothing", HTTP_ACCEPT="text/html")["Content-Type"].startswith("text/html")
+    assert client.get("/api/nothing", HTTP_ACCEPT="text/html").json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.django_db
+def test_a_form_from_elsewhere_is_refused_with_a_page_not_a_failure() -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/login", {"username": "x", "password": "y"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "detail"),
+    [
+        ({"name": ["Too long."]}, ["name"], "Too long."),
+        (["Not so."], [], "Not so."),
+        ({"non_field_errors": ["Both."]}, ["non_field_errors"], "Both."),
+        ({"rules": [{}, {"source": ["Bad."]}]}, ["rules", "1", "source"], "Bad."),
+        ({"rules": {"3": ["Bad."]}}, ["rules", "3"], "Bad."),
+    ],
+)
+def test_the_first_problem_is_found_with_its_place(data: object, path: list[str], detail: str) -> None:
+    assert first_problem(data) == (path, detail)
