@@ -1,0 +1,94 @@
+"""`manage.py deadletters`: what a worker can't process is listed with its reason, and can be tried again."""
+
+import time
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from tests.conftest import needs
+from tests.running import Tracker
+from tracker.celery import DEAD_QUEUE, HITS, app
+from tracker.deadletters import depth
+from tracker.hit import Batch, encode_batch
+from tracker.publish import open_publisher
+from tracker.queues import RabbitQueue, new_batch_id
+from tracker.tasks import archive_hits
+
+
+def deadletters(*words: str) -> str:
+    """What the command prints."""
+    out = StringIO()
+    call_command("deadletters", *words, stdout=out)
+    return out.getvalue()
+
+
+def wait_for_dead(number: int) -> None:
+    deadline = time.monotonic() + 60
+    while depth() != number:
+        assert time.monotonic() < deadline, f"{depth()} dead letters, not {number}"
+        time.sleep(0.1)
+
+
+def test_embedded_there_are_none(settings: Any) -> None:
+    settings.BROKER_URL = ""
+    assert "There are none" in deadletters()
+
+
+@pytest.mark.services
+class TestOnRabbitMQ:
+    """With a real worker."""
+
+    @pytest.fixture(autouse=True)
+    def worker(self, tmp_path: Path) -> Iterator[None]:
+        """A worker on queues of this run's own."""
+        needs("BROKER_URL")
+        RabbitQueue().prepare()
+        with Tracker(tmp_path, services=True) as tracker:
+            tracker.manage("migrate", "--noinput", "--verbosity", "0")
+            tracker.start("worker")
+            yield
+        with app.connection_for_write() as connection:
+            for one in (*app.amqp.queues.values(), DEAD_QUEUE):
+                one(connection.default_channel).delete()
+
+    def test_a_batch_that_is_none_is_listed_and_ends_there_again_after_a_retry(self) -> None:
+        batch = new_batch_id()
+        archive_hits.apply_async(("this is no batch",), task_id=batch)
+        wait_for_dead(1)
+        listed = deadletters()
+        assert f"{batch}  unreadable  tracker.tasks.archive_hits  rejected in {HITS}" in listed
+        assert "1 dead letters." in listed
+        assert "1 dead letters." in deadletters(), "a look takes nothing away"
+        assert "1 dead letters sent again." in deadletters("--retry")
+        wait_for_dead(1)
+
+    def test_a_batch_whose_task_is_mended_passes_at_the_retry(self) -> None:
+        """A message that died in the wrong queue is one that a worker of the right version would take."""
+        message = encode_batch(Batch(new_batch_id()))
+        with app.connection_for_write() as connection:
+            dead = DEAD_QUEUE(connection.default_channel)
+            connection.Producer().publish(
+                [[message], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
+                routing_key=dead.name,
+                serializer="json",
+                headers={
+                    "lang": "py",
+                    "task": "tracker.tasks.archive_hits",
+                    "id": "mended",
+                    "root_id": "mended",
+                    "x-death": [{"queue": HITS, "reason": "rejected", "count": 1}],
+                },
+            )
+        wait_for_dead(1)
+        assert "mended  0 hits" in deadletters("--retry")
+        wait_for_dead(0)
+        deadline = time.monotonic() + 30
+        while not RabbitQueue().is_idle() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert RabbitQueue().is_idle()
+        assert depth() == 0
+        open_publisher().close()
