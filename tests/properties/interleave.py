@@ -53,6 +53,11 @@ class Actor:
         self._work = work
         self._running: greenlet | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it is somewhere in its work."""
+        return self._running is not None and not self._running.dead
+
     def step(self) -> bool:
         """Runs to the next pause; gives whether there was anything to do."""
         if self._running is None or self._running.dead:

@@ -30,15 +30,15 @@ class Scenario:
     hits: list[Hit]
 
 
-def moment(rng: random.Random, start: int) -> int:
-    """An instant within two days, often on the edge of an hour or a day."""
-    edge = start - start % HOUR + rng.randrange(0, 48) * HOUR
+def moment(rng: random.Random, start: int, hours: int) -> int:
+    """An instant within some hours, often on the edge of an hour or a day."""
+    edge = start - start % HOUR + rng.randrange(0, hours) * HOUR
     return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE])
 
 
-def make_hit(rng: random.Random, site: str, start: int) -> Hit:
+def make_hit(rng: random.Random, site: str, start: int, hours: int) -> Hit:
     """One hit from small pools of ids, visitors and orders, so that all of them clash."""
-    at = moment(rng, start)
+    at = moment(rng, start, hours)
     kind = rng.choice(["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"])
     common: dict[str, Any] = {
         "id": f"h{rng.randrange(9)}" if rng.random() < 0.5 else f"u{rng.randrange(10**9)}",
@@ -63,10 +63,10 @@ def make_hit(rng: random.Random, site: str, start: int) -> Hit:
     )
 
 
-def make_click(rng: random.Random, site: str, secret: str, start: int) -> list[Hit]:
+def make_click(rng: random.Random, site: str, secret: str, start: int, hours: int) -> list[Hit]:
     """A click by `/click` and the hits of its landing page: a few, reloaded or shared, early, late or forged; one or
     the other may be missing."""
-    ad, click_id, at = rng.choice(["one", "two", "stray"]), f"{rng.randrange(16**32):032x}", moment(rng, start)
+    ad, click_id, at = rng.choice(["one", "two", "stray"]), f"{rng.randrange(16**32):032x}", moment(rng, start, hours)
     common: dict[str, Any] = {"site": site, "received": at}
     click = Hit(**common, id=click_id, type="click", at=at, visitor="stand-in", ad=ad)
     landings = []
@@ -80,11 +80,12 @@ def make_click(rng: random.Random, site: str, secret: str, start: int) -> list[H
 
 
 def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int) -> Scenario:
-    """A scenario of some two dozen hits; `secret` is the one that signs the site's clicks."""
-    hits = [make_hit(rng, site, start) for _ in range(rng.randrange(1, 25))]
+    """A scenario of some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
+    hours = rng.choice([2, 6, 48])
+    hits = [make_hit(rng, site, start, hours) for _ in range(rng.randrange(1, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
-        hits.extend(make_click(rng, site, secret, start))
-    return Scenario(timezone, start, start + rng.randrange(0, 2 * DAY_MS), hits)
+        hits.extend(make_click(rng, site, secret, start, hours))
+    return Scenario(timezone, start, start + rng.randrange(0, hours * HOUR), hits)
 
 
 def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
