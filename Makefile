@@ -9,8 +9,12 @@ PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 # What precedes every start: a bad setting ends here, with one line.
 PREPARE := python manage.py migrate --noinput --verbosity 0 && python manage.py prepare
+# All processes count into one folder, of which /metrics tells the sums; what an earlier run left there goes.
+METRICS := export PROMETHEUS_MULTIPROC_DIR="$${PROMETHEUS_MULTIPROC_DIR:-$${HITLEDGER_STATE:-var}/metrics}" && \
+	mkdir -p "$$PROMETHEUS_MULTIPROC_DIR" && \
+	rm -f "$$PROMETHEUS_MULTIPROC_DIR"/counter_*.db "$$PROMETHEUS_MULTIPROC_DIR"/histogram_*.db
 # Without a broker a hit is processed before its answer, and there is nothing for a worker to do.
-START := exec honcho --env /dev/null start web beat $${BROKER_URL:+worker}
+START := $(METRICS) && exec honcho --env /dev/null start web beat $${BROKER_URL:+worker}
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16

@@ -3,6 +3,7 @@
 import time
 
 from celery import shared_task
+from prometheus_client import Histogram
 
 from conversions.store import sequence
 from conversions.store.adapters import open_store
@@ -12,6 +13,11 @@ from reporting.rollup import Roller
 
 #: A tick ends after this many seconds; what is still marked is the next one's.
 TICK_SECONDS = 50
+ROLLUP_SECONDS = Histogram(
+    "hitledger_rollup_seconds",
+    "Rolling one bucket up.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 
 
 def roller() -> Roller:
@@ -28,6 +34,7 @@ def roll_up() -> int:
     for mark in work.marked():
         if time.monotonic() > ends_at:
             break
-        work.attempt(mark)
+        with ROLLUP_SECONDS.time():
+            work.attempt(mark)
         done += 1
     return done

@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import needs
-from tests.running import Tracker, free_port
+from tests.running import CHECKOUT, Tracker, free_port
 
 SERVICES = ["database", "queue", "archive", "store"]
 
@@ -120,6 +120,33 @@ def test_no_site_and_no_account_is_named_to_strangers(embedded: Tracker) -> None
     text = get(f"{embedded.url}/metrics")[1] + json.dumps(get(f"{embedded.url}/readyz")[1])
     assert made["site"] not in text
     assert made["account"] not in text
+
+
+def test_every_number_is_documented_and_nothing_else_is(embedded: Tracker) -> None:
+    embedded.manage("rollup")  # its marker, for what is known only after the first
+    time.sleep(1.1)
+    families = text_string_to_metric_families(get(f"{embedded.url}/metrics")[1])
+    told = {family.name for family in families if family.name.startswith("hitledger_")}
+    table = set(re.findall(r"^\| `(hitledger_\w+)`", (CHECKOUT / "docs" / "operation.md").read_text(), re.MULTILINE))
+    told = {name for name in told if not name.endswith("_created")}
+    # Rolling up is not the web process's; see the next test.
+    assert told | {"hitledger_rollup_seconds"} == {name.removesuffix("_total") for name in table}
+
+
+def test_with_a_folder_for_it_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    with Tracker(tmp_path, {"PROMETHEUS_MULTIPROC_DIR": str(folder), "WEB_CONCURRENCY": "2"}) as tracker:
+        tracker.manage("migrate", "--verbosity", "0")
+        made = tracker.bootstrap()
+        tracker.start("web")
+        for _ in range(10):
+            assert get(f"{tracker.url}/collect?site={made['site']}&type=click&ad=demo-ad")[0] == 200
+        tracker.manage("shell", "-c", "from reporting.tasks import roll_up; roll_up()")
+        counted = metrics(tracker)
+        assert counted["hitledger_hits_accepted_total"] == 10
+        assert counted["hitledger_rollup_seconds_count"] >= 1
+        assert counted["hitledger_marks_open"] == 0
 
 
 def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:
