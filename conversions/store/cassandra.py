@@ -10,7 +10,7 @@ import msgspec
 from conversions.clock import HOUR_MS
 from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
 from conversions.goals import DAY_MS
-from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
+from conversions.store.cql import BATCH_PARTITIONS, Cql, Write
 from conversions.store.port import Cell, Count, Span, TimelineKind
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
@@ -21,6 +21,8 @@ T = TypeVar("T")
 SHARDS = 16
 #: Hours of hits set aside that are read side by side, newest first.
 HOURS_AT_ONCE = 24
+#: Rows of one partition that one statement looks for.
+SLICE = 100
 
 
 class CassandraStore:
@@ -95,7 +97,9 @@ class CassandraStore:
         for (site, day), some in by_day(hits).items():
             counted = sum(self.read_set_aside_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
-            new = self._list(some[:room]) + some[room:]
+            new = self._new(some)
+            # What is listed twice by two deliveries at once is counted twice; the counts are approximate.
+            self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
             amounts = Counter(hit.code for hit in new)
             self.cql.run_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
 
@@ -153,10 +157,19 @@ class CassandraStore:
         found = self.cql.run_all(calls)
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
-    def _list(self, hits: Sequence[SetAside]) -> list[SetAside]:
-        """List hits; gives those that were not listed before."""
-        answers = self.cql.run_all(("add_rejected", rejected_row(hit)) for hit in hits)
-        return [hit for hit, rows in zip(hits, answers, strict=True) if applied(rows)]
+    def _new(self, hits: Sequence[SetAside]) -> list[SetAside]:
+        """Those that are not listed yet, each once."""
+        hours: dict[tuple[str, int], list[SetAside]] = defaultdict(list)
+        for hit in hits:
+            hours[hit.site, hit.at - hit.at % HOUR_MS].append(hit)
+        found = self.cql.run_all(
+            ("find_rejected", (*hour, sorted({(hit.at, hit.hit) for hit in part})))
+            for hour, some in hours.items()
+            for part in groups(some, SLICE)
+        )
+        listed = {(row["at"], row["hit"], row["code"], row["field"]) for rows in found for row in rows}
+        fresh = {(hit.at, hit.hit, hit.code, hit.field): hit for hit in hits}
+        return [hit for key, hit in fresh.items() if key not in listed]
 
 
 def rows_of(fact: Fact) -> Iterator[Write]:
@@ -176,10 +189,10 @@ def timelines(site: str, kind: str, spans: Sequence[Span]) -> tuple[object, ...]
     return site, visitors, kind, min(span.since for span in spans), max(span.until for span in spans)
 
 
-def groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Items in groups of as many partitions as one statement may read."""
-    for start in range(0, len(items), BATCH_PARTITIONS):
-        yield items[start : start + BATCH_PARTITIONS]
+def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:
+    """Items in groups; of partitions as many as one statement may read."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def shard_of(hit: str) -> int:
@@ -201,8 +214,3 @@ def rejected_row(hit: SetAside) -> tuple[object, ...]:
     """The row of a hit set aside."""
     body = msgspec.json.encode(hit)
     return hit.site, hit.at - hit.at % HOUR_MS, hit.at, hit.hit, hit.code, hit.field, body
-
-
-def applied(rows: Sequence[Row]) -> bool:
-    """Whether a conditional insert found nothing there."""
-    return bool(rows and rows[0]["[applied]"])

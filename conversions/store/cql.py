@@ -31,6 +31,7 @@ STATEMENTS = {
     "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_claims": "INSERT INTO {ks}.claims (site, claim, kind, goal, version, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
     # One slice of each of up to BATCH_PARTITIONS partitions.
@@ -44,18 +45,16 @@ STATEMENTS = {
     "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
+    "find_rejected": "SELECT at, hit, code, field FROM {ks}.rejected WHERE site = ? AND hour = ? AND (at, hit) IN ?",
     "read_rejected_counts": "SELECT code, amount FROM {ks}.rejected_counts WHERE site = ? AND day = ?",
     # A read and a write of one counter each; not idempotent, never retried.
     "add_count": "UPDATE {ks}.counters SET amount = amount + ?"
     " WHERE site = ? AND bucket = ? AND goal = ? AND ad = ? AND metric = ?",
     "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
-    # A round of Paxos each; only for hits that were set aside, so that each is counted once.
-    "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " IF NOT EXISTS",
     "check": "SELECT key FROM system.local",
 }
 #: How many of the first columns are the partition key.
-PARTITION_KEY = {"add_timeline": 2, "add_ledger": 3, "add_claims": 2, "write_cell": 3}
+PARTITION_KEY = {"add_timeline": 2, "add_ledger": 3, "add_claims": 2, "add_rejected": 2, "write_cell": 3}
 COUNTS = frozenset({"add_count", "count_rejected"})
 #: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
@@ -142,7 +141,7 @@ class Cql:
         except RequestValidationException as error:
             raise StoreUnavailable(f"Cassandra's tables are missing, run manage.py bootstrap: {error}") from error
         statement.consistency_level = ConsistencyLevel.QUORUM
-        statement.is_idempotent = name not in COUNTS and name != "add_rejected"
+        statement.is_idempotent = name not in COUNTS
         if name in COUNTS:
             statement.retry_policy = FallthroughRetryPolicy()
         return statement
