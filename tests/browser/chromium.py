@@ -11,7 +11,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-STEP_MS = 30_000
+STEP_MS = 15_000
 
 
 class NoChromium(RuntimeError):

@@ -24,8 +24,8 @@ from tests.running import CHECKOUT, SERVICES, Tracker
 ARTIFACTS = CHECKOUT / "var" / "artifacts"
 AD, PRICE = "demo-ad", "29.900000"
 COLUMNS = ("ad", "clicks", "views", "conversions", "value")
-QUEUES = ("hits", "facts", "figures", "dead")
-EXCHANGES = ("hitledger", "control.pidbox", "reply.control.pidbox")
+QUEUES = ("{}hits", "{}facts", "{}figures", "{}dead")
+EXCHANGES = ("{}hitledger", "{}control.pidbox", "reply.{}control.pidbox")
 
 
 def say(line: str) -> None:
@@ -50,9 +50,9 @@ def own_queues(services: Mapping[str, str]) -> Iterator[dict[str, str]]:
     finally:
         with Connection(services["BROKER_URL"]) as broker:
             for name in QUEUES:
-                broker.default_channel.queue_delete(prefix + name)
+                broker.default_channel.queue_delete(name.format(prefix))
             for name in EXCHANGES:
-                broker.default_channel.exchange_delete(prefix + name)
+                broker.default_channel.exchange_delete(name.format(prefix))
 
 
 @contextmanager

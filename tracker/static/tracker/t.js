@@ -1,4 +1,4 @@
-/* Hitledger's snippet: docs/snippet.md */
+/* Hitledger, see docs/snippet.md */
 (function (window, document) {
 var TYPES = /^(page|event|click|view|conversion|adjustment)$/;
 var script = document.currentScript || document.querySelector('script[data-site][src*="/t.js"]');
@@ -90,7 +90,7 @@ var showPage = safely(function () {
 });
 
 var hitledger = window.hitledger = safely(function (what, given) {
-  send(TYPES.test(what) ? { type: what } : { type: 'conversion', name: what }, given);
+  if (what) send(TYPES.test(what) ? { type: what } : { type: 'conversion', name: what }, given);
 });
 hitledger.site = site;
 
