@@ -8,7 +8,7 @@ import msgspec
 
 from conversions.claims import Duplicate, Verdict, money
 from conversions.clock import bucket_of, day_of
-from conversions.credit import MODELS
+from conversions.credit import MODELS, Terms
 from conversions.facts import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key
 from conversions.goals import DAY_MS
 from conversions.micros import six_places
@@ -101,7 +101,7 @@ class Explainer(msgspec.Struct, frozen=True):
         ]
 
     def _touches(self, case: Case, steps: list[Step]) -> list[Plain]:
-        earned = earned_by(case, steps)
+        earned = earned_by(case, steps, self.site.terms)
         name = self._namer(case, steps)
         return [self._touch(step, name(step.touch), earned) for step in steps]
 
@@ -158,11 +158,12 @@ def parameters_of(touch: Touch) -> dict[str, str]:
     return {name: value for name in names if (value := getattr(touch, name))}
 
 
-def earned_by(case: Case, path: list[Step]) -> Earned:
+def earned_by(case: Case, path: list[Step], terms: Terms) -> Earned:
     """What each touch gets, by model and the touch's place; nothing of a conversion that isn't counted."""
     if case.reason is not None:
         return {}
-    return {model: {order_key(one.touch): one for one in shares(case.verdict, path, model)} for model in MODELS}
+    earned = shares(case.verdict, path, MODELS, terms)
+    return {model: {order_key(one.touch): one for one in parts} for model, parts in earned.items()}
 
 
 def listed_steps(path: list[Step]) -> tuple[list[Step], int]:

@@ -45,7 +45,7 @@ def counted_cases(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> list[
     for case in cases:
         if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
             path = path_of(case.verdict, case.touches)
-            counted.append(CountedCase(case, {model: shares(case.verdict, path, model) for model in MODELS}))
+            counted.append(CountedCase(case, shares(case.verdict, path, MODELS, site.terms)))
     return counted
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from conversions.claims import Verdict
-from conversions.credit import MODELS, ONE, split
+from conversions.credit import MODELS, ONE, Terms, split
 from conversions.facts import Touch, in_order
 
 
@@ -71,12 +71,17 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
     return [Step(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
 
 
-def shares(verdict: Verdict, path: Sequence[Step], model: str) -> list[Share]:
-    """What each eligible touch gets under a model; credits sum to exactly one conversion, values to its value."""
+def shares(verdict: Verdict, path: Sequence[Step], models: Iterable[str], terms: Terms) -> dict[str, list[Share]]:
+    """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value."""
     eligible = [step.touch for step in path if step.reason is None]
-    if not eligible:
-        return []
-    weights = MODELS[model]([verdict.winner.at - touch.at for touch in eligible])
-    credits = split(ONE, weights)
-    values = split(verdict.value, weights)
-    return [Share(*share) for share in zip(eligible, credits, values, strict=True)]
+    if len(eligible) < 2:
+        # As most paths are: every model says the same.
+        alone = [Share(touch, ONE, verdict.value) for touch in eligible]
+        return dict.fromkeys(models, alone)
+    ages = [verdict.winner.at - touch.at for touch in eligible]
+    return {model: _shares(eligible, verdict.value, MODELS[model](ages, terms)) for model in models}
+
+
+def _shares(touches: Sequence[Touch], value: int, weights: Sequence[int]) -> list[Share]:
+    parts = zip(touches, split(ONE, weights), split(value, weights), strict=True)
+    return [Share(*part) for part in parts]

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from conversions.credit import Terms
 from conversions.goals import Goal
 from conversions.touch import Ad
 
@@ -14,6 +15,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     #: Signs what `/click` hands to landing pages; empty: nothing is believed.
     click_secret: str = ""
+    #: What its models go by.
+    terms: Terms = Terms()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
 

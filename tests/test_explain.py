@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from conversions.credit import MODELS
 from conversions.explain import MAX_LISTED, Explainer
 from conversions.facts import Conversion
 from conversions.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
@@ -57,7 +58,7 @@ def summed(told: list[dict[str, Any]]) -> dict[tuple[str, str, str], Any]:
     """What explains add up to, by (bucket, goal, model), as micros by ad and the touch's day."""
     rows: dict[tuple[str, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for one in told:
-        for model in ("last", "first", "linear"):
+        for model in MODELS:
             cell = rows[one["bucket"], one["goal"]["key"], model]
             if one["counted"] and not one["attributed"]:
                 add(cell[None, one["day"]], "1.000000", one["value"])
@@ -126,8 +127,14 @@ def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store:
     assert (told["duplicates"], told["adjustments"]) == ([], [])
     first, last = told["touches"]
     assert (first["hit"], first["ad"], first["campaign"], first["configured"]) == ("c1", "demo-ad", "autumn", True)
-    assert first["credit"] == {"last": "0.000000", "first": "1.000000", "linear": "0.500000"}
-    assert first["value"] == {"last": "0.000000", "first": "29.900000", "linear": "14.950000"}
+    assert first["credit"] == {
+        "last": "0.000000",
+        "first": "1.000000",
+        "linear": "0.500000",
+        "time_decay": "0.476294",
+        "position": "0.500000",
+    }
+    assert (first["value"]["first"], first["value"]["linear"]) == ("29.900000", "14.950000")
     assert (last["ad"], last["configured"], last["credit"]["last"]) == ("stray", False, "1.000000")
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from conversions.credit import MODELS
 from conversions.facts import conversion_id
 from conversions.store.port import Store
 from conversions.views.conversions import PAGE
@@ -58,7 +59,7 @@ def test_the_answer_has_every_field_of_the_contract(shop: Shop) -> None:
     assert one["order"] is None
     (touch,) = one["touches"]
     assert {"hit", "ad", "kind", "at", "eligible", "reason", "credit"} <= set(touch)
-    assert set(touch["credit"]) == {"last", "first", "linear"}
+    assert set(touch["credit"]) == set(MODELS)
     assert (one["batch"], one["archive_key"]) == (BATCH, archive_key(BATCH))
 
 

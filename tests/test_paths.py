@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversions.claims import Verdict
-from conversions.credit import MODELS, ONE
+from conversions.credit import MODELS, ONE, Terms
 from conversions.facts import Conversion, Touch
 from conversions.goals import DAY_MS, Goal, GoalVersion
 from conversions.paths import Step, distinct, path_of, shares
@@ -89,15 +89,16 @@ def test_a_copy_that_is_left_out_takes_no_click_id_with_it() -> None:
 def test_credit_and_value_go_to_the_eligible_touches_only() -> None:
     path = path_of(verdict(), [touch(31 * DAY_MS), touch(9, "a"), touch(8, "b"), touch(-1)])
     sold = verdict(value=-3)
-    earned = {model: [(one.touch.hit, one.credit, one.value) for one in shares(sold, path, model)] for model in MODELS}
+    by_model = shares(sold, path, MODELS, Terms())
+    earned = {model: [(one.touch.hit, one.credit, one.value) for one in parts] for model, parts in by_model.items()}
     assert earned["last"] == [("a", 0, 0), ("b", ONE, -3)]
     assert earned["first"] == [("a", ONE, -3), ("b", 0, 0)]
-    assert earned["linear"] == [("a", ONE // 2, -2), ("b", ONE // 2, -1)]
+    assert earned["linear"] == earned["position"] == [("a", ONE // 2, -2), ("b", ONE // 2, -1)]
 
 
 def test_without_an_eligible_touch_nobody_earns() -> None:
-    assert shares(verdict(5), path_of(verdict(5), [touch(-1)]), "last") == []
-    assert shares(verdict(5), [], "last") == []
+    assert shares(verdict(5), path_of(verdict(5), [touch(-1)]), ["last"], Terms()) == {"last": []}
+    assert shares(verdict(5), [], ["last"], Terms()) == {"last": []}
 
 
 TOUCHES = st.lists(
@@ -124,8 +125,7 @@ def test_the_order_in_which_touches_come_changes_nothing(touches: list[Touch], d
 @given(touches=TOUCHES, value=st.integers(-(10**12), 10**12))
 def test_every_model_gives_away_one_conversion_and_its_whole_value(touches: list[Touch], value: int) -> None:
     path: list[Step] = path_of(verdict(value), touches)
-    for model in MODELS:
-        earned = shares(verdict(value), path, model)
+    for earned in shares(verdict(value), path, MODELS, Terms()).values():
         if any(step.reason is None for step in path):
             assert (sum(one.credit for one in earned), sum(one.value for one in earned)) == (ONE, value)
         assert len({one.touch.hit for one in earned}) == len(earned)

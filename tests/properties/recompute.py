@@ -4,7 +4,8 @@ Written against design.md alone and as plainly as can be, so that it can disagre
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -15,19 +16,30 @@ from conversions.site import SiteConfig
 from conversions.touch import name_touch
 from tracker.hit import Hit
 
-WEIGHTS = {
-    "last": lambda n: [0] * (n - 1) + [1],
-    "first": lambda n: [1] + [0] * (n - 1),
-    "linear": lambda n: [1] * n,
+#: Half-life (ms), first and last percents; from how long before the conversion each touch was.
+WEIGHTS: dict[str, Callable[[list[int], int, int, int], list[Any]]] = {
+    "last": lambda ages, *_: [0] * (len(ages) - 1) + [1],
+    "first": lambda ages, *_: [1] + [0] * (len(ages) - 1),
+    "linear": lambda ages, *_: [1] * len(ages),
+    "time_decay": lambda ages, half_life, *_: [Fraction(PRECISE.power(2, Decimal(-age) / half_life)) for age in ages],
+    "position": lambda ages, _, first, last: by_position(len(ages), first, last),
 }
+#: Far more places than a micro of any value.
+PRECISE = Context(prec=60)
+
+
+def by_position(size: int, first: int, last: int) -> list[Fraction]:
+    if size <= 2:
+        return [[Fraction(1)], [Fraction(first or not last), Fraction(last or not first)]][size - 1]
+    return [Fraction(first), *[Fraction(100 - first - last, size - 2)] * (size - 2), Fraction(last)]
 
 
 def key(fact: Any) -> tuple[int, str, str]:
     return fact.at, fact.hit, digest(fact)
 
 
-def divide(amount: int, weights: list[int]) -> list[int]:
-    exact = [Fraction(abs(amount) * weight, sum(weights)) for weight in weights]
+def divide(amount: int, weights: list[Any]) -> list[int]:
+    exact = [Fraction(abs(amount) * weight) / sum(weights) for weight in weights]
     parts = [int(share) for share in exact]
     for n in sorted(range(len(exact)), key=lambda n: (parts[n] - exact[n], n))[: abs(amount) - sum(parts)]:
         parts[n] += 1
@@ -99,7 +111,9 @@ def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str
                 if not path:
                     row = rows[None, day_of(winner.at, site.timezone)]
                     row[0], row[1] = row[0] + 1_000_000, row[1] + value
-                credits, values = (divide(amount, weights(len(path))) if path else [] for amount in (1_000_000, value))
+                ages = [winner.at - touch.at for touch in path]
+                parts = weights(ages, site.terms.half_life, site.terms.position_first, site.terms.position_last)
+                credits, values = (divide(amount, parts) if path else [] for amount in (1_000_000, value))
                 for touch, credit, worth in zip(path, credits, values, strict=True):
                     row = rows[name_touch(touch, site.ads).ad, day_of(touch.at, site.timezone)]
                     row[0], row[1] = row[0] + credit, row[1] + worth

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from conversions.credit import MODELS
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
 from conversions.process import Processor
 from conversions.site import SiteConfig
@@ -209,7 +210,7 @@ class World:
         """Every cell of the scenario's days."""
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
-        yield from self.plain_store.read_cells(self.site.key, [CLICKS, "last", "first", "linear"], days)
+        yield from self.plain_store.read_cells(self.site.key, [CLICKS, *MODELS], days)
 
 
 def rows_of(cell: Cell) -> dict[tuple[str | None, str], tuple[int, int]]:
