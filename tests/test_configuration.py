@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tracker import environment
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
 PROCESS_SETTINGS = {"WEB_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
-READERS = {"str", "read", "read_number", "read_url", "read_networks", "read_choice", "read_hosts", "read_prefix", "state_folder"}
+READERS = {"str", *(name for name in dir(environment) if name.startswith("read_"))}
 
 BAD_VALUES = [
     ("DEBUG", "maybe"),
@@ -54,12 +56,12 @@ WITHOUT_BAD_VALUE = {"SECRET_KEY"}
 
 def settings_read() -> set[str]:
     """The variables that settings.py reads: text in capitals given to one of its readers."""
-    calls = [node for node in ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text()))]
+    calls = list(ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text())))
     return {
         argument.value
         for call in calls
         if isinstance(call, ast.Call) and name_of(call.func) in READERS
-        for argument in call.args[:2]
+        for argument in call.args[:1]
         if isinstance(argument, ast.Constant) and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(argument.value))
     }
 

@@ -57,7 +57,7 @@ ONE_PLACE = {
         "conversions.tasks",
         "reporting.tasks",
     ),
-    "environ": ("tracker.settings",),
+    "environ": ("tracker.environment",),
 }
 
 

@@ -1,130 +1,42 @@
 """Django's settings: every knob from the environment, each with a default that works embedded."""
 
 import re
-import secrets
 import sys
 from contextlib import suppress
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-import environ
+from tracker.environment import (
+    SQLITE,
+    BadSetting,
+    env,
+    kept_secret,
+    read_choice,
+    read_database,
+    read_folder,
+    read_hosts,
+    read_networks,
+    read_number,
+    read_prefix,
+    read_switch,
+    read_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 
-class BadSetting(SystemExit):
-    """An environment variable can't be used. Ends the start with one clear line, without a traceback."""
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"hitledger: {name} {problem}")
-
-
-def read(kind: str, name: str, default: Any) -> Any:
-    """The variable as `kind` (a method of environ.Env), or the default where it is unset or empty."""
-    if not env.str(name, default=""):
-        return default
-    try:
-        return getattr(env, kind)(name)
-    except Exception as error:
-        raise BadSetting(name, f"must be {kind}: {error}") from error
-
-
-def read_number(name: str, default: int, least: int, most: int) -> int:
-    """A whole number within its bounds."""
-    value: int = read("int", name, default)
-    if not least <= value <= most:
-        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {value}")
-    return value
-
-
-def read_url(name: str, *schemes: str) -> str:
-    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file."""
-    url: str = env.str(name, default="")
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        named = parts.path if parts.scheme == "file" else parts.hostname and parts.port != 0
-    except ValueError as error:
-        raise BadSetting(name, f"is not a URL: {error}") from error
-    if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
-        raise BadSetting(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
-    if not named:
-        raise BadSetting(name, "must name a host, a bucket or a folder after ://")
-    return url
-
-
-def read_choice(name: str, *choices: str) -> str:
-    """One of the words, the first by default; upper or lower case."""
-    word: str = env.str(name, default="").upper() or choices[0]
-    if word not in choices:
-        raise BadSetting(name, f"must be one of {', '.join(choices)}")
-    return word
-
-
-def read_hosts(name: str, default: list[str]) -> list[str]:
-    """A comma list of host names, without scheme, port or path."""
-    hosts: list[str] = [host.strip() for host in read("list", name, default) if host.strip()]
-    for host in hosts:
-        if "/" in host or " " in host or (":" in host and not host.startswith("[")):
-            raise BadSetting(name, f"must be a comma list of host names, without https:// and port, not {host!r}")
-    return hosts
-
-
-def read_prefix(name: str) -> str:
-    """What the names of queues begin with, so that deployments can share a virtual host; nothing by default."""
-    prefix: str = env.str(name, default="")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
-        raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
-    return prefix
-
-
-def read_networks(name: str) -> list[Any]:
-    """A comma list of addresses and networks."""
-    try:
-        return [ip_network(text.strip()) for text in read("list", name, []) if text.strip()]
-    except ValueError as error:
-        raise BadSetting(name, f"must be a comma list of networks such as 10.0.0.0/8: {error}") from error
-
-
-def state_folder(name: str) -> Path:
-    """The folder of everything that is kept here: the embedded data, and the secret key unless it is given."""
-    folder = Path(env.str(name, default="") or BASE_DIR / "var").absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadSetting(name, f"must be a folder that can be made and written: {error}") from error
-    return folder
-
-
-STATE_DIR = state_folder("HITLEDGER_STATE")
-
-
-def kept_secret(path: Path) -> str:
-    """A secret that is made at the first start and kept beside the embedded data; complete or not there at all."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        if not path.exists():
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            with suppress(FileExistsError):
-                path.hardlink_to(fresh)
-            fresh.unlink()
-        return path.read_text()
-    except OSError as error:
-        raise BadSetting("SECRET_KEY", f"is not set and can't be kept in HITLEDGER_STATE: {error}") from error
+#: The folder of everything that is kept here: the embedded data, and the secret key unless it is given.
+STATE_DIR = read_folder("HITLEDGER_STATE", BASE_DIR / "var")
 
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or kept_secret(STATE_DIR / "secret_key")
-DEBUG = read("bool", "DEBUG", False)
+DEBUG = read_switch("DEBUG")
 ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 PORT = read_number("PORT", 8000, 1, 65535)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
-DEMO = read("bool", "DEMO", False)
+DEMO = read_switch("DEMO")
 
 # The services; unset means embedded.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps")
@@ -186,25 +98,23 @@ TEMPLATES = [
 
 def default_database() -> dict[str, Any]:
     """The configuration database: DATABASE_URL, else a SQLite file."""
-    database: dict[str, Any] = read("db", "DATABASE_URL", None) or {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(STATE_DIR / "hitledger.sqlite3"),
-    }
-    if database["ENGINE"].endswith("sqlite3"):
+    database = read_database("DATABASE_URL", STATE_DIR / "hitledger.sqlite3")
+    if database["ENGINE"] == SQLITE:
         # WAL and one writer at a time that waits its turn; synchronous=FULL because accepted means durable.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 4, "init_command": pragmas}
-    elif database["ENGINE"].endswith("postgresql"):
+    else:
         database["OPTIONS"] = {"connect_timeout": 2, **database.get("OPTIONS", {})}
         database["CONN_HEALTH_CHECKS"] = True
-    else:
-        raise BadSetting("DATABASE_URL", "must begin with sqlite:/// or postgres://")
     return {**database, "CONN_MAX_AGE": 600}
 
 
 def cassandra_database(url: str) -> dict[str, Any]:
     """The facts' Cassandra: cassandra://[user:password@]host[,host...][:port]/keyspace."""
     parts = urlsplit(url)
+    keyspace = parts.path.strip("/") or "hitledger"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", keyspace):
+        raise BadSetting("CASSANDRA_URL", "must end with a keyspace: a letter, then up to 47 letters, digits and _")
     hosts = parts.netloc.rpartition("@")[2].rpartition(":")[0] or parts.netloc.rpartition("@")[2]
     options: dict[str, Any] = {
         "connection": {
@@ -218,10 +128,10 @@ def cassandra_database(url: str) -> dict[str, Any]:
     }
     return {
         "ENGINE": "django_cassandra_engine",
-        "NAME": parts.path.strip("/") or "hitledger",
+        "NAME": keyspace,
         "HOST": hosts,
-        "USER": parts.username,
-        "PASSWORD": parts.password,
+        "USER": unquote(parts.username or "") or None,
+        "PASSWORD": unquote(parts.password or "") or None,
         "OPTIONS": options,
     }
 
@@ -240,7 +150,7 @@ LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = read("bool", "SECURE_COOKIES", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = read_switch("SECURE_COOKIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("*", "[::1]")]
 X_FRAME_OPTIONS = "DENY"

@@ -1,0 +1,138 @@
+"""Environment: one variable -> its checked value; a bad one ends the start with a line that says what it must be."""
+
+import re
+import secrets
+from contextlib import suppress
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+env = environ.Env()
+SQLITE = "django.db.backends.sqlite3"
+SWITCHES = {
+    **dict.fromkeys(("", "false", "no", "off", "0"), False),
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+}
+
+
+class BadSetting(SystemExit):
+    """An environment variable can't be used. Ends the start with one clear line, without a traceback."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"hitledger: {name} {problem}")
+
+
+def read(kind: str, name: str, default: Any) -> Any:
+    """The variable as `kind` (a method of environ.Env), or the default where it is unset or empty."""
+    if not env.str(name, default=""):
+        return default
+    try:
+        return getattr(env, kind)(name)
+    except Exception as error:
+        raise BadSetting(name, f"must be {kind}: {error}") from error
+
+
+def read_number(name: str, default: int, least: int, most: int) -> int:
+    """A whole number within its bounds."""
+    value: int = read("int", name, default)
+    if not least <= value <= most:
+        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {value}")
+    return value
+
+
+def read_switch(name: str) -> bool:
+    """True or false, false by default."""
+    word: str = env.str(name, default="").lower()
+    if word not in SWITCHES:
+        raise BadSetting(name, "must be true or false")
+    return SWITCHES[word]
+
+
+def read_url(name: str, *schemes: str) -> str:
+    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file."""
+    url: str = env.str(name, default="")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        named = parts.path if parts.scheme == "file" else parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise BadSetting(name, f"is not a URL: {error}") from error
+    if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
+        raise BadSetting(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
+    if not named:
+        raise BadSetting(name, "must name a host, a bucket or a folder after ://")
+    return url
+
+
+def read_database(name: str, default: Path) -> dict[str, Any]:
+    """A database for Django: of a postgres:// or sqlite:/// URL, else the SQLite file."""
+    url: str = env.str(name, default="")
+    if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
+        raise BadSetting(name, "must begin with sqlite:/// or postgres://")
+    try:
+        database: dict[str, Any] = env.db_url(name) if url else {"ENGINE": SQLITE, "NAME": str(default)}
+    except Exception as error:
+        raise BadSetting(name, f"is not a URL: {error}") from error
+    return database
+
+
+def read_choice(name: str, *choices: str) -> str:
+    """One of the words, the first by default; upper or lower case."""
+    word: str = env.str(name, default="").upper() or choices[0]
+    if word not in choices:
+        raise BadSetting(name, f"must be one of {', '.join(choices)}")
+    return word
+
+
+def read_hosts(name: str, default: list[str]) -> list[str]:
+    """A comma list of host names, without scheme, port or path."""
+    hosts: list[str] = [host.strip() for host in read("list", name, default) if host.strip()]
+    for host in hosts:
+        if "/" in host or " " in host or (":" in host and not host.startswith("[")):
+            raise BadSetting(name, f"must be a comma list of host names, without https:// and port, not {host!r}")
+    return hosts
+
+
+def read_prefix(name: str) -> str:
+    """What the names of queues begin with, so that deployments can share a virtual host; nothing by default."""
+    prefix: str = env.str(name, default="")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
+        raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
+    return prefix
+
+
+def read_networks(name: str) -> list[Any]:
+    """A comma list of addresses and networks."""
+    try:
+        return [ip_network(text.strip()) for text in read("list", name, []) if text.strip()]
+    except ValueError as error:
+        raise BadSetting(name, f"must be a comma list of networks such as 10.0.0.0/8: {error}") from error
+
+
+def read_folder(name: str, default: Path) -> Path:
+    """A folder, made if it is not there."""
+    folder = Path(env.str(name, default="") or default).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(name, f"must be a folder that can be made and written: {error}") from error
+    return folder
+
+
+def kept_secret(path: Path) -> str:
+    """A secret that is made at the first start and kept beside the embedded data; complete or not there at all."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        if not path.exists():
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                path.hardlink_to(fresh)
+            fresh.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise BadSetting("SECRET_KEY", f"is not set and can't be kept in HITLEDGER_STATE: {error}") from error
