@@ -18,7 +18,7 @@ import requests
 from kombu import Connection
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.chromium import chromium
+from tests.browser.chromium import NoChromium, chromium
 from tests.running import CHECKOUT, SERVICES, Tracker
 
 ARTIFACTS = CHECKOUT / "var" / "artifacts"
@@ -186,4 +186,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except NoChromium as error:
+        sys.exit(f"demo: {error}")
