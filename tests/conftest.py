@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -29,6 +30,15 @@ def needs(name: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{name} is not set, but CI has that service.")
     pytest.skip(f"{name} is not set; `make services` starts the service and prints it.")
+
+
+def needs_s3() -> None:
+    """The test needs the real S3, likewise."""
+    if urlsplit(settings.ARCHIVE_URL).scheme == "s3":
+        return
+    if os.environ.get("CI"):
+        pytest.fail("ARCHIVE_URL names no S3, but CI has that service.")
+    pytest.skip("ARCHIVE_URL names no S3; `make services` starts the service and prints it.")
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ In: a batch. Out: an object of gzip JSON lines, and its hits again for a replay.
 import gzip
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -83,11 +84,14 @@ def pack(batch: Batch) -> bytes:
 
 
 def unpack(body: bytes) -> list[Hit]:
-    """The hits of an object. Raises BadBatch."""
+    """The hits of an object. Raises BadBatch; an empty object is no batch, what it held is lost."""
     try:
-        return decode_hits(gzip.decompress(body))
-    except (OSError, EOFError, ValueError) as error:
+        hits = decode_hits(gzip.decompress(body))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise BadBatch(f"not an archive object: {error}") from error
+    if not hits:
+        raise BadBatch("not an archive object: it is empty")
+    return hits
 
 
 def first_key(made_at: int) -> str:

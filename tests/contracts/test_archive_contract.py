@@ -1,0 +1,301 @@
+"""What every archive promises, on each of its adapters: a folder and the real S3. Faults are those of real servers."""
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from tests.conftest import needs_s3
+from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, S3Archive, archive_key
+from tracker.hit import BadBatch, Batch, Hit, batch_id
+
+HOUR = 3_600_000
+NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
+
+
+class Folder:
+    """A folder, and its objects as they lie there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.archive: Archive = FolderArchive(folder)
+        self.folder = folder
+
+    def read(self, key: str) -> bytes:
+        return (self.folder / key).read_bytes()
+
+    def write(self, key: str, body: bytes) -> None:
+        (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / key).write_bytes(body)
+
+
+class Bucket:
+    """A bucket of the test's own on the real S3, and its objects as they lie there."""
+
+    def __init__(self, bucket: str) -> None:
+        self.archive: Archive = S3Archive(bucket, "some/hits", settings.S3_ENDPOINT_URL)
+        self.client: Any = self.archive._client
+        self.bucket = bucket
+
+    def read(self, key: str) -> bytes:
+        body: bytes = self.client.get_object(Bucket=self.bucket, Key=f"some/hits/{key}")["Body"].read()
+        return body
+
+    def write(self, key: str, body: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=f"some/hits/{key}", Body=body)
+
+    def remove(self) -> None:
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
+            for row in page.get("Contents", ()):
+                self.client.delete_object(Bucket=self.bucket, Key=row["Key"])
+        self.client.delete_bucket(Bucket=self.bucket)
+
+
+Place = Folder | Bucket
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.services)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Every adapter in turn, prepared and empty."""
+    if request.param == "folder":
+        folder = Folder(tmp_path / "archive")
+        folder.archive.prepare()
+        yield folder
+        return
+    needs_s3()
+    bucket = Bucket(f"contract-{uuid4().hex[:12]}")
+    bucket.archive.prepare()
+    yield bucket
+    bucket.remove()
+
+
+@pytest.fixture
+def archive(place: Place) -> Archive:
+    return place.archive
+
+
+def batch(made_at: int = NOON, nonce: str = "a", *ids: str) -> Batch:
+    """A batch of page hits."""
+    hits = [
+        Hit(id=one, site="s", type="page", at=1, received=1, visitor="v", title="né \U0001f600", props={"a": "1"})
+        for one in ids or ("h1",)
+    ]
+    return Batch(batch_id(made_at, nonce), tuple(hits))
+
+
+def test_a_batch_comes_back_whole(archive: Archive) -> None:
+    sent = batch(NOON, "a", "h1", "h2", "h3")
+    assert archive.get(archive.put(sent)) == list(sent.hits)
+
+
+def test_a_key_names_the_hour_and_the_batch(archive: Archive) -> None:
+    assert archive.put(batch(NOON, "xyz")) == "2026/11/20/12/1795176000000-xyz.jsonl.gz"
+
+
+def test_a_batch_that_is_delivered_again_writes_the_same_bytes_under_the_same_key(place: Place) -> None:
+    sent = batch(NOON, "a", "h1", "h2")
+    key = place.archive.put(sent)
+    before = place.read(key)
+    assert place.archive.put(sent) == key
+    assert place.read(key) == before
+    assert list(place.archive.list()) == [key]
+
+
+def test_a_batch_of_the_most_hits_comes_back(archive: Archive) -> None:
+    sent = batch(NOON, "a", *(f"h{n}" for n in range(500)))
+    assert len(archive.get(archive.put(sent))) == 500
+
+
+def test_a_marker_leaves_nothing(archive: Archive) -> None:
+    key = archive.put(Batch(batch_id(NOON, "m")))
+    assert list(archive.list()) == []
+    with pytest.raises(NotArchived):
+        archive.get(key)
+
+
+def test_what_is_not_there_is_said_to_be_missing(archive: Archive) -> None:
+    with pytest.raises(NotArchived):
+        archive.get(archive_key(batch_id(NOON, "none")))
+
+
+def cut(body: bytes) -> bytes:
+    return body[:-9]
+
+
+def flip(place: int) -> Callable[[bytes], bytes]:
+    """One byte is another: the stream can't be read any more, or only its sum is wrong."""
+    return lambda body: body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "harm", [cut, flip(10), flip(20), flip(-6), lambda body: b"", lambda body: b"{}\n", lambda body: body + b"more"]
+)
+def test_a_damaged_object_is_told_from_a_service_that_is_away(place: Place, harm: Any) -> None:
+    key = place.archive.put(batch(NOON, "a", "h1", "h2"))
+    place.write(key, harm(place.read(key)))
+    with pytest.raises(BadBatch):
+        place.archive.get(key)
+
+
+def test_objects_are_listed_in_the_order_of_time(archive: Archive) -> None:
+    sent = [batch(NOON + at, nonce) for at in (-30 * 24 * HOUR, -1, 0, 5, HOUR) for nonce in ("B", "a", "z")]
+    keys = [archive.put(one) for one in sent]
+    assert list(archive.list()) == keys == sorted(keys)
+
+
+def test_a_range_begins_with_its_first_instant_and_ends_before_its_last(archive: Archive) -> None:
+    keys = {at: archive.put(batch(NOON + at)) for at in (-HOUR, -1, 0, 1, HOUR)}
+    assert list(archive.list(NOON, NOON + HOUR)) == [keys[0], keys[1]]
+    assert list(archive.list(NOON - 1, NOON)) == [keys[-1]]
+    assert list(archive.list(NOON + 2)) == [keys[HOUR]]
+    assert list(archive.list(0, NOON - HOUR)) == []
+
+
+def test_a_list_goes_on_after_a_key(archive: Archive) -> None:
+    keys = [archive.put(batch(NOON + at, nonce)) for at in (0, HOUR) for nonce in ("a", "b")]
+    for place, key in enumerate(keys):
+        assert list(archive.list(after=key)) == keys[place + 1 :]
+    assert list(archive.list(NOON + HOUR, after=keys[0])) == keys[2:]
+    assert list(archive.list(NOON, NOON + HOUR, after=keys[0])) == keys[1:2]
+
+
+def test_what_is_no_batch_is_not_listed(place: Place) -> None:
+    key = place.archive.put(batch(NOON))
+    for other in ("2026/11/20/12/notes.txt", "2026/11/20/12/short.jsonl.gz", "readme", "zz/1795176000000-a.json.gz"):
+        place.write(other, b"x")
+    assert list(place.archive.list()) == [key]
+
+
+def test_more_objects_than_a_page_of_s3_holds_are_all_listed(place: Place) -> None:
+    for n in range(1_100):
+        place.write(archive_key(batch_id(NOON, f"{n:04d}")), b"x")
+    assert len(list(place.archive.list())) == 1_100
+    assert len(list(place.archive.list(after=archive_key(batch_id(NOON, "0999"))))) == 100
+
+
+def test_no_key_leads_out_of_the_archive(archive: Archive) -> None:
+    for bad in ("../../x", "", "1795176000000-../x", "1795176000000-a/b", "179517600000-a"):
+        with pytest.raises(BadBatch):
+            archive.put(Batch(bad, batch().hits))
+
+
+def test_preparing_again_and_checking_do_no_harm(archive: Archive) -> None:
+    key = archive.put(batch())
+    archive.prepare()
+    archive.check()
+    assert list(archive.list()) == [key]
+
+
+CALLS = [
+    lambda archive: archive.put(batch()),
+    lambda archive: archive.get(archive_key(batch().id)),
+    lambda archive: list(archive.list()),
+    lambda archive: archive.check(),
+    lambda archive: archive.prepare(),
+]
+
+
+def away(archive: Archive) -> None:
+    """Every call says that the archive is away, which is tried again, and nothing else."""
+    for call in CALLS:
+        with pytest.raises(ArchiveUnavailable):
+            call(archive)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """An S3 that is over its limits."""
+
+    status, body, length = 503, b"<Error><Code>SlowDown</Code></Error>", 0
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(self.length or len(self.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(self.body)
+
+    do_GET = do_PUT = do_HEAD = answer
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+class Denying(Refusing):
+    """An S3 that knows another secret."""
+
+    status, body = 403, b"<Error><Code>AccessDenied</Code></Error>"
+
+
+class BreakingOff(Refusing):
+    """An S3 whose connection breaks in the middle of an object."""
+
+    status, body, length = 200, b"\x1f\x8b\x08", 1_000
+
+    def answer(self) -> None:
+        super().answer()
+        self.close_connection = True
+
+    do_GET = do_PUT = do_HEAD = answer
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "some")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, credentials: None) -> Iterator[S3Archive]:
+    """An archive on a server that answers as the test says."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), request.param) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        yield S3Archive("bucket", "", f"http://127.0.0.1:{http.server_port}")
+        http.shutdown()
+
+
+@pytest.mark.parametrize("server", [Refusing, Denying], indirect=True)
+def test_an_s3_that_refuses_is_away(server: S3Archive) -> None:
+    away(server)
+
+
+@pytest.mark.parametrize("server", [BreakingOff], indirect=True)
+def test_an_object_that_breaks_off_on_its_way_is_no_damaged_one(server: S3Archive) -> None:
+    with pytest.raises(ArchiveUnavailable):
+        server.get(archive_key(batch().id))
+
+
+def test_an_s3_that_nobody_listens_for_is_away(credentials: None) -> None:
+    away(S3Archive("bucket", "", "http://127.0.0.1:9"))
+
+
+def test_a_missing_bucket_is_away_until_it_is_prepared(credentials: None) -> None:
+    needs_s3()
+    bucket = Bucket(f"contract-{uuid4().hex[:12]}")
+    bucket.client = bucket.archive._client  # type: ignore[attr-defined]
+    for call in CALLS[:4]:
+        with pytest.raises(ArchiveUnavailable):
+            call(bucket.archive)
+    bucket.archive.prepare()
+    assert list(bucket.archive.list()) == []
+    bucket.remove()
+
+
+def test_a_folder_whose_place_is_taken_by_a_file_is_away(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("x")
+    archive = FolderArchive(tmp_path / "archive")
+    for call in (CALLS[0], CALLS[1], CALLS[4]):
+        with pytest.raises(ArchiveUnavailable):
+            call(archive)
+
+
+def test_a_write_that_did_not_finish_is_not_listed(tmp_path: Path) -> None:
+    archive = FolderArchive(tmp_path)
+    key = archive.put(batch())
+    (tmp_path / key).with_name(f".{Path(key).name}.1.2").write_bytes(b"half")
+    assert list(archive.list()) == [key]
