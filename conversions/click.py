@@ -29,6 +29,9 @@ from tracker.models import Site
 
 logger = logging.getLogger(__name__)
 
+#: A person waits no longer than this to be led on.
+CLICK_SECONDS = 1.0
+
 #: What a site's or an ad's key may be; anything else is looked up nowhere.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 #: What browsers say when they fetch a page before anyone asked for it.
@@ -159,7 +162,7 @@ def record(hit: Hit, site: ClickSite) -> None:
         logger.warning("site %s is over its rate; a click is left to its landing page", site.key)
         return
     try:
-        send_hits([hit])
+        send_hits([hit], CLICK_SECONDS)
     except Unavailable as error:
         logger.warning("a click can't be stored now and is left to its landing page: %r", error)
     except Exception:

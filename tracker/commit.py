@@ -139,8 +139,8 @@ def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
     return parts
 
 
-def send_hits(hits: Sequence[Hit]) -> None:
-    """Returns once the hits are on durable storage. Raises Unavailable."""
+def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
+    """Returns once the hits are on durable storage. Raises Unavailable, after so many seconds at the latest."""
     if not hits:
         return
     committer = _committer_of(getpid())
@@ -148,7 +148,7 @@ def send_hits(hits: Sequence[Hit]) -> None:
         # What this transaction wrote is seen in it alone, and its locks would stop the committer's thread.
         send_here(committer, hits)
     else:
-        committer.send(hits)
+        committer.send(hits, seconds)
 
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
