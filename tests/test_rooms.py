@@ -20,11 +20,15 @@ DOOR = (
 #: Functions and records without Django, clock or environment. `evidence` and `affected` read through the Store port.
 PURE = {
     *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
-    *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site")),
+    *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site", "traffic")),
     *(
         f"conversions.{name}"
         for name in (
+            "fit",
+            "markov",
+            "shapley",
             "handover",
+            "crawlers",
             "destination",
             "paths",
             "claims",
