@@ -20,6 +20,31 @@ CLOCKS = [
 URLS = ["", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"]
 
 
+@dataclass(frozen=True)
+class Pools:
+    """What a world's hits are drawn from; the smaller, the more they clash."""
+
+    hours: int
+    visitors: str
+    orders: list[str]
+    kinds: list[str]
+    goals: list[str]
+
+
+KINDS = ["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"]
+
+
+def make_pools(rng: random.Random) -> Pools:
+    """Small or large pools, each for itself."""
+    return Pools(
+        hours=rng.choice([2, 6, 48]),
+        visitors=rng.choice(["AB", "ABC"]),
+        orders=rng.choice([["o1"], ["", "o1"], ["", "o1", "o2"]]),
+        goals=rng.choice([["buy", "once"], ["once"]]),
+        kinds=rng.choice([KINDS, ["click", "conversion"], ["conversion", "conversion", "adjustment", "click"]]),
+    )
+
+
 @dataclass
 class Scenario:
     """`change_at`: from here on (ms) the second version of the goal `buy` holds."""
@@ -36,17 +61,17 @@ def moment(rng: random.Random, start: int, hours: int) -> int:
     return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE])
 
 
-def make_hit(rng: random.Random, site: str, start: int, hours: int) -> Hit:
+def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
     """One hit from small pools of ids, visitors and orders, so that all of them clash."""
-    at = moment(rng, start, hours)
-    kind = rng.choice(["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"])
+    at = moment(rng, start, pools.hours)
+    kind = rng.choice(pools.kinds)
     common: dict[str, Any] = {
         "id": f"h{rng.randrange(9)}" if rng.random() < 0.5 else f"u{rng.randrange(10**9)}",
         "site": site,
         "type": kind,
         "at": at,
         "received": at,
-        "visitor": rng.choice("ABC"),
+        "visitor": rng.choice(pools.visitors),
     }
     if kind in ("click", "view"):
         return Hit(**common, ad=rng.choice(["one", "two", "stray", ""]), url=rng.choice(URLS))
@@ -57,10 +82,8 @@ def make_hit(rng: random.Random, site: str, start: int, hours: int) -> Hit:
     if kind == "adjustment":
         change: AdjustmentKind = rng.choice(["retract", "restate", "refund"])
         value = None if change == "retract" else rng.randrange(1, 20) * 1_000_001
-        return Hit(**common, order=rng.choice(["o1", "o2"]), kind=change, value=value)
-    return Hit(
-        **common, name=rng.choice(["buy", "once"]), order=rng.choice(["", "o1", "o2"]), value=rng.randrange(99_999_999)
-    )
+        return Hit(**common, order=rng.choice(pools.orders) or "o1", kind=change, value=value)
+    return Hit(**common, name=rng.choice(pools.goals), order=rng.choice(pools.orders), value=rng.randrange(99_999_999))
 
 
 def make_click(rng: random.Random, site: str, secret: str, start: int, hours: int) -> list[Hit]:
@@ -81,20 +104,21 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
 
 def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int) -> Scenario:
     """A scenario of some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
-    hours = rng.choice([2, 6, 48])
-    hits = [make_hit(rng, site, start, hours) for _ in range(rng.randrange(1, 25))]
+    pools = make_pools(rng)
+    hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(1, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
-        hits.extend(make_click(rng, site, secret, start, hours))
-    return Scenario(timezone, start, start + rng.randrange(0, hours * HOUR), hits)
+        hits.extend(make_click(rng, site, secret, start, pools.hours))
+    return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits)
 
 
 def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
     """The hits in any order, some twice, in batches of any size."""
-    sent = [*hits, *(hit for hit in hits if rng.random() < 0.3)]
+    again, most = rng.choice([0.0, 0.3]), rng.choice([1, 2, 5])
+    sent = [*hits, *(hit for hit in hits if rng.random() < again)]
     rng.shuffle(sent)
     batches = []
     while sent:
-        size = rng.randrange(1, 6)
+        size = rng.randrange(1, most + 1)
         batches.append(sent[:size])
         sent = sent[size:]
     return batches
