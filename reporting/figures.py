@@ -25,9 +25,8 @@ def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iter
     for item in counted:
         by_goal[item.case.verdict.goal.uid].append(item)
     for goal in site.goals:
-        for model in MODELS:
-            rows = credit_rows(by_goal[goal.uid], model, names, site.timezone)
-            cells.append(Cell(bucket, day, goal.uid, model, encode_rows(rows)))
+        by_model = credit_rows(by_goal[goal.uid], names, site.timezone)
+        cells.extend(Cell(bucket, day, goal.uid, model, encode_rows(rows)) for model, rows in by_model.items())
     return cells
 
 
@@ -39,19 +38,46 @@ def click_rows(touches: Iterable[Touch], names: Names) -> list[ClickRow]:
     return [ClickRow(name, kinds["click"], kinds["view"]) for name, kinds in sorted(counts.items())]
 
 
-def credit_rows(counted: Iterable[CountedCase], model: str, names: Names, timezone: str) -> list[CreditRow]:
-    """Credit and value by ad and the touch's day; what no touch may have is unattributed, on the conversion's day."""
-    sums: dict[tuple[AdName | None, str], list[int]] = defaultdict(lambda: [0, 0])
+def credit_rows(counted: Iterable[CountedCase], names: Names, timezone: str) -> dict[str, list[CreditRow]]:
+    """By model, credit and value by ad and the touch's day; what is unattributed, on the conversion's own day.
+
+    Under every model a touch that is alone gets all, and without any touch nobody does: such conversions, most of all,
+    are added up once.
+    """
+    alike: Sums = defaultdict(lambda: [0, 0])
+    own: dict[str, Sums] = {model: defaultdict(lambda: [0, 0]) for model in MODELS}
     for item in counted:
-        verdict = item.case.verdict
-        parts: list[tuple[AdName | None, str, int, int]] = [
-            (names.name(share.touch), day_of(share.touch.at, timezone), share.credit, share.value)
-            for share in item.shares[model]
-            if share.credit or share.value
-        ] or [(None, day_of(verdict.winner.at, timezone), ONE, verdict.value)]
-        for name, day, credit, value in parts:
-            row = sums[name, day]
-            row[0] += credit
-            row[1] += value
+        verdict, places = item.case.verdict, places_of(item, names, timezone)
+        if len(places) < 2:
+            add(alike, places[0] if places else (None, day_of(verdict.winner.at, timezone)), ONE, verdict.value)
+            continue
+        for model, parts in item.shares.items():
+            for place, share in zip(places, parts, strict=True):
+                add(own[model], place, share.credit, share.value)
+    return {model: rows_of(sums, alike) for model, sums in own.items()}
+
+
+#: An ad, None for no touch, and a day.
+Place = tuple[AdName | None, str]
+#: Micros of conversions and of money.
+Sums = dict[Place, list[int]]
+
+
+def places_of(item: CountedCase, names: Names, timezone: str) -> list[Place]:
+    """The ad and the day of each touch that may earn credit: the same under every model."""
+    return [(names.name(share.touch), day_of(share.touch.at, timezone)) for share in item.shares["linear"]]
+
+
+def add(sums: Sums, place: Place, credit: int, value: int) -> None:
+    """Adds to a place's sums."""
+    row = sums[place]
+    row[0] += credit
+    row[1] += value
+
+
+def rows_of(sums: Sums, alike: Sums) -> list[CreditRow]:
+    """Both together as the rows of a cell, those without anything left out."""
+    for place, (credit, value) in alike.items():
+        add(sums, place, credit, value)
     rows = [CreditRow(name, day, *amounts) for (name, day), amounts in sums.items() if any(amounts)]
     return sorted(rows, key=lambda row: (row.ad is not None, row.ad or OTHER, row.touch_day))
