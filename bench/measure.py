@@ -72,6 +72,8 @@ def rate(subject: Subject, way: Way, before: int, began: float, cpu: float) -> F
             break
         time.sleep(POLL_SECONDS)
     hits, seconds = counted - before, changed - began
+    if not hits:
+        raise RuntimeError(f"{subject.name}: the worker counted nothing; its log ends:\n{subject.tail('worker')}")
     spent = subject.cpu("worker") - cpu
     return {"hits": hits, "seconds": seconds, "rate": hits / seconds, "worker_us": micros_per_hit(spent, hits)}
 
