@@ -34,8 +34,6 @@ CLICK_SECONDS = 1.0
 
 #: What a site's or an ad's key may be; anything else is looked up nowhere.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
-#: What browsers say when they fetch a page before anyone asked for it.
-PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
 
 T = TypeVar("T")
@@ -89,7 +87,7 @@ class ClickView(APIView):
         page = find_page(found, ad, read_form(read_query(request)).get("to", ""))
         sender = read_sender(request, trusted=False)
         click = Handover(ad, new_hit_id(), sender.received)
-        if is_click(request):
+        if request.method == "GET":
             record(click_hit(click, found, sender), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
@@ -131,17 +129,12 @@ def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
     return found.value
 
 
-def is_click(request: HttpRequest) -> bool:
-    """Whether a person followed the link: not so for HEAD, nor for a page that is fetched in advance.
-
-    That page's redirect holds the click as well, so it counts if and when the landing page is really shown.
-    """
-    purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
-    return request.method == "GET" and not any(word in purposes for word in ("prefetch", "prerender", "preview"))
-
-
 def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
-    """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells."""
+    """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells.
+
+    One that a browser makes in advance is set aside; its redirect holds the click as well, so it counts if and when the
+    landing page is really shown.
+    """
     return Hit(
         id=click.click,
         site=site.key,
@@ -153,6 +146,7 @@ def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
         ad=click.ad,
         ip=sender.ip,
         ua=sender.ua[:MAX_UA],
+        prefetch=sender.prefetch,
     )
 
 

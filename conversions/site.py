@@ -5,6 +5,7 @@ import msgspec
 from conversions.credit import Terms
 from conversions.goals import Goal
 from conversions.touch import Ad
+from conversions.traffic import Traffic
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     click_secret: str = ""
     #: What its models go by.
     terms: Terms = Terms()
+    #: Which hits it sets aside.
+    traffic: Traffic = Traffic()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
 

@@ -12,15 +12,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tracker.currencies import CURRENCIES
-from tracker.models import Account, Site, Token
+from tracker.models import SWITCHES, Account, Site, Token
 
 #: The choice of a currency in a form.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
 TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
 
 
-class DomainsField(forms.CharField):
-    """Host names, one a line."""
+class LinesField(forms.CharField):
+    """Host names or networks, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
@@ -29,18 +29,32 @@ class DomainsField(forms.CharField):
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """The lines as a list; capital letters are the same name."""
+        """The lines as a list; capital letters are the same."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the names differ, not the blanks between them."""
+        """Whether they differ, not the blanks between them."""
         return (initial or []) != self.to_python(data)
+
+
+class AccountForm(forms.ModelForm):
+    """An account, its own networks one a line."""
+
+    own_networks = LinesField(
+        required=False,
+        help_text="IP addresses and networks of its own people, one a line, such as 203.0.113.0/24. Hits from there are"
+        " set aside by its sites.",
+    )
+
+    class Meta:
+        model = Account
+        fields = ("name", "users", "hits_per_second", "own_networks")
 
 
 class SiteForm(forms.ModelForm):
     """A site, with choices in place of free text."""
 
-    domains = DomainsField(
+    domains = LinesField(
         required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
     )
     timezone = forms.ChoiceField(
@@ -52,7 +66,7 @@ class SiteForm(forms.ModelForm):
 
     class Meta:
         model = Site
-        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second")
+        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second", *SWITCHES)
 
 
 class SiteInline(admin.TabularInline):
@@ -77,7 +91,8 @@ class AccountAdmin(admin.ModelAdmin):
 
     list_display = ("name", "sites", "people", "created_at")
     search_fields = ("name", "sites__name", "sites__key", "users__username", "users__email")
-    fields = ("name", "users", "hits_per_second", "created_at")
+    form = AccountForm
+    fields = ("name", "users", "hits_per_second", "own_networks", "created_at")
     readonly_fields = ("created_at",)
     autocomplete_fields = ("users",)
     inlines = (SiteInline,)
@@ -113,6 +128,7 @@ class SiteAdmin(admin.ModelAdmin):
     readonly_fields = ("key", "snippet", "first_hit_at", "created_at")
     fields = (
         *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
+        *SWITCHES,
         *("first_hit_at", "created_at"),
     )
 

@@ -11,7 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from tracker.models import Account, Site, Token, validate_domains
+from tracker.models import SWITCHES, Account, Site, Token, validate_domains, validate_networks
+
+
+@extend_schema_field(serializers.ListField(child=serializers.CharField()))
+class NetworksField(serializers.JSONField):
+    """A list of IP addresses and networks."""
+
+    default_validators = [validate_networks]
 
 
 class AccountSerializer(serializers.ModelSerializer[Account]):
@@ -21,9 +28,13 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
         slug_field="username", many=True, required=False, queryset=User.objects.all(), help_text="User names."
     )
 
+    own_networks = NetworksField(
+        required=False, help_text="IP addresses and networks of its own people, such as 203.0.113.0/24."
+    )
+
     class Meta:
         model = Account
-        fields = ("url", "id", "name", "users", "hits_per_second", "created_at")
+        fields = ("url", "id", "name", "users", "hits_per_second", "own_networks", "created_at")
 
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
@@ -50,6 +61,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         model = Site
         fields = (
             *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
+            *SWITCHES,
             *("snippet", "first_hit_at", "created_at"),
         )
         read_only_fields = ("key", "first_hit_at")

@@ -35,7 +35,7 @@ def new_hit_id() -> str:
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a request besides its hits. `received` is ms; `trusted` is a server with an ingest token.
 
-    `salt` keys the hash that stands in for an absent visitor id.
+    `salt` keys the hash that stands in for an absent visitor id. `prefetch`: it is made before anybody asked for it.
     """
 
     received: int
@@ -44,6 +44,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     ua: str = ""
     page: str = ""
     trusted: bool = False
+    prefetch: bool = False
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -142,6 +143,8 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
         props=fields.read_props(given),
         ip=ip,
         ua=ua,
+        # A server's own request is no browser's.
+        prefetch=sender.prefetch and not sender.trusted,
     )
 
 

@@ -39,6 +39,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     props: dict[str, str] = {}
     ip: str = ""
     ua: str = ""
+    #: Sent for a page that was fetched before anybody asked for it.
+    prefetch: bool = False
     #: The site's key could not be looked up at the door; the chain looks again.
     unchecked: bool = False
 

@@ -11,6 +11,9 @@ from tracker.collect import Sender
 from tracker.models import Token
 
 #: Keys the hashes that stand in for visitor ids.
+#: Where browsers say that nobody has asked for what they fetch: Chromium's, its older one, Firefox's, Safari's.
+PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
+PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
@@ -39,7 +42,14 @@ def read_sender(request: HttpRequest, trusted: bool) -> Sender:
         ua=read_header(request, "HTTP_USER_AGENT"),
         page=read_header(request, "HTTP_REFERER"),
         trusted=trusted,
+        prefetch=is_prefetch(request),
     )
+
+
+def is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser says that it fetches this before anybody asked for it."""
+    purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
+    return any(word in purposes for word in PREFETCH_WORDS)
 
 
 def read_body(request: HttpRequest) -> bytes:

@@ -4,6 +4,7 @@ import re
 import secrets
 from datetime import datetime
 from hashlib import sha256
+from ipaddress import ip_network
 from typing import Any, Self
 from zoneinfo import available_timezones
 
@@ -15,6 +16,11 @@ from django.db import models, transaction
 from tracker.currencies import CURRENCIES
 
 MAX_DOMAINS = 100
+MAX_NETWORKS = 100
+#: What of a site's hits is set aside; see conversions.traffic.
+SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
+#: No account has more addresses of its own than such a network: a shorter prefix would set everybody's hits aside.
+SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
 
@@ -47,12 +53,33 @@ def validate_domains(domains: Any) -> None:
             )
 
 
+def validate_networks(networks: Any) -> None:
+    """Refuses what is no list of addresses and networks that can be an account's own."""
+    if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
+        raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
+    for text in networks:
+        try:
+            network = ip_network(text if isinstance(text, str) else "", strict=False)
+        except ValueError as error:
+            raise ValidationError(
+                f"{str(text)[:80]!r} is no IP address and no network; 203.0.113.7 and 2001:db8::/32 are."
+            ) from error
+        if network.prefixlen < SHORTEST_PREFIX[network.version]:
+            raise ValidationError(f"{network} is too large: most hits of everybody would be set aside.")
+
+
 class Account(models.Model):
     """A customer. Its users see its sites and nothing else."""
 
     name = models.CharField(max_length=200, unique=True)
     hits_per_second = models.PositiveIntegerField(
         default=0, help_text="With ingest tokens. More is refused with 429, per web process; 0 is no limit."
+    )
+    own_networks = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_networks],
+        help_text="IP addresses and networks of its own people; its sites set their hits aside.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="accounts", blank=True)
@@ -72,6 +99,15 @@ class Site(models.Model):
     currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
     hits_per_second = models.PositiveIntegerField(
         default=0, help_text="More than this is refused with 429, per web process; 0 is no limit."
+    )
+    set_aside_bots = models.BooleanField(
+        default=True, help_text="Hits of crawlers that name themselves don't count; they are listed as rejected."
+    )
+    set_aside_prefetches = models.BooleanField(
+        default=True, help_text="Likewise hits of pages that a browser fetched before anybody asked for them."
+    )
+    set_aside_own_traffic = models.BooleanField(
+        default=True, help_text="Likewise hits from the account's own networks, adjustments excepted."
     )
     click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
