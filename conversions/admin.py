@@ -99,7 +99,8 @@ class VersionInline(admin.TabularInline):
 
     model = GoalVersion
     fields = (
-        *("version", "takes_effect", "active", "path", "event", "fixed_value", "counting"),
+        *("version", "takes_effect", "active", "path", "event", "conditions", "match"),
+        *("fixed_value", "factor", "counting"),
         *("click_window_days", "view_window_days"),
     )
     readonly_fields = fields
@@ -143,12 +144,13 @@ class GoalAdmin(admin.ModelAdmin):
         (
             "Which hits",
             {
-                "fields": ("path", "event"),
-                "description": "A page by its path, any hit by its event name, and always a hit of type conversion"
-                " whose name is the key.",
+                "fields": ("path", "event", "conditions", "match"),
+                "description": "A page by its path, any hit by its event name, what meets the conditions, and always"
+                " a hit of type conversion whose name is the key. A condition on the path is met by page views; where"
+                " an event is asked for as well, by that event on the page.",
             },
         ),
-        ("What they count", {"fields": ("fixed_value", "counting")}),
+        ("What they count", {"fields": ("fixed_value", "factor", "counting")}),
         ("Which touches may earn credit", {"fields": ("click_window_days", "view_window_days")}),
     )
 

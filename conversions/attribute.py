@@ -12,9 +12,11 @@ from conversions.clock import bucket_of
 from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.goals import met_by
 from conversions.handover import landing_touch
+from conversions.micros import times
 from conversions.site import SiteConfig
 from conversions.store.port import MAX_COUNT, Count
 from conversions.touch import OTHER, AdNames, touch_of
+from conversions.traffic import why_aside
 from tracker.hit import Hit, SetAside, encode_hits
 
 #: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
@@ -43,6 +45,9 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
         site = sites[hit.site]
         if site is None:
             aside.append(set_aside(hit, batch, "unknown_site", "site", "No site has this key."))
+            continue
+        if reason := why_aside(hit, site.traffic):
+            aside.append(set_aside(hit, batch, reason.code, reason.field, reason.detail))
             continue
         made = facts_of(hit, site, batch)
         facts.extend(made)
@@ -106,4 +111,5 @@ def _live_value(conversion: Conversion, site: SiteConfig) -> int:
     version = goal.in_force(conversion.at) if goal else None
     if version and version.fixed_value is not None:
         return version.fixed_value
-    return conversion.value or 0 if conversion.currency in ("", site.currency) else 0
+    amount = conversion.value or 0 if conversion.currency in ("", site.currency) else 0
+    return times(amount, version.factor) if version else amount

@@ -9,6 +9,7 @@ import msgspec
 
 from conversions.facts import Adjustment, Conversion, order_key
 from conversions.goals import Goal, GoalVersion
+from conversions.micros import times
 from conversions.site import SiteConfig
 
 ClaimRow = Conversion | Adjustment
@@ -87,7 +88,7 @@ def _verdict(
     """The first of the valid conversions wins."""
     winner, losers, folded = valid[0], set(valid), effective(sent)
     copies = set(sent).difference(folded)
-    value, value_reason, retracted = fold(base_value(winner, version, site), folded, site)
+    value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
     return Verdict(
         goal=goal,
         version=version,
@@ -136,15 +137,21 @@ def money(value: int | None, currency: str, site: SiteConfig) -> tuple[int, str 
     return value or 0, None
 
 
+def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
+    """What the amount of a hit is worth to the goal: times the goal's factor, if it has one."""
+    amount, reason = money(row.value, row.currency, site)
+    return times(amount, version.factor), reason
+
+
 def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
     """A conversion's value before adjustments."""
     if version.fixed_value is not None:
         return version.fixed_value, None
-    return money(conversion.value, conversion.currency, site)
+    return worth(conversion, version, site)
 
 
 def fold(
-    base: tuple[int, str | None], adjustments: Sequence[Adjustment], site: SiteConfig
+    base: tuple[int, str | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, str | None, bool]:
     """Value, why it was set aside, and whether retracted, after the adjustments in their order.
 
@@ -156,7 +163,7 @@ def fold(
         if adjustment.kind == "retract":
             retracted = True
             continue
-        amount, problem = money(adjustment.value, adjustment.currency, site)
+        amount, problem = worth(adjustment, version, site)
         if adjustment.kind == "restate":
             value, reason, retracted = amount, problem, False
         else:

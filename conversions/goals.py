@@ -1,14 +1,12 @@
 """Goals: which hits count as conversions. hit + goals -> conversions, pure."""
 
-import re
 from collections.abc import Iterable, Iterator
-from fnmatch import translate
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from conversions.conditions import Condition, is_like, meets
 from conversions.facts import Conversion
 from tracker.hit import Hit
 
@@ -16,14 +14,17 @@ DAY_MS = 86_400_000
 #: No goal's window is longer: what a touch may change is sought this far ahead, whatever the goals say.
 LONGEST_WINDOW = 90 * DAY_MS
 
-Counting = Literal["every", "once"]
+Counting = Literal["every", "once", "click"]
+Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a goal's rules. Versions never change; the one in force at an instant is the newest begun by then.
 
-    `path` is a glob over the path of page hits, `event` the name of any hit; an empty one matches nothing.
-    `fixed_value` (micros of the site's currency) replaces the hit's value. Windows are ms.
+    `path` is a glob over the path of page hits, `event` the name of any hit: either will do, an empty one asks nothing.
+    That and each of `conditions` must be met (`match` all), or one of them (any). `currency` is the site's.
+    `fixed_value` (micros of the site's currency) replaces the hit's value; else `factor` (micros) multiplies it.
+    Windows are ms.
     """
 
     version: int
@@ -31,7 +32,11 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     path: str = ""
     event: str = ""
+    conditions: tuple[Condition, ...] = ()
+    match: Match = "all"
+    currency: str = ""
     fixed_value: int | None = None
+    factor: int | None = None
     counting: Counting = "every"
     click_window: int = 30 * DAY_MS
     view_window: int = DAY_MS
@@ -51,11 +56,6 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         return newest if newest and newest.active else None
 
 
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern))
-
-
 def page_path(url: str) -> str:
     """The path of a page's address, `/` where it has none or can't be read."""
     try:
@@ -65,14 +65,34 @@ def page_path(url: str) -> str:
 
 
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
-    """Whether a hit meets a goal's version: a conversion by the goal's key, any hit by event name, a page by path."""
+    """Whether a hit meets a goal's version: a conversion by the goal's key, others by what the version asks."""
     if hit.type == "adjustment":
         return False
     if hit.type == "conversion" and hit.name == goal.key:
         return True
-    if version.event and hit.name == version.event:
-        return True
-    return bool(version.path) and hit.type == "page" and _glob(version.path).match(page_path(hit.url)) is not None
+    answers = _answers(hit, version)
+    if version.match == "any":
+        return any(answers)
+    return bool(version.path or version.event or version.conditions) and all(answers)
+
+
+def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
+    path = page_path(hit.url) if version.path or version.conditions else ""
+    if version.path or version.event:
+        named = bool(version.event) and hit.name == version.event
+        yield named or (bool(version.path) and hit.type == "page" and is_like(path, version.path))
+    for condition in version.conditions:
+        elsewhere = condition.on == "path" and hit.type != "page" and not _is_of_event(version)
+        yield not elsewhere and meets(hit, path, condition, version.currency)
+
+
+def _is_of_event(version: GoalVersion) -> bool:
+    """Whether every hit that meets the version is of an event: a path is then the one on which it happened.
+
+    Else a path is met by page views alone, or each event on that page would count as well.
+    """
+    named = bool(version.event) and not version.path
+    return version.match == "all" and (named or any(condition.on == "event" for condition in version.conditions))
 
 
 def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:

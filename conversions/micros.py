@@ -1,6 +1,17 @@
-"""Micros as answers show them. Pure."""
+"""Micros: as answers show them, and multiplied. Pure."""
 
 MICROS = 1_000_000
+
+
+def times(amount: int, factor: int | None) -> int:
+    """An amount multiplied by a factor in micros, exact, then rounded to the nearest micro, halves away from zero.
+
+    So an amount and its opposite stay opposites: a full refund leaves nothing. None leaves the amount as it is.
+    """
+    if factor is None:
+        return amount
+    size = (2 * abs(amount * factor) + MICROS) // (2 * MICROS)
+    return -size if amount * factor < 0 else size
 
 
 def six_places(micros: int) -> str:

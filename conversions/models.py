@@ -9,9 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 
+from conversions.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
 from conversions.goals import DAY_MS, LONGEST_WINDOW
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, mark_buckets
@@ -160,6 +161,14 @@ def new_goal_uid() -> str:
     return secrets.token_hex(6)
 
 
+def validate_conditions(text: str) -> None:
+    """Refuses what is no list of conditions."""
+    try:
+        read_conditions(text)
+    except BadCondition as error:
+        raise ValidationError(str(error)) from error
+
+
 class GoalRules(models.Model):
     """What a goal's version says. Names are those of `conversions.goals.GoalVersion`."""
 
@@ -168,13 +177,41 @@ class GoalRules(models.Model):
 
         EVERY = "every", "every conversion"
         ONCE = "once", "one per visitor"
+        CLICK = "click", "one per click"
+
+    class Match(models.TextChoices):
+        """How many of the conditions must be met."""
+
+        ALL = "all", "all of them"
+        ANY = "any", "any of them"
 
     path = models.CharField(
         max_length=500, blank=True, help_text="A page's path; * is any text, as in /welcome*. Empty: no page."
     )
     event = models.CharField(max_length=200, blank=True, help_text="The name of any hit. Empty: none.")
+    conditions = models.TextField(
+        max_length=MAX_CONDITIONS * (MAX_LINE + 2),
+        blank=True,
+        validators=[validate_conditions],
+        help_text="One a line, such as: path is /thanks; path like /orders/*; path matches ^/(en|de)/thanks;"
+        " event is purchase; prop plan is pro; value >= 100; value between 10 and 20.",
+    )
+    match = models.CharField(
+        max_length=3,
+        choices=Match.choices,
+        default=Match.ALL,
+        help_text="Of the conditions, and of path and event, which are one: either will do.",
+    )
     fixed_value = models.DecimalField(
         max_digits=18, decimal_places=6, null=True, blank=True, help_text="Empty: the hit's own value."
+    )
+    factor = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Multiplies the hit's own value and what adjusts it, such as 0.2 for a margin. Empty: as it is.",
     )
     counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.EVERY)
     click_window_days = models.PositiveIntegerField(default=30, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
@@ -212,6 +249,17 @@ class Goal(GoalRules, FiguresDependOnIt):
     def get_site(self) -> Site:
         """Its site."""
         return self.site
+
+    def clean(self) -> None:
+        """Refuses what is no condition, and a value that is both fixed and multiplied."""
+        super().clean()
+        self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
+        try:
+            validate_conditions(self.conditions)
+        except ValidationError as error:
+            raise ValidationError({"conditions": error.messages}) from error
+        if self.fixed_value is not None and self.factor is not None:
+            raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves, makes a version where the rules changed, marks the site."""

@@ -71,6 +71,19 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
     return [Step(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
 
 
+#: A click of one visitor: the visitor, and its click id with its network or else, without network, its hit id.
+ClickKey = tuple[str, str, str]
+
+
+def click_of(verdict: Verdict, touches: Iterable[Touch]) -> ClickKey | None:
+    """The click that brought a conversion: the last one that may earn credit, None where none may."""
+    clicks = [step.touch for step in path_of(verdict, touches) if step.reason is None and step.touch.kind == "click"]
+    if not clicks:
+        return None
+    click = clicks[-1]
+    return (click.visitor, click.network, click.click_id) if click.click_id else (click.visitor, "", click.hit)
+
+
 def shares(verdict: Verdict, path: Sequence[Step], models: Iterable[str], terms: Terms) -> dict[str, list[Share]]:
     """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value."""
     eligible = [step.touch for step in path if step.reason is None]

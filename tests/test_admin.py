@@ -59,11 +59,12 @@ def send(client: Client, path: str, /, **fields: object) -> str:
 
 def site_form(site: Site, **changes: object) -> dict[str, object]:
     kept = {"account": site.account_id, "name": site.name, "domains": "\n".join(site.domains), "hits_per_second": 0}
-    return {**kept, "timezone": site.timezone, "currency": site.currency, **changes}
+    terms = {"half_life_days": "7", "position_first": 40, "position_last": 40}
+    return {**kept, **terms, "timezone": site.timezone, "currency": site.currency, **changes}
 
 
 def goal_form(site: Site, **changes: object) -> dict[str, object]:
-    kept: dict[str, object] = {"site": site.pk, "key": "lead", "counting": "every", "active": "on"}
+    kept: dict[str, object] = {"site": site.pk, "key": "lead", "counting": "every", "match": "all", "active": "on"}
     windows = {"click_window_days": 30, "view_window_days": 1}
     management = {f"versions-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
     return {**kept, **windows, **management, **changes}

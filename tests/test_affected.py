@@ -84,8 +84,18 @@ def test_a_conversion_that_takes_an_order_over_frees_the_place_of_whoever_had_it
 
 def test_an_adjustment_changes_its_order_and_what_all_its_claimants_did_later(store: Store, site: str) -> None:
     known = [sale(site, 2, order="o"), sale(site, 4), sale(site, 6, "bob", order="o"), sale(site, 8, "bob")]
-    known += [sale(site, 1), sale(site, 5, "bob"), sale(site, 9, "cyd")]
-    assert hours(store, site, known, change(site, "o")) == [2, 4, 6, 8]
+    # The order is ann's at 2, bob's claim is a copy: what he did between is later than the order, too.
+    known += [sale(site, 1), sale(site, 5, "bob"), sale(site, 1, "bob"), sale(site, 9, "cyd")]
+    assert hours(store, site, known, change(site, "o")) == [2, 4, 5, 6, 8]
+
+
+def test_a_touch_that_gives_a_conversion_another_click_frees_or_takes_that_of_its_claimants_later_ones(
+    store: Store, site: str
+) -> None:
+    # The order at 4 is also bob's, so bob's click may have been its; his order at 6 is cyd's at 5 first.
+    known = [sale(site, 4, order="o"), sale(site, 7, "bob", order="o")]
+    known += [sale(site, 6, "bob", order="p"), sale(site, 5, "cyd", order="p"), sale(site, 9, "dan")]
+    assert hours(store, site, known, touch(site, 2)) == [2, 4, 5, 6, 7]
 
 
 def test_an_adjustment_of_an_order_that_is_not_there_yet_changes_nothing(store: Store, site: str) -> None:

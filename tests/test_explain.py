@@ -227,6 +227,54 @@ def test_the_second_of_a_goal_that_counts_one_per_visitor_says_that_it_is_not_th
     assert (told["counted"], told["reason"]) == (False, "not_first")
 
 
+def counted(shop: Shop, *orders: str) -> list[str | None]:
+    """Why each is not counted, None where it is."""
+    return [explain_order(shop, order)["reason"] for order in orders]
+
+
+def test_of_a_goal_that_counts_one_per_click_each_click_brings_one_conversion_whatever_came_first(store: Store) -> None:
+    # click 1 -- order 1 -- order 2 -- click 2 -- order 3
+    for turn in (1, -1):
+        shop = Shop(store, counting="click")
+        hits = [shop.click("t1", -HOUR), shop.sale("c1", 0, order="o1"), shop.sale("c2", MINUTE, order="o2")]
+        hits += [shop.click("t2", HOUR), shop.sale("c3", 2 * HOUR, order="o3")]
+        for hit in hits[::turn]:
+            shop.process(hit)
+        assert counted(shop, "o1", "o2", "o3") == [None, "not_first_of_click", None]
+
+
+def test_a_retracted_order_leaves_its_click_to_the_next(store: Store) -> None:
+    shop = Shop(store, counting="click")
+    shop.process(shop.click("t1", -HOUR), shop.sale("c1", 0, order="o1"), shop.sale("c2", MINUTE, order="o2"))
+    shop.process(shop.adjust("a1", "retract", "o1", HOUR))
+    assert counted(shop, "o1", "o2") == ["retracted", None]
+
+
+def test_conversions_that_no_click_brought_all_count_one_per_click(store: Store) -> None:
+    shop = Shop(store, counting="click")
+    shop.process(shop.hit("view", "v1", -HOUR, ad="demo-ad"), shop.sale("c1", order="o1"), shop.sale("c2", order="o2"))
+    assert counted(shop, "o1", "o2") == [None, None]
+
+
+def test_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> None:
+    # ann clicked; her order is the server's, too, which came first. The later copy is what takes her click.
+    shop = Shop(store, counting="click")
+    shop.process(shop.click("t1", -HOUR), shop.sale("c1", visitor="server", order="o1"))
+    shop.process(shop.sale("c2", MINUTE, order="o2"))
+    assert counted(shop, "o1", "o2") == [None, None]
+    shop.process(shop.sale("c3", HOUR, order="o1"))
+    assert counted(shop, "o1", "o2") == [None, "not_first_of_click"]
+
+
+def test_a_factor_multiplies_the_value_and_what_adjusts_it(store: Store) -> None:
+    shop = Shop(store, factor="0.2")
+    shop.process(shop.sale("c1", order="o1", value=100_000_000))
+    shop.process(shop.adjust("a1", "refund", "o1", HOUR, 10_000_000))
+    assert explain_order(shop)["value"] == "18.000000"
+    shop.process(shop.adjust("a2", "restate", "o1", 2 * HOUR, 50_000_003))
+    assert explain_order(shop)["value"] == "10.000001"
+
+
 def test_a_conversion_whose_goal_version_is_not_in_force_any_more_is_still_found(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"))

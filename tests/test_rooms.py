@@ -27,6 +27,7 @@ PURE = {
             "fit",
             "markov",
             "shapley",
+            "conditions",
             "handover",
             "crawlers",
             "destination",

@@ -1,20 +1,25 @@
 """The configuration database as the frozen records that the pure functions read, cached for a short while or not."""
 
+from decimal import Decimal
 from threading import Lock
 
 from cachetools import TTLCache, cached
 from django.conf import settings
 from django.utils import timezone
 
-from conversions.goals import DAY_MS, Goal, GoalVersion
+from conversions.conditions import read_conditions
+from conversions.credit import Terms
+from conversions.goals import DAY_MS, Counting, Goal, GoalVersion
+from conversions.micros import MICROS
 from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
 from conversions.site import SiteConfig
 from conversions.touch import Ad, MatchRule
+from conversions.traffic import Traffic
 from tracker.models import Site
 
-MICROS = 1_000_000
+COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "click"}
 
 
 def load_site(key: str) -> SiteConfig | None:
@@ -23,7 +28,7 @@ def load_site(key: str) -> SiteConfig | None:
     No transaction: on SQLite it would wait its turn among the writers. Of a change that commits between two of these
     reads a part may be seen; the mark that it leaves has every bucket rolled up again.
     """
-    site = Site.objects.filter(key=key).first()
+    site = Site.objects.filter(key=key).select_related("account").first()
     return _site_config(site) if site else None
 
 
@@ -35,28 +40,51 @@ def _site_config(site: Site) -> SiteConfig:
         timezone=site.timezone,
         currency=site.currency,
         click_secret=site.click_secret,
-        goals=tuple(_goal(row) for row in goals),
+        terms=_terms(site),
+        traffic=_traffic(site),
+        goals=tuple(_goal(row, site.currency) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )
 
 
-def _goal(row: GoalRow) -> Goal:
+def _traffic(site: Site) -> Traffic:
+    return Traffic(
+        bots=site.set_aside_bots,
+        prefetches=site.set_aside_prefetches,
+        own_traffic=site.set_aside_own_traffic,
+        own_networks=tuple(site.account.own_networks),
+    )
+
+
+def _terms(site: Site) -> Terms:
+    return Terms(int(site.half_life_days * DAY_MS), site.position_first, site.position_last)
+
+
+def _goal(row: GoalRow, currency: str) -> Goal:
     versions = sorted(row.versions.all(), key=lambda version: version.version)
-    return Goal(uid=row.uid, key=row.key, versions=tuple(_version(version) for version in versions))
+    return Goal(uid=row.uid, key=row.key, versions=tuple(_version(version, currency) for version in versions))
 
 
-def _version(row: VersionRow) -> GoalVersion:
+def _version(row: VersionRow, currency: str) -> GoalVersion:
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
         active=row.active,
         path=row.path,
         event=row.event,
-        fixed_value=None if row.fixed_value is None else int(row.fixed_value * MICROS),
-        counting="once" if row.counting == "once" else "every",
+        conditions=read_conditions(row.conditions),
+        match="any" if row.match == "any" else "all",
+        currency=currency,
+        fixed_value=_micros(row.fixed_value),
+        factor=_micros(row.factor),
+        counting=COUNTINGS[row.counting],
         click_window=row.click_window_days * DAY_MS,
         view_window=row.view_window_days * DAY_MS,
     )
+
+
+def _micros(number: Decimal | None) -> int | None:
+    return None if number is None else int(number * MICROS)
 
 
 def _ad(row: AdRow) -> Ad:

@@ -1,20 +1,26 @@
 """Evidence: what must be read to decide about conversions; the store's reads of the rollup and of explain."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all, judge_void
-from conversions.facts import Conversion, Touch
+from conversions.facts import Conversion, OrderKey, Touch, order_key
+from conversions.paths import ClickKey, click_of
 from conversions.site import SiteConfig
 from conversions.store.port import Span, Store
+
+#: Goal uid and claim.
+CaseKey = tuple[str, str]
+#: Later than every fact.
+LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
     """One conversion, decided. `reason` says why it is not counted, None if it is.
 
-    Reasons: `retracted`, `not_first` and, for explaining alone, `not_in_force`.
+    Reasons: `retracted`, `not_first`, `not_first_of_click` and, for explaining alone, `not_in_force`.
     """
 
     verdict: Verdict
@@ -35,15 +41,18 @@ def read_cases(
     void = judge_all(site, claims, judge_void) if whole_timeline else {}
     rivals = _read_rivals(store, site, verdicts.values(), claims)
     touches = _read_touches(store, site.key, [*verdicts.values(), *void.values()], whole_timeline)
-    cases = {key: _case(verdict, rivals, touches) for key, verdict in verdicts.items()}
+    taken = _read_taken_clicks(store, site, verdicts, claims, touches)
+    cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
     cases |= {key: Case(verdict, "not_in_force", _path(verdict, touches)) for key, verdict in void.items()}
     return [case for _, case in sorted(cases.items())]
 
 
-def _case(verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: dict[str, list[Touch]]) -> Case:
+def _case(
+    verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: dict[str, list[Touch]], click_taken: bool
+) -> Case:
     path = _path(verdict, touches)
-    if verdict.retracted:
-        return Case(verdict, "retracted", path)
+    if verdict.retracted or click_taken:
+        return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
     others = rivals.get((verdict.goal.uid, verdict.winner.visitor), ())
     once = verdict.version.counting == "once"
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
@@ -77,6 +86,52 @@ def _read_rivals(
     for verdict in judge_all(site, known).values():
         rivals[verdict.goal.uid, verdict.winner.visitor].append(verdict)
     return rivals
+
+
+def _read_taken_clicks(
+    store: Store,
+    site: SiteConfig,
+    verdicts: Mapping[CaseKey, Verdict],
+    claims: dict[str, list[ClaimRow]],
+    touches: dict[str, list[Touch]],
+) -> set[CaseKey]:
+    """For goals that count one per click: the conversions whose click brought an earlier one that still stands.
+
+    Who else may have that click claims its visitor's conversions, at whatever time.
+    """
+    mine = {
+        key: click
+        for key, verdict in verdicts.items()
+        if verdict.version.counting == "click" and (click := click_of(verdict, _path(verdict, touches)))
+    }
+    if not mine:
+        return set()
+    goals = {uid for uid, _ in mine}
+    rows = store.read_conversions(
+        site.key, [Span(visitor, 0, 1 << 62) for visitor in {key[0] for key in mine.values()}]
+    )
+    others = {row.claim for row in rows if row.goal in goals}
+    known = {claim: rows for claim, rows in claims.items() if claim in others}
+    known |= _read_claims(store, site.key, others - known.keys())
+    standing = [one for (uid, _), one in judge_all(site, known).items() if uid in goals and not one.retracted]
+    first = _first_of_clicks(standing, _read_touches(store, site.key, standing, False))
+    return {
+        (uid, claim)
+        for (uid, claim), click in mine.items()
+        if first.get((uid, click), LAST) < order_key(verdicts[uid, claim].winner)
+    }
+
+
+def _first_of_clicks(
+    standing: Iterable[Verdict], touches: dict[str, list[Touch]]
+) -> dict[tuple[str, ClickKey], OrderKey]:
+    """The place of the earliest conversion of each goal and click."""
+    first: dict[tuple[str, ClickKey], OrderKey] = {}
+    for verdict in standing:
+        if click := click_of(verdict, _path(verdict, touches)):
+            place = order_key(verdict.winner)
+            first[verdict.goal.uid, click] = min(first.get((verdict.goal.uid, click), place), place)
+    return first
 
 
 def _read_touches(store: Store, site: str, verdicts: Iterable[Verdict], whole_timeline: bool) -> dict[str, list[Touch]]:

@@ -12,6 +12,7 @@ from typing import Any
 from conversions.attribute import facts_of
 from conversions.clock import bucket_of, day_of
 from conversions.facts import Adjustment, Conversion, Touch, digest
+from conversions.goals import GoalVersion
 from conversions.site import SiteConfig
 from conversions.touch import name_touch
 from tracker.hit import Hit
@@ -46,6 +47,11 @@ def divide(amount: int, weights: list[Any]) -> list[int]:
     return [part if amount >= 0 else -part for part in parts]
 
 
+def times(amount: int, version: GoalVersion) -> int:
+    exact = Fraction(amount * (1_000_000 if version.factor is None else version.factor), 1_000_000)
+    return int(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)
+
+
 def once_each(touches: Iterable[Touch]) -> list[Touch]:
     kept: list[Touch] = []
     for touch in sorted(touches, key=key):
@@ -76,11 +82,13 @@ def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str
                 if version and version.version == fact.version:
                     claims[fact.claim].append(fact)
         persons: set[str] = set()
+        clicked: set[tuple[str, str, str]] = set()
         for claim in sorted(claims.values(), key=lambda rows: min(key(row) for row in rows)):
             winner = min(claim, key=key)
             version = goal.in_force(winner.at)
             assert version
-            value = version.fixed_value if version.fixed_value is not None else winner.value or 0
+            value = times(winner.value or 0, version)
+            value = version.fixed_value if version.fixed_value is not None else value
             retracted, seen = False, set()
             for change in sorted((row for row in adjustments if row.claim == winner.claim), key=key):
                 if change.hit in seen:
@@ -89,14 +97,11 @@ def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str
                 if change.kind == "retract":
                     retracted = True
                 elif change.kind == "restate":
-                    value, retracted = change.value or 0, False
+                    value, retracted = times(change.value or 0, version), False
                 else:
-                    value -= change.value or 0
-            if retracted or (version.counting == "once" and winner.visitor in persons):
-                if not retracted:
-                    persons.add(winner.visitor)
+                    value -= times(change.value or 0, version)
+            if retracted:
                 continue
-            persons.add(winner.visitor)
             window = {"click": version.click_window, "view": version.view_window}
             claimants = {row.visitor for row in claim}
             path = once_each(
@@ -106,6 +111,12 @@ def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str
             )
             clicks = [touch for touch in path if touch.kind == "click"]
             path = clicks or path
+            brought_by = {(one.visitor, one.network, one.click_id or one.hit) for one in clicks[-1:]}
+            late = {"every": False, "once": winner.visitor in persons, "click": bool(brought_by & clicked)}
+            persons.add(winner.visitor)
+            clicked |= brought_by
+            if late[version.counting]:
+                continue
             for model, weights in WEIGHTS.items():
                 rows = report[bucket_of(winner.at, site.timezone), goal.key, model]
                 if not path:

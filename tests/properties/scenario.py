@@ -40,7 +40,7 @@ def make_pools(rng: random.Random) -> Pools:
         hours=rng.choice([2, 6, 48]),
         visitors=rng.choice(["AB", "ABC"]),
         orders=rng.choice([["o1"], ["", "o1"], ["", "o1", "o2"]]),
-        goals=rng.choice([["buy", "once"], ["once"]]),
+        goals=rng.choice([["buy", "once", "per_click"], ["once"], ["per_click"]]),
         kinds=rng.choice([KINDS, ["click", "conversion"], ["conversion", "conversion", "adjustment", "click"]]),
     )
 
@@ -126,4 +126,4 @@ def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
 
 def counting(rng: random.Random) -> Counting:
     """How the goal `once` counts after its change."""
-    return rng.choice(["every", "once"])
+    return rng.choice(["every", "once", "click"])

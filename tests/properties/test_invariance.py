@@ -61,6 +61,7 @@ class World:
         window = {"click_window_days": WINDOW_DAYS, "site": self.site}
         Goal.objects.create(key="buy", **window)
         Goal.objects.create(key="once", counting="once", **window)
+        Goal.objects.create(key="per_click", counting="click", factor="0.333333", **window)
         Goal.objects.create(key="lead", event="lead", counting="once", fixed_value=5, **window)
         campaign = Campaign.objects.create(site=self.site, key="c")
         for key in ("one", "two"):
