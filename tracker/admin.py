@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tracker.currencies import CURRENCIES
-from tracker.models import SWITCHES, Account, Site, Token
+from tracker.models import SWITCHES, TERMS, Account, Site, Token
 
 #: The choice of a currency in a form.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
@@ -66,7 +66,7 @@ class SiteForm(forms.ModelForm):
 
     class Meta:
         model = Site
-        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second", *SWITCHES)
+        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second", *SWITCHES, *TERMS)
 
 
 class SiteInline(admin.TabularInline):
@@ -129,6 +129,7 @@ class SiteAdmin(admin.ModelAdmin):
     fields = (
         *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
         *SWITCHES,
+        *TERMS,
         *("first_hit_at", "created_at"),
     )
 

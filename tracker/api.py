@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from tracker.models import SWITCHES, Account, Site, Token, validate_domains, validate_networks
+from tracker.models import SWITCHES, TERMS, Account, Site, Token, validate_domains, validate_networks
 
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
@@ -62,6 +62,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         fields = (
             *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
             *SWITCHES,
+            *TERMS,
             *("snippet", "first_hit_at", "created_at"),
         )
         read_only_fields = ("key", "first_hit_at")

@@ -3,6 +3,7 @@
 import re
 import secrets
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, Self
@@ -10,8 +11,9 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
+from django.utils.module_loading import import_string
 
 from tracker.currencies import CURRENCIES
 
@@ -22,6 +24,10 @@ SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
 #: No account has more addresses of its own than such a network: a shorter prefix would set everybody's hits aside.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+#: What the models go by; a change has the whole site counted again.
+TERMS = ("half_life_days", "position_first", "position_last")
+LONGEST_HALF_LIFE_DAYS = 365
+percent = MaxValueValidator(100)
 currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
 
 
@@ -109,6 +115,19 @@ class Site(models.Model):
     set_aside_own_traffic = models.BooleanField(
         default=True, help_text="Likewise hits from the account's own networks, adjustments excepted."
     )
+    half_life_days = models.DecimalField(
+        max_digits=6,
+        decimal_places=3,
+        default=Decimal(7),
+        validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(LONGEST_HALF_LIFE_DAYS)],
+        help_text="Time decay: a touch this much older than another gets half as much.",
+    )
+    position_first = models.PositiveSmallIntegerField(
+        default=40, validators=[percent], help_text="Position based: what the first touch gets, in percent."
+    )
+    position_last = models.PositiveSmallIntegerField(
+        default=40, validators=[percent], help_text="What the last one gets; the rest is shared by those between."
+    )
     click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -120,17 +139,24 @@ class Site(models.Model):
         """Refuses what is no currency, and a change of what the facts already depend on."""
         if self.currency not in CURRENCIES:
             raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
+        if self.position_first + self.position_last > 100:
+            raise ValidationError({"position_last": "The first and the last touch together get more than 100 %."})
         saved = Site.objects.filter(pk=self.pk, first_hit_at__isnull=False).first()
         for field in ("timezone", "currency"):
             if saved and getattr(saved, field) != getattr(self, field):
                 raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves under the same rule as `clean`, in one transaction with the check."""
+        """Saves under the same rule as `clean`, in one transaction with the check.
+
+        Where what the models go by changes, the whole site is marked in it, too.
+        """
         with transaction.atomic():
-            list(Site.objects.select_for_update().filter(pk=self.pk))
+            before = Site.objects.select_for_update().filter(pk=self.pk).values(*TERMS).first()
             self.clean()
             super().save(*args, **kwargs)
+            if before and before != {field: getattr(self, field) for field in TERMS}:
+                import_string(settings.MARK_SITE)(self.key)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes a site that has no hits; the facts of one that has would belong to nobody."""

@@ -77,6 +77,11 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
         )
 
 
+def mark_site(site: str) -> None:
+    """Mark all of a site, in the transaction that changes its configuration."""
+    mark_buckets(site, [WHOLE_SITE])
+
+
 def open_marks(site: str | None = None) -> list[Mark]:
     """The marks to roll up, those of whole sites first, then the oldest buckets."""
     marks = Mark.objects.filter(marked=True).order_by("bucket", "site")

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import tracker.models
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -40,6 +41,9 @@ class Migration(migrations.Migration):
                 ('set_aside_bots', models.BooleanField(default=True, help_text="Hits of crawlers that name themselves don't count; they are listed as rejected.")),
                 ('set_aside_prefetches', models.BooleanField(default=True, help_text='Likewise hits of pages that a browser fetched before anybody asked for them.')),
                 ('set_aside_own_traffic', models.BooleanField(default=True, help_text="Likewise hits from the account's own networks, adjustments excepted.")),
+                ('half_life_days', models.DecimalField(decimal_places=3, default=Decimal('7'), help_text='Time decay: a touch this much older than another gets half as much.', max_digits=6, validators=[django.core.validators.MinValueValidator(Decimal('0.001')), django.core.validators.MaxValueValidator(365)])),
+                ('position_first', models.PositiveSmallIntegerField(default=40, help_text='Position based: what the first touch gets, in percent.', validators=[django.core.validators.MaxValueValidator(100)])),
+                ('position_last', models.PositiveSmallIntegerField(default=40, help_text='What the last one gets; the rest is shared by those between.', validators=[django.core.validators.MaxValueValidator(100)])),
                 ('click_secret', models.CharField(default=tracker.models.new_click_secret, editable=False, max_length=64)),
                 ('first_hit_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
