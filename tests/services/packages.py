@@ -16,6 +16,7 @@ from tests.services.progress import say
 #: A package is there when this file or command is: asking dpkg would not see one that was installed otherwise.
 PROOF = {
     "chromium": "chromium",
+    "curl": "curl",
     "wrk": "wrk",
     "maven": "mvn",
     "openjdk-17-jre-headless": "/usr/lib/jvm/java-17-openjdk*/bin/java",
