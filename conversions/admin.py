@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
-from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, now_ms
+from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, now_ms
 from conversions.store.sequence import WHOLE_SITE
 
 MAX_RULES = 100
@@ -206,4 +206,29 @@ class MarkAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
         """Nobody else does."""
+        return False
+
+
+@admin.register(RateRow)
+class RateAdmin(admin.ModelAdmin):
+    """The rate table; `manage.py load_rates` fills it."""
+
+    list_display = ("day", "base", "quote", "rate")
+    list_filter = ("base", "quote")
+    search_fields = ("=base", "=quote", "day")
+    search_help_text = "By a currency's code or a day such as 2026-11-23."
+    ordering = ("-day", "base", "quote")
+    date_hierarchy = "day"
+    show_full_result_count = False
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """A file is loaded as a whole."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
+        """Loading another rate for the day replaces it, and marks what it may change."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
+        """Figures depend on it."""
         return False

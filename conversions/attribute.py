@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from conversions.claims import base_value
 from conversions.clock import bucket_of
 from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.goals import met_by
 from conversions.handover import landing_touch
-from conversions.micros import times
 from conversions.site import SiteConfig
 from conversions.store.port import MAX_COUNT, Count
 from conversions.touch import OTHER, AdNames, touch_of
@@ -109,7 +109,4 @@ def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: Sit
 def _live_value(conversion: Conversion, site: SiteConfig) -> int:
     goal = site.goal(conversion.goal)
     version = goal.in_force(conversion.at) if goal else None
-    if version and version.fixed_value is not None:
-        return version.fixed_value
-    amount = conversion.value or 0 if conversion.currency in ("", site.currency) else 0
-    return times(amount, version.factor) if version else amount
+    return base_value(conversion, version, site)[0] if version else 0

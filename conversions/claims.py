@@ -10,6 +10,7 @@ import msgspec
 from conversions.facts import Adjustment, Conversion, order_key
 from conversions.goals import Goal, GoalVersion
 from conversions.micros import times
+from conversions.rates import convert
 from conversions.site import SiteConfig
 
 ClaimRow = Conversion | Adjustment
@@ -130,16 +131,22 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
     return list(kept.values())
 
 
-def money(value: int | None, currency: str, site: SiteConfig) -> tuple[int, str | None]:
-    """An amount in the site's currency; another currency's is set aside."""
-    if currency and currency != site.currency and value:
-        return 0, "no_rate"
-    return value or 0, None
+def money(row: ClaimRow, site: SiteConfig) -> tuple[int, str | None]:
+    """What a hit's amount is in the site's currency, by the rate of its own day; without one it is set aside."""
+    if not row.value or not is_foreign(row, site):
+        return row.value or 0, None
+    rate = site.rate(row.currency, row.at)
+    return (convert(row.value, rate.worth), None) if rate else (0, "no_rate")
+
+
+def is_foreign(row: ClaimRow, site: SiteConfig) -> bool:
+    """Whether an amount is in another currency than the site's; one that names none is in the site's."""
+    return row.currency not in ("", site.currency)
 
 
 def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
     """What the amount of a hit is worth to the goal: times the goal's factor, if it has one."""
-    amount, reason = money(row.value, row.currency, site)
+    amount, reason = money(row, site)
     return times(amount, version.factor), reason
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from conversions.claims import Duplicate, Verdict, money
+from conversions.claims import Duplicate, Verdict, is_foreign, money
 from conversions.clock import bucket_of, day_of
 from conversions.credit import MODELS, Terms
 from conversions.facts import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key
@@ -14,6 +14,7 @@ from conversions.goals import DAY_MS
 from conversions.micros import six_places
 from conversions.naming import Names
 from conversions.paths import Share, Step, path_of, shares
+from conversions.rates import rate_text
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.touch import UTM_TAGS, AdName, name_touch
@@ -71,6 +72,7 @@ class Explainer(msgspec.Struct, frozen=True):
             "currency": self.site.currency,
             "value_reason": verdict.value_reason,
             "sent": sent(winner),
+            "rate": None if verdict.version.fixed_value is not None else self._rate(winner),
         }
 
     def _duplicate(self, duplicate: Duplicate) -> Plain:
@@ -94,11 +96,17 @@ class Explainer(msgspec.Struct, frozen=True):
                 "at": iso(row.at),
                 "value": None if row.value is None else six_places(row.value),
                 "currency": row.currency or self.site.currency,
+                "rate": self._rate(row),
                 "effect": effect,
                 **self._source(row.batch),
             }
             for row, effect in effects[:MAX_LISTED]
         ]
+
+    def _rate(self, row: Conversion | Adjustment) -> Plain | None:
+        """By what an amount of another currency was multiplied; None where it wasn't, or no rate is known."""
+        rate = self.site.rate(row.currency, row.at) if is_foreign(row, self.site) else None
+        return {"rate": rate_text(rate.worth), "day": rate.day} if rate else None
 
     def _touches(self, case: Case, steps: list[Step]) -> list[Plain]:
         earned = earned_by(case, steps, self.site.terms)
@@ -188,4 +196,4 @@ def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, str
 
 
 def _own_effect(row: Adjustment, site: SiteConfig) -> str:
-    return "no_rate" if row.kind != "retract" and money(row.value, row.currency, site)[1] else "applied"
+    return "no_rate" if row.kind != "retract" and money(row, site)[1] else "applied"

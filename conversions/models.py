@@ -14,8 +14,9 @@ from django.db import models, transaction
 
 from conversions.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
 from conversions.goals import DAY_MS, LONGEST_WINDOW
+from conversions.store.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
-from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, mark_buckets
+from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, SiteCurrency, mark_buckets
 from tracker.models import Site
 
 if settings.CASSANDRA_URL:
@@ -31,8 +32,8 @@ if settings.CASSANDRA_URL:
     )  # fmt: skip
 
 __all__ = [
-    "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule", "Replay",
-    "Sequence", "SetAsideCountRow", "SetAsideRow",
+    "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule",
+    "RateLoad", "RateRow", "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency",
 ]  # fmt: skip
 
 slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only.")

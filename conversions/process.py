@@ -11,7 +11,7 @@ from django.db import InterfaceError, InternalError, OperationalError, Programmi
 
 from conversions.affected import affected
 from conversions.attribute import Outcome, attribute, set_aside
-from conversions.facts import Adjustment, Fact
+from conversions.facts import Adjustment, Fact, Touch
 from conversions.site import SiteConfig
 from conversions.store.port import Count, Store
 from tracker.hit import Hit, SetAside, Unavailable
@@ -24,6 +24,9 @@ AWAY = (Unavailable, OperationalError, InterfaceError)
 
 class MarkStore(Protocol):
     """Where marks are kept: `conversions.store.sequence`."""
+
+    def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
+        """Note in which other currencies a site had money, and whether in adjustments."""
 
     def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
         """Mark buckets under a new token."""
@@ -71,6 +74,9 @@ class Processor:
         sites = {key: self.load_site(key) for key in {hit.site for hit in hits}}
         outcome = attribute(hits, sites, batch)
         if outcome.facts:
+            for key, site in sites.items():
+                if site and (found := foreign_currencies(outcome.facts, site)):
+                    self.marks.note_currencies(key, found)
             self.store.add_facts(outcome.facts)
         aside = [*outcome.set_aside, *self._mark(outcome)]
         if aside:
@@ -104,6 +110,15 @@ class Processor:
             [set_aside(hit, batch, "unprocessable", "", detail) for hit in hits], daily_cap=self.daily_cap
         )
         return []
+
+
+def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
+    """The currencies of a site's facts that are not its own, each with whether an adjustment is in it."""
+    return {
+        (fact.currency, isinstance(fact, Adjustment))
+        for fact in facts
+        if not isinstance(fact, Touch) and fact.site == site.key and fact.currency not in ("", site.currency)
+    }
 
 
 def too_late(fact: Fact) -> SetAside:

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from conversions.clock import day_of
 from conversions.credit import Terms
 from conversions.goals import Goal
+from conversions.rates import Rate, Series
 from conversions.touch import Ad
 from conversions.traffic import Traffic
 
@@ -20,8 +22,15 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     #: Which hits it sets aside.
     traffic: Traffic = Traffic()
+    #: What the other currencies that its money came in are worth in its own.
+    rates: tuple[Series, ...] = ()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
+
+    def rate(self, currency: str, at: int) -> Rate | None:
+        """What a currency is worth in the site's on the site-local day of an instant, None if that is not known."""
+        series = next((series for series in self.rates if series.currency == currency), None)
+        return series.on(day_of(at, self.timezone)) if series else None
 
     def goal(self, uid: str) -> Goal | None:
         """The goal of a uid."""

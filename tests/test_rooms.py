@@ -30,6 +30,8 @@ PURE = {
             "conditions",
             "handover",
             "crawlers",
+            "rates",
+            "rate_file",
             "destination",
             "paths",
             "claims",

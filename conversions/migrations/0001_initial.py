@@ -16,6 +16,42 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='RateLoad',
+            fields=[
+                ('token', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('file', models.CharField(blank=True, max_length=300)),
+                ('rates', models.PositiveIntegerField(help_text='Added or changed.')),
+                ('loaded_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RateRow',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('base', models.CharField(max_length=3)),
+                ('quote', models.CharField(max_length=3)),
+                ('rate', models.CharField(max_length=22)),
+            ],
+            options={
+                'verbose_name': 'rate',
+                'indexes': [models.Index(fields=['quote', 'base', 'day'], name='rate_pair')],
+                'constraints': [models.UniqueConstraint(fields=('day', 'base', 'quote'), name='rate_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SiteCurrency',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('site', models.CharField(max_length=64)),
+                ('currency', models.CharField(max_length=3)),
+                ('adjusts', models.BooleanField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'currency', 'adjusts'), name='site_currency_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='Marker',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),

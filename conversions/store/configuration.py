@@ -15,6 +15,7 @@ from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
 from conversions.site import SiteConfig
+from conversions.store.rates import read_rates
 from conversions.touch import Ad, MatchRule
 from conversions.traffic import Traffic
 from tracker.models import Site
@@ -42,6 +43,7 @@ def _site_config(site: Site) -> SiteConfig:
         click_secret=site.click_secret,
         terms=_terms(site),
         traffic=_traffic(site),
+        rates=read_rates(site.key, site.currency),
         goals=tuple(_goal(row, site.currency) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )
@@ -62,10 +64,11 @@ def _terms(site: Site) -> Terms:
 
 def _goal(row: GoalRow, currency: str) -> Goal:
     versions = sorted(row.versions.all(), key=lambda version: version.version)
-    return Goal(uid=row.uid, key=row.key, versions=tuple(_version(version, currency) for version in versions))
+    return Goal(uid=row.uid, key=row.key, versions=tuple(version_of(version, currency) for version in versions))
 
 
-def _version(row: VersionRow, currency: str) -> GoalVersion:
+def version_of(row: VersionRow, currency: str) -> GoalVersion:
+    """The version of a row, on a site of that currency."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,

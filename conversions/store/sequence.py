@@ -49,6 +49,33 @@ class Mark(models.Model):
         return f"{self.site} {self.bucket}"
 
 
+class SiteCurrency(models.Model):
+    """A currency, other than the site's own, in which a site had money; `adjusts`: in an adjustment."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    adjusts = models.BooleanField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "currency", "adjusts"], name="site_currency_key")]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.currency}"
+
+
+def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
+    """Notes (currency, adjusts) of a site's money, so that loading rates knows what to mark. Call it before the facts
+    are written."""
+    new = set(found)
+    if new:
+        new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
+    rows = [SiteCurrency(site=site, currency=currency, adjusts=adjusts) for currency, adjusts in sorted(new)]
+    if rows:
+        SiteCurrency.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def draw_token() -> int:
     """The next token: max(last + 1, the database's clock in microseconds): a restored database can't fall behind.
 

@@ -66,6 +66,12 @@ def page(name: str, results: serializers.BaseSerializer[Any], **more: Any) -> se
 
 
 SENT = sent()
+RATE = inline_serializer(
+    "ConversionRate",
+    {"rate": text("With twelve places."), "day": serializers.DateField(help_text="Of the table.")},
+    allow_null=True,
+    help_text="What one unit of the sent currency is worth in the site's; null where it is the same or none is known.",
+)
 TOUCH: Fields = {
     "hit": text(),
     "ad": text("As the report's rows call it."),
@@ -97,6 +103,7 @@ ADJUSTMENT: Fields = {
     "at": serializers.DateTimeField(),
     "value": amount(allow_null=True),
     "currency": text(),
+    "rate": RATE,
     "effect": text("`applied`, `superseded`, `duplicate` or `no_rate`."),
     **source(),
 }
@@ -120,8 +127,9 @@ CONVERSION: Fields = {
     "visitor": text(),
     "value": amount(),
     "currency": text("The site's."),
-    "value_reason": maybe("Why a value was set aside: `no_rate`, another currency."),
+    "value_reason": maybe("Why a value was set aside: `no_rate`, another currency and no rate for its day."),
     "sent": SENT,
+    "rate": RATE,
     "counted": serializers.BooleanField(),
     "reason": maybe("Why it is not counted: `retracted`, `not_first` or `not_in_force`."),
     "attributed": serializers.BooleanField(help_text="Whether any touch got credit."),

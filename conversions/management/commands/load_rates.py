@@ -1,0 +1,73 @@
+"""`manage.py load_rates`: a CSV file of dated rates into the table, all of it or nothing."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from conversions.rate_file import COLUMNS, BadRates, read_rates
+from conversions.rates import Quote
+from conversions.store.rates import Loaded, RateRow, load
+from conversions.store.retention import frozen_before
+from tracker.models import CURRENCIES
+
+
+class Command(BaseCommand):
+    """Checks every line first. What is there already stays, a changed rate is replaced, and figures follow by beat."""
+
+    help = (
+        f"Load dated exchange rates from a CSV file with the columns {','.join(COLUMNS)}: on that day, one base is"
+        " worth so much of quote. All or nothing; safe to repeat."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which file."""
+        parser.add_argument("file", metavar="FILE.csv", help="UTF-8; - reads standard input")
+
+    def handle(self, **options: Any) -> None:
+        """Loads the file, or says of each line what is wrong with it."""
+        quotes = self._read(options["file"])
+        try:
+            loaded = load(quotes, options["file"], frozen_before(), self._watch)
+        except DatabaseError as error:
+            raise CommandError(f"Nothing was loaded, the configuration database can't take it: {error}") from error
+        self.stdout.write(describe(loaded))
+
+    def _read(self, name: str) -> list[Quote]:
+        # A day that has begun somewhere on earth may have a rate.
+        last_day = (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()
+        try:
+            with opened(name) as lines:
+                return read_rates(tqdm(lines, desc="reading", unit=" lines", disable=None), last_day, CURRENCIES)
+        except BadRates as error:
+            raise CommandError(f"{name}: nothing was loaded.\n{error}") from error
+        except (OSError, UnicodeError) as error:
+            raise CommandError(f"{name} can't be read: {error}") from error
+
+    def _watch(self, parts: Iterable[list[RateRow]]) -> Iterator[list[RateRow]]:
+        yield from tqdm(parts, desc="loading", unit=" x 500 rates", disable=None)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Iterable[str]]:
+    """The lines of a file, or of standard input."""
+    if name == "-":
+        yield sys.stdin
+        return
+    with open(name, encoding="utf-8-sig", newline="") as file:
+        yield file
+
+
+def describe(loaded: Loaded) -> str:
+    """What a load did, in a line."""
+    if not loaded.added + loaded.changed:
+        return f"All {loaded.same} rates were there already."
+    return (
+        f"{loaded.added} rates added, {loaded.changed} changed, {loaded.same} as they were."
+        f" {loaded.sites} sites with other currencies are rolled up again, by beat or manage.py rollup."
+    )
