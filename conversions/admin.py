@@ -5,11 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
+from conversions.goals import DAY_MS
 from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, now_ms
+from conversions.replay import make_retroactive
 from conversions.store.sequence import WHOLE_SITE
 
 MAX_RULES = 100
@@ -139,6 +142,7 @@ class GoalAdmin(admin.ModelAdmin):
     search_fields = ("key", "name", "site__name", "site__key", "event", "path")
     autocomplete_fields = ("site",)
     inlines = (VersionInline,)
+    actions = ("count_30_days", "count_90_days", "count_from_beginning")
     fieldsets = (
         (None, {"fields": ("site", "key", "name", "active")}),
         (
@@ -162,6 +166,31 @@ class GoalAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, _request: HttpRequest, goal: Goal | None = None) -> tuple[str, ...]:
         """Its site and key are fixed."""
         return ("site", "key") if goal else ()
+
+    @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)")
+    def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
+        """Lets the newest version hold since a month ago."""
+        self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
+
+    @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)")
+    def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
+        """Likewise, three months ago."""
+        self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
+
+    @admin.action(description="Count from the beginning (retroactive, with a replay)")
+    def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
+        """Since ever."""
+        self._make_retroactive(request, goals, 0)
+
+    def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:
+        with transaction.atomic():
+            chosen = list(goals)
+            for goal in chosen:
+                make_retroactive(goal, since)
+            LogEntry.objects.log_actions(
+                int(request.user.pk or 0), chosen, CHANGE, f"Retroactive since {moment(since)}."
+            )
+        messages.info(request, "The archive is replayed in the background; reports say `recounting` until it is done.")
 
     @admin.display(description="newest version takes effect")
     def takes_effect(self, goal: Goal) -> str:

@@ -1,18 +1,35 @@
 """Staff's browsable API of campaigns, ads and goals. What a model refuses is answered 400 by `tracker.errors`."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
+from django.utils.module_loading import import_string
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule
+from conversions.draft import draft_goal
+from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule, now_ms, slug
+from conversions.preview import LONGEST_DAYS, Preview, gather_until, last_days, tell_preview
+from conversions.ranges import BadRange, read_range
+from conversions.replay import make_retroactive, object_range
+from conversions.store.adapters import open_store
+from conversions.store.configuration import load_site
+from conversions.views.actions import tell_replay
+from tracker.errors import Refused
 from tracker.hit import iso
 from tracker.models import Site
 
 MAX_RULES = 100
+#: A preview that takes longer is cut.
+PREVIEW_SECONDS = 10
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
 
@@ -96,6 +113,62 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
         fields = ("url", "id", "site", "key", "name", *RULES, "versions")
 
 
+class RetroactiveSerializer(serializers.Serializer[Any]):
+    """`from`: an instant, or a day of the site's calendar; not in the future."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`from` is no name that Python allows."""
+        return {"from": serializers.CharField(max_length=40)}
+
+
+class DraftSerializer(serializers.ModelSerializer[Goal]):
+    """A goal's rules. With the key of a goal that the site has, what is not given is as that goal has it."""
+
+    site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
+    key = serializers.CharField(max_length=100, required=False, allow_blank=True, default="", validators=[slug])
+    days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=30)
+
+    class Meta:
+        model = Goal
+        fields = ("site", "key", "days", *(name for name in RULES if name != "active"))
+        # A goal of this key may be there already.
+        validators: list[Any] = []
+
+
+PREVIEW = inline_serializer(
+    "Preview",
+    {
+        "from": serializers.DateTimeField(),
+        "to": serializers.DateTimeField(),
+        "conversions": serializers.CharField(help_text="How many the goal would have counted, with six places."),
+        "value": serializers.CharField(help_text="Their value, in the site's currency."),
+        "currency": serializers.CharField(),
+        "complete": serializers.BooleanField(help_text="False: it was cut; hits archived after `reached` are not in."),
+        "reached": serializers.DateTimeField(allow_null=True),
+        "objects": serializers.IntegerField(help_text="Of the archive, that were read."),
+        "damaged": serializers.IntegerField(help_text="Of these, what could not be read."),
+    },
+)
+
+
+def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
+    """The instant (ms) of `from`. Raises Refused."""
+    given.is_valid(raise_exception=True)
+    try:
+        since = read_range(site, given.validated_data["from"], None).since
+    except BadRange as error:
+        raise Refused(400, "bad_range", str(error), "from") from error
+    if since > now_ms():
+        raise Refused(400, "bad_range", "A goal is made retroactive from a day that has begun.", "from")
+    return max(since, 0)
+
+
+def in_time(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has not passed yet."""
+    ends_at = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends_at
+
+
 class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
     """What ads are bought for. One that has ads can't be deleted."""
 
@@ -134,6 +207,31 @@ class GoalViewSet(
     filter_texts = {"site": "site__key"}
     filter_ids = {"account": "site__account"}
     search_fields = ("key", "name")
+
+    @extend_schema(request=RetroactiveSerializer, responses={202: GoalSerializer})
+    @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
+    def retroactive(self, request: Request, **_: Any) -> Response:
+        """Lets the newest version hold since `from`, and has the archive replayed from there, in the background."""
+        goal = self.get_object()
+        replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
+        told = GoalSerializer(self.get_queryset().get(pk=goal.pk), context=self.get_serializer_context())
+        return Response({**told.data, "replay": tell_replay(replay, now_ms())}, status=202)
+
+    @extend_schema(request=DraftSerializer, responses=PREVIEW)
+    @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
+    def preview(self, request: Request, **_: Any) -> Response:
+        """Tells what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
+        given = self.get_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        site, key, days = (given.validated_data.pop(name) for name in ("site", "key", "days"))
+        config = load_site(site.key)
+        if config is None:
+            raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
+        span = last_days(site.key, days, now_ms())
+        preview = Preview(open_store(), config, draft_goal(site, config, key, given.validated_data, span.since), span)
+        archive = import_string(settings.OPEN_ARCHIVE)()
+        gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
+        return Response(tell_preview(preview, span, config))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
         """Answers with the version that the change made."""

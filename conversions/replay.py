@@ -8,14 +8,15 @@ from typing import Protocol
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.utils import timezone
 
-from conversions.models import AHEAD_MS
+from conversions.models import AHEAD_MS, Goal, effect_time
 from conversions.models import Replay as Progress
 from conversions.process import AWAY, Processor
 from conversions.ranges import FOR_EVER, Range, mark_range, read_ranges
 from conversions.store.sequence import changed_at
-from tracker.hit import BadBatch, Hit
+from tracker.hit import BadBatch, Hit, iso
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,16 @@ def end(progress: Progress, ranges: Iterable[Range]) -> None:
     for span in ranges:
         mark_range(span)
     Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
+
+
+def make_retroactive(goal: Goal, since: int) -> Progress:
+    """Lets a goal's newest version hold since an instant (ms), and asks for the replay that adds what it counts.
+
+    The replay reaches to where the version holds anyway, and is a new one: one under way may have passed its hits.
+    """
+    with transaction.atomic():
+        goal.make_retroactive(since)
+        return Progress.objects.create(site=goal.site.key, since=iso(since), until=iso(effect_time()), requested=True)
 
 
 def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int) -> None:

@@ -13,7 +13,7 @@ from reporting.cells import CLICKS
 from reporting.live import read_live
 from reporting.query import Query
 from reporting.report import make_report
-from reporting.sealed import is_provisional, sealed_until
+from reporting.sealed import is_provisional, is_recounting, sealed_until
 from tracker.access import readable_site
 from tracker.errors import Refused
 from tracker.hit import iso
@@ -32,7 +32,7 @@ def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, Any]:
     """The answer as plain JSON types. Raises BadQuery and what a service that is away raises."""
-    sealed = sealed_until(query, site)
+    sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     report = make_report(read_cells(store, query, site), query, site)
     return {
         "site": site.key,
@@ -46,6 +46,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, 
         "sealed_until": iso(sealed),
         "provisional": is_provisional(query, site, sealed),
         "live": read_live(store, query, site, now),
+        "recounting": recounting,
     }
 
 

@@ -89,6 +89,9 @@ REPORT = inline_serializer(
         "sealed_until": serializers.DateTimeField(help_text="Everything before is complete."),
         "provisional": serializers.BooleanField(help_text="Whether the range reaches past that."),
         "live": LIVE,
+        "recounting": serializers.BooleanField(
+            help_text="Whether old figures are being made again, after a change of the configuration or by a replay."
+        ),
     },
 )
 ERROR = inline_serializer(

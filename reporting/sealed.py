@@ -5,8 +5,8 @@ Read it before the cells: what is marked or still in the queue then may be missi
 
 from collections.abc import Sequence
 
-from conversions.clock import day_start, next_day
-from conversions.models import Marker
+from conversions.clock import DAY_MS, day_start, next_day
+from conversions.models import Marker, Replay
 from conversions.site import SiteConfig
 from conversions.store.sequence import WHOLE_SITE, known_buckets, open_marks
 from reporting.query import Query, longest_window
@@ -35,6 +35,15 @@ def marked_since(key: str) -> list[int]:
     if marks and marks[0].bucket == WHOLE_SITE:
         return known_buckets(key)[:1]
     return [mark.bucket for mark in marks]
+
+
+def is_recounting(key: str, now: int) -> bool:
+    """Whether the site's old figures are being made again: a replay is open, or a bucket is marked that is over a day
+    old, as all are after a change of the configuration (ms)."""
+    if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
+        return True
+    marks = open_marks(key)[:1]
+    return bool(marks) and marks[0].bucket < now - DAY_MS
 
 
 def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:

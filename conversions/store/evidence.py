@@ -9,7 +9,7 @@ from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all, ju
 from conversions.facts import Conversion, OrderKey, Touch, order_key
 from conversions.paths import ClickKey, click_of
 from conversions.site import SiteConfig
-from conversions.store.port import Span, Store
+from conversions.store.port import FactReader, Span
 
 #: Goal uid and claim.
 CaseKey = tuple[str, str]
@@ -29,7 +29,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def read_cases(
-    store: Store, site: SiteConfig, conversions: Iterable[Conversion], whole_timeline: bool = False
+    store: FactReader, site: SiteConfig, conversions: Iterable[Conversion], whole_timeline: bool = False
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
@@ -62,7 +62,7 @@ def _path(verdict: Verdict, touches: dict[str, list[Touch]]) -> tuple[Touch, ...
     return tuple(touch for visitor in verdict.claimants for touch in touches.get(visitor, ()))
 
 
-def _read_claims(store: Store, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
+def _read_claims(store: FactReader, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
     grouped: dict[str, list[ClaimRow]] = defaultdict(list)
     for row in store.read_claims(site, sorted(claims)):
         grouped[row.claim].append(row)
@@ -70,7 +70,7 @@ def _read_claims(store: Store, site: str, claims: set[str]) -> dict[str, list[Cl
 
 
 def _read_rivals(
-    store: Store, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
+    store: FactReader, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
     """For goals that count one per person: the verdicts on all that these persons did until then."""
     until: dict[str, int] = {}
@@ -89,7 +89,7 @@ def _read_rivals(
 
 
 def _read_taken_clicks(
-    store: Store,
+    store: FactReader,
     site: SiteConfig,
     verdicts: Mapping[CaseKey, Verdict],
     claims: dict[str, list[ClaimRow]],
@@ -134,7 +134,9 @@ def _first_of_clicks(
     return first
 
 
-def _read_touches(store: Store, site: str, verdicts: Iterable[Verdict], whole_timeline: bool) -> dict[str, list[Touch]]:
+def _read_touches(
+    store: FactReader, site: str, verdicts: Iterable[Verdict], whole_timeline: bool
+) -> dict[str, list[Touch]]:
     spans: dict[str, Span] = {}
     for verdict in verdicts:
         for span in _spans(verdict, whole_timeline):

@@ -51,7 +51,20 @@ class Count(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Store(Protocol):
+class FactReader(Protocol):
+    """What deciding about conversions reads. Every method may raise StoreUnavailable."""
+
+    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
+        """The touches of the spans, each stored copy once."""
+
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+        """The conversions of the spans, each stored copy once."""
+
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+        """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
+
+
+class Store(FactReader, Protocol):
     """Facts, counters, rollups and what was set aside.
 
     Facts: `add_facts` is idempotent by the fact's digest and durable when it returns; repeating it, wholly or in part,
@@ -64,19 +77,10 @@ class Store(Protocol):
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims."""
 
-    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
-        """The touches of the spans, each stored copy once."""
-
-    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
-        """The conversions of the spans, each stored copy once."""
-
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion]:
         """The first of one visitor's touches or conversions after a place, in the order of `order_key`. For support."""
-
-    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
-        """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """The ledger of a bucket: every touch and conversion in it, each stored copy once."""

@@ -1,0 +1,70 @@
+"""`manage.py preview_goal`: what a goal would have counted, from the archive. Changes nothing."""
+
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
+from tqdm import tqdm
+
+from conversions.draft import draft_goal
+from conversions.models import GoalRules, now_ms
+from conversions.preview import LONGEST_DAYS, Preview, last_days, tell_preview
+from conversions.process import AWAY
+from conversions.replay import object_range
+from conversions.store.adapters import open_store
+from conversions.store.configuration import load_site
+from tracker.models import Site
+
+TEXT = """{key}: in the last {days} days, {conversions} conversions worth {value} {currency}.
+{objects} objects of the archive were read, {damaged} of them could not be."""
+RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active")
+
+
+class Command(BaseCommand):
+    """Reads the archive through, with a progress bar, and says what the goal would have counted."""
+
+    help = "Tell what a goal would have counted in the last days, from the archive. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which goal, and the rules that are to be tried instead of its own."""
+        parser.add_argument("--site", required=True, metavar="KEY", help="the site, by its public key")
+        parser.add_argument("--goal", default="", metavar="KEY", help="a goal whose rules are taken; else a new one")
+        parser.add_argument("--days", type=int, default=30, metavar="N", help=f"30 by default, at most {LONGEST_DAYS}")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        for field in RULES:
+            option = f"--{field.name.replace('_', '-')}"
+            parser.add_argument(option, action="append", metavar="TEXT", help=str(field.help_text) or field.name)
+
+    def handle(self, **options: Any) -> None:
+        """Prints the number."""
+        site = Site.objects.filter(key=options["site"]).first()
+        config = load_site(options["site"])
+        if site is None or config is None:
+            raise CommandError(f"No site has the key {options['site']!r}. /admin/tracker/site/ lists them.")
+        if not 1 <= options["days"] <= LONGEST_DAYS:
+            raise CommandError(f"--days: 1 to {LONGEST_DAYS}.")
+        rules = {field.name: "\n".join(given) for field in RULES if (given := options[field.name]) is not None}
+        span = last_days(site.key, options["days"], now_ms())
+        try:
+            draft = draft_goal(site, config, options["goal"], rules, span.since)
+            preview = Preview(open_store(), config, draft, span)
+            self._gather(preview, span)
+            told = tell_preview(preview, span, config)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except AWAY as error:
+            raise CommandError(f"Stopped: {error}. Nothing was changed.") from error
+        text = TEXT.format(**told, key=draft.key, days=options["days"])
+        self.stdout.write(msgspec.json.encode(told).decode() if options["json"] else text)
+        if not preview.complete:
+            self.stderr.write(f"It was cut: hits archived after {told['reached']} are not in.")
+
+    def _gather(self, preview: Preview, span: Any) -> None:
+        archive = import_string(settings.OPEN_ARCHIVE)()
+        keys = list(archive.list(*object_range([span])))
+        steps = preview.gather(archive, keys)
+        for _ in tqdm(steps, total=len(keys), desc="reading", unit=" batches", disable=None):
+            pass

@@ -1,0 +1,102 @@
+"""Preview: the archive's hits and a goal that is not saved -> what it would have counted. Changes nothing.
+
+The same functions decide as after a replay, over the store's facts and, beside them, those that the draft would add.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from conversions.attribute import attribute
+from conversions.beside import Beside
+from conversions.facts import Fact, Touch
+from conversions.goals import DAY_MS, Goal
+from conversions.micros import MICROS, six_places
+from conversions.ranges import Range
+from conversions.replay import Archive, batch_of, hits_of
+from conversions.site import SiteConfig
+from conversions.store.evidence import read_cases
+from conversions.store.port import FactReader
+from tracker.hit import Hit, iso
+
+LONGEST_DAYS = 90
+#: Conversions that are decided at once.
+CHUNK = 500
+#: More conversions of one goal are not held in memory: the preview is cut there.
+MOST_CONVERSIONS = 200_000
+
+
+def last_days(site: str, days: int, now: int) -> Range:
+    """The last days up to now (ms)."""
+    return Range(site, now - days * DAY_MS, now)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What a goal would have counted: conversions, and their value in micros."""
+
+    conversions: int
+    value: int
+
+
+class Preview:
+    """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
+
+    def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range) -> None:
+        self._facts = Beside(store)
+        self._site = msgspec.structs.replace(site, goals=(draft,))
+        self._draft = draft
+        self._span = span
+        self.objects = self.damaged = 0
+        self.reached = ""
+        self.complete = False
+
+    def gather(self, archive: Archive, keys: Iterable[str]) -> Iterator[str]:
+        """Take the facts of each object; gives its key. It may be left at any point, then the preview is cut there."""
+        for key, hits in hits_of(archive, keys):
+            self._facts.add(self._facts_of(hits or (), batch_of(key)))
+            self.objects += 1
+            self.damaged += hits is None
+            self.reached = key
+            if len(self._facts.conversions) > MOST_CONVERSIONS:
+                return
+            yield key
+        self.complete = True
+
+    def _facts_of(self, hits: Iterable[Hit], batch: str) -> list[Fact]:
+        mine = [hit for hit in hits if hit.site == self._span.site and hit.at in self._span]
+        made = attribute(mine, {self._site.key: self._site}, batch).facts if mine else ()
+        return [fact for fact in made if not isinstance(fact, Touch)]
+
+    def count(self) -> Counted:
+        """What the goal counts in the range, by what was gathered."""
+        rows = sorted(self._facts.conversions.values(), key=lambda row: row.claim)
+        counted: dict[str, int] = {}
+        for start in range(0, len(rows), CHUNK):
+            for case in read_cases(self._facts, self._site, rows[start : start + CHUNK]):
+                mine = case.reason is None and case.verdict.winner.at in self._span
+                counted |= {case.verdict.winner.claim: case.verdict.value} if mine else {}
+        return Counted(len(counted), sum(counted.values()))
+
+
+def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, Any]:
+    """What a goal would have counted, as plain JSON types, and where the work was cut."""
+    counted = preview.count()
+    return {
+        "from": iso(span.since),
+        "to": iso(span.until),
+        "conversions": six_places(counted.conversions * MICROS),
+        "value": six_places(counted.value),
+        "currency": site.currency,
+        "complete": preview.complete,
+        "reached": iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
+        "objects": preview.objects,
+        "damaged": preview.damaged,
+    }
+
+
+def gather_until(preview: Preview, archive: Archive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
+    """Gather as long as it may go on."""
+    for _ in preview.gather(archive, keys):
+        if not may_go_on():
+            return
