@@ -83,7 +83,7 @@ class CassandraStore:
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """See Store."""
-        self.cql.run_all(
+        self.cql.write_all(
             ("add_count", (one.amount, one.site, one.bucket, one.goal, one.ad, one.metric)) for one in counts
         )
 
@@ -101,7 +101,7 @@ class CassandraStore:
             # What is listed twice by two deliveries at once is counted twice; the counts are approximate.
             self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
             amounts = Counter(hit.code for hit in new)
-            self.cql.run_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
+            self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
 
     def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
         """See Store."""

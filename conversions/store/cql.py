@@ -53,8 +53,16 @@ STATEMENTS = {
     "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
     "check": "SELECT key FROM system.local",
 }
-#: How many of the first columns are the partition key.
-PARTITION_KEY = {"add_timeline": 2, "add_ledger": 3, "add_claims": 2, "add_rejected": 2, "write_cell": 3}
+#: Which of a statement's values are the partition key.
+PARTITION_KEY = {
+    "add_timeline": slice(2),
+    "add_ledger": slice(3),
+    "add_claims": slice(2),
+    "add_rejected": slice(2),
+    "write_cell": slice(3),
+    "add_count": slice(1, 3),
+    "count_rejected": slice(1, 3),
+}
 COUNTS = frozenset({"add_count", "count_rejected"})
 #: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
@@ -95,7 +103,7 @@ class Cql:
         return self._execute(work)
 
     def write_all(self, writes: Iterable[Write]) -> None:
-        """Write rows, several in one request."""
+        """Write rows, or add to counters, several in one request."""
         self._execute([(self._unit(rows), None) for rows in units(writes)])
 
     def session(self) -> Session:
@@ -149,10 +157,15 @@ class Cql:
     def _unit(self, rows: Sequence[Write]) -> Any:
         if len(rows) == 1:
             return self.statement(rows[0][0]).bind(rows[0][1])
-        batch = BatchStatement(BatchType.UNLOGGED, consistency_level=ConsistencyLevel.QUORUM)
+        counts = rows[0][0] in COUNTS
+        batch = BatchStatement(
+            BatchType.COUNTER if counts else BatchType.UNLOGGED,
+            retry_policy=FallthroughRetryPolicy() if counts else None,
+            consistency_level=ConsistencyLevel.QUORUM,
+        )
         for name, values in rows:
             batch.add(self.statement(name), values)
-        batch.is_idempotent = True
+        batch.is_idempotent = not counts
         return batch
 
     def _execute(self, work: list[tuple[Any, Any]]) -> list[list[Row]]:
@@ -184,4 +197,4 @@ def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
 def partition_of(write: Write) -> Write:
     """The partition that a write goes to."""
     name, values = write
-    return name, values[: PARTITION_KEY[name]]
+    return name, values[PARTITION_KEY[name]]
