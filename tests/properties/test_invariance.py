@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -23,7 +23,7 @@ from reporting.cells import CLICKS, decode_clicks, decode_credit
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
-from tests.properties.scenario import CLOCKS, Scenario, counting, make_scenario, split_batches
+from tests.properties.scenario import CLOCKS, HOUR, Scenario, counting, make_scenario, split_batches
 from tracker.hit import Hit
 from tracker.models import Account, Site
 
@@ -85,9 +85,14 @@ class World:
         return self.after
 
     def change(self) -> None:
-        """New versions of goals and other names of ads, each saved as an operator would."""
+        """New versions of goals, other names of ads and other terms, each saved as an operator would."""
         self.before = self.config()
-        for key, rules in (("buy", {"fixed_value": 7}), ("once", {"counting": counting(self.rng)})):
+        rules_of: dict[str, dict[str, Any]] = {
+            "buy": {"fixed_value": 7},
+            "once": {"counting": counting(self.rng)},
+            "lead": {"event": self.rng.choice(["lead", "no more"])},
+        }
+        for key, rules in rules_of.items():
             goal = Goal.objects.get(site=self.site, key=key)
             for field, value in rules.items():
                 setattr(goal, field, value)
@@ -99,7 +104,18 @@ class World:
         one.key = "uno"
         one.save()
         MatchRule.objects.create(ad=one, source="goo*")
+        site = Site.objects.get(pk=self.site.pk)
+        site.half_life_days, site.position_first = self.rng.choice([(0.25, 0), (1, 40), (30, 60)])
+        site.save()
         self.after = self.config()
+
+    def make_retroactive(self) -> None:
+        """The new versions hold since earlier: conversions of the old ones are in force no more; all is replayed."""
+        self.scenario.change_at = self.rng.choice([self.scenario.start, self.scenario.change_at - HOUR])
+        for goal in Goal.objects.filter(site=self.site, versions__version=2):
+            goal.make_retroactive(self.scenario.change_at)
+        self.before = self.after = self.config()
+        self.batches.extend(split_batches(self.rng, self.scenario.hits))
 
     def next_batch(self) -> list[Hit] | None:
         """A batch that a worker may process now: one with hits of a new version only once the caches know it."""
@@ -141,26 +157,29 @@ class World:
     def overtake(self) -> None:
         """One or two processes stop at some step, others do all that there is to do, and they go on: what they noted
         or read is old."""
-        self.some_turns()
-        stalled = [Actor(self.rng.choice([self.work, self.work, self.roll])) for _ in range(self.rng.choice([1, 1, 2]))]
+        self.some_turns([0, 1, 3, 9], rolled=0.3)
+        first = self.changes and self.rng.random() < 0.5
+        if first:
+            self.change()
+        stalled = [Actor(self.rng.choice([self.work, self.roll])) for _ in range(self.rng.choice([1, 1, 2]))]
         for actor in stalled:
             for _ in range(self.rng.randrange(1, self.rng.choice([5, 30, 120]))):
                 actor.step()
         self.some_turns()
         if self.changes:
-            self.change()
+            self.make_retroactive() if first else self.change()
             self.some_turns()
         for actor in stalled:
             self.finish_or_die(actor)
             if self.rng.random() < 0.5:
                 self.some_turns()
 
-    def some_turns(self) -> None:
+    def some_turns(self, batches: Sequence[int] = (1, 3, 99, 99), rolled: float = 0.9) -> None:
         """Some batches are processed, perhaps all, and what is marked is rolled up, mostly."""
-        for _ in range(self.rng.choice([0, 1, 3, 99])):
+        for _ in range(self.rng.choice(batches)):
             if not self.work():
                 break
-        if self.rng.random() < 0.8:
+        if self.rng.random() < rolled:
             self.roll()
 
     def interleave(self) -> None:
