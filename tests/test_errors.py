@@ -95,7 +95,10 @@ def set_aside() -> set[str]:
         for keyword in call.keywords
         if keyword.arg == "code"
     )
-    return {code for code in chain(third, (ast.literal_eval(value) for value in named if is_text(value))) if code}  # type: ignore[misc]
+    first = {constant(call, 0) for call in calls("conversions.traffic") if name_of(call) == "Reason"}
+    return {
+        code for code in chain(third, first, (ast.literal_eval(value) for value in named if is_text(value))) if code
+    }  # type: ignore[misc]
 
 
 def is_text(value: ast.expr) -> bool:
