@@ -58,6 +58,8 @@ app.conf.update(
     task_acks_on_failure_or_timeout=False,
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
+    # The configuration database's connection is kept from task to task; tracker.step looks after it.
+    CELERY_DB_REUSE_MAX=1_000_000,
     worker_prefetch_multiplier=settings.HIT_QOS,
     worker_soft_shutdown_timeout=20,
     worker_enable_soft_shutdown_on_idle=True,

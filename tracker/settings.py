@@ -193,6 +193,7 @@ BEAT = {
     "marker": "tracker.tasks.send_marker",
     "roll up": "reporting.tasks.roll_up",
     "replays": "conversions.tasks.carry_on_replays",
+    "snapshot": "conversions.tasks.keep_snapshot",
 }
 
 #: What the commands of one room need of another, named as text for the same reason.
@@ -215,6 +216,11 @@ LOGGING = {
     # A refused request is its sender's affair, and anyone could fill the log with them.
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # Three lines a batch, with people's hits in them.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        # It warns of tasks with a delay, which we don't send.
+        "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
         # Their every try to reach a service that is away would be a page; our own logs say it in a line.
         **{key: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "CRITICAL"} for key in ("cassandra", "botocore")},
     },

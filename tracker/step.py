@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from celery import Task, current_task
 from celery.exceptions import Ignore
 from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 
 from tracker.hit import Unavailable
 from tracker.publish import open_publisher
@@ -38,7 +39,12 @@ class Step(Task):  # type: ignore[misc]
         """The work; in a worker it is done again until no service is away."""
         if self.request.called_directly or self.request.is_eager:
             return self.run(*args, **kwargs)
-        return wait_out(lambda: self.run(*args, **kwargs), self.name, self.send_again)
+
+        def attempt() -> Any:
+            database.close_if_unusable_or_obsolete()
+            return self.run(*args, **kwargs)
+
+        return wait_out(attempt, self.name, self.send_again)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Sends a message of the task; returns once the broker has it for good. In a worker it waits for the broker."""

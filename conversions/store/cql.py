@@ -147,7 +147,7 @@ class Cql:
             with away():
                 statement = self.session().prepare(text)
         except RequestValidationException as error:
-            raise StoreUnavailable(f"Cassandra's tables are missing, run manage.py bootstrap: {error}") from error
+            raise StoreUnavailable(f"Cassandra's tables are missing, run manage.py prepare: {error}") from error
         statement.consistency_level = ConsistencyLevel.QUORUM
         statement.is_idempotent = name not in COUNTS
         if name in COUNTS:

@@ -1,4 +1,4 @@
-"""The tables of the Cassandra store. `manage.py sync_cassandra` makes them; the store reads and writes them by CQL."""
+"""The tables of the Cassandra store. `manage.py prepare` makes them; the store reads and writes them by CQL."""
 
 # mypy: disable-error-code="misc"
 
