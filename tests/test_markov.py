@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversions.fit import PathCount
@@ -82,6 +82,7 @@ def test_without_any_conversion_or_path_no_ad_has_an_effect() -> None:
     assert fit_chain([]) == Chain({}, {}, 0, 0)
 
 
+@settings(deadline=None)  # exact fractions, and a busy machine
 @given(paths=PATHS)
 def test_the_removal_effect_is_what_the_chain_without_the_ad_loses(paths: list[PathCount]) -> None:
     chain = fit_chain(paths)
@@ -91,6 +92,7 @@ def test_the_removal_effect_is_what_the_chain_without_the_ad_loses(paths: list[P
         assert abs(effect - wanted * BILLION) <= 1
 
 
+@settings(deadline=None)  # exact fractions, and a busy machine
 @given(paths=PATHS, data=st.data())
 def test_neither_order_nor_splitting_of_paths_changes_the_chain(paths: list[PathCount], data: st.DataObject) -> None:
     assert fit_chain(data.draw(st.permutations(list(split_up(paths))))) == fit_chain(paths)

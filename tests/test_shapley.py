@@ -5,7 +5,7 @@ from itertools import permutations
 from math import factorial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversions.credit import ONE, split
@@ -91,12 +91,14 @@ def test_where_even_the_campaigns_are_too_many_every_ad_weighs_the_same_and_it_i
     assert split(130, weights) == [5, 5, *[10] * MAX_PLAYERS]
 
 
+@settings(deadline=None)  # all orders of joining, and a busy machine
 @given(paths=PATHS, players=st.permutations("abcde"))
 def test_the_values_are_those_of_all_orders_of_joining(paths: list[PathCount], players: list[str]) -> None:
     rates = fit_rates(paths, {}).ads
     assert shapley_values(players, rates) == by_joining(players, rates)
 
 
+@settings(deadline=None)  # all orders of joining, and a busy machine
 @given(paths=PATHS, path=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=9), data=st.data())
 def test_no_order_changes_what_an_ad_gets(paths: list[PathCount], path: list[str], data: st.DataObject) -> None:
     rated = fit_rates(paths, {})
