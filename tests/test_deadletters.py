@@ -12,7 +12,6 @@ from django.core.management import call_command
 from tests.conftest import needs
 from tests.running import Tracker
 from tracker.celery import DEAD_QUEUE, HITS, app
-from tracker.deadletters import depth
 from tracker.hit import Batch, encode_batch
 from tracker.publish import open_publisher
 from tracker.queues import RabbitQueue, new_batch_id
@@ -28,8 +27,8 @@ def deadletters(*words: str) -> str:
 
 def wait_for_dead(number: int) -> None:
     deadline = time.monotonic() + 60
-    while depth() != number:
-        assert time.monotonic() < deadline, f"{depth()} dead letters, not {number}"
+    while (dead := RabbitQueue().metadata().dead) != number:
+        assert time.monotonic() < deadline, f"{dead} dead letters, not {number}"
         time.sleep(0.1)
 
 
@@ -39,6 +38,7 @@ def test_embedded_there_are_none(settings: Any) -> None:
 
 
 @pytest.mark.services
+@pytest.mark.django_db
 class TestOnRabbitMQ:
     """With a real worker."""
 
@@ -90,5 +90,5 @@ class TestOnRabbitMQ:
         while not RabbitQueue().is_idle() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert RabbitQueue().is_idle()
-        assert depth() == 0
+        assert RabbitQueue().metadata().dead == 0
         open_publisher().close()

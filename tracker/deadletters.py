@@ -7,10 +7,10 @@ import msgspec
 from kombu import Connection
 from kombu.message import Message
 
-from tracker.celery import DEAD, DEAD_QUEUE
+from tracker.celery import DEAD_QUEUE
 from tracker.hit import BadBatch, decode_batch
 from tracker.publish import CONFIRM_SECONDS
-from tracker.queues import bounded, connect, count
+from tracker.queues import bounded, connect
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -37,12 +37,6 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
             send_again(connection, message, letter.queue)
             message.ack()
             yield letter
-
-
-def depth() -> int:
-    """How many dead letters there are."""
-    with connect() as connection, bounded(connection):
-        return count(connection, DEAD)[0]
 
 
 def take(connection: Connection, limit: int) -> Iterator[Message]:

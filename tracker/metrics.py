@@ -35,6 +35,7 @@ def read_queue() -> Numbers:
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
         "hitledger_queue_consumers": (state.consumers, "Worker processes that take batches."),
         "hitledger_queue_oldest_seconds": (state.oldest_age, "How long the oldest batch has waited, by the markers."),
+        "hitledger_queue_dead": (state.dead, "Batches that could not be processed."),
     }
 
 

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from kombu import Connection
 from kombu.message import Message
 
-from tracker.celery import DEAD_QUEUE, FACTS, HITS, app
+from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
 from tracker.hit import Batch, Unavailable, batch_id, decode_batch, encode_batch
 from tracker.publish import CONFIRM_SECONDS, QueueUnavailable
 
@@ -24,11 +24,13 @@ __all__ = ["HitQueue", "QueueUnavailable", "open_queue", "send_marker", "wait_un
 
 
 class QueueState(msgspec.Struct, frozen=True):
-    """Batches that wait, processes that take them, and for how long the oldest has waited (seconds, by the markers)."""
+    """Batches that wait, processes that take them, for how long the oldest has waited (seconds, by the markers), and
+    batches that could not be processed."""
 
     depth: int
     consumers: int
     oldest_age: float
+    dead: int = 0
 
 
 class Taken(Protocol):
@@ -126,10 +128,11 @@ class RabbitQueue:
         with connect() as connection, bounded(connection):
             waiting, consumers = count(connection, HITS)
             facts, _ = count(connection, FACTS)
+            dead, _ = count(connection, DEAD)
         depth = waiting + facts
         reached = import_string(settings.MARKER).reached()
         age = max(time.time() - reached / 1000, 0.0) if depth and reached else 0.0
-        return QueueState(depth, consumers, age)
+        return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
         """See HitQueue. Looks along the way of a batch, so that none can pass behind its back."""
