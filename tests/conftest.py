@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -18,6 +19,10 @@ from tracker.archive import FolderArchive, open_archive
 
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
+
+# A busy machine is slow; what fails is printed so that it can be repeated.
+hypothesis.settings.register_profile("here", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("here")
 
 #: Two runs at once don't meet.
 KEYSPACE = f"test_hitledger_{os.getpid()}"
