@@ -329,6 +329,23 @@ class Marker(models.Model):
         return row.at if row else 0
 
 
+class Kept(models.Model):
+    """The snapshot of the configuration that was put into the archive last, and the digest of what it holds."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    digest = models.CharField(max_length=64)
+    key = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return self.key
+
+    @classmethod
+    def digest_of_last(cls) -> str:
+        """Of the last one, empty before the first."""
+        row = cls.objects.filter(pk=1).first()
+        return row.digest if row else ""
+
+
 class Replay(models.Model):
     """How far a replay has come, so that it can go on after a stop. `site`, `since` and `until` as they were given.
 

@@ -1,5 +1,6 @@
 """The chain's tasks of this room: a batch -> facts and marks -> live counters. Interfaces only."""
 
+import logging
 from typing import Any
 
 import msgspec
@@ -8,14 +9,17 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from conversions.models import Marker, now_ms
-from conversions.process import Processor
+from conversions.process import AWAY, Processor
 from conversions.replay import carry_on
+from conversions.snapshot import keep
 from conversions.store import sequence
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_for_hits
 from conversions.store.port import Count
 from conversions.store.retention import frozen_before
 from tracker.hit import decode_batch
+
+logger = logging.getLogger(__name__)
 
 #: Seconds of each minute that a worker may spend on replays; live hits come first.
 TICK_SECONDS = 30
@@ -51,6 +55,15 @@ def count_facts(counts: list[Any]) -> None:
     """Adds a batch's increments to the live counters."""
     if counts:
         open_store().add_counts(msgspec.convert(counts, list[Count]))
+
+
+@shared_task(name="conversions.tasks.keep_snapshot")
+def keep_snapshot() -> None:
+    """Puts the configuration into the archive if it has changed; what is away is tried again by the next."""
+    try:
+        keep(import_string(settings.OPEN_ARCHIVE)(), now_ms())
+    except AWAY as error:
+        logger.warning("the configuration's snapshot waits: %s", error)
 
 
 @shared_task(name="conversions.tasks.carry_on_replays")

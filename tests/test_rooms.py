@@ -27,6 +27,7 @@ PURE = {
             "fit",
             "markov",
             "shapley",
+            "beside",
             "conditions",
             "handover",
             "crawlers",

@@ -21,10 +21,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from django.conf import settings
 
-from tracker.hit import BadBatch, Batch, Hit, Unavailable, decode_hits, encode_hits
+from tracker.hit import BadBatch, Batch, Hit, Unavailable, batch_id, decode_hits, encode_hits
 
 BATCH_ID = re.compile(r"\d{13}-[A-Za-z0-9]{1,64}")
 SUFFIX = ".jsonl.gz"
+SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
 #: The last instant that a batch id can name.
 LATEST = 10**13 - 1
 #: Bounds of every call, so that a server that hangs is an ArchiveUnavailable and not a hanging worker.
@@ -63,6 +64,15 @@ class Archive(Protocol):
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
         """The keys of the batches made at `since` <= ms < `until` and after the key `after`, in the order of time."""
 
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """Keep a snapshot of the configuration, made at an instant (ms); gives its key."""
+
+    def get_snapshot(self, key: str) -> bytes:
+        """The body of a snapshot. Raises NotArchived, and BadBatch where it was damaged."""
+
+    def list_snapshots(self) -> Iterator[str]:
+        """The keys of all snapshots, in the order of time."""
+
     def prepare(self) -> None:
         """Make the folder or bucket if it is missing. Safe to repeat."""
 
@@ -76,6 +86,19 @@ def archive_key(batch_id: str) -> str:
         raise BadBatch(f"{batch_id[:80]!r} is no batch id")
     made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
     return f"{made_at:%Y/%m/%d/%H}/{batch_id}{SUFFIX}"
+
+
+def snapshot_key(made_at: int, nonce: str) -> str:
+    """`configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins like it, so neither hides the other."""
+    return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
+
+
+def unpack_snapshot(key: str, body: bytes) -> bytes:
+    """The body of a snapshot's object. Raises BadBatch."""
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise BadBatch(f"{key} is damaged: {error}") from error
 
 
 def pack(batch: Batch) -> bytes:
@@ -115,17 +138,29 @@ class FolderArchive:
 
     def get(self, key: str) -> list[Hit]:
         """See Archive."""
-        try:
-            return unpack((self.folder / key).read_bytes())
-        except FileNotFoundError:
-            raise NotArchived(key) from None
-        except OSError as error:
-            raise ArchiveUnavailable(str(error)) from error
+        return unpack(self._read(key))
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
         """See Archive."""
         with unavailable(OSError, "the archive's folder"):
             yield from between(self._keys(first_key(since)), since, until, after)
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """See Archive."""
+        key = snapshot_key(made_at, nonce)
+        with unavailable(OSError, "the archive's folder"):
+            write_durably(self.folder / key, gzip.compress(body, mtime=0))
+        return key
+
+    def get_snapshot(self, key: str) -> bytes:
+        """See Archive."""
+        return unpack_snapshot(key, self._read(key))
+
+    def list_snapshots(self) -> Iterator[str]:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            files = sorted((self.folder / SNAPSHOTS).glob(f"[0-9]*/[0-9]*/[0-9]*/[0-9]*/[0-9]*{SNAPSHOT_SUFFIX}"))
+            yield from (file.relative_to(self.folder).as_posix() for file in files)
 
     def prepare(self) -> None:
         """See Archive."""
@@ -138,6 +173,14 @@ class FolderArchive:
             place = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
             if not os.access(place, os.W_OK | os.X_OK):
                 raise ArchiveUnavailable(f"{place} can't be written")
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return (self.folder / key).read_bytes()
+        except FileNotFoundError:
+            raise NotArchived(key) from None
+        except OSError as error:
+            raise ArchiveUnavailable(str(error)) from error
 
     def _keys(self, start: str) -> Iterator[str]:
         """Every key, hour by hour in order, from the hour of `start` on."""
@@ -159,28 +202,30 @@ class S3Archive:
         """See Archive."""
         key = archive_key(batch.id)
         if batch.hits:
-            with unavailable(S3_ERRORS, "S3"):
-                self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=pack(batch))
+            self._write(key, pack(batch))
         return key
 
     def get(self, key: str) -> list[Hit]:
         """See Archive."""
-        with unavailable(S3_ERRORS, "S3"):
-            try:
-                body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
-            except self._client.exceptions.NoSuchKey:
-                raise NotArchived(key) from None
-        return unpack(body)
+        return unpack(self._read(key))
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
         """See Archive."""
-        start = max(first_key(since), after)
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self.prefix, StartAfter=self.prefix + start
-        )
-        with unavailable(S3_ERRORS, "S3"):
-            keys = (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
-            yield from between(keys, since, until, after)
+        yield from between(self._keys("", max(first_key(since), after)), since, until, after)
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """See Archive."""
+        key = snapshot_key(made_at, nonce)
+        self._write(key, gzip.compress(body, mtime=0))
+        return key
+
+    def get_snapshot(self, key: str) -> bytes:
+        """See Archive."""
+        return unpack_snapshot(key, self._read(key))
+
+    def list_snapshots(self) -> Iterator[str]:
+        """See Archive."""
+        yield from (key for key in self._keys(SNAPSHOTS, SNAPSHOTS) if key.endswith(SNAPSHOT_SUFFIX))
 
     def prepare(self) -> None:
         """See Archive."""
@@ -196,6 +241,26 @@ class S3Archive:
         """See Archive."""
         with unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
+
+    def _write(self, key: str, body: bytes) -> None:
+        with unavailable(S3_ERRORS, "S3"):
+            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body)
+
+    def _read(self, key: str) -> bytes:
+        with unavailable(S3_ERRORS, "S3"):
+            try:
+                body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                raise NotArchived(key) from None
+        return body
+
+    def _keys(self, folder: str, start: str) -> Iterator[str]:
+        """Every key of a folder after a place, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
+        )
+        with unavailable(S3_ERRORS, "S3"):
+            yield from (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
 
 
 #: What an S3 call raises when the server is away, refuses, or hangs up.

@@ -52,6 +52,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Kept',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('digest', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=300)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Marker',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),

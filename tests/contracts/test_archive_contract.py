@@ -299,3 +299,31 @@ def test_a_write_that_did_not_finish_is_not_listed(tmp_path: Path) -> None:
     key = archive.put(batch())
     (tmp_path / key).with_name(f".{Path(key).name}.1.2").write_bytes(b"half")
     assert list(archive.list()) == [key]
+
+
+def test_a_snapshot_of_the_configuration_comes_back_and_is_listed_by_time(archive: Archive) -> None:
+    keys = [archive.put_snapshot(NOON + at, "abcd", f"né {at}".encode()) for at in (HOUR, -1, 0)]
+    assert keys[2] == "configuration/2026/11/20/12/1795176000000-abcd.json.gz"
+    assert list(archive.list_snapshots()) == [keys[1], keys[2], keys[0]]
+    assert archive.get_snapshot(keys[0]).decode() == f"né {HOUR}"
+
+
+def test_batches_and_snapshots_do_not_meet(archive: Archive) -> None:
+    key, snapshot = archive.put(batch()), archive.put_snapshot(NOON, "abcd", b"{}")
+    assert list(archive.list()) == [key]
+    assert list(archive.list(after=key)) == []
+    assert list(archive.list_snapshots()) == [snapshot]
+
+
+def test_a_missing_or_damaged_snapshot_is_said_to_be_so(place: Place) -> None:
+    key = place.archive.put_snapshot(NOON, "abcd", b"{}" * 99)
+    for harm in (cut, flip(10), flip(-6)):
+        place.write(key, harm(place.read(key)))
+        with pytest.raises(BadBatch):
+            place.archive.get_snapshot(key)
+    with pytest.raises(NotArchived):
+        place.archive.get_snapshot(key.replace("abcd", "none"))
+
+
+def test_no_snapshots_are_an_empty_list(archive: Archive) -> None:
+    assert list(archive.list_snapshots()) == []

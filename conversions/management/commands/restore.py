@@ -1,0 +1,72 @@
+"""`manage.py restore`: the configuration as a snapshot in the archive has it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
+
+from conversions.clock import read_instant
+from conversions.models import now_ms
+from conversions.process import AWAY
+from conversions.replay import batch_of
+from conversions.restore import BadSnapshot, decode, restore
+from conversions.snapshot import keep
+from tracker.hit import BadBatch, iso
+
+
+class Command(BaseCommand):
+    """Brings accounts, sites, campaigns, ads, goals with all versions, and tokens back, into what is there."""
+
+    help = "Bring the configuration back from a snapshot in the archive: the newest, or the one that held at a time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which one, or only which there are."""
+        parser.add_argument("--list", action="store_true", help="list the snapshots, the oldest first; change nothing")
+        parser.add_argument("--at", metavar="T", help="the snapshot that held then: an instant, or a day (UTC) at 0:00")
+
+    def handle(self, **options: Any) -> None:
+        """Keeps the present configuration first, so that a restore can be undone by another."""
+        archive = import_string(settings.OPEN_ARCHIVE)()
+        try:
+            if options["list"]:
+                for key in archive.list_snapshots():
+                    self.stdout.write(f"{iso(made_at(key))}  {key}")
+                return
+            key = self._choose(archive, options["at"])
+            configuration = decode(archive.get_snapshot(key))
+            if kept := keep(archive, now_ms()):
+                self.stdout.write(f"The configuration as it was is kept as {kept}.")
+            done = restore(configuration)
+        except AWAY as error:
+            raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
+        except (BadSnapshot, BadBatch, LookupError) as error:
+            raise CommandError(f"{error}. manage.py restore --list tells which there are.") from error
+        self._tell(key, done)
+
+    def _choose(self, archive: Any, at: str | None) -> str:
+        try:
+            until = read_instant(at, "UTC") if at else None
+        except ValueError as error:
+            raise CommandError(f"--at: an instant (2026-11-23T17:00Z) or a day (2026-11-23): {error}") from error
+        keys = [key for key in archive.list_snapshots() if until is None or made_at(key) <= until]
+        if not keys:
+            before = f" made by {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
+            raise CommandError(f"The archive has no snapshot{before}.")
+        return str(keys[-1])
+
+    def _tell(self, key: str, done: Any) -> None:
+        self.stdout.write(
+            f"Restored {done.accounts} accounts, {done.sites} sites, {done.ads} ads and {done.goals} goals from {key}."
+        )
+        for note in done.notes:
+            self.stdout.write(f"- {note}")
+        self.stdout.write(
+            "All sites are marked. Where the database was lost, manage.py replay makes the figures again."
+        )
+
+
+def made_at(key: str) -> int:
+    """When a snapshot was made, ms."""
+    return int(batch_of(key)[:13])
