@@ -266,6 +266,14 @@ def test_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> Non
     assert counted(shop, "o1", "o2") == [None, "not_first_of_click"]
 
 
+def test_an_empty_order_id_is_none_so_each_sale_counts_and_one_order_id_counts_once_for_ever(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.sale("c1", order=""), shop.sale("c2", MINUTE, order=""))
+    shop.process(shop.sale("c3", order="o1"), shop.sale("c4", 300 * DAY, visitor="bob", order="o1"))
+    told = [explainer(store, shop.config()).explain(case) for case in all_cases(store, shop.config())]
+    assert sorted((one["hit"], one["counted"]) for one in told) == [("c1", True), ("c2", True), ("c3", True)]
+
+
 def test_a_factor_multiplies_the_value_and_what_adjusts_it(store: Store) -> None:
     shop = Shop(store, factor="0.2")
     shop.process(shop.sale("c1", order="o1", value=100_000_000))

@@ -235,7 +235,7 @@ def test_the_command_says_the_same(shop: Busy) -> None:
     assert "in the last 30 days, 3.000000 conversions worth 56.000000 USD" in command(
         "--site", shop.key, "--event", "lead"
     )
-    conditions = ("--condition", "event is lead", "--condition", "prop plan is pro")
+    conditions = ("--conditions", "event is lead", "--conditions", "prop plan is pro")
     told = json.loads(command("--site", shop.key, "--json", *conditions, "--counting", "once"))
     assert told["conversions"] == "1.000000"
     assert "0.000000 conversions" in command("--site", shop.key, "--goal", "purchase")
@@ -246,7 +246,7 @@ def test_the_command_says_the_same(shop: Busy) -> None:
     [
         ("--site", "none"),
         ("--site", "KEY", "--days", "91"),
-        ("--site", "KEY", "--condition", "title is x"),
+        ("--site", "KEY", "--conditions", "title is x"),
         ("--site", "KEY", "--counting", "twice"),
         ("--site", "KEY", "--fixed-value", "much"),
     ],
