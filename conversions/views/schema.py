@@ -110,7 +110,7 @@ ADJUSTMENT: Fields = {
 GOAL: Fields = {
     "key": text(),
     "version": serializers.IntegerField(),
-    "counting": text("`every` or `once`."),
+    "counting": text("`every`, `once` or `click`."),
     "click_window_days": serializers.IntegerField(),
     "view_window_days": serializers.IntegerField(),
 }
