@@ -9,7 +9,7 @@ from conversions.models import Ad, Campaign, Goal
 from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.traffic import Traffic, why_aside
-from tests.reports import Shop
+from tests.reports import Shop, ms
 from tracker.hit import Hit
 from tracker.models import Account, Site, Token
 
@@ -18,6 +18,9 @@ CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/126.0.0.0 S
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 WEBVIEW = f"{WEBKIT} Version/4.0 Chrome/129.0.0.0 Mobile Safari/537.36"
+
+
+DAY = ms("2026-11-20T00:00Z"), ms("2026-11-21T00:00Z")
 
 
 def hit(type_: str = "page", **more: object) -> Hit:
@@ -166,7 +169,7 @@ def shop(store: Store) -> Shop:
 
 
 def aside(shop: Shop) -> list[tuple[str, str]]:
-    rows = shop.store.read_set_aside(shop.site.key, 0, 1 << 62, 100)
+    rows = shop.store.read_set_aside(shop.site.key, *DAY, 100)
     return sorted((row.hit, row.code) for row in rows)
 
 
@@ -191,7 +194,7 @@ class TestReports:
         assert (report["live"]["hits"], report["live"]["conversions"]) == (1, 1)
         expected = [("bot", "bot"), ("bot-sale", "bot"), ("early", "prefetch"), ("own", "own_traffic")]
         assert aside(shop) == expected
-        counts = shop.store.read_set_aside_counts(shop.site.key, 0, 1 << 62)
+        counts = shop.store.read_set_aside_counts(shop.site.key, *DAY)
         assert dict(counts) == {"bot": 2, "prefetch": 1, "own_traffic": 1}
 
     def test_a_switch_lets_them_count_and_a_repeated_hit_adds_what_was_missing(self, shop: Shop) -> None:
@@ -337,7 +340,8 @@ class TestConfiguration:
     def test_the_switches_are_in_the_sites_form(self, site: Site, admin_client: Client) -> None:
         path = f"/admin/tracker/site/{site.pk}/change/"
         fields = {"account": site.account_id, "name": "Bikes", "timezone": "UTC", "currency": "USD"}
-        form = {**fields, "hits_per_second": 0, "set_aside_bots": "on"}
+        terms = {"half_life_days": 7, "position_first": 40, "position_last": 40}
+        form = {**fields, **terms, "hits_per_second": 0, "set_aside_bots": "on"}
         assert admin_client.post(path, form).status_code == 302
         site.refresh_from_db()
         assert (site.set_aside_bots, site.set_aside_own_traffic) == (True, False)

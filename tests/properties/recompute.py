@@ -4,7 +4,8 @@ Written against design.md alone and as plainly as can be, so that it can disagre
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -25,6 +26,8 @@ WEIGHTS: dict[str, Callable[[list[int], int, int, int], list[Any]]] = {
     "time_decay": lambda ages, half_life, *_: [Fraction(PRECISE.power(2, Decimal(-age) / half_life)) for age in ages],
     "position": lambda ages, _, first, last: by_position(len(ages), first, last),
 }
+#: Those of the tables here, in the order of their codes.
+CURRENCIES = ("CHF", "EUR", "GBP", "JPY", "USD")
 #: Far more places than a micro of any value.
 PRECISE = Context(prec=60)
 
@@ -64,9 +67,35 @@ def once_each(touches: Iterable[Touch]) -> list[Touch]:
     return kept
 
 
-def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str], Any]:
+#: On a day, what one of the first currency is worth in the second.
+Table = Mapping[str, Mapping[tuple[str, str], Fraction]]
+
+
+def in_site_currency(row: Conversion | Adjustment, site: SiteConfig, table: Table) -> int:
+    if row.currency in ("", site.currency):
+        return row.value or 0
+    own, into, day = row.currency, site.currency, date.fromisoformat(day_of(row.at, site.timezone))
+    for back in range(8):
+        told = table.get(str(day - timedelta(days=back)), {})
+        ways = [told[own, into]] if (own, into) in told else []
+        ways += [1 / told[into, own]] if (into, own) in told else []
+        ways += [
+            told[base, into] / told[base, own] for base in CURRENCIES if {(base, into), (base, own)} <= told.keys()
+        ]
+        if ways:
+            return round((row.value or 0) * ways[0])
+    return 0
+
+
+def is_set_aside(hit: Hit, site: SiteConfig) -> bool:
+    own = hit.ip in site.traffic.own_networks and hit.type != "adjustment"
+    return "Googlebot" in hit.ua or hit.prefetch or own
+
+
+def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None) -> dict[tuple[int, str, str], Any]:
     """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'."""
-    facts = {digest(fact): fact for hit in hits for fact in facts_of(hit, site, "")}.values()
+    people = [hit for hit in hits if not is_set_aside(hit, site)]
+    facts = {digest(fact): fact for hit in people for fact in facts_of(hit, site, "")}.values()
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
     report: dict[tuple[int, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
@@ -87,19 +116,20 @@ def recompute(hits: Iterable[Hit], site: SiteConfig) -> dict[tuple[int, str, str
             winner = min(claim, key=key)
             version = goal.in_force(winner.at)
             assert version
-            value = times(winner.value or 0, version)
+            value = times(in_site_currency(winner, site, table or {}), version)
             value = version.fixed_value if version.fixed_value is not None else value
             retracted, seen = False, set()
             for change in sorted((row for row in adjustments if row.claim == winner.claim), key=key):
                 if change.hit in seen:
                     continue
                 seen.add(change.hit)
+                amount = times(in_site_currency(change, site, table or {}), version)
                 if change.kind == "retract":
                     retracted = True
                 elif change.kind == "restate":
-                    value, retracted = times(change.value or 0, version), False
+                    value, retracted = amount, False
                 else:
-                    value -= times(change.value or 0, version)
+                    value -= amount
             if retracted:
                 continue
             window = {"click": version.click_window, "view": version.view_window}

@@ -2,12 +2,18 @@
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from conversions.goals import DAY_MS, Counting
 from conversions.handover import Handover, hand_over
+from conversions.rates import Quote
 from tracker.hit import AdjustmentKind, Hit
 
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+OWN_ADDRESS = "203.0.113.7"
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 #: Sites whose days and hours begin at odd instants, and days on which their clocks change.
@@ -53,12 +59,15 @@ class Scenario:
     start: int
     change_at: int
     hits: list[Hit]
+    #: The rate tables that are loaded on the way, one after the other.
+    tables: list[list[Quote]]
 
 
 def moment(rng: random.Random, start: int, hours: int) -> int:
     """An instant within some hours, often on the edge of an hour or a day."""
     edge = start - start % HOUR + rng.randrange(0, hours) * HOUR
-    return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE])
+    day_before = DAY_MS if rng.random() < 0.1 else 0  # a window's length
+    return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE]) - day_before
 
 
 def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
@@ -108,7 +117,47 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
     hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(1, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
         hits.extend(make_click(rng, site, secret, start, pools.hours))
-    return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits)
+    tables = make_tables(rng, start) if rng.random() < 0.5 else []
+    if tables:
+        hits = [in_some_currency(rng, hit) for hit in hits]
+    hits = [disguise(rng, hit) if rng.random() < 0.08 else hit for hit in hits]
+    return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits, tables)
+
+
+def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
+    """A hit whose money may be of another currency."""
+    if hit.value is None:
+        return hit
+    return msgspec.structs.replace(hit, currency=rng.choice(["", "USD", "GBP", "GBP", "JPY"]))
+
+
+def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
+    """Rates of some days before, of and after the scenario's: quoted this way, that way and by other bases; some change
+    what was told before."""
+    first = datetime.fromtimestamp(start / 1000, UTC).date()
+    pairs = [
+        ("GBP", "USD"),
+        ("USD", "GBP"),
+        ("EUR", "USD"),
+        ("EUR", "GBP"),
+        ("EUR", "JPY"),
+        ("CHF", "USD"),
+        ("CHF", "GBP"),
+    ]
+    return [
+        [
+            Quote(str(first + timedelta(days=day)), *pair, rng.randrange(1, 3 * 10**12))
+            for day in rng.sample(range(-9, 4), rng.randrange(1, 5))
+            for pair in rng.sample(pairs, rng.randrange(1, 4))
+        ]
+        for _ in range(rng.randrange(1, 4))
+    ]
+
+
+def disguise(rng: random.Random, hit: Hit) -> Hit:
+    """A hit of a crawler, of a browser that fetches in advance, or of the account's own people."""
+    kinds: list[dict[str, Any]] = [{"ua": GOOGLEBOT}, {"prefetch": True}, {"ip": OWN_ADDRESS}]
+    return msgspec.structs.replace(hit, **rng.choice(kinds))
 
 
 def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:

@@ -4,26 +4,30 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from conversions.credit import MODELS
-from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
+from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
 from conversions.process import Processor
+from conversions.rates import Quote
 from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.configuration import load_site
 from conversions.store.port import Cell, Store
+from conversions.store.rates import load, read_rates
 from reporting.cells import CLICKS, decode_clicks, decode_credit
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
-from tests.properties.scenario import CLOCKS, HOUR, Scenario, counting, make_scenario, split_batches
+from tests.properties.scenario import CLOCKS, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
 from tracker.hit import Hit
 from tracker.models import Account, Site
 
@@ -39,7 +43,7 @@ class World:
 
     def __init__(self, rng: random.Random, store: Store, timezone: str, start: int) -> None:
         self.rng = rng
-        account = Account.objects.create(name=f"property {next(names)}")
+        account = Account.objects.create(name=f"property {next(names)}", own_networks=[OWN_ADDRESS])
         self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p-{uuid4().hex}")
         self.scenario: Scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start)
         self.configure()
@@ -48,6 +52,11 @@ class World:
         #: A change has every bucket rolled up again, which would hide that some fact marked too few.
         self.changes = rng.random() < 0.4
         self.batches = split_batches(rng, self.scenario.hits)
+        #: Rate tables still to be loaded, and the quotes of those that are.
+        self.tables = list(self.scenario.tables)
+        RateRow.objects.all().delete()  # those of the world before
+        RateLoad.objects.all().delete()
+        self.loaded: list[Quote] = []
         #: What workers have taken and not acknowledged; how often the queue delivers it to another all the same.
         self.in_hand: list[list[Hit]] = []
         self.hasty = rng.choice([0.0, 0.1])
@@ -76,7 +85,8 @@ class World:
     def read_config(self, _key: str) -> SiteConfig:
         """The configuration, uncached: as it stands when the reader's turn comes. Others may run before."""
         pause()
-        return self.after or self.before
+        config = self.after or self.before
+        return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency))
 
     def cached_config(self, batch: list[Hit]) -> SiteConfig:
         """What a worker's cache says: the configuration before the last change only if no hit needs the new version."""
@@ -116,6 +126,13 @@ class World:
             goal.make_retroactive(self.scenario.change_at)
         self.before = self.after = self.config()
         self.batches.extend(split_batches(self.rng, self.scenario.hits))
+
+    def load_rates(self) -> None:
+        """The next rate table is loaded, if there is one left."""
+        if self.tables:
+            quotes = self.tables.pop(0)
+            load(quotes, "property", 0)
+            self.loaded.extend(quotes)
 
     def next_batch(self) -> list[Hit] | None:
         """A batch that a worker may process now: one with hits of a new version only once the caches know it."""
@@ -165,17 +182,21 @@ class World:
         for actor in stalled:
             for _ in range(self.rng.randrange(1, self.rng.choice([5, 30, 120]))):
                 actor.step()
-        self.some_turns()
-        if self.changes:
-            self.make_retroactive() if first else self.change()
-            self.some_turns()
+        self.some_turns(rolled=0.6)
+        if self.changes and not first:
+            self.change()
+        elif first and self.rng.random() < 0.5:
+            self.make_retroactive()
+        self.some_turns(rolled=0.6)
         for actor in stalled:
             self.finish_or_die(actor)
             if self.rng.random() < 0.5:
                 self.some_turns()
 
     def some_turns(self, batches: Sequence[int] = (1, 3, 99, 99), rolled: float = 0.9) -> None:
-        """Some batches are processed, perhaps all, and what is marked is rolled up, mostly."""
+        """Some batches are processed, perhaps all, and what is marked is rolled up, mostly. Rates may be loaded."""
+        if self.rng.random() < 0.3:
+            self.load_rates()
         for _ in range(self.rng.choice(batches)):
             if not self.work():
                 break
@@ -187,11 +208,14 @@ class World:
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
         steps = self.rng.choice([50, 300, 1200])
         change_step = self.rng.randrange(steps) if self.changes else None
+        load_steps = {self.rng.randrange(steps) for _ in self.tables}
         restless, mortal = self.rng.choice([0.1, 0.03, 0.01]), self.rng.choice([0.0, 0.005, 0.03])
         speeds = [1] * len(actors)
         for step in range(steps):
             if step == change_step:
                 self.change()
+            if step in load_steps:
+                self.load_rates()
             if self.rng.random() < restless:
                 # Some stall for long while others finish: what they noted or read is old when they go on.
                 speeds = [self.rng.choice([0, 1, 8]) for _ in actors]
@@ -208,6 +232,11 @@ class World:
         while self.work():
             if self.rng.random() < 0.5:
                 self.roll()
+            if self.rng.random() < 0.2:
+                self.load_rates()
+        while self.tables:
+            self.roll()
+            self.load_rates()
         while self.roll():
             pass
 
@@ -258,7 +287,10 @@ def check(store: Store, rng: random.Random, clock: tuple[str, int]) -> None:
     """One world, run to its end, reports what a recomputation from its hits says."""
     world = World(rng, store, *clock)
     world.run()
-    rows = {key: rows for key, rows in recompute(world.scenario.hits, world.config()).items() if rows}
+    table: dict[str, dict[tuple[str, str], Fraction]] = defaultdict(dict)
+    for quote in world.loaded:
+        table[quote.day][quote.pair] = Fraction(quote.rate, 10**12)
+    rows = {key: rows for key, rows in recompute(world.scenario.hits, world.config(), table).items() if rows}
     assert world.figures() == rows
 
 
@@ -267,7 +299,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=250,
+        max_examples=200,
         deadline=None,
         # Another seed is another run, so a failure can't be made smaller; it is printed, and kept to be tried first.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
