@@ -195,6 +195,26 @@ def test_a_change_between_the_expansion_and_its_end_is_expanded_again(shop: Shop
     assert shop.roll_up() == [0]
 
 
+class DyingMarks:
+    """Marks whose writer is killed before it marks."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sequence, name)
+
+    def mark_buckets(self, *_args: Any) -> None:
+        """Dies."""
+        raise KeyboardInterrupt
+
+
+def test_an_expansion_that_dies_is_done_again(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"))
+    shop.roll_up()
+    shop.ad.save()
+    with pytest.raises(KeyboardInterrupt):
+        Roller(shop.store, DyingMarks(), load_site, lambda: 0).marked(shop.key)
+    assert shop.roll_up() == [0]
+
+
 def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"))
     shop.roll_up()
