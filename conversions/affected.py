@@ -6,12 +6,12 @@ When in doubt, more: it depends on no configuration, so no stale cache can leave
 from collections.abc import Iterable, Iterator, Sequence
 
 from conversions.facts import Adjustment, Conversion, Fact, Touch
-from conversions.store.port import Span, Store
+from conversions.store.port import FactReader, Span
 
 FOR_EVER = 1 << 62
 
 
-def affected(store: Store, site: str, facts: Sequence[Fact]) -> set[int]:
+def affected(store: FactReader, site: str, facts: Sequence[Fact]) -> set[int]:
     """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
 
     A touch may change the conversions of its visitor that are not earlier, and whoever else claims the same. A
@@ -29,7 +29,7 @@ def affected(store: Store, site: str, facts: Sequence[Fact]) -> set[int]:
     return {*own, *(row.bucket for row in [*rows, *later, *others])}
 
 
-def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
+def _claimed(store: FactReader, site: str, claims: set[str]) -> list[Conversion]:
     """The conversions of claims."""
     rows = store.read_claims(site, sorted(claims)) if claims else []
     return [row for row in rows if isinstance(row, Conversion)]

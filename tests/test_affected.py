@@ -1,13 +1,18 @@
 """Which buckets a batch's facts may change: never fewer than those whose figures do."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Sequence
 from uuid import uuid4
 
 import pytest
 
 from conversions.affected import affected
 from conversions.facts import Adjustment, Conversion, Fact, Touch
-from conversions.store.port import Store
+from conversions.goals import Counting, Goal, GoalVersion
+from conversions.site import SiteConfig
+from conversions.store.evidence import read_cases
+from conversions.store.port import Cell, Span, Store
+from reporting.figures import figures
 
 HOUR = 3_600_000
 
@@ -112,3 +117,79 @@ def test_other_sites_are_not_looked_at(store: Store, site: str) -> None:
     other = f"{site}-other"
     store.add_facts([sale(other, 5), sale(other, 6, order="o")])
     assert hours(store, site, [], touch(site, 4), change(site, "o")) == [4]
+
+
+def test_a_conversion_that_takes_a_click_changes_the_order_that_somebody_else_placed_first(
+    store: Store, site: str
+) -> None:
+    # The order is bob's at 3, and ann's copy at 4 gave it her click at 1.
+    known = [touch(site, 1), sale(site, 3, "bob", order="o"), sale(site, 4, order="o")]
+    assert hours(store, site, known, sale(site, 2)) == [2, 3, 4]
+
+
+class Known:
+    """A store's reads over a list of facts."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = list(facts)
+
+    def _spanned(self, kind: type[Fact], spans: Iterable[Span]) -> list[Fact]:
+        wanted = list(spans)
+        return [
+            fact
+            for fact in self.facts
+            if isinstance(fact, kind)
+            and any(fact.visitor == one.visitor and one.since <= fact.at <= one.until for one in wanted)  # type: ignore[union-attr]
+        ]
+
+    def read_touches(self, _site: str, spans: Iterable[Span]) -> list[Fact]:
+        return self._spanned(Touch, spans)
+
+    def read_conversions(self, _site: str, spans: Iterable[Span]) -> list[Fact]:
+        return self._spanned(Conversion, spans)
+
+    def read_claims(self, _site: str, claims: Iterable[str]) -> list[Fact]:
+        wanted = set(claims)
+        return [fact for fact in self.facts if not isinstance(fact, Touch) and fact.claim in wanted]
+
+    def read_bucket(self, bucket: int) -> list[Fact]:
+        return [fact for fact in self.facts if not isinstance(fact, Adjustment) and fact.bucket == bucket]
+
+
+def counts(counting: Counting) -> Goal:
+    """A goal with a window of four hours."""
+    version = GoalVersion(version=1, starts_at=0, counting=counting, click_window=4 * HOUR)
+    return Goal(uid=counting, key=counting, versions=(version,))
+
+
+SHOP = SiteConfig(key="s", goals=(counts("every"), counts("once"), counts("click")))
+
+
+def rolled_up(store: Known, bucket: int) -> list[Cell]:
+    """What the rollup makes of a bucket."""
+    facts = store.read_bucket(bucket)
+    sales = [fact for fact in facts if isinstance(fact, Conversion)]
+    touches = [fact for fact in facts if isinstance(fact, Touch)]
+    return figures(SHOP, bucket, touches, read_cases(store, SHOP, sales))  # type: ignore[arg-type]
+
+
+def any_fact(rng: random.Random, goal: str) -> Fact:
+    """One of few visitors, orders and hours."""
+    hour, visitor, order = rng.randrange(8), rng.choice("AB"), rng.choice(["", "o", "o"])
+    kind = rng.choice(["touch", "touch", "sale", "sale", "sale", "change"])
+    if kind == "touch":
+        return touch("s", hour, visitor, hit=rng.choice(["t", f"t{hour}{visitor}"]))
+    if kind == "sale":
+        return sale("s", hour, visitor, order=order, goal=goal)
+    return change("s", order or "o")
+
+
+@pytest.mark.parametrize("goal", ["every", "once", "click"])
+def test_no_fact_changes_the_figures_of_a_bucket_that_is_not_named(goal: str) -> None:
+    rng = random.Random(goal)
+    for _ in range(1_500):
+        known = [any_fact(rng, goal) for _ in range(rng.randrange(2, 7))]
+        new = any_fact(rng, goal)
+        before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, new]))
+        changed = {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
+        assert changed <= affected(after, "s", [new]), (known, new)  # type: ignore[arg-type]
