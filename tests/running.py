@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -37,7 +38,7 @@ def procfile() -> dict[str, str]:
 
 
 class Tracker:
-    """The processes of one tracker. `env` is added to the environment without its services, unless `services` is set."""
+    """The processes of one tracker. `env` is added to the environment, without its services unless `services` is set."""
 
     def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
         self.state = state
@@ -148,10 +149,8 @@ def family(pid: int) -> Iterable[int]:
 
 def kill(pid: int) -> None:
     """SIGKILL; one that is gone already is fine."""
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def cpu_seconds(pid: int) -> float:

@@ -247,7 +247,7 @@ class TestFields:
         assert (hit.order, hit.name, hit.props) == ("1007", "1.50", {"n": "2", "yes": "true"})
 
     def test_null_and_empty_are_absent(self) -> None:
-        empty = {name: None for name in ("type", "id", "visitor", "ts", "value", "currency", "order", "kind", "props")}
+        empty = dict.fromkeys(("type", "id", "visitor", "ts", "value", "currency", "order", "kind", "props"))
         for hit in (only(from_json({"site": "S", **empty})), only(from_query(**dict.fromkeys(empty, "")))):
             assert (hit.type, hit.at, hit.value, hit.order, hit.kind, hit.props) == ("page", NOW, None, "", None, {})
             assert len(hit.id) == 32
