@@ -111,12 +111,20 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
     return [*landings, click] if rng.random() < 0.8 else landings
 
 
+def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
+    """A known hit with another time or of another visitor, and nothing else different."""
+    if rng.random() < 0.3:
+        return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors))
+    return msgspec.structs.replace(hit, at=moment(rng, start, pools.hours))
+
+
 def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int) -> Scenario:
     """A scenario of some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
     pools = make_pools(rng)
     hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(1, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
         hits.extend(make_click(rng, site, secret, start, pools.hours))
+    hits.extend([altered(rng, hit, start, pools) for hit in hits if rng.random() < 0.15])
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
     if tables:
         hits = [in_some_currency(rng, hit) for hit in hits]
@@ -125,10 +133,12 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
 
 
 def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
-    """A hit whose money may be of another currency."""
+    """A hit whose money may be of another currency; an adjustment may come when the rates of its order's are old."""
     if hit.value is None:
         return hit
-    return msgspec.structs.replace(hit, currency=rng.choice(["", "USD", "GBP", "GBP", "JPY"]))
+    later = rng.choice([0, 10 * DAY_MS, 10 * DAY_MS]) if hit.type == "adjustment" else 0
+    currency = rng.choice(["", "USD", "GBP", "GBP", "JPY"])
+    return msgspec.structs.replace(hit, currency=currency, at=hit.at + later)
 
 
 def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
@@ -144,14 +154,16 @@ def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
         ("CHF", "USD"),
         ("CHF", "GBP"),
     ]
-    return [
+    tables = [
         [
             Quote(str(first + timedelta(days=day)), *pair, rng.randrange(1, 3 * 10**12))
             for day in rng.sample(range(-9, 4), rng.randrange(1, 5))
             for pair in rng.sample(pairs, rng.randrange(1, 4))
         ]
-        for _ in range(rng.randrange(1, 4))
+        for _ in range(rng.randrange(3))
     ]
+    late = Quote(str(first + timedelta(days=9)), "GBP", "USD", rng.randrange(1, 3 * 10**12))
+    return [*tables, [late]]
 
 
 def disguise(rng: random.Random, hit: Hit) -> Hit:
