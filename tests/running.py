@@ -38,7 +38,7 @@ def procfile() -> dict[str, str]:
 
 
 class Tracker:
-    """The processes of one tracker. `env` is added to the environment, without its services unless `services` is set."""
+    """The processes of one tracker. `env` is added to the environment, which loses its services unless `services`."""
 
     def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
         self.state = state
