@@ -95,7 +95,7 @@ def is_set_aside(hit: Hit, site: SiteConfig) -> bool:
 def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None) -> dict[tuple[int, str, str], Any]:
     """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'."""
     people = [hit for hit in hits if not is_set_aside(hit, site)]
-    facts = {digest(fact): fact for hit in people for fact in facts_of(hit, site, "")}.values()
+    facts = {fact for hit in people for fact in facts_of(hit, site, "")}
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
     report: dict[tuple[int, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
