@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent, ValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from django.db.models import ProtectedError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
@@ -15,8 +15,8 @@ from tracker.hit import Unavailable
 
 logger = logging.getLogger(__name__)
 
-#: A service is away; nothing is wrong with the request.
-AWAY = (Unavailable, OperationalError, InterfaceError)
+#: A service is away, or not prepared (a table that is missing is the last one on PostgreSQL); the request is fine.
+AWAY = (Unavailable, OperationalError, InterfaceError, ProgrammingError)
 RETRY_SECONDS = 5
 
 
@@ -70,6 +70,8 @@ def as_api_error(error: Exception) -> Exception:
         case ProtectedError():
             names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
             return Refused(409, "in_use", f"This still refers to it: {names}.")
+        case DataError():
+            return exceptions.NotFound()  # what is saved was checked before; this was looked up, for one with a NUL
         case IntegrityError():
             return Refused(409, "conflict", "Somebody else has just saved the same; look again.")
     return error

@@ -77,7 +77,8 @@ class InlineQueue:
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""
-        database.close_if_unusable_or_obsolete()
+        if not database.in_atomic_block:
+            database.close_if_unusable_or_obsolete()
         result: Any = encode_batch(batch)
         try:
             for step in settings.HIT_CHAIN:

@@ -41,5 +41,5 @@ def roll_up_all(site: str | None) -> int:
     work = roller()
     marks = work.marked(site)
     for mark in tqdm(marks, desc="rolling up", unit=" buckets", disable=None):
-        work.roll_up(mark)
+        work.attempt(mark)
     return len(marks)
