@@ -16,6 +16,8 @@ from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.store.sql import SqlStore
 from tracker.archive import FolderArchive, open_archive
+from tracker.commit import _committer_of
+from tracker.queues import open_queue
 
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
@@ -96,6 +98,19 @@ def opened_store(store: Store, settings: Any) -> Store:
     opened = open_store()
     assert type(opened) is type(store)
     return opened
+
+
+@pytest.fixture
+def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Whatever services are set, this test's tracker has no broker: a hit is processed when its answer comes."""
+    settings.BROKER_URL = ""
+    settings.ARCHIVE_URL = (tmp_path / "archive").as_uri()
+    opened = (open_archive, open_queue, _committer_of)
+    for cached in opened:
+        cached.cache_clear()
+    yield
+    for cached in opened:
+        cached.cache_clear()
 
 
 @pytest.fixture

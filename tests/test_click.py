@@ -21,29 +21,22 @@ from conversions.store.adapters import open_store
 from conversions.store.sequence import known_buckets
 from tracker.admission import RATES
 from tracker.archive import open_archive
-from tracker.commit import _committer_of
 from tracker.models import Account, Site
-from tracker.queues import open_queue
 
 pytestmark = pytest.mark.django_db
 
 DOMAINS = ["shop.example", "WWW.Shop.example", "localhost:8000", "[::1]", "bücher.example"]
-CACHES = (open_archive, open_queue, _committer_of)
 
 
 @pytest.fixture(autouse=True)
-def inline(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Without a broker, so that the answer comes after the facts."""
-    settings.BROKER_URL = ""
-    settings.ARCHIVE_URL = (tmp_path / "archive").as_uri()
+def fresh(inline: None) -> Iterator[None]:
+    """Without a broker, so that the answer comes after the facts; and no test sees another's sites."""
     forget()
     yield
     forget()
 
 
 def forget() -> None:
-    for cached in CACHES:
-        cached.cache_clear()
     SITES.forget()
     DESTINATIONS.forget()
 

@@ -219,7 +219,7 @@ class TestReports:
 class TestCollection:
     """From the request on, as a client sends it."""
 
-    pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
+    pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
 
     @pytest.fixture
     def site(self, settings: object) -> Site:
