@@ -1,6 +1,9 @@
 """Rollups: what two of them, a stalled one, a missed tick or a broken bucket leave behind."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +18,7 @@ from conversions.store.port import Store, StoreUnavailable
 from conversions.store.sequence import WHOLE_SITE, Mark
 from reporting.cells import CLICKS, decode_clicks, decode_credit
 from reporting.rollup import Roller
+from tests.running import CHECKOUT, Tracker, free_port
 from tracker.hit import Hit
 from tracker.models import Account, Site
 
@@ -261,3 +265,13 @@ def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
     (mark,) = sequence.open_marks("no-such-site")
     assert shop.roller().roll_up(mark)
     assert Mark.objects.filter(site="no-such-site", marked=True).count() == 0
+
+
+def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_path: Path) -> None:
+    tracker = Tracker(tmp_path, {"BROKER_URL": f"amqp://127.0.0.1:{free_port()}//"})
+    tracker.manage("migrate", "--noinput", "--verbosity", "0")
+    command = [sys.executable, "manage.py", "rollup", "--wait", "1"]
+    done = subprocess.run(command, env=tracker.env, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("CommandError: Stopped: the broker: ")

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from conversions.ranges import add_range_arguments, mark_range, read_ranges
 from reporting.tasks import roller
+from tracker.hit import Unavailable
 
 
 class Command(BaseCommand):
@@ -23,7 +24,14 @@ class Command(BaseCommand):
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Rolls up; ends with an error if hits were still on their way after the wait."""
+        """Rolls up; a service that is away ends it with a clear line, and the next try goes on from there."""
+        try:
+            self._roll_up(options)
+        except Unavailable as error:
+            raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
+
+    def _roll_up(self, options: dict[str, Any]) -> None:
+        """Ends with an error if hits were still on their way after the wait."""
         ranges = read_ranges(options["site"], options["since"], options["until"])
         wait = options["wait"]
         idle = wait <= 0 or import_string(settings.WAIT_UNTIL_IDLE)(wait)
