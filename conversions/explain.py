@@ -18,6 +18,7 @@ from conversions.rates import rate_text
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.touch import UTM_TAGS, AdName, name_touch
+from conversions.unrated import unrated
 from tracker.hit import iso
 
 #: Duplicates, adjustments and touches without credit: of each, this many are listed and the others counted.
@@ -71,6 +72,7 @@ class Explainer(msgspec.Struct, frozen=True):
             "value": six_places(verdict.value),
             "currency": self.site.currency,
             "value_reason": verdict.value_reason,
+            "set_aside": {currency: six_places(amount) for currency, amount in unrated(verdict, self.site).items()},
             "sent": sent(winner),
             "rate": None if verdict.version.fixed_value is not None else self._rate(winner),
         }

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from conversions.site import SiteConfig
 from conversions.store.configuration import load_site
 from conversions.store.port import Cell, Store
+from reporting.aside import read_aside
 from reporting.cells import CLICKS
 from reporting.live import read_live
 from reporting.query import Query
@@ -47,6 +48,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, 
         "provisional": is_provisional(query, site, sealed),
         "live": read_live(store, query, site, now),
         "recounting": recounting,
+        "set_aside": read_aside(store, query, site),
     }
 
 

@@ -8,6 +8,8 @@ from conversions.touch import AdName
 
 #: The model name under which a bucket's clicks and views are kept; their goal is empty.
 CLICKS = "clicks"
+#: Likewise what was set aside for want of a rate.
+NO_RATE = "no_rate"
 
 
 class CreditRow(msgspec.Struct, frozen=True, order=True, array_like=True):
@@ -30,12 +32,24 @@ class ClickRow(msgspec.Struct, frozen=True, order=True, array_like=True):
     views: int
 
 
+class UnratedRow(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """How many of a goal's counted conversions of the bucket want a rate, and what they lack: (currency, micros of it).
+
+    One conversion may lack amounts of several currencies.
+    """
+
+    goal: str
+    conversions: int
+    amounts: tuple[tuple[str, int], ...]
+
+
 _encoder = msgspec.json.Encoder()
 _credit_decoder = msgspec.json.Decoder(list[CreditRow])
 _click_decoder = msgspec.json.Decoder(list[ClickRow])
+_unrated_decoder = msgspec.json.Decoder(list[UnratedRow])
 
 
-def encode_rows(rows: Iterable[CreditRow] | Iterable[ClickRow]) -> bytes:
+def encode_rows(rows: Iterable[CreditRow] | Iterable[ClickRow] | Iterable[UnratedRow]) -> bytes:
     """Rows as a cell's body."""
     return _encoder.encode(list(rows))
 
@@ -48,3 +62,8 @@ def decode_credit(body: bytes) -> list[CreditRow]:
 def decode_clicks(body: bytes) -> list[ClickRow]:
     """The rows of the clicks' cell."""
     return _click_decoder.decode(body)
+
+
+def decode_unrated(body: bytes) -> list[UnratedRow]:
+    """The rows of the cell of what was set aside for want of a rate."""
+    return _unrated_decoder.decode(body)

@@ -1,4 +1,6 @@
-"""Figures: what a bucket's facts come to -> one cell of exact rows for each goal and model, one for clicks. Pure."""
+"""Figures: what a bucket's facts come to -> cells of exact rows: one for each goal and model, one for clicks, one for
+what wants a rate. Pure.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,7 +14,8 @@ from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.store.port import Cell
 from conversions.touch import OTHER, AdName
-from reporting.cells import CLICKS, ClickRow, CreditRow, encode_rows
+from conversions.unrated import unrated
+from reporting.cells import CLICKS, NO_RATE, ClickRow, CreditRow, UnratedRow, encode_rows
 
 
 def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iterable[Case]) -> list[Cell]:
@@ -20,7 +23,10 @@ def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iter
     counted = counted_cases(site, bucket, cases)
     names = bucket_names(site, touches, counted)
     day = day_of(bucket, site.timezone)
-    cells = [Cell(bucket, day, "", CLICKS, encode_rows(click_rows(touches, names)))]
+    cells = [
+        Cell(bucket, day, "", CLICKS, encode_rows(click_rows(touches, names))),
+        Cell(bucket, day, "", NO_RATE, encode_rows(unrated_rows(counted, site))),
+    ]
     by_goal: dict[str, list[CountedCase]] = defaultdict(list)
     for item in counted:
         by_goal[item.case.verdict.goal.uid].append(item)
@@ -36,6 +42,17 @@ def click_rows(touches: Iterable[Touch], names: Names) -> list[ClickRow]:
     for touch in distinct(touches):
         counts[names.name(touch)][touch.kind] += 1
     return [ClickRow(name, kinds["click"], kinds["view"]) for name, kinds in sorted(counts.items())]
+
+
+def unrated_rows(counted: Iterable[CountedCase], site: SiteConfig) -> list[UnratedRow]:
+    """By goal, what counted conversions lack for want of a rate."""
+    numbers: Counter[str] = Counter()
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for verdict in (item.case.verdict for item in counted):
+        if verdict.value_reason is not None:
+            numbers[verdict.goal.uid] += 1
+            sums[verdict.goal.uid].update(unrated(verdict, site))
+    return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def credit_rows(counted: Iterable[CountedCase], names: Names, timezone: str) -> dict[str, list[CreditRow]]:

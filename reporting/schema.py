@@ -75,6 +75,18 @@ LIVE = inline_serializer(
     allow_null=True,
     help_text="The open hour so far, approximate; null where the range excludes now.",
 )
+NO_RATE = inline_serializer(
+    "ReportNoRate",
+    {
+        "conversions": serializers.IntegerField(help_text="Counted, with some of their value left out."),
+        "values": serializers.DictField(child=amount(), help_text="What was left out: currency -> amount in it."),
+    },
+)
+SET_ASIDE = inline_serializer(
+    "ReportSetAside",
+    {"no_rate": NO_RATE},
+    help_text="By reason, what the value of these days' conversions leaves out; `no_rate`: load rates.",
+)
 REPORT = inline_serializer(
     "ConversionReport",
     {
@@ -92,6 +104,7 @@ REPORT = inline_serializer(
         "recounting": serializers.BooleanField(
             help_text="Whether old figures are being made again, after a change of the configuration or by a replay."
         ),
+        "set_aside": SET_ASIDE,
     },
 )
 ERROR = inline_serializer(

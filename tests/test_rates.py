@@ -187,6 +187,11 @@ def value(shop: Shop, day: str = "2024-11-20") -> str:
     return str(shop.report(day, day)["totals"]["value"])
 
 
+def aside(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
+    """What a day's report says is set aside for want of a rate."""
+    return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
+
+
 def explained(shop: Shop, order: str) -> dict[str, Any]:
     (case,) = find_order(shop.store, shop.config, order).cases
     return Explainer(shop.config, lambda _: Names(shop.config), lambda _: None).explain(case)
@@ -240,6 +245,42 @@ class TestReports:
             ("applied", {"rate": "0.625000000000", "day": "2024-12-01"}),
             ("no_rate", None),
         ]
+
+    def test_the_report_totals_what_was_set_aside_for_want_of_a_rate(self, shop: Shop, load_lines: Load) -> None:
+        shop.receive(
+            shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"),
+            shop.hit("adjustment", "2024-11-21T12:00Z", order="A", kind="refund", value=1_500_000, currency="CHF"),
+            shop.sale("2024-11-20T13:00Z", 40, currency="GBP", order="B"),
+            shop.hit("adjustment", "2024-11-20T14:00Z", order="B", kind="refund", value=10_000_000, currency="GBP"),
+            shop.sale("2024-11-20T12:00Z", 7, currency="GBP", order="C"),
+            shop.hit("adjustment", "2024-11-20T14:00Z", order="C", kind="restate", value=6_000_000),
+            shop.sale("2024-11-20T12:00Z", 9, currency="GBP", order="D"),
+            shop.hit("adjustment", "2024-11-20T14:00Z", order="D", kind="retract"),
+            shop.sale("2024-11-20T12:00Z", 5),
+        )
+        missing = {"conversions": 2, "values": {"CHF": "-1.500000", "GBP": "130.000000"}}
+        assert aside(shop) == aside(shop, basis="click") == aside(shop, goal="purchase") == missing
+        assert aside(shop, goal="signup") == aside(shop, "2024-11-21") == {"conversions": 0, "values": {}}
+        assert explained(shop, "A")["set_aside"] == {"CHF": "-1.500000", "GBP": "100.000000"}
+        assert [explained(shop, order)["set_aside"] for order in "BC"] == [{"GBP": "30.000000"}, {}]
+        load_lines("2024-11-20,EUR,GBP,0.8")
+        shop.roll_up()
+        assert aside(shop) == {"conversions": 1, "values": {"CHF": "-1.500000"}}
+        load_lines("2024-11-20,EUR,CHF,0.9")
+        shop.roll_up()
+        assert aside(shop) == {"conversions": 0, "values": {}}
+
+    def test_what_is_set_aside_is_by_what_the_goal_counts(self, shop: Shop) -> None:
+        Goal.objects.create(site=shop.site, key="margin", event="margin", factor="0.2")
+        Goal.objects.create(site=shop.site, key="fixed", event="fixed", fixed_value=5)
+        for name in ("margin", "fixed"):
+            sale = shop.hit("event", "2024-11-20T12:00Z", name=name, value=50_000_000, currency="GBP", order=name)
+            refund = shop.hit(
+                "adjustment", "2024-11-20T13:00Z", order=name, kind="refund", value=50_000_000, currency="GBP"
+            )
+            shop.receive(sale, refund)
+        assert aside(shop, goal="margin") == {"conversions": 1, "values": {"GBP": "0.000000"}}
+        assert aside(shop, goal="fixed") == {"conversions": 1, "values": {"GBP": "-50.000000"}}
 
     def test_a_late_rate_for_a_refund_changes_the_day_of_its_order(self, shop: Shop, load_lines: Load) -> None:
         shop.receive(

@@ -32,6 +32,7 @@ PURE = {
             "handover",
             "crawlers",
             "rates",
+            "unrated",
             "rate_file",
             "destination",
             "paths",
@@ -45,7 +46,7 @@ PURE = {
             "store.evidence",
         )
     ),
-    *(f"reporting.{name}" for name in ("cells", "figures", "query", "report", "table", "live")),
+    *(f"reporting.{name}" for name in ("aside", "cells", "figures", "query", "report", "table", "live")),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
 OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}

@@ -155,6 +155,23 @@ class TestReport:
         assert 'value="2026-01-05"' in answer.content.decode()
         assert client.get("/?model=magic").status_code == 400
 
+    def test_value_that_lacks_a_rate_is_told_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
+        at = iso(now_ms() - HOUR_MS)
+        shop.receive(shop.sale(at, 1200, currency="GBP", order="A"))
+        text = text_of(client.get("/"))
+        assert "1 conversion lacks some value, for want of an exchange rate: 1,200.00 GBP." in text
+        assert "manage.py load_rates FILE.csv" in text
+        shop.receive(shop.sale(at, 3, currency="CHF"), shop.hit("adjustment", at, order="A", kind="retract"))
+        assert "1 conversion lacks some value, for want of an exchange rate: 3.00 CHF." in text_of(client.get("/"))
+        shop.receive(shop.sale(at, 4, currency="GBP"))
+        assert "2 conversions lack some value, for want of an exchange rate: 3.00 CHF, 4.00 GBP." in text_of(
+            client.get("/")
+        )
+
+    def test_without_such_value_nothing_is_said_of_rates(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.receive(shop.sale(iso(now_ms() - HOUR_MS), 1200))
+        assert "exchange rate" not in text_of(client.get("/"))
+
     def test_a_strangers_ad_name_is_text(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.click(iso(now_ms()), ad="<script>alert(1)</script>"))
         page = client.get("/").content.decode()

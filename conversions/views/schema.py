@@ -128,6 +128,9 @@ CONVERSION: Fields = {
     "value": amount(),
     "currency": text("The site's."),
     "value_reason": maybe("Why a value was set aside: `no_rate`, another currency and no rate for its day."),
+    "set_aside": serializers.DictField(
+        child=amount(), help_text="What of the value was set aside, by currency, in it; empty where nothing was."
+    ),
     "sent": SENT,
     "rate": RATE,
     "counted": serializers.BooleanField(),

@@ -71,9 +71,9 @@ def once_each(touches: Iterable[Touch]) -> list[Touch]:
 Table = Mapping[str, Mapping[tuple[str, str], Fraction]]
 
 
-def in_site_currency(row: Conversion | Adjustment, site: SiteConfig, table: Table) -> int:
+def rate_of(row: Conversion | Adjustment, site: SiteConfig, table: Table) -> Fraction | None:
     if row.currency in ("", site.currency):
-        return row.value or 0
+        return Fraction(1)
     own, into, day = row.currency, site.currency, date.fromisoformat(day_of(row.at, site.timezone))
     for back in range(8):
         told = table.get(str(day - timedelta(days=back)), {})
@@ -83,8 +83,12 @@ def in_site_currency(row: Conversion | Adjustment, site: SiteConfig, table: Tabl
             told[base, into] / told[base, own] for base in CURRENCIES if {(base, into), (base, own)} <= told.keys()
         ]
         if ways:
-            return round((row.value or 0) * ways[0])
-    return 0
+            return ways[0]
+    return None
+
+
+def in_site_currency(row: Conversion | Adjustment, site: SiteConfig, table: Table) -> int:
+    return round((row.value or 0) * (rate_of(row, site, table) or 0))
 
 
 def is_set_aside(hit: Hit, site: SiteConfig) -> bool:
@@ -93,7 +97,8 @@ def is_set_aside(hit: Hit, site: SiteConfig) -> bool:
 
 
 def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None) -> dict[tuple[int, str, str], Any]:
-    """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'."""
+    """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'; likewise, by goal
+    key and currency, what lacks a rate under 'no_rate': conversions where there is no currency, else the amount."""
     people = [hit for hit in hits if not is_set_aside(hit, site)]
     facts = {fact for hit in people for fact in facts_of(hit, site, "")}
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -119,6 +124,7 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             value = times(in_site_currency(winner, site, table or {}), version)
             value = version.fixed_value if version.fixed_value is not None else value
             retracted, seen = False, set()
+            lacking = [(winner, 1)] if version.fixed_value is None else []
             for change in sorted((row for row in adjustments if row.claim == winner.claim), key=key):
                 if change.hit in seen:
                     continue
@@ -128,8 +134,10 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
                     retracted = True
                 elif change.kind == "restate":
                     value, retracted = amount, False
+                    lacking = [(change, 1)]
                 else:
                     value -= amount
+                    lacking.append((change, -1))
             if retracted:
                 continue
             window = {"click": version.click_window, "view": version.view_window}
@@ -147,6 +155,11 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             clicked |= brought_by
             if late[version.counting]:
                 continue
+            wanting = report[bucket_of(winner.at, site.timezone), "", "no_rate"]
+            lacking = [(row, sign) for row, sign in lacking if row.value and rate_of(row, site, table or {}) is None]
+            wanting[goal.key, ""][0] += bool(lacking)
+            for change, sign in lacking:
+                wanting[goal.key, change.currency][1] += sign * times(change.value or 0, version)
             for model, weights in WEIGHTS.items():
                 rows = report[bucket_of(winner.at, site.timezone), goal.key, model]
                 if not path:

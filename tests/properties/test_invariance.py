@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
@@ -23,7 +23,7 @@ from conversions.store import sequence
 from conversions.store.configuration import load_site
 from conversions.store.port import Cell, Store
 from conversions.store.rates import load, read_rates
-from reporting.cells import CLICKS, decode_clicks, decode_credit
+from reporting.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
@@ -252,7 +252,7 @@ class World:
         keys = {goal.uid: goal.key for goal in self.config().goals}
         found: dict[tuple[int, str, str], Any] = {}
         for cell in self.cells():
-            if rows := rows_of(cell):
+            if rows := rows_of(cell, keys):
                 found[cell.bucket, keys.get(cell.goal, ""), cell.model] = rows
         return found
 
@@ -260,14 +260,19 @@ class World:
         """Every cell of the scenario's days."""
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
-        yield from self.plain_store.read_cells(self.site.key, [CLICKS, *MODELS], days)
+        yield from self.plain_store.read_cells(self.site.key, [CLICKS, NO_RATE, *MODELS], days)
 
 
-def rows_of(cell: Cell) -> dict[tuple[str | None, str], tuple[int, int]]:
-    """A cell's rows by ad and the touch's day; one ad may come under several campaigns."""
+def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[tuple[str | None, str], tuple[int, int]]:
+    """A cell's rows by ad and the touch's day; one ad may come under several campaigns. Of what wants a rate, by the
+    goal's key and the currency."""
     sums: dict[tuple[str | None, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     parts: list[tuple[tuple[str | None, str], int, int]]
-    if cell.model == CLICKS:
+    if cell.model == NO_RATE:
+        rows = decode_unrated(cell.body)
+        parts = [((keys[row.goal], ""), row.conversions, 0) for row in rows]
+        parts += [((keys[row.goal], name), 0, amount) for row in rows for name, amount in row.amounts if amount]
+    elif cell.model == CLICKS:
         parts = [((row.ad.ad, ""), row.clicks, row.views) for row in decode_clicks(cell.body)]
     else:
         parts = [

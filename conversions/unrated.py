@@ -1,0 +1,30 @@
+"""Unrated: what of a conversion's value is set aside for want of a rate, in the currencies in which it came. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from conversions.claims import ClaimRow, Verdict, is_foreign, money
+from conversions.facts import Adjustment
+from conversions.micros import times
+from conversions.site import SiteConfig
+
+
+def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
+    """Currency -> micros of it that would be part of the value, were there a rate; times the goal's factor.
+
+    Amounts of a currency that cancel each other out leave it there with 0; without a missing rate nothing is there.
+    """
+    sums: Counter[str] = Counter()
+    for row in amounts_of(verdict):
+        if is_foreign(row, site) and money(row, site)[1]:
+            amount = times(row.value or 0, verdict.version.factor)
+            sums[row.currency] += -amount if isinstance(row, Adjustment) and row.kind == "refund" else amount
+    return dict(sorted(sums.items()))
+
+
+def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
+    """The rows whose amounts the value is made of: of those that fold, the last restatement and what follows it."""
+    restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
+    if not restated and verdict.version.fixed_value is None:
+        yield verdict.winner
+    yield from (row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind != "retract")
