@@ -346,3 +346,18 @@ class TestPerson:
         first, second = only(from_query(SERVER, id="1")), only(from_query(SERVER, id="2"))
         assert first.visitor != second.visitor
         assert first.visitor == only(from_query(SERVER, id="1")).visitor
+
+    def test_a_server_that_tells_the_user_and_no_address_gives_each_user_a_visitor_that_stays(self) -> None:
+        ann = only(from_query(SERVER, user="ann")).visitor
+        assert ann == only(from_query(SERVER, user="ann", ts=NOW - 40 * DAY, ua="Firefox")).visitor
+        assert ann != only(from_query(SERVER, user="bob")).visitor
+        assert ann != only(from_query(SERVER, user="ann", site="T")).visitor
+
+    def test_nobodys_user_id_gives_a_server_no_visitor_that_strangers_share(self) -> None:
+        first, second = (only(from_query(SERVER, user="undefined", id=id)) for id in ("1", "2"))
+        assert first.visitor != second.visitor
+
+    def test_the_user_changes_no_stand_in_visitor_where_the_address_is_known(self) -> None:
+        assert only(from_query(user="ann")).visitor == only(from_query()).visitor
+        known = {"ip": "192.0.2.1", "ua": "Firefox"}
+        assert only(from_query(SERVER, **known, user="ann")).visitor == only(from_query(**known)).visitor

@@ -9,7 +9,7 @@ import msgspec
 from tracker import fields
 from tracker.body import MAX_HIT, Item, Refusal, Unreadable, read_items
 from tracker.fields import BadField, Parameters
-from tracker.hit import Hit, encoded_size
+from tracker.hit import Hit, encoded_size, named_user
 
 DAY_MS = 86_400_000
 #: The client's clock is taken to be wrong when `sent` and receipt differ by more.
@@ -121,6 +121,7 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
     hit_id = fields.read_id(given, "id") or new_id()
     at = read_at(given, sender)
     ip, ua = read_person(given, sender)
+    user = fields.read_text(given, "user", MAX_NAME)
     hit_type = fields.read_choice(given, "type", fields.TYPES) or "page"
     kind = fields.read_choice(given, "kind", fields.KINDS) if hit_type == "adjustment" else ""
     return Hit(
@@ -129,9 +130,9 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
         type=hit_type,  # type: ignore[arg-type]
         at=at,
         received=sender.received,
-        visitor=fields.read_id(given, "visitor") or stand_in(site, ip, ua, at, hit_id, sender.salt),
+        visitor=fields.read_id(given, "visitor") or derive_visitor(site, ip, ua, at, hit_id, user, sender),
         name=fields.read_text(given, "name", MAX_NAME),
-        user=fields.read_text(given, "user", MAX_NAME),
+        user=user,
         url=fields.read_text(given, "url", MAX_URL) or sender.page[:MAX_URL],
         ref=fields.read_text(given, "ref", MAX_URL),
         title=fields.read_text(given, "title", MAX_TITLE),
@@ -182,13 +183,27 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
     return fields.read_ip(given), fields.read_text(given, "ua", MAX_URL)[:MAX_UA]
 
 
+def derive_visitor(site: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
+    """The visitor of a hit that names none. A server that tells the user but no address gives each user one of its own.
+
+    That one stays the same: it comes from an id that stays, and a user has no new visitor each day.
+    """
+    if sender.trusted and not ip and named_user(user):
+        return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
+    return stand_in(site, ip, ua, at, hit_id, sender.salt)
+
+
 def stand_in(site: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
     """A visitor id for a person without one: the same for one site, address, user agent and UTC day.
 
     Where neither address nor user agent is known, it is the hit's own, lest strangers become one person.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
-    text = f"{site}\n{at // DAY_MS}\n{person}"
+    return keyed_hash(f"{site}\n{at // DAY_MS}\n{person}", salt)
+
+
+def keyed_hash(text: str, salt: bytes) -> str:
+    """A visitor id made of a text; without the salt nobody can tell whose it is."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
 
 
