@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.pages import LoginPage, StartPage
+from reporting.pages.login import LoginPage
+from reporting.pages.start import StartPage
 from reporting.views import ConversionReport
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,14 +1,11 @@
-"""Pages for people: signing in, and the start page with a site's snippet and its report."""
+"""The start page: a site's snippet and its report."""
 
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views import View
 
@@ -18,45 +15,12 @@ from conversions.models import now_ms
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
 from reporting.answer import answer, load_readable
+from reporting.pages.page import Page
 from reporting.query import BadQuery, read_query
 from tracker.access import readable_sites
-from tracker.errors import AWAY, RETRY_SECONDS, Refused
+from tracker.errors import Refused
 
-#: A page loads its own style and script and nothing else; ad names come from strangers' links.
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
 DAYS_SHOWN = 30
-
-
-class Page(View):
-    """A page under the policy; while a service is away it says so."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The page, rendered, or the one that says to come again."""
-        try:
-            response = super().dispatch(request, *args, **kwargs)
-            if hasattr(response, "render"):
-                response.render()
-        except AWAY:
-            # Without the request: who is signed in can't be looked up either.
-            response = HttpResponse(render_to_string("reporting/away.html"), status=503)
-            response.headers["Retry-After"] = str(RETRY_SECONDS)
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-
-class LoginPage(Page, LoginView):
-    """Where people sign in."""
-
-    template_name = "reporting/login.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With DEMO, where the demo account's sign-in stands."""
-        return super().get_context_data(demo=settings.DEMO, **kwargs)
 
 
 class StartPage(Page, LoginRequiredMixin, View):

@@ -1,0 +1,1 @@
+"""Pages for people who are signed in, and the one where they sign in."""

@@ -1,0 +1,19 @@
+"""Where people sign in."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+
+from reporting.pages.page import Page
+
+
+class LoginPage(Page, LoginView):
+    """Where people sign in."""
+
+    template_name = "reporting/login.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With DEMO, where the demo account's sign-in stands."""
+        return super().get_context_data(demo=settings.DEMO, **kwargs)
