@@ -83,3 +83,19 @@ def days_between(first: str, last: str) -> list[str]:
     """Every day from first to last, both inclusive."""
     span = (date.fromisoformat(last) - date.fromisoformat(first)).days
     return [next_day(first, n) for n in range(span + 1)]
+
+
+def month_of(at: int, timezone: str) -> str:
+    """The site-local month that holds `at`, `YYYY-MM`."""
+    return day_of(at, timezone)[:7]
+
+
+def next_month(month: str, months: int = 1) -> str:
+    """The month `months` later, or earlier where it is negative. Raises ValueError where there is none."""
+    years, rest = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + months, 12)
+    return date(years, rest + 1, 1).isoformat()[:7]
+
+
+def first_day(month: str) -> str:
+    """The first day of a month."""
+    return f"{month}-01"

@@ -37,21 +37,30 @@ class Rated(msgspec.Struct, frozen=True):
     campaigns: Rates
 
 
+#: Of each set of players that paths were seen with, how many converted and how many there were.
+SetCounts = dict[frozenset[str], tuple[int, int]]
+
+
 def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated:
     """The rates of paths; `campaigns` names each ad's campaign."""
-    counted = [(path, frozenset(path.ads)) for path in paths if path.ads]
-    by_campaign = ((path, frozenset(campaigns.get(ad, ad) for ad in ads)) for path, ads in counted)
-    return Rated(rates(counted), rates(by_campaign))
+    gathered = list(paths)
+    return Rated(rates(count_sets(gathered, {})), rates(count_sets(gathered, campaigns)))
 
 
-def rates(paths: Iterable[tuple[PathCount, frozenset[str]]]) -> Rates:
-    """Of each set of players that paths were seen with, the part that converted; sets too large to use left out."""
+def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
+    """Paths by the set of their players: `players` names each ad's, else it is the ad. Sets too large to use left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
-    for path, players in paths:
-        if len(players) <= MAX_PLAYERS:
-            sums[players][0] += path.converted
-            sums[players][1] += path.total
-    of = {players: SCALE * converted // total for players, (converted, total) in sums.items() if total}
+    for path in paths:
+        found = frozenset(players.get(ad, ad) for ad in path.ads)
+        if found and len(found) <= MAX_PLAYERS and path.total:
+            sums[found][0] += path.converted
+            sums[found][1] += path.total
+    return {found: (converted, total) for found, (converted, total) in sums.items()}
+
+
+def rates(counts: SetCounts) -> Rates:
+    """Of each set of players, the part that converted."""
+    of = {players: SCALE * converted // total for players, (converted, total) in counts.items()}
     return Rates(of, frozenset[str]().union(*of))
 
 
