@@ -25,9 +25,9 @@ class Beside:
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
 
-    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
+    def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See FactReader."""
-        return self._store.read_touches(site, spans)
+        return self._store.read_touches(site, newest, spans)
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See FactReader."""

@@ -13,7 +13,7 @@ from conversions.facts import Adjustment, Conversion, OrderKey, Touch, conversio
 from conversions.goals import DAY_MS
 from conversions.micros import six_places
 from conversions.naming import Names
-from conversions.paths import Share, Step, path_of, shares
+from conversions.paths import Share, Step, shares
 from conversions.rates import rate_text
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
@@ -39,7 +39,7 @@ class Explainer(msgspec.Struct, frozen=True):
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
         verdict = case.verdict
-        steps, left_out = listed_steps(path_of(verdict, case.touches))
+        steps, left_out = listed_steps(case.steps())
         credited = any(step.reason is None for step in steps)
         return {
             **self._head(verdict),
@@ -54,6 +54,7 @@ class Explainer(msgspec.Struct, frozen=True):
                 "duplicates": max(len(verdict.duplicates) - MAX_LISTED, 0),
                 "adjustments": max(len(verdict.adjustments) + len(verdict.copies) - MAX_LISTED, 0),
                 "touches": left_out,
+                "uncounted_touches": case.is_cut,
             },
         }
 

@@ -13,6 +13,8 @@ from tracker.hit import Hit
 DAY_MS = 86_400_000
 #: No goal's window is longer: what a touch may change is sought this far ahead, whatever the goals say.
 LONGEST_WINDOW = 90 * DAY_MS
+#: Of a path's clicks in the window, and likewise of its views, so many may earn credit: the newest.
+MOST_TOUCHES = 2_000
 
 Counting = Literal["every", "once", "click"]
 Match = Literal["all", "any"]
@@ -24,7 +26,7 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     `path` is a glob over the path of page hits, `event` the name of any hit: either will do, an empty one asks nothing.
     That and each of `conditions` must be met (`match` all), or one of them (any). `currency` is the site's.
     `fixed_value` (micros of the site's currency) replaces the hit's value; else `factor` (micros) multiplies it.
-    Windows are ms.
+    Windows are ms; of the touches in them the newest `most_touches` of each kind may earn credit.
     """
 
     version: int
@@ -40,6 +42,7 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     counting: Counting = "every"
     click_window: int = 30 * DAY_MS
     view_window: int = DAY_MS
+    most_touches: int = MOST_TOUCHES
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from conversions.facts import Touch, in_order
 class Step(msgspec.Struct, frozen=True):
     """One touch of a path; `reason` says why it is not eligible, None where it is.
 
-    Reasons: `after_conversion`, `outside_window`, `duplicate`, `beaten_by_click`.
+    Reasons: `after_conversion`, `outside_window`, `beyond_newest`, `duplicate`, `beaten_by_click`.
     """
 
     touch: Touch
@@ -56,11 +56,28 @@ def out_of_window(touch: Touch, verdict: Verdict) -> str | None:
     return "outside_window" if age > window else None
 
 
+def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
+    """Of the touches in the window the newest `most_touches` clicks and as many views.
+
+    Every stored copy is one of them, though copies become one later: so a reader needs no more than the newest rows.
+    Each kind for itself, or a flood of views would hide the click that beats them all.
+    """
+    inside = [touch for touch in touches if out_of_window(touch, verdict) is None]
+    most = verdict.version.most_touches
+    if len(inside) <= most:
+        return inside
+    clicks, views = ([touch for touch in inside if touch.kind == kind] for kind in ("click", "view"))
+    return [*in_order(clicks)[-most:], *in_order(views)[-most:]]
+
+
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
-    """Every touch of the claimants in order, eligible or with its reason: window first, then copies, then views."""
+    """Every touch of the claimants in order, eligible or with its reason.
+
+    Window first, then the newest of each kind, then copies, then views.
+    """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
-    inside = [n for n, reason in enumerate(reasons) if reason is None]
+    inside = _keep_newest(ordered, reasons, verdict.version.most_touches)
     firsts = are_first(ordered[n] for n in inside)
     clicked = any(first and ordered[n].kind == "click" for n, first in zip(inside, firsts, strict=True))
     for n, first in zip(inside, firsts, strict=True):
@@ -69,6 +86,16 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
         elif clicked and ordered[n].kind == "view":
             reasons[n] = "beaten_by_click"
     return [Step(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
+
+
+def _keep_newest(ordered: Sequence[Touch], reasons: list[str | None], most: int) -> list[int]:
+    """The places of the touches in the window that may still earn credit; the others of them get their reason."""
+    inside = [n for n, reason in enumerate(reasons) if reason is None]
+    for kind in ("click", "view"):
+        alike = [n for n in inside if ordered[n].kind == kind] if len(inside) > most else []
+        for n in alike[: max(len(alike) - most, 0)]:
+            reasons[n] = "beyond_newest"
+    return [n for n in inside if reasons[n] is None]
 
 
 #: A click of one visitor: the visitor, and its click id with its network or else, without network, its hit id.

@@ -142,7 +142,7 @@ class Known:
             and any(fact.visitor == one.visitor and one.since <= fact.at <= one.until for one in wanted)  # type: ignore[union-attr]
         ]
 
-    def read_touches(self, _site: str, spans: Iterable[Span]) -> list[Fact]:
+    def read_touches(self, _site: str, _newest: int, spans: Iterable[Span]) -> list[Fact]:
         return self._spanned(Touch, spans)
 
     def read_conversions(self, _site: str, spans: Iterable[Span]) -> list[Fact]:

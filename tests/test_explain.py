@@ -13,6 +13,7 @@ from conversions.credit import MODELS
 from conversions.explain import MAX_LISTED, Explainer
 from conversions.facts import Conversion
 from conversions.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
+from conversions.goals import MOST_TOUCHES
 from conversions.micros import six_places
 from conversions.models import Ad, GoalVersion, MatchRule
 from conversions.naming import MAX_OTHERS
@@ -20,6 +21,7 @@ from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.evidence import Case, read_cases
 from conversions.store.port import Store
+from conversions.store.timelines import ALSO_TOLD
 from reporting.cells import decode_credit
 from tests.properties.scenario import CLOCKS
 from tests.properties.test_invariance import World
@@ -327,10 +329,36 @@ def test_a_crowd_of_touches_without_credit_is_cut_but_those_with_credit_are_all_
     old = [shop.click(f"old{n}", -2 * DAY - n) for n in range(MAX_LISTED + 3)]
     shop.process(*old, *(shop.click(f"new{n}", -n) for n in range(5)), shop.sale("s1", order="o1"))
     told = explain_order(shop)
-    assert told["left_out"] == {"duplicates": 0, "adjustments": 0, "touches": 3}
+    assert told["left_out"] == {"duplicates": 0, "adjustments": 0, "touches": 3, "uncounted_touches": False}
     assert len(told["touches"]) == MAX_LISTED + 5
     assert told["touches"][0]["hit"] == f"old{MAX_LISTED - 1}"
     assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
+
+
+def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told_why_not(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(
+        shop.click("first", -DAY, visitor="bob"),
+        *(shop.click(f"c{n}", -n) for n in range(MOST_TOUCHES + 1)),
+        *(shop.hit("view", f"v{n}", -n, ad="demo-ad") for n in range(9)),
+        shop.sale("s1", order="o1"),
+        shop.sale("s2", order="o1", visitor="bob"),
+    )
+    told = explain_order(shop)
+    credited = {touch["hit"] for touch in told["touches"] if touch["eligible"]}
+    assert credited == {f"c{n}" for n in range(MOST_TOUCHES)}
+    assert touches_of(told)[f"c{MOST_TOUCHES}"] == touches_of(told)["first"] == (False, "beyond_newest")
+    assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
+    assert told["left_out"]["uncounted_touches"] is False
+    shop.roll_up()
+    (cell,) = [cell for cell in store.read_cells(shop.key, ["linear"], ["2026-11-20"]) if decode_credit(cell.body)]
+    assert [(row.touch_day, row.credit) for row in decode_credit(cell.body)] == [("2026-11-20", 1_000_000)]
+
+
+def test_what_is_not_even_looked_at_is_said(store: Store) -> None:
+    shop = Shop(store, click_window_days=1)
+    shop.process(*(shop.click(f"c{n}", -2 * DAY - n) for n in range(ALSO_TOLD)), shop.sale("s1", order="o1"))
+    assert explain_order(shop)["left_out"]["uncounted_touches"] is True
 
 
 def test_a_hit_is_found_whether_it_counts_or_is_a_duplicate(store: Store) -> None:

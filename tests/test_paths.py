@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,17 +10,18 @@ from conversions.claims import Verdict
 from conversions.credit import MODELS, ONE, Terms
 from conversions.facts import Conversion, Touch
 from conversions.goals import DAY_MS, Goal, GoalVersion
-from conversions.paths import Step, distinct, path_of, shares
+from conversions.paths import Step, distinct, newest_in_window, path_of, shares
 
 AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0, click_window=30 * DAY_MS, view_window=DAY_MS)
 GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 
 
-def verdict(value: int = 0) -> Verdict:
+def verdict(value: int = 0, most_touches: int = 9) -> Verdict:
     """A conversion at AT."""
     winner = Conversion(site="s", visitor="ann", at=AT, hit="c", goal="g", version=1)
-    return Verdict(goal=GOAL, version=VERSION, winner=winner, claimants=("ann",), value=value)
+    version = msgspec.structs.replace(VERSION, most_touches=most_touches)
+    return Verdict(goal=GOAL, version=version, winner=winner, claimants=("ann",), value=value)
 
 
 def touch(before: int, hit: str = "", **more: Any) -> Touch:
@@ -86,6 +88,33 @@ def test_a_copy_that_is_left_out_takes_no_click_id_with_it() -> None:
     assert [reason for _, reason in reasons(*path)] == [None, "duplicate", None]
 
 
+def test_of_more_touches_than_may_earn_credit_the_newest_of_each_kind_stay() -> None:
+    touches = [
+        *(touch(n, f"c{n}") for n in (5, 9, 7)),
+        *(touch(n, f"v{n}", kind="view") for n in (1, 2, 3)),
+        touch(-1, "late"),
+        touch(31 * DAY_MS, "old"),
+    ]
+    assert [(one.touch.hit, one.reason) for one in path_of(verdict(most_touches=2), touches)] == [
+        ("old", "outside_window"),
+        ("c9", "beyond_newest"),
+        ("c7", None),
+        ("c5", None),
+        ("v3", "beyond_newest"),
+        ("v2", "beaten_by_click"),
+        ("v1", "beaten_by_click"),
+        ("late", "after_conversion"),
+    ]
+    assert {one.hit for one in newest_in_window(touches, verdict(most_touches=2))} == {"c7", "c5", "v2", "v1"}
+
+
+def test_each_stored_copy_is_one_of_the_newest_before_copies_become_one() -> None:
+    copies = [touch(9, "a"), touch(8, "b"), touch(7, "b"), touch(7, "a")]
+    path = path_of(verdict(most_touches=3), copies)
+    assert [step.reason for step in path] == ["beyond_newest", None, None, "duplicate"]
+    assert [step.touch.hit for step in path] == ["a", "b", "a", "b"]
+
+
 def test_credit_and_value_go_to_the_eligible_touches_only() -> None:
     path = path_of(verdict(), [touch(31 * DAY_MS), touch(9, "a"), touch(8, "b"), touch(-1)])
     sold = verdict(value=-3)
@@ -115,11 +144,24 @@ TOUCHES = st.lists(
 )
 
 
-@given(touches=TOUCHES, data=st.data())
-def test_the_order_in_which_touches_come_changes_nothing(touches: list[Touch], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(touches))
-    assert path_of(verdict(), shuffled) == path_of(verdict(), touches)
+@given(touches=TOUCHES, most=st.integers(1, 12), data=st.data())
+def test_the_order_in_which_touches_come_changes_nothing(touches: list[Touch], most: int, data: st.DataObject) -> None:
+    shuffled, sold = data.draw(st.permutations(touches)), verdict(most_touches=most)
+    assert path_of(sold, shuffled) == path_of(sold, touches)
     assert distinct(shuffled) == distinct(touches)
+
+
+@given(touches=TOUCHES, most=st.integers(1, 12))
+def test_what_is_drawn_from_each_visitor_is_all_that_their_path_may_credit(touches: list[Touch], most: int) -> None:
+    sold = verdict(most_touches=most)
+    drawn = [
+        one
+        for visitor in ("ann", "bob")
+        for one in newest_in_window([touch for touch in touches if touch.visitor == visitor], sold)
+    ]
+    credited = [step.touch for step in path_of(sold, touches) if step.reason is None]
+    assert [step.touch for step in path_of(sold, drawn) if step.reason is None] == credited
+    assert len(credited) <= most
 
 
 @given(touches=TOUCHES, value=st.integers(-(10**12), 10**12))

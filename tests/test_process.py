@@ -55,7 +55,7 @@ def marked(site: str) -> list[int]:
 def test_the_facts_of_a_batch_are_written_and_their_buckets_marked(store: Store, site: str) -> None:
     hits = [hit(site), hit(site, "h2", "event", at=NOON + 2 * HOUR, name="buy", value=5), hit(site, "h3", "page")]
     counts = processor(store).process(hits, "b1")
-    assert [touch.hit for touch in store.read_touches(site, [Span("ann", 0, FOR_EVER)])] == ["h1"]
+    assert [touch.hit for touch in store.read_touches(site, 9, [Span("ann", 0, FOR_EVER)])] == ["h1"]
     assert [(one.hit, one.batch) for one in store.read_conversions(site, [Span("ann", 0, FOR_EVER)])] == [("h2", "b1")]
     assert marked(site) == [0, 2]
     assert {(one.bucket - NOON, one.metric, one.amount) for one in counts} == {

@@ -17,7 +17,7 @@ DOOR = (
     *("tracker.commit", "tracker.queues", "tracker.lookup", "tracker.incoming", "tracker.admission"),
     *("tracker.collect", "tracker.body"),
 )
-#: Functions and records without Django, clock or environment. `evidence` and `affected` read through the Store port.
+#: Functions and records without Django, clock or environment; those that read do so by the Store port.
 PURE = {
     *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
     *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site", "traffic")),
@@ -43,6 +43,8 @@ PURE = {
             "explain",
             "affected",
             "store.port",
+            "store.spans",
+            "store.timelines",
             "store.evidence",
         )
     ),

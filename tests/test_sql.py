@@ -34,7 +34,7 @@ def test_timelines_of_many_visitors_are_read_by_their_index_not_by_going_through
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        sql_store.read_touches("s", [Span(f"v{n}", n, n + 1_000) for n in range(300)])
+        sql_store.read_touches("s", 2_000, [Span(f"v{n}", n, n + 1_000) for n in range(300)])
     assert len(asked) == 2
     with connection.cursor() as cursor:
         for sql, params in asked:

@@ -8,10 +8,22 @@ from zlib import crc32
 import msgspec
 
 from conversions.clock import HOUR_MS
-from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.facts import (
+    Adjustment,
+    Conversion,
+    Fact,
+    OrderKey,
+    Touch,
+    decode_fact,
+    digest,
+    encode_fact,
+    in_order,
+    kind_of,
+)
 from conversions.goals import DAY_MS
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Write
-from conversions.store.port import Cell, Count, Span, TimelineKind
+from conversions.store.port import STORED_KINDS, Cell, Count, Span, TimelineKind
+from conversions.store.spans import are_many, reach_of, within
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
 from tracker.hit import SetAside
@@ -35,20 +47,27 @@ class CassandraStore:
         """See Store."""
         self.cql.write_all(write for fact in facts for write in rows_of(fact))
 
-    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
-        """See Store."""
-        return [fact for fact in self._timeline(site, "touch", spans) if isinstance(fact, Touch)]
+    def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
+        """See Store. Several visitors at once; one of whom there may be more than that, again, span by span."""
+        wanted = list(dict.fromkeys(spans))
+        found = self._facts(("read_touches", (*span, newest)) for span in joined(site, reach_of(wanted)))
+        touches = [fact for fact in found if isinstance(fact, Touch)]
+        many = are_many(touches, newest)
+        few = (touch for touch in touches if touch.visitor not in many)
+        return [*within(few, wanted), *self._read_newest(site, newest, [one for one in wanted if one.visitor in many])]
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See Store."""
-        return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+        wanted = list(dict.fromkeys(spans))
+        found = self._facts(("read_conversions", span) for span in joined(site, wanted))
+        return list(within((fact for fact in found if isinstance(fact, Conversion)), wanted))
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion]:
         """See Store."""
-        facts = self._facts([("read_timeline_page", (site, visitor, kind, *after, limit))])
-        return [fact for fact in facts if not isinstance(fact, Adjustment)]
+        found = self._facts(("read_timeline_page", (site, visitor, one, *after, limit)) for one in STORED_KINDS[kind])
+        return in_order(fact for fact in found if not isinstance(fact, Adjustment))[:limit]
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """See Store."""
@@ -136,22 +155,13 @@ class CassandraStore:
         """End the session."""
         self.cql.close()
 
-    def _timeline(self, site: str, kind: str, spans: Iterable[Span]) -> list[Fact]:
-        wanted: dict[str, list[Span]] = defaultdict(list)
-        alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
-        for span in dict.fromkeys(spans):
-            wanted[span.visitor].append(span)
-            # Visitors whose spans nearly agree are read by one statement; what is too much is left out here.
-            alike[span.since // HOUR_MS, span.until // HOUR_MS].append(span)
+    def _read_newest(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         found = self._facts(
-            ("read_timelines", timelines(site, kind, some)) for same in alike.values() for some in groups(same)
+            ("read_newest", (site, span.visitor, kind, span.since, span.until, newest))
+            for span in spans
+            for kind in STORED_KINDS["touch"]
         )
-        return [
-            fact
-            for fact in found
-            if not isinstance(fact, Adjustment)
-            and any(span.since <= fact.at <= span.until for span in wanted[fact.visitor])
-        ]
+        return [fact for fact in found if isinstance(fact, Touch)]
 
     def _facts(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Fact]:
         found = self.cql.run_all(calls)
@@ -176,17 +186,26 @@ def rows_of(fact: Fact) -> Iterator[Write]:
     """A fact's rows: in the timeline and the ledger, and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
-        yield "add_timeline", (fact.site, fact.visitor, kind, fact.at, fact.hit, key, body)
+        own = fact.kind if isinstance(fact, Touch) else kind
+        yield "add_timeline", (fact.site, fact.visitor, own, fact.at, fact.hit, key, body)
         yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
     if not isinstance(fact, Touch):
         for claim in claims_of(fact):
             yield "add_claims", (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
 
 
-def timelines(site: str, kind: str, spans: Sequence[Span]) -> tuple[object, ...]:
-    """The values of the statement that reads several visitors' spans, or a little more."""
-    visitors = sorted({span.visitor for span in spans})
-    return site, visitors, kind, min(span.since for span in spans), max(span.until for span in spans)
+def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
+    """Site, visitors, since and until of statements that read the spans, or a little more.
+
+    Visitors whose spans nearly agree are read by one statement; what is too much is left out afterwards.
+    """
+    alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in spans:
+        alike[span.since // HOUR_MS, span.until // HOUR_MS].append(span)
+    for same in alike.values():
+        for some in groups(same):
+            visitors = sorted({span.visitor for span in some})
+            yield site, visitors, min(span.since for span in some), max(span.until for span in some)
 
 
 def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:

@@ -35,12 +35,16 @@ STATEMENTS = {
     "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
     # One slice of each of up to BATCH_PARTITIONS partitions.
-    "read_timelines": "SELECT body FROM {ks}.timeline"
-    " WHERE site = ? AND visitor IN ? AND kind = ? AND at >= ? AND at <= ?",
+    "read_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
+    " AND at >= ? AND at <= ?",
+    "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind IN ('click', 'view')"
+    " AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
     # One slice of one partition each.
     "read_timeline_page": "SELECT body FROM {ks}.timeline"
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
+    "read_newest": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?"
+    " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
     "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",

@@ -7,9 +7,10 @@ import msgspec
 
 from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all, judge_void
 from conversions.facts import Conversion, OrderKey, Touch, order_key
-from conversions.paths import ClickKey, click_of
+from conversions.paths import ClickKey, Step, click_of, out_of_window, path_of
 from conversions.site import SiteConfig
 from conversions.store.port import FactReader, Span
+from conversions.store.timelines import Timelines, drawn, is_cut, read_drawn, read_told, told
 
 #: Goal uid and claim.
 CaseKey = tuple[str, str]
@@ -21,11 +22,19 @@ class Case(msgspec.Struct, frozen=True):
     """One conversion, decided. `reason` says why it is not counted, None if it is.
 
     Reasons: `retracted`, `not_first`, `not_first_of_click` and, for explaining alone, `not_in_force`.
+    Credit is drawn from `touches`. For explaining alone: `others` that were read, and whether there may be more.
     """
 
     verdict: Verdict
     reason: str | None
     touches: tuple[Touch, ...]
+    others: tuple[Touch, ...] = ()
+    is_cut: bool = False
+
+    def steps(self) -> list[Step]:
+        """Every touch that was read, in order, eligible or with its reason."""
+        others = [Step(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
+        return sorted([*path_of(self.verdict, self.touches), *others], key=lambda step: order_key(step.touch))
 
 
 def read_cases(
@@ -40,17 +49,19 @@ def read_cases(
     verdicts = judge_all(site, claims)
     void = judge_all(site, claims, judge_void) if whole_timeline else {}
     rivals = _read_rivals(store, site, verdicts.values(), claims)
-    touches = _read_touches(store, site.key, [*verdicts.values(), *void.values()], whole_timeline)
+    read_touches = read_told if whole_timeline else read_drawn
+    touches = read_touches(store, site.key, [*verdicts.values(), *void.values()])
     taken = _read_taken_clicks(store, site, verdicts, claims, touches)
     cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
-    cases |= {key: Case(verdict, "not_in_force", _path(verdict, touches)) for key, verdict in void.items()}
-    return [case for _, case in sorted(cases.items())]
+    cases |= {key: Case(verdict, "not_in_force", drawn(verdict, touches)) for key, verdict in void.items()}
+    found = [case for _, case in sorted(cases.items())]
+    return [_with_others(case, touches) for case in found] if whole_timeline else found
 
 
 def _case(
-    verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: dict[str, list[Touch]], click_taken: bool
+    verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: Timelines, click_taken: bool
 ) -> Case:
-    path = _path(verdict, touches)
+    path = drawn(verdict, touches)
     if verdict.retracted or click_taken:
         return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
     others = rivals.get((verdict.goal.uid, verdict.winner.visitor), ())
@@ -58,8 +69,10 @@ def _case(
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
 
 
-def _path(verdict: Verdict, touches: dict[str, list[Touch]]) -> tuple[Touch, ...]:
-    return tuple(touch for visitor in verdict.claimants for touch in touches.get(visitor, ()))
+def _with_others(case: Case, touches: Timelines) -> Case:
+    mine, credited = told(case.verdict, touches), set(case.touches)
+    others = tuple(touch for touch in mine if touch not in credited)
+    return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, mine))
 
 
 def _read_claims(store: FactReader, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
@@ -93,7 +106,7 @@ def _read_taken_clicks(
     site: SiteConfig,
     verdicts: Mapping[CaseKey, Verdict],
     claims: dict[str, list[ClaimRow]],
-    touches: dict[str, list[Touch]],
+    touches: Timelines,
 ) -> set[CaseKey]:
     """For goals that count one per click: the conversions whose click brought an earlier one that still stands.
 
@@ -102,7 +115,7 @@ def _read_taken_clicks(
     mine = {
         key: click
         for key, verdict in verdicts.items()
-        if verdict.version.counting == "click" and (click := click_of(verdict, _path(verdict, touches)))
+        if verdict.version.counting == "click" and (click := click_of(verdict, drawn(verdict, touches)))
     }
     if not mine:
         return set()
@@ -114,7 +127,7 @@ def _read_taken_clicks(
     known = {claim: rows for claim, rows in claims.items() if claim in others}
     known |= _read_claims(store, site.key, others - known.keys())
     standing = [one for (uid, _), one in judge_all(site, known).items() if uid in goals and not one.retracted]
-    first = _first_of_clicks(standing, _read_touches(store, site.key, standing, False))
+    first = _first_of_clicks(standing, read_drawn(store, site.key, standing))
     return {
         (uid, claim)
         for (uid, claim), click in mine.items()
@@ -122,34 +135,11 @@ def _read_taken_clicks(
     }
 
 
-def _first_of_clicks(
-    standing: Iterable[Verdict], touches: dict[str, list[Touch]]
-) -> dict[tuple[str, ClickKey], OrderKey]:
+def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
     """The place of the earliest conversion of each goal and click."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
-        if click := click_of(verdict, _path(verdict, touches)):
+        if click := click_of(verdict, drawn(verdict, touches)):
             place = order_key(verdict.winner)
             first[verdict.goal.uid, click] = min(first.get((verdict.goal.uid, click), place), place)
     return first
-
-
-def _read_touches(
-    store: FactReader, site: str, verdicts: Iterable[Verdict], whole_timeline: bool
-) -> dict[str, list[Touch]]:
-    spans: dict[str, Span] = {}
-    for verdict in verdicts:
-        for span in _spans(verdict, whole_timeline):
-            had = spans.get(span.visitor, span)
-            spans[span.visitor] = Span(span.visitor, min(had.since, span.since), max(had.until, span.until))
-    by_visitor: dict[str, list[Touch]] = defaultdict(list)
-    for touch in store.read_touches(site, spans.values()):
-        by_visitor[touch.visitor].append(touch)
-    return by_visitor
-
-
-def _spans(verdict: Verdict, whole_timeline: bool) -> list[Span]:
-    at = verdict.winner.at
-    window = max(verdict.version.click_window, verdict.version.view_window)
-    since, until = (0, 1 << 62) if whole_timeline else (at - window, at)
-    return [Span(visitor, since, until) for visitor in verdict.claimants]

@@ -1,14 +1,16 @@
 """The Store port: where facts, counters and rollups live, and what its readers and writers may rely on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import msgspec
 
-from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch
+from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, TouchKind
 from tracker.hit import SetAside, Unavailable
 
 TimelineKind = Literal["touch", "conversion"]
+#: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
+STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {"touch": get_args(TouchKind), "conversion": ("conversion",)}
 
 
 class StoreUnavailable(Unavailable):
@@ -54,8 +56,11 @@ class Count(msgspec.Struct, frozen=True):
 class FactReader(Protocol):
     """What deciding about conversions reads. Every method may raise StoreUnavailable."""
 
-    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
-        """The touches of the spans, each stored copy once."""
+    def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
+        """Of each span the newest clicks, and the newest views, up to so many of each (by `order_key`), each copy once.
+
+        However long a timeline is, no more than some four times as many of its rows are read for a span.
+        """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """The conversions of the spans, each stored copy once."""

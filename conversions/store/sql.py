@@ -11,12 +11,15 @@ from django.db.models.functions import Collate
 
 from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
 from conversions.goals import DAY_MS
-from conversions.store.port import Cell, Count, Span, StoreUnavailable, TimelineKind
+from conversions.store.port import STORED_KINDS, Cell, Count, Span, StoreUnavailable, TimelineKind
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from conversions.store.spans import are_many, within
 from tracker.hit import SetAside
 
 #: Below SQLite's limit of variables in one statement.
 CHUNK = 200
+#: So many times as many touches as one path may have are read of a chunk's visitors together.
+TIMES_NEWEST = 10
 #: Ids are compared as Python and Cassandra do, whatever the database's language.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 WRITE_CELL = """
@@ -53,21 +56,26 @@ class SqlStore:
             rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
             FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
-    def read_touches(self, site: str, spans: Iterable[Span]) -> list[Touch]:
-        """See Store."""
-        return [fact for fact in self._timeline(site, "touch", spans) if isinstance(fact, Touch)]
+    def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
+        """See Store. Many visitors at once; those of whom there may be more than that, again, span by span."""
+        found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
+        return [fact for fact in found if isinstance(fact, Touch)]
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See Store."""
-        return [fact for fact in self._timeline(site, "conversion", spans) if isinstance(fact, Conversion)]
+        found: dict[Conversion, None] = {}
+        for some in near(spans):
+            rows = (fact for fact in read(reach(site, "conversion", some)) if isinstance(fact, Conversion))
+            found |= dict.fromkeys(within(rows, some))
+        return list(found)
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion]:
         """See Store."""
         at, hit, key = after
-        id_order = Collate("hit", BYTE_ORDER[connection.vendor])
-        rows = FactRow.objects.filter(site=site, visitor=visitor, kind=kind, at__gte=at).alias(id_order=id_order)
+        rows = FactRow.objects.filter(site=site, visitor=visitor, kind__in=STORED_KINDS[kind], at__gte=at)
+        rows = rows.alias(id_order=id_order())
         rows = rows.filter(Q(at__gt=at) | Q(id_order__gt=hit) | Q(id_order=hit, digest__gt=key))
         facts = read(rows.order_by("at", "id_order", "digest")[:limit])
         return [fact for fact in facts if not isinstance(fact, Adjustment)]
@@ -139,18 +147,13 @@ class SqlStore:
         with away():
             FactRow.objects.values_list("pk").first()
 
-    def _timeline(self, site: str, kind: str, spans: Iterable[Span]) -> list[Fact]:
-        """One slice of the index for each visitor of a chunk, as long as the chunk's spans together, then each its own.
-
-        A condition for each span would be exact, but SQLite doesn't use the index for it and reads the whole site.
-        """
-        found: list[Fact] = []
-        for some in chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor))):
-            visitors = {span.visitor for span in some}
-            rows = FactRow.objects.filter(site=site, kind=kind, visitor__in=sorted(visitors))
-            reach = rows.filter(at__gte=min(span.since for span in some), at__lte=max(span.until for span in some))
-            found.extend(within(read(reach), some))
-        return list(dict.fromkeys(found))
+    def _read_touches(self, site: str, newest: int, spans: Sequence[Span]) -> Iterator[Fact]:
+        facts = read(reach(site, "touch", spans)[: TIMES_NEWEST * newest])
+        all_read = len(facts) < TIMES_NEWEST * newest
+        touches = [fact for fact in facts if isinstance(fact, Touch)]
+        many = are_many(touches, newest) if all_read else {span.visitor for span in spans}
+        yield from within((touch for touch in touches if touch.visitor not in many), spans)
+        yield from read_newest(site, newest, (span for span in spans if span.visitor in many))
 
     def _set_aside(self, site: str, day: int, hits: Sequence[SetAside], daily_cap: int) -> None:
         listed = SetAsideRow.objects.filter(site=site, at__gte=day, at__lt=day + DAY_MS)
@@ -167,7 +170,7 @@ def fact_row(fact: Fact) -> FactRow:
     """The row of a fact."""
     return FactRow(
         site=fact.site,
-        kind=kind_of(fact),
+        kind=fact.kind if isinstance(fact, Touch) else kind_of(fact),
         hit=fact.hit,
         digest=digest(fact),
         visitor="" if isinstance(fact, Adjustment) else fact.visitor,
@@ -184,15 +187,33 @@ def read(rows: QuerySet[FactRow]) -> list[Fact]:
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
 
 
-def within(facts: Iterable[Fact], spans: Iterable[Span]) -> Iterator[Fact]:
-    """The facts that lie in one of their visitor's spans."""
-    by_visitor: dict[str, list[Span]] = {}
+def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
+    """Spans in chunks of those that are near to each other."""
+    return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
+
+
+def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
+    """One slice of the index for each visitor of a chunk, as long as the chunk's spans together.
+
+    A condition for each span would be exact, but SQLite doesn't use the index for it and reads the whole site.
+    """
+    visitors = sorted({span.visitor for span in spans})
+    rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
+    return rows.filter(at__gte=min(span.since for span in spans), at__lte=max(span.until for span in spans))
+
+
+def read_newest(site: str, newest: int, spans: Iterable[Span]) -> Iterator[Fact]:
+    """The newest touches of each kind of each span, one slice of the index for each."""
     for span in spans:
-        by_visitor.setdefault(span.visitor, []).append(span)
-    for fact in facts:
-        mine = () if isinstance(fact, Adjustment) else by_visitor[fact.visitor]
-        if any(span.since <= fact.at <= span.until for span in mine):
-            yield fact
+        for kind in STORED_KINDS["touch"]:
+            rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
+            rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
+            yield from read(rows.order_by("-at", "-id_order", "-digest")[:newest])
+
+
+def id_order() -> Collate:
+    """A hit id in the order that facts have."""
+    return Collate("hit", BYTE_ORDER[connection.vendor])
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

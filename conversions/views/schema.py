@@ -114,7 +114,10 @@ GOAL: Fields = {
     "click_window_days": serializers.IntegerField(),
     "view_window_days": serializers.IntegerField(),
 }
-LEFT_OUT: Fields = {name: serializers.IntegerField() for name in ("duplicates", "adjustments", "touches")}
+LEFT_OUT: Fields = {
+    **{name: serializers.IntegerField() for name in ("duplicates", "adjustments", "touches")},
+    "uncounted_touches": serializers.BooleanField(help_text="Whether there may be more touches than were looked at."),
+}
 CONVERSION: Fields = {
     "id": text(),
     "site": text(),

@@ -39,7 +39,7 @@ def refund(site: str, order: str) -> Adjustment:
 def test_facts_are_read_from_a_timeline_its_bucket_and_its_claims(store: Store, site: str) -> None:
     facts = [touch(site), sale(site, order="o1"), refund(site, "o1")]
     store.add_facts(facts)
-    assert store.read_touches(site, [Span("ann", 0, NOON)]) == facts[:1]
+    assert store.read_touches(site, 99, [Span("ann", 0, NOON)]) == facts[:1]
     assert store.read_conversions(site, [Span("ann", NOON, NOON)]) == facts[1:2]
     assert sorted(store.read_bucket(site, NOON), key=lambda fact: fact.hit) == [facts[1], facts[0]]
     assert sorted(store.read_claims(site, ["o:o1"]), key=lambda fact: fact.hit) == [facts[2], facts[1]]
@@ -49,7 +49,7 @@ def test_writing_a_fact_again_changes_nothing(store: Store, site: str) -> None:
     store.add_facts([touch(site), sale(site)])
     store.add_facts([sale(site), touch(site, batch="another")])
     assert len(store.read_bucket(site, NOON)) == 2
-    assert len(store.read_touches(site, [Span("ann", 0, NOON)])) == 1
+    assert len(store.read_touches(site, 99, [Span("ann", 0, NOON)])) == 1
 
 
 def test_copies_that_differ_in_what_a_figure_reads_are_all_kept(store: Store, site: str) -> None:
@@ -61,18 +61,56 @@ def test_copies_that_differ_in_what_a_figure_reads_are_all_kept(store: Store, si
 def test_a_span_is_inclusive_and_reads_only_its_visitor_and_kind(store: Store, site: str) -> None:
     store.add_facts([touch(site, f"t{n}", at=NOON + n) for n in range(5)])
     store.add_facts([touch(site, "other", visitor="bob"), sale(site)])
-    found = store.read_touches(site, [Span("ann", NOON + 1, NOON + 3)])
+    found = store.read_touches(site, 99, [Span("ann", NOON + 1, NOON + 3)])
     assert sorted(fact.at - NOON for fact in found) == [1, 2, 3]
 
 
 def test_overlapping_spans_give_each_copy_once(store: Store, site: str) -> None:
     store.add_facts([touch(site)])
-    assert len(store.read_touches(site, [Span("ann", 0, NOON), Span("ann", NOON, NOON + 1)])) == 1
+    assert len(store.read_touches(site, 99, [Span("ann", 0, NOON), Span("ann", NOON, NOON + 1)])) == 1
+
+
+def view(site: str, hit: str, at: int = NOON, visitor: str = "ann") -> Touch:
+    """A view."""
+    return Touch(site=site, visitor=visitor, kind="view", at=at, hit=hit, ad="x", bucket=at - at % HOUR)
+
+
+def test_of_each_span_the_newest_clicks_and_the_newest_views_are_read(store: Store, site: str) -> None:
+    clicks = [touch(site, f"c{n}", at=NOON + n) for n in range(9)]
+    views = [view(site, f"v{n}", at=NOON + 100 + n) for n in range(9)]
+    bobs = [touch(site, f"b{n}", visitor="bob", at=NOON + n) for n in range(2)]
+    store.add_facts([*clicks, *views, *bobs, sale(site, at=NOON + 200)])
+    spans = [Span("ann", NOON, NOON + 5), Span("ann", NOON + 1, NOON + 102), Span("bob", NOON, NOON + 9)]
+    found = sorted(store.read_touches(site, 3, spans), key=order_key)
+    assert found == sorted([*clicks[3:], *views[:3], *bobs], key=order_key)
+
+
+def test_the_newest_of_one_instant_are_the_last_by_hit_id_and_digest(store: Store, site: str) -> None:
+    touches = [touch(site, hit) for hit in ("B", "a", "a.1", "z:2", "_")]
+    touches += [touch(site, "a", source=source) for source in ("google", "bing")]
+    store.add_facts(touches)
+    for newest in range(1, len(touches)):
+        found = store.read_touches(site, newest, [Span("ann", 0, NOON)])
+        assert sorted(found, key=order_key) == sorted(touches, key=order_key)[-newest:]
+
+
+def test_the_newest_of_many_visitors_are_read_at_once(store: Store, site: str) -> None:
+    facts = [touch(site, f"t{n}-{at}", visitor=f"v{n}", at=NOON + at) for n in range(40) for at in range(n % 7)]
+    store.add_facts(facts)
+    found = store.read_touches(site, 3, [Span(f"v{n}", NOON, NOON + n) for n in range(40)])
+    expected = [fact for n in range(40) for fact in facts_of(facts, f"v{n}", NOON + n)[-3:]]
+    assert sorted(found, key=order_key) == sorted(expected, key=order_key)
+
+
+def facts_of(facts: list[Touch], visitor: str, until: int) -> list[Touch]:
+    """A visitor's touches until then, in order."""
+    return [fact for fact in facts if fact.visitor == visitor and fact.at <= until]
 
 
 def test_a_timeline_is_read_page_by_page_in_order_each_kind_for_itself(store: Store, site: str) -> None:
     touches = [touch(site, hit, at=NOON + at) for at in (0, 7) for hit in ("B", "a", "a.1", "z:2")]
     touches.insert(1, touch(site, "B", source="google"))
+    touches.append(view(site, "b", at=NOON + 7))
     touches.sort(key=order_key)
     store.add_facts([*touches[::-1], sale(site), touch(site, "other", visitor="bob")])
     found: list[Touch | Conversion] = []
@@ -87,7 +125,7 @@ def test_a_timeline_is_read_page_by_page_in_order_each_kind_for_itself(store: St
 def test_many_spans_and_facts_are_read_at_once(store: Store, site: str) -> None:
     facts = [touch(site, f"t{n}", visitor=f"v{n}") for n in range(900)]
     store.add_facts(facts)
-    found = store.read_touches(site, [Span(f"v{n}", 0, NOON) for n in range(900)])
+    found = store.read_touches(site, 99, [Span(f"v{n}", 0, NOON) for n in range(900)])
     assert len(found) == len(store.read_bucket(site, NOON)) == 900
 
 
@@ -96,7 +134,7 @@ def test_sites_are_apart(store: Store, site: str) -> None:
     other = f"{site}-other"
     assert store.read_bucket(other, NOON) == []
     assert store.read_claims(other, ["o:o1"]) == []
-    assert store.read_touches(other, [Span("ann", 0, NOON)]) == []
+    assert store.read_touches(other, 99, [Span("ann", 0, NOON)]) == []
 
 
 def test_a_conversion_is_found_by_its_hit_whatever_its_claim_but_claims_only_its_own(store: Store, site: str) -> None:

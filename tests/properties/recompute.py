@@ -142,11 +142,13 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
                 continue
             window = {"click": version.click_window, "view": version.view_window}
             claimants = {row.visitor for row in claim}
-            path = once_each(
+            inside = [
                 touch
-                for touch in touches
+                for touch in sorted(touches, key=key)
                 if touch.visitor in claimants and 0 <= winner.at - touch.at <= window[touch.kind]
-            )
+            ]
+            newest = [[touch for touch in inside if touch.kind == kind][-version.most_touches :] for kind in window]
+            path = once_each(touch for touches_of_kind in newest for touch in touches_of_kind)
             clicks = [touch for touch in path if touch.kind == "click"]
             path = clicks or path
             brought_by = {(one.visitor, one.network, one.click_id or one.hit) for one in clicks[-1:]}

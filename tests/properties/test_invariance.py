@@ -47,6 +47,8 @@ class World:
         self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p-{uuid4().hex}")
         self.scenario: Scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start)
         self.configure()
+        #: Of a path's clicks, or views, so many may earn credit; by far less than in the product.
+        self.most_touches = rng.choice([1, 2, 3, 99])
         self.before = self.config()
         self.after: SiteConfig | None = None
         #: A change has every bucket rolled up again, which would hide that some fact marked too few.
@@ -80,7 +82,14 @@ class World:
         """The configuration as it stands now."""
         found = load_site(self.site.key)
         assert found is not None
-        return found
+        goals = (
+            msgspec.structs.replace(
+                goal,
+                versions=tuple(msgspec.structs.replace(one, most_touches=self.most_touches) for one in goal.versions),
+            )
+            for goal in found.goals
+        )
+        return msgspec.structs.replace(found, goals=tuple(goals))
 
     def read_config(self, _key: str) -> SiteConfig:
         """The configuration, uncached: as it stands when the reader's turn comes. Others may run before."""
