@@ -5,10 +5,12 @@ from rest_framework.response import Response
 
 from conversions.facts import conversion_id, read_conversion_id
 from conversions.find import Found, find_conversion, find_hit, find_order, find_visitor
+from conversions.place import write_place
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
-from conversions.views.parameters import next_url, read_only_one, read_place, write_place
-from conversions.views.reader import ReaderView, explainer, load_readable
+from conversions.store.explainer import open_explainer
+from conversions.views.parameters import next_url, read_only_one, read_place
+from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_conversion, describe_conversions
 from tracker.errors import Refused
 
@@ -28,7 +30,7 @@ class ConversionsView(ReaderView):
         """Explains the conversions of an order, a hit or a visitor, as those that count or as duplicates."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
-        tell = explainer(site).explain
+        tell = open_explainer(site).explain
         place = write_place(found.next) if found.next else None
         return Response({"results": [tell(case) for case in found.cases], "next": next_url(request, place)})
 
@@ -44,7 +46,7 @@ class ConversionView(ReaderView):
         case = find_conversion(open_store(), site, goal, claim)
         if case is None:
             raise no_conversion()
-        return Response(explainer(site).explain(case))
+        return Response(open_explainer(site).explain(case))
 
 
 def search(site: SiteConfig, request: Request) -> Found:

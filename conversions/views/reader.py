@@ -1,17 +1,10 @@
 """What the reading views of support's API share: who may read, of which site, and that nobody keeps the answers."""
 
-from functools import cache
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from conversions.explain import Explainer
-from conversions.find import read_names
 from conversions.site import SiteConfig
-from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
-from conversions.views.parameters import archive_key
 from tracker.access import READER_AUTHENTICATION, MayRead, readable_site
 from tracker.errors import Refused
 
@@ -35,13 +28,3 @@ def load_readable(request: Request, key: str) -> SiteConfig:
     if site is None:
         raise Refused(404, "unknown_site", "No site that you may read has this key.", "site")
     return site
-
-
-def explainer(site: SiteConfig) -> Explainer:
-    """The explainer over the store that the settings name; it reads a bucket's names once."""
-
-    @cache
-    def names(bucket: int) -> Any:
-        return read_names(open_store(), site, bucket)
-
-    return Explainer(site, names, archive_key)

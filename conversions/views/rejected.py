@@ -10,7 +10,8 @@ from conversions.models import AHEAD_MS, now_ms
 from conversions.ranges import FOR_EVER, BadRange, Range, read_range
 from conversions.rejected import Stretch, read_page, tell_rejected
 from conversions.store.adapters import open_store
-from conversions.views.parameters import archive_key, next_url, read_text, read_time_place
+from conversions.store.explainer import archive_key
+from conversions.views.parameters import next_url, read_text, read_time_place
 from conversions.views.reader import ReaderView
 from conversions.views.schema import describe_rejected
 from tracker.access import readable_site

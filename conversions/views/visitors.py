@@ -3,9 +3,11 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from conversions.place import write_place
 from conversions.store.adapters import open_store
+from conversions.store.explainer import archive_key
 from conversions.timeline import read_timeline, tell_fact
-from conversions.views.parameters import archive_key, next_url, read_place, read_text, write_place
+from conversions.views.parameters import next_url, read_place, read_text
 from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_visitor
 from tracker.errors import Refused

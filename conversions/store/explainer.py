@@ -1,0 +1,32 @@
+"""The explainer over the store and the archive that the settings name."""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from conversions.explain import Explainer
+from conversions.find import read_names
+from conversions.naming import Names
+from conversions.site import SiteConfig
+from conversions.store.adapters import open_store
+from tracker.hit import BadBatch
+
+
+def open_explainer(site: SiteConfig) -> Explainer:
+    """Explains cases of a site; it reads a bucket's names once."""
+
+    @cache
+    def names(bucket: int) -> Names:
+        return read_names(open_store(), site, bucket)
+
+    return Explainer(site, names, archive_key)
+
+
+def archive_key(batch: str) -> str | None:
+    """The archive's key of a batch id; None of what is no batch id."""
+    try:
+        key: str = import_string(settings.ARCHIVE_KEY)(batch)
+    except BadBatch:
+        return None
+    return key
