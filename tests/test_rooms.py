@@ -31,6 +31,7 @@ PURE = {
             "conditions",
             "handover",
             "crawlers",
+            "place",
             "rates",
             "unrated",
             "rate_file",
