@@ -16,7 +16,7 @@ from conversions.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_
 from conversions.goals import DAY_MS, LONGEST_WINDOW
 from conversions.store.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
-from conversions.store.sequence import WHOLE_SITE, Mark, Sequence, SiteCurrency, mark_buckets
+from conversions.store.sequence import WHOLE_SITE, FitMark, Mark, Sequence, SiteCurrency, mark_buckets
 from tracker.models import Site
 
 if settings.CASSANDRA_URL:
@@ -32,7 +32,7 @@ if settings.CASSANDRA_URL:
     )  # fmt: skip
 
 __all__ = [
-    "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule",
+    "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalVersion", "Mark", "Marker", "MatchRule",
     "RateLoad", "RateRow", "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency",
 ]  # fmt: skip
 

@@ -168,6 +168,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FitMark',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('site', models.CharField(max_length=64)),
+                ('month', models.CharField(max_length=7)),
+                ('token', models.BigIntegerField()),
+                ('marked', models.BooleanField(default=True)),
+                ('writer', models.BigIntegerField(default=0)),
+                ('told', models.CharField(blank=True, max_length=64)),
+                ('held_until', models.BigIntegerField(default=0)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('marked', True)), fields=['site', 'month'], name='fit_mark_open')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'month'), name='fit_mark_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='Goal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,7 +1,8 @@
 """Marks and their tokens: which buckets must be rolled up again, in the configuration database.
 
 A token is drawn after the facts are written and orders rollups; a mark goes only if its token is still the noted one.
-A bucket's row stays when its mark goes, so the rows are also the list of a site's buckets.
+A bucket's row stays when its mark goes, so the rows are also the list of a site's buckets. What was learnt from a month
+is marked likewise; who makes it: `conversions.store.fit_marks`.
 """
 
 from collections.abc import Iterable
@@ -47,6 +48,31 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} {self.bucket}"
+
+
+class FitMark(models.Model):
+    """The fits of a site's month (`YYYY-MM`), the greatest token drawn for them, and whether they must be made again.
+
+    `writer`: the token under which they were made last. `told`: the fingerprint that the next month's buckets were
+    marked for; empty while the stored fits may be others. `held_until`: beat leaves them alone until then (ms).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    month = models.CharField(max_length=7)
+    token = models.BigIntegerField()
+    marked = models.BooleanField(default=True)
+    writer = models.BigIntegerField(default=0)
+    told = models.CharField(max_length=64, blank=True)
+    held_until = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "month"], name="fit_mark_key")]
+        indexes = [models.Index(fields=["site", "month"], name="fit_mark_open", condition=Q(marked=True))]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.month}"
 
 
 class SiteCurrency(models.Model):
@@ -130,3 +156,14 @@ def known_buckets(site: str) -> list[int]:
 def close_mark(mark: Mark) -> bool:
     """Remove a mark, if its token is still the noted one."""
     return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))
+
+
+def mark_fits(site: str, month: str) -> None:
+    """Mark the fits of a month under a new token. Call it after its bucket is rolled up, before that mark is closed."""
+    with transaction.atomic():
+        FitMark.objects.bulk_create(
+            [FitMark(site=site, month=month, token=draw_token())],
+            update_conflicts=True,
+            unique_fields=["site", "month"],
+            update_fields=["token", "marked"],
+        )
