@@ -32,6 +32,8 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     #: The click id's parameter, e.g. `gclid`, and its value.
     network: str = ""
     click_id: str = ""
+    #: Filed by the landing page of a click that `/click` recorded, too, under a stand-in for the same person.
+    landed: bool = False
     bucket: int = 0
     batch: str = ""
 

@@ -87,4 +87,4 @@ def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
     if found is None or hit.at - found.at > VALID_MS:
         return None
     at = max(min(found.at, hit.at), bucket_of(found.at, site.timezone))
-    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=found.click, ad=found.ad)
+    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=found.click, ad=found.ad, landed=True)
