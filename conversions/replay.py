@@ -20,8 +20,8 @@ from tracker.hit import BadBatch, Hit, iso
 
 logger = logging.getLogger(__name__)
 
-#: A hit may be received this long after it happened.
-BEHIND_MS = 90 * 86_400_000
+#: A hit may be received 90 days after it happened, and be archived together with batches that were made a day later.
+BEHIND_MS = 91 * 86_400_000
 #: Objects fetched ahead of the one that is processed.
 AHEAD = 8
 #: Who dies while holding a replay is waited for so much longer than it meant to hold it.

@@ -68,7 +68,8 @@ class TestOnRabbitMQ:
 
     def test_a_batch_whose_task_is_mended_passes_at_the_retry(self) -> None:
         """A message that died in the wrong queue is one that a worker of the right version would take."""
-        message = encode_batch(Batch(new_batch_id()))
+        mended = Batch(new_batch_id())
+        message = encode_batch(mended)
         with app.connection_for_write() as connection:
             dead = DEAD_QUEUE(connection.default_channel)
             connection.Producer().publish(
@@ -78,13 +79,13 @@ class TestOnRabbitMQ:
                 headers={
                     "lang": "py",
                     "task": "tracker.tasks.archive_hits",
-                    "id": "mended",
-                    "root_id": "mended",
+                    "id": mended.id,
+                    "root_id": mended.id,
                     "x-death": [{"queue": HITS, "reason": "rejected", "count": 1}],
                 },
             )
         wait_for_dead(1)
-        assert "mended  0 hits" in deadletters("--retry")
+        assert f"{mended.id}  0 hits" in deadletters("--retry")
         wait_for_dead(0)
         deadline = time.monotonic() + 30
         while not RabbitQueue().is_idle() and time.monotonic() < deadline:

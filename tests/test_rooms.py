@@ -59,7 +59,7 @@ ONE_PLACE = {
     "botocore": ("tracker.archive",),
     "cassandra": ("conversions.store",),
     "django_cassandra_engine": ("conversions.store",),
-    "kombu": ("tracker.queues", "tracker.celery", "tracker.publish", "tracker.deadletters"),
+    "kombu": ("tracker.queues", "tracker.celery", "tracker.join", "tracker.publish", "tracker.deadletters"),
     "amqp": ("tracker.publish",),
     "celery": (
         "tracker.queues",

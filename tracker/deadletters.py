@@ -8,9 +8,9 @@ from kombu import Connection
 from kombu.message import Message
 
 from tracker.celery import DEAD_QUEUE
-from tracker.hit import BadBatch, decode_batch
+from tracker.hit import BadBatch, Batch, decode_batch
 from tracker.publish import CONFIRM_SECONDS
-from tracker.queues import bounded, connect
+from tracker.queues import bounded, connect, text_of
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -53,15 +53,15 @@ def read(message: Message) -> DeadLetter:
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:
-        hits: int | None = len(decode_batch(msgspec.json.decode(message.body)[0][0]).hits)
+        batch: Batch | None = decode_batch(text_of(message.body))
     except (BadBatch, msgspec.DecodeError, LookupError, TypeError):
-        hits = None
+        batch = None
     return DeadLetter(
-        batch=str(headers.get("root_id") or headers.get("id") or ""),
+        batch=batch.id if batch else str(headers.get("root_id") or headers.get("id") or ""),
         task=str(headers.get("task") or ""),
         queue=str(death.get("queue") or headers.get("x-first-death-queue") or ""),
         reason=str(death.get("reason") or headers.get("x-first-death-reason") or ""),
-        hits=hits,
+        hits=len(batch.hits) if batch else None,
     )
 
 

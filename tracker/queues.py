@@ -1,7 +1,7 @@
 """The HitQueue port and its adapters: a batch goes in, and once `send` returns it can't get lost."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from secrets import token_hex
@@ -110,9 +110,7 @@ class RabbitQueue:
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""
-        first, *others = settings.HIT_CHAIN
-        chain = [signature(step) for step in reversed(others)]
-        import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, chain=chain)
+        dispatch(batch, settings.HIT_CHAIN)
 
     def get_next(self) -> Taken | None:
         """See HitQueue. The connection ends with the batch: acknowledged, given back, or by its process."""
@@ -178,9 +176,16 @@ class TakenMessage:
         self.connection.release()
 
 
-def connect() -> Connection:
-    """A connection for a look; the caller ends it."""
-    connection: Connection = app.connection_for_write(heartbeat=0)
+def dispatch(batch: Batch, steps: Sequence[str]) -> None:
+    """Send a batch the way of these steps; returns once the broker has it for good."""
+    first, *others = steps
+    chain = [signature(step) for step in reversed(others)]
+    import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, root_id=batch.id, chain=chain)
+
+
+def connect(heartbeat: int = 0) -> Connection:
+    """A connection that the caller ends. With a heartbeat (seconds) the broker ends it if it hears nothing for long."""
+    connection: Connection = app.connection_for_write(heartbeat=heartbeat)
     try:
         connection.ensure_connection(max_retries=0)
     except Exception as error:

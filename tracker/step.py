@@ -37,7 +37,7 @@ class Step(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The work; in a worker it is done again until no service is away."""
-        if self.request.called_directly or self.request.is_eager:
+        if self.is_direct():
             return self.run(*args, **kwargs)
 
         def attempt() -> Any:
@@ -45,6 +45,10 @@ class Step(Task):  # type: ignore[misc]
             return self.run(*args, **kwargs)
 
         return wait_out(attempt, self.name, self.send_again)
+
+    def is_direct(self) -> bool:
+        """Whether it runs in its caller and not in a worker."""
+        return bool(self.request.called_directly or self.request.is_eager)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Sends a message of the task; returns once the broker has it for good. In a worker it waits for the broker."""

@@ -4,10 +4,11 @@ from celery import shared_task
 
 from tracker.archive import open_archive
 from tracker.hit import decode_batch
+from tracker.join import Joining
 from tracker.queues import send_marker as send
 
 
-@shared_task(name="tracker.tasks.archive_hits")
+@shared_task(name="tracker.tasks.archive_hits", base=Joining)
 def archive_hits(text: str) -> str:
     """Archives a batch and hands it on as it is. A marker passes only where hits could be archived, too."""
     batch = decode_batch(text)

@@ -1,0 +1,219 @@
+"""Batches that wait go along with the one in hand, and none is lost or lost sight of on the way."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery.app.trace import build_tracer
+from django.conf import settings as configured
+from kombu.message import Message
+
+from tests.conftest import needs
+from tracker.archive import ArchiveUnavailable, FolderArchive
+from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
+from tracker.hit import Batch, Hit, batch_id, decode_batch, encode_batch
+from tracker.join import Joiner, joined, open_joiner
+from tracker.queues import RabbitQueue, connect, count, new_batch_id, text_of
+from tracker.tasks import archive_hits
+
+
+def batch(*ids: str) -> Batch:
+    """A batch of page hits."""
+    hits = [Hit(id=one, site="s", type="page", at=1, received=1, visitor="v") for one in ids]
+    return Batch(new_batch_id(), tuple(hits))
+
+
+def ids(found: Batch | None) -> list[str]:
+    """The ids of a batch's hits."""
+    assert found is not None
+    return [hit.id for hit in found.hits]
+
+
+def test_the_same_batches_make_the_same_one_in_any_order() -> None:
+    one, two = batch("a"), batch("b", "c")
+    assert joined([one, two]).id == joined([two, one]).id
+    assert ids(joined([one, two])) == ["a", "b", "c"]
+
+
+def test_an_object_of_joined_batches_never_takes_the_place_of_another() -> None:
+    one, two, three = batch("a"), batch("b"), batch("c")
+    made = [one, two, three, joined([one, two]), joined([one, three]), joined([one, two, three])]
+    assert len({each.id for each in made}) == len(made)
+
+
+def test_joined_batches_are_made_when_the_last_of_them_was() -> None:
+    early, late = (Batch(batch_id(made_at, "x"), batch("a").hits) for made_at in (1000, 2000))
+    assert joined([late, early]).made_at == 2000
+
+
+def test_a_marker_adds_nothing() -> None:
+    one = batch("a")
+    assert joined([one, Batch(new_batch_id())]) == one
+
+
+@pytest.mark.services
+@pytest.mark.django_db
+class TestOnRabbitMQ:
+    """With batches that wait."""
+
+    @pytest.fixture(autouse=True)
+    def queue(self) -> Iterator[RabbitQueue]:
+        """RabbitMQ with queues of this run's own, empty."""
+        needs("BROKER_URL")
+        queue = RabbitQueue()
+        queue.prepare()
+        yield queue
+        open_joiner().close()
+        with app.connection_for_write() as connection:
+            for one in (*app.amqp.queues.values(), DEAD_QUEUE):
+                one(connection.default_channel).delete()
+
+    @pytest.fixture
+    def joiner(self) -> Iterator[Joiner]:
+        """Its connection ends with the test."""
+        joiner = Joiner()
+        yield joiner
+        joiner.close()
+
+    def test_what_waits_goes_along(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        for name in ("b", "c"):
+            queue.send(batch(name))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b", "c"]
+        joiner.acknowledge()
+        assert waiting(HITS) == 0
+        joiner.close()
+        assert waiting(HITS) == 0
+
+    def test_a_batch_alone_goes_alone(self, joiner: Joiner) -> None:
+        assert joiner.join(batch("a"), 100) is None
+
+    def test_what_was_taken_comes_again_when_its_taker_dies(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        queue.send(batch("b"))
+        joiner.join(batch("a"), 100)
+        assert waiting(HITS) == 0
+        joiner.close()
+        assert [decode_batch(text_of(one.body)).hits[0].id for one in take(HITS)] == ["b"]
+
+    def test_what_a_failed_task_left_in_hand_comes_again(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        queue.send(batch("b"))
+        joiner.join(batch("a"), 100)
+        assert ids(joiner.join(batch("c"), 100)) == ["c", "b"]
+
+    def test_a_batch_that_was_delivered_before_takes_none_along(
+        self, queue: RabbitQueue, archive: FolderArchive
+    ) -> None:
+        queue.send(batch("b"))
+        work(batch("a"), redelivered=True)
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
+        assert waiting(HITS) == 1
+
+    def test_of_those_that_killed_a_worker_no_two_go_along(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        for name in ("b", "c"):
+            queue.send(batch(name))
+        joiner.join(batch("a"), 100)
+        joiner.close()
+        queue.send(batch("d"))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+
+    def test_no_more_are_taken_than_a_batch_may_hold(self, queue: RabbitQueue, joiner: Joiner, settings: Any) -> None:
+        settings.HIT_BATCH_MAX = 7
+        for n in range(4):
+            queue.send(batch(f"{n}", f"{n}."))
+        assert len(ids(joiner.join(batch("a", "b"), 100))) == 6
+        assert waiting(HITS) == 2
+
+    def test_no_more_bytes_are_taken_than_a_batch_may_hold(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        queue.send(batch("b"))
+        assert joiner.join(batch("a"), 600_000) is None
+        assert waiting(HITS) == 1
+
+    def test_with_a_marker_in_hand_nothing_is_taken(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        queue.send(batch("b"))
+        assert joiner.join(Batch(new_batch_id()), 100) is None
+        assert waiting(HITS) == 1
+
+    def test_a_marker_that_was_taken_goes_on_after_the_batch(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        marker = Batch(new_batch_id())
+        queue.send(marker)
+        one = batch("a")
+        assert joiner.join(one, 100) == one
+        assert waiting(FACTS) == 0
+        joiner.acknowledge()
+        assert [decode_batch(text_of(message.body)) for message in take(FACTS)] == [marker]
+        assert waiting(HITS) == 0
+
+    def test_what_is_put_down_counts_as_sent_for_the_first_time(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        sent = [batch("b"), batch("c")]
+        for one in sent:
+            queue.send(one)
+        joiner.join(batch("a"), 100)
+        joiner.put_down()
+        messages = take(HITS)
+        assert [decode_batch(text_of(message.body)) for message in messages] == sent
+        assert not any(message.headers.get("x-delivery-count") for message in messages)
+
+    def test_a_message_that_cannot_be_read_is_dead_lettered(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        with connect() as connection:
+            connection.Producer().publish(b"junk", routing_key=HITS, exchange="", content_type="text/plain")
+        queue.send(batch("b"))
+        assert joiner.join(batch("a"), 100) is None
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+        assert waiting(DEAD) == 1
+
+    def test_a_connection_that_was_closed_meanwhile_is_replaced(self, queue: RabbitQueue, joiner: Joiner) -> None:
+        joiner.join(batch("a"), 100)
+        assert joiner._connection
+        joiner._connection.connection.transport.sock.close()
+        queue.send(batch("b"))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+
+    def test_a_worker_archives_and_hands_on_all_as_one_batch(self, queue: RabbitQueue, archive: FolderArchive) -> None:
+        for name in ("b", "c"):
+            queue.send(batch(name))
+        work(batch("a"))
+        (key,) = archive.list()
+        assert [hit.id for hit in archive.get(key)] == ["a", "b", "c"]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a", "b", "c"]]
+        assert waiting(HITS) == 0
+
+    def test_where_they_fail_together_each_goes_its_own_way(
+        self, queue: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        queue.send(batch("b"))
+        put, tries = FolderArchive.put, []
+
+        def away_at_first(self: FolderArchive, one: Batch) -> str:
+            tries.append(one)
+            if len(tries) == 1:
+                raise ArchiveUnavailable("away")
+            return put(self, one)
+
+        monkeypatch.setattr(FolderArchive, "put", away_at_first)
+        work(batch("a"))
+        assert [ids(one) for one in tries] == [["a", "b"], ["a"]]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["b"]]
+
+
+def work(one: Batch, redelivered: bool = False) -> None:
+    """What a worker's child does with a batch that it was handed."""
+    chain = [app.signature(step) for step in reversed(configured.HIT_CHAIN[1:])]
+    request = {"id": one.id, "root_id": one.id, "chain": chain, "delivery_info": {"redelivered": redelivered}}
+    outcome = build_tracer(archive_hits.name, archive_hits, app=app)(one.id, (encode_batch(one),), {}, request)
+    assert outcome.info is None
+
+
+def take(name: str) -> list[Message]:
+    """The messages of a queue, in their order; it is empty then."""
+    with connect() as connection:
+        queue, found = app.amqp.queues[name](connection.default_channel), []
+        while (message := queue.get()) is not None:
+            message.ack()
+            found.append(message)
+    return found
+
+
+def waiting(name: str) -> int:
+    """How many messages wait in a queue."""
+    with connect() as connection:
+        return count(connection, name)[0]

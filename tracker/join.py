@@ -1,0 +1,173 @@
+"""Join: small batches that wait go along with the one in hand, so that what a batch costs is paid once for many.
+
+What is taken along stays the queue's until the next step's message is confirmed: whoever dies before, loses nothing.
+"""
+
+import logging
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from os import getpid
+from typing import Any
+
+from django.conf import settings
+from kombu import Connection
+from kombu.message import Message
+
+from tracker.celery import HITS, app
+from tracker.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch, encode_batch
+from tracker.queues import QueueUnavailable, bounded, connect, dispatch, text_of
+from tracker.step import Step
+
+logger = logging.getLogger(__name__)
+
+#: The broker gives back what is in the hands of a host that is gone after twice as many seconds.
+HEARTBEAT_SECONDS = 60
+
+
+class Joiner:
+    """Batches taken along on a connection of their own, by one thread, for one batch at a time."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._messages: list[Message] = []
+        self._batches: list[Batch] = []
+
+    def join(self, batch: Batch, size: int) -> Batch | None:
+        """The batch (of `size` bytes) and those taken along, as one; None where none waits or the broker is away.
+
+        As many are taken as fit the bounds of a batch; one that is larger than all before it may go over them, once.
+        One that was delivered before is the last: it may be what kills workers, and others aren't to die with it twice.
+        """
+        if self._messages:
+            self.close()  # whoever took them failed in between; the broker offers them again
+        hits = most_hits = len(batch.hits)
+        most_size = size
+        while hits and hits + most_hits <= settings.HIT_BATCH_MAX and size + most_size <= BATCH_MAX_BYTES:
+            message = self._take()
+            if message is None:
+                break
+            taken = len(self._batches[-1].hits), len(message.body)
+            hits, most_hits = hits + taken[0], max(most_hits, taken[0])
+            size, most_size = size + taken[1], max(most_size, taken[1])
+            if message.delivery_info["redelivered"]:
+                break
+        return joined([batch, *self._batches]) if self._batches else None
+
+    def acknowledge(self) -> None:
+        """What was taken along is on its way with the batch in hand; markers go on after it, by themselves."""
+        for batch in self._batches:
+            if not batch.hits:
+                dispatch(batch, settings.HIT_CHAIN[1:])
+        self._settle()
+
+    def put_down(self) -> None:
+        """What was taken along is sent again, each by itself. Given back to the broker, it would count as poison once
+        that has happened often."""
+        for batch in self._batches:
+            dispatch(batch, settings.HIT_CHAIN)
+        self._settle()
+
+    def close(self) -> None:
+        """Ends the connection; what is in hand is the queue's again, and the next batch opens another."""
+        connection, self._connection = self._connection, None
+        self._messages, self._batches = [], []
+        if connection is not None:
+            with suppress(Exception):
+                connection.collect()
+
+    def _take(self) -> Message | None:
+        """Takes the batch that has waited longest in hand; None where there is none or the broker is away."""
+        message = self._get()
+        if message is None:
+            return None
+        try:
+            batch = decode_batch(text_of(message.body))
+        except (BadBatch, ValueError, LookupError, TypeError):
+            logger.exception("a message of the hits can't be read: it is dead-lettered")
+            message.reject()
+            return None
+        self._messages.append(message)
+        self._batches.append(batch)
+        return message
+
+    def _get(self) -> Message | None:
+        """The next message. A connection that was closed meanwhile is replaced once, as long as nothing is in hand."""
+        try:
+            return self._ask()
+        except QueueUnavailable:
+            in_hand = bool(self._messages)
+            self.close()
+        try:
+            return None if in_hand else self._ask()
+        except QueueUnavailable as error:
+            logger.warning("no batch is taken along: %s", error)
+            self.close()
+            return None
+
+    def _ask(self) -> Message | None:
+        self._connection = self._connection or connect(HEARTBEAT_SECONDS)
+        with bounded(self._connection):
+            return app.amqp.queues[HITS](self._connection.default_channel).get()
+
+    def _settle(self) -> None:
+        """Nothing is in hand any more. If the broker can't hear it, the batches come again, which does no harm."""
+        if self._connection and self._messages:
+            try:
+                with bounded(self._connection):
+                    self._messages[-1].ack(multiple=True)
+            except QueueUnavailable as error:
+                logger.warning("batches that were taken along come again: %s", error)
+                self.close()
+        self._messages, self._batches = [], []
+
+
+class Joining(Step):
+    """A step that takes waiting batches along. Where it fails with them, they go their own way, and so does its own."""
+
+    abstract = True
+
+    def __call__(self, text: str) -> Any:
+        """The work on a batch's text; see Step."""
+        if self.is_direct():
+            return self.run(text)
+        whole = None if self.is_redelivered() else open_joiner().join(decode_batch(text), len(text))
+        if whole is not None:
+            try:
+                return self.run(encode_batch(whole))
+            except Exception as error:
+                logger.warning("batch %s goes without those it took along: %r", whole.id, error)
+                open_joiner().put_down()
+        return super().__call__(text)
+
+    def is_redelivered(self) -> bool:
+        """Whether a worker had the message in hand before."""
+        return bool((self.request.delivery_info or {}).get("redelivered"))
+
+    def on_success(self, *_: Any) -> None:
+        """Celery calls it once the next step's message is confirmed."""
+        open_joiner().acknowledge()
+
+
+def joined(batches: list[Batch]) -> Batch:
+    """Batches as one, made when the last of them was. Markers add nothing to it.
+
+    Its id is one that only the same batches give: its object never takes the place of another's in the archive.
+    """
+    full = [batch for batch in batches if batch.hits]
+    if len(full) == 1:
+        return full[0]
+    ids = "\n".join(sorted(batch.id for batch in full))
+    made_at = max(batch.made_at for batch in full)
+    name = batch_id(made_at, blake2b(ids.encode(), digest_size=8).hexdigest())
+    return Batch(name, tuple(hit for batch in full for hit in batch.hits))
+
+
+def open_joiner() -> Joiner:
+    """The joiner of this process; a fork gets one of its own."""
+    return _joiner_of(getpid())
+
+
+@cache
+def _joiner_of(_pid: int) -> Joiner:
+    return Joiner()
