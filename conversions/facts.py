@@ -127,12 +127,20 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
+#: No id of a conversion is longer.
+MAX_ID = 2_000
+
+
 def conversion_id(site: str, goal: str, claim: str) -> str:
     """The id of a conversion, derived from the site, the goal and the claim, and readable back into them."""
     return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
 
 
 def read_conversion_id(text: str) -> tuple[str, str, str]:
-    """Site, goal and claim of a conversion id. Raises ValueError."""
+    """Site, goal and claim of a conversion id in its one spelling. Raises ValueError."""
+    if len(text) > MAX_ID:
+        raise ValueError("longer than any id")
     site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")
+    if conversion_id(site, goal, claim) != text or not (site and goal and claim):
+        raise ValueError("another spelling of an id")
     return site, goal, claim

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversions.facts import conversion_id, read_conversion_id
+from conversions.facts import read_conversion_id
 from conversions.find import Found, find_conversion, find_hit, find_order, find_visitor
 from conversions.place import write_place
 from conversions.site import SiteConfig
@@ -16,7 +16,6 @@ from tracker.errors import Refused
 
 #: Conversions a page: each is told with all of its person's touches.
 PAGE = 20
-MAX_ID = 2_000
 
 
 class ConversionsView(ReaderView):
@@ -59,14 +58,11 @@ def search(site: SiteConfig, request: Request) -> Found:
 
 
 def read_id(text: str) -> tuple[str, str, str]:
-    """Site, goal and claim of an id in its one spelling. Raises Refused."""
+    """Site, goal and claim of an id. Raises Refused."""
     try:
-        parts = read_conversion_id(text[:MAX_ID])
+        return read_conversion_id(text)
     except ValueError as error:
         raise no_conversion() from error
-    if conversion_id(*parts) != text or not all(parts):
-        raise no_conversion()
-    return parts
 
 
 def no_conversion() -> Refused:
