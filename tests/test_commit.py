@@ -10,7 +10,8 @@ import pytest
 
 from tracker.commit import Committer, fits, split
 from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, Unavailable, encoded_size
-from tracker.queues import InlineQueue, QueueUnavailable
+from tracker.queues import QueueUnavailable
+from tracker.queues.inline import InlineQueue
 
 names = (f"{n:013d}-x" for n in count())
 

@@ -13,8 +13,9 @@ from tests.conftest import needs
 from tests.running import Tracker
 from tracker.celery import DEAD_QUEUE, HITS, app
 from tracker.hit import Batch, encode_batch
-from tracker.publish import open_publisher
-from tracker.queues import RabbitQueue, new_batch_id
+from tracker.queues import new_batch_id
+from tracker.queues.publish import open_publisher
+from tracker.queues.rabbit import RabbitQueue
 from tracker.tasks import archive_hits
 
 

@@ -12,8 +12,10 @@ from tests.conftest import needs
 from tracker.archive import ArchiveUnavailable, FolderArchive
 from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
 from tracker.hit import Batch, Hit, batch_id, decode_batch, encode_batch
-from tracker.join import Joiner, joined, open_joiner
-from tracker.queues import RabbitQueue, connect, count, new_batch_id, text_of
+from tracker.queues import new_batch_id
+from tracker.queues.broker import connect, count, text_of
+from tracker.queues.join import Joiner, joined, open_joiner
+from tracker.queues.rabbit import RabbitQueue
 from tracker.tasks import archive_hits
 
 

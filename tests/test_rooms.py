@@ -33,6 +33,8 @@ PURE = {
             "crawlers",
             "place",
             "rates",
+            "reasons",
+            "rules",
             "unrated",
             "rate_file",
             "destination",
@@ -49,7 +51,7 @@ PURE = {
             "store.evidence",
         )
     ),
-    *(f"reporting.{name}" for name in ("aside", "cells", "figures", "query", "report", "table", "live")),
+    *(f"reporting.{name}" for name in ("aside", "cells", "figures", "query", "report", "table", "telling", "live")),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
 OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
@@ -59,8 +61,8 @@ ONE_PLACE = {
     "botocore": ("tracker.archive",),
     "cassandra": ("conversions.store",),
     "django_cassandra_engine": ("conversions.store",),
-    "kombu": ("tracker.queues", "tracker.celery", "tracker.join", "tracker.publish", "tracker.deadletters"),
-    "amqp": ("tracker.publish",),
+    "kombu": ("tracker.queues", "tracker.celery"),
+    "amqp": ("tracker.queues.publish",),
     "celery": (
         "tracker.queues",
         "tracker.celery",

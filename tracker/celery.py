@@ -1,6 +1,6 @@
 """The Celery application: settings under which no kill, no restart and no service that is away loses a batch.
 
-For `celery -A tracker.celery worker` and `beat`. Queues are named in `tracker.queues`.
+For `celery -A tracker.celery worker` and `beat`. The queues are looked at and filled by `tracker.queues`.
 """
 
 import os

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from tracker.hit import Unavailable
-from tracker.publish import open_publisher
+from tracker.queues.publish import open_publisher
 
 logger = logging.getLogger(__name__)
 

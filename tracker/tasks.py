@@ -4,8 +4,8 @@ from celery import shared_task
 
 from tracker.archive import open_archive
 from tracker.hit import decode_batch
-from tracker.join import Joining
 from tracker.queues import send_marker as send
+from tracker.queues.join import Joining
 
 
 @shared_task(name="tracker.tasks.archive_hits", base=Joining)

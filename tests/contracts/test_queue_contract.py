@@ -11,7 +11,9 @@ from tests.conftest import needs
 from tracker.archive import open_archive
 from tracker.celery import DEAD_QUEUE, HITS, app
 from tracker.hit import Batch, Hit
-from tracker.queues import HitQueue, InlineQueue, RabbitQueue, TakenMessage, new_batch_id
+from tracker.queues import HitQueue, new_batch_id
+from tracker.queues.inline import InlineQueue
+from tracker.queues.rabbit import RabbitQueue, TakenMessage
 
 pytestmark = pytest.mark.django_db
 

@@ -11,16 +11,11 @@ from amqp.exceptions import AMQPError
 from kombu import Connection, Producer
 
 from tracker.celery import DEAD_QUEUE, app
-from tracker.hit import Unavailable
+from tracker.queues.broker import ANSWER_SECONDS
+from tracker.queues.port import QueueUnavailable
 
-#: The broker confirms within so many seconds, or the message counts as not sent.
-CONFIRM_SECONDS = 3.0
 #: A message that no queue takes is an error, not a silence.
-ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": CONFIRM_SECONDS}
-
-
-class QueueUnavailable(Unavailable):
-    """The broker is away, blocked or too slow, or refused the message. Trying again later may help."""
+ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": ANSWER_SECONDS}
 
 
 class Publisher:
@@ -38,7 +33,7 @@ class Publisher:
 
         A connection that turns out to have been closed is replaced once. Raises QueueUnavailable.
         """
-        if not self._lock.acquire(timeout=CONFIRM_SECONDS):
+        if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise QueueUnavailable("the connection to the broker is busy")
         try:
             try:
@@ -62,7 +57,7 @@ class Publisher:
     def _publish(self, send: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
             producer = self._producer = self._producer or self._connect()
-            with producer.connection.connection.transport.having_timeout(CONFIRM_SECONDS):
+            with producer.connection.connection.transport.having_timeout(ANSWER_SECONDS):
                 return send(*args, **options, producer=producer, **ONCE_AND_CONFIRMED)
         except BaseException:
             self.close()
@@ -71,7 +66,7 @@ class Publisher:
     def _connect(self) -> Producer:
         connection: Connection = app.connection_for_write(heartbeat=0)
         connection.ensure_connection(max_retries=0)
-        with connection.connection.transport.having_timeout(CONFIRM_SECONDS):
+        with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             channel = connection.channel()
             # A broker that lost its data gets its queues back, before a message finds none.
             for queue in (*app.amqp.queues.values(), DEAD_QUEUE):

@@ -9,8 +9,7 @@ from kombu.message import Message
 
 from tracker.celery import DEAD_QUEUE
 from tracker.hit import BadBatch, Batch, decode_batch
-from tracker.publish import CONFIRM_SECONDS
-from tracker.queues import bounded, connect, text_of
+from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, text_of
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -79,5 +78,5 @@ def send_again(connection: Connection, message: Message, queue: str) -> None:
         correlation_id=message.properties.get("correlation_id"),
         mandatory=True,
         retry=False,
-        confirm_timeout=CONFIRM_SECONDS,
+        confirm_timeout=ANSWER_SECONDS,
     )

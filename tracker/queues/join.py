@@ -16,7 +16,9 @@ from kombu.message import Message
 
 from tracker.celery import HITS, app
 from tracker.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch, encode_batch
-from tracker.queues import QueueUnavailable, bounded, connect, dispatch, text_of
+from tracker.queues.broker import bounded, connect, text_of
+from tracker.queues.port import QueueUnavailable
+from tracker.queues.rabbit import dispatch
 from tracker.step import Step
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,45 @@
+"""Queues: the HitQueue port, its adapters, and which of them the settings name."""
+
+import time
+from functools import cache
+from secrets import token_hex
+
+from django.conf import settings
+
+from tracker.hit import Batch, batch_id
+from tracker.queues.inline import InlineQueue
+from tracker.queues.port import HitQueue, QueueUnavailable
+from tracker.queues.rabbit import RabbitQueue
+
+__all__ = ["HitQueue", "QueueUnavailable", "new_batch_id", "open_queue", "send_marker", "wait_until_idle"]
+
+
+@cache
+def open_queue() -> HitQueue:
+    """The queue that the settings name: RabbitMQ where BROKER_URL is set, else none."""
+    return RabbitQueue() if settings.BROKER_URL else InlineQueue()
+
+
+def new_batch_id() -> str:
+    """The id of a batch that is closed now."""
+    return batch_id(time.time_ns() // 1_000_000, token_hex(8))
+
+
+def send_marker() -> None:
+    """Send an empty batch: once it came through, what was sent before has."""
+    open_queue().send(Batch(new_batch_id()))
+
+
+def wait_until_idle(seconds: float) -> bool:
+    """Send a marker and wait until it and all that was sent before is processed; whether that came to be in time."""
+    deadline = time.monotonic() + seconds
+    send_marker()
+    # Twice, for the broker takes a moment to see that a worker died and to offer its batches again.
+    quiet = 0
+    while quiet < 2:
+        quiet = quiet + 1 if open_queue().is_idle() else 0
+        if quiet < 2:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
+    return True

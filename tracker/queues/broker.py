@@ -1,0 +1,59 @@
+"""Broker: connections to RabbitMQ for a look at its queues, each bounded in time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from django.conf import settings
+from kombu import Connection
+
+from tracker.celery import app
+from tracker.queues.port import QueueUnavailable
+
+#: The broker answers and confirms within so many seconds, or is taken to be away.
+ANSWER_SECONDS = 3.0
+
+
+def connect(heartbeat: int = 0) -> Connection:
+    """A connection that the caller ends. With a heartbeat (seconds) the broker ends it if it hears nothing for long."""
+    connection: Connection = app.connection_for_write(heartbeat=heartbeat)
+    try:
+        connection.ensure_connection(max_retries=0)
+    except Exception as error:
+        raise QueueUnavailable(f"the broker: {error}") from error
+    return connection
+
+
+@contextmanager
+def bounded(connection: Connection) -> Iterator[None]:
+    """Each answer of the broker within a few seconds; what else happens is QueueUnavailable."""
+    try:
+        with connection.connection.transport.having_timeout(ANSWER_SECONDS):
+            yield
+    except (*connection.connection_errors, *connection.channel_errors) as error:
+        raise QueueUnavailable(f"the broker: {type(error).__name__} {error}") from error
+
+
+def count(connection: Connection, name: str) -> tuple[int, int]:
+    """Messages that wait in a queue, and its consumers."""
+    answer = connection.default_channel.queue_declare(name, passive=True)
+    return answer.message_count, answer.consumer_count
+
+
+def in_work(workers: int) -> bool:
+    """Whether any of the workers has a batch in hand; a worker that doesn't answer may have one."""
+    if not workers:
+        return False
+    look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)
+    for found in (look.reserved(), look.active()):
+        if not found or len(found) < workers:
+            return True
+        if any(task["name"] in settings.HIT_CHAIN for tasks in found.values() for task in tasks):
+            return True
+    return False
+
+
+def text_of(body: bytes | str) -> str:
+    """The batch's text in the body of a Celery message."""
+    args, _, _ = msgspec.json.decode(body)
+    return str(args[0])
