@@ -12,7 +12,7 @@ from django.conf import settings
 from kombu import Queue
 
 #: Deliveries of one message before it is taken to be what kills its workers, and dead-lettered.
-DELIVERY_LIMIT = 20
+DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
 HITS = f"{settings.QUEUE_PREFIX}hits"
