@@ -18,3 +18,8 @@ def six_places(micros: int) -> str:
     """Conversions or money as a decimal string with exactly six places."""
     whole, part = divmod(abs(micros), MICROS)
     return f"{'-' if micros < 0 else ''}{whole}.{part:06d}"
+
+
+def plain_number(micros: int) -> str:
+    """An amount for people, without the zeros at its end."""
+    return six_places(micros).rstrip("0").rstrip(".")

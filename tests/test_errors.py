@@ -50,6 +50,13 @@ def documented(section: str) -> dict[str, str]:
     return dict(rows)
 
 
+def documented_places(section: str) -> set[tuple[str, str]]:
+    """Code and where it stands, of the same table."""
+    _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
+    return {(code, place) for code, places in rows for place in places.split(", ")}
+
+
 def calls(*modules: str) -> Iterator[ast.Call]:
     """The calls of some modules, or of all."""
     for module in modules or FILES:

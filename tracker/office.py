@@ -20,6 +20,7 @@ class Office(AdminSite):
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
     site_url = "/"
+    index_template = "tracker/office/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """A page that tells a refusal and shows itself again."""

@@ -1,5 +1,7 @@
 """Conversions explained: one by its id, or those of an order, a hit or a visitor."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,7 +11,7 @@ from conversions.place import write_place
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
 from conversions.store.explainer import open_explainer
-from conversions.views.parameters import next_url, read_only_one, read_place
+from conversions.views.parameters import next_url, page_url, read_only_one, read_place
 from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_conversion, describe_conversions
 from tracker.errors import Refused
@@ -29,9 +31,9 @@ class ConversionsView(ReaderView):
         """Explains the conversions of an order, a hit or a visitor, as those that count or as duplicates."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
-        tell = open_explainer(site).explain
         place = write_place(found.next) if found.next else None
-        return Response({"results": [tell(case) for case in found.cases], "next": next_url(request, place)})
+        told = map(open_explainer(site).explain, found.cases)
+        return Response({"results": [with_page(one, request) for one in told], "next": next_url(request, place)})
 
 
 class ConversionView(ReaderView):
@@ -45,7 +47,12 @@ class ConversionView(ReaderView):
         case = find_conversion(open_store(), site, goal, claim)
         if case is None:
             raise no_conversion()
-        return Response(open_explainer(site).explain(case))
+        return Response(with_page(open_explainer(site).explain(case), request))
+
+
+def with_page(told: dict[str, Any], request: Request) -> dict[str, Any]:
+    """With the address of the page that says it to people."""
+    return {**told, "page": page_url(request, told["id"])}
 
 
 def search(site: SiteConfig, request: Request) -> Found:

@@ -1,7 +1,9 @@
 """The parameters of support's API, each bounded, and the address of the next page. Raises Refused."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
@@ -46,6 +48,16 @@ def read_time_place(query: Mapping[str, str], latest: int) -> tuple[int, int]:
         return read_number(at), max(read_number(skip), 0)
     except ValueError as error:
         raise _no_page() from error
+
+
+def page_url(request: Request, id: str) -> str:
+    """The page that explains a conversion to people."""
+    return request.build_absolute_uri(reverse("explained", args=[id]))
+
+
+def find_url(request: Request, site: str, hit: str) -> str:
+    """The page that finds the conversions of a hit."""
+    return request.build_absolute_uri(f"{reverse('explain')}?{urlencode({'site': site, 'by': 'hit', 'q': hit})}")
 
 
 def next_url(request: Request, after: str | None) -> str | None:

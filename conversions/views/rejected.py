@@ -11,7 +11,7 @@ from conversions.ranges import FOR_EVER, BadRange, Range, read_range
 from conversions.rejected import Stretch, read_page, tell_rejected
 from conversions.store.adapters import open_store
 from conversions.store.explainer import archive_key
-from conversions.views.parameters import next_url, read_text, read_time_place
+from conversions.views.parameters import find_url, next_url, read_text, read_time_place
 from conversions.views.reader import ReaderView
 from conversions.views.schema import describe_rejected
 from tracker.access import readable_site
@@ -39,7 +39,10 @@ class RejectedView(ReaderView):
         after = f"{page.next.latest}.{page.next.skip}" if page.next else None
         return Response(
             {
-                "results": [tell_rejected(hit, archive_key) for hit in page.hits],
+                "results": [
+                    {**tell_rejected(hit, archive_key), "page": find_url(request, site.key, hit.hit)}
+                    for hit in page.hits
+                ],
                 "next": next_url(request, after),
                 "counts": dict(sorted(open_store().read_set_aside_counts(site.key, span.since, span.until).items())),
             }

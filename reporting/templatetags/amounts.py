@@ -17,6 +17,12 @@ def amount(text: str, places: int = 0) -> str:
 
 
 @register.filter
+def percent(credit: str) -> str:
+    """A share of one conversion in percent; nothing of it is rounded off."""
+    return f"{amount(f'{Decimal(credit) * 100}')} %"
+
+
+@register.filter
 def instant(text: str) -> datetime:
     """The moment of an ISO 8601 instant, for the filters that show moments."""
     return datetime.fromisoformat(text)

@@ -1,0 +1,133 @@
+"""The page for support: a conversion found by its order, hit or visitor, and why it is (not) credited to an ad."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views import View
+
+from conversions.facts import OrderKey, read_conversion_id
+from conversions.find import START, Found, find_conversion, find_hit, find_order, find_visitor
+from conversions.place import read_place, write_place
+from conversions.rules import tell_rules
+from conversions.site import SiteConfig
+from conversions.store.adapters import open_store
+from conversions.store.evidence import Case
+from conversions.store.explainer import open_explainer
+from conversions.store.port import Store
+from reporting.answer import load_readable
+from reporting.pages.page import Page
+from reporting.telling import sum_up, tell
+from tracker.access import readable_sites
+from tracker.errors import Refused
+
+#: Conversions a page of those found.
+LISTED = 20
+#: Longer ids no hit has.
+MAX_TEXT = 200
+
+Find = Callable[[Store, SiteConfig, str, OrderKey], Found]
+#: What somebody may know of a sale; tried in this order.
+FINDS: Mapping[str, Find] = {
+    "order": lambda store, site, text, _after: find_order(store, site, text),
+    "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
+    "visitor": lambda store, site, text, after: find_visitor(store, site, text, after, LISTED),
+}
+
+
+class SignedInPage(Page, LoginRequiredMixin, View):
+    """A page under the policy for who is signed in; what is refused is told on it."""
+
+    def show(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """The page, with the form to find another."""
+        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        context = {"sites": sites, "finds": list(FINDS), **context}
+        return render(request, "reporting/explain.html", context, status=status)
+
+
+class FindPage(SignedInPage):
+    """Finds conversions by what somebody knows of them: `site`, `q`, and `by` where it is known what `q` is."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The only one that was found, else a list of them, else the form."""
+        wanted = {name: request.GET.get(name, "").strip() for name in ("site", "by", "q", "after")}
+        if not wanted["q"]:
+            return self.show(request, {"wanted": wanted})
+        try:
+            site = load_readable(request, wanted["site"])
+            by, found = look_up(site, wanted)
+        except Refused as error:
+            return self.show(request, {"wanted": wanted, "error": error.detail}, error.status_code)
+        results = [sum_up(site, case) for case in found.cases]
+        if len(results) == 1 and not found.next and not wanted["after"]:
+            return redirect("explained", results[0]["id"])
+        more = {**wanted, "by": by, "after": write_place(found.next)} if found.next else None
+        context = {"wanted": wanted, "site": site, "by": by, "results": results, "more": more and urlencode(more)}
+        return self.show(request, context)
+
+
+class ExplainedPage(SignedInPage):
+    """One conversion, for a person who has a minute."""
+
+    def get(self, request: HttpRequest, id: str) -> HttpResponse:
+        """The conversion of an id."""
+        try:
+            key, goal, claim = read_id(id)
+            site = load_readable(request, key)
+            case = find_conversion(open_store(), site, goal, claim)
+            if case is None:
+                raise no_conversion()
+        except Refused as error:
+            return self.show(request, {"error": error.detail}, error.status_code)
+        return self.show(request, explained_context(site, case, id))
+
+
+def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
+    """What the page shows of a conversion."""
+    told = open_explainer(site).explain(case)
+    return {
+        "site": site,
+        "wanted": {"site": site.key, "q": told["order"] or told["hit"]},
+        "telling": tell(told),
+        "rules": tell_rules(case.verdict.goal, case.verdict.version),
+        "json": reverse("conversion", args=[id]),
+    }
+
+
+def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, Found]:
+    """What the text turned out to be, and the conversions found by it. Raises Refused."""
+    text = wanted["q"]
+    if len(text) > MAX_TEXT or "\0" in text:
+        raise Refused(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
+    after = read_after(wanted["after"])
+    tried = [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
+    for by in tried:
+        found = FINDS[by](open_store(), site, text, after)
+        if found.cases or found.next:
+            break
+    return by, found
+
+
+def read_after(text: str) -> OrderKey:
+    """Where the page of a list begins. Raises Refused."""
+    try:
+        return read_place(text[:MAX_TEXT]) if text else START
+    except ValueError as error:
+        raise Refused(400, "bad_page", "There is no such page of this list; find it again.", "after") from error
+
+
+def read_id(text: str) -> tuple[str, str, str]:
+    """Site, goal and claim of an id. Raises Refused."""
+    try:
+        return read_conversion_id(text)
+    except ValueError as error:
+        raise no_conversion() from error
+
+
+def no_conversion() -> Refused:
+    """There is none, or it is another account's."""
+    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")
