@@ -1,7 +1,8 @@
 """The models: the touches of one conversion -> each touch's share of it. Pure.
 
 A model is one function from the touches' ages at the conversion (ms, oldest touch first, so descending) and the site's
-terms to as many whole-number weights; adding one is writing that function and naming it in MODELS.
+terms to as many whole-number weights; adding one is writing that function and naming it in BY_AGE. Those in LEARNED
+weigh by what the paths of the month before taught: `conversions.fitted`.
 """
 
 from collections.abc import Callable, Sequence
@@ -83,13 +84,16 @@ def position(ages: Sequence[int], terms: Terms) -> list[int]:
     return [first, last] if first + last else [1, 1]
 
 
-MODELS: dict[str, Model] = {
+BY_AGE: dict[str, Model] = {
     "last": last,
     "first": first,
     "linear": linear,
     "time_decay": time_decay,
     "position": position,
 }
+LEARNED = ("markov", "shapley")
+#: Every model there is, in the order in which people choose.
+MODELS = (*BY_AGE, *LEARNED)
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

@@ -8,15 +8,17 @@ import msgspec
 
 from conversions.claims import Duplicate, Verdict, is_foreign, money
 from conversions.clock import bucket_of, day_of
-from conversions.credit import MODELS, Terms
+from conversions.credit import LEARNED, MODELS, Terms
 from conversions.facts import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key
+from conversions.fitted import Learnt
 from conversions.goals import DAY_MS
 from conversions.micros import six_places
 from conversions.naming import Names
-from conversions.paths import Share, Step, shares
+from conversions.paths import Share, Step, shares, weigh_reasons
 from conversions.rates import rate_text
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
+from conversions.store.fits import month_before
 from conversions.touch import UTM_TAGS, AdName, name_touch
 from conversions.unrated import unrated
 from tracker.hit import iso
@@ -30,26 +32,35 @@ NOTHING = {model: six_places(0) for model in MODELS}
 
 
 class Explainer(msgspec.Struct, frozen=True):
-    """Explains a site's cases. `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id."""
+    """Explains a site's cases.
+
+    `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id, `read_learnt` by the goal's uid
+    what a month taught the data-driven models.
+    """
 
     site: SiteConfig
     read_names: Callable[[int], Names]
     archive_key: Callable[[str], str | None]
+    read_learnt: Callable[[str], Mapping[str, Learnt]]
 
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
         verdict = case.verdict
         steps, left_out = listed_steps(case.steps())
-        credited = any(step.reason is None for step in steps)
+        eligible = [step for step in steps if step.reason is None]
+        credited = bool(eligible)
+        month = month_before(verdict.winner.at, self.site) if case.reason is None and len(eligible) > 1 else None
+        learnt = self.read_learnt(month).get(verdict.goal.uid) if month else None
         return {
             **self._head(verdict),
             "counted": case.reason is None,
             "reason": case.reason,
             "attributed": case.reason is None and credited,
+            "models": told_models(month, eligible, learnt),
             "duplicates": [self._duplicate(one) for one in verdict.duplicates[:MAX_LISTED]],
             "adjustments": self._adjustments(verdict),
             **self._source(verdict.winner.batch),
-            "touches": self._touches(case, steps),
+            "touches": self._touches(case, steps, learnt),
             "left_out": {
                 "duplicates": max(len(verdict.duplicates) - MAX_LISTED, 0),
                 "adjustments": max(len(verdict.adjustments) + len(verdict.copies) - MAX_LISTED, 0),
@@ -111,8 +122,8 @@ class Explainer(msgspec.Struct, frozen=True):
         rate = self.site.rate(row.currency, row.at) if is_foreign(row, self.site) else None
         return {"rate": rate_text(rate.worth), "day": rate.day} if rate else None
 
-    def _touches(self, case: Case, steps: list[Step]) -> list[Plain]:
-        earned = earned_by(case, steps, self.site.terms)
+    def _touches(self, case: Case, steps: list[Step], learnt: Learnt | None) -> list[Plain]:
+        earned = earned_by(case, steps, self.site.terms, learnt)
         name = self._namer(case, steps)
         return [self._touch(step, name(step.touch), earned) for step in steps]
 
@@ -169,12 +180,20 @@ def parameters_of(touch: Touch) -> dict[str, str]:
     return {name: value for name in names if (value := getattr(touch, name))}
 
 
-def earned_by(case: Case, path: list[Step], terms: Terms) -> Earned:
+def earned_by(case: Case, path: list[Step], terms: Terms, learnt: Learnt | None) -> Earned:
     """What each touch gets, by model and the touch's place; nothing of a conversion that isn't counted."""
     if case.reason is not None:
         return {}
-    earned = shares(case.verdict, path, MODELS, terms)
+    earned = shares(case.verdict, path, MODELS, terms, learnt)
     return {model: {order_key(one.touch): one for one in parts} for model, parts in earned.items()}
+
+
+def told_models(month: str | None, eligible: list[Step], learnt: Learnt | None) -> dict[str, Plain]:
+    """Of each data-driven model the month whose fit its credit needs, None where it needs none, and a reason where it
+    was divided in another way than the model says.
+    """
+    reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
+    return {model: {"fit": month, "reason": reason} for model, reason in reasons.items()}
 
 
 def listed_steps(path: list[Step]) -> tuple[list[Step], int]:

@@ -9,6 +9,8 @@ from math import lcm
 
 import msgspec
 
+from conversions.touch import AdName
+
 
 class PathCount(msgspec.Struct, frozen=True, order=True):
     """How many paths reached a visitor by these ads in this order, with a conversion at their end and with none."""
@@ -21,6 +23,37 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
     def total(self) -> int:
         """All of them."""
         return self.converted + self.unconverted
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fit looked at, and what it left out.
+
+    `one_in`: everybody (1), or one person in so many. `conversions` that count in the month, `with_touches` of them.
+    `cut`: paths of which only the newest steps were taken. `other_ads`: how many are `(other)`. `left_out`, with
+    `converted` and `unconverted`: distinct paths that were too rare, and how many they were.
+    """
+
+    one_in: int = 1
+    conversions: int = 0
+    with_touches: int = 0
+    cut: int = 0
+    other_ads: int = 0
+    left_out: int = 0
+    left_out_converted: int = 0
+    left_out_unconverted: int = 0
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What a goal's fit is made of: counted paths by the labels of their ads, and whose labels these are."""
+
+    paths: list[PathCount]
+    ads: dict[str, AdName]
+    coverage: Coverage
+
+
+def label_of(name: AdName) -> str:
+    """What paths call an ad: never empty, the same for no two. A configured ad's key has no line break."""
+    return name.ad if name.configured else f"{name.ad}\n{name.campaign}"
 
 
 def gather(paths: Iterable[PathCount]) -> list[PathCount]:

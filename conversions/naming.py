@@ -1,13 +1,14 @@
 """Naming: what a bucket's rows call the ads of touches; the report and explain name them alike. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from conversions.clock import bucket_of
 from conversions.credit import MODELS
 from conversions.facts import Touch
+from conversions.fitted import Learnt
 from conversions.paths import Share, distinct, path_of, shares
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
@@ -39,14 +40,27 @@ class Names:
         return OTHER if name in self._rest else name
 
 
-def counted_cases(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> list[CountedCase]:
-    """The cases that count in a bucket, with the shares of their touches under every model."""
+def counted_cases(
+    site: SiteConfig, bucket: int, cases: Iterable[Case], learnt: Mapping[str, Learnt] | None = None
+) -> list[CountedCase]:
+    """The cases that count in a bucket, with the shares of their touches under every model.
+
+    `learnt`: by goal, what the month before taught; who needs none of the data-driven models' shares gives nothing.
+    """
     counted = []
+    for case in counted_in(site, bucket, cases):
+        verdict = case.verdict
+        path = path_of(verdict, case.touches)
+        fit = (learnt or {}).get(verdict.goal.uid)
+        counted.append(CountedCase(case, shares(verdict, path, MODELS, site.terms, fit)))
+    return counted
+
+
+def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Case]:
+    """The cases that count in a bucket."""
     for case in cases:
         if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
-            path = path_of(case.verdict, case.touches)
-            counted.append(CountedCase(case, shares(case.verdict, path, MODELS, site.terms)))
-    return counted
+            yield case
 
 
 def bucket_names(site: SiteConfig, touches: Iterable[Touch], counted: Iterable[CountedCase]) -> Names:

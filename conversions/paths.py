@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from conversions.claims import Verdict
-from conversions.credit import MODELS, ONE, Terms, split
+from conversions.credit import BY_AGE, LEARNED, ONE, Terms, split
 from conversions.facts import Touch, in_order
+from conversions.fitted import Learnt, WeighReason
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -111,15 +112,40 @@ def click_of(verdict: Verdict, touches: Iterable[Touch]) -> ClickKey | None:
     return (click.visitor, click.network, click.click_id) if click.click_id else (click.visitor, "", click.hit)
 
 
-def shares(verdict: Verdict, path: Sequence[Step], models: Iterable[str], terms: Terms) -> dict[str, list[Share]]:
-    """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value."""
+def shares(
+    verdict: Verdict, path: Sequence[Step], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
+) -> dict[str, list[Share]]:
+    """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value.
+
+    `learnt` is what the conversion's goal was in the month before, None where there is no fit of it.
+    """
     eligible = [step.touch for step in path if step.reason is None]
     if len(eligible) < 2:
         # As most paths are: every model says the same.
         alone = [Share(touch, ONE, verdict.value) for touch in eligible]
         return dict.fromkeys(models, alone)
     ages = [verdict.winner.at - touch.at for touch in eligible]
-    return {model: _shares(eligible, verdict.value, MODELS[model](ages, terms)) for model in models}
+    return {
+        model: _shares(eligible, verdict.value, _weights(model, eligible, ages, terms, learnt)[0]) for model in models
+    }
+
+
+def weigh_reasons(path: Sequence[Step], learnt: Learnt | None) -> dict[str, WeighReason | None]:
+    """Why data-driven models didn't weigh a path's touches as they say, None where they did or had nothing to weigh."""
+    eligible = [step.touch for step in path if step.reason is None]
+    if len(eligible) < 2:
+        return dict.fromkeys(LEARNED)
+    return {model: _weights(model, eligible, [0] * len(eligible), Terms(), learnt)[1] for model in LEARNED}
+
+
+def _weights(
+    model: str, touches: Sequence[Touch], ages: Sequence[int], terms: Terms, learnt: Learnt | None
+) -> tuple[list[int], WeighReason | None]:
+    if model in BY_AGE:
+        return BY_AGE[model](ages, terms), None
+    if learnt is None or not learnt.is_usable:
+        return BY_AGE["linear"](ages, terms), "no_fit"
+    return learnt.weigh(model, touches)
 
 
 def _shares(touches: Sequence[Touch], value: int, weights: Sequence[int]) -> list[Share]:

@@ -48,7 +48,7 @@ def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated
 
 
 def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
-    """Paths by the set of their players: `players` names each ad's, else it is the ad. Sets too large to use left out."""
+    """Paths by the set of their players: `players` names an ad's, else it is the ad. Sets too large to use left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         found = frozenset(players.get(ad, ad) for ad in path.ads)

@@ -6,11 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from conversions.credit import LEARNED
 from conversions.site import SiteConfig
 from conversions.store.configuration import load_site
 from conversions.store.port import Cell, Store
 from reporting.aside import read_aside
 from reporting.cells import CLICKS
+from reporting.learnt import Needed, noting, tell_learnt
 from reporting.live import read_live
 from reporting.query import Query
 from reporting.report import make_report
@@ -34,7 +36,8 @@ def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, Any]:
     """The answer as plain JSON types. Raises BadQuery and what a service that is away raises."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
-    report = make_report(read_cells(store, query, site), query, site)
+    needed: set[Needed] = set()
+    report = make_report(noting(read_cells(store, query, site), query, needed), query, site)
     return {
         "site": site.key,
         "timezone": site.timezone,
@@ -49,6 +52,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, 
         "live": read_live(store, query, site, now),
         "recounting": recounting,
         "set_aside": read_aside(store, query, site),
+        "fit": tell_learnt(store, site, needed) if query.model in LEARNED else None,
     }
 
 

@@ -3,11 +3,12 @@ what wants a rate. Pure.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from conversions.clock import day_of
 from conversions.credit import MODELS, ONE
 from conversions.facts import Touch
+from conversions.fitted import Learnt
 from conversions.naming import CountedCase, Names, bucket_names, counted_cases
 from conversions.paths import distinct
 from conversions.site import SiteConfig
@@ -18,9 +19,18 @@ from conversions.unrated import unrated
 from reporting.cells import CLICKS, NO_RATE, ClickRow, CreditRow, UnratedRow, encode_rows
 
 
-def figures(site: SiteConfig, bucket: int, touches: Sequence[Touch], cases: Iterable[Case]) -> list[Cell]:
-    """Every cell of a bucket, the empty ones too, for every goal and model there ever was."""
-    counted = counted_cases(site, bucket, cases)
+def figures(
+    site: SiteConfig,
+    bucket: int,
+    touches: Sequence[Touch],
+    cases: Iterable[Case],
+    learnt: Mapping[str, Learnt] | None = None,
+) -> list[Cell]:
+    """Every cell of a bucket, the empty ones too, for every goal and model there ever was.
+
+    `learnt`: by goal, what the month before taught the data-driven models.
+    """
+    counted = counted_cases(site, bucket, cases, learnt)
     names = bucket_names(site, touches, counted)
     day = day_of(bucket, site.timezone)
     cells = [

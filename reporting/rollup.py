@@ -1,7 +1,8 @@
 """Roll up: marked buckets -> exact figures, written under the mark's token. What beat does each minute.
 
 The order of the steps is what makes it right: note the token, read the configuration uncached, read the facts, write
-every cell under the token, remove the mark only if its token is still the noted one.
+every cell under the token, mark the fits of the bucket's month, remove the mark only if its token is still the noted
+one.
 """
 
 import logging
@@ -10,9 +11,11 @@ from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError
 
+from conversions.clock import month_of
 from conversions.facts import Conversion, Touch
 from conversions.site import SiteConfig
 from conversions.store.evidence import read_cases
+from conversions.store.fits import may_need_fits, month_before, read_learnt
 from conversions.store.port import Store
 from conversions.store.sequence import WHOLE_SITE, Mark
 from reporting.figures import figures
@@ -35,6 +38,9 @@ class MarkStore(Protocol):
 
     def close_mark(self, mark: Mark) -> bool:
         """Remove a mark, if its token is still the noted one."""
+
+    def mark_fits(self, site: str, month: str) -> None:
+        """Mark the fits of a month under a new token."""
 
 
 class Roller:
@@ -89,6 +95,8 @@ class Roller:
         site = self.load_site(mark.site)
         if site is not None:
             self._write(site, mark)
+            # Before the mark is closed: who dies here does it again.
+            self.marks.mark_fits(site.key, month_of(mark.bucket, site.timezone))
         return self.marks.close_mark(mark)
 
     def _write(self, site: SiteConfig, mark: Mark) -> None:
@@ -96,4 +104,6 @@ class Roller:
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
-        self.store.write_cells(site.key, mark.token, figures(site, mark.bucket, touches, cases))
+        # After the mark was noted, as all that is read: fits that change later mark the bucket again.
+        learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
+        self.store.write_cells(site.key, mark.token, figures(site, mark.bucket, touches, cases, learnt))

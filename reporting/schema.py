@@ -87,6 +87,20 @@ SET_ASIDE = inline_serializer(
     {"no_rate": NO_RATE},
     help_text="By reason, what the value of these days' conversions leaves out; `no_rate`: load rates.",
 )
+FIT = inline_serializer(
+    "ReportFit",
+    {
+        "months": serializers.ListField(child=serializers.CharField(), help_text="Those whose fits credit rests on."),
+        "missing": inline_serializer(
+            "ReportFitMissing",
+            {"month": serializers.CharField(), "goals": serializers.ListField(child=serializers.CharField())},
+            many=True,
+            help_text="Months from which goals had nothing to learn: their credit is shared evenly.",
+        ),
+    },
+    allow_null=True,
+    help_text="Of the data-driven models; null of the others.",
+)
 REPORT = inline_serializer(
     "ConversionReport",
     {
@@ -105,6 +119,7 @@ REPORT = inline_serializer(
             help_text="Whether old figures are being made again, after a change of the configuration or by a replay."
         ),
         "set_aside": SET_ASIDE,
+        "fit": FIT,
     },
 )
 ERROR = inline_serializer(

@@ -5,9 +5,11 @@ Read it before the cells: what is marked or still in the queue then may be missi
 
 from collections.abc import Sequence
 
-from conversions.clock import DAY_MS, day_start, next_day
+from conversions.clock import DAY_MS, day_start, first_day, next_day, next_month
+from conversions.credit import LEARNED
 from conversions.models import Marker, Replay
 from conversions.site import SiteConfig
+from conversions.store.fit_marks import open_fits
 from conversions.store.sequence import WHOLE_SITE, known_buckets, open_marks
 from reporting.query import Query, longest_window
 
@@ -19,7 +21,7 @@ def sealed_until(query: Query, site: SiteConfig) -> int:
     """The instant (ms) before which the report is complete; with basis=click, by the touches' time."""
     # The marker first: what it says is processed was marked by then, and so is either seen as marked or rolled up.
     reached = Marker.reached()
-    sealed = seal(reached, marked_since(site.key))
+    sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
     return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
 
 
@@ -35,6 +37,11 @@ def marked_since(key: str) -> list[int]:
     if marks and marks[0].bucket == WHOLE_SITE:
         return known_buckets(key)[:1]
     return [mark.bucket for mark in marks]
+
+
+def unfitted_since(site: SiteConfig) -> list[int]:
+    """Where the buckets begin whose data-driven credit may still change: after the oldest month that must be fitted."""
+    return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
 
 
 def is_recounting(key: str, now: int) -> bool:

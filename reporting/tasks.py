@@ -1,14 +1,16 @@
-"""Beat's task of this room: marked buckets -> figures, each minute."""
+"""Beat's tasks of this room: marked buckets -> figures, and marked months -> fits, each minute."""
 
 import time
 
 from celery import shared_task
 from prometheus_client import Histogram
 
-from conversions.store import sequence
+from conversions.models import now_ms
+from conversions.store import fit_marks, sequence
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
 from conversions.store.retention import frozen_before
+from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
 #: A tick ends after this many seconds; what is still marked is the next one's.
@@ -17,6 +19,13 @@ ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
     "Rolling one bucket up.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+
+
+FIT_SECONDS = Histogram(
+    "hitledger_fit_seconds",
+    "Fitting one month of one site.",
+    buckets=(0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900),
 )
 
 
@@ -37,4 +46,25 @@ def roll_up() -> int:
         with ROLLUP_SECONDS.time():
             work.attempt(mark)
         done += 1
+    return done
+
+
+def fitter() -> Fitter:
+    """The fitter over the same."""
+    return Fitter(open_store(), sequence, fit_marks, load_site, frozen_before, now_ms)
+
+
+@shared_task(name="reporting.tasks.fit_months")
+def fit_months() -> int:
+    """Fits the marked months that are over and rolled up, as far as a tick goes; gives how many it did."""
+    ends_at = time.monotonic() + TICK_SECONDS
+    done = 0
+    work = fitter()
+    for mark in work.due():
+        if time.monotonic() > ends_at:
+            break
+        if work.is_ready(mark):
+            with FIT_SECONDS.time():
+                work.attempt(mark, now_ms())
+            done += 1
     return done

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversions.clock import DAY_MS
-from conversions.credit import MODELS, ONE, Terms, split
+from conversions.credit import BY_AGE, ONE, Terms, split
 
 WEIGHTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=40).filter(any)
 AMOUNTS = st.integers(-(10**21), 10**21)
@@ -23,12 +23,12 @@ ALL_TERMS = st.builds(
 
 def weights(model: str, *ages: int, terms: Terms = TERMS) -> list[int]:
     """What a model makes of touches so long before the conversion."""
-    return MODELS[model](ages, terms)
+    return BY_AGE[model](ages, terms)
 
 
 def test_the_models_of_one_two_and_three_touches() -> None:
-    assert {name: split(100, model([9], TERMS)) for name, model in MODELS.items()} == {name: [100] for name in MODELS}
-    assert {name: split(100, model([7 * DAY_MS, 0], TERMS)) for name, model in MODELS.items()} == {
+    assert {name: split(100, model([9], TERMS)) for name, model in BY_AGE.items()} == {name: [100] for name in BY_AGE}
+    assert {name: split(100, model([7 * DAY_MS, 0], TERMS)) for name, model in BY_AGE.items()} == {
         "last": [0, 100],
         "first": [100, 0],
         "linear": [50, 50],
@@ -106,12 +106,12 @@ def test_equal_weights_get_the_same_or_the_earlier_one_more(amount: int, weights
         assert equal[0] - equal[-1] <= 1
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
+@pytest.mark.parametrize("model", sorted(BY_AGE))
 @given(ages=AGES, terms=ALL_TERMS)
 def test_every_model_gives_each_touch_a_weight_and_a_whole_conversion(
     model: str, ages: list[int], terms: Terms
 ) -> None:
-    weights = MODELS[model](ages, terms)
+    weights = BY_AGE[model](ages, terms)
     assert len(weights) == len(ages)
     assert all(weight >= 0 for weight in weights)
     assert sum(split(ONE, weights)) == ONE

@@ -20,6 +20,7 @@ from conversions.naming import MAX_OTHERS
 from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.evidence import Case, read_cases
+from conversions.store.fits import read_learnt
 from conversions.store.port import Store
 from conversions.store.timelines import ALSO_TOLD
 from reporting.cells import decode_credit
@@ -32,7 +33,12 @@ pytestmark = pytest.mark.django_db
 
 
 def explainer(store: Store, site: SiteConfig) -> Explainer:
-    return Explainer(site, lambda bucket: read_names(store, site, bucket), lambda batch: f"key of {batch}")
+    return Explainer(
+        site,
+        lambda bucket: read_names(store, site, bucket),
+        lambda batch: f"key of {batch}",
+        lambda month: read_learnt(store, site, month),
+    )
 
 
 def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
@@ -99,7 +105,7 @@ class TestSums:
         world = World(random.Random(seed), store, *clock)
         world.work()
         world.change()
-        while world.work() or world.roll():
+        while world.work() or world.roll() or world.fit():
             pass
         config = world.config()
         told = [explainer(store, config).explain(case) for case in all_cases(store, config)]
@@ -135,6 +141,8 @@ def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store:
         "linear": "0.500000",
         "time_decay": "0.476294",
         "position": "0.500000",
+        "markov": "0.500000",
+        "shapley": "0.500000",
     }
     assert (first["value"]["first"], first["value"]["linear"]) == ("29.900000", "14.950000")
     assert (last["ad"], last["configured"], last["credit"]["last"]) == ("stray", False, "1.000000")

@@ -15,7 +15,7 @@ from conversions.naming import MAX_OTHERS
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.touch import OTHER, Ad, AdName
-from reporting.cells import CLICKS, ClickRow, CreditRow, decode_clicks, decode_credit
+from reporting.cells import CLICKS, NO_RATE, ClickRow, CreditRow, decode_clicks, decode_credit
 from reporting.figures import figures
 
 HOUR = 3_600_000
@@ -59,7 +59,7 @@ def credit(*cases: Case, model: str = "last", goal: str = "buy", site: SiteConfi
 
 def test_every_goal_and_model_has_a_cell_the_empty_ones_too() -> None:
     cells = figures(SITE, NOON, [], [])
-    wanted = [("", CLICKS), *((goal, model) for goal in ("buy", "lead") for model in MODELS)]
+    wanted = [("", CLICKS), ("", NO_RATE), *((goal, model) for goal in ("buy", "lead") for model in MODELS)]
     assert [(cell.goal, cell.model) for cell in cells] == wanted
     assert {(cell.bucket, cell.day, cell.body) for cell in cells} == {(NOON, "2026-09-21", b"[]")}
 

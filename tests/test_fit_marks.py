@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.store.fit_marks import WHENEVER, close_fits, open_fits, release_fits, take_fits, untell
-from conversions.store.sequence import FitMark, draw_token, mark_fits
+from conversions.store.fit_marks import WHENEVER, close_fits, hold_fits, is_rolling, open_fits, take_fits, untell
+from conversions.store.sequence import WHOLE_SITE, FitMark, draw_token, mark_buckets, mark_fits
 
 pytestmark = pytest.mark.django_db
 
@@ -79,10 +79,25 @@ def test_beat_leaves_alone_what_another_holds_and_takes_it_when_that_is_over(sit
     assert take(site, now=2_000, until=3_000).held_until == 3_000
 
 
-def test_what_could_not_be_made_is_free_at_once(site: str) -> None:
+def test_who_holds_a_mark_may_hold_it_longer_or_let_it_go(site: str) -> None:
     mark_fits(site, MONTH)
-    release_fits(take(site, now=1_000, until=2_000))
-    assert take(site, now=1_000, until=2_000)
+    held = take(site, now=1_000, until=2_000)
+    assert hold_fits(held, 3_000)
+    assert take_fits(held, 2_500, 4_000) is None
+    assert hold_fits(held, 0)
+    assert take(site, now=2_500, until=4_000)
+    assert not hold_fits(held, 5_000)
+
+
+def test_a_month_is_rolled_up_as_long_as_a_bucket_of_it_or_its_whole_site_is_freshly_marked(site: str) -> None:
+    before = draw_token()
+    mark_buckets(site, [10])
+    assert is_rolling(site, 10, 11, before)
+    assert not is_rolling(site, 11, 20, before)
+    assert not is_rolling(site, 0, 10, before)
+    assert not is_rolling(site, 10, 11, draw_token())
+    mark_buckets(site, [WHOLE_SITE])
+    assert is_rolling(site, 11, 20, before)
 
 
 def test_a_mark_that_another_closed_is_not_taken(site: str) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from conversions.clock import DAY_MS
-from conversions.credit import MODELS, ONE, Terms, split
+from conversions.credit import BY_AGE, ONE, Terms, split
 from conversions.fit import PathCount
 from conversions.markov import BILLION, credit_ads, fit_chain
 from conversions.shapley import Rates, fit_rates, shapley_values
@@ -92,7 +92,7 @@ def credited(weights_of: Callable[[PathCount], Sequence[int]]) -> dict[str, Frac
 
 
 def by_model(name: str) -> dict[str, Fraction]:
-    return credited(lambda path: MODELS[name](ages_of(path), TERMS))
+    return credited(lambda path: BY_AGE[name](ages_of(path), TERMS))
 
 
 def test_the_data_are_the_published_ones() -> None:
@@ -107,12 +107,12 @@ def test_first_last_and_linear_are_the_published_figures_to_the_last_place(place
     assert found == {channel: figures[place] for channel, figures in HEURISTIC.items()}
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", BY_AGE)
 def test_in_whole_micros_no_conversion_is_lost_and_no_channel_is_off_by_more_than_rounding(model: str) -> None:
     sums: Counter[str] = Counter()
     touches: Counter[str] = Counter()
     for path in PATHS:
-        for channel, credit in zip(path.ads, split(ONE, MODELS[model](ages_of(path), TERMS)), strict=True):
+        for channel, credit in zip(path.ads, split(ONE, BY_AGE[model](ages_of(path), TERMS)), strict=True):
             sums[channel] += path.converted * credit
             touches[channel] += path.converted
     assert sum(sums.values()) == CONVERSIONS * ONE

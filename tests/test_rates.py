@@ -194,7 +194,7 @@ def aside(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
 
 def explained(shop: Shop, order: str) -> dict[str, Any]:
     (case,) = find_order(shop.store, shop.config, order).cases
-    return Explainer(shop.config, lambda _: Names(shop.config), lambda _: None).explain(case)
+    return Explainer(shop.config, lambda _: Names(shop.config), lambda _: None, lambda _: {}).explain(case)
 
 
 def open_buckets(shop: Shop) -> set[int]:

@@ -309,7 +309,7 @@ class TestHttp:
         assert answer.headers["Cache-Control"] == "no-store"
         assert list(answer.json()) == [
             "site", "timezone", "currency", "model", "basis", "rows", "unattributed", "totals", "sealed_until",
-            "provisional", "live", "recounting", "set_aside",
+            "provisional", "live", "recounting", "set_aside", "fit",
         ]  # fmt: skip
         assert list(answer.json()["rows"][0]) == ["ad", "configured", "clicks", "views", "conversions", "value"]
         assert answer.json()["rows"][0]["value"] == "30.000000"

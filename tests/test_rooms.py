@@ -25,6 +25,8 @@ PURE = {
         f"conversions.{name}"
         for name in (
             "fit",
+            "fitted",
+            "inputs",
             "markov",
             "shapley",
             "beside",
@@ -49,9 +51,13 @@ PURE = {
             "store.spans",
             "store.timelines",
             "store.evidence",
+            "store.fits",
         )
     ),
-    *(f"reporting.{name}" for name in ("aside", "cells", "figures", "query", "report", "table", "telling", "live")),
+    *(
+        f"reporting.{name}"
+        for name in ("aside", "cells", "figures", "learnt", "query", "report", "table", "telling", "live")
+    ),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
 OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}

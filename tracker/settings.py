@@ -192,6 +192,7 @@ BEAT_SECONDS = 60
 BEAT = {
     "marker": "tracker.tasks.send_marker",
     "roll up": "reporting.tasks.roll_up",
+    "fits": "reporting.tasks.fit_months",
     "replays": "conversions.tasks.carry_on_replays",
     "snapshot": "conversions.tasks.keep_snapshot",
 }

@@ -1,5 +1,6 @@
 """The explainer over the store and the archive that the settings name."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from django.conf import settings
@@ -7,20 +8,26 @@ from django.utils.module_loading import import_string
 
 from conversions.explain import Explainer
 from conversions.find import read_names
+from conversions.fitted import Learnt
 from conversions.naming import Names
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
+from conversions.store.fits import read_learnt
 from tracker.hit import BadBatch
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Explains cases of a site; it reads a bucket's names once."""
+    """Explains cases of a site; it reads a bucket's names and a month's fits once."""
 
     @cache
     def names(bucket: int) -> Names:
         return read_names(open_store(), site, bucket)
 
-    return Explainer(site, names, archive_key)
+    @cache
+    def learnt(month: str) -> Mapping[str, Learnt]:
+        return read_learnt(open_store(), site, month)
+
+    return Explainer(site, names, archive_key, learnt)
 
 
 def archive_key(batch: str) -> str | None:

@@ -13,9 +13,9 @@ under a smaller token than who overtook, found `told` empty, and marks after wri
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from conversions.store.sequence import FitMark, draw_token
+from conversions.store.sequence import WHOLE_SITE, FitMark, Mark, draw_token
 
 #: Later than every clock.
 WHENEVER = 1 << 62
@@ -48,9 +48,15 @@ def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
         return bool(_taken(mark).filter(token=mark.token).update(marked=False))
 
 
-def release_fits(mark: FitMark) -> None:
-    """Let others have it: the fits could not be made."""
-    _taken(mark).update(held_until=0)
+def hold_fits(mark: FitMark, until: int) -> bool:
+    """Hold it longer, or let others have it with 0 (ms); False if another has taken it."""
+    return bool(_taken(mark).update(held_until=until))
+
+
+def is_rolling(site: str, since: int, until: int, token: int) -> bool:
+    """Whether buckets of a stretch (ms), or the whole site, are marked under that token or a later one."""
+    fresh = Mark.objects.filter(site=site, marked=True, token__gte=token)
+    return fresh.filter(Q(bucket=WHOLE_SITE) | Q(bucket__gte=since, bucket__lt=until)).exists()
 
 
 def _taken(mark: FitMark) -> QuerySet[FitMark]:

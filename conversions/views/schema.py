@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
-from conversions.credit import MODELS
+from conversions.credit import LEARNED, MODELS
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
@@ -47,6 +47,17 @@ def amount(**more: Any) -> serializers.CharField:
 def by_model(name: str) -> serializers.Serializer[Any]:
     """An amount under each model."""
     return inline_serializer(name, {model: amount() for model in MODELS})
+
+
+def learnt_model(name: str) -> serializers.Serializer[Any]:
+    """Which fit a data-driven model needed."""
+    return inline_serializer(
+        f"ConversionModel{name.capitalize()}",
+        {
+            "fit": maybe("The month whose fit the credit needs; null where it needs none."),
+            "reason": maybe("`no_fit`: credit is shared evenly; `by_campaign`, `too_many_ads`."),
+        },
+    )
 
 
 def sent() -> serializers.Serializer[Any]:
@@ -139,10 +150,12 @@ CONVERSION: Fields = {
     "counted": serializers.BooleanField(),
     "reason": maybe("Why it is not counted: `retracted`, `not_first` or `not_in_force`."),
     "attributed": serializers.BooleanField(help_text="Whether any touch got credit."),
+    "models": inline_serializer("ConversionModels", {model: learnt_model(model) for model in LEARNED}),
     "duplicates": inline_serializer("ConversionDuplicate", DUPLICATE, many=True),
     "adjustments": inline_serializer("ConversionAdjustment", ADJUSTMENT, many=True),
     **source(),
     "touches": inline_serializer("ConversionTouch", TOUCH, many=True),
+    "page": serializers.URLField(help_text="Where people read the same in words."),
     "left_out": inline_serializer("ConversionLeftOut", LEFT_OUT, help_text="How many more there are of each."),
 }
 REJECTED: Fields = {
@@ -152,6 +165,7 @@ REJECTED: Fields = {
     "field": maybe(),
     "detail": text(),
     **source(),
+    "page": serializers.URLField(help_text="Where people find what else is known of the hit id."),
     "body": serializers.JSONField(allow_null=True, help_text="The hit; text where it was too long and is cut."),
 }
 FACT: Fields = {

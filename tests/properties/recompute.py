@@ -12,10 +12,12 @@ from typing import Any
 
 from conversions.attribute import facts_of
 from conversions.clock import bucket_of, day_of
+from conversions.credit import MODELS
 from conversions.facts import Adjustment, Conversion, Touch, digest
 from conversions.goals import GoalVersion
 from conversions.site import SiteConfig
 from conversions.touch import name_touch
+from tests.properties.relearn import learnt_weights, names_of, own_touches
 from tracker.hit import Hit
 
 #: Half-life (ms), first and last percents; from how long before the conversion each touch was.
@@ -116,6 +118,9 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
                 if version and version.version == fact.version:
                     claims[fact.claim].append(fact)
         persons: set[str] = set()
+        #: By month, the paths that converted, and who did.
+        converted: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        converters: dict[str, set[str]] = defaultdict(set)
         clicked: set[tuple[str, str, str]] = set()
         for claim in sorted(claims.values(), key=lambda rows: min(key(row) for row in rows)):
             winner = min(claim, key=key)
@@ -162,13 +167,25 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             wanting[goal.key, ""][0] += bool(lacking)
             for change, sign in lacking:
                 wanting[goal.key, change.currency][1] += sign * times(change.value or 0, version)
-            for model, weights in WEIGHTS.items():
+            month = day_of(winner.at, site.timezone)[:7]
+            before = str(date.fromisoformat(f"{month}-01") - timedelta(days=1))[:7]
+            unconverted: dict[str, list[Touch]] = defaultdict(list)
+            for touch in own_touches(touches, site, before):
+                if touch.visitor not in converters[before]:
+                    unconverted[touch.visitor].append(touch)
+            others = [names_of(once_each(some), site) for some in unconverted.values()]
+            converted[month].append(names_of(path, site))
+            converters[month] |= claimants
+            ages = [winner.at - touch.at for touch in path]
+            terms = site.terms.half_life, site.terms.position_first, site.terms.position_last
+            by_model = {model: weights(ages, *terms) for model, weights in WEIGHTS.items() if path}
+            by_model |= learnt_weights(converted[before], others, names_of(path, site)) if path else {}
+            for model in MODELS:
                 rows = report[bucket_of(winner.at, site.timezone), goal.key, model]
                 if not path:
                     row = rows[None, day_of(winner.at, site.timezone)]
                     row[0], row[1] = row[0] + 1_000_000, row[1] + value
-                ages = [winner.at - touch.at for touch in path]
-                parts = weights(ages, site.terms.half_life, site.terms.position_first, site.terms.position_last)
+                parts = by_model.get(model, [])
                 credits, values = (divide(amount, parts) if path else [] for amount in (1_000_000, value))
                 for touch, credit, worth in zip(path, credits, values, strict=True):
                     row = rows[name_touch(touch, site.ads).ad, day_of(touch.at, site.timezone)]

@@ -22,6 +22,10 @@ CLOCKS = [
     ("Europe/Berlin", 1_792_879_200_000),  # 2026-10-25, the clock goes back
     ("Asia/Kolkata", 1_780_000_000_000),  # +05:30
     ("Australia/Lord_Howe", 1_791_041_400_000),  # 2026-10-04, half an hour forward
+    # An hour before a month's end: what was learnt from it divides the next one's credit.
+    ("UTC", 1_793_487_600_000),
+    ("Asia/Kathmandu", 1_793_466_900_000),  # +05:45
+    ("America/New_York", 1_793_502_000_000),  # the clock goes back two hours into the month
 ]
 URLS = ["", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"]
 

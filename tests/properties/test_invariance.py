@@ -19,11 +19,13 @@ from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateL
 from conversions.process import Processor
 from conversions.rates import Quote
 from conversions.site import SiteConfig
-from conversions.store import sequence
+from conversions.store import fit_marks, sequence
 from conversions.store.configuration import load_site
+from conversions.store.fit_marks import WHENEVER
 from conversions.store.port import Cell, Store
 from conversions.store.rates import load, read_rates
 from reporting.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
+from reporting.fitter import Fitter
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.django_db
 
 ONE_BY_ONE = ("add_facts", "read_touches", "read_conversions", "read_claims", "write_cells")
 WINDOW_DAYS = 1
+YEAR_3000 = 32_503_680_000_000
 names = count()
 
 
@@ -66,6 +69,8 @@ class World:
         self.plain_store = store
         self.marks = Stepped(sequence)
         self.roller = Roller(self.store, self.marks, self.read_config, lambda: 0)
+        # Every month is over.
+        self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
     def configure(self) -> None:
         """Goals and ads as they stand first."""
@@ -175,6 +180,13 @@ class World:
             self.roller.roll_up(mark)
         return bool(marks)
 
+    def fit(self) -> bool:
+        """A fitter takes what months are marked, whoever else is at it."""
+        marks = self.fitter.due(self.site.key)
+        for mark in marks:
+            self.fitter.fit(mark, WHENEVER)
+        return bool(marks)
+
     def run(self) -> None:
         """Everything happens that can, in either of two ways; then everything drains."""
         self.interleave() if self.rng.random() < 0.3 else self.overtake()
@@ -187,7 +199,7 @@ class World:
         first = self.changes and self.rng.random() < 0.5
         if first:
             self.change()
-        stalled = [Actor(self.rng.choice([self.work, self.roll])) for _ in range(self.rng.choice([1, 1, 2]))]
+        stalled = [Actor(self.rng.choice([self.work, self.roll, self.fit])) for _ in range(self.rng.choice([1, 1, 2]))]
         for actor in stalled:
             for _ in range(self.rng.randrange(1, self.rng.choice([5, 30, 120]))):
                 actor.step()
@@ -211,10 +223,13 @@ class World:
                 break
         if self.rng.random() < rolled:
             self.roll()
+        if self.rng.random() < rolled:
+            self.fit()
 
     def interleave(self) -> None:
-        """Two workers, two rollups, crashes and a change of configuration, one step at a time."""
+        """Two workers, two rollups, two fitters, crashes and a change of configuration, one step at a time."""
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
+        actors += [Actor(self.fit), Actor(self.fit)]
         steps = self.rng.choice([50, 300, 1200])
         change_step = self.rng.randrange(steps) if self.changes else None
         load_steps = {self.rng.randrange(steps) for _ in self.tables}
@@ -241,12 +256,14 @@ class World:
         while self.work():
             if self.rng.random() < 0.5:
                 self.roll()
+            if self.rng.random() < 0.5:
+                self.fit()
             if self.rng.random() < 0.2:
                 self.load_rates()
         while self.tables:
             self.roll()
             self.load_rates()
-        while self.roll():
+        while self.roll() or self.fit():
             pass
 
     def finish_or_die(self, actor: Actor) -> None:

@@ -1,5 +1,6 @@
 """`manage.py rollup`: what beat does each minute, now and to the end."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,9 @@ from django.utils.module_loading import import_string
 from tqdm import tqdm
 
 from conversions.ranges import add_range_arguments, mark_range, read_ranges
-from reporting.tasks import roller
+from conversions.store.fit_marks import WHENEVER
+from conversions.store.sequence import FitMark
+from reporting.tasks import fitter, roller
 from tracker.hit import Unavailable
 
 
@@ -38,16 +41,44 @@ class Command(BaseCommand):
         if options["since"] or options["until"]:
             for span in ranges:
                 mark_range(span)
-        done = roll_up_all(options["site"])
+        done, fitted = drain(options["site"])
         self.stdout.write(f"{done} buckets rolled up.")
+        if fitted:
+            self.stdout.write(f"{fitted} months fitted.")
         if not idle:
             raise CommandError(f"Accepted hits were still on their way after {wait:g} s; is a worker running?")
 
 
+def drain(site: str | None) -> tuple[int, int]:
+    """Roll up and fit until no fit changes any more; gives how many buckets and months.
+
+    What fits changed is rolled up again. That changes no fit: they are made of paths, not of credit.
+    """
+    buckets = months = 0
+    changed = True
+    while changed:
+        buckets += roll_up_all(site)
+        fitted = fit_all(site)
+        months += len(fitted)
+        changed = any(fitted)
+    return buckets, months
+
+
 def roll_up_all(site: str | None) -> int:
-    """Roll up until nothing is marked that was marked before; gives how many buckets."""
+    """Roll up what is marked now; gives how many buckets."""
     work = roller()
     marks = work.marked(site)
     for mark in tqdm(marks, desc="rolling up", unit=" buckets", disable=None):
         work.attempt(mark)
     return len(marks)
+
+
+def fit_all(site: str | None) -> list[bool]:
+    """Fit the marked months that are over, whoever else is at it; gives of each whether its fits changed."""
+    work = fitter()
+    return [work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)]
+
+
+def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
+    """A progress bar over a month's buckets."""
+    return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None)

@@ -1,0 +1,184 @@
+"""Fitter: the facts of a month that is over -> fits, written under a token; then the next month's buckets are marked.
+
+Fits are figures like any others: each is made from the facts and the present configuration when its month is marked.
+How marks are taken, so that no crash and no second fitter leaves an old fit in a bucket: `conversions.store.fit_marks`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from django.db import DatabaseError, InterfaceError
+
+from conversions.clock import HOUR_MS, day_start, first_day, month_of, next_month
+from conversions.facts import Conversion, Touch
+from conversions.fitted import Fitted, fingerprint, fit
+from conversions.inputs import Gatherer
+from conversions.naming import counted_in
+from conversions.site import SiteConfig
+from conversions.store.evidence import Case, read_cases
+from conversions.store.fits import fit_cell, read_fits
+from conversions.store.port import Store
+from conversions.store.sequence import FitMark
+from reporting.rollup import MarkStore
+from tracker.hit import Unavailable
+
+logger = logging.getLogger(__name__)
+
+#: How far the clocks of the earth are ahead of UTC at most.
+FURTHEST_MS = 14 * HOUR_MS
+#: Who makes fits and dies holds them up for so long.
+HOLD_MS = 15 * 60 * 1000
+#: Fits wait for marked buckets of their month, but not for those that were marked longer ago: one may be damaged.
+WAIT_MS = 10 * 60 * 1000
+#: Beat makes fits again after so many times what they took: one late hit after the other would have it do nothing else.
+REST = 10
+
+Watch = Callable[[Sequence[int]], Iterable[int]]
+
+
+class FitMarks(Protocol):
+    """Where the marks of months are kept: `conversions.store.fit_marks`."""
+
+    def open_fits(self, site: str | None = None) -> list[FitMark]:
+        """The months whose fits must be made again, the oldest first."""
+
+    def take_fits(self, mark: FitMark, now: int, until: int) -> FitMark | None:
+        """Take a mark that nobody holds."""
+
+    def hold_fits(self, mark: FitMark, until: int) -> bool:
+        """Hold it longer; False if another has taken it."""
+
+    def untell(self, mark: FitMark) -> bool:
+        """Note that other fits are about to be written; False if another has taken the mark."""
+
+    def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
+        """Note what the next month's buckets were marked for, and remove the mark if its token is the noted one."""
+
+    def is_rolling(self, site: str, since: int, until: int, token: int) -> bool:
+        """Whether buckets of a stretch are marked under that token or a later one."""
+
+
+class Overtaken(Exception):
+    """Another makes these fits."""
+
+
+class Fitter:
+    """Fits with the store, the marks, the uncached reader of configuration and the clock (ms) that it is given."""
+
+    def __init__(
+        self,
+        store: Store,
+        marks: MarkStore,
+        fit_marks: FitMarks,
+        load_site: Callable[[str], SiteConfig | None],
+        frozen_before: Callable[[], int],
+        clock: Callable[[], int],
+    ) -> None:
+        self.store = store
+        self.marks = marks
+        self.fit_marks = fit_marks
+        self.load_site = load_site
+        self.frozen_before = frozen_before
+        self.clock = clock
+
+    def due(self, site: str | None = None) -> list[FitMark]:
+        """The marked months that are over."""
+        now = self.clock()
+        marks = self.fit_marks.open_fits(site)
+        # Each site has its present month marked all the time: its configuration need not be read for that.
+        return [mark for mark in marks if end_of(mark.month, "UTC") - FURTHEST_MS <= now and self._is_over(mark, now)]
+
+    def _is_over(self, mark: FitMark, now: int) -> bool:
+        site = self.load_site(mark.site)
+        return site is None or end_of(mark.month, site.timezone) <= now
+
+    def is_ready(self, mark: FitMark) -> bool:
+        """Whether nobody holds a month that is over, and its buckets are rolled up."""
+        now = self.clock()
+        since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
+        return mark.held_until <= now and not self.fit_marks.is_rolling(mark.site, since, until, (now - WAIT_MS) * 1000)
+
+    def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
+        """Make one month's fits so that one which can't be made holds up no other: it is logged and its mark stays.
+
+        Gives whether they are other fits than before. Raises what concerns every month.
+        """
+        try:
+            return self.fit(mark, now, watch)
+        except (Unavailable, DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("site %s: the fits of %s can't be made", mark.site, mark.month)
+            return False
+
+    def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
+        """Make one month's fits, unless another holds them at that instant; gives whether they changed."""
+        began = self.clock()
+        taken = self.fit_marks.take_fits(mark, now, began + HOLD_MS)
+        if taken is None:
+            return False
+        try:
+            return self._fit(taken, began, watch)
+        except Overtaken:
+            return False
+        except Unavailable:
+            self.fit_marks.hold_fits(taken, 0)
+            raise
+
+    def _fit(self, taken: FitMark, began: int, watch: Watch) -> bool:
+        site = self.load_site(taken.site)
+        if site is None or self._is_frozen(taken, site):
+            logger.warning("site %s: the mark on the fits of %s is dropped", taken.site, taken.month)
+            self.fit_marks.close_fits(taken, taken.told, 0)
+            return False
+        fits = self._make(site, taken, watch)
+        told = fingerprint(fits)
+        changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
+        if changed and not self.fit_marks.untell(taken):
+            return False
+        self.store.write_cells(
+            site.key, taken.writer, [fit_cell(site, uid, taken.month, one) for uid, one in fits.items()]
+        )
+        if changed:
+            self._mark_next_month(site, taken.month)
+        now = self.clock()
+        self.fit_marks.close_fits(taken, told, now + REST * (now - began))
+        return changed
+
+    def _is_frozen(self, taken: FitMark, site: SiteConfig) -> bool:
+        """Whether no bucket that reads the fits may change any more."""
+        return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
+
+    def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
+        """The fit of each goal there ever was, by its uid, from the month's facts, bucket by bucket."""
+        gatherer = Gatherer(site)
+        held = self.clock()
+        for bucket in watch(self._buckets(site, taken.month)):
+            gatherer.add_bucket(*self._read(site, bucket))
+            if self.clock() - held > HOLD_MS // 3:
+                held = self.clock()
+                if not self.fit_marks.hold_fits(taken, held + HOLD_MS):
+                    raise Overtaken
+        return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
+
+    def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case]]:
+        facts = self.store.read_bucket(site.key, bucket)
+        conversions = [fact for fact in facts if isinstance(fact, Conversion)]
+        cases = read_cases(self.store, site, conversions) if conversions else []
+        return [fact for fact in facts if isinstance(fact, Touch)], counted_in(site, bucket, cases)
+
+    def _mark_next_month(self, site: SiteConfig, month: str) -> None:
+        limit = self.frozen_before()
+        buckets = self._buckets(site, next_month(month))
+        self.marks.mark_buckets(site.key, [bucket for bucket in buckets if bucket >= limit])
+
+    def _buckets(self, site: SiteConfig, month: str) -> list[int]:
+        """The known buckets of a month, in their order."""
+        known = self.marks.known_buckets(site.key)
+        return sorted(bucket for bucket in known if month_of(bucket, site.timezone) == month)
+
+
+def end_of(month: str, timezone: str) -> int:
+    """The instant (ms) at which a month ends."""
+    return day_start(first_day(next_month(month)), timezone)
