@@ -1,0 +1,391 @@
+"""The complaints that users of such tools file most, each a test named by it, on every store.
+
+Only what everybody can use: hits go in by `/collect`, staff configures by the API, the commands are the real ones, and
+what is asserted is what the report says.
+"""
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+
+from conversions.credit import MODELS
+from conversions.store.configuration import forget_cached_sites
+from conversions.store.port import Store
+from tracker.archive import open_archive
+from tracker.hit import Batch, Hit, batch_id
+
+pytestmark = pytest.mark.django_db
+
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+HOUR = timedelta(hours=1)
+ids = count()
+
+
+def days_ago(days: int) -> date:
+    """A day that hits may still be sent of, and that is over on every clock."""
+    return datetime.now(UTC).date() - timedelta(days=days)
+
+
+def at(day: date, time: str = "12:00", zone: str = "UTC") -> datetime:
+    """An instant of a day by a clock."""
+    return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
+
+
+def ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+class Shop:
+    """A customer as staff sets it up: an account with a site, an ad, a goal, and programs' tokens."""
+
+    def __init__(self, timezone: str = "UTC", currency: str = "EUR", **goal: Any) -> None:
+        user, _ = User.objects.get_or_create(username="sam", is_staff=True)
+        self.staff = Client()
+        self.staff.force_login(user)
+        name = f"shop {uuid4().hex}"
+        account = self.make("accounts", name=name)["id"]
+        self.tokens = {kind: self.make("tokens", account=account, kind=kind)["secret"] for kind in ("report", "ingest")}
+        self.site = self.make("sites", account=account, name=name, timezone=timezone, currency=currency)["key"]
+        self.campaign = self.make("campaigns", site=self.site, key="autumn")["id"]
+        self.ad("banner")
+        self.goal("purchase", event="purchase", **goal)
+
+    def make(self, what: str, **fields: Any) -> dict[str, Any]:
+        """Staff makes something by the API."""
+        answer = self.staff.post(f"/api/{what}", fields, content_type="application/json")
+        assert answer.status_code == 201, answer.content
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def ad(self, key: str, **fields: Any) -> dict[str, Any]:
+        return self.make("ads", campaign=self.campaign, key=key, **fields)
+
+    def goal(self, key: str, **fields: Any) -> dict[str, Any]:
+        return self.make("goals", site=self.site, key=key, **fields)
+
+    def send(self, *hits: dict[str, Any]) -> None:
+        """The shop's server tells hits; it gets a 200 for all of them."""
+        answer = Client().post("/collect", list(hits), content_type="application/json", headers=self.bearer("ingest"))
+        assert answer.json() == {"accepted": len(hits), "rejected": []}
+
+    def bearer(self, kind: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.tokens[kind]}"}
+
+    def hit(self, type_: str, moment: datetime, visitor: str = "ann", **more: Any) -> dict[str, Any]:
+        own = {"site": self.site, "type": type_, "ts": ms(moment), "visitor": visitor, "id": f"h{next(ids)}"}
+        return {**own, **more}
+
+    def click(self, moment: datetime, ad: str = "banner", **more: Any) -> dict[str, Any]:
+        return self.hit("click", moment, ad=ad, **more)
+
+    def sale(self, moment: datetime, order: str = "", value: str = "29.90", **more: Any) -> dict[str, Any]:
+        return self.hit("conversion", moment, name="purchase", order=order, value=value, **more)
+
+    def adjust(self, moment: datetime, order: str, kind: str, value: str = "", **more: Any) -> dict[str, Any]:
+        given = {"value": value} if value else {}
+        return self.hit("adjustment", moment, order=order, kind=kind, **given, **more)
+
+    def report(self, first: date, last: date | None = None, **parameters: str) -> dict[str, Any]:
+        """What the report says once everything is rolled up."""
+        call_command("rollup", site=self.site, wait=0, stdout=StringIO())
+        days = {"site": self.site, "from": str(first), "to": str(last or first)}
+        answer = Client().get("/api/reports/conversions", {**days, **parameters}, headers=self.bearer("report"))
+        assert answer.status_code == 200, answer.content
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def total(self, first: date, last: date | None = None, **parameters: str) -> tuple[str, str]:
+        """Conversions and value of some days."""
+        totals = self.report(first, last, **parameters)["totals"]
+        return totals["conversions"], totals["value"]
+
+    def credited(self, first: date, last: date | None = None, **parameters: str) -> dict[str, tuple[str, str]]:
+        """What each ad has, and what nobody has under the name None where there is any."""
+        report = self.report(first, last, **parameters)
+        rows = {row["ad"]: (row["conversions"], row["value"]) for row in report["rows"]}
+        nobody = (report["unattributed"]["conversions"], report["unattributed"]["value"])
+        return rows if nobody[0] == "0.000000" else {**rows, "(nobody)": nobody}
+
+
+@pytest.fixture(autouse=True)
+def _tracker(inline: None, opened_store: Store, settings: Any) -> None:
+    """A tracker without a broker, on each store in turn, that need not wait for its caches."""
+    settings.CONFIG_CACHE_SECONDS = 0
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+ONE, TWO = ("1.000000", "29.900000"), ("2.000000", "59.800000")
+
+
+def test_retries_duplicate_revenue(shop: Shop) -> None:
+    # The browser's answer got lost; the shop's server and its queue tell the order as well, some of it late.
+    day = days_ago(5)
+    sale = shop.sale(at(day), "A-17")
+    shop.send(shop.click(at(day, "11:00")), sale)
+    for later in (1, 60, 3_600):
+        shop.send({**sale, "sent": ms(datetime.now(UTC))})
+        shop.send(shop.sale(at(day) + timedelta(seconds=later), "A-17", visitor="server"))
+    shop.send(sale, sale, sale)
+    assert shop.credited(day) == {"banner": ONE}
+    assert shop.report(day)["totals"]["clicks"] == 1
+
+
+def test_same_second_conversions_collapse(shop: Shop) -> None:
+    day = days_ago(5)
+    shop.send(*(shop.sale(at(day), visitor=visitor) for visitor in ("ann", "ann", "bob")))
+    shop.send(shop.sale(at(day), "A-1"), shop.sale(at(day), "A-2"))
+    assert shop.total(day) == ("5.000000", "149.500000")
+
+
+def test_a_re_import_counts_twice(shop: Shop, tmp_path: Path) -> None:
+    day = days_ago(30)
+    lines = [shop.sale(at(day) + n * timedelta(minutes=7), f"offline-{n}", f"{n}.50") for n in range(40)]
+    shop.send(shop.click(at(day, "00:01")), *lines)
+    first = shop.report(day, by="ad,hour")
+    assert first["totals"]["conversions"] == "40.000000"
+    # The whole file once more, in another order, in parts, and with ids that the second export made anew.
+    shop.send(*reversed(lines))
+    for n in range(0, len(lines), 7):
+        shop.send(*({**line, "id": f"again{next(ids)}"} for line in lines[n : n + 7]))
+    assert shop.report(day, by="ad,hour") == first
+    call_command("replay", site=shop.site, stdout=StringIO())
+    assert shop.report(day, by="ad,hour") == first
+
+
+def test_the_payment_providers_redirect_takes_the_credit(shop: Shop) -> None:
+    # news -> shop -> pay.example -> back on the thank-you page, with the landing page's parameters or with none
+    day, landing = days_ago(5), "https://shop.example/?utm_source=news&gclid=G-1"
+    shop.ad("newsletter", rules=[{"source": "news"}])
+    back = {"ref": "https://www.pay.example/checkout", "url": "https://shop.example/thanks"}
+    shop.send(
+        shop.hit("page", at(day, "11:00"), url=landing),
+        shop.hit("page", at(day, "11:59"), **back),
+        shop.sale(at(day), "A-1", **back),
+        shop.hit("page", at(day, "13:00"), url=landing, visitor="bob"),
+        shop.hit("page", at(day, "13:59"), url=f"{landing}&paid=1", ref=back["ref"], visitor="bob"),
+        shop.sale(at(day, "14:00"), "A-2", visitor="bob"),
+    )
+    for model in MODELS:
+        assert shop.credited(day, model=model) == {"newsletter": TWO}
+    assert shop.report(day)["totals"]["clicks"] == 2
+
+
+def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
+    # The browser forgot its cookie between the click and the sale; the shop knows its customer, and so the first visit.
+    day = days_ago(5)
+    shop.send(shop.click(at(days_ago(20)), visitor="first-cookie"), shop.sale(at(day), "A-17", visitor="new-cookie"))
+    assert shop.credited(day) == {"(nobody)": ONE}
+    shop.send(shop.sale(at(day, "12:01"), "A-17", visitor="first-cookie"))
+    assert shop.credited(day) == {"banner": ONE}
+
+
+def test_segments_exceed_the_total(shop: Shop) -> None:
+    day = days_ago(5)
+    shop.goal("lead", event="lead", fixed_value="0.000007")
+    for n, visitor in enumerate(("ann", "bob", "eve", "kim"), 1):
+        shop.send(
+            *(shop.click(at(day, f"{m:02}:00"), ad, visitor=visitor) for m, ad in enumerate("abc" * (n - 1) + "d", 1))
+        )
+        shop.send(shop.hit("event", at(day, "11:00"), visitor, name="lead"))
+        shop.send(shop.sale(at(day, f"1{n}:00"), f"A-{n}", "0.10", visitor=visitor))
+    for model in MODELS:
+        for by in ("ad", "campaign", "goal", "day", "hour", "goal,ad,hour", "campaign,day"):
+            report = shop.report(day, model=model, by=by)
+            for column in ("conversions", "value"):
+                parts = [*report["rows"], report["unattributed"]]
+                exact = sum(int(part[column].replace(".", "")) for part in parts)
+                assert exact == int(report["totals"][column].replace(".", "")), (model, by)
+            assert report["totals"]["conversions"] == "8.000000"
+    by_goal = {goal: shop.total(day, goal=goal) for goal in ("purchase", "lead")}
+    assert by_goal == {"purchase": ("4.000000", "0.400000"), "lead": ("4.000000", "0.000028")}
+    assert shop.total(day) == ("8.000000", "0.400028")
+
+
+def test_goals_are_not_retroactive(shop: Shop) -> None:
+    day = days_ago(5)
+    shop.send(shop.click(at(day, "11:00")), shop.hit("event", at(day), name="newsletter"))
+    assert shop.total(day) == ("0.000000", "0.000000")
+    goal = shop.goal("newsletter", event="newsletter", fixed_value="2")
+    past = {"from": str(days_ago(30))}
+    answer = shop.staff.post(f"/api/goals/{goal['id']}/retroactive", past, content_type="application/json")
+    assert answer.status_code == 202
+    forget_cached_sites()
+    call_command("replay", site=shop.site, stdout=StringIO())
+    assert shop.credited(day) == {"banner": ("1.000000", "2.000000")}
+
+
+def test_refunds(shop: Shop) -> None:
+    sold, refunded = days_ago(20), days_ago(5)
+    shop.send(shop.click(at(sold, "11:00")), *(shop.sale(at(sold), order) for order in ("A-1", "A-2", "A-3")))
+    # In part, twice and once again by a retry; in full; cancelled. One of them told before the order itself.
+    part = shop.adjust(at(refunded), "A-1", "refund", "9.90")
+    shop.send(part, part, shop.adjust(at(refunded, "13:00"), "A-1", "refund", "5.00"))
+    shop.send(shop.adjust(at(refunded), "A-2", "refund", "29.90"), shop.adjust(at(refunded), "A-3", "retract"))
+    shop.send(shop.adjust(at(refunded), "A-4", "refund", "29.90"))
+    shop.send(shop.sale(at(sold), "A-4", "30.00"))
+    assert shop.credited(sold) == {"banner": ("3.000000", "15.100000")}
+    assert shop.total(refunded) == ("0.000000", "0.000000")
+    shop.send(shop.adjust(at(refunded, "14:00"), "A-3", "restate", "10.00"))
+    assert shop.credited(sold) == {"banner": ("4.000000", "25.100000")}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"])
+def test_day_boundary_against_timezone(zone: str) -> None:
+    shop, day = Shop(timezone=zone), days_ago(5)
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    midnight, next_midnight = at(day, "00:00", zone), at(after, "00:00", zone)
+    shop.send(
+        *(shop.sale(moment - timedelta(milliseconds=1), value="1") for moment in (midnight, next_midnight)),
+        *(shop.sale(moment, value="10") for moment in (midnight, next_midnight)),
+    )
+    assert [shop.total(one) for one in (before, day, after)] == [
+        ("1.000000", "1.000000"),
+        ("2.000000", "11.000000"),
+        ("1.000000", "10.000000"),
+    ]
+    hours = [row["hour"] for row in shop.report(day, by="hour,ad")["rows"]]
+    assert hours == []  # nobody clicked
+    shop.send(shop.click(midnight - timedelta(seconds=1)), shop.click(midnight))
+    (row,) = shop.report(day, by="hour")["rows"][:1]
+    assert datetime.fromisoformat(row["hour"]) == midnight
+
+
+def clock_change(zone: str, longer: bool) -> date:
+    """The last day, before this week, on which a zone's clock went back (so the day is longer) or forward."""
+    day = days_ago(7)
+    while True:
+        length = at(day + timedelta(days=1), "00:00", zone).astimezone(UTC) - at(day, "00:00", zone).astimezone(UTC)
+        if length != timedelta(days=1) and (length > timedelta(days=1)) == longer:
+            return day
+        day -= timedelta(days=1)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("longer", [True, False])
+def test_day_boundary_on_the_days_on_which_the_clock_changes(zone: str, longer: bool) -> None:
+    # Such a day may be longer ago than hits are taken, so these come from the archive, as at a replay.
+    shop, day = Shop(timezone=zone), clock_change(zone, longer)
+    since, until = (ms(at(one, "00:00", zone)) for one in (day, day + timedelta(days=1)))
+    moments = [*range(since, until, 600_000), until - 1]
+    outside = [since - 1, until]
+    hits = [
+        Hit(id=f"h{n}", site=shop.site, type="event", name="purchase", at=moment, received=moment, visitor=f"v{n}")
+        for n, moment in enumerate([*moments, *outside])
+    ]
+    open_archive().put(Batch(batch_id(until, "old"), tuple(hits)))
+    call_command("replay", site=shop.site, stdout=StringIO())
+    assert shop.total(day)[0] == f"{len(moments)}.000000"
+    assert shop.total(day - timedelta(days=1), day + timedelta(days=1))[0] == f"{len(hits)}.000000"
+
+
+def test_cross_domain_checkout(shop: Shop) -> None:
+    # The checkout is on another domain, whose cookie is another; the order is told from both, in whichever order.
+    day = days_ago(5)
+    shop.send(shop.click(at(day, "10:00"), visitor="on-shop.example"))
+    shop.send(shop.click(at(day, "11:00"), "retargeting", visitor="on-pay.example"))
+    shop.send(shop.sale(at(day), "A-17", visitor="on-pay.example"))
+    shop.send(shop.sale(at(day) + HOUR, "A-17", visitor="on-shop.example"))
+    assert shop.total(day) == ONE
+    half = ("0.500000", "14.950000")
+    assert shop.credited(day, model="linear") == {"banner": half, "retargeting": half}
+    assert shop.credited(day, model="first")["banner"] == ONE
+
+
+def test_invisible_bot_filtering(shop: Shop) -> None:
+    day = datetime.now(UTC).date()
+    query = {"site": shop.site, "type": "event", "name": "purchase", "value": "29.90"}
+    assert Client().get("/collect", query, headers={"user-agent": GOOGLEBOT}).status_code == 200
+    assert Client().get("/collect", query, headers={"user-agent": CHROME}).status_code == 200
+    range_ = (day - timedelta(days=1), day + timedelta(days=1))
+    assert shop.total(*range_) == ONE
+    told = Client().get("/api/rejected", {"site": shop.site}, headers=shop.bearer("report")).json()
+    assert told["counts"] == {"bot": 1}
+    assert [(one["code"], "Googlebot" in one["detail"]) for one in told["results"]] == [("bot", True)]
+    # What was set aside is kept: with the switch off, a replay counts it.
+    off = {"set_aside_bots": False}
+    assert shop.staff.patch(f"/api/sites/{shop.site}", off, content_type="application/json").status_code == 200
+    forget_cached_sites()
+    call_command("replay", site=shop.site, stdout=StringIO())
+    assert shop.total(*range_) == TWO
+
+
+def test_click_date_against_conversion_date(shop: Shop) -> None:
+    clicked, sold = days_ago(30), days_ago(5)
+    shop.send(shop.click(at(clicked)), shop.sale(at(sold, "11:59"), "A-17"))
+    shop.send(shop.sale(at(sold), visitor="nobody-knows-whence", value="1.00"))
+    assert shop.credited(sold) == {"banner": ONE, "(nobody)": ("1.000000", "1.000000")}
+    assert shop.credited(clicked) == {"banner": ("0.000000", "0.000000")}
+    assert shop.credited(clicked, basis="click") == {"banner": ONE}
+    assert shop.credited(sold, basis="click") == {"(nobody)": ("1.000000", "1.000000")}
+    both = [shop.total(clicked, sold, basis=basis) for basis in ("click", "conversion")]
+    assert both == [("2.000000", "30.900000")] * 2
+
+
+def test_value_known_weeks_later(shop: Shop) -> None:
+    day, weeks_later = days_ago(40), days_ago(5)
+    lead = {name: text for name, text in shop.sale(at(day), "lead-7").items() if name != "value"}
+    shop.send(shop.click(at(day, "11:00")), lead)
+    assert shop.credited(day) == {"banner": ("1.000000", "0.000000")}
+    shop.send(shop.adjust(at(weeks_later), "lead-7", "restate", "4200.00"))
+    assert shop.credited(day) == {"banner": ("1.000000", "4200.000000")}
+    assert shop.total(weeks_later) == ("0.000000", "0.000000")
+
+
+def load_rates(folder: Path, *rows: tuple[str, str, str, str]) -> None:
+    """What an operator does with a file of rates."""
+    file = folder / "rates.csv"
+    with file.open("w", newline="") as lines:
+        csv.writer(lines).writerows([("day", "base", "quote", "rate"), *rows])
+    call_command("load_rates", str(file), stdout=StringIO())
+
+
+def test_currency_per_order(shop: Shop, tmp_path: Path) -> None:
+    day, later = days_ago(20), days_ago(5)
+    shop.send(
+        shop.click(at(day, "11:00")),
+        shop.sale(at(day), "A-1", "100.00"),
+        shop.sale(at(day), "A-2", "100.00", currency="USD"),
+        shop.sale(at(day), "A-3", "10000", currency="JPY"),
+        shop.adjust(at(later), "A-2", "refund", "50.00", currency="USD"),
+    )
+    assert shop.credited(day) == {"banner": ("3.000000", "100.000000")}
+    missing = {"conversions": 2, "values": {"JPY": "10000.000000", "USD": "50.000000"}}
+    assert shop.report(day)["set_aside"] == {"no_rate": missing}
+    load_rates(tmp_path, (str(day), "EUR", "USD", "1.25"), (str(later), "EUR", "USD", "1.60"))
+    load_rates(tmp_path, (str(day), "EUR", "JPY", "160"))
+    # 100 + 100 / 1.25 - 50 / 1.60 + 10,000 / 160
+    assert shop.credited(day) == {"banner": ("3.000000", "211.250000")}
+    assert shop.report(day)["set_aside"] == {"no_rate": {"conversions": 0, "values": {}}}
+
+
+def test_two_same_named_goals(shop: Shop) -> None:
+    day, other = days_ago(5), Shop()
+    for key in ("sale-online", "sale-by-phone"):
+        shop.goal(key, name="Sale", event=key)
+    for key in ("sale-online", "sale-by-phone"):
+        shop.send(shop.hit("event", at(day), name=key, value="10.00"))
+    # The same key on another site is another goal; on the same site it can't be.
+    other.goal("sale-online", name="Sale", event="sale-online")
+    other.send(other.hit("event", at(day), name="sale-online", value="7.00"))
+    again = shop.staff.post("/api/goals", {"site": shop.site, "key": "sale-online"}, content_type="application/json")
+    assert (again.status_code, again.json()["error"]["code"]) == (400, "invalid")
+    assert {key: shop.total(day, goal=key) for key in ("sale-online", "sale-by-phone")} == {
+        "sale-online": ("1.000000", "10.000000"),
+        "sale-by-phone": ("1.000000", "10.000000"),
+    }
+    assert (shop.total(day), other.total(day)) == (("2.000000", "20.000000"), ("1.000000", "7.000000"))
