@@ -56,6 +56,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[Row]
+    #: What the data-driven models went by, (model, sentence).
+    notes: list[tuple[str, str]]
     #: Entries and rows that are not shown.
     hidden: int
 
@@ -73,6 +75,7 @@ def tell(told: Plain) -> Telling:
         entries=ends_of(ordered),
         models=list(rows[0].told["credit"]) if rows else [],
         rows=ends_of(rows),
+        notes=list(notes_of(told)),
         hidden=left_out + max(len(ordered) - MAX_SHOWN, 0),
     )
 
@@ -84,6 +87,15 @@ def why_nobody(told: Plain) -> str:
     if not told["touches"]:
         return "No ad gets credit for it: the person is not known to have clicked or seen any."
     return "No ad gets credit for it: none of the person's clicks and views may earn any. The timeline says why."
+
+
+def notes_of(told: Plain) -> Iterator[tuple[str, str]]:
+    """Of each data-driven model that had something to divide, from which month it learnt how, or why it didn't."""
+    for model, how in told["models"].items():
+        if how["reason"]:
+            yield model, sentence("model", how["reason"], {"month": how["fit"]})
+        elif how["fit"]:
+            yield model, f"It goes by what was learnt from {how['fit']}."
 
 
 def entries_of(told: Plain) -> Iterator[Entry]:

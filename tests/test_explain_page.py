@@ -160,6 +160,8 @@ class TestTelling:
         by_model = {model: [row[n] for row in rows] for n, model in enumerate(models[1:])}
         assert by_model["last"] == [("0 %", "0.00"), ("0 %", "0.00"), ("100 %", "10.00")]
         assert by_model["first"] == [("100 %", "10.00"), ("0 %", "0.00"), ("0 %", "0.00")]
+        assert by_model["markov"] == by_model["linear"]
+        assert "markov : Nothing is learnt from 2026-10, so every touch gets the same." in text_of(page)
         assert by_model["linear"][0] == ("33.3334 %", "3.333334")
         assert by_model["position"] == [("40 %", "4.00"), ("20 %", "2.00"), ("40 %", "4.00")]
         assert "mail not configured" in text_of(table)
