@@ -16,8 +16,11 @@ from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.store.sql import SqlStore
 from tracker.archive import FolderArchive, open_archive
+from tracker.celery import DEAD_QUEUE, app
 from tracker.commit import _committer_of
 from tracker.queues import open_queue
+from tracker.queues.join import open_joiner
+from tracker.queues.rabbit import RabbitQueue
 
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
@@ -98,6 +101,19 @@ def opened_store(store: Store, settings: Any) -> Store:
     opened = open_store()
     assert type(opened) is type(store)
     return opened
+
+
+@pytest.fixture
+def rabbitmq() -> Iterator[RabbitQueue]:
+    """RabbitMQ with queues of this run's own, empty."""
+    needs("BROKER_URL")
+    queue = RabbitQueue()
+    queue.prepare()
+    yield queue
+    open_joiner().close()
+    with app.connection_for_write() as connection:
+        for one in (*app.amqp.queues.values(), DEAD_QUEUE):
+            one(connection.default_channel).delete()
 
 
 @pytest.fixture

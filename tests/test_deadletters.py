@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
-from tests.conftest import needs
 from tests.running import Tracker
 from tracker.celery import DEAD_QUEUE, HITS, app
 from tracker.hit import Batch, encode_batch
 from tracker.queues import new_batch_id
+from tracker.queues.broker import connect, count
 from tracker.queues.publish import open_publisher
 from tracker.queues.rabbit import RabbitQueue
 from tracker.tasks import archive_hits
@@ -33,6 +34,20 @@ def wait_for_dead(number: int) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.services
+@pytest.mark.django_db
+def test_ticks_of_beat_that_nobody_took_are_gone(rabbitmq: RabbitQueue) -> None:
+    """A worker that was away for an hour finds no dead letters of the ticks, only its batches."""
+    for name in settings.BEAT.values():
+        app.send_task(name, expires=1)
+    deadline = time.monotonic() + 30
+    with connect() as connection:
+        while any(count(connection, queue)[0] for queue in app.amqp.queues):
+            assert time.monotonic() < deadline, "ticks wait for ever"
+            time.sleep(0.1)
+    assert rabbitmq.metadata().dead == 0
+
+
 def test_embedded_there_are_none(settings: Any) -> None:
     settings.BROKER_URL = ""
     assert "There are none" in deadletters()
@@ -44,17 +59,12 @@ class TestOnRabbitMQ:
     """With a real worker."""
 
     @pytest.fixture(autouse=True)
-    def worker(self, tmp_path: Path) -> Iterator[None]:
+    def worker(self, rabbitmq: RabbitQueue, tmp_path: Path) -> Iterator[None]:
         """A worker on queues of this run's own."""
-        needs("BROKER_URL")
-        RabbitQueue().prepare()
         with Tracker(tmp_path, services=True) as tracker:
             tracker.manage("migrate", "--noinput", "--verbosity", "0")
             tracker.start("worker")
             yield
-        with app.connection_for_write() as connection:
-            for one in (*app.amqp.queues.values(), DEAD_QUEUE):
-                one(connection.default_channel).delete()
 
     def test_a_batch_that_is_none_is_listed_and_ends_there_again_after_a_retry(self) -> None:
         batch = new_batch_id()

@@ -8,13 +8,12 @@ from celery.app.trace import build_tracer
 from django.conf import settings as configured
 from kombu.message import Message
 
-from tests.conftest import needs
 from tracker.archive import ArchiveUnavailable, FolderArchive
-from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
+from tracker.celery import DEAD, FACTS, HITS, app
 from tracker.hit import Batch, Hit, batch_id, decode_batch, encode_batch
 from tracker.queues import new_batch_id
 from tracker.queues.broker import connect, count, text_of
-from tracker.queues.join import Joiner, joined, open_joiner
+from tracker.queues.join import Joiner, joined
 from tracker.queues.rabbit import RabbitQueue
 from tracker.tasks import archive_hits
 
@@ -58,28 +57,16 @@ def test_a_marker_adds_nothing() -> None:
 class TestOnRabbitMQ:
     """With batches that wait."""
 
-    @pytest.fixture(autouse=True)
-    def queue(self) -> Iterator[RabbitQueue]:
-        """RabbitMQ with queues of this run's own, empty."""
-        needs("BROKER_URL")
-        queue = RabbitQueue()
-        queue.prepare()
-        yield queue
-        open_joiner().close()
-        with app.connection_for_write() as connection:
-            for one in (*app.amqp.queues.values(), DEAD_QUEUE):
-                one(connection.default_channel).delete()
-
     @pytest.fixture
-    def joiner(self) -> Iterator[Joiner]:
+    def joiner(self, rabbitmq: RabbitQueue) -> Iterator[Joiner]:
         """Its connection ends with the test."""
         joiner = Joiner()
         yield joiner
         joiner.close()
 
-    def test_what_waits_goes_along(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_what_waits_goes_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         for name in ("b", "c"):
-            queue.send(batch(name))
+            rabbitmq.send(batch(name))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b", "c"]
         joiner.acknowledge()
         assert waiting(HITS) == 0
@@ -89,54 +76,56 @@ class TestOnRabbitMQ:
     def test_a_batch_alone_goes_alone(self, joiner: Joiner) -> None:
         assert joiner.join(batch("a"), 100) is None
 
-    def test_what_was_taken_comes_again_when_its_taker_dies(self, queue: RabbitQueue, joiner: Joiner) -> None:
-        queue.send(batch("b"))
+    def test_what_was_taken_comes_again_when_its_taker_dies(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
         joiner.join(batch("a"), 100)
         assert waiting(HITS) == 0
         joiner.close()
         assert [decode_batch(text_of(one.body)).hits[0].id for one in take(HITS)] == ["b"]
 
-    def test_what_a_failed_task_left_in_hand_comes_again(self, queue: RabbitQueue, joiner: Joiner) -> None:
-        queue.send(batch("b"))
+    def test_what_a_failed_task_left_in_hand_comes_again(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
         joiner.join(batch("a"), 100)
         assert ids(joiner.join(batch("c"), 100)) == ["c", "b"]
 
     def test_a_batch_that_was_delivered_before_takes_none_along(
-        self, queue: RabbitQueue, archive: FolderArchive
+        self, rabbitmq: RabbitQueue, archive: FolderArchive
     ) -> None:
-        queue.send(batch("b"))
+        rabbitmq.send(batch("b"))
         work(batch("a"), redelivered=True)
         assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
         assert waiting(HITS) == 1
 
-    def test_of_those_that_killed_a_worker_no_two_go_along(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_of_those_that_killed_a_worker_no_two_go_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         for name in ("b", "c"):
-            queue.send(batch(name))
+            rabbitmq.send(batch(name))
         joiner.join(batch("a"), 100)
         joiner.close()
-        queue.send(batch("d"))
+        rabbitmq.send(batch("d"))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
 
-    def test_no_more_are_taken_than_a_batch_may_hold(self, queue: RabbitQueue, joiner: Joiner, settings: Any) -> None:
+    def test_no_more_are_taken_than_a_batch_may_hold(
+        self, rabbitmq: RabbitQueue, joiner: Joiner, settings: Any
+    ) -> None:
         settings.HIT_BATCH_MAX = 7
         for n in range(4):
-            queue.send(batch(f"{n}", f"{n}."))
+            rabbitmq.send(batch(f"{n}", f"{n}."))
         assert len(ids(joiner.join(batch("a", "b"), 100))) == 6
         assert waiting(HITS) == 2
 
-    def test_no_more_bytes_are_taken_than_a_batch_may_hold(self, queue: RabbitQueue, joiner: Joiner) -> None:
-        queue.send(batch("b"))
+    def test_no_more_bytes_are_taken_than_a_batch_may_hold(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
         assert joiner.join(batch("a"), 600_000) is None
         assert waiting(HITS) == 1
 
-    def test_with_a_marker_in_hand_nothing_is_taken(self, queue: RabbitQueue, joiner: Joiner) -> None:
-        queue.send(batch("b"))
+    def test_with_a_marker_in_hand_nothing_is_taken(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
         assert joiner.join(Batch(new_batch_id()), 100) is None
         assert waiting(HITS) == 1
 
-    def test_a_marker_that_was_taken_goes_on_after_the_batch(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_marker_that_was_taken_goes_on_after_the_batch(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         marker = Batch(new_batch_id())
-        queue.send(marker)
+        rabbitmq.send(marker)
         one = batch("a")
         assert joiner.join(one, 100) == one
         assert waiting(FACTS) == 0
@@ -144,34 +133,36 @@ class TestOnRabbitMQ:
         assert [decode_batch(text_of(message.body)) for message in take(FACTS)] == [marker]
         assert waiting(HITS) == 0
 
-    def test_what_is_put_down_counts_as_sent_for_the_first_time(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_what_is_put_down_counts_as_sent_for_the_first_time(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         sent = [batch("b"), batch("c")]
         for one in sent:
-            queue.send(one)
+            rabbitmq.send(one)
         joiner.join(batch("a"), 100)
         joiner.put_down()
         messages = take(HITS)
         assert [decode_batch(text_of(message.body)) for message in messages] == sent
         assert not any(message.headers.get("x-delivery-count") for message in messages)
 
-    def test_a_message_that_cannot_be_read_is_dead_lettered(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_message_that_cannot_be_read_is_dead_lettered(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         with connect() as connection:
             connection.Producer().publish(b"junk", routing_key=HITS, exchange="", content_type="text/plain")
-        queue.send(batch("b"))
+        rabbitmq.send(batch("b"))
         assert joiner.join(batch("a"), 100) is None
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
         assert waiting(DEAD) == 1
 
-    def test_a_connection_that_was_closed_meanwhile_is_replaced(self, queue: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_connection_that_was_closed_meanwhile_is_replaced(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         joiner.join(batch("a"), 100)
         assert joiner._connection
         joiner._connection.connection.transport.sock.close()
-        queue.send(batch("b"))
+        rabbitmq.send(batch("b"))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
 
-    def test_a_worker_archives_and_hands_on_all_as_one_batch(self, queue: RabbitQueue, archive: FolderArchive) -> None:
+    def test_a_worker_archives_and_hands_on_all_as_one_batch(
+        self, rabbitmq: RabbitQueue, archive: FolderArchive
+    ) -> None:
         for name in ("b", "c"):
-            queue.send(batch(name))
+            rabbitmq.send(batch(name))
         work(batch("a"))
         (key,) = archive.list()
         assert [hit.id for hit in archive.get(key)] == ["a", "b", "c"]
@@ -179,9 +170,9 @@ class TestOnRabbitMQ:
         assert waiting(HITS) == 0
 
     def test_where_they_fail_together_each_goes_its_own_way(
-        self, queue: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
+        self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        queue.send(batch("b"))
+        rabbitmq.send(batch("b"))
         put, tries = FolderArchive.put, []
 
         def away_at_first(self: FolderArchive, one: Batch) -> str:

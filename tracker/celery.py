@@ -18,6 +18,7 @@ CONNECT_SECONDS = 2
 HITS = f"{settings.QUEUE_PREFIX}hits"
 FACTS = f"{settings.QUEUE_PREFIX}facts"
 FIGURES = f"{settings.QUEUE_PREFIX}figures"
+UPKEEP = f"{settings.QUEUE_PREFIX}upkeep"
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
 #: Dead letters move only once the queue of the dead has confirmed them; that asks for reject-publish.
@@ -29,6 +30,8 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
+#: Beat's ticks: those that nobody took in time are gone, the next does their work.
+TICKS = {"x-queue-type": "quorum"}
 DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments={"x-queue-type": "quorum"})
 
 app = Celery("hitledger", task_cls="tracker.step:Step")
@@ -41,13 +44,17 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_heartbeat=10,
     broker_transport_options={"confirm_publish": True},
-    task_queues=[Queue(name, routing_key=name, queue_arguments=SAFE_DEATH) for name in (HITS, FACTS, FIGURES)],
+    task_queues=[
+        Queue(name, routing_key=name, queue_arguments=arguments)
+        for name, arguments in {HITS: SAFE_DEATH, FACTS: SAFE_DEATH, FIGURES: TICKS, UPKEEP: TICKS}.items()
+    ],
     task_default_queue=FIGURES,
     task_default_exchange=f"{settings.QUEUE_PREFIX}hitledger",
     task_create_missing_queues=False,
     task_routes={
-        "tracker.tasks.archive_hits": {"queue": HITS},
-        "conversions.tasks.*": {"queue": FACTS},
+        **{step: {"queue": FACTS} for step in settings.HIT_CHAIN},
+        settings.HIT_CHAIN[0]: {"queue": HITS},
+        "conversions.tasks.*": {"queue": UPKEEP},
         "*": {"queue": FIGURES},
     },
     # Remote control of deployments that share a virtual host stays apart.

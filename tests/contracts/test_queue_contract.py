@@ -1,15 +1,12 @@
 """What every queue promises, on each of its adapters: RabbitMQ itself, and none."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from conversions.models import Marker
-from tests.conftest import needs
 from tracker.archive import open_archive
-from tracker.celery import DEAD_QUEUE, HITS, app
+from tracker.celery import HITS, app
 from tracker.hit import Batch, Hit
 from tracker.queues import HitQueue, new_batch_id
 from tracker.queues.inline import InlineQueue
@@ -18,21 +15,13 @@ from tracker.queues.rabbit import RabbitQueue, TakenMessage
 pytestmark = pytest.mark.django_db
 
 
-def rabbitmq() -> Iterator[HitQueue]:
-    """RabbitMQ with queues of this run's own, empty."""
-    needs("BROKER_URL")
-    queue = RabbitQueue()
-    queue.prepare()
-    yield queue
-    with app.connection_for_write() as connection:
-        for one in (*app.amqp.queues.values(), DEAD_QUEUE):
-            one(connection.default_channel).delete()
-
-
 @pytest.fixture(params=["inline", pytest.param("rabbitmq", marks=pytest.mark.services)])
-def queue(request: pytest.FixtureRequest) -> Iterator[HitQueue]:
+def queue(request: pytest.FixtureRequest) -> HitQueue:
     """Every adapter in turn."""
-    yield from [InlineQueue()] if request.param == "inline" else rabbitmq()
+    if request.param == "inline":
+        return InlineQueue()
+    rabbit: HitQueue = request.getfixturevalue("rabbitmq")
+    return rabbit
 
 
 def batch(*ids: str) -> Batch:
@@ -103,9 +92,9 @@ class TestWhatWaits:
     """Of a queue in which batches wait; inline none ever does."""
 
     @pytest.fixture
-    def queue(self) -> Iterator[HitQueue]:
+    def queue(self, rabbitmq: RabbitQueue) -> HitQueue:
         """RabbitMQ, empty."""
-        yield from rabbitmq()
+        return rabbitmq
 
     def test_what_waits_is_counted_and_the_queue_is_not_idle(self, queue: HitQueue) -> None:
         Marker.reach(1)
