@@ -3,30 +3,56 @@
 When in doubt, more: it depends on no configuration, so no stale cache can leave a bucket out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from conversions.facts import Adjustment, Conversion, Fact, Touch
-from conversions.store.port import FactReader, Span
+from conversions.facts import Conversion, Fact, Link, Touch
+from conversions.goals import MOST_TOUCHES
+from conversions.store.people import FOR_EVER, People
+from conversions.store.port import FactReader, Moment, Span
 
-FOR_EVER = 1 << 62
+#: A visitor and an instant (ms) since when something of it may be different.
+Visit = tuple[str, int]
 
 
-def affected(store: FactReader, site: str, facts: Sequence[Fact]) -> set[int]:
+def affected(store: FactReader, site: str, facts: Sequence[Fact], dissolved: Collection[str] = ()) -> set[int]:
     """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
 
-    A touch may change the conversions of its visitor that are not earlier, and whoever else claims the same. A
-    conversion or an adjustment may change its whole claim. Where a goal counts one per person or per click, all that
-    the claimants of what changed did later may change, too, whoever else claims that.
+    A touch may change the conversions of its visitor, and of all who may be the same person, that are not earlier, and
+    whoever else claims the same; a link those after the visitor's link before it. A conversion or an adjustment may
+    change its whole claim. Where a goal counts one per person or per click, all that the claimants of what changed, or
+    who may be the same persons, did later may change, too, whoever else claims that. `dissolved` are visitors none of
+    whose facts may be the person's any more whose they were.
     """
-    touches = [fact for fact in facts if isinstance(fact, Touch)]
-    changed = {fact.claim for fact in facts if not isinstance(fact, Touch)}
-    reached = store.read_conversions(site, _since((touch.visitor, touch.at) for touch in touches)) if touches else []
+    people = People(store, site)
+    moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
+    visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
+    changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
+    reached = store.read_conversions(site, _since(people, visits)) if visits else []
     claims = changed | {row.claim for row in reached}
     rows = _claimed(store, site, claims)
-    later = store.read_conversions(site, _since(_stirred(rows))) if rows else []
+    later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []
     others = _claimed(store, site, {row.claim for row in later} - claims)
-    own = [fact.bucket for fact in facts if not isinstance(fact, Adjustment)]
-    return {*own, *(row.bucket for row in [*rows, *later, *others])}
+    own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
+    return {*own, *_touched(store, site, moved), *(row.bucket for row in [*rows, *later, *others])}
+
+
+def _moved(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Visit]:
+    """The visitors of links, each since the link before its first new one: later facts may be another user's now."""
+    first: dict[str, int] = {}
+    for fact in facts:
+        if isinstance(fact, Link):
+            first[fact.visitor] = min(first.get(fact.visitor, fact.at), fact.at)
+    if not first:
+        return []
+    before = store.read_last_links(site, [Moment(visitor, at) for visitor, at in first.items()])
+    since = {link.visitor: link.at for link in before}
+    return [(visitor, since.get(visitor, 0)) for visitor in first]
+
+
+def _touched(store: FactReader, site: str, moved: Collection[Visit]) -> list[int]:
+    """The buckets of touches that may be another's now: what is learnt from a month's paths asks whose they are."""
+    spans = [Span(visitor, since, FOR_EVER) for visitor, since in moved]
+    return [touch.bucket for touch in store.read_touches(site, MOST_TOUCHES, spans)] if spans else []
 
 
 def _claimed(store: FactReader, site: str, claims: set[str]) -> list[Conversion]:
@@ -35,7 +61,7 @@ def _claimed(store: FactReader, site: str, claims: set[str]) -> list[Conversion]
     return [row for row in rows if isinstance(row, Conversion)]
 
 
-def _stirred(rows: Sequence[Conversion]) -> Iterator[tuple[str, int]]:
+def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
     """Each claimant, from the earliest instant of the claim on: what it claimed itself may be a later copy."""
     earliest: dict[str, int] = {}
     for row in rows:
@@ -43,9 +69,12 @@ def _stirred(rows: Sequence[Conversion]) -> Iterator[tuple[str, int]]:
     yield from ((row.visitor, earliest[row.claim]) for row in rows)
 
 
-def _since(visits: Iterable[tuple[str, int]]) -> list[Span]:
-    """One span a visitor, from the earliest of its instants on."""
+def _since(people: People, visits: Iterable[Visit]) -> list[Span]:
+    """One span a visitor and each of its kin, from the earliest of its instants on."""
+    visits = list(visits)
+    kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}
     for visitor, at in visits:
-        earliest[visitor] = min(earliest.get(visitor, at), at)
+        for one in kin[visitor]:
+            earliest[one] = min(earliest.get(one, at), at)
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

@@ -10,14 +10,14 @@ import msgspec
 
 from conversions.claims import base_value
 from conversions.clock import bucket_of
-from conversions.facts import Adjustment, Conversion, Fact, Touch
+from conversions.facts import Adjustment, Conversion, Fact, Link, Touch
 from conversions.goals import met_by
 from conversions.handover import landing_touch
 from conversions.site import SiteConfig
 from conversions.store.port import MAX_COUNT, Count
 from conversions.touch import OTHER, AdNames, touch_of
 from conversions.traffic import why_aside
-from tracker.hit import Hit, SetAside, encode_hits
+from tracker.hit import Hit, SetAside, encode_hits, named_user
 
 #: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
 MAX_BODY = 4_000
@@ -52,20 +52,29 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
         made = facts_of(hit, site, batch)
         facts.extend(made)
         _count(counts, hit, made, site, names[hit.site])
-        if hit.type == "conversion" and not made:
+        if hit.type == "conversion" and not any(isinstance(fact, Conversion) for fact in made):
             aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
     increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
     return Outcome(tuple(facts), tuple(aside), tuple(increments))
 
 
 def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
-    """The facts that one hit makes: a touch, conversions, an adjustment, or nothing."""
+    """The facts that one hit makes: a touch, conversions, an adjustment, a link, or nothing."""
     if hit.type == "adjustment":
         return [adjustment_of(hit, batch)]
+    user = named_user(hit.user)
     touch = landing_touch(hit, site) or touch_of(hit)
-    facts: list[Fact] = [touch] if touch else []
-    facts.extend(met_by(hit, site.goals))
-    return [msgspec.structs.replace(fact, bucket=bucket_of(fact.at, site.timezone), batch=batch) for fact in facts]
+    made: list[Touch | Conversion] = [touch] if touch else []
+    made.extend(met_by(hit, site.goals))
+    facts: list[Fact] = [
+        msgspec.structs.replace(fact, user=user, bucket=bucket_of(fact.at, site.timezone), batch=batch) for fact in made
+    ]
+    return [*facts, link_of(hit, user, batch)] if user else facts
+
+
+def link_of(hit: Hit, user: str, batch: str) -> Link:
+    """That the hit's visitor named this user. An adjustment links nobody: it is about an order, by whoever keeps it."""
+    return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
 def adjustment_of(hit: Hit, batch: str) -> Adjustment:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from conversions.facts import Adjustment, Conversion, Fact, Touch, digest
-from conversions.store.port import FactReader, Span
+from conversions.facts import Adjustment, Conversion, Fact, Link, Touch, digest
+from conversions.store.port import FactReader, Linked, Moment, Span
 
 
 class Beside:
-    """A store's facts and some more. Of touches the store's alone: a hit's touch depends on no goal, so it is there."""
+    """A store's facts and some more. Of touches and links the store's alone: no goal makes them."""
 
     def __init__(self, store: FactReader) -> None:
         self._store = store
@@ -20,7 +20,7 @@ class Beside:
         """More facts, those of one site."""
         for fact in facts:
             key = digest(fact)
-            if not isinstance(fact, Touch):
+            if isinstance(fact, Conversion | Adjustment):
                 self._claims[fact.claim][key] = fact
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
@@ -28,6 +28,18 @@ class Beside:
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See FactReader."""
         return self._store.read_touches(site, newest, spans)
+
+    def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
+        """See FactReader."""
+        return self._store.read_linked(site, keys)
+
+    def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See FactReader."""
+        return self._store.read_next_links(site, moments)
+
+    def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See FactReader."""
+        return self._store.read_last_links(site, moments)
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See FactReader."""

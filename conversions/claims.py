@@ -10,6 +10,7 @@ import msgspec
 from conversions.facts import Adjustment, Conversion, order_key
 from conversions.goals import Goal, GoalVersion
 from conversions.micros import times
+from conversions.person import Whose, itself
 from conversions.rates import convert
 from conversions.site import SiteConfig
 
@@ -28,7 +29,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why it was set aside, if it was.
     `adjustments` are folded in their order, `copies` are those that were not since another of their hit id is earlier.
-    `claimants` are the visitors whose touches count for it.
+    `person` is whose it is; `claimants` are the persons whose touches count for it.
     """
 
     goal: Goal
@@ -37,6 +38,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: tuple[Duplicate, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     copies: tuple[Adjustment, ...] = ()
+    person: str = ""
     claimants: tuple[str, ...] = ()
     value: int = 0
     value_reason: str | None = None
@@ -49,21 +51,21 @@ def in_force(conversion: Conversion, goal: Goal) -> bool:
     return version is not None and version.version == conversion.version
 
 
-def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | None:
+def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
     """The verdict on one claim under one goal, from all of the claim's rows; None where no conversion is in force."""
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
     version = goal.in_force(valid[0].at) if valid else None
-    return _verdict(goal, version, mine, valid, sent, site) if version else None
+    return _verdict(goal, version, mine, valid, sent, site, whose) if version else None
 
 
-def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig) -> Verdict | None:
+def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
     """What is told of a claim none of whose conversions is in force: as if the version that the earliest met were."""
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
         return None
     version = next((version for version in goal.versions if version.version == mine[0].version), None)
-    return _verdict(goal, version, mine, mine, sent, site) if version else None
+    return _verdict(goal, version, mine, mine, sent, site, whose) if version else None
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
@@ -85,6 +87,7 @@ def _verdict(
     valid: Sequence[Conversion],
     sent: Sequence[Adjustment],
     site: SiteConfig,
+    whose: Whose,
 ) -> Verdict:
     """The first of the valid conversions wins."""
     winner, losers, folded = valid[0], set(valid), effective(sent)
@@ -99,25 +102,26 @@ def _verdict(
         ),
         adjustments=tuple(folded),
         copies=tuple(row for row in sent if row in copies),
-        claimants=tuple(sorted({row.visitor for row in valid})),
+        person=whose(winner),
+        claimants=tuple(sorted({whose(row) for row in valid})),
         value=value,
         value_reason=value_reason,
         retracted=retracted,
     )
 
 
-Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig], Verdict | None]
+Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
 
 
 def judge_all(
-    site: SiteConfig, claims: dict[str, list[ClaimRow]], judge: Judge = judge
+    site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = itself, judge: Judge = judge
 ) -> dict[tuple[str, str], Verdict]:
     """The verdicts on many claims, by goal uid and claim."""
     verdicts = {}
     for claim, rows in claims.items():
         for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
             goal = site.goal(uid)
-            verdict = judge(goal, rows, site) if goal else None
+            verdict = judge(goal, rows, site, whose) if goal else None
             if verdict:
                 verdicts[uid, claim] = verdict
     return verdicts
@@ -183,7 +187,7 @@ def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
     mine = order_key(verdict.winner)
     return not any(
         other.goal.uid == verdict.goal.uid
-        and other.winner.visitor == verdict.winner.visitor
+        and other.person == verdict.person
         and not other.retracted
         and order_key(other.winner) < mine
         for other in verdicts

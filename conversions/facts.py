@@ -1,4 +1,4 @@
-"""The facts: touches, conversions and adjustments as idempotent rows. What a hit becomes and every figure is made of.
+"""The facts: touches, conversions, adjustments and links as idempotent rows. What hits become and figures are made of.
 
 Every distinct copy of a fact is a row of its own: its key ends in a digest of every field that a figure reads.
 """
@@ -16,10 +16,14 @@ TouchKind = Literal["click", "view"]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A hit by which an ad reached a visitor, with its raw parameters; the rollup resolves which ad that is."""
+    """A hit by which an ad reached a visitor, with its raw parameters; the rollup resolves which ad that is.
+
+    `user` is whom the hit itself named.
+    """
 
     site: str
     visitor: str
+    user: str = ""
     kind: TouchKind
     at: int
     hit: str
@@ -39,10 +43,14 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
-    """A hit that met one version of a goal. `value` is micros as sent, None where the hit had none."""
+    """A hit that met one version of a goal. `value` is micros as sent, None where the hit had none.
+
+    `user` is whom the hit itself named.
+    """
 
     site: str
     visitor: str
+    user: str = ""
     at: int
     hit: str
     goal: str
@@ -78,7 +86,18 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return f"o:{self.order}"
 
 
-Fact = Touch | Conversion | Adjustment
+class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
+    """A visitor named its user: the one and only thing that makes one person of several visitors."""
+
+    site: str
+    visitor: str
+    user: str
+    at: int
+    hit: str
+    batch: str = ""
+
+
+Fact = Touch | Conversion | Adjustment | Link
 F = TypeVar("F", bound=Fact)
 
 _encoder = msgspec.json.Encoder()
@@ -96,13 +115,14 @@ def decode_fact(body: bytes | str) -> Fact:
 
 
 def kind_of(fact: Fact) -> str:
-    """`touch`, `conversion` or `adjustment`."""
+    """`touch`, `conversion`, `adjustment` or `link`."""
     return str(type(fact).__struct_config__.tag)
 
 
 def digest(fact: Fact) -> str:
     """16 hex digits over every field that a figure reads: all but the batch that brought it and the derived bucket."""
-    plain = msgspec.structs.replace(fact, batch="", bucket=0)
+    derived = {"batch": ""} if isinstance(fact, Link) else {"batch": "", "bucket": 0}
+    plain = msgspec.structs.replace(fact, **derived)
     return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
 
 

@@ -8,6 +8,7 @@ from conversions.claims import Verdict
 from conversions.credit import BY_AGE, LEARNED, ONE, Terms, split
 from conversions.facts import Touch, in_order
 from conversions.fitted import Learnt, WeighReason
+from conversions.person import Whose
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -99,17 +100,19 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[str | None], most: int)
     return [n for n in inside if reasons[n] is None]
 
 
-#: A click of one visitor: the visitor, and its click id with its network or else, without network, its hit id.
-ClickKey = tuple[str, str, str]
+#: A click of one person and visitor, and its click id with its network or else, without network, its hit id.
+#: On a shared computer two persons may come by an address with one click id: each by a click of its own.
+ClickKey = tuple[str, str, str, str]
 
 
-def click_of(verdict: Verdict, touches: Iterable[Touch]) -> ClickKey | None:
+def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
     """The click that brought a conversion: the last one that may earn credit, None where none may."""
     clicks = [step.touch for step in path_of(verdict, touches) if step.reason is None and step.touch.kind == "click"]
     if not clicks:
         return None
     click = clicks[-1]
-    return (click.visitor, click.network, click.click_id) if click.click_id else (click.visitor, "", click.hit)
+    own = (click.network, click.click_id) if click.click_id else ("", click.hit)
+    return whose(click), click.visitor, *own
 
 
 def shares(

@@ -10,7 +10,7 @@ import msgspec
 
 from conversions.attribute import attribute
 from conversions.beside import Beside
-from conversions.facts import Fact, Touch
+from conversions.facts import Fact, Link, Touch
 from conversions.goals import DAY_MS, Goal
 from conversions.micros import MICROS, six_places
 from conversions.ranges import Range
@@ -66,7 +66,7 @@ class Preview:
     def _facts_of(self, hits: Iterable[Hit], batch: str) -> list[Fact]:
         mine = [hit for hit in hits if hit.site == self._span.site and hit.at in self._span]
         made = attribute(mine, {self._site.key: self._site}, batch).facts if mine else ()
-        return [fact for fact in made if not isinstance(fact, Touch)]
+        return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
         """What the goal counts in the range, by what was gathered."""

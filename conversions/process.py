@@ -11,8 +11,9 @@ from django.db import InterfaceError, InternalError, OperationalError, Programmi
 
 from conversions.affected import affected
 from conversions.attribute import Outcome, attribute, set_aside
-from conversions.facts import Adjustment, Fact, Touch
+from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.site import SiteConfig
+from conversions.store.people import members_of, newly_crowded
 from conversions.store.port import Count, Store
 from tracker.hit import Hit, SetAside, Unavailable
 
@@ -89,18 +90,24 @@ class Processor:
         late: list[SetAside] = []
         for site in sorted({fact.site for fact in outcome.facts}):
             facts = [fact for fact in outcome.facts if fact.site == site]
-            buckets = affected(self.store, site, facts)
+            dissolved = newly_crowded(self.store, site, facts)
+            members = members_of(self.store, site, dissolved) if dissolved else ()
+            buckets = affected(self.store, site, facts, members)
             frozen = {bucket for bucket in buckets if bucket < limit}
             if frozen:
                 logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))
                 late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
             self.marks.mark_buckets(site, buckets - frozen)
+            if dissolved:
+                self.store.announce(site, dissolved)
         return late
 
     def _is_late(self, fact: Fact, limit: int) -> bool:
-        if not isinstance(fact, Adjustment):
+        if isinstance(fact, Touch | Conversion):
             return fact.bucket < limit
-        return any(bucket < limit for bucket in affected(self.store, fact.site, [fact]))
+        return isinstance(fact, Adjustment) and any(
+            bucket < limit for bucket in affected(self.store, fact.site, [fact])
+        )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
         """Set a hit aside that can't be processed. If even that fails for its content, the batch is dead-lettered."""
@@ -117,7 +124,9 @@ def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts
-        if not isinstance(fact, Touch) and fact.site == site.key and fact.currency not in ("", site.currency)
+        if isinstance(fact, Conversion | Adjustment)
+        and fact.site == site.key
+        and fact.currency not in ("", site.currency)
     }
 
 

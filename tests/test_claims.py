@@ -58,7 +58,7 @@ def test_the_earliest_counts_ties_by_hit_id_and_the_others_are_duplicates() -> N
         ("c7", "duplicate"),
         ("c9", "duplicate"),
     ]
-    assert found.claimants == ("ann", "bob")
+    assert found.claimants == ("v:ann", "v:bob")
 
 
 def test_copies_with_one_hit_id_and_time_are_told_apart_by_their_content() -> None:
@@ -71,7 +71,7 @@ def test_a_version_that_is_not_in_force_is_left_out_before_the_earliest_is_sough
     found = decide(early, late)
     assert found.winner == late
     assert [(one.conversion, one.reason) for one in found.duplicates] == [(early, "not_in_force")]
-    assert found.claimants == ("ann",)
+    assert found.claimants == ("v:ann",)
 
 
 def test_nothing_counts_where_the_goal_was_switched_off_or_is_another_goals() -> None:

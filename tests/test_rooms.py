@@ -41,6 +41,7 @@ PURE = {
             "rate_file",
             "destination",
             "paths",
+            "person",
             "claims",
             "naming",
             "micros",
@@ -52,6 +53,7 @@ PURE = {
             "store.timelines",
             "store.evidence",
             "store.fits",
+            "store.people",
         )
     ),
     *(

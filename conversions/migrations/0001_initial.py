@@ -168,6 +168,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LinkedRow',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('site', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=210)),
+                ('other', models.CharField(blank=True, max_length=210)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'key', 'other'), name='linked_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='FitMark',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),

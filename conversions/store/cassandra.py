@@ -12,6 +12,7 @@ from conversions.facts import (
     Adjustment,
     Conversion,
     Fact,
+    Link,
     OrderKey,
     Touch,
     decode_fact,
@@ -21,8 +22,19 @@ from conversions.facts import (
     kind_of,
 )
 from conversions.goals import DAY_MS
+from conversions.person import ANNOUNCED
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Write
-from conversions.store.port import STORED_KINDS, Cell, Count, Span, TimelineKind
+from conversions.store.people import members_to_add
+from conversions.store.port import (
+    LINKS_AT_ONCE,
+    STORED_KINDS,
+    Cell,
+    Count,
+    Linked,
+    Moment,
+    Span,
+    TimelineKind,
+)
 from conversions.store.spans import are_many, reach_of, within
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
@@ -45,7 +57,12 @@ class CassandraStore:
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
-        self.cql.write_all(write for fact in facts for write in rows_of(fact))
+        members = members_to_add(self, facts)
+        self.cql.write_all([*(write for fact in facts for write in rows_of(fact)), *map(member_row, members)])
+
+    def announce(self, site: str, keys: Iterable[str]) -> None:
+        """See Store."""
+        self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See Store. Several visitors at once; one of whom there may be more than that, again, span by span."""
@@ -64,7 +81,7 @@ class CassandraStore:
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion]:
+    ) -> list[Touch | Conversion | Link]:
         """See Store."""
         found = self._facts(("read_timeline_page", (site, visitor, one, *after, limit)) for one in STORED_KINDS[kind])
         return in_order(fact for fact in found if not isinstance(fact, Adjustment))[:limit]
@@ -74,17 +91,32 @@ class CassandraStore:
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
         # A conversion of an order stands under its hit id too; there it is no claimant.
-        return [fact for fact in found if not isinstance(fact, Touch) and fact.claim in wanted]
+        return [fact for fact in found if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """See Store."""
         facts = self._facts(("read_ledger", (site, bucket, shard)) for shard in range(SHARDS))
-        return [fact for fact in facts if not isinstance(fact, Adjustment)]
+        return [fact for fact in facts if isinstance(fact, Touch | Conversion)]
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """See Store."""
         facts = self._facts([("read_claims", (site, [f"h:{hit}"]))])
         return [fact for fact in facts if isinstance(fact, Conversion)]
+
+    def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
+        """See Store."""
+        found = self.cql.run_all(("read_linked", (site, some)) for some in groups(sorted(set(keys))))
+        return [Linked(row["key"], row["other"]) for rows in found for row in rows]
+
+    def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See Store."""
+        return self._links(
+            ("read_timeline_page", (site, one.visitor, "link", one.at, "", "", LINKS_AT_ONCE)) for one in moments
+        )
+
+    def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See Store."""
+        return self._links(("read_last_link", (site, one.visitor, one.at)) for one in moments)
 
     def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
         """See Store."""
@@ -163,6 +195,9 @@ class CassandraStore:
         )
         return [fact for fact in found if isinstance(fact, Touch)]
 
+    def _links(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Link]:
+        return [fact for fact in self._facts(calls) if isinstance(fact, Link)]
+
     def _facts(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Fact]:
         found = self.cql.run_all(calls)
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
@@ -188,10 +223,16 @@ def rows_of(fact: Fact) -> Iterator[Write]:
     if not isinstance(fact, Adjustment):
         own = fact.kind if isinstance(fact, Touch) else kind
         yield "add_timeline", (fact.site, fact.visitor, own, fact.at, fact.hit, key, body)
+    if isinstance(fact, Touch | Conversion):
         yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
-    if not isinstance(fact, Touch):
+    if isinstance(fact, Conversion | Adjustment):
         for claim in claims_of(fact):
             yield "add_claims", (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
+
+
+def member_row(member: tuple[str, str, str]) -> Write:
+    """The row of (site, key, member) of a set."""
+    return "add_linked", member
 
 
 def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:

@@ -31,6 +31,7 @@ STATEMENTS = {
     "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_claims": "INSERT INTO {ks}.claims (site, claim, kind, goal, version, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "add_linked": "INSERT INTO {ks}.linked (site, key, other) VALUES (?, ?, ?)",
     "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
@@ -39,12 +40,15 @@ STATEMENTS = {
     " AND at >= ? AND at <= ?",
     "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind IN ('click', 'view')"
     " AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
+    "read_linked": "SELECT key, other FROM {ks}.linked WHERE site = ? AND key IN ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
     # One slice of one partition each.
     "read_timeline_page": "SELECT body FROM {ks}.timeline"
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_newest": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
+    "read_last_link": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = 'link' AND at < ?"
+    " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT 1",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
     "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
@@ -62,6 +66,7 @@ PARTITION_KEY = {
     "add_timeline": slice(2),
     "add_ledger": slice(3),
     "add_claims": slice(2),
+    "add_linked": slice(2),
     "add_rejected": slice(2),
     "write_cell": slice(3),
     "add_count": slice(1, 3),

@@ -9,6 +9,7 @@ from conversions.claims import ClaimRow, Verdict, first_of_person, judge_all, ju
 from conversions.facts import Conversion, OrderKey, Touch, order_key
 from conversions.paths import ClickKey, Step, click_of, out_of_window, path_of
 from conversions.site import SiteConfig
+from conversions.store.people import FOR_EVER, People
 from conversions.store.port import FactReader, Span
 from conversions.store.timelines import Timelines, drawn, is_cut, read_drawn, read_told, told
 
@@ -45,13 +46,14 @@ def read_cases(
     With `whole_timeline`, for explaining: the touches that are out of every window come too, and so do the claims none
     of whose conversions is in force.
     """
-    claims = _read_claims(store, site.key, {row.claim for row in conversions})
-    verdicts = judge_all(site, claims)
-    void = judge_all(site, claims, judge_void) if whole_timeline else {}
-    rivals = _read_rivals(store, site, verdicts.values(), claims)
+    people = People(store, site.key)
+    claims = people.read_claims({row.claim for row in conversions})
+    verdicts = judge_all(site, claims, people.of)
+    void = judge_all(site, claims, people.of, judge_void) if whole_timeline else {}
+    rivals = _read_rivals(people, site, verdicts.values(), claims)
     read_touches = read_told if whole_timeline else read_drawn
-    touches = read_touches(store, site.key, [*verdicts.values(), *void.values()])
-    taken = _read_taken_clicks(store, site, verdicts, claims, touches)
+    touches = read_touches(people, [*verdicts.values(), *void.values()])
+    taken = _read_taken_clicks(people, site, verdicts, claims, touches)
     cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
     cases |= {key: Case(verdict, "not_in_force", drawn(verdict, touches)) for key, verdict in void.items()}
     found = [case for _, case in sorted(cases.items())]
@@ -64,7 +66,7 @@ def _case(
     path = drawn(verdict, touches)
     if verdict.retracted or click_taken:
         return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
-    others = rivals.get((verdict.goal.uid, verdict.winner.visitor), ())
+    others = rivals.get((verdict.goal.uid, verdict.person), ())
     once = verdict.version.counting == "once"
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
 
@@ -72,37 +74,30 @@ def _case(
 def _with_others(case: Case, touches: Timelines) -> Case:
     mine, credited = told(case.verdict, touches), set(case.touches)
     others = tuple(touch for touch in mine if touch not in credited)
-    return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, mine))
-
-
-def _read_claims(store: FactReader, site: str, claims: set[str]) -> dict[str, list[ClaimRow]]:
-    grouped: dict[str, list[ClaimRow]] = defaultdict(list)
-    for row in store.read_claims(site, sorted(claims)):
-        grouped[row.claim].append(row)
-    return grouped
+    return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, touches))
 
 
 def _read_rivals(
-    store: FactReader, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
+    people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
     """For goals that count one per person: the verdicts on all that these persons did until then."""
     until: dict[str, int] = {}
     for verdict in verdicts:
         if verdict.version.counting == "once":
-            visitor = verdict.winner.visitor
-            until[visitor] = max(until.get(visitor, 0), verdict.winner.at)
+            until[verdict.person] = max(until.get(verdict.person, 0), verdict.winner.at)
     if not until:
         return {}
-    earlier = store.read_conversions(site.key, [Span(visitor, 0, at) for visitor, at in until.items()])
-    known = {**claims, **_read_claims(store, site.key, {row.claim for row in earlier} - claims.keys())}
+    spans = [Span(visitor, 0, at) for person, at in until.items() for visitor in people.visitors(person)]
+    earlier = people.read_conversions(spans)
+    known = {**claims, **people.read_claims({row.claim for row in earlier} - claims.keys())}
     rivals: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
-    for verdict in judge_all(site, known).values():
-        rivals[verdict.goal.uid, verdict.winner.visitor].append(verdict)
+    for verdict in judge_all(site, known, people.of).values():
+        rivals[verdict.goal.uid, verdict.person].append(verdict)
     return rivals
 
 
 def _read_taken_clicks(
-    store: FactReader,
+    people: People,
     site: SiteConfig,
     verdicts: Mapping[CaseKey, Verdict],
     claims: dict[str, list[ClaimRow]],
@@ -110,24 +105,24 @@ def _read_taken_clicks(
 ) -> set[CaseKey]:
     """For goals that count one per click: the conversions whose click brought an earlier one that still stands.
 
-    Who else may have that click claims its visitor's conversions, at whatever time.
+    Who else may have that click claims the conversions of its visitor or of one of its kin, at whatever time.
     """
     mine = {
         key: click
         for key, verdict in verdicts.items()
-        if verdict.version.counting == "click" and (click := click_of(verdict, drawn(verdict, touches)))
+        if verdict.version.counting == "click" and (click := _click_of(verdict, touches))
     }
     if not mine:
         return set()
     goals = {uid for uid, _ in mine}
-    rows = store.read_conversions(
-        site.key, [Span(visitor, 0, 1 << 62) for visitor in {key[0] for key in mine.values()}]
-    )
+    kin = people.kin({visitor for _, visitor, *_ in mine.values()})
+    rows = people.read_conversions([Span(visitor, 0, FOR_EVER) for visitor in frozenset().union(*kin.values())])
     others = {row.claim for row in rows if row.goal in goals}
     known = {claim: rows for claim, rows in claims.items() if claim in others}
-    known |= _read_claims(store, site.key, others - known.keys())
-    standing = [one for (uid, _), one in judge_all(site, known).items() if uid in goals and not one.retracted]
-    first = _first_of_clicks(standing, read_drawn(store, site.key, standing))
+    known |= people.read_claims(others - known.keys())
+    judged = judge_all(site, known, people.of)
+    standing = [one for (uid, _), one in judged.items() if uid in goals and not one.retracted]
+    first = _first_of_clicks(standing, read_drawn(people, standing))
     return {
         (uid, claim)
         for (uid, claim), click in mine.items()
@@ -139,7 +134,11 @@ def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tu
     """The place of the earliest conversion of each goal and click."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
-        if click := click_of(verdict, drawn(verdict, touches)):
+        if click := _click_of(verdict, touches):
             place = order_key(verdict.winner)
             first[verdict.goal.uid, click] = min(first.get((verdict.goal.uid, click), place), place)
     return first
+
+
+def _click_of(verdict: Verdict, touches: Timelines) -> ClickKey | None:
+    return click_of(verdict, drawn(verdict, touches), touches.people.of)

@@ -5,12 +5,16 @@ from typing import Literal, Protocol, get_args
 
 import msgspec
 
-from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, TouchKind
+from conversions.facts import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
 from tracker.hit import SetAside, Unavailable
 
-TimelineKind = Literal["touch", "conversion"]
+TimelineKind = Literal["touch", "conversion", "link"]
 #: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
-STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {"touch": get_args(TouchKind), "conversion": ("conversion",)}
+STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
+    "touch": get_args(TouchKind),
+    "conversion": ("conversion",),
+    "link": ("link",),
+}
 
 
 class StoreUnavailable(Unavailable):
@@ -23,6 +27,24 @@ class Span(msgspec.Struct, frozen=True):
     visitor: str
     since: int
     until: int
+
+
+#: So many links of a visitor are read at once.
+LINKS_AT_ONCE = 100
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """An instant (ms) of one visitor."""
+
+    visitor: str
+    at: int
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """One member of a set: a visitor of a user, or a user of a visitor. `conversions.person` names the sets."""
+
+    key: str
+    other: str
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -68,6 +90,15 @@ class FactReader(Protocol):
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
         """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
 
+    def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
+        """The members of sets of links."""
+
+    def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """Of each visitor, named once, the first LINKS_AT_ONCE links at or after the instant, in order."""
+
+    def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """Of each visitor, named once, the last link before the instant, if it has any."""
+
 
 class Store(FactReader, Protocol):
     """Facts, counters, rollups and what was set aside.
@@ -80,12 +111,18 @@ class Store(FactReader, Protocol):
     """
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
-        """Write touches and conversions to timeline and ledger, conversions and adjustments to claims."""
+        """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
+
+        Links go to the timeline and into their sets; one that is crowded (`conversions.person`) takes no more members.
+        """
+
+    def announce(self, site: str, keys: Iterable[str]) -> None:
+        """Note in crowded sets that what they may change was marked."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion]:
-        """The first of one visitor's touches or conversions after a place, in the order of `order_key`. For support."""
+    ) -> list[Touch | Conversion | Link]:
+        """The first of one visitor's touches, conversions or links after a place, by `order_key`. For support."""
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """The ledger of a bucket: every touch and conversion in it, each stored copy once."""

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class FactRow(models.Model):
-    """One stored copy of a fact; timeline, ledger and claims are its three indexes."""
+    """One stored copy of a fact; timeline (links too), ledger and claims are its three indexes."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -28,6 +28,22 @@ class FactRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.hit}"
+
+
+class LinkedRow(models.Model):
+    """One member of a set of links."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    key = models.CharField(max_length=210)
+    other = models.CharField(max_length=210, blank=True)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "key", "other"], name="linked_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.other}"
 
 
 class CellRow(models.Model):

@@ -9,10 +9,33 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate
 
-from conversions.facts import Adjustment, Conversion, Fact, OrderKey, Touch, decode_fact, digest, encode_fact, kind_of
+from conversions.facts import (
+    Adjustment,
+    Conversion,
+    Fact,
+    Link,
+    OrderKey,
+    Touch,
+    decode_fact,
+    digest,
+    encode_fact,
+    kind_of,
+)
 from conversions.goals import DAY_MS
-from conversions.store.port import STORED_KINDS, Cell, Count, Span, StoreUnavailable, TimelineKind
-from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from conversions.person import ANNOUNCED
+from conversions.store.people import members_to_add
+from conversions.store.port import (
+    LINKS_AT_ONCE,
+    STORED_KINDS,
+    Cell,
+    Count,
+    Linked,
+    Moment,
+    Span,
+    StoreUnavailable,
+    TimelineKind,
+)
+from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow
 from conversions.store.spans import are_many, within
 from tracker.hit import SetAside
 
@@ -51,10 +74,17 @@ class SqlStore:
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
-        with away():
+        members = members_to_add(self, facts)
+        with away(), transaction.atomic():
             # In one order: two workers that write the same rows in different orders would lock each other out.
             rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
             FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+            add_members(members)
+
+    def announce(self, site: str, keys: Iterable[str]) -> None:
+        """See Store."""
+        with away():
+            add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See Store. Many visitors at once; those of whom there may be more than that, again, span by span."""
@@ -71,7 +101,7 @@ class SqlStore:
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion]:
+    ) -> list[Touch | Conversion | Link]:
         """See Store."""
         at, hit, key = after
         rows = FactRow.objects.filter(site=site, visitor=visitor, kind__in=STORED_KINDS[kind], at__gte=at)
@@ -85,17 +115,38 @@ class SqlStore:
         found: list[Fact] = []
         for some in chunks(sorted(set(claims))):
             found.extend(read(FactRow.objects.filter(site=site, claim__in=some)))
-        return [fact for fact in found if not isinstance(fact, Touch)]
+        return [fact for fact in found if isinstance(fact, Conversion | Adjustment)]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """See Store."""
         facts = read(FactRow.objects.filter(site=site, bucket=bucket))
-        return [fact for fact in facts if not isinstance(fact, Adjustment)]
+        return [fact for fact in facts if isinstance(fact, Touch | Conversion)]
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """See Store."""
         facts = read(FactRow.objects.filter(site=site, kind="conversion", hit=hit))
         return [fact for fact in facts if isinstance(fact, Conversion)]
+
+    def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
+        """See Store."""
+        found: list[Linked] = []
+        for some in chunks(sorted(set(keys))):
+            with away():
+                rows = LinkedRow.objects.filter(site=site, key__in=some).values_list("key", "other")
+                found.extend(Linked(key, other) for key, other in rows)
+        return found
+
+    def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See Store."""
+        order = ("at", id_order(), "digest")
+        pages = (links_of(site, one.visitor).filter(at__gte=one.at).order_by(*order) for one in moments)
+        return [link for page in pages for link in read(page[:LINKS_AT_ONCE]) if isinstance(link, Link)]
+
+    def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See Store."""
+        order = ("-at", id_order().desc(), "-digest")
+        earlier = (links_of(site, one.visitor).filter(at__lt=one.at).order_by(*order) for one in moments)
+        return [link for page in earlier for link in read(page[:1]) if isinstance(link, Link)]
 
     def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
         """See Store."""
@@ -174,8 +225,8 @@ def fact_row(fact: Fact) -> FactRow:
         hit=fact.hit,
         digest=digest(fact),
         visitor="" if isinstance(fact, Adjustment) else fact.visitor,
-        claim="" if isinstance(fact, Touch) else fact.claim,
-        bucket=None if isinstance(fact, Adjustment) else fact.bucket,
+        claim="" if isinstance(fact, Touch | Link) else fact.claim,
+        bucket=None if isinstance(fact, Adjustment | Link) else fact.bucket,
         at=fact.at,
         body=encode_fact(fact),
     )
@@ -185,6 +236,17 @@ def read(rows: QuerySet[FactRow]) -> list[Fact]:
     """The facts of rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
+
+
+def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
+    """A visitor's links."""
+    return FactRow.objects.filter(site=site, visitor=visitor, kind="link")
+
+
+def add_members(members: Iterable[tuple[str, str, str]]) -> None:
+    """Add (site, key, member) to sets, in one order."""
+    rows = [LinkedRow(site=site, key=key, other=other) for site, key, other in sorted(members)]
+    LinkedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:

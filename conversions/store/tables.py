@@ -7,7 +7,7 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """Touches and conversions of one visitor; a touch reads only the conversions after it."""
+    """Touches, conversions and links of one visitor; a touch reads only the conversions after it."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -45,6 +45,15 @@ class Claims(Model):
     hit = columns.Text(primary_key=True)
     digest = columns.Text(primary_key=True)
     body = columns.Blob()
+
+
+class LinkedSets(Model):
+    """The visitors of a user, and the users of a visitor."""
+
+    __table_name__ = "linked"
+    site = columns.Text(partition_key=True)
+    key = columns.Text(partition_key=True)
+    other = columns.Text(primary_key=True)
 
 
 class Counters(Model):
@@ -94,4 +103,4 @@ class RejectedCounts(Model):
     amount = columns.Counter()
 
 
-TABLES = (Timeline, Ledger, Claims, Counters, Rollups, Rejected, RejectedCounts)
+TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Rollups, Rejected, RejectedCounts)

@@ -171,7 +171,8 @@ REJECTED: Fields = {
 FACT: Fields = {
     "at": serializers.DateTimeField(),
     "hit": text(),
-    "kind": text("`click`, `view` or `conversion`."),
+    "kind": text("`click`, `view`, `conversion` or `link`, where the visitor named its user."),
+    "user": maybe("Whose it is by the visitor's links; null where no user's."),
     "ad": text(required=False),
     "campaign": text(required=False),
     "configured": serializers.BooleanField(required=False),

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from conversions.place import write_place
 from conversions.store.adapters import open_store
 from conversions.store.explainer import archive_key
-from conversions.timeline import read_timeline, tell_fact
+from conversions.timeline import meet, read_timeline, tell_fact
 from conversions.views.parameters import next_url, read_place, read_text
 from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_visitor
@@ -16,7 +16,7 @@ PAGE = 100
 
 
 class VisitorView(ReaderView):
-    """What a `visitor` of a `site` did, in order of time: touches and conversions, each with its batch."""
+    """What a `visitor` of a `site` did, in order of time: touches, conversions and links, each with its batch."""
 
     @describe_visitor
     def get(self, request: Request) -> Response:
@@ -26,11 +26,12 @@ class VisitorView(ReaderView):
         if not visitor:
             raise Refused(400, "missing_visitor", "Name the visitor by its id.", "visitor")
         facts, after = read_timeline(open_store(), site.key, visitor, read_place(request.query_params), PAGE)
+        people = meet(open_store(), site.key, facts)
         return Response(
             {
                 "site": site.key,
                 "visitor": visitor,
-                "results": [tell_fact(fact, site, archive_key) for fact in facts],
+                "results": [tell_fact(fact, site, people, archive_key) for fact in facts],
                 "next": next_url(request, write_place(after) if after else None),
             }
         )

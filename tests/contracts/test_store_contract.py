@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.facts import Adjustment, Conversion, Touch, order_key
-from conversions.store.port import MAX_COUNT, Cell, Count, Span, Store
+from conversions.facts import Adjustment, Conversion, Link, Touch, order_key
+from conversions.person import ANNOUNCED, ANY
+from conversions.store.port import LINKS_AT_ONCE, MAX_COUNT, Cell, Count, Linked, Moment, Span, Store
 from tracker.hit import SetAside
 
 HOUR = 3_600_000
@@ -220,3 +221,57 @@ def test_a_counter_stays_within_64_bits_however_much_strangers_say_their_sales_a
         store.add_counts([Count(site, NOON, "least", "", "value", -MAX_COUNT)])
     found = {one.goal: one.amount for one in store.read_counts(site, NOON)}
     assert found == {"most": 3 * MAX_COUNT, "least": -3 * MAX_COUNT}
+
+
+def link(site: str, at: int = NOON, user: str = "u", visitor: str = "ann", hit: str = "l") -> Link:
+    """A visitor names its user."""
+    return Link(site=site, visitor=visitor, user=user, at=at, hit=hit)
+
+
+def test_links_stand_in_their_visitors_timeline_and_nowhere_else(store: Store, site: str) -> None:
+    facts = [touch(site, "t", at=NOON + 1), link(site, NOON, hit="a"), link(site, NOON + 2, hit="b")]
+    store.add_facts(facts)
+    store.add_facts(facts)
+    assert store.read_timeline(site, "ann", "link", (0, "", ""), 9) == facts[1:]
+    assert store.read_timeline(site, "ann", "link", order_key(facts[1]), 9) == facts[2:]
+    assert store.read_bucket(site, NOON) == facts[:1]
+    assert store.read_touches(site, 9, [Span("ann", 0, NOON + 9)]) == facts[:1]
+    assert store.read_conversions(site, [Span("ann", 0, NOON + 9)]) == []
+
+
+def test_the_next_links_at_or_after_an_instant_come_in_order_so_many_of_each_visitor(store: Store, site: str) -> None:
+    links = [link(site, NOON + n // 2, hit=f"h{n:03}") for n in range(LINKS_AT_ONCE + 20)]
+    store.add_facts([*links[::-1], link(site, NOON + 3, visitor="bob"), link(f"{site}-other", NOON)])
+    assert store.read_next_links(site, [Moment("ann", NOON)]) == links[:LINKS_AT_ONCE]
+    found = store.read_next_links(site, [Moment("ann", NOON + 55), Moment("bob", NOON + 3), Moment("cyd", 0)])
+    assert [one for one in found if one.visitor == "ann"] == links[110:]
+    assert [one for one in found if one.visitor != "ann"] == [link(site, NOON + 3, visitor="bob")]
+    assert store.read_next_links(site, [Moment("bob", NOON + 4)]) == []
+
+
+def test_the_last_link_before_an_instant_is_the_last_in_the_order_of_facts(store: Store, site: str) -> None:
+    links = [link(site, NOON, hit="B"), link(site, NOON, hit="a"), link(site, NOON + 5, hit="A")]
+    store.add_facts([links[1], links[2], links[0], link(site, NOON + 7, visitor="bob")])
+    assert store.read_last_links(site, [Moment("ann", NOON + 5)]) == [links[1]]
+    assert store.read_last_links(site, [Moment("ann", NOON)]) == []
+    both = store.read_last_links(site, [Moment("ann", 1 << 62), Moment("bob", NOON + 8)])
+    assert sorted(one.visitor for one in both) == ["ann", "bob"]
+
+
+def test_sets_tell_the_visitors_of_a_user_and_the_users_of_a_visitor(store: Store, site: str) -> None:
+    store.add_facts([link(site, user="u"), link(site, NOON + 1, user="w"), link(site, visitor="bob", user="u")])
+    found = {(one.key, one.other) for one in store.read_linked(site, ["u:u", "u:w", "v:ann", "v:bob", "v:cyd"])}
+    assert found == {("u:u", "ann"), ("u:u", "bob"), ("u:w", "ann"), ("v:ann", "u"), ("v:ann", "w"), ("v:bob", "u")}
+    assert store.read_linked(site, [ANY]) == [Linked(ANY, ANY)]
+    assert store.read_linked(f"{site}-other", ["u:u", ANY]) == []
+
+
+def test_many_sets_are_read_at_once(store: Store, site: str) -> None:
+    store.add_facts([link(site, user=f"u{n}", visitor=f"v{n}") for n in range(450)])
+    assert len(store.read_linked(site, [f"v:v{n}" for n in range(450)])) == 450
+
+
+def test_a_set_is_announced_once_and_for_all(store: Store, site: str) -> None:
+    for _ in range(2):
+        store.announce(site, ["u:u"])
+    assert store.read_linked(site, ["u:u"]) == [Linked("u:u", ANNOUNCED)]
