@@ -24,7 +24,7 @@ from conversions.store.fits import read_learnt
 from conversions.store.port import Store
 from conversions.store.timelines import ALSO_TOLD
 from reporting.cells import decode_credit
-from tests.properties.scenario import CLOCKS
+from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.hit import iso
@@ -98,7 +98,7 @@ class TestSums:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(CLOCKS))
+    @given(seed=st.integers(0, 2**32), clock=st.sampled_from([*CLOCKS, *EDGES]))
     def test_explains_add_up_to_the_reports_rows_under_every_model(
         self, store: Store, seed: int, clock: tuple[str, int]
     ) -> None:

@@ -22,10 +22,12 @@ CLOCKS = [
     ("Europe/Berlin", 1_792_879_200_000),  # 2026-10-25, the clock goes back
     ("Asia/Kolkata", 1_780_000_000_000),  # +05:30
     ("Australia/Lord_Howe", 1_791_041_400_000),  # 2026-10-04, half an hour forward
-    # An hour before a month's end: what was learnt from it divides the next one's credit.
-    ("UTC", 1_793_487_600_000),
-    ("Asia/Kathmandu", 1_793_466_900_000),  # +05:45
-    ("America/New_York", 1_793_502_000_000),  # the clock goes back two hours into the month
+]
+#: Three hours before a month's end: what is learnt from it divides the next one's credit.
+EDGES = [
+    ("UTC", 1_793_480_400_000),
+    ("Asia/Kathmandu", 1_793_459_700_000),  # +05:45
+    ("America/New_York", 1_793_494_800_000),  # the clock goes back two hours into the month
 ]
 URLS = ["", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"]
 
@@ -115,6 +117,20 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
     return [*landings, click] if rng.random() < 0.8 else landings
 
 
+def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
+    """People who follow an ad or more within an hour, and buy or don't: what data-driven models learn from."""
+    hits = []
+    goal = rng.choice(pools.goals)
+    for _ in range(rng.randrange(6, 14)):
+        at, visitor = start + rng.randrange(6 * HOUR), rng.choice("ABCDEF")
+        journey = [{"type": "click", "ad": rng.choice(["one", "two", "stray"])} for _ in range(rng.randrange(1, 4))]
+        journey += [{"type": "conversion", "name": goal}] if rng.random() < 0.6 else []
+        for n, step in enumerate(journey):
+            then = {"at": at + n * 5 * MINUTE, "received": at}
+            hits.append(Hit(id=f"j{rng.randrange(10**9)}", site=site, visitor=visitor, **then, **step))  # type: ignore[arg-type]
+    return hits
+
+
 def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
     """A known hit with another time or of another visitor, and nothing else different."""
     if rng.random() < 0.3:
@@ -128,6 +144,8 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
     hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(1, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
         hits.extend(make_click(rng, site, secret, start, pools.hours))
+    if (timezone, start) in EDGES:
+        hits.extend(make_journeys(rng, site, start, pools))
     hits.extend([altered(rng, hit, start, pools) for hit in hits if rng.random() < 0.15])
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
     if tables:

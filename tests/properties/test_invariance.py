@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
@@ -29,7 +29,7 @@ from reporting.fitter import Fitter
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
-from tests.properties.scenario import CLOCKS, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
+from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
 from tracker.hit import Hit
 from tracker.models import Account, Site
 
@@ -282,6 +282,13 @@ class World:
                 found[cell.bucket, keys.get(cell.goal, ""), cell.model] = rows
         return found
 
+    def recomputed(self, hits: Iterable[Hit]) -> dict[tuple[int, str, str], Any]:
+        """The rows that these hits make, by the present configuration and the rates that were loaded."""
+        table: dict[str, dict[tuple[str, str], Fraction]] = defaultdict(dict)
+        for quote in self.loaded:
+            table[quote.day][quote.pair] = Fraction(quote.rate, 10**12)
+        return {key: rows for key, rows in recompute(hits, self.config(), table).items() if rows}
+
     def cells(self) -> Iterator[Any]:
         """Every cell of the scenario's days."""
         from_day = self.scenario.start - 3 * 86_400_000
@@ -318,11 +325,7 @@ def check(store: Store, rng: random.Random, clock: tuple[str, int]) -> None:
     """One world, run to its end, reports what a recomputation from its hits says."""
     world = World(rng, store, *clock)
     world.run()
-    table: dict[str, dict[tuple[str, str], Fraction]] = defaultdict(dict)
-    for quote in world.loaded:
-        table[quote.day][quote.pair] = Fraction(quote.rate, 10**12)
-    rows = {key: rows for key, rows in recompute(world.scenario.hits, world.config(), table).items() if rows}
-    assert world.figures() == rows
+    assert world.figures() == world.recomputed(world.scenario.hits)
 
 
 class TestSealedReports:
@@ -341,4 +344,18 @@ class TestSealedReports:
         self, store: Store, seed: int, clock: tuple[str, int]
     ) -> None:
         """The report equals the recomputation whatever happened on the way."""
+        check(store, random.Random(seed), clock)
+
+    @pytest.mark.timeout(900)
+    @settings(
+        max_examples=100,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(EDGES))
+    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way(
+        self, store: Store, seed: int, clock: tuple[str, int]
+    ) -> None:
+        """Likewise, over the end of a month, with people whose journeys teach something."""
         check(store, random.Random(seed), clock)

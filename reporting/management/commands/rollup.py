@@ -50,18 +50,17 @@ class Command(BaseCommand):
 
 
 def drain(site: str | None) -> tuple[int, int]:
-    """Roll up and fit until no fit changes any more; gives how many buckets and months.
+    """Roll up and fit until no fit changes any more; gives how many buckets were rolled up, and how many months fitted.
 
     What fits changed is rolled up again. That changes no fit: they are made of paths, not of credit.
     """
-    buckets = months = 0
-    changed = True
-    while changed:
+    buckets, months = roll_up_all(site), set[str]()
+    while fitted := fit_all(site):
+        months |= fitted.keys()
         buckets += roll_up_all(site)
-        fitted = fit_all(site)
-        months += len(fitted)
-        changed = any(fitted)
-    return buckets, months
+        if not any(fitted.values()):
+            break
+    return buckets, len(months)
 
 
 def roll_up_all(site: str | None) -> int:
@@ -73,10 +72,10 @@ def roll_up_all(site: str | None) -> int:
     return len(marks)
 
 
-def fit_all(site: str | None) -> list[bool]:
+def fit_all(site: str | None) -> dict[str, bool]:
     """Fit the marked months that are over, whoever else is at it; gives of each whether its fits changed."""
     work = fitter()
-    return [work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)]
+    return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
