@@ -30,6 +30,8 @@ BAD_VALUES = [
     ("DATABASE_URL", "mysql://host/name"),
     ("DATABASE_URL", "nonsense"),
     ("DATABASE_URL", "postgres://host:port/name"),
+    ("DATABASE_URL", "postgres://host"),
+    ("DATABASE_URL", "sqlite://"),
     ("BROKER_URL", "redis://localhost"),
     ("BROKER_URL", "amqp://"),
     ("BROKER_URL", "amqp://host:port//"),
@@ -40,6 +42,7 @@ BAD_VALUES = [
     ("ARCHIVE_URL", "/var/archive"),
     ("ARCHIVE_URL", "s3://"),
     ("ARCHIVE_URL", "file://relative"),
+    ("ARCHIVE_URL", "file://relative/folder"),
     ("S3_ENDPOINT_URL", "localhost:7070"),
     ("QUEUE_PREFIX", "a b"),
     ("HIT_LINGER_MS", "-1"),
@@ -77,16 +80,16 @@ def documented(section: str) -> dict[str, str]:
     return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
 
 
-def start(**variables: str) -> subprocess.CompletedProcess[str]:
+def run(command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     plain = {name: value for name, value in os.environ.items() if name not in settings_read()}
+    arguments = [sys.executable, "manage.py", *command.split()]
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=CHECKOUT,
-        env={**plain, **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
+        arguments, cwd=CHECKOUT, env={**plain, **variables}, capture_output=True, text=True, timeout=60
     )
+
+
+def start(**variables: str) -> subprocess.CompletedProcess[str]:
+    return run("check", **variables)
 
 
 def test_every_setting_is_documented_and_nothing_else_is() -> None:
@@ -139,3 +142,19 @@ def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:
     answer = start(HITLEDGER_STATE=str(tmp_path))
     assert answer.returncode != 0
     assert answer.stderr.startswith("hitledger: SECRET_KEY is not set and can't be kept")
+
+
+@pytest.mark.parametrize("command", ["migrate", "bootstrap --json", "rollup", "replay"])
+def test_a_database_that_is_away_ends_a_command_with_one_line(command: str, tmp_path: Path) -> None:
+    answer = run(command, HITLEDGER_STATE=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/none/hitledger.sqlite3")
+    assert answer.returncode != 0
+    (line,) = answer.stderr.strip().splitlines()
+    assert "DATABASE_URL" in line
+
+
+@pytest.mark.parametrize("command", ["bootstrap --json", "rollup", "replay"])
+def test_tables_that_are_not_made_yet_end_a_command_with_one_line_that_says_so(command: str, tmp_path: Path) -> None:
+    answer = run(command, HITLEDGER_STATE=str(tmp_path))
+    assert answer.returncode != 0
+    (line,) = answer.stderr.strip().splitlines()
+    assert "manage.py migrate" in line.replace("python ", "")

@@ -58,13 +58,13 @@ def read_url(name: str, *schemes: str) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        named = parts.path if parts.scheme == "file" else parts.hostname and parts.port != 0
+        named = parts.path and not parts.netloc if parts.scheme == "file" else parts.hostname and parts.port != 0
     except ValueError as error:
         raise BadSetting(name, f"is not a URL: {error}") from error
     if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
         raise BadSetting(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
     if not named:
-        raise BadSetting(name, "must name a host, a bucket or a folder after ://")
+        raise BadSetting(name, "must name a host or a bucket after ://, or a folder after file:///")
     return url
 
 
@@ -77,6 +77,8 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
         database: dict[str, Any] = env.db_url(name) if url else {"ENGINE": SQLITE, "NAME": str(default)}
     except Exception as error:
         raise BadSetting(name, f"is not a URL: {error}") from error
+    if database["NAME"] in ("", ":memory:"):  # each connection would have one of its own, and all of it be lost
+        raise BadSetting(name, "must name a database, such as sqlite:////folder/file or postgres://host/name")
     return database
 
 

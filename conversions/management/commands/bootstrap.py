@@ -45,7 +45,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except DatabaseError as error:
-            raise CommandError(f"The configuration database (DATABASE_URL) doesn't answer: {error}") from error
+            why = " ".join(str(error).split())
+            raise CommandError(f"The configuration database (DATABASE_URL) doesn't answer: {why}") from error
         self.stdout.write(msgspec.json.encode(made).decode() if options["json"] else describe(made))
 
     def _check_tables(self) -> None:
