@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import TypeVar
 from zlib import crc32
 
@@ -35,7 +37,7 @@ from conversions.store.port import (
     Span,
     TimelineKind,
 )
-from conversions.store.spans import are_many, reach_of, within
+from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
 from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
 from tracker.hit import SetAside
@@ -65,13 +67,15 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Several visitors at once; one of whom there may be more than that, again, span by span."""
+        """See Store. Several visitors at once; who may have many touches, again and alone."""
         wanted = list(dict.fromkeys(spans))
-        found = self._facts(("read_touches", (*span, newest)) for span in joined(site, reach_of(wanted)))
+        look = min(newest, FIRST_LOOK)
+        found = self._facts(("read_touches", (*span, look)) for span in joined(site, reach_of(wanted)))
         touches = [fact for fact in found if isinstance(fact, Touch)]
-        many = are_many(touches, newest)
+        many = are_many(touches, look)
         few = (touch for touch in touches if touch.visitor not in many)
-        return [*within(few, wanted), *self._read_newest(site, newest, [one for one in wanted if one.visitor in many])]
+        rest = read_newest(partial(self._slices, site, newest), newest, (one for one in wanted if one.visitor in many))
+        return list(dict.fromkeys(within(chain(few, rest), wanted)))
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
         """See Store."""
@@ -187,13 +191,11 @@ class CassandraStore:
         """End the session."""
         self.cql.close()
 
-    def _read_newest(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        found = self._facts(
-            ("read_newest", (site, span.visitor, kind, span.since, span.until, newest))
-            for span in spans
-            for kind in STORED_KINDS["touch"]
-        )
-        return [fact for fact in found if isinstance(fact, Touch)]
+    def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
+        """The newest touches of each slice of a timeline."""
+        calls = (("read_newest", (site, one.visitor, kind, one.since, one.until, newest)) for one, kind in slices)
+        for rows in self.cql.run_all(calls):
+            yield [fact for row in rows if isinstance(fact := decode_fact(row["body"]), Touch)]
 
     def _links(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Link]:
         return [fact for fact in self._facts(calls) if isinstance(fact, Link)]

@@ -79,9 +79,9 @@ class FactReader(Protocol):
     """What deciding about conversions reads. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Of each span the newest clicks, and the newest views, up to so many of each (by `order_key`), each copy once.
+        """Of each span the newest clicks and the newest views, so many of each by `order_key`, each stored copy once.
 
-        However long a timeline is, no more than some four times as many of its rows are read for a span.
+        There may be more of the spans than that, but however long a timeline is, a bounded part of it is read.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -36,7 +38,7 @@ from conversions.store.port import (
     TimelineKind,
 )
 from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow
-from conversions.store.spans import are_many, within
+from conversions.store.spans import Slice, are_many, read_newest, within
 from tracker.hit import SetAside
 
 #: Below SQLite's limit of variables in one statement.
@@ -87,7 +89,7 @@ class SqlStore:
             add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Many visitors at once; those of whom there may be more than that, again, span by span."""
+        """See Store. Many visitors at once; who may have more touches than that, again and alone."""
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
@@ -203,8 +205,9 @@ class SqlStore:
         all_read = len(facts) < TIMES_NEWEST * newest
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         many = are_many(touches, newest) if all_read else {span.visitor for span in spans}
-        yield from within((touch for touch in touches if touch.visitor not in many), spans)
-        yield from read_newest(site, newest, (span for span in spans if span.visitor in many))
+        few = (touch for touch in touches if touch.visitor not in many)
+        rest = read_newest(partial(slices_of, site, newest), newest, (one for one in spans if one.visitor in many))
+        yield from within(chain(few, rest), spans)
 
     def _set_aside(self, site: str, day: int, hits: Sequence[SetAside], daily_cap: int) -> None:
         listed = SetAsideRow.objects.filter(site=site, at__gte=day, at__lt=day + DAY_MS)
@@ -264,13 +267,13 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
     return rows.filter(at__gte=min(span.since for span in spans), at__lte=max(span.until for span in spans))
 
 
-def read_newest(site: str, newest: int, spans: Iterable[Span]) -> Iterator[Fact]:
-    """The newest touches of each kind of each span, one slice of the index for each."""
-    for span in spans:
-        for kind in STORED_KINDS["touch"]:
-            rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
-            rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
-            yield from read(rows.order_by("-at", "-id_order", "-digest")[:newest])
+def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
+    """The newest touches of each slice of a timeline, each by a slice of the index."""
+    for span, kind in slices:
+        rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
+        rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
+        facts = read(rows.order_by("-at", "-id_order", "-digest")[:newest])
+        yield [fact for fact in facts if isinstance(fact, Touch)]
 
 
 def id_order() -> Collate:

@@ -1,5 +1,7 @@
 """What every store promises, on each of its adapters."""
 
+import itertools
+import random
 import time
 from uuid import uuid4
 
@@ -93,6 +95,21 @@ def test_the_newest_of_one_instant_are_the_last_by_hit_id_and_digest(store: Stor
     for newest in range(1, len(touches)):
         found = store.read_touches(site, newest, [Span("ann", 0, NOON)])
         assert sorted(found, key=order_key) == sorted(touches, key=order_key)[-newest:]
+
+
+def test_of_several_spans_of_a_long_timeline_each_has_its_newest(store: Store, site: str) -> None:
+    rng = random.Random(7)
+    touches = [touch(site, f"t{n}", at=NOON + rng.randrange(400)) for n in range(300)]
+    touches += [view(site, f"v{n}", at=NOON + rng.randrange(400)) for n in range(100)]
+    store.add_facts(touches)
+    for many, near, newest in itertools.product((1, 2, 9), (5, 300), (1, 7, 250)):
+        ends = [NOON + 400 - rng.randrange(near) for _ in range(many)]
+        spans = [Span("ann", end - rng.choice([0, 90, 380]), end) for end in ends]
+        found = set(store.read_touches(site, newest, spans))
+        assert all(any(span.since <= one.at <= span.until for span in spans) for one in found)
+        for span, kind in itertools.product(spans, ("click", "view")):
+            mine = [one for one in touches if one.kind == kind and span.since <= one.at <= span.until]
+            assert found.issuperset(sorted(mine, key=order_key)[-newest:])
 
 
 def test_the_newest_of_many_visitors_are_read_at_once(store: Store, site: str) -> None:
