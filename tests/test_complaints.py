@@ -104,6 +104,27 @@ def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
     assert shop.credited(day) == {"banner": ONE}
 
 
+def test_attribution_lives_only_in_a_cookie_but_for_who_signs_in(shop: Shop) -> None:
+    # phone: click, signs in | laptop: buys, signs in the day after. Whatever is told last, credit crosses over.
+    day = days_ago(5)
+    told = [
+        shop.click(at(days_ago(7)), visitor="phone"),
+        shop.hit("event", at(days_ago(7), "12:05"), name="signed-in", visitor="phone", user="customer-7"),
+        shop.sale(at(day), "A-17", visitor="laptop"),
+        shop.hit("event", at(days_ago(4)), name="signed-in", visitor="laptop", user="customer-7"),
+    ]
+    for hit in told:
+        assert "banner" not in shop.credited(day)
+        shop.send(hit)
+    assert shop.credited(day) == {"banner": ONE}
+    other = Shop()
+    other.send(*({**hit, "site": other.site} for hit in reversed(told)))
+    assert other.credited(day) == {"banner": ONE}
+    # Somebody else who signs in on the same laptop later has nothing of it.
+    shop.send(shop.sale(at(days_ago(3)), "B-1", visitor="laptop", user="customer-8"))
+    assert shop.credited(days_ago(3)) == {"(nobody)": ONE}
+
+
 def test_segments_exceed_the_total(shop: Shop) -> None:
     day = days_ago(5)
     shop.goal("lead", event="lead", fixed_value="0.000007")
@@ -212,6 +233,13 @@ def test_cross_domain_checkout(shop: Shop) -> None:
     half = ("0.500000", "14.950000")
     assert shop.credited(day, model="linear") == {"banner": half, "retargeting": half}
     assert shop.credited(day, model="first")["banner"] == ONE
+
+
+def test_cross_domain_checkout_of_a_customer_whom_both_domains_know(shop: Shop) -> None:
+    day, known = days_ago(5), {"user": "customer-7"}
+    shop.send(shop.click(at(day, "10:00"), visitor="on-shop.example", **known))
+    shop.send(shop.sale(at(day), "A-17", visitor="on-pay.example", **known))
+    assert shop.credited(day) == {"banner": ONE}
 
 
 def test_invisible_bot_filtering(shop: Shop) -> None:
