@@ -34,7 +34,7 @@ SENTENCES: dict[str, dict[str, str]] = {
     "model": {
         "no_fit": "Nothing is learnt from {month}, so every touch gets the same.",
         "by_campaign": "It goes by what was learnt from {month}, by campaign, as the path has too many ads.",
-        "too_many_ads": "There are too many ads, and too many campaigns, to weigh; every touch gets the same.",
+        "too_many_ads": "There are too many ads, and too many campaigns, to weigh; every ad gets the same.",
     },
     "value": {
         "no_rate": "For some of its value no exchange rate of the day is known: that counts as 0 until one is loaded.",

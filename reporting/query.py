@@ -24,6 +24,7 @@ MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class BadQuery(ValueError):
@@ -122,6 +123,22 @@ def read_goal(key: str, site: SiteConfig) -> str | None:
         if goal.key == key:
             return goal.uid
     raise BadQuery("unknown_goal", "goal", "The site has no goal of this key.", status=404)
+
+
+def read_month(parameters: Mapping[str, str]) -> str:
+    """The month `YYYY-MM`. Raises BadQuery."""
+    month = parameters.get("month") or ""
+    if _MONTH.fullmatch(month) and EARLIEST <= f"{month}-01" <= LATEST:
+        return month
+    raise BadQuery("bad_month", "month", "month must be a month of the site's calendar, such as 2026-10.")
+
+
+def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
+    """The uid of the goal, and the month, whose fit is asked for. Raises BadQuery."""
+    goal = read_goal(parameters.get("goal") or "", site)
+    if goal is None:
+        raise BadQuery("missing_goal", "goal", "Name the goal by its key.")
+    return goal, read_month(parameters)
 
 
 def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[Choice, ...]) -> Choice:

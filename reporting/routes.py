@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
 from reporting.pages.start import StartPage
-from reporting.views import ConversionReport
+from reporting.views import ConversionReport, FitReport
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", StartPage.as_view(), name="start"),
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", LoginPage.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/reports/conversions", ConversionReport.as_view(), name="conversion_report"),
+    path("api/reports/fits", FitReport.as_view(), name="fit_report"),
 ]

@@ -14,8 +14,11 @@ from rest_framework.views import APIView
 
 from conversions.models import now_ms
 from conversions.store.adapters import open_store
+from conversions.store.fits import read_fits
 from reporting.answer import answer, load_readable
-from reporting.query import BadQuery, Query, read_query
+from reporting.fit_schema import describe_fit
+from reporting.fits import tell_fit
+from reporting.query import BadQuery, Query, read_fit_query, read_query
 from reporting.report import columns
 from reporting.schema import describe_report
 from reporting.table import csv_of
@@ -59,6 +62,27 @@ class ConversionReport(APIView):
         except BadQuery as error:
             raise Refused(error.status, error.code, error.detail, error.field) from error
         return csv_file(query, report) if query.form == "csv" else Response(report, headers=NOT_KEPT)
+
+
+class FitReport(APIView):
+    """What a month taught the data-driven models of a goal; the next month's conversions are weighed by it."""
+
+    authentication_classes = READER_AUTHENTICATION
+    permission_classes = (MayRead,)
+    renderer_classes = (JSONRenderer,)
+
+    @describe_fit
+    def get(self, request: Request) -> Response:
+        """The fit of a site, a goal and a month."""
+        site = load_readable(request, request.query_params.get("site", ""))
+        try:
+            goal, month = read_fit_query(request.query_params, site)
+        except BadQuery as error:
+            raise Refused(error.status, error.code, error.detail, error.field) from error
+        fitted = read_fits(open_store(), site, month).get(goal)
+        if fitted is None:
+            raise Refused(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
+        return Response(tell_fit(fitted, site, request.query_params["goal"], month), headers=NOT_KEPT)
 
 
 def csv_file(query: Query, report: dict[str, Any]) -> HttpResponse:
