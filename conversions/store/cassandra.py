@@ -25,7 +25,7 @@ from conversions.facts import (
 )
 from conversions.goals import DAY_MS
 from conversions.person import ANNOUNCED
-from conversions.store.cql import BATCH_PARTITIONS, Cql, Write
+from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.people import members_to_add
 from conversions.store.port import (
     LINKS_AT_ONCE,
@@ -153,17 +153,19 @@ class CassandraStore:
             counted = sum(self.read_set_aside_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
             new = self._new(some)
-            # What is listed twice by two deliveries at once is counted twice; the counts are approximate.
-            self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
+            # What is listed twice by two deliveries at once is counted twice; the counts are approximate. They come
+            # first: a day without any is not looked into.
             amounts = Counter(hit.code for hit in new)
             self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
+            self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
 
     def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
         """See Store."""
         found: list[SetAside] = []
-        hours = range(until - 1 - (until - 1) % HOUR_MS, since - HOUR_MS, -HOUR_MS)
-        for start in range(0, len(hours), HOURS_AT_ONCE):
-            some = hours[start : start + HOURS_AT_ONCE]
+        days = {day for day, rows in self._rejected_counts(site, since, until).items() if rows}
+        latest = until - 1 - (until - 1) % HOUR_MS
+        hours = [hour for hour in range(latest, since - HOUR_MS, -HOUR_MS) if hour - hour % DAY_MS in days]
+        for some in groups(hours, HOURS_AT_ONCE):
             parts = self.cql.run_all(("read_rejected", (site, hour, since, until, limit)) for hour in some)
             found.extend(msgspec.json.decode(row["body"], type=SetAside) for rows in parts for row in rows)
             if len(found) >= limit:
@@ -173,8 +175,7 @@ class CassandraStore:
     def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
         """See Store. Whole UTC days."""
         counts: Counter[str] = Counter()
-        days = range(since - since % DAY_MS, until, DAY_MS)
-        for rows in self.cql.run_all(("read_rejected_counts", (site, day)) for day in days):
+        for rows in self._rejected_counts(site, since, until).values():
             for row in rows:
                 counts[row["code"]] += row["amount"]
         return counts
@@ -190,6 +191,12 @@ class CassandraStore:
     def close(self) -> None:
         """End the session."""
         self.cql.close()
+
+    def _rejected_counts(self, site: str, since: int, until: int) -> dict[int, list[Row]]:
+        """The counts of each UTC day by its start."""
+        days = range(since - since % DAY_MS, until, DAY_MS)
+        found = self.cql.run_all(("read_rejected_counts", (site, day)) for day in days)
+        return dict(zip(days, found, strict=True))
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
         """The newest touches of each slice of a timeline."""

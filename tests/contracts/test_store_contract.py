@@ -216,6 +216,14 @@ def test_hits_set_aside_are_listed_newest_first_each_once(store: Store, site: st
     assert store.read_set_aside_counts(site, NOON, NOON + HOUR) == {"no_goal": 9}
 
 
+def test_hits_set_aside_are_found_in_a_long_range_of_days_mostly_without_any(store: Store, site: str) -> None:
+    hits = [aside(site, f"h{day}", at=NOON + day * 24 * HOUR + day) for day in (0, 1, 40, 99)]
+    for hit in hits:
+        store.set_aside([hit], 100)
+    assert store.read_set_aside(site, NOON, NOON + 100 * 24 * HOUR, 100) == hits[::-1]
+    assert store.read_set_aside(site, NOON + 1, hits[3].at, 100) == [hits[2], hits[1]]
+
+
 def test_above_the_daily_cap_hits_are_only_counted(store: Store, site: str) -> None:
     for start in (0, 6):
         store.set_aside([aside(site, f"h{n}", at=NOON + n) for n in range(start, start + 6)], 10)
