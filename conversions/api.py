@@ -125,7 +125,7 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
     """A goal's rules. With the key of a goal that the site has, what is not given is as that goal has it."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
-    key = serializers.CharField(max_length=100, required=False, allow_blank=True, default="", validators=[slug])
+    key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
     days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=30)
 
     class Meta:
@@ -223,7 +223,8 @@ class GoalViewSet(
         """Tells what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        site, key, days = (given.validated_data.pop(name) for name in ("site", "key", "days"))
+        site, days = (given.validated_data.pop(name) for name in ("site", "days"))
+        key = given.validated_data.pop("key", "")
         config = load_site(site.key)
         if config is None:
             raise Refused(404, "unknown_site", "The site was deleted just now.", "site")

@@ -1,6 +1,8 @@
 """Staff's browsable API: configuration is read and changed under the rules of the models, and refusals are told."""
 
 import json
+import re
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -343,13 +345,27 @@ def test_what_the_database_alone_refuses_is_a_conflict(site: Site, ad: Ad) -> No
 
 
 def test_the_schema_is_public_and_tells_every_path(client: Client) -> None:
-    for _ in range(2):
-        answer = client.get("/api/schema?format=json")
+    for path in ("/api/schema", "/api/schema?format=json", "/api/schema"):
+        answer = client.get(path)
         assert answer.status_code == 200
         schema = json.loads(answer.content)
         assert schema["openapi"].startswith("3.")
         assert {"/collect", "/api/sites/{key}", "/api/goals", "/api/reports/conversions"} <= set(schema["paths"])
-    assert client.get("/api/schema").content.startswith(b"openapi: 3.")
+    assert client.get("/api/schema?format=yaml").content.startswith(b"openapi: 3.")
+
+
+def test_every_default_in_the_schema_is_a_value_that_it_allows(client: Client) -> None:
+    described = list(dicts_in(client.get("/api/schema").json()))
+    with_default = [one for one in described if isinstance(one.get("default"), str) and "pattern" in one]
+    assert [one for one in described if "pattern" in one]
+    assert [one for one in with_default if not re.search(one["pattern"], one["default"])] == []
+
+
+def dicts_in(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from dicts_in(inner)
 
 
 def test_the_schema_is_complete_and_without_warnings() -> None:

@@ -3,6 +3,12 @@
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
@@ -12,9 +18,11 @@ RENDERED: dict[str, bytes | str] = {}
 
 
 class SchemaView(SpectacularAPIView):
-    """`?format=json`, or YAML."""
+    """JSON, which readers of YAML take as well, unless `?format=yaml` or the Accept header asks for YAML."""
 
-    @extend_schema(summary="This description", responses={(200, "application/vnd.oai.openapi"): OpenApiTypes.OBJECT})
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
+
+    @extend_schema(summary="This description", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """The description in the form that was asked for."""
         renderer = request.accepted_renderer
