@@ -102,9 +102,23 @@ class TestRequestsThatCannotBeRead:
     def test_a_gzip_bomb_is_not_unpacked(self) -> None:
         assert refusal_of(gzip.compress(b"\0" * (1 << 28), compresslevel=1), encoding="gzip") == (413, "too_large")
 
-    @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"site":"S"}')[:-9], b""])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"no gzip",
+            b"",
+            gzip.compress(b'{"site":"S"}')[:-9],
+            gzip.compress(b'{"site":"S"}') + b"more",
+            gzip.compress(b" ") * 101,
+        ],
+    )
     def test_what_is_no_whole_gzip_is_refused(self, body: bytes) -> None:
         assert refusal_of(body, encoding="gzip") == (400, "bad_gzip")
+
+    def test_of_gzip_in_several_members_nothing_is_lost(self) -> None:
+        halves = gzip.compress(b'[{"site":"S"},') + gzip.compress(b'{"site":"S"}]') + b"\0\0"
+        assert len(from_body(halves, encoding="gzip").hits) == 2
+        assert refusal_of(gzip.compress(b" " * (1 << 20)) + gzip.compress(b"{}"), encoding="gzip")[0] == 413
 
     def test_other_media_types_and_encodings_are_named(self) -> None:
         assert refusal_of("<hit/>", "application/xml") == (415, "unsupported_media_type")

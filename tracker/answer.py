@@ -22,10 +22,11 @@ def accepted(collected: Collected) -> HttpResponse:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Nothing was taken, in the shape of every error."""
+    """Nothing was taken, in the shape of every error; of a request that could be read, with the reason of each hit."""
     body = error_body(refusal.code, refusal.detail, refusal.field)
-    if isinstance(refusal, NoHit):
-        body["rejected"] = [_plain(reason) for reason in refusal.rejected]
+    if isinstance(refusal, NoHit) or refusal.status == 400:
+        reasons = refusal.rejected if isinstance(refusal, NoHit) else []
+        body["rejected"] = [_plain(reason) for reason in reasons]
     return _with_retry(_json(body, refusal.status), refusal)
 
 

@@ -12,6 +12,8 @@ MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
 MAX_HITS = 500
 MAX_PARAMETERS = 200
+#: A gzip body may be some members one after the other, as of files put together.
+MAX_MEMBERS = 100
 #: So much of a damaged array is looked at for its good hits; more would cost too much time.
 MAX_TOKENS = 250_000
 
@@ -153,16 +155,26 @@ def unpack(body: bytes, encoding: str) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise Refusal(415, "unsupported_encoding", f"{encoding[:80]!r} can't be read; send gzip or none.")
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        plain = unzip.decompress(body, MAX_BODY + 1)
-    except zlib.error as error:
-        raise Refusal(400, "bad_gzip", "The body is no gzip.") from error
-    if len(plain) > MAX_BODY:
-        raise too_large()
-    if not unzip.eof:
-        raise Refusal(400, "bad_gzip", "The gzip body has no end.")
-    return plain
+    return _unzip(body)
+
+
+def _unzip(body: bytes) -> bytes:
+    """The text of every member. Zeros after the last are padding."""
+    plain = b""
+    for _ in range(MAX_MEMBERS):
+        unzip = zlib.decompressobj(wbits=31)
+        try:
+            plain += unzip.decompress(body, MAX_BODY + 1 - len(plain))
+        except zlib.error as error:
+            raise Refusal(400, "bad_gzip", "The body is no gzip.") from error
+        if len(plain) > MAX_BODY:
+            raise too_large()
+        if not unzip.eof:
+            raise Refusal(400, "bad_gzip", "The gzip body has no end.")
+        body = unzip.unused_data.lstrip(b"\0")
+        if not body:
+            return plain
+    raise Refusal(400, "bad_gzip", f"A gzip body may have {MAX_MEMBERS} members.")
 
 
 def too_large() -> Refusal:

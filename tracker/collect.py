@@ -75,12 +75,13 @@ class Collected(msgspec.Struct):
 
 
 class NoHit(Refusal):
-    """Not one hit of the request is acceptable. Code and detail are those of the first."""
+    """Not one hit of the request is acceptable. Code and detail are those of the first that has the status."""
 
     def __init__(self, rejected: list[Reason]) -> None:
-        statuses = {STATUSES.get(reason.code, 400) for reason in rejected}
-        status = statuses.pop() if len(statuses) == 1 else 400
-        super().__init__(status, rejected[0].code, rejected[0].detail, rejected[0].field)
+        statuses = [STATUSES.get(reason.code, 400) for reason in rejected]
+        status = statuses[0] if len(set(statuses)) == 1 else 400
+        first = rejected[statuses.index(status) if status in statuses else 0]
+        super().__init__(status, first.code, first.detail, first.field)
         self.rejected = rejected
 
 
