@@ -4,15 +4,16 @@ A function of the facts and the present configuration, whatever is left out: no 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from conversions.claims import Verdict
-from conversions.facts import Conversion, Touch, in_order
+from conversions.facts import Touch, in_order
 from conversions.fit import Coverage, Inputs, PathCount, gather, label_of
 from conversions.paths import Step, path_of
+from conversions.person import Whose, itself
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.touch import OTHER, AdName, AdNames
@@ -29,11 +30,6 @@ MAX_TOUCHES = 2_000
 MAX_HELD = 200_000
 
 Path = tuple[AdName, ...]
-
-
-def person_of(fact: Touch | Conversion) -> str:
-    """Whose path a touch is part of, and who converted."""
-    return fact.visitor
 
 
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
@@ -75,30 +71,24 @@ class Person:
 class Gatherer:
     """Takes a month's buckets in their order; then tells what each goal's fit is made of."""
 
-    def __init__(
-        self,
-        site: SiteConfig,
-        whose: Callable[[Touch | Conversion], str] = person_of,
-        most_held: int = MAX_HELD,
-    ) -> None:
+    def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
         self.one_in = 1
         self._ads = AdNames(site.ads)
-        self._whose = whose
         self._most_held = most_held
         self._people: dict[str, Person] = {}
         self._held = 0
 
-    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case]) -> None:
+    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = itself) -> None:
         """A bucket's touches, and its conversions that count."""
         for touch in in_order(without_stand_ins(touches)):
-            self._add_touch(touch)
+            self._add_touch(touch, whose(touch))
         for case in counted:
             self._add_conversion(case.verdict, path_of(case.verdict, case.touches))
         while self._held > self._most_held and self.one_in < 1 << 60:
             self._drop_half()
 
-    def _add_touch(self, touch: Touch) -> None:
-        person = self._person(self._whose(touch))
+    def _add_touch(self, touch: Touch, name: str) -> None:
+        person = self._person(name)
         if person and person.touches < MAX_TOUCHES:
             person.touches += 1
             self._held += 1
@@ -106,11 +96,10 @@ class Gatherer:
 
     def _add_conversion(self, verdict: Verdict, path: Sequence[Step]) -> None:
         uid = verdict.goal.uid
-        copies = (one.conversion for one in verdict.duplicates if one.reason == "duplicate")
-        for row in (verdict.winner, *copies):
-            if claimant := self._person(self._whose(row)):
+        for claimant in map(self._person, verdict.claimants):
+            if claimant:
                 claimant.converted.add(uid)
-        if person := self._person(self._whose(verdict.winner)):
+        if person := self._person(verdict.person):
             steps = collapsed(self._ads.name(step.touch) for step in path if step.reason is None)
             person.paths.append((uid, steps[-MAX_STEPS:], len(steps) > MAX_STEPS))
             self._held += 1 + len(steps[-MAX_STEPS:])

@@ -15,9 +15,11 @@ from conversions.facts import Conversion, Touch
 from conversions.fitted import Fitted, fingerprint, fit
 from conversions.inputs import Gatherer
 from conversions.naming import counted_in
+from conversions.person import Whose
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case, read_cases
 from conversions.store.fits import fit_cell, read_fits
+from conversions.store.people import People
 from conversions.store.port import Store
 from conversions.store.sequence import FitMark
 from reporting.rollup import MarkStore
@@ -162,11 +164,15 @@ class Fitter:
                     raise Overtaken
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
-    def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case]]:
+    def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case], Whose]:
+        """A bucket's touches, its conversions that count, and whose the touches are."""
         facts = self.store.read_bucket(site.key, bucket)
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
+        touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
-        return [fact for fact in facts if isinstance(fact, Touch)], counted_in(site, bucket, cases)
+        people = People(self.store, site.key)
+        people.meet(touches)
+        return touches, counted_in(site, bucket, cases), people.of
 
     def _mark_next_month(self, site: SiteConfig, month: str) -> None:
         limit = self.frozen_before()
