@@ -83,6 +83,16 @@ def test_a_chunked_body_is_cut_at_the_limit(tracker: Tracker) -> None:
     assert (status, body["error"]["code"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize("headers", [{"Transfer-Encoding": "chunked"}, {"Content-Length": str(12 << 20)}])
+def test_a_client_that_sends_far_too_much_is_told_so_and_not_cut_off(tracker: Tracker, headers: dict[str, str]) -> None:
+    for _ in range(5):
+        connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=30)
+        chunked = "Transfer-Encoding" in headers
+        connection.request("POST", "/collect", iter([b" " * 65536] * 192), headers, encode_chunked=chunked)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["error"]["code"]) == (413, "too_large")
+
+
 def test_a_gzip_body_is_read_and_a_bomb_is_not(tracker: Tracker, site: str) -> None:
     packed = gzip.compress(json.dumps({"site": site}).encode())
     assert post(tracker, packed, Content_Encoding="gzip").json()["accepted"] == 1
