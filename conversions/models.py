@@ -17,7 +17,7 @@ from conversions.goals import DAY_MS, LONGEST_WINDOW
 from conversions.store.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 from conversions.store.sequence import WHOLE_SITE, FitMark, Mark, Sequence, SiteCurrency, mark_buckets
-from tracker.models import Site
+from tracker.models import Site, keep_soon
 
 if settings.CASSANDRA_URL:
     # Where the engine looks for the tables that `manage.py sync_cassandra` makes.
@@ -47,6 +47,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def note_change(site: Site) -> None:
+    """Call it in the transaction that changes the configuration: the whole site is marked, a snapshot kept soon."""
+    mark_buckets(site.key, [WHOLE_SITE])
+    keep_soon()
+
+
 class FiguresDependOnIt(models.Model):
     """What figures depend on: saving or deleting it marks its whole site in the same transaction."""
 
@@ -72,12 +78,12 @@ class FiguresDependOnIt(models.Model):
         with transaction.atomic():
             self.clean()
             super().save(*args, **kwargs)
-            mark_buckets(self.get_site().key, [WHOLE_SITE])
+            note_change(self.get_site())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes and marks the site."""
         with transaction.atomic():
-            mark_buckets(self.get_site().key, [WHOLE_SITE])
+            note_change(self.get_site())
             return super().delete(*args, **kwargs)
 
 
@@ -281,7 +287,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
                 GoalVersion.objects.filter(pk=newest.pk).update(starts_at=since)
-            mark_buckets(self.site.key, [WHOLE_SITE])
+            note_change(self.site)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """A goal's conversions stay, so the goal stays: switch it off instead."""

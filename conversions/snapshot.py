@@ -1,9 +1,11 @@
 """Snapshot: the whole configuration -> one object of the archive, each time that it changed.
 
-What changed is found by comparing, so no change can slip by, however it was made; while the archive is away it waits.
-Not in it: people's passwords, and the rate table, whose files can be loaded again.
+Who saves a change has it kept once that is committed. Beat does so each minute: what changed is found by comparing, so
+no change can slip by, however it was made, and what the archive couldn't take waits. Not in it: people's passwords, and
+the rate table, whose files can be loaded again.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable
 from hashlib import sha256
@@ -11,10 +13,15 @@ from typing import Any, Protocol
 
 import msgspec
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Model
+from django.utils.module_loading import import_string
 
-from conversions.models import Ad, Campaign, Goal, GoalRules, Kept
+from conversions.models import Ad, Campaign, Goal, GoalRules, Kept, now_ms
+from conversions.process import AWAY
 from tracker.models import Account, Site, Token
+
+logger = logging.getLogger(__name__)
 
 #: The form of a snapshot; a later program may write another.
 FORM = 1
@@ -110,3 +117,18 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
     key = archive.put_snapshot(now, secrets.token_hex(4), body)
     Kept.objects.update_or_create(pk=1, defaults={"digest": digest, "key": key})
     return key
+
+
+def keep_soon() -> None:
+    """Call it in the transaction of a change: when that is committed the snapshot is kept, once for all its changes."""
+    if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
+        # Robust: the change is made, whatever becomes of its snapshot.
+        transaction.on_commit(keep_now, robust=True)
+
+
+def keep_now() -> None:
+    """Keep a snapshot if there is something new; what is away is tried again by beat."""
+    try:
+        keep(import_string(settings.OPEN_ARCHIVE)(), now_ms())
+    except AWAY as error:
+        logger.warning("the configuration's snapshot waits: %s", error)

@@ -1,6 +1,5 @@
 """The chain's tasks of this room: a batch -> facts and marks -> live counters. Interfaces only."""
 
-import logging
 from typing import Any
 
 import msgspec
@@ -9,17 +8,15 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from conversions.models import Marker, now_ms
-from conversions.process import AWAY, Processor
+from conversions.process import Processor
 from conversions.replay import carry_on
-from conversions.snapshot import keep
+from conversions.snapshot import keep_now
 from conversions.store import sequence
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_for_hits
 from conversions.store.port import Count
 from conversions.store.retention import frozen_before
 from tracker.hit import decode_batch
-
-logger = logging.getLogger(__name__)
 
 #: Seconds of each minute that a worker may spend on replays; live hits come first.
 TICK_SECONDS = 30
@@ -59,11 +56,8 @@ def count_facts(counts: list[Any]) -> None:
 
 @shared_task(name="conversions.tasks.keep_snapshot")
 def keep_snapshot() -> None:
-    """Puts the configuration into the archive if it has changed; what is away is tried again by the next."""
-    try:
-        keep(import_string(settings.OPEN_ARCHIVE)(), now_ms())
-    except AWAY as error:
-        logger.warning("the configuration's snapshot waits: %s", error)
+    """Puts the configuration into the archive if it changed and that isn't done; what is away, the next tries again."""
+    keep_now()
 
 
 @shared_task(name="conversions.tasks.carry_on_replays")

@@ -1,6 +1,8 @@
 """The configuration goes to the archive whenever it changed, and comes back from there."""
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.test import Client
 
 from conversions.models import Ad, Campaign, Goal, GoalVersion, Kept, Mark, MatchRule
@@ -123,6 +126,86 @@ def test_while_the_archive_is_away_a_change_waits_for_the_next_tick(
     settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
     keep_snapshot()
     assert len(list(archive.list_snapshots())) == 1
+
+
+CHANGES_OF_STAFF: list[tuple[str, str, dict[str, Any]]] = [
+    ("post", "accounts", {"name": "New", "users": ["ursula"]}),
+    ("patch", "accounts/{account}", {"users": []}),
+    ("patch", "sites/{site}", {"name": "Renamed"}),
+    ("post", "campaigns", {"site": "{site}", "key": "winter"}),
+    ("patch", "ads/{ad}", {"rules": [{"source": "a"}, {"source": "b"}, {"source": "c"}]}),
+    ("delete", "ads/{ad}", {}),
+    ("patch", "goals/{goal}", {"event": "other"}),
+    ("post", "goals/{goal}/retroactive", {"from": "2026-11-01"}),
+    ("post", "tokens", {"account": "{account}", "kind": "ingest"}),
+    ("post", "tokens/{token}/revoke", {}),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """A change is kept when it is committed, and no beat runs."""
+
+    @pytest.fixture
+    def added(self, shop: Shop, archive: FolderArchive) -> Callable[[], int]:
+        """How many snapshots the archive got since it was last asked."""
+        seen = len(list(archive.list_snapshots()))
+
+        def count() -> int:
+            nonlocal seen
+            before, seen = seen, len(list(archive.list_snapshots()))
+            return seen - before
+
+        return count
+
+    @pytest.mark.parametrize(("method", "path", "body"), CHANGES_OF_STAFF, ids=lambda value: str(value)[:24])
+    def test_each_change_of_staff_is_kept_once(
+        self,
+        shop: Shop,
+        archive: FolderArchive,
+        added: Callable[[], int],
+        admin_client: Client,
+        method: str,
+        path: str,
+        body: dict[str, Any],
+    ) -> None:
+        ids = {"account": shop.account.pk, "site": shop.key, "ad": shop.ad.pk, "goal": shop.goal.pk}
+        ids["token"] = Token.objects.get().pk
+        told = {name: text.format(**ids) if isinstance(text, str) else text for name, text in body.items()}
+        ask = getattr(admin_client, method)
+        answer = ask(f"/api/{path.format(**ids)}", told, content_type="application/json")
+        assert answer.status_code < 300, answer.content
+        assert added() == 1
+        assert encode(take()) in [archive.get_snapshot(key) for key in archive.list_snapshots()]
+
+    def test_many_changes_of_one_transaction_are_one_snapshot(self, shop: Shop, added: Callable[[], int]) -> None:
+        with transaction.atomic():
+            for n in range(5):
+                Ad.objects.create(campaign=shop.campaign, key=f"ad{n}")
+            shop.goal.make_retroactive(5)
+            assert added() == 0
+        assert added() == 1
+
+    def test_saving_what_is_there_already_keeps_nothing_new(self, shop: Shop, added: Callable[[], int]) -> None:
+        shop.ad.save()
+        shop.account.save()
+        assert added() == 0
+
+    def test_while_the_archive_is_away_a_change_is_made_all_the_same_and_kept_later(
+        self, shop: Shop, added: Callable[[], int], admin_client: Client, settings: Any
+    ) -> None:
+        settings.OPEN_ARCHIVE = f"{__name__}.away_archive"
+        answer = admin_client.patch(f"/api/ads/{shop.ad.pk}", {"name": "Other"}, content_type="application/json")
+        assert (answer.status_code, Ad.objects.get().name, added()) == (200, "Other", 0)
+        settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
+        keep_snapshot()
+        assert added() == 1
+
+    def test_a_change_that_is_taken_back_keeps_nothing(self, shop: Shop, added: Callable[[], int]) -> None:
+        with suppress(RuntimeError), transaction.atomic():
+            Ad.objects.create(campaign=shop.campaign, key="gone")
+            raise RuntimeError
+        assert added() == 0
 
 
 def test_another_archive_gets_a_snapshot_at_once(shop: Shop, archive: FolderArchive, settings: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
@@ -96,6 +97,16 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
     queryset = Account.objects.prefetch_related("users").order_by("pk")
     serializer_class = AccountSerializer
     search_fields = ("name", "sites__key", "users__username")
+
+    def perform_create(self, serializer: serializers.BaseSerializer[Account]) -> None:
+        """The account and its users, or neither; they are one change."""
+        with transaction.atomic():
+            serializer.save()
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Account]) -> None:
+        """Likewise."""
+        with transaction.atomic():
+            serializer.save()
 
 
 class SiteViewSet(viewsets.ModelViewSet[Site]):

@@ -74,6 +74,11 @@ def validate_networks(networks: Any) -> None:
             raise ValidationError(f"{network} is too large: most hits of everybody would be set aside.")
 
 
+def keep_soon() -> None:
+    """Has the configuration put into the archive once the change that is being made is committed."""
+    import_string(settings.KEEP_SOON)()
+
+
 class Account(models.Model):
     """A customer. Its users see its sites and nothing else."""
 
@@ -92,6 +97,17 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, and has the change kept."""
+        super().save(*args, **kwargs)
+        keep_soon()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes, likewise."""
+        deleted = super().delete(*args, **kwargs)
+        keep_soon()
+        return deleted
 
 
 class Site(models.Model):
@@ -157,12 +173,14 @@ class Site(models.Model):
             super().save(*args, **kwargs)
             if before and before != {field: getattr(self, field) for field in TERMS}:
                 import_string(settings.MARK_SITE)(self.key)
+            keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes a site that has no hits; the facts of one that has would belong to nobody."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.")
+            keep_soon()
             return super().delete(*args, **kwargs)
 
     def snippet(self, origin: str) -> str:
@@ -198,14 +216,17 @@ class Token(models.Model):
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
         """Makes (or finds) a token of an account and gives it with its secret, which is shown this once."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
-        token, _ = cls.objects.get_or_create(
+        token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
         )
+        if is_new:
+            keep_soon()
         return token, secret
 
     def revoke(self, now: datetime) -> None:
         """Lets it do nothing any more; the web processes know within SITE_CACHE_SECONDS. Once revoked, it stays so."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
+        keep_soon()
         self.refresh_from_db()
 
     @classmethod
