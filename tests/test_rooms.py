@@ -65,8 +65,8 @@ PURE = {
 OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
 #: Each library of a service, and where alone it is imported.
 ONE_PLACE = {
-    "boto3": ("tracker.archive",),
-    "botocore": ("tracker.archive",),
+    "boto3": ("tracker.archive.s3",),
+    "botocore": ("tracker.archive.s3",),
     "cassandra": ("conversions.store",),
     "django_cassandra_engine": ("conversions.store",),
     "kombu": ("tracker.queues", "tracker.celery"),

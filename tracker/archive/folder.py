@@ -1,0 +1,106 @@
+"""The archive as a folder: objects as files. Each is written aside, flushed to disk and then renamed into place."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import get_ident
+
+from tracker.archive.objects import (
+    SNAPSHOT_SUFFIX,
+    SNAPSHOTS,
+    SUFFIX,
+    archive_key,
+    between,
+    first_key,
+    pack,
+    pack_snapshot,
+    snapshot_key,
+    unpack,
+    unpack_snapshot,
+)
+from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
+from tracker.hit import Batch, Hit
+
+
+class FolderArchive:
+    """Objects as files below a folder. Each is written aside, flushed to disk and then renamed into place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, batch: Batch) -> str:
+        """See Archive."""
+        key = archive_key(batch.id)
+        if batch.hits:
+            with unavailable(OSError, "the archive's folder"):
+                write_durably(self.folder / key, pack(batch))
+        return key
+
+    def get(self, key: str) -> list[Hit]:
+        """See Archive."""
+        return unpack(self._read(key))
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            yield from between(self._keys(first_key(since)), since, until, after)
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """See Archive."""
+        key = snapshot_key(made_at, nonce)
+        with unavailable(OSError, "the archive's folder"):
+            write_durably(self.folder / key, pack_snapshot(body))
+        return key
+
+    def get_snapshot(self, key: str) -> bytes:
+        """See Archive."""
+        return unpack_snapshot(key, self._read(key))
+
+    def list_snapshots(self) -> Iterator[str]:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            files = sorted((self.folder / SNAPSHOTS).glob(f"[0-9]*/[0-9]*/[0-9]*/[0-9]*/[0-9]*{SNAPSHOT_SUFFIX}"))
+            yield from (file.relative_to(self.folder).as_posix() for file in files)
+
+    def prepare(self) -> None:
+        """See Archive."""
+        with unavailable(OSError, "the archive's folder"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def check(self) -> None:
+        """See Archive. A folder that is not there yet is made by the first put."""
+        with unavailable(OSError, "the archive's folder"):
+            place = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise ArchiveUnavailable(f"{place} can't be written")
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return (self.folder / key).read_bytes()
+        except FileNotFoundError:
+            raise NotArchived(key) from None
+        except OSError as error:
+            raise ArchiveUnavailable(str(error)) from error
+
+    def _keys(self, start: str) -> Iterator[str]:
+        """Every key, hour by hour in order, from the hour of `start` on."""
+        for hour in sorted(self.folder.glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
+            name = hour.relative_to(self.folder).as_posix()
+            if name >= start[: len(name)]:
+                yield from (f"{name}/{file.name}" for file in sorted(hour.glob(f"*{SUFFIX}")))
+
+
+def write_durably(path: Path, body: bytes) -> None:
+    """Write a file so that it is there whole or not at all, and stays there after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
+    with aside.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,72 @@
+"""Objects: a batch -> its key, derived from its id alone, and a body of gzip JSON lines; and its hits again."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from tracker.archive.port import LATEST
+from tracker.hit import BadBatch, Batch, Hit, batch_id, decode_hits, encode_hits
+
+BATCH_ID = re.compile(r"\d{13}-[A-Za-z0-9]{1,64}")
+SUFFIX = ".jsonl.gz"
+SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
+
+
+def archive_key(batch_id: str) -> str:
+    """`YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by when the batch was made (UTC). Raises BadBatch for no batch id."""
+    if not BATCH_ID.fullmatch(batch_id):
+        raise BadBatch(f"{batch_id[:80]!r} is no batch id")
+    made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
+    return f"{made_at:%Y/%m/%d/%H}/{batch_id}{SUFFIX}"
+
+
+def snapshot_key(made_at: int, nonce: str) -> str:
+    """`configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins like it, so neither hides the other."""
+    return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
+
+
+def pack_snapshot(body: bytes) -> bytes:
+    """The object of a snapshot."""
+    return gzip.compress(body, mtime=0)
+
+
+def unpack_snapshot(key: str, body: bytes) -> bytes:
+    """The body of a snapshot's object. Raises BadBatch."""
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise BadBatch(f"{key} is damaged: {error}") from error
+
+
+def pack(batch: Batch) -> bytes:
+    """The object of a batch; the same bytes each time."""
+    return gzip.compress(encode_hits(batch.hits), compresslevel=4, mtime=0)
+
+
+def unpack(body: bytes) -> list[Hit]:
+    """The hits of an object. Raises BadBatch; an empty object is no batch, what it held is lost."""
+    try:
+        hits = decode_hits(gzip.decompress(body))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise BadBatch(f"not an archive object: {error}") from error
+    if not hits:
+        raise BadBatch("not an archive object: it is empty")
+    return hits
+
+
+def first_key(made_at: int) -> str:
+    """What every key of a batch made then or later is greater than."""
+    return archive_key(f"{min(max(made_at, 0), LATEST):013d}-0").removesuffix(f"0{SUFFIX}")
+
+
+def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
+    """Of keys in their order, those of batches made in a stretch of time, after a key; what is no batch is left out."""
+    for key in keys:
+        made_at = key.rpartition("/")[2][:13]
+        if not key.endswith(SUFFIX) or not made_at.isdigit() or key <= after or int(made_at) < since:
+            continue
+        if int(made_at) >= until:
+            return
+        yield key

@@ -1,0 +1,59 @@
+"""The Archive port: where raw hits are kept for good, and what its readers and writers may rely on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from tracker.hit import Batch, Hit, Unavailable
+
+#: The last instant that a batch id can name.
+LATEST = 10**13 - 1
+
+
+class ArchiveUnavailable(Unavailable):
+    """The archive can't be reached, or refused a call. Trying again later may help."""
+
+
+class NotArchived(LookupError):
+    """The archive has no such object."""
+
+
+class Archive(Protocol):
+    """Raw hits for good, one object a batch.
+
+    A put is durable when it returns; repeating it writes the same bytes under the same key. Nothing is ever deleted
+    or changed. Every method may raise ArchiveUnavailable, after which the object is there whole or not at all.
+    """
+
+    def put(self, batch: Batch) -> str:
+        """Keep a batch; gives its key. An empty batch (a marker) leaves nothing."""
+
+    def get(self, key: str) -> list[Hit]:
+        """The hits of an object. Raises NotArchived, and BadBatch where it was damaged."""
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """The keys of the batches made at `since` <= ms < `until` and after the key `after`, in the order of time."""
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """Keep a snapshot of the configuration, made at an instant (ms); gives its key."""
+
+    def get_snapshot(self, key: str) -> bytes:
+        """The body of a snapshot. Raises NotArchived, and BadBatch where it was damaged."""
+
+    def list_snapshots(self) -> Iterator[str]:
+        """The keys of all snapshots, in the order of time."""
+
+    def prepare(self) -> None:
+        """Make the folder or bucket if it is missing. Safe to repeat."""
+
+    def check(self) -> None:
+        """Answer quickly if the archive works; ArchiveUnavailable if not."""
+
+
+@contextmanager
+def unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
+    """What a service raises, as ArchiveUnavailable."""
+    try:
+        yield
+    except errors as error:
+        raise ArchiveUnavailable(f"{what}: {error}") from error

@@ -1,0 +1,109 @@
+"""The archive on Amazon S3, or a server that speaks its protocol. The only module that imports boto3."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from tracker.archive.objects import (
+    SNAPSHOT_SUFFIX,
+    SNAPSHOTS,
+    archive_key,
+    between,
+    first_key,
+    pack,
+    pack_snapshot,
+    snapshot_key,
+    unpack,
+    unpack_snapshot,
+)
+from tracker.archive.port import LATEST, NotArchived, unavailable
+from tracker.hit import Batch, Hit
+
+#: Bounds of every call, so that a server that hangs is an ArchiveUnavailable and not a hanging worker.
+S3_LIMITS = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=16,
+    # Servers other than Amazon's don't know the newer checksums; the signature covers the body anyway.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+#: What an S3 call raises when the server is away, refuses, or hangs up.
+S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
+
+
+class S3Archive:
+    """Objects in a bucket of Amazon S3 or a server that speaks its protocol."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str = "") -> None:
+        self.bucket = bucket
+        self.prefix = f"{prefix}/" if prefix else ""
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint or None, config=S3_LIMITS)
+
+    def put(self, batch: Batch) -> str:
+        """See Archive."""
+        key = archive_key(batch.id)
+        if batch.hits:
+            self._write(key, pack(batch))
+        return key
+
+    def get(self, key: str) -> list[Hit]:
+        """See Archive."""
+        return unpack(self._read(key))
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """See Archive."""
+        yield from between(self._keys("", max(first_key(since), after)), since, until, after)
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """See Archive."""
+        key = snapshot_key(made_at, nonce)
+        self._write(key, pack_snapshot(body))
+        return key
+
+    def get_snapshot(self, key: str) -> bytes:
+        """See Archive."""
+        return unpack_snapshot(key, self._read(key))
+
+    def list_snapshots(self) -> Iterator[str]:
+        """See Archive."""
+        yield from (key for key in self._keys(SNAPSHOTS, SNAPSHOTS) if key.endswith(SNAPSHOT_SUFFIX))
+
+    def prepare(self) -> None:
+        """See Archive."""
+        with unavailable(S3_ERRORS, "S3"):
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                    raise
+                self._client.create_bucket(Bucket=self.bucket)
+
+    def check(self) -> None:
+        """See Archive."""
+        with unavailable(S3_ERRORS, "S3"):
+            self._client.head_bucket(Bucket=self.bucket)
+
+    def _write(self, key: str, body: bytes) -> None:
+        with unavailable(S3_ERRORS, "S3"):
+            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body)
+
+    def _read(self, key: str) -> bytes:
+        with unavailable(S3_ERRORS, "S3"):
+            try:
+                body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                raise NotArchived(key) from None
+        return body
+
+    def _keys(self, folder: str, start: str) -> Iterator[str]:
+        """Every key of a folder after a place, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
+        )
+        with unavailable(S3_ERRORS, "S3"):
+            yield from (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
