@@ -2,7 +2,8 @@
 
 from django.db.models import Count, Min, Q
 
-from conversions.models import Mark, Marker, now_ms
+from conversions.clock import month_of
+from conversions.models import FitMark, Mark, Marker, now_ms
 from conversions.store.sequence import WHOLE_SITE
 from reporting.sealed import seal
 
@@ -10,7 +11,7 @@ from reporting.sealed import seal
 def read_gauges() -> dict[str, tuple[float, str]]:
     """Numbers by name, with what they mean. What there is nothing to say about is left out."""
     now = now_ms()
-    return {**mark_gauges(now), **marker_gauges(now)}
+    return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
@@ -24,6 +25,12 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
             "How long the oldest of them has waited; over some minutes, beat or the worker is away.",
         ),
     }
+
+
+def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
+    """How many months wait to be fitted. The present one of each site is marked all the time, and isn't waiting."""
+    waiting = FitMark.objects.filter(marked=True, month__lt=month_of(now, "UTC")).count()
+    return {"hitledger_fits_open": (waiting, "Months that are over and wait to be fitted.")}
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:

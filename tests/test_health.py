@@ -129,8 +129,10 @@ def test_every_number_is_documented_and_nothing_else_is(embedded: Tracker) -> No
     told = {family.name for family in families if family.name.startswith("hitledger_")}
     table = set(re.findall(r"^\| `(hitledger_\w+)`", (CHECKOUT / "docs" / "operation.md").read_text(), re.MULTILINE))
     told = {name for name in told if not name.endswith("_created")}
-    # Rolling up is not the web process's; see the next test.
-    assert told | {"hitledger_rollup_seconds"} == {name.removesuffix("_total") for name in table}
+    # Rolling up and fitting are not the web process's; see the next test.
+    assert told | {"hitledger_rollup_seconds", "hitledger_fit_seconds"} == {
+        name.removesuffix("_total") for name in table
+    }
 
 
 def test_with_a_folder_for_it_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
@@ -142,11 +144,12 @@ def test_with_a_folder_for_it_the_counts_of_all_processes_are_summed(tmp_path: P
         tracker.start("web")
         for _ in range(10):
             assert get(f"{tracker.url}/collect?site={made['site']}&type=click&ad=demo-ad")[0] == 200
-        tracker.manage("shell", "-c", "from reporting.tasks import roll_up; roll_up()")
+        tracker.manage("shell", "-c", "from reporting.tasks import fit_months, roll_up; roll_up(), fit_months()")
         counted = metrics(tracker)
         assert counted["hitledger_hits_accepted_total"] == 10
         assert counted["hitledger_rollup_seconds_count"] >= 1
         assert counted["hitledger_marks_open"] == 0
+        assert counted["hitledger_fits_open"] == 0  # this month is not over
 
 
 def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:
