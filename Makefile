@@ -1,7 +1,7 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django services services-stop demo bench soak lock clean
+.PHONY: help run up test check lint django services services-stop demo bench bench-growth soak lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
@@ -72,7 +72,10 @@ demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prin
 	@$(SERVICES) install chromium && python -m tests.browser.demo
 
 bench: .venv/.installed-dev ## accepted and processed hits per second, beside the plain way
-	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench
+	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
+
+bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; some 20 minutes, 5 GB
+	@$(SERVICES) install cassandra && python -m bench.growing $(GROWTH)
 
 soak: .venv/.installed-dev ## a long crash test on services of its own; SOAK="--seed 7 --hits 100000 --seconds 1800"
 	@$(SERVICES) install rabbitmq cassandra s3 && python -m tests.crash $(SOAK)

@@ -1,0 +1,144 @@
+"""Measures and prints the figures as JSON. `python -m bench.growing` starts it with a Cassandra of its own."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from statistics import median
+
+from bench.growth.meter import Cost, Meter, Shop, keyspace, mark_past, settle, some_visitors
+from bench.growth.past import FACTS_AN_HOUR
+from conversions.clock import HOUR_MS
+from conversions.store.adapters import open_store
+
+SIZES = (10, 100, 1_000, 10_000)
+VISITORS = 20
+#: What nobody counts: at first so many facts and turns, until Java has compiled what is often used; then some turns of
+#: each size.
+COLD_FACTS, COLD, WARM = 100_000, 100, 3
+#: Of these the median counts.
+TURNS = 15
+LOADERS = 2
+SLICE = 10_000
+SETTLE_SECONDS = 300.0
+PARTS = ("timelines", "site")
+
+
+def say(text: str) -> None:
+    """Progress, on stderr: stdout is for the figures."""
+    print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+class Bench:
+    """The store, the processes that load it, and the meter."""
+
+    def __init__(self, pool: ProcessPoolExecutor, cassandra: int) -> None:
+        self.pool = pool
+        self.cassandra = cassandra
+        self.meter = Meter(cassandra)
+        self.now = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS - 48 * HOUR_MS
+
+    def warm_up(self) -> None:
+        """Does what will be measured, on a site of its own."""
+        say("warming up")
+        shop = Shop("warm", self.now)
+        self.load(shop.past.write_site, range(COLD_FACTS), SLICE)
+        for _ in range(COLD):
+            self.meter.attribute(shop, range(VISITORS))
+            self.meter.roll_up(shop)
+
+    def timelines(self) -> dict[str, dict[str, Cost]]:
+        """Visitors' timelines grow: the cost of a hit and of a conversion by the touches of a timeline."""
+        shops = {size: Shop(f"timelines-{size}", self.now) for size in SIZES}
+        for size, shop in shops.items():
+            say(f"{VISITORS} timelines of {size:,} touches")
+            step = max(SLICE // size, 1)
+            self.load(partial(shop.past.write_timelines, size), range(VISITORS), min(step, VISITORS))
+        self.settle()
+        return self.turns(shops, {size: list(range(VISITORS)) for size in SIZES})
+
+    def site(self, most: int) -> dict[str, dict[str, Cost]]:
+        """A site grows: likewise by its facts, visitors from all of its past."""
+        shop, found, had = Shop("growing", self.now), {}, 0
+        for facts in (n for n in (10_000, 100_000, 1_000_000, 10_000_000) if n <= most):
+            began = time.monotonic()
+            self.load(shop.past.write_site, range(had, facts), SLICE)
+            say(f"{facts:,} facts; {(facts - had) / (time.monotonic() - began):,.0f} written a second")
+            mark_past(shop, facts, FACTS_AN_HOUR)
+            self.settle()
+            self.look_into(shop, facts)
+            found |= self.turns({facts: shop}, {facts: some_visitors(facts, VISITORS * (WARM + TURNS))})
+            had = facts
+        return found
+
+    def turns(self, shops: dict[int, Shop], visitors: dict[int, Sequence[int]]) -> dict[str, dict[str, Cost]]:
+        """The sizes take turns, for the machine may be busier at one time than at another."""
+        costs: dict[int, dict[str, list[Cost]]] = {size: {"hit": [], "conversion": []} for size in shops}
+        for turn in range(WARM + TURNS):
+            for size, shop in shops.items():
+                start = turn * VISITORS % len(visitors[size])
+                costs[size]["hit"].append(self.meter.attribute(shop, visitors[size][start : start + VISITORS]))
+                costs[size]["conversion"].append(self.meter.roll_up(shop))
+        found = {
+            str(size): {what: middle(all_turns[WARM:]) for what, all_turns in kinds.items()}
+            for size, kinds in costs.items()
+        }
+        say(json.dumps(found))
+        return found
+
+    def load(self, job: Callable[[range], int], numbers: range, step: int) -> None:
+        """Runs a job over slices of numbers, side by side; without the commit log, which nobody needs here."""
+        self.durable(False)
+        slices = (numbers[start : start + step] for start in range(0, len(numbers), step))
+        done = 0
+        for many in self.pool.map(job, slices):
+            done += many
+            if done % 1_000_000 == 0:
+                say(f"{done:,} facts more")
+        self.durable(True)
+
+    def look_into(self, shop: Shop, facts: int) -> None:
+        """Tells that the past is really there: what the store has of its first whole hour."""
+        hour = self.now - (facts // FACTS_AN_HOUR - 1) * HOUR_MS
+        say(f"the store has {len(open_store().read_bucket(shop.site.key, hour)):,} facts of the first of these hours")
+
+    def durable(self, durable: bool) -> None:
+        """Whether writes go to the commit log."""
+        open_store().cql.session().execute(f"ALTER KEYSPACE {keyspace()} WITH durable_writes = {durable}")
+
+    def settle(self) -> None:
+        """Compaction is over, or it is said that it isn't."""
+        if not settle(self.cassandra, SETTLE_SECONDS):
+            say("Cassandra is still compacting: the figures that follow are with that")
+
+
+def middle(costs: list[Cost]) -> Cost:
+    """The median of each figure; of CPU, which is told in ticks, the mean."""
+    means = {"worker_us", "cassandra_us"}
+    return {
+        name: (sum(cost[name] for cost in costs) / len(costs) if name in means else median(c[name] for c in costs))
+        for name in costs[0]
+    }
+
+
+def main() -> None:
+    """Timelines first, then the site."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cassandra", type=int, required=True, help="the pid of the node")
+    parser.add_argument("--facts", type=int, required=True)
+    parser.add_argument("--only", choices=PARTS)
+    given = parser.parse_args()
+    # A process that forks would share its session's connections.
+    with ProcessPoolExecutor(LOADERS, get_context("spawn")) as pool:
+        bench = Bench(pool, given.cassandra)
+        bench.warm_up()
+        parts = {"timelines": bench.timelines, "site": partial(bench.site, given.facts)}
+        print(json.dumps({name: part() for name, part in parts.items() if given.only in (None, name)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Meter: what the worker's own functions cost on a site -> seconds, CPU here and in Cassandra, rows read."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from bench.growth.past import Past, visitor_id
+from conversions.clock import HOUR_MS
+from conversions.models import Ad, Campaign, Goal
+from conversions.store import sequence
+from conversions.store.adapters import open_store
+from conversions.store.cql import Cql, Row
+from conversions.tasks import processor
+from reporting.tasks import roller
+from tests.running import cpu_seconds
+from tracker.hit import Hit, batch_id
+from tracker.models import Account, Site
+
+Cost = dict[str, float]
+
+
+class CountingCql(Cql):
+    """The store's statements, and how many rows they gave."""
+
+    rows = 0
+
+    def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
+        """See Cql."""
+        found = super().run_all(calls)
+        self.rows += sum(map(len, found))
+        return found
+
+
+class Shop:
+    """A site with an ad and a goal whose visitors come once more, in one hour after the other."""
+
+    def __init__(self, name: str, now: int) -> None:
+        self.site = Site.objects.create(account=Account.objects.create(name=name), name=name, key=name)
+        Ad.objects.create(campaign=Campaign.objects.create(site=self.site, key="campaign"), key="ad")
+        goal = Goal.objects.create(site=self.site, key="purchase")
+        self.past = Past(self.site.key, goal.uid, now)
+        self.now = now
+        self.turn = 0
+
+    def come_back(self, visitors: Sequence[int]) -> list[Hit]:
+        """The hits of an hour: each visitor clicks and buys."""
+        self.turn += 1
+        at = self.now + self.turn * HOUR_MS
+        return [hit for number in visitors for hit in (self.hit(number, "click", at), self.hit(number, "sale", at + 1))]
+
+    def hit(self, visitor: int, kind: str, at: int) -> Hit:
+        """A click on the ad, or a sale."""
+        own: dict[str, Any] = {"type": "click", "ad": "ad"}
+        if kind == "sale":
+            own = {"type": "conversion", "name": "purchase", "order": f"{self.turn}-{visitor}", "value": 29_900_000}
+        name = f"{kind}-{self.turn}-{visitor}"
+        return Hit(site=self.site.key, id=name, at=at, received=at, visitor=visitor_id(visitor), **own)
+
+
+class Meter:
+    """Measures with the process's own store. `cassandra` is the pid of the node."""
+
+    def __init__(self, cassandra: int) -> None:
+        self.cql = open_store().cql = CountingCql()
+        self.cassandra = cassandra
+
+    def attribute(self, shop: Shop, visitors: Sequence[int]) -> Cost:
+        """A batch of hits is attributed: the cost of a hit."""
+        hits = shop.come_back(visitors)
+        return self._measure(lambda: processor().process(hits, batch_id(shop.now, "growth")), len(hits))
+
+    def roll_up(self, shop: Shop) -> Cost:
+        """What is marked is rolled up: the cost of a conversion. Without conversions there is none."""
+        work = roller()
+        marks = work.marked(shop.site.key)
+        conversions = [fact for mark in marks for fact in open_store().read_bucket(mark.site, mark.bucket)]
+        sales = sum(fact.hit.startswith("sale-") for fact in conversions)
+        return self._measure(lambda: [work.roll_up(mark) for mark in marks], sales)
+
+    def _measure(self, work: Callable[[], object], many: int) -> Cost:
+        began, own, theirs, rows = time.perf_counter(), time.process_time(), cpu_seconds(self.cassandra), self.cql.rows
+        work()
+        return {
+            "ms": 1e3 * (time.perf_counter() - began) / many,
+            "worker_us": 1e6 * (time.process_time() - own) / many,
+            "cassandra_us": 1e6 * (cpu_seconds(self.cassandra) - theirs) / many,
+            "rows": (self.cql.rows - rows) / many,
+        }
+
+
+def some_visitors(facts: int, many: int) -> list[int]:
+    """Visitors out of the whole past of a site of so many facts."""
+    return random.Random(facts).sample(range(facts // 3), many)
+
+
+def settle(cassandra: int, seconds: float) -> bool:
+    """Wait until the node has compacted what was written; gives whether it has."""
+    session = open_store().cql.session()
+    ends_at, quiet = time.monotonic() + seconds, 0
+    while time.monotonic() < ends_at and quiet < 3:
+        before = cpu_seconds(cassandra)
+        time.sleep(1)
+        busy = session.execute("SELECT task_id FROM system_views.sstable_tasks").one() is not None
+        quiet = 0 if busy or cpu_seconds(cassandra) - before > 0.5 else quiet + 1
+    return quiet >= 3
+
+
+def mark_past(shop: Shop, facts: int, per_hour: int) -> None:
+    """The buckets of a past are known and rolled up, as they would be."""
+    hours = range(0, facts // per_hour + 1)
+    first = shop.now - shop.now % HOUR_MS
+    sequence.mark_buckets(shop.site.key, [first - hour * HOUR_MS for hour in hours])
+    sequence.Mark.objects.filter(site=shop.site.key).update(marked=False)
+
+
+def keyspace() -> str:
+    """The keyspace of this run."""
+    return os.environ["CASSANDRA_URL"].rpartition("/")[2]

@@ -1,0 +1,101 @@
+"""The past: facts of a site or of visitors, made from their numbers alone, and written by several processes."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from conversions.clock import HOUR_MS
+from conversions.facts import Conversion, Fact, Touch
+from conversions.goals import DAY_MS
+from conversions.store import cql
+from conversions.store.cassandra import CassandraStore
+
+#: A site has so many facts an hour, and ten million of them in its 13 months.
+FACTS_AN_HOUR = 1_053
+#: A visitor is back within so many facts of the site, mostly.
+RETURN = 1_000
+#: The timelines reach back so far: all of them is in the window.
+WINDOW = 29 * DAY_MS
+#: Requests of a load may be larger than a worker's, which shares the store with readers.
+BULK_ROWS, BULK_PARTITIONS, BULK_BYTES = 100, 60, 40_000
+
+
+@dataclass(frozen=True)
+class Past:
+    """The facts of a site before an instant (ms). `goal` is the goal's uid."""
+
+    site: str
+    goal: str
+    now: int
+
+    def write_site(self, numbers: range) -> int:
+        """Write facts of the site; gives how many."""
+        return write(self.site_facts(numbers))
+
+    def write_timelines(self, size: int, visitors: range) -> int:
+        """Write visitors' timelines of so many touches; gives how many facts."""
+        return write(self.timeline_facts(size, visitors))
+
+    def site_facts(self, numbers: range) -> Iterator[Fact]:
+        """Counted back from now: one of 50 is a sale, and visitors come some three times."""
+        rng = random.Random(numbers.start)
+        for number in numbers:
+            visitor = number // 3 + int(rng.expovariate(3 / RETURN))
+            at = self.now - number * HOUR_MS // FACTS_AN_HOUR
+            yield self.sale(visitor, at, number) if number % 50 == 0 else self.click(visitor, at, number)
+
+    def timeline_facts(self, size: int, visitors: range) -> Iterator[Fact]:
+        """So many clicks of each visitor, evenly over the window."""
+        for visitor in visitors:
+            for number in range(size):
+                yield self.click(visitor, self.now - number * WINDOW // size, visitor * size + number)
+
+    def click(self, visitor: int, at: int, number: int) -> Touch:
+        """A click that some campaign brought."""
+        return Touch(
+            site=self.site,
+            visitor=visitor_id(visitor),
+            kind="click",
+            at=at,
+            hit=f"past-click-{number}",
+            source="google",
+            medium="cpc",
+            campaign=f"campaign-{number % 20}",
+            bucket=at - at % HOUR_MS,
+            batch="past",
+        )
+
+    def sale(self, visitor: int, at: int, number: int) -> Conversion:
+        """A sale of an order of its own."""
+        return Conversion(
+            site=self.site,
+            visitor=visitor_id(visitor),
+            at=at,
+            hit=f"past-sale-{number}",
+            goal=self.goal,
+            version=1,
+            order=f"past-order-{number}",
+            value=29_900_000,
+            bucket=at - at % HOUR_MS,
+            batch="past",
+        )
+
+
+def visitor_id(number: int) -> str:
+    """A visitor's id."""
+    return f"visitor-{number}"
+
+
+@cache
+def bulk_store() -> CassandraStore:
+    """The store of a process that loads."""
+    cql.BATCH_ROWS, cql.BATCH_PARTITIONS, cql.BATCH_BYTES = BULK_ROWS, BULK_PARTITIONS, BULK_BYTES
+    return CassandraStore()
+
+
+def write(facts: Iterable[Fact]) -> int:
+    """Write facts as they are; gives how many."""
+    made = list(facts)
+    bulk_store().add_facts(made)
+    return len(made)
