@@ -234,6 +234,13 @@ class TestTelling:
         assert "Click: ad105" not in told
         assert "11 more in between are not shown here." in told
 
+    def test_of_a_long_timeline_the_conversion_itself_is_always_shown(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.process(*(shop.click(f"c{n:03}", (n - MAX_SHOWN) * MINUTE) for n in range(2 * MAX_SHOWN)))
+        shop.process(shop.sale("s1", order="A-17"))
+        assert "Conversion purchase, 29.90 USD Counts" in find(client, shop, "A-17")
+
     def test_nothing_that_a_stranger_sent_is_markup(self, client: Client, shop: Shop, ann: User) -> None:
         bad = '<script>alert("1")</script>'
         url = f"https://shop.example/?utm_source={quote(bad)}&utm_campaign={quote(bad)}"

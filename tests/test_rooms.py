@@ -58,7 +58,19 @@ PURE = {
     ),
     *(
         f"reporting.{name}"
-        for name in ("aside", "cells", "figures", "fits", "learnt", "query", "report", "table", "telling", "live")
+        for name in (
+            "aside",
+            "cells",
+            "entries",
+            "figures",
+            "fits",
+            "learnt",
+            "query",
+            "report",
+            "table",
+            "telling",
+            "live",
+        )
     ),
 }
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
