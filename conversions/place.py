@@ -14,6 +14,8 @@ def write_place(place: OrderKey) -> str:
 
 def read_place(text: str) -> OrderKey:
     """The place of a text. Raises ValueError."""
+    if "\0" in text:
+        raise ValueError("no id has a NUL, and no database takes one")
     at, digest, hit = text.split(".", 2)
     return read_number(at), hit, digest
 
