@@ -10,10 +10,11 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
+from conversions import person
 from conversions.attribute import facts_of
 from conversions.clock import bucket_of, day_of
 from conversions.credit import MODELS
-from conversions.facts import Adjustment, Conversion, Touch, digest
+from conversions.facts import Adjustment, Conversion, Link, Touch, digest
 from conversions.goals import GoalVersion
 from conversions.site import SiteConfig
 from conversions.touch import name_touch
@@ -98,11 +99,28 @@ def is_set_aside(hit: Hit, site: SiteConfig) -> bool:
     return "Googlebot" in hit.ua or hit.prefetch or own
 
 
+def persons_of(facts: Iterable[Any]) -> Callable[[Touch | Conversion], str]:
+    """Whose a fact is: its hit's user's, else that of the visitor's next link, else of the last; else the visitor's.
+    Too many visitors of a user, or users of a visitor, are nobody."""
+    links = sorted((fact for fact in facts if isinstance(fact, Link)), key=key)
+
+    def whose(fact: Touch | Conversion) -> str:
+        mine = [link for link in links if link.visitor == fact.visitor]
+        coming = [link.user for link in mine if link.at >= fact.at] or [link.user for link in mine[-1:]]
+        user = fact.user or (coming or [""])[0]
+        alike = {link.visitor for link in links if link.user == user}
+        crowded = len(alike) > person.MOST_VISITORS or len({link.user for link in mine}) > person.MOST_USERS
+        return f"visitor {fact.visitor}" if crowded or not user else f"user {user}"
+
+    return whose
+
+
 def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None) -> dict[tuple[int, str, str], Any]:
     """Rows by (bucket, goal key, model); clicks under the goal '' and the model 'clicks'; likewise, by goal
     key and currency, what lacks a rate under 'no_rate': conversions where there is no currency, else the amount."""
     people = [hit for hit in hits if not is_set_aside(hit, site)]
     facts = {fact for hit in people for fact in facts_of(hit, site, "")}
+    whose = persons_of(facts)
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
     report: dict[tuple[int, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
@@ -121,7 +139,7 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
         #: By month, the paths that converted, and who did.
         converted: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         converters: dict[str, set[str]] = defaultdict(set)
-        clicked: set[tuple[str, str, str]] = set()
+        clicked: set[tuple[str, str, str, str]] = set()
         for claim in sorted(claims.values(), key=lambda rows: min(key(row) for row in rows)):
             winner = min(claim, key=key)
             version = goal.in_force(winner.at)
@@ -146,19 +164,20 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             if retracted:
                 continue
             window = {"click": version.click_window, "view": version.view_window}
-            claimants = {row.visitor for row in claim}
-            inside = [
-                touch
-                for touch in sorted(touches, key=key)
-                if touch.visitor in claimants and 0 <= winner.at - touch.at <= window[touch.kind]
-            ]
+            claimants = {whose(row) for row in claim}
+            inside = [touch for touch in sorted(touches, key=key) if 0 <= winner.at - touch.at <= window[touch.kind]]
+            seen_last: dict[tuple[str, str], list[Touch]] = defaultdict(list)
+            for touch in inside:
+                seen_last[touch.visitor, touch.kind].append(touch)
+            newest_seen = {touch for some in seen_last.values() for touch in some[-version.most_touches :]}
+            inside = [touch for touch in inside if whose(touch) in claimants and touch in newest_seen]
             newest = [[touch for touch in inside if touch.kind == kind][-version.most_touches :] for kind in window]
             path = once_each(touch for touches_of_kind in newest for touch in touches_of_kind)
             clicks = [touch for touch in path if touch.kind == "click"]
             path = clicks or path
-            brought_by = {(one.visitor, one.network, one.click_id or one.hit) for one in clicks[-1:]}
-            late = {"every": False, "once": winner.visitor in persons, "click": bool(brought_by & clicked)}
-            persons.add(winner.visitor)
+            brought_by = {(whose(one), one.visitor, one.network, one.click_id or one.hit) for one in clicks[-1:]}
+            late = {"every": False, "once": whose(winner) in persons, "click": bool(brought_by & clicked)}
+            persons.add(whose(winner))
             clicked |= brought_by
             if late[version.counting]:
                 continue
@@ -171,8 +190,8 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             before = str(date.fromisoformat(f"{month}-01") - timedelta(days=1))[:7]
             unconverted: dict[str, list[Touch]] = defaultdict(list)
             for touch in own_touches(touches, site, before):
-                if touch.visitor not in converters[before]:
-                    unconverted[touch.visitor].append(touch)
+                if whose(touch) not in converters[before]:
+                    unconverted[whose(touch)].append(touch)
             others = [names_of(once_each(some), site) for some in unconverted.values()]
             converted[month].append(names_of(path, site))
             converters[month] |= claimants

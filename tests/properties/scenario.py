@@ -41,6 +41,8 @@ class Pools:
     orders: list[str]
     kinds: list[str]
     goals: list[str]
+    #: Empty: nobody signs in, and nothing makes up for a mark that is missing.
+    users: str
 
 
 KINDS = ["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"]
@@ -54,6 +56,7 @@ def make_pools(rng: random.Random) -> Pools:
         orders=rng.choice([["o1"], ["", "o1"], ["", "o1", "o2"]]),
         goals=rng.choice([["buy", "once", "per_click"], ["once"], ["per_click"]]),
         kinds=rng.choice([KINDS, ["click", "conversion"], ["conversion", "conversion", "adjustment", "click"]]),
+        users=rng.choice(["", "X", "XY", "XYZ"]),
     )
 
 
@@ -131,10 +134,29 @@ def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> li
     return hits
 
 
+def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
+    """Hits that make nothing but links."""
+    found = []
+    for n in range(rng.choice([0, 1, 3, 6]) if pools.users else 0):
+        at, user = moment(rng, start, pools.hours), rng.choice(pools.users)
+        common: dict[str, Any] = {"site": site, "at": at, "received": at, "visitor": rng.choice(pools.visitors)}
+        found.append(Hit(**common, id=f"in{n}", type="event", name="login", user=user))
+    return found
+
+
+def signed_in(rng: random.Random, hit: Hit, pools: Pools) -> Hit:
+    """A hit that may name its user, or one that is nobody."""
+    if not pools.users or rng.random() < 0.7:
+        return hit
+    return msgspec.structs.replace(hit, user=rng.choice([*pools.users, *pools.users, "undefined"]))
+
+
 def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
-    """A known hit with another time or of another visitor, and nothing else different."""
+    """A known hit with another time, or of another visitor or user, and nothing else different."""
     if rng.random() < 0.3:
         return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors))
+    if pools.users and rng.random() < 0.3:
+        return msgspec.structs.replace(hit, user=rng.choice(["", *pools.users]))
     return msgspec.structs.replace(hit, at=moment(rng, start, pools.hours))
 
 
@@ -146,6 +168,7 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
         hits.extend(make_click(rng, site, secret, start, pools.hours))
     if (timezone, start) in EDGES:
         hits.extend(make_journeys(rng, site, start, pools))
+    hits = [*(signed_in(rng, hit, pools) for hit in hits), *make_logins(rng, site, start, pools)]
     hits.extend([altered(rng, hit, start, pools) for hit in hits if rng.random() < 0.15])
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
     if tables:
