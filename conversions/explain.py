@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from conversions.claimants import Claimants
 from conversions.claims import Duplicate, Verdict, is_foreign, money
 from conversions.clock import bucket_of, day_of
 from conversions.credit import LEARNED, MODELS, Terms
@@ -15,6 +16,7 @@ from conversions.goals import DAY_MS
 from conversions.micros import six_places
 from conversions.naming import Names
 from conversions.paths import Share, Step, shares, weigh_reasons
+from conversions.person import user_of
 from conversions.rates import rate_text
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
@@ -35,13 +37,14 @@ class Explainer(msgspec.Struct, frozen=True):
     """Explains a site's cases.
 
     `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id, `read_learnt` by the goal's uid
-    what a month taught the data-driven models.
+    what a month taught the data-driven models, `read_claimants` who the persons of a case are.
     """
 
     site: SiteConfig
     read_names: Callable[[int], Names]
     archive_key: Callable[[str], str | None]
     read_learnt: Callable[[str], Mapping[str, Learnt]]
+    read_claimants: Callable[[Case], Claimants] = lambda _: Claimants()
 
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
@@ -53,6 +56,7 @@ class Explainer(msgspec.Struct, frozen=True):
         learnt = self.read_learnt(month).get(verdict.goal.uid) if month else None
         return {
             **self._head(verdict),
+            **told_claimants(self.read_claimants(case)),
             "counted": case.reason is None,
             "reason": case.reason,
             "attributed": case.reason is None and credited,
@@ -155,6 +159,30 @@ class Explainer(msgspec.Struct, frozen=True):
 
     def _source(self, batch: str) -> Plain:
         return {"batch": batch or None, "archive_key": self.archive_key(batch)}
+
+
+def told_claimants(claimants: Claimants) -> Plain:
+    """Whose it is, everybody whose touches count for it, and who would, if not too many were that user or visitor."""
+    return {
+        "user": (claimants.persons[0].user or None) if claimants.persons else None,
+        "persons": [
+            {
+                "user": person.user or None,
+                "visitors": [
+                    {
+                        "visitor": member.visitor,
+                        "links": [{"at": iso(link.at), "hit": link.hit} for link in member.links],
+                    }
+                    for member in person.members
+                ],
+                "more_visitors": person.more,
+            }
+            for person in claimants.persons
+        ],
+        "crowded": [
+            {"user": user} if (user := user_of(person)) else {"visitor": person[2:]} for person in claimants.crowded
+        ],
+    }
 
 
 def goal_of(verdict: Verdict) -> Plain:

@@ -6,8 +6,10 @@ import msgspec
 
 from conversions.facts import Conversion, OrderKey, Touch, order_key
 from conversions.naming import Names, bucket_names, counted_cases
+from conversions.person import by_user
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case, read_cases
+from conversions.store.people import People
 from conversions.store.port import Store
 
 #: Before every fact.
@@ -44,6 +46,20 @@ def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, 
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
+
+
+def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> Found:
+    """The cases that conversions of a user, on whichever visitor, are part of, as those that count or as duplicates."""
+    people, person = People(store, site.key), by_user(user)
+    visitors = people.visitors_of_user(user)
+    facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
+    rows = sorted((fact for fact in facts if isinstance(fact, Conversion)), key=order_key)
+
+    def is_theirs(row: Conversion) -> bool:
+        people.meet([row])
+        return people.of(row) == person
+
+    return _page(store, site, rows, limit, is_theirs)
 
 
 def read_names(store: Store, site: SiteConfig, bucket: int) -> Names:

@@ -96,7 +96,7 @@ class TestFinding:
 
     def test_what_is_not_there_says_where_else_to_look(self, client: Client, shop: Shop, ann: User) -> None:
         page = page_of(client, "/explain", site=shop.key, q="no & such")
-        assert "No conversion of this site has order, hit or visitor no & such" in text_of(page)
+        assert "No conversion of this site has order, hit, visitor or user no & such" in text_of(page)
         for path in ("/api/rejected", "/api/visitors"):
             (link,) = re.findall(rf'href="({path}[^"]*)"', page)
             assert client.get(unescape(link), headers={"accept": "text/html"}).status_code == 200

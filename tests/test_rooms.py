@@ -43,6 +43,7 @@ PURE = {
             "paths",
             "person",
             "claims",
+            "claimants",
             "naming",
             "micros",
             "find",

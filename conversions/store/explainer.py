@@ -6,6 +6,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from conversions.claimants import read_claimants
 from conversions.explain import Explainer
 from conversions.find import read_names
 from conversions.fitted import Learnt
@@ -27,7 +28,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
     def learnt(month: str) -> Mapping[str, Learnt]:
         return read_learnt(open_store(), site, month)
 
-    return Explainer(site, names, archive_key, learnt)
+    return Explainer(site, names, archive_key, learnt, lambda case: read_claimants(open_store(), site.key, case))
 
 
 def archive_key(batch: str) -> str | None:

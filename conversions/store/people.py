@@ -78,6 +78,12 @@ class People:
         """The visitors of whose facts some may be a person's: of one whose fact was met."""
         return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
 
+    def visitors_of_user(self, user: str) -> list[str]:
+        """Every visitor that was ever linked to a user; none where the user is crowded."""
+        key = by_user(user)
+        self._read_linked([key] if self._has_links else [])
+        return [] if key in self._crowded else sorted(self._linked.get(key, ()))
+
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Each visitor with every visitor of every user that it was ever linked to.
 
@@ -88,9 +94,10 @@ class People:
         self._read_linked(by_user(user) for found in users.values() for user in found)
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
-    def is_crowded(self, person: str) -> bool:
-        """Whether a user or visitor, of facts that were met, is nobody's."""
-        return person in self._crowded
+    def crowded(self, fact: Owned) -> set[str]:
+        """Which of its visitor and all users of that, of a fact that was met, are nobody's."""
+        alone = by_visitor(fact.visitor)
+        return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
     def _joined(self, visitor: str, users: Iterable[str]) -> frozenset[str]:
         keys = (by_user(user) for user in users)

@@ -1,4 +1,4 @@
-"""Conversions explained: one by its id, or those of an order, a hit or a visitor."""
+"""Conversions explained: one by its id, or those of an order, a hit, a visitor or a user."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.facts import read_conversion_id
-from conversions.find import Found, find_conversion, find_hit, find_order, find_visitor
+from conversions.find import Found, find_conversion, find_hit, find_order, find_user, find_visitor
 from conversions.place import write_place
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
@@ -23,12 +23,12 @@ PAGE = 20
 class ConversionsView(ReaderView):
     """Why conversions are counted or not, and which touches get how much of them.
 
-    Name a `site` and one of `order`, `hit` and `visitor`.
+    Name a `site` and one of `order`, `hit`, `visitor` and `user`.
     """
 
     @describe_conversions
     def get(self, request: Request) -> Response:
-        """Explains the conversions of an order, a hit or a visitor, as those that count or as duplicates."""
+        """Explains the conversions of an order, a hit, a visitor or a user, as those that count or as duplicates."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
         place = write_place(found.next) if found.next else None
@@ -57,10 +57,10 @@ def with_page(told: dict[str, Any], request: Request) -> dict[str, Any]:
 
 def search(site: SiteConfig, request: Request) -> Found:
     """What the query asks for. Raises Refused."""
-    name, text = read_only_one(request.query_params, "order", "hit", "visitor")
+    name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
         return find_order(open_store(), site, text)
-    find = find_hit if name == "hit" else find_visitor
+    find = {"hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
     return find(open_store(), site, text, read_place(request.query_params), PAGE)
 
 

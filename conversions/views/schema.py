@@ -129,6 +129,21 @@ LEFT_OUT: Fields = {
     **{name: serializers.IntegerField() for name in ("duplicates", "adjustments", "touches")},
     "uncounted_touches": serializers.BooleanField(help_text="Whether there may be more touches than were looked at."),
 }
+LINKED_VISITOR: Fields = {
+    "visitor": text(),
+    "links": inline_serializer(
+        "ConversionLink",
+        {"at": serializers.DateTimeField(), "hit": text()},
+        many=True,
+        help_text="The first hits by which the visitor is the user's.",
+    ),
+}
+PERSON: Fields = {
+    "user": maybe("Null: a visitor by itself."),
+    "visitors": inline_serializer("ConversionVisitor", LINKED_VISITOR, many=True),
+    "more_visitors": serializers.IntegerField(help_text="How many more there are."),
+}
+CROWDED: Fields = {"user": text(required=False), "visitor": text(required=False)}
 CONVERSION: Fields = {
     "id": text(),
     "site": text(),
@@ -139,6 +154,13 @@ CONVERSION: Fields = {
     "hit": text(),
     "order": maybe(),
     "visitor": text(),
+    "user": maybe("Whose it is by the visitor's links; null where no user's."),
+    "persons": inline_serializer(
+        "ConversionPerson", PERSON, many=True, help_text="Who claims it and with which visitors; its own person first."
+    ),
+    "crowded": inline_serializer(
+        "ConversionCrowded", CROWDED, many=True, help_text="Users and visitors that too many share: they join nobody."
+    ),
     "value": amount(),
     "currency": text("The site's."),
     "value_reason": maybe("Why a value was set aside: `no_rate`, another currency and no rate for its day."),
@@ -201,13 +223,14 @@ ONE_CONVERSION = inline_serializer("Conversion", CONVERSION)
 
 describe_conversion = extend_schema(summary="Explain one conversion", responses={200: ONE_CONVERSION, **REFUSED})
 describe_conversions = extend_schema(
-    summary="Explain the conversions of an order, a hit or a visitor",
+    summary="Explain the conversions of an order, a hit, a visitor or a user",
     operation_id="conversions_list",
     parameters=[
         SITE,
         parameter("order", "An order id."),
         parameter("hit", "A hit id."),
         parameter("visitor", "A visitor id."),
+        parameter("user", "A user's id, on whichever visitor."),
         AFTER,
     ],
     responses={200: page("Conversions", type(ONE_CONVERSION)(many=True)), **REFUSED},

@@ -1,4 +1,4 @@
-"""The page for support: a conversion found by its order, hit or visitor, and why it is (not) credited to an ad."""
+"""The page for support: a conversion found by order, hit, visitor or user, and why it is (not) credited to an ad."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views import View
 
 from conversions.facts import OrderKey, read_conversion_id
-from conversions.find import START, Found, find_conversion, find_hit, find_order, find_visitor
+from conversions.find import START, Found, find_conversion, find_hit, find_order, find_user, find_visitor
 from conversions.place import read_place, write_place
 from conversions.rules import tell_rules
 from conversions.site import SiteConfig
@@ -36,6 +36,7 @@ FINDS: Mapping[str, Find] = {
     "order": lambda store, site, text, _after: find_order(store, site, text),
     "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
     "visitor": lambda store, site, text, after: find_visitor(store, site, text, after, LISTED),
+    "user": lambda store, site, text, after: find_user(store, site, text, after, LISTED),
 }
 
 
