@@ -103,7 +103,10 @@ class TestFinding:
 
     @pytest.mark.parametrize(
         "query",
-        [{"q": "x" * 201}, {"q": "a\0b"}, {"q": "ann", "after": "here"}, {"q": "ann", "after": f"{10**60}.a.b"}],
+        [
+            *({"q": q} for q in ("x" * 201, "a\0b")),
+            *({"q": "ann", "after": after} for after in ("here", f"{10**60}.a.b", "1.a.b\0")),
+        ],
     )
     def test_what_cannot_be_looked_for_is_said_and_the_form_stays(
         self, client: Client, shop: Shop, ann: User, query: dict[str, str]
