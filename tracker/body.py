@@ -16,6 +16,8 @@ MAX_PARAMETERS = 200
 MAX_MEMBERS = 100
 #: So much of a damaged array is looked at for its good hits; more would cost too much time.
 MAX_TOKENS = 250_000
+#: With more commas an array may have far too many hits, which is found out before values are made of all of them.
+MAX_COMMAS = 50_000
 
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "application/octet-stream"})
@@ -105,14 +107,25 @@ def read_object(text: str) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """The texts of an array's elements. One that is no JSON is found out later, alone. Raises Refusal."""
+    """The texts of an array's elements, not all where they are too many. One that is no JSON is found out later, alone.
+
+    Raises Refusal.
+    """
+    if body.count(b",") > MAX_COMMAS:
+        parts = _split_by_punctuation(body)
+        if len(parts) > MAX_HITS:
+            return parts
     try:
         return [memoryview(raw) for raw in _array_decoder.decode(body)]
     except _UNREADABLE:
-        return _split_by_punctuation(body)
+        parts = _split_by_punctuation(body)
+    if not parts:
+        raise Refusal(400, "bad_json", "The body is no JSON array.")
+    return parts
 
 
 def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
+    """The elements' texts, no more than one too many of them; none where the text is no array."""
     parts: list[bytes | memoryview] = []
     depth = start = 0
     for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
@@ -120,13 +133,13 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
         depth += (mark in b"[{") - (mark in b"]}")
         if depth == 0 or (depth == 1 and mark == b","):
             parts.append(body[start : token.start()])
+        if len(parts) > MAX_HITS:
+            return parts
         if depth == 0:
             break
         if depth == 1 and mark in b"[,":
             start = token.end()
-    if depth or body[token.end() :].strip():
-        raise Refusal(400, "bad_json", "The body is no JSON array.")
-    return parts
+    return [] if depth or body[token.end() :].strip() else parts
 
 
 def read_form(text: str) -> dict[str, Any]:
