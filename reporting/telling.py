@@ -36,6 +36,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[Row]
+    #: Persons who claim it with visitors other than its own: those visitors of each.
+    people: list[Plain]
     #: What the data-driven models went by, (model, sentence).
     notes: list[tuple[str, str]]
     #: Entries and rows that are not shown.
@@ -56,6 +58,7 @@ def tell(told: Plain) -> Telling:
         entries=shown,
         models=list(rows[0].told["credit"]) if rows else [],
         rows=ends_of(rows),
+        people=list(people_of(told)),
         notes=list(notes_of(told)),
         hidden=left_out + len(ordered) - len(shown),
     )
@@ -68,6 +71,14 @@ def why_nobody(told: Plain) -> str:
     if not told["touches"]:
         return "No ad gets credit for it: the person is not known to have clicked or seen any."
     return "No ad gets credit for it: none of the person's clicks and views may earn any. The timeline says why."
+
+
+def people_of(told: Plain) -> Iterator[Plain]:
+    """Whose touches count for it, too: each person with the visitors that are not the conversion's own."""
+    for person in told["persons"]:
+        others = [one for one in person["visitors"] if one["visitor"] != told["visitor"]]
+        if others or person["more_visitors"] or person["user"] != told["user"]:
+            yield {**person, "visitors": others}
 
 
 def notes_of(told: Plain) -> Iterator[tuple[str, str]]:

@@ -198,7 +198,10 @@ class TestTelling:
         )
         told = find(client, shop, "A-17")
         assert "Counted: 15.00 USD, order A-17" in told
-        assert "The same order again, 29.90 USD Doesn't count The same order, or the same hit, came earlier" in told
+        assert (
+            "The same order again, 29.90 USD Doesn't count visitor server The same order, or the same hit, came earlier"
+            in told
+        )
         assert "Refund, 1.00 USD Doesn't count A later restatement of the order replaces it." in told
         assert "Restated to, 20.00 USD Counts" in told
         assert "Refund, 5.00 USD Counts" in told
@@ -243,6 +246,25 @@ class TestTelling:
         shop.process(*(shop.click(f"c{n:03}", (n - MAX_SHOWN) * MINUTE) for n in range(2 * MAX_SHOWN)))
         shop.process(shop.sale("s1", order="A-17"))
         assert "Conversion purchase, 29.90 USD Counts" in find(client, shop, "A-17")
+
+    def test_a_person_is_told_with_every_device_and_by_which_hit_it_is_theirs(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.process(
+            shop.click("c1", -2 * HOUR, visitor="phone"),
+            shop.hit("page", "in1", -HOUR, visitor="phone", user="ann-id"),
+            shop.sale("s1", visitor="laptop", user="ann-id", order="A-17"),
+            shop.sale("s2", MINUTE, visitor="server", order="A-17"),
+        )
+        told = find(client, shop, "ann-id")
+        assert "Counted: 29.90 USD, order A-17" in told
+        assert "User ann-id Also on phone (signed in 20 Nov 2026, 12:00, hit in1) With server" in told
+        assert "Click: demo-ad May earn credit visitor phone It gets credit under every model." in told
+
+    def test_who_is_nobodys_user_is_told_alone(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.process(shop.sale("s1", order="A-17"))
+        told = find(client, shop, "A-17")
+        assert "Visitor ann Value as sent" in told
 
     def test_nothing_that_a_stranger_sent_is_markup(self, client: Client, shop: Shop, ann: User) -> None:
         bad = '<script>alert("1")</script>'
