@@ -183,7 +183,7 @@ class GoalRules(models.Model):
         """How often one person converts."""
 
         EVERY = "every", "every conversion"
-        ONCE = "once", "one per visitor"
+        ONCE = "once", "one per person"
         CLICK = "click", "one per click"
 
     class Match(models.TextChoices):

@@ -8,7 +8,7 @@ from conversions.micros import plain_number
 
 COUNTING = {
     "every": "Every conversion counts.",
-    "once": "One per visitor counts: the earliest.",
+    "once": "One per person counts: the earliest.",
     "click": "One per click counts: the earliest.",
 }
 HOW = {"is": "is", "like": "is like", "matches": "matches"}

@@ -184,7 +184,7 @@ class TestTelling:
             " its path is like /orders/*; its value is at least 10 and at most 20.5." in told
         )
         assert "times 0.25" in told
-        assert "One per visitor counts: the earliest. Clicks may earn credit for 30 days, views for 1 day." in told
+        assert "One per person counts: the earliest. Clicks may earn credit for 30 days, views for 1 day." in told
         assert told.count(f"Batch {BATCH} In the archive {archive_key(BATCH)}") == 2
 
     def test_adjustments_and_duplicates_stand_in_the_timeline(self, client: Client, shop: Shop, ann: User) -> None:
