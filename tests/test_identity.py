@@ -93,6 +93,27 @@ def cases(shop: Shop, *hits: Hit) -> list[Case]:
     return sorted(read_cases(shop.store, shop.config, rows), key=lambda case: case.verdict.winner.at)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_goal_that_counts_one_per_click_counts_one_on_whatever_devices_a_click_led_to(shop: Shop, turn: int) -> None:
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
+    trials = [
+        shop.hit("event", "2026-11-20T12:00Z", visitor="laptop", name="trial", user="ann"),
+        shop.hit("event", "2026-11-20T13:00Z", visitor="tablet", name="trial", user="ann"),
+    ]
+    one_by_one(shop, [shop.click(CLICKED, visitor="phone", user="ann"), *trials][::turn])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert [case.reason for case in cases(shop, *trials)] == [None, "not_first_of_click"]
+
+
+def test_two_users_of_one_computer_who_come_by_one_address_come_by_a_click_each(shop: Shop) -> None:
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
+    address = "https://shop.example/?gclid=G1"
+    for hour, user in ((8, "ann"), (10, "bob")):
+        shop.receive(shop.hit("page", f"2026-11-20T{hour:02}:00Z", visitor="kiosk", user=user, url=address))
+        shop.receive(shop.hit("event", f"2026-11-20T{hour + 1:02}:00Z", visitor=f"{user}s", name="trial", user=user))
+    assert credited(shop) == [("google-ads", "2.000000"), ("", "0.000000")]
+
+
 @pytest.mark.parametrize("user", ["", "null", "Undefined", "anonymous", "[object Object]", "0"])
 def test_an_id_that_stands_for_nobody_links_nobody(shop: Shop, user: str) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone", user=user), shop.sale(BOUGHT, visitor="laptop", user=user))
