@@ -1,0 +1,37 @@
+"""The rows of conversions: their configuration, how far work has come, and the tables of the SQL store."""
+
+from django.conf import settings
+
+from conversions.models.ads import Ad, Campaign, MatchRule
+from conversions.models.change import now_ms, slug
+from conversions.models.goals import (
+    AHEAD_MS,
+    Goal,
+    GoalRules,
+    GoalVersion,
+    effect_time,
+    new_goal_uid,
+    validate_conditions,
+)
+from conversions.models.progress import Kept, Marker, Replay
+from conversions.store.rates import RateLoad, RateRow
+from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from conversions.store.sequence import FitMark, Mark, Sequence, SiteCurrency
+
+if settings.CASSANDRA_URL:
+    # Where the engine looks for the tables that `manage.py sync_cassandra` makes.
+    from conversions.store.tables import (  # noqa: F401
+        Claims,
+        Counters,
+        Ledger,
+        Rejected,
+        RejectedCounts,
+        Rollups,
+        Timeline,
+    )  # fmt: skip
+
+__all__ = [
+    "AHEAD_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules", "GoalVersion",
+    "Kept", "Mark", "Marker", "MatchRule", "RateLoad", "RateRow", "Replay", "Sequence", "SetAsideCountRow",
+    "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "now_ms", "slug", "validate_conditions",
+]  # fmt: skip

@@ -1,0 +1,83 @@
+"""Campaigns, ads and the rules by which touches are an ad's."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from conversions.models.change import FiguresDependOnIt, slug
+from tracker.models import Site
+
+
+class Campaign(FiguresDependOnIt):
+    """What ads are bought for."""
+
+    FIXED = {"site_id": "Make another campaign on that site."}
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="campaigns")
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="campaign_key")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its site."""
+        return self.site
+
+
+class Ad(FiguresDependOnIt):
+    """What is paid for. Touches are its own by its key or its match rules; ads are tried in the order of their ids."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+    destination = models.URLField(max_length=2000, blank=True, help_text="Where its clicks lead.")
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its campaign's site."""
+        return self.campaign.site
+
+    def clean(self) -> None:
+        """Refuses a key that another ad of the site has, and a move to another site."""
+        if not self.campaign_id:
+            return
+        site = self.campaign.site_id
+        if Ad.objects.filter(pk=self.pk).exclude(campaign__site=site).exists():
+            raise ValidationError({"campaign": "An ad can't move to another site. Make another ad there."})
+        if Ad.objects.filter(campaign__site=site, key=self.key).exclude(pk=self.pk).exists():
+            raise ValidationError({"key": f"This site has an ad {self.key!r} already."})
+
+
+class MatchRule(FiguresDependOnIt):
+    """Globs over utm tags and the network; all that are given must match for a touch to be the ad's."""
+
+    FIXED = {"ad_id": "Make another rule there."}
+
+    ad = models.ForeignKey(Ad, on_delete=models.CASCADE, related_name="rules")
+    source = models.CharField("utm_source", max_length=200, blank=True)
+    medium = models.CharField("utm_medium", max_length=200, blank=True)
+    campaign = models.CharField("utm_campaign", max_length=200, blank=True)
+    content = models.CharField("utm_content", max_length=200, blank=True)
+    term = models.CharField("utm_term", max_length=200, blank=True)
+    network = models.CharField(
+        max_length=50, blank=True, help_text="The network of a click id, such as google-ads or meta-ads."
+    )
+
+    def __str__(self) -> str:
+        names = ("source", "medium", "campaign", "content", "term", "network")
+        return " and ".join(f"{name}={value}" for name in names if (value := getattr(self, name))) or "nothing"
+
+    def get_site(self) -> Site:
+        """Its ad's site."""
+        return self.ad.get_site()
+
+    def clean(self) -> None:
+        """Refuses a rule without any pattern, and a move to another ad."""
+        super().clean()
+        if str(self) == "nothing":
+            raise ValidationError("Give at least one pattern; * matches anything.")

@@ -1,0 +1,168 @@
+"""Goals and their versions. Saving changed rules makes a version, which takes effect forward."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+
+from conversions.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
+from conversions.goals import DAY_MS, LONGEST_WINDOW
+from conversions.models.change import FiguresDependOnIt, note_change, now_ms, slug
+from tracker.models import Site
+
+LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
+#: A hit's `at` may lie this far ahead of its receipt.
+AHEAD_MS = 10 * 60 * 1000
+
+
+def new_goal_uid() -> str:
+    """What names a goal in facts, for ever."""
+    return secrets.token_hex(6)
+
+
+def validate_conditions(text: str) -> None:
+    """Refuses what is no list of conditions."""
+    try:
+        read_conditions(text)
+    except BadCondition as error:
+        raise ValidationError(str(error)) from error
+
+
+class GoalRules(models.Model):
+    """What a goal's version says. Names are those of `conversions.goals.GoalVersion`."""
+
+    class Counting(models.TextChoices):
+        """How often one person converts."""
+
+        EVERY = "every", "every conversion"
+        ONCE = "once", "one per person"
+        CLICK = "click", "one per click"
+
+    class Match(models.TextChoices):
+        """How many of the conditions must be met."""
+
+        ALL = "all", "all of them"
+        ANY = "any", "any of them"
+
+    path = models.CharField(
+        max_length=500, blank=True, help_text="A page's path; * is any text, as in /welcome*. Empty: no page."
+    )
+    event = models.CharField(max_length=200, blank=True, help_text="The name of any hit. Empty: none.")
+    conditions = models.TextField(
+        max_length=MAX_CONDITIONS * (MAX_LINE + 2),
+        blank=True,
+        validators=[validate_conditions],
+        help_text="One a line, such as: path is /thanks; path like /orders/*; path matches ^/(en|de)/thanks;"
+        " event is purchase; prop plan is pro; value >= 100; value between 10 and 20.",
+    )
+    match = models.CharField(
+        max_length=3,
+        choices=Match.choices,
+        default=Match.ALL,
+        help_text="Of the conditions, and of path and event, which are one: either will do.",
+    )
+    fixed_value = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Empty: the hit's own value."
+    )
+    factor = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Multiplies the hit's own value and what adjusts it, such as 0.2 for a margin. Empty: as it is.",
+    )
+    counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.EVERY)
+    click_window_days = models.PositiveIntegerField(default=30, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
+    view_window_days = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
+    active = models.BooleanField(default=True, help_text="Off: no hit meets the goal any more.")
+
+    class Meta:
+        abstract = True
+
+    def rules(self) -> dict[str, Any]:
+        """The fields that a version keeps."""
+        return {field.name: getattr(self, field.name) for field in GoalRules._meta.fields}
+
+
+class Goal(GoalRules, FiguresDependOnIt):
+    """What counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
+
+    FIXED = {
+        "site_id": "Make another goal on that site.",
+        # Hits name goals by it, and what they met stays met: another key would be another goal.
+        "key": "Change its name, or make another goal and switch this one off.",
+    }
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="goals")
+    uid = models.CharField(max_length=12, unique=True, default=new_goal_uid, editable=False)
+    key = models.CharField(max_length=100, validators=[slug])
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="goal_key")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    def get_site(self) -> Site:
+        """Its site."""
+        return self.site
+
+    def clean(self) -> None:
+        """Refuses what is no condition, and a value that is both fixed and multiplied."""
+        super().clean()
+        self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
+        try:
+            validate_conditions(self.conditions)
+        except ValidationError as error:
+            raise ValidationError({"conditions": error.messages}) from error
+        if self.fixed_value is not None and self.factor is not None:
+            raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, makes a version where the rules changed, marks the site."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            newest = self.versions.order_by("-version").first()
+            if newest is None or newest.rules() != self.rules():
+                self._add_version(newest.version + 1 if newest else 1)
+
+    def _add_version(self, version: int) -> None:
+        site = Site.objects.select_for_update().get(pk=self.site_id)
+        starts_at = effect_time() if site.first_hit_at else 0
+        GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
+
+    def make_retroactive(self, since: int) -> None:
+        """Lets the newest version hold since an earlier instant (ms). A replay from there adds the facts."""
+        with transaction.atomic():
+            newest = self.versions.order_by("-version").first()
+            if newest and newest.starts_at > since:
+                GoalVersion.objects.filter(pk=newest.pk).update(starts_at=since)
+            note_change(self.site)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """A goal's conversions stay, so the goal stays: switch it off instead."""
+        raise ValidationError("A goal can't be deleted, its conversions refer to it. Switch it off (active) instead.")
+
+
+class GoalVersion(GoalRules):
+    """One version of a goal; never changes but for an earlier start. Times are ms since the epoch."""
+
+    goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    starts_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["goal", "version"], name="goal_version")]
+
+    def __str__(self) -> str:
+        return f"{self.goal} v{self.version}"
+
+
+def effect_time() -> int:
+    """When a version saved now takes effect: after every cache knows it, and past every `at` already accepted."""
+    return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS
