@@ -14,6 +14,7 @@ from conversions.store.fit_marks import WHENEVER, open_fits
 from conversions.store.fits import read_fits
 from conversions.store.port import Store, StoreUnavailable
 from reporting.fitter import HOLD_MS, REST, Fitter
+from reporting.rollup import Roller
 from reporting.tasks import fit_months
 from tests.reports import Shop, marker_came_through, ms
 
@@ -194,6 +195,36 @@ def test_whoever_dies_at_any_step_leaves_what_the_next_one_makes_right(shop: Sho
     shop.roll_up()  # who comes between sees the old fit or the new one
     settle(shop)
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
+
+
+def test_a_fit_that_comes_and_goes_between_two_who_die_leaves_no_bucket_with_it(shop: Shop) -> None:
+    sell_in_november(shop)
+    settle(shop)
+    before = credit(shop, "shapley")
+    late = shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay", order="f")
+    shop.receive(*late)
+    with pytest.raises(Dies):
+        fit(shop, store=Killed(shop.store, "write_cells", True))
+    # Before anybody tells November's hours, one of them is rolled up for a reason of its own.
+    shop.receive(shop.click("2026-11-10T12:30Z", visitor="gil"))
+    assert credit(shop, "shapley") != before
+    shop.receive(shop.hit("adjustment", "2026-10-20T10:00Z", order="f", kind="retract"))
+    shop.receive(shop.hit("adjustment", "2026-10-20T11:00Z", order="ann", kind="refund", value=1))
+    with pytest.raises(Dies):
+        fit(shop, store=Killed(shop.store, "write_cells", True))
+    settle(shop)
+    assert learnt(shop).converted == 2
+    assert credit(shop, "shapley") == before
+
+
+def test_a_rollup_that_dies_when_its_mark_is_closed_has_marked_its_month(shop: Shop) -> None:
+    settle(shop)
+    shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T10:30Z", visitor="fay"))
+    (mark,) = sequence.open_marks(shop.site.key)
+    with pytest.raises(Dies):
+        Roller(shop.store, Killed(sequence, "close_mark", True), load_site, lambda: 0).roll_up(mark)
+    assert sequence.open_marks(shop.site.key) == []
+    assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
 
 
 class Meanwhile:
