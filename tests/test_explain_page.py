@@ -329,6 +329,12 @@ class TestTheWayThere:
         shown = client.get("/api/conversions", {"site": shop.key, "order": "A-17"}, headers={"accept": "text/html"})
         assert f'<a href="{one["page"]}" rel="nofollow">' in shown.content.decode()
 
+    def test_a_visitors_timeline_leads_there(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="A-17"))
+        click, sale = client.get("/api/visitors", {"site": shop.key, "visitor": "ann"}).json()["results"]
+        assert "page" not in click
+        assert "Counted: 29.90 USD" in text_of(page_of(client, sale["page"].removeprefix("http://testserver")))
+
     def test_a_hit_that_was_set_aside_leads_to_what_is_known_of_its_id(
         self, client: Client, shop: Shop, ann: User
     ) -> None:

@@ -200,6 +200,7 @@ FACT: Fields = {
     "configured": serializers.BooleanField(required=False),
     "parameters": serializers.DictField(child=serializers.CharField(), required=False),
     "id": text("The conversion that explains it.", required=False),
+    "page": serializers.URLField(required=False, help_text="Where people read that in words."),
     "goal": inline_serializer("FactGoal", {"key": maybe(), "version": serializers.IntegerField()}, required=False),
     "order": text(required=False, allow_null=True),
     "sent": inline_serializer("FactSent", {"value": amount(allow_null=True), "currency": maybe()}, required=False),

@@ -1,5 +1,7 @@
 """One visitor's timeline."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -7,7 +9,7 @@ from conversions.place import write_place
 from conversions.store.adapters import open_store
 from conversions.store.explainer import archive_key
 from conversions.timeline import meet, read_timeline, tell_fact
-from conversions.views.parameters import next_url, read_place, read_text
+from conversions.views.parameters import next_url, page_url, read_place, read_text
 from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_visitor
 from tracker.errors import Refused
@@ -27,11 +29,17 @@ class VisitorView(ReaderView):
             raise Refused(400, "missing_visitor", "Name the visitor by its id.", "visitor")
         facts, after = read_timeline(open_store(), site.key, visitor, read_place(request.query_params), PAGE)
         people = meet(open_store(), site.key, facts)
+        told = (tell_fact(fact, site, people, archive_key) for fact in facts)
         return Response(
             {
                 "site": site.key,
                 "visitor": visitor,
-                "results": [tell_fact(fact, site, people, archive_key) for fact in facts],
+                "results": [with_page(one, request) for one in told],
                 "next": next_url(request, write_place(after) if after else None),
             }
         )
+
+
+def with_page(told: dict[str, Any], request: Request) -> dict[str, Any]:
+    """A conversion with the address of the page that explains it to people."""
+    return {**told, "page": page_url(request, told["id"])} if "id" in told else told
