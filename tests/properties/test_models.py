@@ -36,7 +36,7 @@ AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0)
 GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 ONE_RUN = settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     # Another seed is another run: a failure can't be made smaller.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
