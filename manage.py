@@ -17,7 +17,9 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         why = " ".join(str(error).split())
-        sys.exit(f"The configuration database (DATABASE_URL) can't be used: {why}. Tables come by manage.py migrate.")
+        sys.exit(
+            f"The configuration database (DATABASE_URL) can't be used; its tables come by manage.py migrate: {why}"
+        )
 
 
 if __name__ == "__main__":

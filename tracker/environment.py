@@ -37,10 +37,10 @@ def read(kind: str, name: str, default: Any) -> Any:
 
 def read_number(name: str, default: int, least: int, most: int) -> int:
     """A whole number within its bounds."""
-    value: int = read("int", name, default)
-    if not least <= value <= most:
-        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {value}")
-    return value
+    text: str = env.str(name, default="").strip() or str(default)
+    if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
+        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
+    return int(text)
 
 
 def read_switch(name: str) -> bool:
