@@ -24,6 +24,7 @@ if settings.CASSANDRA_URL:
         Claims,
         Counters,
         Ledger,
+        LinkedSets,
         Rejected,
         RejectedCounts,
         Rollups,
