@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from conversions.facts import conversion_id
@@ -306,6 +308,16 @@ class TestWhoSeesWhat:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert not re.search(r"\son\w+=|\sstyle=|<style|<script", answer.content.decode())
+
+    def test_while_the_store_is_away_the_page_says_so(
+        self, client: Client, shop: Shop, ann: User, settings: Any
+    ) -> None:
+        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE conversions_factrow RENAME TO gone")
+        answer = client.get("/explain", {"site": shop.key, "q": "A-17"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "A service is away" in text_of(answer.content.decode())
 
 
 class TestTheWayThere:
