@@ -156,6 +156,14 @@ def test_other_rules_of_a_goal_that_counts_are_tried_against_what_it_counted_bef
     assert shop.reported("lead") == (told["conversions"], told["value"])
 
 
+def test_a_goal_that_counts_once_is_tried_for_persons_on_all_of_their_devices(shop: Busy) -> None:
+    rules = {"key": "lead", "event": "lead", "counting": "once"}
+    assert shop.preview(**rules)["conversions"] == "2.000000"
+    for visitor in ("ann", "bob"):
+        shop.receive(shop.hit("page", f"in-{visitor}", shop.at(DAY), visitor=visitor, user="ann-and-bob"))
+    assert shop.preview(**rules)["conversions"] == "1.000000"
+
+
 def test_a_preview_changes_nothing(shop: Busy) -> None:
     def state() -> Any:
         facts = [sorted(map(repr, shop.store.read_bucket(shop.key, one))) for one in known_buckets(shop.key)]

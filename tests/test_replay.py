@@ -263,3 +263,12 @@ class TestInTheBackground:
         self.carry_on(archive, now_ms, now_ms() + MINUTE)
         row.refresh_from_db()
         assert row.batches == 0
+
+
+def test_links_are_made_again_too_whichever_batch_held_them(shop: Shop, archive: FolderArchive) -> None:
+    put(archive, shop.sale("s1", visitor="laptop", user="ann"))
+    put(archive, shop.click("c1", -HOUR, visitor="phone"), made_at=NOON + 1)
+    put(archive, shop.hit("page", "in", HOUR, visitor="phone", user="ann"), made_at=NOON + 2)
+    replay(shop)
+    rows = [row for cell in cells(shop) if cell.model == "last" for row in decode_credit(cell.body)]
+    assert [(row.ad.ad if row.ad else None, row.credit) for row in rows] == [("demo-ad", 1_000_000)]
