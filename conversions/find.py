@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from conversions.facts import Conversion, OrderKey, Touch, order_key
-from conversions.naming import Names, bucket_names, counted_cases
+from conversions.naming import Names, bucket_names, credited_in
 from conversions.person import by_user
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case, read_cases
@@ -63,11 +63,11 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_names(store: Store, site: SiteConfig, bucket: int) -> Names:
-    """What the rows of a bucket call the ads: as much reading as rolling it up."""
+    """What the rows of a bucket call the ads: as much reading as rolling it up, without the sharing."""
     facts = store.read_bucket(site.key, bucket)
     cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
     touches = [fact for fact in facts if isinstance(fact, Touch)]
-    return bucket_names(site, touches, counted_cases(site, bucket, cases))
+    return bucket_names(site, touches, credited_in(site, bucket, cases))
 
 
 def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]:

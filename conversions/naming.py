@@ -63,7 +63,12 @@ def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator
             yield case
 
 
-def bucket_names(site: SiteConfig, touches: Iterable[Touch], counted: Iterable[CountedCase]) -> Names:
+def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Touch]:
+    """The touches that the conversions of a bucket credit, without what each of them gets."""
+    for case in counted_in(site, bucket, cases):
+        yield from (step.touch for step in path_of(case.verdict, case.touches) if step.reason is None)
+
+
+def bucket_names(site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch]) -> Names:
     """The names of a bucket, from its own distinct touches and from those that its conversions credit."""
-    credited = [share.touch for item in counted for share in item.shares["linear"]]
     return Names(site, [*distinct(touches), *credited])

@@ -31,7 +31,8 @@ def figures(
     `learnt`: by goal, what the month before taught the data-driven models.
     """
     counted = counted_cases(site, bucket, cases, learnt)
-    names = bucket_names(site, touches, counted)
+    credited = [share.touch for item in counted for share in item.shares["linear"]]
+    names = bucket_names(site, touches, credited)
     day = day_of(bucket, site.timezone)
     cells = [
         Cell(bucket, day, "", CLICKS, encode_rows(click_rows(touches, names))),
