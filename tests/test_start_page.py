@@ -13,7 +13,11 @@ from django.test import Client, override_settings
 
 from conversions.clock import day_of
 from conversions.models import now_ms
+from conversions.store import fit_marks, sequence
 from conversions.store.adapters import open_store
+from conversions.store.configuration import load_site
+from conversions.store.fit_marks import WHENEVER
+from reporting.fitter import Fitter
 from reporting.templatetags.amounts import amount
 from tests.reports import Shop, marker_came_through
 from tracker.hit import iso
@@ -171,6 +175,23 @@ class TestReport:
     def test_without_such_value_nothing_is_said_of_rates(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.sale(iso(now_ms() - HOUR_MS), 1200))
         assert "exchange rate" not in text_of(client.get("/"))
+
+    def test_of_data_driven_models_it_is_told_what_they_learnt_from_and_where_there_was_nothing(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
+        shop.receive(shop.click("2026-04-05T10:00Z", visitor="bob"), shop.sale("2026-04-05T12:00Z", visitor="bob"))
+        query = "/?from=2026-03-01&to=2026-04-30&model="
+        text = text_of(client.get(f"{query}markov"))
+        assert "Nothing was learnt from 2026-02 for purchase:" in text
+        assert "Nothing was learnt from 2026-03 for purchase:" in text
+        fitter = Fitter(shop.store, sequence, fit_marks, load_site, lambda: 0, now_ms)
+        for mark in fitter.due(shop.site.key):
+            fitter.fit(mark, WHENEVER)
+        text = text_of(client.get(f"{query}shapley"))
+        assert "Credit goes by what was learnt from 2026-03." in text
+        assert re.findall(r"Nothing was learnt from (\S+)", text) == ["2026-02"]
+        assert "learnt" not in text_of(client.get(f"{query}linear"))
 
     def test_a_strangers_ad_name_is_text(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.click(iso(now_ms()), ad="<script>alert(1)</script>"))
