@@ -87,7 +87,8 @@ class CassandraStore:
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion | Link]:
         """See Store."""
-        found = self._facts(("read_timeline_page", (site, visitor, one, *after, limit)) for one in STORED_KINDS[kind])
+        kinds = map(sorted_kind, STORED_KINDS[kind])
+        found = self._facts(("read_timeline_page", (site, visitor, one, *after, limit)) for one in kinds)
         return in_order(fact for fact in found if not isinstance(fact, Adjustment))[:limit]
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
@@ -200,7 +201,10 @@ class CassandraStore:
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
         """The newest touches of each slice of a timeline."""
-        calls = (("read_newest", (site, one.visitor, kind, one.since, one.until, newest)) for one, kind in slices)
+        calls = (
+            ("read_newest", (site, span.visitor, sorted_kind(kind), span.since, span.until, newest))
+            for span, kind in slices
+        )
         for rows in self.cql.run_all(calls):
             yield [fact for row in rows if isinstance(fact := decode_fact(row["body"]), Touch)]
 
@@ -231,7 +235,7 @@ def rows_of(fact: Fact) -> Iterator[Write]:
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         own = fact.kind if isinstance(fact, Touch) else kind
-        yield "add_timeline", (fact.site, fact.visitor, own, fact.at, fact.hit, key, body)
+        yield "add_timeline", (fact.site, fact.visitor, sorted_kind(own), fact.at, fact.hit, key, body)
     if isinstance(fact, Touch | Conversion):
         yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
     if isinstance(fact, Conversion | Adjustment):
@@ -242,6 +246,11 @@ def rows_of(fact: Fact) -> Iterator[Write]:
 def member_row(member: tuple[str, str, str]) -> Write:
     """The row of (site, key, member) of a set."""
     return "add_linked", member
+
+
+def sorted_kind(kind: str) -> str:
+    """A kind as timelines are sorted by it: what each hit reads, conversions and links, stands before all touches."""
+    return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:

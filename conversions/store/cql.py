@@ -38,8 +38,8 @@ STATEMENTS = {
     # One slice of each of up to BATCH_PARTITIONS partitions.
     "read_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
     " AND at >= ? AND at <= ?",
-    "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind IN ('click', 'view')"
-    " AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
+    "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ?"
+    " AND kind IN ('touch click', 'touch view') AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
     "read_linked": "SELECT key, other FROM {ks}.linked WHERE site = ? AND key IN ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
     # One slice of one partition each.
