@@ -118,9 +118,12 @@ def encode_fit(fitted: Fitted) -> bytes:
     return _encoder.encode(fitted)
 
 
-def decode_fit(body: bytes) -> Fitted:
-    """The fit of a cell."""
-    return _decoder.decode(body)
+def decode_fit(body: bytes) -> Fitted | None:
+    """The fit of a cell; None where another version of this program wrote it otherwise: as if it were not there."""
+    try:
+        return _decoder.decode(body)
+    except msgspec.MsgspecError:
+        return None
 
 
 class Learnt:
@@ -133,14 +136,14 @@ class Learnt:
         self._known: dict[tuple[str, ...], tuple[list[int], WeighReason | None]] = {}
 
     @cached_property
-    def fitted(self) -> Fitted:
+    def fitted(self) -> Fitted | None:
         """What is kept."""
         return decode_fit(self._body)
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether anything was learnt: some path led to a conversion."""
-        return self.fitted.converted > 0
+        """Whether anything was learnt: some path led to a conversion. If not, don't ask for weights."""
+        return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
         """The weights of a path's touches under one of the data-driven models, and the reason if it was another way."""
@@ -161,21 +164,26 @@ class Learnt:
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 
+    @property
+    def _kept(self) -> Fitted:
+        assert self.fitted is not None
+        return self.fitted
+
     @cached_property
     def _labels(self) -> list[str]:
-        return [label_of(name) for name in self.fitted.ads]
+        return [label_of(name) for name in self._kept.ads]
 
     @cached_property
     def _removal(self) -> dict[str, int]:
-        return dict(zip(self._labels, self.fitted.removal, strict=True))
+        return dict(zip(self._labels, self._kept.removal, strict=True))
 
     @cached_property
     def _campaigns(self) -> dict[str, str]:
-        return campaigns_of(dict(zip(self._labels, self.fitted.ads, strict=True)))
+        return campaigns_of(dict(zip(self._labels, self._kept.ads, strict=True)))
 
     @cached_property
     def _rated(self) -> Rated:
-        fitted = self.fitted
+        fitted = self._kept
         return Rated(rates(_sets(fitted.sets, self._labels)), rates(_sets(fitted.campaign_sets, fitted.campaigns)))
 
 

@@ -5,7 +5,7 @@ How marks are taken, so that no crash and no second fitter leaves an old fit in 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError
@@ -135,17 +135,21 @@ class Fitter:
             self.fit_marks.close_fits(taken, taken.told, 0)
             return False
         fits = self._make(site, taken, watch)
+        changed = self._keep(site, taken, fits)
+        now = self.clock()
+        self.fit_marks.close_fits(taken, fingerprint(fits), now + REST * (now - began))
+        return changed
+
+    def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
+        """Write fits and, if they are others than were told, mark what reads them; gives whether. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.untell(taken):
-            return False
-        self.store.write_cells(
-            site.key, taken.writer, [fit_cell(site, uid, taken.month, one) for uid, one in fits.items()]
-        )
+            raise Overtaken
+        cells = [fit_cell(site, uid, taken.month, one) for uid, one in fits.items()]
+        self.store.write_cells(site.key, taken.writer, cells)
         if changed:
             self._mark_next_month(site, taken.month)
-        now = self.clock()
-        self.fit_marks.close_fits(taken, told, now + REST * (now - began))
         return changed
 
     def _is_frozen(self, taken: FitMark, site: SiteConfig) -> bool:

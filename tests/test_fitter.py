@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.management import call_command
 
-from conversions.fitted import Fitted
+from conversions.fitted import FIT, Fitted
 from conversions.models import Ad, MatchRule
 from conversions.store import fit_marks, sequence
 from conversions.store.configuration import load_site
@@ -321,6 +322,19 @@ def test_fits_that_only_frozen_buckets_would_read_are_left_as_they_are(shop: Sho
     assert not work.fit(mark, WHENEVER)
     assert open_fits(shop.site.key) == []
     assert learnt(shop) == before
+
+
+def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Shop) -> None:
+    sell_in_november(shop)
+    settle(shop)
+    (mine, *_) = shop.store.read_cells(shop.site.key, [FIT], ["2026-10-01"])
+    older = [msgspec.structs.replace(mine, goal=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config.goals]
+    shop.store.write_cells(shop.site.key, sequence.draw_token(), older)
+    sequence.mark_site(shop.site.key)
+    shop.roll_up()
+    assert credit(shop, "markov") == {"mail": "0.500000", "summer": "0.500000"}
+    settle(shop)
+    assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
 def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:

@@ -37,7 +37,8 @@ def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Le
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
     """The fits of a month as they are kept, by the goal's uid."""
-    return {cell.goal: decode_fit(cell.body) for cell in store.read_cells(site.key, [FIT], [first_day(month)])}
+    cells = store.read_cells(site.key, [FIT], [first_day(month)])
+    return {cell.goal: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 
 
 def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
