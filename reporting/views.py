@@ -70,6 +70,7 @@ class FitReport(APIView):
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
     renderer_classes = (JSONRenderer,)
+    content_negotiation_class = ByParameter
 
     @describe_fit
     def get(self, request: Request) -> Response:

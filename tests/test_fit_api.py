@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
@@ -111,6 +112,16 @@ def test_what_is_no_month_is_refused(client: Client, shop: Shop, month: str) -> 
 def test_a_goal_must_be_named_and_be_the_sites_own(client: Client, shop: Shop) -> None:
     assert error_of(get(client, shop, goal="")) == (400, "missing_goal", "goal")
     assert error_of(get(client, shop, goal="other")) == (404, "unknown_goal", "goal")
+
+
+def test_people_who_are_signed_in_look_at_it_in_their_browser(client: Client, shop: Shop) -> None:
+    user = User.objects.create_user("ann")
+    client.force_login(user)
+    wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10"}
+    assert client.get("/api/reports/fits", wanted, HTTP_ACCEPT="text/html").status_code == 404
+    shop.account.users.add(user)
+    answer = client.get("/api/reports/fits", wanted, HTTP_ACCEPT="text/html")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
 
 
 def test_another_accounts_site_is_not_found(client: Client, shop: Shop) -> None:
