@@ -134,6 +134,38 @@ def test_a_conversion_that_takes_a_click_changes_the_order_that_somebody_else_pl
     assert hours(store, site, known, sale(site, 2)) == [2, 3, 4]
 
 
+def test_a_link_changes_what_its_person_did_on_any_device_since_the_visitors_link_before(
+    store: Store, site: str
+) -> None:
+    known = [sale(site, hour, "phone") for hour in (1, 3, 5)] + [link(site, 0, "phone"), link(site, 2, "laptop", "w")]
+    assert hours(store, site, known, link(site, 4, "laptop")) == [3, 5]
+
+
+def test_of_two_links_written_at_once_the_workers_mark_together_whoever_lost_a_touch_by_them(
+    store: Store, site: str
+) -> None:
+    # The click at 1 was dan's, who signed in at 9 and had bought on his phone at 2. Now two sign in between.
+    known = [
+        touch(site, 1, "kiosk"),
+        link(site, 9, "kiosk", "dan"),
+        link(site, 0, "phone", "dan"),
+        sale(site, 2, "phone"),
+    ]
+    new = [link(site, 5, "kiosk", "cyd"), link(site, 6, "kiosk", "eve")]
+    store.add_facts([*known, *new])
+    assert 2 * HOUR in affected(store, site, new[:1]) | affected(store, site, new[1:])
+
+
+def test_a_conversion_changes_what_its_person_did_later_on_any_device(store: Store, site: str) -> None:
+    known = [link(site, 0, "phone"), link(site, 9, "laptop"), sale(site, 5, "laptop"), sale(site, 1, "laptop")]
+    assert hours(store, site, known, sale(site, 3, "phone")) == [3, 5]
+
+
+def test_what_was_dissolved_is_marked_from_the_beginning(store: Store, site: str) -> None:
+    store.add_facts([sale(site, 1, "phone"), touch(site, 3, "laptop"), sale(site, 4, "bob")])
+    assert affected(store, site, [], ["phone", "laptop"]) == {1 * HOUR, 3 * HOUR}
+
+
 class Known:
     """A store's reads over a list of facts."""
 
