@@ -67,6 +67,8 @@ class World:
         #: What workers have taken and not acknowledged; how often the queue delivers it to another all the same.
         self.in_hand: list[list[Hit]] = []
         self.hasty = rng.choice([0.0, 0.1])
+        #: Links find figures that nothing but they would have made again.
+        self.logins_last = rng.random() < 0.5
         self.store = Stepped(store, ONE_BY_ONE)
         self.plain_store = store
         self.marks = Stepped(sequence)
@@ -154,6 +156,8 @@ class World:
         """A batch that a worker may process now: one with hits of a new version only once the caches know it."""
         known = [batch for batch in self.batches if self.after or all(self.is_old(hit) for hit in batch)]
         free = [batch for batch in known if batch not in self.in_hand or self.rng.random() < self.hasty]
+        others = [batch for batch in free if not any(hit.name == "login" for hit in batch)]
+        free = others if others and self.logins_last else free
         return self.rng.choice(free) if free else None
 
     def is_old(self, hit: Hit) -> bool:
