@@ -111,6 +111,17 @@ def test_a_retraction_after_the_fit_takes_the_sale_out_of_what_was_learnt(shop: 
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
+def test_devices_that_turn_out_to_be_one_persons_are_learnt_from_as_one_path(shop: Shop) -> None:
+    shop.receive(
+        shop.click("2026-10-06T10:00Z", visitor="phone"), shop.click("2026-10-08T10:00Z", ad="mail", visitor="laptop")
+    )
+    settle(shop)
+    assert (learnt(shop).converted, learnt(shop).unconverted) == (2, 4)
+    shop.receive(*(shop.hit("event", "2026-11-20T10:00Z", visitor=one, user="u7") for one in ("phone", "laptop")))
+    settle(shop)
+    assert (learnt(shop).converted, learnt(shop).unconverted) == (2, 3)
+
+
 def test_a_refund_in_the_month_before_changes_no_fit_and_marks_no_bucket(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
