@@ -363,7 +363,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=100,
+        max_examples=50,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
