@@ -9,7 +9,7 @@ PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 # What stands on the configuration database runs on PostgreSQL, too.
 ON_POSTGRES := $(wildcard tests/contracts/test_[qs]*.py) $(foreach name,sequence rollup process replay preview snapshot \
-	rates bootstrap admin configuration_api report_api click identity,tests/test_$(name).py)
+	rates bootstrap admin configuration_api report_api click identity fit_marks,tests/test_$(name).py)
 # What precedes every start: a bad setting ends here, with one line.
 PREPARE := python manage.py migrate --noinput --verbosity 0 && python manage.py prepare
 # All processes count into one folder, of which /metrics tells the sums; what an earlier run left there goes.

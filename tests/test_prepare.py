@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -13,16 +12,22 @@ from tests.conftest import needs
 from tests.running import CHECKOUT, SERVICES, free_port
 
 
-def prepare(state: Path, *words: str, services: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
+def start(state: Path, *words: str, services: bool = False, **env: str) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if services or name not in SERVICES}
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "manage.py", "prepare", *words],
         cwd=CHECKOUT,
         env={**inherited, "HITLEDGER_STATE": str(state), **env},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
     )
+
+
+def prepare(state: Path, *words: str, services: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
+    with start(state, *words, services=services, **env) as process:
+        out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def test_embedded_the_archives_folder_is_made(tmp_path: Path) -> None:
@@ -66,12 +71,12 @@ def test_a_service_that_stays_away_ends_it_with_lines_that_name_it(
 def test_a_service_that_is_starting_is_waited_for(tmp_path: Path) -> None:
     in_the_way = tmp_path / "disk"
     in_the_way.write_text("not mounted yet")
-    mounted = threading.Timer(4, in_the_way.unlink)
-    mounted.start()
-    done = prepare(tmp_path, ARCHIVE_URL=f"file://{in_the_way}/archive")
-    mounted.join()
-    assert done.returncode == 0, done.stderr
-    assert "waiting for the archive (ARCHIVE_URL)" in done.stderr
+    with start(tmp_path, ARCHIVE_URL=f"file://{in_the_way}/archive") as process:
+        assert process.stderr
+        assert "waiting for the archive (ARCHIVE_URL)" in process.stderr.readline()
+        in_the_way.unlink()
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
     assert (in_the_way / "archive").is_dir()
 
 
