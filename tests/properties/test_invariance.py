@@ -348,7 +348,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=200,
+        max_examples=120,
         deadline=None,
         # Another seed is another run, so a failure can't be made smaller; it is printed, and kept to be tried first.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -363,7 +363,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=50,
+        max_examples=30,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
