@@ -26,6 +26,12 @@ FIRST, LAST = "2026-11-01", "2026-11-30"
 NOW = ms("2026-12-01T12:00Z")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_frozen(settings: Any) -> None:
+    """Whenever this runs, the months below can still be learnt from."""
+    settings.RETENTION_DAYS = 36_500
+
+
 @pytest.fixture
 def shop(store: Store) -> Shop:
     """A shop on each store. The ads `summer` and `mail` always sell together in October, and `mail` alone never."""
