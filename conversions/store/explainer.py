@@ -1,6 +1,6 @@
-"""The explainer over the store and the archive that the settings name."""
+"""The explainer over the store and the archive that the settings name, and the conversion that an id asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -8,12 +8,15 @@ from django.utils.module_loading import import_string
 
 from conversions.claimants import read_claimants
 from conversions.explain import Explainer
-from conversions.find import read_names
+from conversions.facts import read_conversion_id
+from conversions.find import find_conversion, read_names
 from conversions.fitted import Learnt
 from conversions.naming import Names
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
+from conversions.store.evidence import Case
 from conversions.store.fits import read_learnt
+from tracker.errors import Refused
 from tracker.hit import BadBatch
 
 
@@ -29,6 +32,24 @@ def open_explainer(site: SiteConfig) -> Explainer:
         return read_learnt(open_store(), site, month)
 
     return Explainer(site, names, archive_key, learnt, lambda case: read_claimants(open_store(), site.key, case))
+
+
+def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
+    """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refused."""
+    try:
+        key, goal, claim = read_conversion_id(id)
+    except ValueError as error:
+        raise no_conversion() from error
+    site = load_readable(key)
+    case = find_conversion(open_store(), site, goal, claim)
+    if case is None:
+        raise no_conversion()
+    return site, case
+
+
+def no_conversion() -> Refused:
+    """There is none, or it is another account's."""
+    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def archive_key(batch: str) -> str | None:

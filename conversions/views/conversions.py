@@ -5,16 +5,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversions.facts import read_conversion_id
-from conversions.find import Found, find_conversion, find_hit, find_order, find_user, find_visitor
+from conversions.find import Found, find_hit, find_order, find_user, find_visitor
 from conversions.place import write_place
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
-from conversions.store.explainer import open_explainer
+from conversions.store.explainer import find_told, open_explainer
 from conversions.views.parameters import next_url, page_url, read_only_one, read_place
 from conversions.views.reader import ReaderView, load_readable
 from conversions.views.schema import describe_conversion, describe_conversions
-from tracker.errors import Refused
 
 #: Conversions a page: each is told with all of its person's touches.
 PAGE = 20
@@ -42,11 +40,7 @@ class ConversionView(ReaderView):
     @describe_conversion
     def get(self, request: Request, id: str) -> Response:
         """Explains the conversion of an id."""
-        key, goal, claim = read_id(id)
-        site = load_readable(request, key)
-        case = find_conversion(open_store(), site, goal, claim)
-        if case is None:
-            raise no_conversion()
+        site, case = find_told(id, lambda key: load_readable(request, key))
         return Response(with_page(open_explainer(site).explain(case), request))
 
 
@@ -62,16 +56,3 @@ def search(site: SiteConfig, request: Request) -> Found:
         return find_order(open_store(), site, text)
     find = {"hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
     return find(open_store(), site, text, read_place(request.query_params), PAGE)
-
-
-def read_id(text: str) -> tuple[str, str, str]:
-    """Site, goal and claim of an id. Raises Refused."""
-    try:
-        return read_conversion_id(text)
-    except ValueError as error:
-        raise no_conversion() from error
-
-
-def no_conversion() -> Refused:
-    """There is none, or it is another account's."""
-    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")

@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
 
-from conversions.facts import OrderKey, read_conversion_id
-from conversions.find import START, Found, find_conversion, find_hit, find_order, find_user, find_visitor
+from conversions.facts import OrderKey
+from conversions.find import START, Found, find_hit, find_order, find_user, find_visitor
 from conversions.place import read_place, write_place
 from conversions.rules import tell_rules
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
 from conversions.store.evidence import Case
-from conversions.store.explainer import open_explainer
+from conversions.store.explainer import find_told, open_explainer
 from conversions.store.port import Store
 from reporting.answer import load_readable
 from reporting.pages.page import Page
@@ -77,11 +77,7 @@ class ExplainedPage(SignedInPage):
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         """The conversion of an id."""
         try:
-            key, goal, claim = read_id(id)
-            site = load_readable(request, key)
-            case = find_conversion(open_store(), site, goal, claim)
-            if case is None:
-                raise no_conversion()
+            site, case = find_told(id, lambda key: load_readable(request, key))
         except Refused as error:
             return self.show(request, {"error": error.detail}, error.status_code)
         return self.show(request, explained_context(site, case, id))
@@ -119,16 +115,3 @@ def read_after(text: str) -> OrderKey:
         return read_place(text[:MAX_TEXT]) if text else START
     except ValueError as error:
         raise Refused(400, "bad_page", "There is no such page of this list; find it again.", "after") from error
-
-
-def read_id(text: str) -> tuple[str, str, str]:
-    """Site, goal and claim of an id. Raises Refused."""
-    try:
-        return read_conversion_id(text)
-    except ValueError as error:
-        raise no_conversion() from error
-
-
-def no_conversion() -> Refused:
-    """There is none, or it is another account's."""
-    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")
