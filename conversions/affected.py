@@ -5,16 +5,22 @@ When in doubt, more: it depends on no configuration, so no stale cache can leave
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from conversions.clock import DAY_MS
 from conversions.facts import Conversion, Fact, Link, Touch
 from conversions.goals import MOST_TOUCHES
 from conversions.store.people import FOR_EVER, People
-from conversions.store.port import FactReader, Moment, Span
+from conversions.store.port import Moment, Span, Store
+from conversions.store.spans import are_many
 
 #: A visitor and an instant (ms) since when something of it may be different.
 Visit = tuple[str, int]
+#: A little shorter than every month, whatever the clock does in it: so no stretch has two ends of months.
+STRETCH_MS = 27 * DAY_MS
 
 
-def affected(store: FactReader, site: str, facts: Sequence[Fact], dissolved: Collection[str] = ()) -> set[int]:
+def affected(
+    store: Store, site: str, facts: Sequence[Fact], dissolved: Collection[str] = (), frozen_before: int = 0
+) -> set[int]:
     """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
 
     A touch may change the conversions of its visitor, and of all who may be the same person, that are not earlier, and
@@ -33,10 +39,11 @@ def affected(store: FactReader, site: str, facts: Sequence[Fact], dissolved: Col
     later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []
     others = _claimed(store, site, {row.claim for row in later} - claims)
     own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
-    return {*own, *_touched(store, site, moved), *(row.bucket for row in [*rows, *later, *others])}
+    touches = _touched(store, site, [Span(visitor, max(since, frozen_before), FOR_EVER) for visitor, since in moved])
+    return {*own, *(touch.bucket for touch in touches), *(row.bucket for row in [*rows, *later, *others])}
 
 
-def _moved(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Visit]:
+def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
     """The visitors of links, each since the link before its first new one: later facts may be another user's now."""
     first: dict[str, int] = {}
     for fact in facts:
@@ -49,13 +56,23 @@ def _moved(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Visit]:
     return [(visitor, since.get(visitor, 0)) for visitor in first]
 
 
-def _touched(store: FactReader, site: str, moved: Collection[Visit]) -> list[int]:
-    """The buckets of touches that may be another's now: what is learnt from a month's paths asks whose they are."""
-    spans = [Span(visitor, since, FOR_EVER) for visitor, since in moved]
-    return [touch.bucket for touch in store.read_touches(site, MOST_TOUCHES, spans)] if spans else []
+def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
+    """Touches that may be another's now, some of every month: what is learnt from its paths asks whose they are."""
+    touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
+    long = are_many(touches, MOST_TOUCHES)
+    return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
 
 
-def _claimed(store: FactReader, site: str, claims: set[str]) -> list[Conversion]:
+def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
+    """The first and the last touches of each stretch, and so one of every month: its end parts a stretch in two."""
+    since = span.since
+    while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
+        since = first[0].at + STRETCH_MS
+        yield from store.read_touches(site, 1, [Span(span.visitor, first[0].at, since - 1)])
+        yield from (touch for touch in first if isinstance(touch, Touch))
+
+
+def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
     """The conversions of claims."""
     rows = store.read_claims(site, sorted(claims)) if claims else []
     return [row for row in rows if isinstance(row, Conversion)]

@@ -92,7 +92,7 @@ class Processor:
             facts = [fact for fact in outcome.facts if fact.site == site]
             dissolved = newly_crowded(self.store, site, facts)
             members = members_of(self.store, site, dissolved) if dissolved else ()
-            buckets = affected(self.store, site, facts, members)
+            buckets = affected(self.store, site, facts, members, limit)
             frozen = {bucket for bucket in buckets if bucket < limit}
             if frozen:
                 logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))

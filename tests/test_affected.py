@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from conversions.affected import affected
-from conversions.facts import Adjustment, Conversion, Fact, Link, Touch, in_order
-from conversions.goals import Counting, Goal, GoalVersion
+from conversions.clock import month_of
+from conversions.facts import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
+from conversions.goals import MOST_TOUCHES, Counting, Goal, GoalVersion
 from conversions.person import pairs_of
 from conversions.site import SiteConfig
 from conversions.store.evidence import read_cases
+from conversions.store.people import FOR_EVER
 from conversions.store.port import Cell, Linked, Moment, Span, Store
 from reporting.figures import figures
 
@@ -166,6 +168,23 @@ def test_what_was_dissolved_is_marked_from_the_beginning(store: Store, site: str
     assert affected(store, site, [], ["phone", "laptop"]) == {1 * HOUR, 3 * HOUR}
 
 
+def test_a_link_reaches_months_of_which_a_long_timelines_newest_touches_say_nothing(store: Store, site: str) -> None:
+    months = [touch(site, day * 24, hit=f"t{day}") for day in (10, 25, 40, 70, 71, 100)]
+    store.add_facts(months)
+    store.add_facts([touch(site, 150 * 24, hit=f"n{number}") for number in range(MOST_TOUCHES)])
+    new = link(site, 30 * 24)
+    store.add_facts([new])
+    assert {month_of(bucket, "UTC") for bucket in affected(store, site, [new])} == {
+        *("1970-01", "1970-02", "1970-03", "1970-04", "1970-05"),
+    }
+
+
+def test_a_link_leaves_out_months_that_take_no_more_changes(store: Store, site: str) -> None:
+    new = link(site, 30 * 24)
+    store.add_facts([touch(site, 10 * 24, hit="old"), touch(site, 40 * 24, hit="new"), new])
+    assert affected(store, site, [new], frozen_before=20 * 24 * HOUR) == {40 * 24 * HOUR}
+
+
 class Known:
     """A store's reads over a list of facts."""
 
@@ -181,8 +200,12 @@ class Known:
             and any(fact.visitor == one.visitor and one.since <= fact.at <= one.until for one in wanted)  # type: ignore[union-attr]
         ]
 
-    def read_touches(self, _site: str, _newest: int, spans: Iterable[Span]) -> list[Fact]:
-        return self._spanned(Touch, spans)
+    def read_touches(self, _site: str, newest: int, spans: Iterable[Span]) -> list[Fact]:
+        return [touch for span in spans for touch in in_order(self._spanned(Touch, [span]))[-newest:]]
+
+    def read_timeline(self, _site: str, visitor: str, _kind: str, after: OrderKey, limit: int) -> list[Fact]:
+        touches = in_order(self._spanned(Touch, [Span(visitor, after[0], FOR_EVER)]))
+        return [touch for touch in touches if order_key(touch) > after][:limit]
 
     def read_conversions(self, _site: str, spans: Iterable[Span]) -> list[Fact]:
         return self._spanned(Conversion, spans)
@@ -253,3 +276,20 @@ def test_no_fact_changes_the_figures_of_a_bucket_that_is_not_named(goal: str, pe
         before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
         changed = {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
         assert changed <= affected(after, "s", new), (known, new)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_a_link_reaches_every_month_of_a_timeline_that_is_not_read_whole(
+    timezone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversions.affected.MOST_TOUCHES", 5)
+    rng = random.Random(timezone)
+    for _ in range(300):
+        middle = rng.randrange(400)
+        times = [rng.choice([rng.randrange(400 * 24), middle * 24 + rng.randrange(72)]) for _ in range(40)]
+        hits = enumerate(rng.sample(times, rng.randrange(5, 40)))
+        touches = [touch("s", hour, hit=f"t{number}") for number, hour in hits]
+        new = link("s", 0)
+        found = affected(Known([*touches, new]), "s", [new])  # type: ignore[arg-type]
+        months = {month_of(fact.bucket, timezone) for fact in touches}
+        assert months == {month_of(bucket, timezone) for bucket in found}
