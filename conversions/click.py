@@ -18,10 +18,10 @@ from conversions.destination import home_page, is_address, is_of_site
 from conversions.handover import Handover, hand_over
 from conversions.models import Ad
 from tracker.admission import RATES
-from tracker.body import Refusal, read_form
+from tracker.body import Refusal, WrongMethod, read_form
 from tracker.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
 from tracker.commit import send_hits
-from tracker.errors import RETRY_SECONDS, error_response
+from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.hit import Hit, Unavailable
 from tracker.incoming import read_query, read_sender
 from tracker.lookup import Bounded, Cached, Found
@@ -95,7 +95,7 @@ class ClickView(APIView):
         """The answer, without DRF's work."""
         try:
             if request.method not in ("GET", "HEAD"):
-                raise Refusal(405, "method_not_allowed", "An ad's link is followed by GET.")
+                raise WrongMethod("GET", "HEAD")
             return self.get(request, **keys)
         except Refusal as refusal:
             return refuse(refusal)
@@ -174,8 +174,6 @@ def lead_to(page: str) -> HttpResponse:
 
 def refuse(refusal: Refusal) -> HttpResponse:
     """An error answer."""
-    response = error_response(refusal.status, refusal.code, refusal.detail, refusal.field)
+    response = refusal_response(refusal)
     response.headers["Cache-Control"] = "no-store"
-    if refusal.retry_after:
-        response.headers["Retry-After"] = str(refusal.retry_after)
     return response

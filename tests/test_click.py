@@ -188,7 +188,8 @@ class TestRedirect:
 
     @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
     def test_other_methods_are_refused(self, site: Site, ad: Ad, method: str) -> None:
-        assert code(follow(site, ad, method)) == (405, "method_not_allowed")
+        answer = follow(site, ad, method)
+        assert (code(answer), answer["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD")
 
 
 class TestClick:

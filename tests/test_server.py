@@ -167,8 +167,10 @@ def test_an_image_stays_an_image_when_it_is_refused(tracker: Tracker) -> None:
     assert (answer.headers["Content-Type"], len(answer.content)) == ("image/gif", GIF_BYTES)
 
 
-def test_another_method_is_refused(tracker: Tracker) -> None:
-    assert code(requests.delete(f"{tracker.url}/collect")) == (405, "method_not_allowed")
+def test_another_method_is_refused_with_those_that_would_do(tracker: Tracker) -> None:
+    answer = requests.delete(f"{tracker.url}/collect")
+    assert (code(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "GET, POST, OPTIONS")
+    assert requests.post(f"{tracker.url}/pixel.gif").headers["Allow"] == "GET, OPTIONS"
 
 
 def test_a_wrong_token_is_refused_and_a_good_one_reaches_back_90_days(tracker: Tracker, made: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ def test_a_browser_that_has_it_is_told_so() -> None:
 def test_other_methods_are_refused() -> None:
     answer = get("post")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")  # type: ignore[attr-defined]
+    assert answer["Allow"] == "GET, HEAD"
 
 
 def test_it_is_small_and_old_browsers_can_read_it() -> None:

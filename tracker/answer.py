@@ -1,6 +1,7 @@
 """Answer: what became of a request's hits -> the response that a page, a server or an image tag gets."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -27,17 +28,14 @@ def refused(refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, NoHit) or refusal.status == 400:
         reasons = refusal.rejected if isinstance(refusal, NoHit) else []
         body["rejected"] = [_plain(reason) for reason in reasons]
-    return _with_retry(_json(body, refusal.status), refusal)
+    return _json(body, refusal.status, refusal.headers())
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
     """The image in any case; what was wrong is in the status and in X-Hit-Error."""
-    response = _answer(GIF, "image/gif", refusal.status if refusal else 200)
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    if refusal:
-        response.headers["X-Hit-Error"] = refusal.code
-        _with_retry(response, refusal)
-    return response
+    wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
+    headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
+    return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)
 
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
@@ -65,23 +63,16 @@ def _plain(reason: Reason) -> dict[str, Any]:
     return {"index": reason.index, "code": reason.code, "field": reason.field or None, "detail": reason.detail}
 
 
-def _json(body: dict[str, Any], status: int) -> HttpResponse:
-    return _answer(msgspec.json.encode(body), "application/json", status)
+def _json(body: dict[str, Any], status: int, more: Mapping[str, str] | None = None) -> HttpResponse:
+    return _answer(msgspec.json.encode(body), "application/json", status, more)
 
 
-def _answer(body: bytes, media: str, status: int) -> HttpResponse:
+def _answer(body: bytes, media: str, status: int, more: Mapping[str, str] | None) -> HttpResponse:
     headers = {
         "Content-Type": media,
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
+        **(more or {}),
     }
     return HttpResponse(body, status=status, headers=headers)
-
-
-def _with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
-    if refusal.retry_after:
-        response.headers["Retry-After"] = str(refusal.retry_after)
-    if refusal.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response

@@ -43,6 +43,23 @@ class Refusal(Exception):
         self.detail = detail
         self.field = field
 
+    def headers(self) -> dict[str, str]:
+        """The headers that say what would be answered otherwise."""
+        retry = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+        return retry | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
+
+
+class WrongMethod(Refusal):
+    """The address answers to other methods."""
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = ", ".join(allowed)
+        super().__init__(405, "method_not_allowed", f"This address answers to {self.allowed}.")
+
+    def headers(self) -> dict[str, str]:
+        """The methods that it answers to."""
+        return {"Allow": self.allowed}
+
 
 class Unreadable(msgspec.Struct, frozen=True):
     """In place of the parameters of a hit: why it has none."""

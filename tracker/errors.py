@@ -11,6 +11,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from tracker.body import Refusal
 from tracker.hit import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,15 @@ def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
     return {"error": {"code": code, "field": field or None, "detail": detail}}
 
 
-def error_response(status: int, code: str, detail: str, field: str = "") -> JsonResponse:
+def error_response(status: int, code: str, detail: str) -> JsonResponse:
     """An error answer of a plain Django view."""
-    return JsonResponse(error_body(code, detail, field), status=status)
+    return JsonResponse(error_body(code, detail), status=status)
+
+
+def refusal_response(refusal: Refusal) -> JsonResponse:
+    """The answer of a plain Django view to what it refuses."""
+    body = error_body(refusal.code, refusal.detail, refusal.field)
+    return JsonResponse(body, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import etag
 
-from tracker.errors import error_response
+from tracker.body import WrongMethod
+from tracker.errors import refusal_response
 
 SOURCE = (Path(__file__).parent / "static" / "tracker" / "t.js").read_bytes()
 PACKED = gzip.compress(SOURCE, mtime=0)
@@ -25,7 +26,7 @@ HEADERS = {
 def snippet(request: HttpRequest) -> HttpResponse:
     """The snippet, packed where the browser can unpack it; 304 where it has it already."""
     if request.method not in ("GET", "HEAD"):
-        return error_response(405, "method_not_allowed", "The snippet is read by GET.")
+        return refusal_response(WrongMethod("GET", "HEAD"))
     return send_snippet(request)
 
 

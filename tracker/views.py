@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from tracker.admission import admit, read_token
 from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
-from tracker.body import Refusal
+from tracker.body import Refusal, WrongMethod
 from tracker.collect import Collected, collect
 from tracker.commit import send_hits
 from tracker.counts import count_accepted, count_refused
@@ -67,7 +67,7 @@ class HitView(APIView):
     def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:  # type: ignore[override]
         """Answers without negotiation, parsers and renderers."""
         if request.method == "OPTIONS":
-            return preflight(request, ", ".join(self.http_method_names).upper())
+            return preflight(request, ", ".join(self.methods()))
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:
@@ -75,7 +75,7 @@ class HitView(APIView):
         method = (request.method or "").lower()
         try:
             if method not in self.http_method_names:
-                raise Refusal(405, "method_not_allowed", "Hits come by another method.")
+                raise WrongMethod(*self.methods())
             response: HttpResponse = getattr(self, method)(request)
             return response
         except Refusal as error:
@@ -85,6 +85,10 @@ class HitView(APIView):
             refusal = NotDurable()
         count_refused(refusal)
         return self.refuse(refusal)
+
+    def methods(self) -> list[str]:
+        """What it answers to."""
+        return [name.upper() for name in self.http_method_names]
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
         """The answer to what can't be taken."""
