@@ -132,11 +132,14 @@ def is_like(text: str, glob: str) -> bool:
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
     """Whether a hit on a page of this path meets a condition.
 
-    An amount is compared as the hit sent it: a hit without a value, or in another currency than the site's, meets none.
+    A hit without a name, or without the prop, meets no condition on it. An amount is compared as the hit sent it: a hit
+    without a value, or in another currency than the site's, meets none.
     """
     if condition.on == "value":
         return _within(hit, condition, currency)
-    text = {"path": path, "event": hit.name, "prop": hit.props.get(condition.key, "")}[condition.on]
+    text = {"path": path, "event": hit.name or None, "prop": hit.props.get(condition.key)}[condition.on]
+    if text is None:
+        return False  # Else what isn't there would be like `*`.
     if condition.how == "matches":
         return _compiled(condition.text).search(text) is not None
     return is_like(text, condition.text) if condition.how == "like" else text == condition.text

@@ -139,6 +139,11 @@ def asks(conditions: str, **rules: Any) -> Goal:
         ("prop plan is pro", {"props": {"plan": "Pro"}}, False),
         ("prop plan is pro", {}, False),
         ("prop my plan like p*", {"props": {"my plan": "pro"}}, True),
+        ("prop plan like *", {"props": {"plan": "pro"}}, True),
+        ("prop plan like *", {"props": {"plan": ""}}, True),
+        ("prop plan like *", {"props": {"tier": "pro"}}, False),  # what isn't there is like nothing
+        ("event like *", {"type": "event", "name": "lead"}, True),
+        ("event like *", {"type": "page"}, False),
         ("value >= 100", {"value": 100_000_000}, True),
         ("value >= 100", {"value": 99_999_999}, False),
         ("value >= 100", {}, False),
