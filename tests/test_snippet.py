@@ -41,6 +41,18 @@ def test_a_browser_that_has_it_is_told_so() -> None:
     assert get(**{"if-none-match": '"older"'}).status_code == 200
 
 
+def test_a_browser_that_has_it_may_keep_and_use_it_as_before() -> None:
+    fresh = get()
+    again = get(**{"if-none-match": fresh["ETag"]})
+    for name in ("Cache-Control", "Vary", "ETag", "Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"):
+        assert again[name] == fresh[name]
+
+
+def test_a_condition_that_fails_is_not_kept_for_others() -> None:
+    answer = get(**{"if-match": '"older"'})
+    assert (answer.status_code, answer.has_header("Cache-Control")) == (412, False)
+
+
 def test_other_methods_are_refused() -> None:
     answer = get("post")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")  # type: ignore[attr-defined]
