@@ -247,6 +247,7 @@ class TestFields:
             ({"p." + "k" * 65: "x"}, "too_long", "props"),
             ({"p.k": "x" * 501}, "too_long", "props"),
             ({"type": "adjustment", "kind": "retract"}, "missing_order", "order"),
+            ({"type": "adjustment", "kind": "retract", "order": " \t"}, "missing_order", "order"),
             ({"type": "adjustment", "order": "1"}, "missing_kind", "kind"),
             ({"type": "adjustment", "order": "1", "kind": "undo"}, "bad_kind", "kind"),
             ({"type": "adjustment", "order": "1", "kind": "refund"}, "missing_value", "value"),
@@ -297,6 +298,19 @@ class TestFields:
     @pytest.mark.parametrize("value", ["0.30000000000000004", "1e5", "1" + "0" * 400, "true", "{}"])
     def test_json_numbers_that_are_no_money_are_refused(self, value: str) -> None:
         assert refused(from_body(f'{{"site":"S","value":{value}}}')) == (400, "bad_value", "value")
+
+    @pytest.mark.parametrize(
+        ("sent", "order"), [(" A-1", "A-1"), ("A-1 \n", "A-1"), ("A 1", "A 1"), ("  ", ""), ("\u00a0\t", "")]
+    )
+    @pytest.mark.parametrize("hit_type", ["conversion", "event", "page"])
+    def test_an_order_id_is_the_same_with_white_space_around_it_and_none_of_white_space_alone(
+        self, hit_type: str, sent: str, order: str
+    ) -> None:
+        assert only(from_json({"site": "S", "type": hit_type, "order": sent})).order == order
+        assert only(from_query(type=hit_type, order=sent)).order == order
+
+    def test_an_adjustment_finds_its_order_with_white_space_around_it(self) -> None:
+        assert only(from_query(type="adjustment", order=" A1 ", kind="retract")).order == "A1"
 
     def test_an_adjustment_has_its_order_kind_and_value(self) -> None:
         hit = only(from_query(type="adjustment", order="A1", kind="refund", value="3"))

@@ -67,6 +67,7 @@ def test_an_order_that_met_two_goals_is_told_once_for_each(shop: Shop) -> None:
     type(shop.goal).objects.create(site=shop.site, key="any", event="purchase")
     shop.process(shop.sale("s1", order="o1"))
     assert sorted(one["goal"]["key"] for one in told(shop, order="o1")) == ["any", "purchase"]
+    assert told(shop, order=" o1 ") == told(shop, order="o1")
 
 
 def test_what_is_not_there_is_an_empty_list(shop: Shop) -> None:

@@ -138,7 +138,8 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
         ref=fields.read_text(given, "ref", MAX_URL),
         title=fields.read_text(given, "title", MAX_TITLE),
         ad=fields.read_text(given, "ad", MAX_NAME),
-        order=fields.read_text(given, "order", MAX_NAME),
+        # A space alone is no order, or strangers' sales would be one.
+        order=fields.read_text(given, "order", MAX_NAME).strip(),
         value=fields.read_micros(given),
         currency=fields.read_currency(given),
         kind=kind or None,  # type: ignore[arg-type]

@@ -53,6 +53,6 @@ def search(site: SiteConfig, request: Request) -> Found:
     """What the query asks for. Raises Refused."""
     name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
-        return find_order(open_store(), site, text)
+        return find_order(open_store(), site, text.strip())
     find = {"hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
     return find(open_store(), site, text, read_place(request.query_params), PAGE)
