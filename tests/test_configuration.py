@@ -14,7 +14,7 @@ from tracker import environment
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
 PROCESS_SETTINGS = {"WEB_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
-READERS = {"str", *(name for name in dir(environment) if name.startswith("read_"))}
+READERS = {name for name in dir(environment) if name.startswith("read_")}
 
 BAD_VALUES = [
     ("DEBUG", "maybe"),
@@ -22,13 +22,16 @@ BAD_VALUES = [
     ("SECURE_COOKIES", "x"),
     ("ALLOWED_HOSTS", "https://tracker.example"),
     ("ALLOWED_HOSTS", "tracker.example:8000"),
+    ("ALLOWED_HOSTS", "$HOSTS"),
     ("PORT", "http"),
     ("PORT", "70000"),
     ("TRUSTED_PROXIES", "my-proxy"),
+    ("TRUSTED_PROXIES", "$NETWORKS"),
     ("LOG_LEVEL", "LOUD"),
     ("HITLEDGER_STATE", "/dev/null/var"),
     ("DATABASE_URL", "mysql://host/name"),
     ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "$PGURL"),
     ("DATABASE_URL", "postgres://host:port/name"),
     ("DATABASE_URL", "postgres://host"),
     ("DATABASE_URL", "sqlite://"),
@@ -135,6 +138,14 @@ def test_a_bad_value_stops_the_start_with_one_line_that_names_it(name: str, valu
     assert answer.returncode != 0
     (line,) = answer.stderr.strip().splitlines()
     assert line.startswith(f"hitledger: {name} ")
+
+
+@pytest.mark.parametrize("secret", ["$ecret", "a$b\\$c", "$"])
+def test_a_secret_is_taken_as_it_stands_dollar_signs_too(secret: str, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "from tracker.settings import SECRET_KEY; print(SECRET_KEY, end='')"]
+    env = {**os.environ, "HITLEDGER_STATE": str(tmp_path), "SECRET_KEY": secret}
+    assert subprocess.run(words, cwd=CHECKOUT, env=env, capture_output=True, text=True).stdout == secret
+    assert not (tmp_path / "secret_key").exists()
 
 
 def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Environment: one variable -> its checked value; a bad one ends the start with a line that says what it must be."""
 
+import os
 import re
 import secrets
 from contextlib import suppress
@@ -10,7 +11,6 @@ from urllib.parse import urlsplit
 
 import environ
 
-env = environ.Env()
 SQLITE = "django.db.backends.sqlite3"
 SWITCHES = {
     **dict.fromkeys(("", "false", "no", "off", "0"), False),
@@ -25,19 +25,19 @@ class BadSetting(SystemExit):
         super().__init__(f"hitledger: {name} {problem}")
 
 
-def read(kind: str, name: str, default: Any) -> Any:
-    """The variable as `kind` (a method of environ.Env), or the default where it is unset or empty."""
-    if not env.str(name, default=""):
-        return default
-    try:
-        return getattr(env, kind)(name)
-    except Exception as error:
-        raise BadSetting(name, f"must be {kind}: {error}") from error
+def read_text(name: str) -> str:
+    """The variable as it stands, empty where it is unset. Not by environ.Env, to which `$name` is another variable."""
+    return os.environ.get(name, "")
+
+
+def read_list(name: str) -> list[str]:
+    """A comma list."""
+    return [part.strip() for part in read_text(name).split(",") if part.strip()]
 
 
 def read_number(name: str, default: int, least: int, most: int) -> int:
     """A whole number within its bounds."""
-    text: str = env.str(name, default="").strip() or str(default)
+    text = read_text(name).strip() or str(default)
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
         raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
@@ -45,7 +45,7 @@ def read_number(name: str, default: int, least: int, most: int) -> int:
 
 def read_switch(name: str) -> bool:
     """True or false, false by default."""
-    word: str = env.str(name, default="").lower()
+    word = read_text(name).lower()
     if word not in SWITCHES:
         raise BadSetting(name, "must be true or false")
     return SWITCHES[word]
@@ -53,7 +53,7 @@ def read_switch(name: str) -> bool:
 
 def read_url(name: str, *schemes: str) -> str:
     """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file."""
-    url: str = env.str(name, default="")
+    url = read_text(name)
     if not url:
         return ""
     try:
@@ -70,11 +70,11 @@ def read_url(name: str, *schemes: str) -> str:
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
     """A database for Django: of a postgres:// or sqlite:/// URL, else the SQLite file."""
-    url: str = env.str(name, default="")
+    url = read_text(name)
     if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
         raise BadSetting(name, "must begin with sqlite:/// or postgres://")
     try:
-        database: dict[str, Any] = env.db_url(name) if url else {"ENGINE": SQLITE, "NAME": str(default)}
+        database: dict[str, Any] = environ.Env.db_url_config(url) if url else {"ENGINE": SQLITE, "NAME": str(default)}
     except Exception as error:
         raise BadSetting(name, f"is not a URL: {error}") from error
     if database["NAME"] in ("", ":memory:"):  # each connection would have one of its own, and all of it be lost
@@ -84,7 +84,7 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
 
 def read_choice(name: str, *choices: str) -> str:
     """One of the words, the first by default; upper or lower case."""
-    word: str = env.str(name, default="").upper() or choices[0]
+    word = read_text(name).upper() or choices[0]
     if word not in choices:
         raise BadSetting(name, f"must be one of {', '.join(choices)}")
     return word
@@ -92,16 +92,16 @@ def read_choice(name: str, *choices: str) -> str:
 
 def read_hosts(name: str, default: list[str]) -> list[str]:
     """A comma list of host names, without scheme, port or path."""
-    hosts: list[str] = [host.strip() for host in read("list", name, default) if host.strip()]
+    hosts = read_list(name) or default
     for host in hosts:
-        if "/" in host or " " in host or (":" in host and not host.startswith("[")):
+        if not re.fullmatch(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
             raise BadSetting(name, f"must be a comma list of host names, without https:// and port, not {host!r}")
     return hosts
 
 
 def read_prefix(name: str) -> str:
     """What the names of queues begin with, so that deployments can share a virtual host; nothing by default."""
-    prefix: str = env.str(name, default="")
+    prefix = read_text(name)
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
     return prefix
@@ -110,14 +110,14 @@ def read_prefix(name: str) -> str:
 def read_networks(name: str) -> list[Any]:
     """A comma list of addresses and networks."""
     try:
-        return [ip_network(text.strip()) for text in read("list", name, []) if text.strip()]
+        return [ip_network(text) for text in read_list(name)]
     except ValueError as error:
         raise BadSetting(name, f"must be a comma list of networks such as 10.0.0.0/8: {error}") from error
 
 
 def read_folder(name: str, default: Path) -> Path:
     """A folder, made if it is not there."""
-    folder = Path(env.str(name, default="") or default).absolute()
+    folder = Path(read_text(name) or default).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 from tracker.environment import (
     SQLITE,
     BadSetting,
-    env,
     kept_secret,
     read_choice,
     read_database,
@@ -20,6 +19,7 @@ from tracker.environment import (
     read_number,
     read_prefix,
     read_switch,
+    read_text,
     read_url,
 )
 
@@ -30,7 +30,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = read_folder("HITLEDGER_STATE", BASE_DIR / "var")
 
 
-SECRET_KEY: str = env.str("SECRET_KEY", default="") or kept_secret(STATE_DIR / "secret_key")
+SECRET_KEY = read_text("SECRET_KEY") or kept_secret(STATE_DIR / "secret_key")
 DEBUG = read_switch("DEBUG")
 ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 PORT = read_number("PORT", 8000, 1, 65535)
@@ -152,6 +152,7 @@ LOGOUT_REDIRECT_URL = "/login"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = read_switch("SECURE_COOKIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+CSRF_FAILURE_VIEW = "tracker.pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("*", "[::1]")]
 X_FRAME_OPTIONS = "DENY"
 
