@@ -124,10 +124,17 @@ def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
         row = fill(site.campaigns.filter(key=one["key"]).first() or Campaign(site=site), one, own_fields(Campaign))
         row.save()
         for ad in one["ads"]:
-            made = fill(Ad(campaign=row), ad, own_fields(Ad))
-            made.save()
-            for rule in ad["rules"]:
-                fill(MatchRule(ad=made), rule, own_fields(MatchRule)).save()
+            _ad(row, ad, done)
+
+
+def _ad(campaign: Campaign, given: Plain, done: Restored) -> None:
+    ad = fill(Ad(campaign=campaign), given, own_fields(Ad))
+    ad.save()
+    for rule in given["rules"]:
+        if any(rule.values()):
+            fill(MatchRule(ad=ad), rule, own_fields(MatchRule)).save()
+    if any("campaign" not in rule for rule in given["rules"]):
+        done.notes.append(f"rules of ad {ad.key}: this older snapshot does not tell their utm_campaign, look at them")
 
 
 def _goal(site: Site, given: Plain, done: Restored) -> None:

@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: The form of a snapshot; a later program may write another.
 FORM = 1
-#: What a row has of its own accord, or is told by where it stands.
-NOT_KEPT = {"id", "account", "site", "campaign", "ad", "goal", "created_at"}
+#: What a row has of its own accord. Relations aren't kept either: where a row stands tells them.
+NOT_KEPT = {"id", "created_at"}
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
 Plain = dict[str, Any]
@@ -86,7 +86,8 @@ def _goal(row: Goal) -> Plain:
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:
     """The fields that are kept of a model."""
-    return tuple(field.name for field in model._meta.concrete_fields if field.name not in NOT_KEPT)
+    fields = model._meta.concrete_fields
+    return tuple(field.name for field in fields if not field.is_relation and field.name not in NOT_KEPT)
 
 
 def plain(row: Model, fields: Iterable[str]) -> Plain:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.db.models import Model
 from django.test import Client
 
 from conversions.models import Ad, Campaign, Goal, GoalVersion, Kept, Mark, MatchRule
@@ -224,6 +225,63 @@ def test_everything_comes_back_into_an_empty_database(shop: Shop, archive: Folde
     assert load_site(shop.key) == config
     assert Token.find("hl_report_secret", "report") is not None
     assert [mark.bucket for mark in open_marks(shop.key)] == [WHOLE_SITE]
+
+
+def fill_every_field(shop: Shop) -> None:
+    """Each field has a value of its own in some row."""
+    networks: Any = ["192.0.2.0/24"]
+    Account.objects.update(hits_per_second=5, own_networks=networks)
+    Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
+    Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
+    Site.objects.update(half_life_days=3, position_first=10, position_last=20)
+    Token.objects.update(revoked_at=NOW)
+    Campaign.objects.update(name="Autumn")
+    Ad.objects.update(name="Demo", destination="https://shop.example/")
+    MatchRule.objects.update(medium="cpc", campaign="autumn-*", content="a", term="b", network="google-ads")
+    rules: dict[str, Any] = {"path": "/thanks", "match": "any", "counting": "once", "active": False}
+    windows = {"click_window_days": 7, "view_window_days": 2}
+    Goal.objects.create(site=shop.site, key="paid", name="Paid", fixed_value=9, **rules, **windows)
+
+
+def own_values(model: type[Model]) -> list[dict[str, Any]]:
+    """Of each row what it doesn't have from the database, or from where it stands."""
+    fields = [field for field in model._meta.concrete_fields if not field.is_relation]
+    names = [field.name for field in fields if field.name not in ("id", "created_at")]
+    return list(model._default_manager.order_by("pk").values(*names))
+
+
+def test_every_field_of_everything_comes_back(shop: Shop, archive: FolderArchive) -> None:
+    fill_every_field(shop)
+    models = (Account, Site, Token, Campaign, Ad, MatchRule, Goal, GoalVersion)
+    before = {model: own_values(model) for model in models}
+    for model, rows in before.items():
+        for name in rows[0]:
+            default = model._meta.get_field(name).get_default()  # type: ignore[union-attr]
+            assert any(row[name] != default for row in rows), f"{name} of {model} is not tried"
+    keep(archive, NOON)
+    lose_everything()
+    run()
+    assert {model: own_values(model) for model in models} == before
+
+
+def test_a_rule_that_has_only_a_campaign_comes_back(shop: Shop, archive: FolderArchive) -> None:
+    MatchRule.objects.update(source="", campaign="autumn-*")
+    keep(archive, NOON)
+    MatchRule.objects.update(campaign="winter-*")
+    assert keep(archive, NOON + 60_000) is not None
+    run("--at", "2026-11-20T12:00Z")
+    assert MatchRule.objects.get().campaign == "autumn-*"
+
+
+def test_an_older_snapshot_without_the_campaigns_of_rules_is_restored_and_says_so(shop: Shop) -> None:
+    MatchRule.objects.create(ad=shop.ad, campaign="autumn-*")
+    given = msgspec.json.decode(encode(take()))
+    (ad,) = given["accounts"][0]["sites"][0]["campaigns"][0]["ads"]
+    for rule in ad["rules"]:
+        del rule["campaign"]
+    notes = restore(given).notes
+    assert [rule.source for rule in MatchRule.objects.all()] == ["goo*"]
+    assert "rules of ad demo-ad: this older snapshot does not tell their utm_campaign, look at them" in notes
 
 
 def test_restoring_what_is_there_already_changes_nothing(shop: Shop, archive: FolderArchive) -> None:
