@@ -161,9 +161,12 @@ def test_a_browser_sees_a_page_and_below_api_the_error_shape(client: Client) -> 
 
 
 @pytest.mark.django_db
-def test_a_form_from_elsewhere_is_refused_with_a_page_not_a_failure() -> None:
+def test_a_form_from_elsewhere_is_refused_with_a_page_and_a_program_reads_the_error_shape() -> None:
     client = Client(enforce_csrf_checks=True)
-    assert client.post("/login", {"username": "x", "password": "y"}).status_code == 403
+    page = client.post("/login", {"username": "x", "password": "y"}, HTTP_ACCEPT="text/html")
+    assert (page.status_code, page["Content-Type"].partition(";")[0]) == (403, "text/html")
+    answer = client.post("/login", {"username": "x", "password": "y"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "permission_denied")
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_condition_that_fails_is_not_kept_for_others() -> None:
 
 
 def test_other_methods_are_refused() -> None:
-    answer = get("post")
+    answer: HttpResponse = Client(enforce_csrf_checks=True).post("/t.js")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")  # type: ignore[attr-defined]
     assert answer["Allow"] == "GET, HEAD"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views import defaults
+from django.views import csrf, defaults
 
 from tracker.errors import error_response
 
@@ -27,3 +27,6 @@ handler400 = answer(400, "bad_request", "The request can't be read.", defaults.b
 handler403 = answer(403, "permission_denied", "You may not do this.", defaults.permission_denied)
 handler404 = answer(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
 handler500 = answer(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
+csrf_failure = answer(
+    403, "permission_denied", "This came from another site, or without the token of a page of ours.", csrf.csrf_failure
+)
