@@ -48,6 +48,8 @@ BAD_VALUES = [
     ("ARCHIVE_URL", "file://relative/folder"),
     ("S3_ENDPOINT_URL", "localhost:7070"),
     ("QUEUE_PREFIX", "a b"),
+    ("WORKER_QUEUES", "fact"),
+    ("WORKER_QUEUES", "hits, facts"),
     ("HIT_LINGER_MS", "-1"),
     ("HIT_BATCH_MAX", "501"),
     ("HIT_QOS", "0"),
@@ -146,6 +148,11 @@ def test_a_secret_is_taken_as_it_stands_dollar_signs_too(secret: str, tmp_path: 
     env = {**os.environ, "HITLEDGER_STATE": str(tmp_path), "SECRET_KEY": secret}
     assert subprocess.run(words, cwd=CHECKOUT, env=env, capture_output=True, text=True).stdout == secret
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_queues_of_a_worker_have_the_prefix_of_all(tmp_path: Path) -> None:
+    assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="p.facts,p.hits", QUEUE_PREFIX="p.").returncode == 0
+    assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="facts", QUEUE_PREFIX="p.").returncode != 0
 
 
 def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:

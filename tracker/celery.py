@@ -15,10 +15,7 @@ from kombu import Queue
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
-HITS = f"{settings.QUEUE_PREFIX}hits"
-FACTS = f"{settings.QUEUE_PREFIX}facts"
-FIGURES = f"{settings.QUEUE_PREFIX}figures"
-UPKEEP = f"{settings.QUEUE_PREFIX}upkeep"
+HITS, FACTS, FIGURES, UPKEEP = settings.QUEUES
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
 #: Dead letters move only once the queue of the dead has confirmed them; that asks for reject-publish.

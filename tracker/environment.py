@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -105,6 +106,14 @@ def read_prefix(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
     return prefix
+
+
+def read_names(name: str, known: Sequence[str]) -> list[str]:
+    """A comma list of some of the known names."""
+    names = [part for part in read_text(name).split(",") if part]
+    if not set(names) <= set(known):
+        raise BadSetting(name, f"must be a comma list, without blanks, of {', '.join(known)}")
+    return names
 
 
 def read_networks(name: str) -> list[Any]:

@@ -15,6 +15,7 @@ from tracker.environment import (
     read_database,
     read_folder,
     read_hosts,
+    read_names,
     read_networks,
     read_number,
     read_prefix,
@@ -51,6 +52,11 @@ HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 HIT_QOS = read_number("HIT_QOS", 1, 1, 100)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
+
+#: What workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.
+QUEUES = [f"{QUEUE_PREFIX}{name}" for name in ("hits", "facts", "figures", "upkeep")]
+#: For the worker of the Procfile, which hands it to Celery; what Celery says of a bad one is a page.
+WORKER_QUEUES = read_names("WORKER_QUEUES", QUEUES)
 
 # Processing and reporting.
 CONFIG_CACHE_SECONDS = read_number("CONFIG_CACHE_SECONDS", 10, 1, 300)
