@@ -120,11 +120,17 @@ def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
         ad.delete()
     for campaign in site.campaigns.exclude(key__in=[one["key"] for one in given]):
         campaign.delete()
-    for one in given:
-        row = fill(site.campaigns.filter(key=one["key"]).first() or Campaign(site=site), one, own_fields(Campaign))
-        row.save()
-        for ad in one["ads"]:
-            _ad(row, ad, done)
+    rows = [_campaign(site, one) for one in given]
+    told = [(row, ad) for row, one in zip(rows, given, strict=True) for ad in one["ads"]]
+    # An older snapshot tells no ranks: its ads are made as they are listed.
+    for row, one in sorted(told, key=lambda pair: pair[1].get("rank", 0)):
+        _ad(row, one, done)
+
+
+def _campaign(site: Site, given: Plain) -> Campaign:
+    row = fill(site.campaigns.filter(key=given["key"]).first() or Campaign(site=site), given, own_fields(Campaign))
+    row.save()
+    return row
 
 
 def _ad(campaign: Campaign, given: Plain, done: Restored) -> None:

@@ -65,17 +65,20 @@ def _site(row: Site) -> Plain:
 
 
 def campaigns_of(row: Site) -> list[Plain]:
-    """The campaigns of a site with their ads."""
-    return [_campaign(campaign) for campaign in in_order(row.campaigns.all())]
+    """The campaigns of a site with their ads, each with its rank: ads are tried in one order over the whole site."""
+    campaigns = in_order(row.campaigns.all())
+    ads = in_order(ad for campaign in campaigns for ad in campaign.ads.all())
+    ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
+    return [_campaign(campaign, ranks) for campaign in campaigns]
 
 
-def _campaign(row: Campaign) -> Plain:
-    return {**plain(row, own_fields(Campaign)), "ads": [_ad(ad) for ad in in_order(row.ads.all())]}
+def _campaign(row: Campaign, ranks: dict[int, int]) -> Plain:
+    return {**plain(row, own_fields(Campaign)), "ads": [_ad(ad, ranks[ad.pk]) for ad in in_order(row.ads.all())]}
 
 
-def _ad(row: Ad) -> Plain:
-    rules = in_order(row.rules.all())
-    return {**plain(row, own_fields(Ad)), "rules": [plain(rule, own_fields(type(rule))) for rule in rules]}
+def _ad(row: Ad, rank: int) -> Plain:
+    rules = [plain(rule, own_fields(type(rule))) for rule in in_order(row.rules.all())]
+    return {**plain(row, own_fields(Ad)), "rank": rank, "rules": rules}
 
 
 def _goal(row: Goal) -> Plain:

@@ -303,6 +303,35 @@ def test_ads_and_names_become_what_they_were(shop: Shop, archive: FolderArchive)
     assert encode(take()) == before
 
 
+def interleave_ads(shop: Shop) -> list[str]:
+    """The newer campaign has the ad that is tried first; gives the keys of all in their order."""
+    winter = Campaign.objects.create(site=shop.site, key="winter")
+    for campaign, key, glob in ((winter, "special", "news-special"), (shop.campaign, "news", "news*")):
+        MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key=key), source=glob)
+    return [ad.key for ad in shop.config().ads]
+
+
+@pytest.mark.parametrize("lose", [lose_everything, lambda: Ad.objects.get(key="special").delete()])
+def test_ads_are_tried_in_the_order_in_which_they_were(shop: Shop, archive: FolderArchive, lose: Any) -> None:
+    assert interleave_ads(shop) == ["demo-ad", "special", "news"]
+    before = encode(take())
+    keep(archive, NOON)
+    lose()
+    run("--at", "2026-11-20T12:00Z")
+    assert [ad.key for ad in shop.config().ads] == ["demo-ad", "special", "news"]
+    assert encode(take()) == before
+
+
+def test_ads_of_an_older_snapshot_without_ranks_are_tried_as_they_are_listed(shop: Shop) -> None:
+    interleave_ads(shop)
+    given = msgspec.json.decode(encode(take()))
+    for campaign in given["accounts"][0]["sites"][0]["campaigns"]:
+        for ad in campaign["ads"]:
+            del ad["rank"]
+    restore(given)
+    assert [ad.key for ad in shop.config().ads] == ["demo-ad", "news", "special"]
+
+
 def test_the_rules_that_a_goal_had_come_back_as_a_new_version(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     shop.goal.refresh_from_db()
