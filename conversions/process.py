@@ -7,20 +7,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
-
 from conversions.affected import affected
 from conversions.attribute import Outcome, attribute, set_aside
 from conversions.facts import Adjustment, Conversion, Fact, Touch
 from conversions.site import SiteConfig
 from conversions.store.people import members_of, newly_crowded
 from conversions.store.port import Count, Store
-from tracker.hit import Hit, SetAside, Unavailable
+from tracker.away import AWAY
+from tracker.hit import Hit, SetAside
 
 logger = logging.getLogger(__name__)
-
-#: The services are away; nothing is wrong with the hits.
-AWAY = (Unavailable, OperationalError, InterfaceError)
 
 
 class MarkStore(Protocol):
@@ -62,9 +58,6 @@ class Processor:
             return self._process(hits, batch)
         except AWAY:
             raise
-        except (InternalError, ProgrammingError) as error:
-            # Tables of this version that aren't made yet: the hits can wait for that.
-            raise Unavailable(f"the database isn't ready, run manage.py migrate: {error}") from error
         except Exception as error:
             if len(hits) > 1:
                 logger.warning("batch %s is taken apart: %r", batch, error)

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from conversions.models import AHEAD_MS, Goal, effect_time
 from conversions.models import Replay as Progress
-from conversions.process import AWAY, Processor
+from conversions.process import Processor
 from conversions.ranges import FOR_EVER, Range, mark_range, read_ranges
 from conversions.store.sequence import changed_at
+from tracker.away import AWAY
 from tracker.hit import BadBatch, Hit, iso
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from conversions.models import Ad, Campaign, Goal, GoalRules, Kept, now_ms
-from conversions.process import AWAY
+from tracker.away import AWAY
 from tracker.models import Account, Site, Token
 
 logger = logging.getLogger(__name__)

@@ -1,10 +1,11 @@
 """One batch of hits: its facts and marks are written; what can't be processed is set aside, alone, with its reason."""
 
+from errno import EMFILE
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, ProgrammingError
+from django.db import InternalError, OperationalError, ProgrammingError
 
 from conversions.facts import Touch
 from conversions.models import Goal
@@ -13,7 +14,7 @@ from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.configuration import load_site
 from conversions.store.port import Span, Store, StoreUnavailable
-from tracker.hit import Hit, Unavailable
+from tracker.hit import Hit
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db
@@ -116,13 +117,24 @@ def test_a_store_that_is_away_is_raised_and_nothing_is_set_aside(store: Store, s
     assert marked(site) == [0]
 
 
-@pytest.mark.parametrize("error", [OperationalError("locked"), ProgrammingError("no such table")])
+@pytest.mark.parametrize(
+    "error", [OperationalError("locked"), ProgrammingError("no such table"), InternalError("aborted")]
+)
 def test_a_configuration_that_can_not_be_read_is_waited_for(store: Store, site: str, error: Exception) -> None:
     def load(_key: str) -> SiteConfig | None:
         raise error
 
-    with pytest.raises((OperationalError, Unavailable)):
+    with pytest.raises(type(error)):
         processor(store, load=load).process([hit(site), hit(site, "h2")], "b1")
+    assert set_aside(store, site) == []
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(EMFILE, "Too many open files")])
+def test_good_hits_are_not_set_aside_where_the_machine_is_short_of_something(
+    store: Store, site: str, error: Exception
+) -> None:
+    with pytest.raises(type(error)):
+        processor(Away(store, "add_facts", error)).process([hit(site), hit(site, "h2")], "b1")  # type: ignore[arg-type]
     assert set_aside(store, site) == []
 
 

@@ -9,9 +9,9 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("tracker", "conversions", "reporting")
-#: What the other rooms share with collection: the hit, the configuration, and of configuration's edge the shape of
-#: errors and the rule of who may read which site.
-INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.errors", "tracker.access")
+#: What the other rooms share with collection: the hit, the configuration, what is waited out, and of configuration's
+#: edge the shape of errors and the rule of who may read which site.
+INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.away", "tracker.errors", "tracker.access")
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
     *("tracker.commit", "tracker.queues", "tracker.lookup", "tracker.incoming", "tracker.admission"),

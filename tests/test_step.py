@@ -1,10 +1,11 @@
 """A task waits while a service is away, and tells poison from absence."""
 
+from errno import EMFILE
 from itertools import count
 
 import pytest
 from celery.exceptions import Ignore
-from django.db import OperationalError
+from django.db import InternalError, OperationalError, ProgrammingError
 
 from tracker.hit import Unavailable
 from tracker.step import LONGEST_WAIT, PATIENCE, wait_out
@@ -45,6 +46,20 @@ def test_a_service_that_is_away_is_waited_out() -> None:
     work = Flaky(Unavailable("s3"), OperationalError("database"), Unavailable("cassandra"))
     assert run(work, Clock()) == "done"
     assert work.tries == 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProgrammingError('relation "conversions_marker" does not exist'),
+        InternalError("current transaction is aborted"),
+        MemoryError(),
+        OSError(EMFILE, "Too many open files"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_tables_that_are_not_made_yet_and_a_machine_that_is_short_of_something_are_waited_out(error: Exception) -> None:
+    assert run(Flaky(error), Clock()) == "done"
 
 
 def test_waits_grow_up_to_a_bound() -> None:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from tracker.errors import AWAY, RETRY_SECONDS, error_response
+from tracker.away import AWAY
+from tracker.errors import RETRY_SECONDS, error_response
 from tracker.models import Site
 
 #: What `manage.py bootstrap` makes.

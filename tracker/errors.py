@@ -4,20 +4,18 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent, ValidationError
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db import DataError, IntegrityError
 from django.db.models import ProtectedError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from tracker.away import AWAY
 from tracker.body import Refusal
-from tracker.hit import Unavailable
 
 logger = logging.getLogger(__name__)
 
-#: A service is away, or not prepared (a table that is missing is the last one on PostgreSQL); the request is fine.
-AWAY = (Unavailable, OperationalError, InterfaceError, ProgrammingError)
 RETRY_SECONDS = 5
 
 

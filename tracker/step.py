@@ -8,16 +8,13 @@ from typing import Any, TypeVar
 
 from celery import Task, current_task
 from celery.exceptions import Ignore
-from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
-from tracker.hit import Unavailable
+from tracker.away import AWAY
 from tracker.queues.publish import open_publisher
 
 logger = logging.getLogger(__name__)
 
-#: The services are away; nothing is wrong with the batch.
-AWAY = (Unavailable, OperationalError, InterfaceError)
 #: The first wait and the longest one, seconds.
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
 #: A broker takes a message back that was not acknowledged for long (RabbitMQ: 30 minutes). So after this many seconds

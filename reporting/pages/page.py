@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.views import View
 
-from tracker.errors import AWAY, RETRY_SECONDS
+from tracker.away import AWAY
+from tracker.errors import RETRY_SECONDS
 
 #: A page loads its own style and script and nothing else; ad names come from strangers' links.
 POLICY = (

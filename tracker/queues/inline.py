@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils.module_loading import import_string
 
-from tracker.hit import Batch, Unavailable, encode_batch
+from tracker.away import AWAY
+from tracker.hit import Batch, encode_batch
 from tracker.queues.port import QueueState, QueueUnavailable, Taken
 
 
@@ -22,7 +22,7 @@ class InlineQueue:
         try:
             for step in settings.HIT_CHAIN:
                 result = import_string(step)(result)
-        except (Unavailable, OperationalError, InterfaceError) as error:
+        except AWAY as error:
             raise QueueUnavailable(str(error)) from error
 
     def get_next(self) -> Taken | None:

@@ -12,10 +12,10 @@ from tqdm import tqdm
 from conversions.draft import draft_goal
 from conversions.models import GoalRules, now_ms
 from conversions.preview import LONGEST_DAYS, Preview, last_days, tell_preview
-from conversions.process import AWAY
 from conversions.replay import object_range
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
+from tracker.away import AWAY
 from tracker.models import Site
 
 TEXT = """{key}: in the last {days} days, {conversions} conversions worth {value} {currency}.

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from conversions.models import Replay as Progress
 from conversions.models import now_ms
-from conversions.process import AWAY
 from conversions.ranges import Range, add_range_arguments, read_ranges
 from conversions.replay import end, list_keys, may_start_at, replay
 from conversions.tasks import replay_processor
+from tracker.away import AWAY
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from django.utils.module_loading import import_string
 
 from conversions.clock import read_instant
 from conversions.models import now_ms
-from conversions.process import AWAY
 from conversions.replay import batch_of
 from conversions.restore import BadSnapshot, decode, restore
 from conversions.snapshot import keep
+from tracker.away import AWAY
 from tracker.hit import BadBatch, iso
 
 

@@ -1,0 +1,9 @@
+"""Away: what is raised while a service or the machine lacks something, and the hits or the request are fine."""
+
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
+
+from tracker.hit import Unavailable
+
+#: A service that can't be reached; a database without the tables of this version, which PostgreSQL tells by the next
+#: three; a machine that is out of memory, files or disk.
+AWAY = (Unavailable, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)
