@@ -60,6 +60,12 @@ def may_start_at(ranges: Iterable[Range]) -> int:
     return changed_at(span.site for span in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
+def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
+    """Whether the configuration changed since a replay began, so that what is done lacks what would count now."""
+    started_at = 1000 * progress.started_at.timestamp()
+    return bool(progress.last_key) and changed_at(span.site for span in ranges) >= started_at
+
+
 def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
     """Each key with its hits, fetched a few objects ahead; None for an object that is damaged or gone."""
     with ThreadPoolExecutor(AHEAD) as pool:

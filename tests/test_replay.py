@@ -156,6 +156,34 @@ def test_a_replay_can_begin_anew(shop: Shop, failing: Failing) -> None:
     assert "3 hits of 3 batches replayed." in replay(shop, "--restart")
 
 
+def test_a_goal_made_while_a_replay_is_stopped_counts_over_the_part_that_was_done(shop: Shop, failing: Failing) -> None:
+    hits = [shop.hit("page", f"p{n}", n * MINUTE, url="https://s.example/thanks") for n in range(3)]
+    keys = [put(failing, hit, made_at=hit.at) for hit in hits]
+    failing.missing = keys[2]
+    with pytest.raises(CommandError):
+        replay(shop)
+    failing.missing = ""
+    Goal.objects.create(site=shop.site, key="thanks", path="/thanks").make_retroactive(0)
+    forget_cached_sites()
+    output = replay(shop)
+    assert "Beginning anew: the configuration changed" in output
+    assert "3 hits of 3 batches replayed." in output
+    assert conversions(shop) == 3_000_000
+
+
+def test_a_replay_begun_anew_goes_on_where_it_stopped_the_next_time(shop: Shop, failing: Failing) -> None:
+    keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(3)]
+    failing.missing = keys[2]
+    with pytest.raises(CommandError):
+        replay(shop)
+    shop.goal.make_retroactive(0)
+    failing.missing = keys[1]
+    with pytest.raises(CommandError):
+        replay(shop)
+    failing.missing = ""
+    assert f"Going on after {keys[0]}" in replay(shop)
+
+
 def test_a_damaged_or_missing_object_is_left_out_and_said(shop: Shop, archive: FolderArchive) -> None:
     damaged = put(archive, shop.sale("s1"))
     put(archive, shop.sale("s2"), made_at=NOON + MINUTE)

@@ -1,6 +1,7 @@
 """How far work has come: the queue's markers, snapshots of the configuration, replays."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class Marker(models.Model):
@@ -70,6 +71,12 @@ class Replay(models.Model):
 
     def __str__(self) -> str:
         return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
+
+    def begin_anew(self) -> None:
+        """Forgets how far it came, and begins now."""
+        self.last_key, self.batches, self.hits, self.damaged = "", 0, 0, 0
+        self.started_at = timezone.now()
+        self.save()
 
     def hold(self, now: int, until: int) -> bool:
         """Takes it for a while, unless another holds it or it has ended (ms)."""

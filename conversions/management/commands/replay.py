@@ -13,13 +13,16 @@ from tqdm import tqdm
 from conversions.models import Replay as Progress
 from conversions.models import now_ms
 from conversions.ranges import Range, add_range_arguments, read_ranges
-from conversions.replay import end, list_keys, may_start_at, replay
+from conversions.replay import end, is_outdated, list_keys, may_start_at, replay
 from conversions.tasks import replay_processor
 from tracker.away import AWAY
 
 
 class Command(BaseCommand):
-    """Goes through the archive, makes every fact again and rolls the range up. Goes on where it was stopped."""
+    """Goes through the archive, makes every fact again and rolls the range up. Goes on where it was stopped.
+
+    Over what is done a configuration that changed meanwhile wasn't counted: then it begins anew.
+    """
 
     help = "Make facts and rollups of a range again from the archive, by the hits' own time. Safe at any time."
 
@@ -45,7 +48,7 @@ class Command(BaseCommand):
             ) from error
 
     def _replay(self, ranges: Sequence[Range], options: dict[str, Any]) -> None:
-        progress = self._progress(options)
+        progress = self._progress(ranges, options)
         time.sleep(min(max(may_start_at(ranges) - now_ms(), 0) / 1000, settings.CONFIG_CACHE_SECONDS))
         archive = import_string(settings.OPEN_ARCHIVE)()
         keys = list(list_keys(archive, ranges, progress))
@@ -59,12 +62,14 @@ class Command(BaseCommand):
                 f"{progress.damaged} batches were left out: the archive could not give them, see the log."
             )
 
-    def _progress(self, options: dict[str, Any]) -> Progress:
+    def _progress(self, ranges: Sequence[Range], options: dict[str, Any]) -> Progress:
         site, since, until = (options[name] or "" for name in ("site", "since", "until"))
         progress, _ = Progress.objects.get_or_create(site=site, since=since, until=until, ended_at=None)
-        if options["restart"]:
-            progress.last_key, progress.batches, progress.hits, progress.damaged = "", 0, 0, 0
-            progress.save()
+        outdated = is_outdated(progress, ranges)
+        if outdated:
+            self.stdout.write("Beginning anew: the configuration changed since the last try began.")
+        if outdated or options["restart"]:
+            progress.begin_anew()
         if progress.last_key:
             self.stdout.write(f"Going on after {progress.last_key}; --restart begins anew.")
         return progress
