@@ -115,13 +115,19 @@ def test_another_accounts_conversions_are_not_there(shop: Shop) -> None:
     shop.process(shop.sale("s1", order="o1"))
     (one,) = told(shop, order="o1")
     assert refusal(ask(other, site=shop.key, order="o1")) == (404, "unknown_site", "site")
-    assert ask(other, f"/api/conversions/{one['id']}").status_code == 404
+    assert refusal(ask(other, f"/api/conversions/{one['id']}")) == (404, "unknown_conversion", None)
     assert refusal(ask(shop, order="o1")) == (400, "missing_site", "site")
 
 
 @pytest.mark.parametrize("id", ["x", "a" * 5_000, "%00", "é", "YQ", "AAA", "YQBiAG86YyA"])
 def test_an_id_that_names_nothing_is_404(shop: Shop, id: str) -> None:
     assert ask(shop, f"/api/conversions/{id}").status_code == 404
+
+
+def test_an_id_of_a_site_that_cant_be_is_404_unknown_conversion(shop: Shop) -> None:
+    for key in ("", "nowhere", "x" * 100):
+        id = conversion_id(key, shop.goal.uid, "o:none")
+        assert refusal(ask(shop, f"/api/conversions/{id}")) == (404, "unknown_conversion", None)
 
 
 def test_an_id_of_an_order_that_never_converted_is_404_unknown_conversion(shop: Shop) -> None:

@@ -38,9 +38,9 @@ def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[Site
     """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refused."""
     try:
         key, goal, claim = read_conversion_id(id)
-    except ValueError as error:
+        site = load_readable(key)
+    except (ValueError, Refused) as error:
         raise no_conversion() from error
-    site = load_readable(key)
     case = find_conversion(open_store(), site, goal, claim)
     if case is None:
         raise no_conversion()
