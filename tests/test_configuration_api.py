@@ -158,7 +158,9 @@ def test_what_others_refer_to_is_not_deleted(admin_client: Client, site: Site, a
     for path in (f"accounts/{site.account_id}", f"sites/{site.key}", f"campaigns/{ad.campaign_id}"):
         assert call(admin_client, "DELETE", path, 409)["error"]["code"] == "in_use"
     has_hits(other := Site.objects.create(account=site.account, name="Empty"))
-    assert "has hits" in call(admin_client, "DELETE", f"sites/{other.key}", 400)["error"]["detail"]
+    error = call(admin_client, "DELETE", f"sites/{other.key}", 409)["error"]
+    assert (error["code"], error["field"]) == ("in_use", None)
+    assert "has hits" in error["detail"]
     assert Site.objects.count() == 2
 
 

@@ -70,6 +70,8 @@ def as_api_error(error: Exception) -> Exception:
             return Refused(400, "bad_query", "The query has too many parameters.")
         case RecursionError():
             return exceptions.ParseError("The body is nested too deep.")
+        case ValidationError(code="in_use"):
+            return Refused(409, "in_use", str(error.message))
         case ValidationError():
             return exceptions.ValidationError(serializers.as_serializer_error(error))
         case ProtectedError():

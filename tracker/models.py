@@ -179,7 +179,7 @@ class Site(models.Model):
         """Deletes a site that has no hits; the facts of one that has would belong to nobody."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
-                raise ValidationError(f"{self.name} has hits and can't be deleted.")
+                raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
             keep_soon()
             return super().delete(*args, **kwargs)
 
