@@ -50,6 +50,11 @@ class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
         model = MatchRule
         fields = ("source", "medium", "campaign", "content", "term", "network")
 
+    def validate(self, patterns: dict[str, str]) -> dict[str, str]:
+        """As the model does on saving, but here it is known which rule of the ad it is."""
+        MatchRule(**patterns).clean()
+        return patterns
+
 
 class AdSerializer(serializers.ModelSerializer[Ad]):
     """What is paid for. Rules that are given replace those that were there."""

@@ -220,6 +220,8 @@ def test_the_place_of_a_problem_is_named_to_the_field(admin_client: Client, ad: 
     error = call(admin_client, "PATCH", f"ads/{ad.pk}", 400, {"rules": rules})["error"]
     assert error["field"] == "rules.1.medium"
     assert "200 characters" in error["detail"]
+    for rules in ([{"source": "new"}, {}], [{"source": "new"}, {"unknown": "x"}], [{"source": "new"}, "x"]):
+        assert call(admin_client, "PATCH", f"ads/{ad.pk}", 400, {"rules": rules})["error"]["field"] == "rules.1"
 
 
 def test_a_key_is_taken_once_a_site(admin_client: Client, site: Site, other_site: Site, ad: Ad, goal: Goal) -> None:
