@@ -310,6 +310,13 @@ def test_a_filter_that_no_row_meets_gives_an_empty_list(value: str, admin_client
         assert call(admin_client, "GET", path, 200)["results"] == []
 
 
+@pytest.mark.parametrize("text", ["%00", "x" * 201])
+def test_a_search_that_can_be_for_nothing_is_refused_by_its_name(text: str, admin_client: Client) -> None:
+    for path in LISTS:
+        error = call(admin_client, "GET", f"{path}?search={text}", 400)["error"]
+        assert (error["code"], error["field"]) == ("bad_parameter", "search")
+
+
 def test_a_long_list_comes_in_pages(admin_client: Client, site: Site) -> None:
     Account.objects.bulk_create(Account(name=f"a{n:03}") for n in range(150))
     first = call(admin_client, "GET", "accounts", 200)

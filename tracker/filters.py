@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from rest_framework.filters import BaseFilterBackend
+from rest_framework.filters import BaseFilterBackend, SearchFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from tracker.errors import Refused
 
 #: No text is longer than this, and no id has so many digits.
 MAX_TEXT, MAX_DIGITS = 200, 18
@@ -33,6 +35,18 @@ class NamedFilters(BaseFilterBackend):
         return [
             {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
         ]
+
+
+class Search(SearchFilter):
+    """The rows that hold every word of `search` in one of a view's `search_fields`."""
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        """The words. Raises Refused: no database takes a NUL, and SQLite no pattern of any length."""
+        text = request.query_params.get(self.search_param, "")
+        if len(text) > MAX_TEXT or "\0" in text:
+            raise Refused(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
+        terms: list[str] = super().get_search_terms(request)
+        return terms
 
 
 def texts_of(view: APIView) -> dict[str, str]:
