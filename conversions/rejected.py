@@ -1,6 +1,6 @@
 """Rejected: hits that were set aside, newest first, page by page, and what is told of each. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +10,8 @@ from tracker.hit import SetAside, iso
 
 #: Hits a page, and how many are looked through for one where a filter is given.
 PAGE, LOOKED_THROUGH = 100, 1_000
+#: By what hits are chosen: of the row itself, and of the hit as it was taken in.
+OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -45,6 +47,21 @@ def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[SetAs
 def _after(stretch: Stretch, rows: list[SetAside], seen: int) -> Stretch:
     last = rows[seen - 1].at
     return Stretch(stretch.since, last, sum(row.at == last for row in rows[:seen]))
+
+
+def is_wanted(hit: SetAside, wanted: Mapping[str, str]) -> bool:
+    """Whether it has all that is wanted, of OWN and KEPT. A body that was cut says nothing of the hit."""
+    if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
+        return False
+    asked = [name for name in KEPT if name in wanted]
+    kept = read_kept(hit) if asked else {}
+    return all(kept.get(name) == wanted[name] for name in asked)
+
+
+def read_kept(hit: SetAside) -> dict[str, Any]:
+    """The hit as it was taken in; empty where that was cut or not kept."""
+    kept = _body(hit.body)
+    return kept if isinstance(kept, dict) else {}
 
 
 def tell_rejected(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:

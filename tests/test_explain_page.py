@@ -5,13 +5,14 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
 from conversions.facts import conversion_id
-from conversions.models import Goal
+from conversions.models import Goal, now_ms
 from conversions.reasons import SENTENCES
 from conversions.store.port import Store
 from reporting.pages.explain import LISTED
@@ -99,9 +100,25 @@ class TestFinding:
     def test_what_is_not_there_says_where_else_to_look(self, client: Client, shop: Shop, ann: User) -> None:
         page = page_of(client, "/explain", site=shop.key, q="no & such")
         assert "No conversion of this site has order, hit, visitor or user no & such" in text_of(page)
-        for path in ("/api/rejected", "/api/visitors"):
-            (link,) = re.findall(rf'href="({path}[^"]*)"', page)
+        links = re.findall(r'href="(/api/(?:rejected|visitors)[^"]*)"', page)
+        assert len(links) == 5
+        for link in links:
             assert client.get(unescape(link), headers={"accept": "text/html"}).status_code == 200
+
+    def test_a_sale_that_was_set_aside_is_found_with_its_reason_by_the_way_that_is_shown(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        sale = shop.hit("conversion", "s1", order="A-17", name="none")
+        now = now_ms()
+        shop.process(msgspec.structs.replace(sale, at=now, received=now))
+        page = page_of(client, "/explain", site=shop.key, q="A-17")
+        ways = [unescape(link) for link in re.findall(r'href="(/api/rejected[^"]*)"', page)]
+        found = {way: [row["code"] for row in client.get(way).json()["results"]] for way in ways}
+        assert {way: codes for way, codes in found.items() if codes} == {
+            f"/api/rejected?site={shop.key}&order=A-17": ["no_goal"]
+        }
+        page = page_of(client, "/explain", site=shop.key, q="A-17", by="order")
+        assert page.count('href="/api/rejected') == 1
 
     @pytest.mark.parametrize(
         "query",

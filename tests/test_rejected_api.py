@@ -84,6 +84,18 @@ def test_code_and_hit_choose_among_them(shop: Shop) -> None:
     assert around_noon(shop, code="bot")["counts"] == {"bot": 1, "no_goal": 2}
 
 
+def test_visitor_order_and_user_choose_among_them_too(shop: Shop) -> None:
+    shop.process(
+        shop.hit("conversion", "h1", name="none", order="A-17"),
+        shop.hit("conversion", "h2", 1, name="none", visitor="bob", user="u1"),
+    )
+    aside(shop, [("cut", 2)])
+    assert hits(around_noon(shop)) == ["cut", "h2", "h1"]
+    assert hits(around_noon(shop, visitor="ann")) == hits(around_noon(shop, order="A-17")) == ["h1"]
+    assert hits(around_noon(shop, visitor="bob")) == hits(around_noon(shop, user="u1", code="no_goal")) == ["h2"]
+    assert hits(around_noon(shop, visitor="bob", order="A-17")) == []
+
+
 def test_pages_tell_each_hit_once_even_where_many_have_one_instant(shop: Shop) -> None:
     names = [f"h{n}" for n in range(2 * PAGE + 20)]
     aside(shop, [(name, 0 if n >= 20 else n) for n, name in enumerate(names)])

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from conversions.goals import DAY_MS
 from conversions.models import AHEAD_MS, now_ms
 from conversions.ranges import FOR_EVER, BadRange, Range, read_range
-from conversions.rejected import Stretch, read_page, tell_rejected
+from conversions.rejected import KEPT, OWN, Stretch, is_wanted, read_page, tell_rejected
 from conversions.store.adapters import open_store
 from conversions.store.explainer import archive_key
 from conversions.views.parameters import find_url, next_url, read_text, read_time_place
@@ -25,7 +25,8 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 class RejectedView(ReaderView):
     """Hits of a `site` that were set aside, newest first.
 
-    They are those of the last 30 days unless `from` and `to` say otherwise; `code` and `hit` choose among them.
+    They are those of the last 30 days unless `from` and `to` say otherwise; `code`, `hit`, `visitor`, `order` and
+    `user` choose among them.
     """
 
     @describe_rejected
@@ -64,7 +65,5 @@ def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
 
 def read_filter(query: Mapping[str, str]) -> Callable[[SetAside], bool] | None:
     """Whether a hit is one that was asked for; None where all are."""
-    code, hit = read_text(query, "code"), read_text(query, "hit")
-    if not code and not hit:
-        return None
-    return lambda row: row.code == (code or row.code) and row.hit == (hit or row.hit)
+    wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
+    return (lambda row: is_wanted(row, wanted)) if wanted else None

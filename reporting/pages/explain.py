@@ -68,7 +68,7 @@ class FindPage(SignedInPage):
             return redirect("explained", results[0]["id"])
         more = {**wanted, "by": by, "after": write_place(found.next)} if found.next else None
         context = {"wanted": wanted, "site": site, "by": by, "results": results, "more": more and urlencode(more)}
-        return self.show(request, context)
+        return self.show(request, {**context, "tried": finds_of(wanted)})
 
 
 class ExplainedPage(SignedInPage):
@@ -101,12 +101,16 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, Found]:
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refused(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
     after = read_after(wanted["after"])
-    tried = [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
-    for by in tried:
+    for by in finds_of(wanted):
         found = FINDS[by](open_store(), site, text, after)
         if found.cases or found.next:
             break
     return by, found
+
+
+def finds_of(wanted: Mapping[str, str]) -> list[str]:
+    """What the text may be."""
+    return [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
 
 
 def read_after(text: str) -> OrderKey:
