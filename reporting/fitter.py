@@ -8,8 +8,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from django.db import DatabaseError, InterfaceError
-
 from conversions.clock import HOUR_MS, day_start, first_day, month_of, next_month
 from conversions.facts import Conversion, Touch
 from conversions.fitted import Fitted, fingerprint, fit
@@ -22,6 +20,7 @@ from conversions.store.fits import fit_cell, read_fits
 from conversions.store.people import People
 from conversions.store.port import Store
 from conversions.store.sequence import FitMark
+from reporting.attempts import Attempts
 from reporting.rollup import MarkStore
 from tracker.hit import Unavailable
 
@@ -83,6 +82,7 @@ class Fitter:
         self.load_site = load_site
         self.frozen_before = frozen_before
         self.clock = clock
+        self.attempts = Attempts()
 
     def due(self, site: str | None = None) -> list[FitMark]:
         """The marked months that are over."""
@@ -102,17 +102,13 @@ class Fitter:
         return mark.held_until <= now and not self.fit_marks.is_rolling(mark.site, since, until, (now - WAIT_MS) * 1000)
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits so that one which can't be made holds up no other: it is logged and its mark stays.
+        """Make one month's fits so that one which can't be made holds up no other; see Attempts.
 
-        Gives whether they are other fits than before. Raises what concerns every month.
+        Gives whether they are other fits than before. Raises what concerns every month: an outage of the services.
         """
-        try:
-            return self.fit(mark, now, watch)
-        except (Unavailable, DatabaseError, InterfaceError):
-            raise
-        except Exception:
-            logger.exception("site %s: the fits of %s can't be made", mark.site, mark.month)
-            return False
+        return self.attempts.make(
+            lambda: self.fit(mark, now, watch), f"site {mark.site}: the fits of {mark.month} can't be made"
+        )
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
         """Make one month's fits, unless another holds them at that instant; gives whether they changed."""
@@ -125,7 +121,8 @@ class Fitter:
         except Overtaken:
             return False
         except Unavailable:
-            self.fit_marks.hold_fits(taken, 0)
+            # It rests as if it were made: a month that can't be read leaves the ticks to the others.
+            self.fit_marks.hold_fits(taken, self._rested(began))
             raise
 
     def _fit(self, taken: FitMark, began: int, watch: Watch) -> bool:
@@ -136,9 +133,12 @@ class Fitter:
             return False
         fits = self._make(site, taken, watch)
         changed = self._keep(site, taken, fits)
-        now = self.clock()
-        self.fit_marks.close_fits(taken, fingerprint(fits), now + REST * (now - began))
+        self.fit_marks.close_fits(taken, fingerprint(fits), self._rested(began))
         return changed
+
+    def _rested(self, began: int) -> int:
+        now = self.clock()
+        return now + REST * (now - began)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
         """Write fits and, if they are others than were told, mark what reads them; gives whether. Raises Overtaken."""

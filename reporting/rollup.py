@@ -7,9 +7,8 @@ one.
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Protocol
-
-from django.db import DatabaseError, InterfaceError
 
 from conversions.clock import month_of
 from conversions.facts import Conversion, Touch
@@ -18,8 +17,8 @@ from conversions.store.evidence import read_cases
 from conversions.store.fits import may_need_fits, month_before, read_learnt
 from conversions.store.port import Store
 from conversions.store.sequence import WHOLE_SITE, Mark
+from reporting.attempts import Attempts
 from reporting.figures import figures
-from tracker.hit import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +34,9 @@ class MarkStore(Protocol):
 
     def known_buckets(self, site: str) -> list[int]:
         """Every bucket of a site that was ever marked."""
+
+    def note_try(self, mark: Mark) -> None:
+        """Note that a rollup of the bucket begins."""
 
     def close_mark(self, mark: Mark) -> bool:
         """Remove a mark, if its token is still the noted one."""
@@ -57,6 +59,7 @@ class Roller:
         self.marks = marks
         self.load_site = load_site
         self.frozen_before = frozen_before
+        self.attempts = Attempts()
 
     def expand(self, site: str | None = None) -> None:
         """Turn the marks of whole sites into marks of each of their unfrozen buckets."""
@@ -69,23 +72,26 @@ class Roller:
             self.marks.close_mark(mark)
 
     def marked(self, site: str | None = None) -> list[Mark]:
-        """The buckets to roll up now, newest first: a year that is recounted for one site holds up no one's today."""
+        """The buckets to roll up now: by turns the one that was tried longest ago, and the newest.
+
+        The newest, so that a year that is recounted for one site holds up no one's today. The other, so that none waits
+        for ever, however few a tick can do and however many are marked again meanwhile.
+        """
         self.expand(site)
         marks = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
-        return sorted(marks, key=lambda mark: mark.bucket, reverse=True)
+        newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
+        waiting = sorted(newest, key=lambda mark: mark.tried)
+        return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def attempt(self, mark: Mark) -> bool:
-        """Roll up one bucket so that one which can't be holds up no other: it is logged and its mark stays.
+        """Roll up one bucket so that one which can't be holds up no other; see Attempts.
 
-        Raises what concerns every bucket: Unavailable and the errors of the database.
+        Raises what concerns every bucket: an outage of the services.
         """
-        try:
-            return self.roll_up(mark)
-        except (Unavailable, DatabaseError, InterfaceError):
-            raise
-        except Exception:
-            logger.exception("site %s: bucket %d can't be rolled up", mark.site, mark.bucket)
-            return False
+        self.marks.note_try(mark)
+        return self.attempts.make(
+            lambda: self.roll_up(mark), f"site {mark.site}: bucket {mark.bucket} can't be rolled up"
+        )
 
     def roll_up(self, mark: Mark) -> bool:
         """Roll up one bucket; gives whether its mark could be removed. The mark holds the noted token."""

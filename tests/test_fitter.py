@@ -1,6 +1,7 @@
 """Fits: what a month teaches the data-driven models, kept, marked and used by the next month's reports."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -299,19 +300,23 @@ def test_a_fit_rests_ten_times_as_long_as_it_took(shop: Shop) -> None:
     assert REST * 1_000 <= mark.held_until - ended <= REST * 20_000
 
 
-def test_a_store_that_is_away_ends_the_tick_and_the_month_is_free_for_the_next(shop: Shop) -> None:
+def test_a_month_that_the_store_fails_rests_and_so_holds_up_no_other(shop: Shop) -> None:
     class Away:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
 
         def read_bucket(self, *_args: Any) -> Any:
-            raise StoreUnavailable("gone")
+            next(clock)
+            raise StoreUnavailable("read timed out")
 
+    clock = count(NOW, 1_000)
+    work = Fitter(Away(), sequence, fit_marks, load_site, lambda: 0, lambda: next(clock))  # type: ignore[arg-type]
+    (mark,) = work.due(shop.site.key)
+    assert not work.attempt(mark, NOW)
     (mark,) = open_fits(shop.site.key)
+    assert mark.held_until >= next(clock) - 1_000 + REST * 1_000
     with pytest.raises(StoreUnavailable):
-        fitter(shop, store=Away()).attempt(mark, NOW)
-    (mark,) = open_fits(shop.site.key)
-    assert mark.held_until == 0
+        work.attempts.end()
 
 
 def test_a_month_that_can_not_be_fitted_is_logged_and_stays_marked(

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import DataError, OperationalError
 
 from conversions.facts import Conversion, Touch
 from conversions.models import Ad, Campaign, Goal, MatchRule
@@ -16,6 +20,7 @@ from conversions.store import sequence
 from conversions.store.configuration import load_site
 from conversions.store.port import Store, StoreUnavailable
 from conversions.store.sequence import WHOLE_SITE, Mark
+from reporting.attempts import OUTAGE
 from reporting.cells import CLICKS, decode_clicks, decode_credit
 from reporting.rollup import Roller
 from tests.running import CHECKOUT, Tracker, free_port
@@ -230,34 +235,98 @@ def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: Shop) -
 
 
 class Breaks:
-    """A store that can't read one bucket."""
+    """A store that can't read some buckets."""
 
-    def __init__(self, store: Store, bucket: int, error: Exception) -> None:
-        self._store, self._bucket, self._error = store, bucket, error
+    def __init__(self, store: Store, error: Exception, *buckets: int) -> None:
+        self._store, self._error, self._buckets = store, error, buckets
+        self.tries: list[int] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """Fails for the one."""
-        if bucket == self._bucket:
+        """Fails for those."""
+        self.tries.append(bucket)
+        if bucket in self._buckets:
             raise self._error
         return self._store.read_bucket(site, bucket)
 
 
-def test_a_bucket_that_can_not_be_rolled_up_holds_up_no_other_and_stays_marked(shop: Shop) -> None:
+FAILURES = [
+    ValueError("damaged row"),
+    DataError("a number out of range"),
+    StoreUnavailable("read timed out"),
+    OperationalError("canceling statement due to statement timeout"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
+def test_a_bucket_that_can_not_be_rolled_up_holds_up_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, visitor=f"v{n}") for n in range(3)))
-    roller = shop.roller(Breaks(shop.store, NOON + HOUR, ValueError("damaged row")))
+    roller = shop.roller(Breaks(shop.store, error, NOON + HOUR))
     assert [roller.attempt(mark) for mark in roller.marked(shop.key)] == [True, False, True]
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
 
 
-def test_a_store_that_is_away_ends_the_tick(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
-    (mark,) = shop.roller().marked(shop.key)
+def test_a_store_that_is_away_ends_the_tick_after_a_few_buckets_and_all_stay_marked(shop: Shop) -> None:
+    hours = [NOON + n * HOUR for n in range(9)]
+    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    store = Breaks(shop.store, StoreUnavailable("gone"), *hours)
+    roller = shop.roller(store)
+    marks = roller.marked(shop.key)
     with pytest.raises(StoreUnavailable):
-        shop.roller(Breaks(shop.store, NOON, StoreUnavailable("gone"))).attempt(mark)
-    assert len(sequence.open_marks(shop.key)) == 1
+        deque(map(roller.attempt, marks))
+    assert len(store.tries) == OUTAGE
+    assert len(sequence.open_marks(shop.key)) == 9
+
+
+def test_as_many_bad_buckets_as_an_outage_hold_up_no_other_for_ever(shop: Shop) -> None:
+    hours = [NOON + n * HOUR for n in range(9)]
+    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    bad = hours[-OUTAGE - 1 :]
+    for _ in hours:
+        roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), *bad))
+        with suppress(StoreUnavailable):
+            deque(map(roller.attempt, roller.marked(shop.key)))
+    assert [mark.bucket for mark in sequence.open_marks(shop.key)] == bad
+
+
+def test_the_command_tells_of_a_bucket_that_a_service_failed_after_it_did_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
+    roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), NOON + HOUR))
+    monkeypatch.setattr("reporting.management.commands.rollup.roller", lambda: roller)
+    with pytest.raises(CommandError, match="read timed out"):
+        call_command("rollup", "--wait", "0", "--site", shop.key)
+    assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
+
+
+def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(sql_store: Store) -> None:
+    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    sites = [f"busy{n}" for n in range(4)]
+    for site in sites:
+        sequence.mark_buckets(site, [NOON - HOUR, NOON - 2 * HOUR])
+    done: list[tuple[str, int]] = []
+    for _tick in range(12):
+        for site in sites:
+            sequence.mark_buckets(site, [NOON])
+        for mark in roller.marked()[:2]:
+            roller.attempt(mark)
+            done.append((mark.site, mark.bucket))
+    assert len(set(done)) == 12
+    assert all(done.count((site, NOON)) >= 3 for site in sites)
+
+
+def test_a_year_that_is_recounted_holds_up_no_ones_present_hour(sql_store: Store) -> None:
+    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    sequence.mark_buckets("a-recounted", [NOON - n * HOUR for n in range(1, 1000)])
+    for mark in roller.marked()[:10]:
+        roller.attempt(mark)
+    live = [f"live{n}" for n in range(4)]
+    for site in live:
+        sequence.mark_buckets(site, [NOON])
+    assert {mark.site for mark in roller.marked()[:8]} >= set(live)
 
 
 def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:

@@ -33,13 +33,17 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again."""
+    """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
+
+    `tried`: the token that was drawn when a rollup of it was begun last; the next tick puts it behind the others.
+    """
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
     bucket = models.BigIntegerField()
     token = models.BigIntegerField()
     marked = models.BooleanField(default=True)
+    tried = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         app_label = "conversions"
@@ -151,6 +155,12 @@ def known_buckets(site: str) -> list[int]:
     """Every bucket of a site that was ever marked."""
     rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
     return list(rows.values_list("bucket", flat=True))
+
+
+def note_try(mark: Mark) -> None:
+    """Note that a rollup of a bucket begins. Call it before, so that one which kills its worker is put behind, too."""
+    with transaction.atomic():
+        Mark.objects.filter(pk=mark.pk).update(tried=draw_token())
 
 
 def close_mark(mark: Mark) -> bool:

@@ -64,18 +64,24 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up what is marked now; gives how many buckets."""
+    """Roll up what is marked now; gives how many buckets. Those that a service failed are told of after the others."""
     work = roller()
     marks = work.marked(site)
     for mark in tqdm(marks, desc="rolling up", unit=" buckets", disable=None):
         work.attempt(mark)
+    work.attempts.end()
     return len(marks)
 
 
 def fit_all(site: str | None) -> dict[str, bool]:
-    """Fit the marked months that are over, whoever else is at it; gives of each whether its fits changed."""
+    """Fit the marked months that are over, whoever else is at it; gives of each whether its fits changed.
+
+    Those that a service failed are told of after the others, too.
+    """
     work = fitter()
-    return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
+    changed = {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
+    work.attempts.end()
+    return changed
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
