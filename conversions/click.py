@@ -98,10 +98,10 @@ class ClickView(APIView):
                 raise WrongMethod("GET", "HEAD")
             return self.get(request, **keys)
         except Refusal as refusal:
-            return refuse(refusal)
+            return refusal_response(refusal)
         except Exception:
             logger.exception("a click failed")
-            return refuse(CantLookUp())
+            return refusal_response(CantLookUp())
 
 
 def find_site(key: str) -> ClickSite:
@@ -167,13 +167,5 @@ def lead_to(page: str) -> HttpResponse:
     """The redirect. It is each person's own, and the landing page learns where the ad was, as by a plain link."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-    return response
-
-
-def refuse(refusal: Refusal) -> HttpResponse:
-    """An error answer."""
-    response = refusal_response(refusal)
-    response.headers["Cache-Control"] = "no-store"
     return response

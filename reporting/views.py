@@ -25,9 +25,6 @@ from reporting.table import csv_of
 from tracker.access import READER_AUTHENTICATION, MayRead
 from tracker.errors import Refused
 
-#: Figures change, and are not everybody's.
-NOT_KEPT = {"Cache-Control": "no-store"}
-
 
 class ByParameter(BaseContentNegotiation):
     """The parameter `format` decides what the answer is, not what the client says it accepts; errors are JSON."""
@@ -61,7 +58,7 @@ class ConversionReport(APIView):
             report = answer(open_store(), query, site, now_ms())
         except BadQuery as error:
             raise Refused(error.status, error.code, error.detail, error.field) from error
-        return csv_file(query, report) if query.form == "csv" else Response(report, headers=NOT_KEPT)
+        return csv_file(query, report) if query.form == "csv" else Response(report)
 
 
 class FitReport(APIView):
@@ -83,11 +80,11 @@ class FitReport(APIView):
         fitted = read_fits(open_store(), site, month).get(goal)
         if fitted is None:
             raise Refused(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
-        return Response(tell_fit(fitted, site, request.query_params["goal"], month), headers=NOT_KEPT)
+        return Response(tell_fit(fitted, site, request.query_params["goal"], month))
 
 
 def csv_file(query: Query, report: dict[str, Any]) -> HttpResponse:
     """The rows as a file to keep."""
     name = f"conversions-{report['site']}-{query.first}-{query.last}.csv"
-    headers = {**NOT_KEPT, "Content-Disposition": content_disposition_header(True, name) or ""}
+    headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     return HttpResponse(csv_of(columns(query), report["rows"]), content_type="text/csv; charset=utf-8", headers=headers)

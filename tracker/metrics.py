@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from rest_framework.request import Request
 
 from tracker.health import PROBES as SERVICE_PROBES
-from tracker.health import OpenView, no_store
+from tracker.health import OpenView
 from tracker.probe import Probe, ask_all
 from tracker.queues import open_queue
 
@@ -77,4 +77,4 @@ class MetricsView(OpenView):
         levels = CollectorRegistry()
         levels.register(Gauges())
         body = generate_latest(registry()) + generate_latest(levels)
-        return no_store(HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4))
+        return HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""What the reading views of support's API share: who may read, of which site, and that nobody keeps the answers."""
+"""What the reading views of support's API share: who may read, and of which site."""
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -14,12 +14,6 @@ class ReaderView(APIView):
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
-
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """What is told changes, and is not everybody's."""
-        headers: dict[str, str] = super().default_response_headers
-        return {**headers, "Cache-Control": "no-store"}
 
 
 def load_readable(request: Request, key: str) -> SiteConfig:

@@ -30,5 +30,4 @@ class Page(View):
             response = HttpResponse(render_to_string("reporting/away.html"), status=503)
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Cache-Control"] = "no-store"
         return response
