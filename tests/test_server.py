@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,22 @@ def test_a_chunked_body_without_a_content_type_is_a_hit(tracker: Tracker, site: 
     body = json.dumps([{"site": site}, {"site": site}]).encode()
     chunked = {"Transfer-Encoding": "chunked"}
     assert raw(tracker, "POST", chunked, [body[:7], body[7:]]) == (200, {"accepted": 2, "rejected": []})
+
+
+def post_broken(tracker: Tracker, path: str, chunks: bytes) -> tuple[int, str]:
+    """What is answered to a chunked stream that is none."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", tracker.port), timeout=10) as connection:
+        connection.sendall(head.encode() + chunks)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, json.loads(answer.read()).get("error", {}).get("code")
+
+
+def test_a_chunked_body_that_breaks_off_makes_no_hit_of_the_query(tracker: Tracker, site: str) -> None:
+    path = f"/collect?site={site}"
+    assert post_broken(tracker, path, b"zz\r\n{}") == (400, "incomplete")
+    assert post_broken(tracker, path, b'9\r\n{"type": \r\nzz\r\n{}') == (400, "bad_json")
 
 
 def test_a_chunked_body_is_cut_at_the_limit(tracker: Tracker) -> None:

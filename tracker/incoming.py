@@ -10,10 +10,10 @@ from tracker.body import MAX_BODY, Refusal, too_large
 from tracker.collect import Sender
 from tracker.models import Token
 
-#: Keys the hashes that stand in for visitor ids.
 #: Where browsers say that nobody has asked for what they fetch: Chromium's, its older one, Firefox's, Safari's.
 PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
 PREFETCH_WORDS = ("prefetch", "prerender", "preview")
+#: Keys the hashes that stand in for visitor ids.
 SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
@@ -63,6 +63,9 @@ def read_body(request: HttpRequest) -> bytes:
         raise Refusal(400, "incomplete", "The body broke off.") from error
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
+    if not body and "HTTP_TRANSFER_ENCODING" in request.META:
+        # The server tells the end of a stream that broke like any other, and the query alone would make a hit.
+        raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 
 
