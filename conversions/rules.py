@@ -46,7 +46,8 @@ def tell_condition(condition: Condition) -> str:
 
 def _worth(version: GoalVersion) -> str:
     if version.fixed_value is not None:
-        return f"Each is worth {plain_number(version.fixed_value)} {version.currency}, whatever the hit says."
+        worth = f"{plain_number(version.fixed_value)} {version.currency}"
+        return f"Each is worth {worth}, whatever the hit says, less refunds; a restatement replaces it."
     if version.factor is not None:
         return f"Each is worth the hit's own value times {plain_number(version.factor)}, and so are refunds."
     return "Each is worth the hit's own value."

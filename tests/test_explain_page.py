@@ -237,6 +237,16 @@ class TestTelling:
         assert "In reports not" in text_of(page)
         assert "<table>" not in page
 
+    def test_of_a_fixed_value_the_rules_say_that_refunds_are_subtracted_from_it_too(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.goal.fixed_value = 5
+        shop.goal.save()
+        shop.process(shop.sale("s1", order="A-17"), shop.adjust("a1", "refund", "A-17", HOUR, 29_900_000))
+        told = find(client, shop, "A-17")
+        assert "Counted: -24.90 USD, order A-17" in told
+        assert "Each is worth 5 USD, whatever the hit says, less refunds; a restatement replaces it." in told
+
     def test_value_without_a_rate_says_what_is_left_out_and_what_to_do(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
