@@ -16,7 +16,7 @@ from conversions.touch import OTHER, AdName, AdNames
 #: The model name under which fits are kept among the cells; their day is the month's first.
 FIT = "fit"
 #: Part of each fingerprint: raise it when weights are learnt in another way.
-METHOD = 1
+METHOD = 2
 
 #: Why a path was weighed in another way than its model says: nothing was learnt of its goal in that month; it has too
 #: many ads, so campaigns are what is weighed; even those are too many, so every ad weighs the same.

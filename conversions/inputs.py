@@ -41,12 +41,14 @@ def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
 class Person:
     """What a month holds of one person: its path, and the paths of its conversions by goal."""
 
-    __slots__ = ("converted", "paths", "seen", "steps", "touches", "was_cut")
+    __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
 
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
+        #: By its clicks; by its views as long as there is no click.
         self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
+        self.has_clicked = False
         self.was_cut = False
         #: The goals of which it claimed a conversion.
         self.converted: set[str] = set()
@@ -59,6 +61,17 @@ class Person:
         if ids & self.seen:
             return
         self.seen |= ids
+        if touch.kind == "click" and not self.has_clicked:
+            self._forget_views()
+        if touch.kind == "click" or not self.has_clicked:
+            self._step(name)
+
+    def _forget_views(self) -> None:
+        """A click beats all views, as on the path of a conversion: or who buys and who doesn't would not compare."""
+        self.has_clicked, self.was_cut = True, False
+        self.steps.clear()
+
+    def _step(self, name: AdName) -> None:
         if not self.steps or self.steps[-1] != name:
             self.was_cut = self.was_cut or len(self.steps) == MAX_STEPS
             self.steps.append(name)

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from conversions import inputs
 from conversions.claims import Verdict
+from conversions.credit import LEARNED, ONE, split
 from conversions.facts import Conversion, Touch
 from conversions.fit import Inputs
+from conversions.fitted import Learnt, encode_fit, fit
 from conversions.goals import Goal, GoalVersion
 from conversions.inputs import MAX_ADS, MAX_PATHS, MAX_STEPS, MAX_TOUCHES, Gatherer, is_one_in
 from conversions.person import Whose, by_user, itself
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
-from conversions.touch import OTHER, Ad
+from conversions.touch import OTHER, Ad, AdNames
 
 HOUR = 3_600_000
 START = 1_790_812_800_000  # 2026-10-01T00:00Z
@@ -45,6 +47,16 @@ def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = itself,
     return gatherer.inputs(uid)
 
 
+def seen_then_clicked(views: bool = True) -> Inputs:
+    """Ten see `two` and click `one`, of whom five buy; two click `two`, of whom one buys."""
+    names = [f"v{n}" for n in range(12)]
+    clicks = [touch(100, "one" if n < 10 else "two", name) for n, name in enumerate(names)]
+    seen = [touch(1, "two", name, kind="view") for name in names[:10]] if views else []
+    buyers = [*names[:5], names[11]]
+    paths = [[one for one in (*seen, *clicks) if one.visitor == name] for name in buyers]
+    return gathered(*seen, *clicks, cases=[case(*path, claimants=(f"v:{path[0].visitor}",)) for path in paths])
+
+
 def counts(found: Inputs) -> dict[tuple[str, ...], tuple[int, int]]:
     """Path -> how many converted, and how many didn't."""
     return {path.ads: (path.converted, path.unconverted) for path in found.paths}
@@ -61,6 +73,27 @@ def test_a_path_is_of_eligible_touches_only_wherever_in_time_they_lie() -> None:
     before = touch(-20 * 24 * HOUR, "two")
     view = touch(2, "one", kind="view", hit="v")
     assert counts(gathered(view, cases=[case(before, view)])) == {("two",): (1, 0)}
+
+
+def test_a_click_beats_the_views_of_who_buys_and_of_who_does_not() -> None:
+    assert counts(seen_then_clicked()) == {("one",): (5, 5), ("two",): (1, 1)}
+
+
+def test_who_never_clicks_leaves_its_views_and_who_does_only_its_clicks_whatever_came_first() -> None:
+    views = [touch(n, "xy"[n % 2], kind="view") for n in range(MAX_STEPS + 5)]
+    seen, clicked = gathered(*views), gathered(*views, touch(100, "two"), touch(101, "x", kind="view"), touch(102))
+    assert ([len(path.ads) for path in seen.paths], seen.coverage.cut) == ([MAX_STEPS], 1)
+    assert (counts(clicked), clicked.coverage.cut) == ({("two", "one"): (0, 1)}, 0)
+
+
+@pytest.mark.parametrize("model", LEARNED)
+def test_a_view_that_a_click_beats_changes_no_credit(model: str) -> None:
+    path = [touch(1), touch(2, "two")]
+    credits = []
+    for found in (seen_then_clicked(), seen_then_clicked(views=False)):
+        learnt = Learnt("2026-10", encode_fit(fit(found, 0)), AdNames(SITE.ads))
+        credits.append(split(ONE, learnt.weigh(model, path)[0]))
+    assert credits[0] == credits[1]
 
 
 def test_a_conversion_without_touches_is_counted_but_no_path() -> None:

@@ -18,7 +18,7 @@ from conversions.facts import Adjustment, Conversion, Link, Touch, digest
 from conversions.goals import GoalVersion
 from conversions.site import SiteConfig
 from conversions.touch import name_touch
-from tests.properties.relearn import learnt_weights, names_of, own_touches
+from tests.properties.relearn import learnt_weights, names_of, own_touches, unbeaten
 from tracker.hit import Hit
 
 #: Half-life (ms), first and last percents; from how long before the conversion each touch was.
@@ -192,7 +192,7 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             for touch in own_touches(touches, site, before):
                 if whose(touch) not in converters[before]:
                     unconverted[whose(touch)].append(touch)
-            others = [names_of(once_each(some), site) for some in unconverted.values()]
+            others = [names_of(unbeaten(once_each(some)), site) for some in unconverted.values()]
             converted[month].append(names_of(path, site))
             converters[month] |= claimants
             ages = [winner.at - touch.at for touch in path]

@@ -28,6 +28,11 @@ def own_touches(touches: Iterable[Touch], site: SiteConfig, month: str) -> list[
     return [touch for touch in mine if touch.landed or (touch.hit, touch.bucket) not in landed]
 
 
+def unbeaten(path: list[Touch]) -> list[Touch]:
+    """The path without the views that a click beats."""
+    return [touch for touch in path if touch.kind == "click"] or path
+
+
 def learnt_weights(
     converted: list[tuple[str, ...]], unconverted: list[tuple[str, ...]], path: tuple[str, ...]
 ) -> Weights:
