@@ -9,10 +9,14 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 
 
 def main() -> None:
-    """Run the command that the arguments name. A database that is away, or has no tables yet, ends it with a line."""
+    """Run the command that the arguments name. Ctrl-C ends it with a line, so does a database that can't be used."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
     try:
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        # The terminal has written ^C, perhaps behind a progress bar; 130 is what shells say of such an end.
+        sys.stderr.write("\nStopped. The same command may be given again.\n")
+        sys.exit(130)
     except (InterfaceError, OperationalError, ProgrammingError) as error:
         if "--traceback" in sys.argv:
             raise
