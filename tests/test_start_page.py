@@ -253,6 +253,12 @@ class TestPolicy:
     def test_pages_are_not_kept(self, client: Client, shop: Shop, ann: User) -> None:
         assert client.get("/").headers["Cache-Control"] == "no-store"
 
+    def test_another_method_is_refused_in_the_shape_of_every_error(self, client: Client, shop: Shop, ann: User) -> None:
+        for path in ("/", "/explain", "/explain/x"):
+            answer = client.post(path)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+            assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
     def test_while_the_configuration_is_away_the_page_says_so(self, client: Client, shop: Shop, ann: User) -> None:
         assert_says_it_is_away(client, "conversions_goalversion")
 

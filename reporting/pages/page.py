@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.views import View
 
 from tracker.away import AWAY
-from tracker.errors import RETRY_SECONDS
+from tracker.errors import RETRY_SECONDS, error_response
 
 #: A page loads its own style and script and nothing else; ad names come from strangers' links.
 POLICY = (
@@ -30,4 +30,11 @@ class Page(View):
             response = HttpResponse(render_to_string("reporting/away.html"), status=503)
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """In the shape of every error: it is a program that sends a page what no form of ours does."""
+        allowed = super().http_method_not_allowed(request, *args, **kwargs).headers["Allow"]
+        response = error_response(405, "method_not_allowed", f"This page answers to {allowed}.")
+        response.headers["Allow"] = allowed
         return response
