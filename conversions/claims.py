@@ -183,11 +183,14 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether no earlier conversion of the goal, still standing, is the same person's."""
-    mine = order_key(verdict.winner)
+    """Whether no earlier conversion of the goal, still standing, has a claimant of this one's.
+
+    Not of the winner's person alone: whether a shop's server or the buyer's browser tells an order first is chance.
+    """
+    mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(
         other.goal.uid == verdict.goal.uid
-        and other.person == verdict.person
+        and not claimants.isdisjoint(other.claimants)
         and not other.retracted
         and order_key(other.winner) < mine
         for other in verdicts

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 SENTENCES: dict[str, dict[str, str]] = {
     "conversion": {
         "retracted": "The order was retracted and has not been restated since.",
-        "not_first": "The goal counts one conversion per person, and an earlier one of the same person counts.",
+        "not_first": "The goal counts one per person, and an earlier one of a person who claims this one stands.",
         "not_first_of_click": "The goal counts one conversion per click, and the click that brought this one brought an"
         " earlier one that counts.",
         "not_in_force": "It met a version of the goal that does not hold at its time, or not any more.",

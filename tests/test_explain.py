@@ -242,6 +242,24 @@ def counted(shop: Shop, *orders: str) -> list[str | None]:
     return [explain_order(shop, order)["reason"] for order in orders]
 
 
+@pytest.mark.parametrize("ahead", [MINUTE, -MINUTE])
+def test_of_orders_that_browser_and_server_tell_one_per_visitor_counts_whichever_is_ahead(
+    store: Store, ahead: int
+) -> None:
+    shop = Shop(store, counting="once")
+    for number, at in (("1", 0), ("2", HOUR)):
+        shop.process(shop.sale(f"b{number}", at, order=f"o{number}"))
+        shop.process(shop.sale(f"s{number}", at + ahead, order=f"o{number}", visitor=f"server-{number}"))
+    assert counted(shop, "o1", "o2") == [None, "not_first"]
+
+
+def test_an_order_that_another_claimed_earlier_takes_the_place_of_what_its_visitor_did_between(store: Store) -> None:
+    shop = Shop(store, counting="once")
+    shop.process(shop.sale("a1", HOUR, order="o2"))
+    shop.process(shop.sale("a2", 2 * HOUR, order="o1"), shop.sale("b1", 0, order="o1", visitor="bob"))
+    assert counted(shop, "o1", "o2") == [None, "not_first"]
+
+
 def test_of_a_goal_that_counts_one_per_click_each_click_brings_one_conversion_whatever_came_first(store: Store) -> None:
     # click 1 -- order 1 -- order 2 -- click 2 -- order 3
     for turn in (1, -1):

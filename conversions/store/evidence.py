@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import msgspec
 
@@ -66,7 +67,7 @@ def _case(
     path = drawn(verdict, touches)
     if verdict.retracted or click_taken:
         return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
-    others = rivals.get((verdict.goal.uid, verdict.person), ())
+    others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)
     once = verdict.version.counting == "once"
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
 
@@ -80,19 +81,20 @@ def _with_others(case: Case, touches: Timelines) -> Case:
 def _read_rivals(
     people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
-    """For goals that count one per person: the verdicts on all that these persons did until then."""
-    until: dict[str, int] = {}
-    for verdict in verdicts:
-        if verdict.version.counting == "once":
-            until[verdict.person] = max(until.get(verdict.person, 0), verdict.winner.at)
-    if not until:
+    """For goals that count one per person: the verdicts on all that the claimants ever did, by goal uid and claimant.
+
+    Of what they did later, too: another may have claimed it earlier.
+    """
+    claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
+    if not claimants:
         return {}
-    spans = [Span(visitor, 0, at) for person, at in until.items() for visitor in people.visitors(person)]
-    earlier = people.read_conversions(spans)
-    known = {**claims, **people.read_claims({row.claim for row in earlier} - claims.keys())}
+    visitors = {visitor for person in claimants for visitor in people.visitors(person)}
+    rows = people.read_conversions([Span(visitor, 0, FOR_EVER) for visitor in sorted(visitors)])
+    known = {**claims, **people.read_claims({row.claim for row in rows} - claims.keys())}
     rivals: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for verdict in judge_all(site, known, people.of).values():
-        rivals[verdict.goal.uid, verdict.person].append(verdict)
+        for person in verdict.claimants:
+            rivals[verdict.goal.uid, person].append(verdict)
     return rivals
 
 

@@ -176,8 +176,8 @@ def recompute(hits: Iterable[Hit], site: SiteConfig, table: Table | None = None)
             clicks = [touch for touch in path if touch.kind == "click"]
             path = clicks or path
             brought_by = {(whose(one), one.visitor, one.network, one.click_id or one.hit) for one in clicks[-1:]}
-            late = {"every": False, "once": whose(winner) in persons, "click": bool(brought_by & clicked)}
-            persons.add(whose(winner))
+            late = {"every": False, "once": bool(claimants & persons), "click": bool(brought_by & clicked)}
+            persons |= claimants
             clicked |= brought_by
             if late[version.counting]:
                 continue
