@@ -7,6 +7,8 @@ import tempfile
 
 RUN = f"test-{os.getpid()}"
 
+# Hits of the dates that tests name must not be frozen in years to come.
+os.environ["RETENTION_DAYS"] = "3660"
 os.environ["QUEUE_PREFIX"] = f"{RUN}."
 if os.environ.get("ARCHIVE_URL"):
     os.environ["ARCHIVE_URL"] = f"{os.environ['ARCHIVE_URL'].rstrip('/')}/{RUN}"
