@@ -1,13 +1,24 @@
 """Which errors of Cassandra are waited out, and which are the statement's own."""
 
+from typing import Any
+
 import pytest
-from cassandra import InvalidRequest, OperationTimedOut, Unavailable, WriteTimeout
+from cassandra import (
+    DriverException,
+    InvalidRequest,
+    OperationTimedOut,
+    Unauthorized,
+    Unavailable,
+    UnresolvableContactPoints,
+    WriteTimeout,
+)
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionBusy, ConnectionException, ConnectionShutdown
 from cassandra.protocol import OverloadedErrorMessage, ServerError
+from django.db import connections
 
-from conversions.store.cql import away
-from conversions.store.port import StoreUnavailable
+from conversions.store.cql import Cql, away
+from conversions.store.port import Store, StoreUnavailable
 
 
 @pytest.mark.parametrize(
@@ -31,6 +42,84 @@ def test_a_cluster_that_is_away_or_overloaded_is_the_store_being_away(error: Exc
         raise error
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidRequest('code=2200 [Invalid query] message="table ledger does not exist"'),
+        InvalidRequest('code=2200 [Invalid query] message="keyspace hitledger does not exist"'),
+        InvalidRequest('code=2200 [Invalid query] message="unconfigured table ledger"'),
+        Unauthorized("User hitledger has no MODIFY permission on <table hitledger.ledger> or any of its parents"),
+    ],
+    ids=str,
+)
+def test_tables_and_rights_that_are_lost_while_workers_run_are_the_store_being_away(error: Exception) -> None:
+    with pytest.raises(StoreUnavailable, match=r"manage\.py prepare"), away():
+        raise error
+
+
+def test_a_host_that_can_not_be_resolved_is_told_in_words() -> None:
+    with pytest.raises(StoreUnavailable, match="no host of CASSANDRA_URL can be resolved"), away():
+        raise UnresolvableContactPoints({})
+
+
+def test_a_machine_without_threads_is_the_store_being_away_and_another_runtime_error_is_not() -> None:
+    with pytest.raises(StoreUnavailable), away():
+        raise RuntimeError("can't start new thread")
+    with pytest.raises(RuntimeError, match="changed size"), away():
+        raise RuntimeError("dictionary changed size during iteration")
+
+
 def test_a_statement_that_is_refused_for_what_it_says_is_not_waited_out() -> None:
     with pytest.raises(InvalidRequest), away():
         raise InvalidRequest("Key may not be empty")
+
+
+class Session:
+    """A cluster that knows only the statements that it prepared last."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def execute(self, statement: int, _values: Any) -> list[int]:
+        if statement != self.last:
+            raise DriverException("ID mismatch while trying to reprepare")
+        return [statement]
+
+
+class Prepared(Cql):
+    """Statements that are numbers."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def _prepare(self, _name: str) -> Any:
+        return self._session.last  # type: ignore[union-attr]
+
+
+def test_after_a_failure_statements_are_prepared_anew() -> None:
+    session = Session()
+    cql = Prepared(session)
+    assert cql.run("check") == [0]
+    session.last += 1
+    with pytest.raises(StoreUnavailable):
+        cql.run("check")
+    assert cql.run("check") == [1]
+
+
+@pytest.mark.services
+def test_a_table_that_is_dropped_under_a_worker_is_waited_for_and_used_once_it_is_back(cassandra_store: Store) -> None:
+    cql: Cql = cassandra_store.cql  # type: ignore[attr-defined]
+    cassandra_store.announce("dropped", ["ann"])
+    assert cassandra_store.read_linked("dropped", ["ann"])
+    cql.session().execute(f"DROP TABLE {connections['cassandra'].settings_dict['NAME']}.linked", timeout=60)
+    try:
+        with pytest.raises(StoreUnavailable):
+            cassandra_store.announce("dropped", ["ann"])
+        with pytest.raises(StoreUnavailable):
+            cassandra_store.read_linked("dropped", ["ann"])
+    finally:
+        cassandra_store.prepare()
+    assert not cassandra_store.read_linked("dropped", ["ann"])
+    cassandra_store.announce("dropped", ["ann"])
+    assert cassandra_store.read_linked("dropped", ["ann"])

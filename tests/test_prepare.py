@@ -68,6 +68,13 @@ def test_a_service_that_stays_away_ends_it_with_lines_that_name_it(
     assert 2 <= time.monotonic() - began < 20
 
 
+def test_a_host_that_can_not_be_resolved_is_waited_for_too(tmp_path: Path) -> None:
+    done = prepare(tmp_path, "--wait", "1", CASSANDRA_URL="cassandra://no.such.host.invalid/none")
+    assert done.returncode == 1
+    for line in done.stderr.strip().splitlines():
+        assert "Cassandra: no host of CASSANDRA_URL can be resolved" in line
+
+
 def test_a_service_that_is_starting_is_waited_for(tmp_path: Path) -> None:
     in_the_way = tmp_path / "disk"
     in_the_way.write_text("not mounted yet")

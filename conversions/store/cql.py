@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from cassandra import ConsistencyLevel, DriverException, RequestValidationException
+from cassandra import (
+    ConsistencyLevel,
+    DriverException,
+    RequestValidationException,
+    Unauthorized,
+    UnresolvableContactPoints,
+)
 from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.connection import ConnectionBusy, ConnectionException
@@ -75,6 +81,11 @@ PARTITION_KEY = {
 COUNTS = frozenset({"add_count", "count_rejected"})
 #: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
+#: What Cassandra, now and of old, says of a table or a keyspace that isn't there.
+MISSING = ("does not exist", "unconfigured table")
+#: What Python says of a driver whose machine has no thread left, or whose process is ending.
+NO_THREAD = ("can't start new thread", "cannot schedule new futures")
+NOT_PREPARED = "Cassandra's tables or rights are missing, run manage.py prepare"
 ALIAS = "cassandra"
 
 Row = dict[str, Any]
@@ -84,13 +95,34 @@ Write = tuple[str, tuple[Any, ...]]
 
 @contextmanager
 def away() -> Iterator[None]:
-    """A cluster that can't be reached or doesn't answer in time is the store being away; a refused statement is not."""
+    """A cluster that can't be reached, doesn't answer in time or isn't prepared is the store being away.
+
+    So is a driver that gets no threads. A statement that is refused for what it says is not.
+    """
     try:
         yield
-    except RequestValidationException:
-        raise
+    except RequestValidationException as error:
+        if not is_unprepared(error):
+            raise
+        raise StoreUnavailable(f"{NOT_PREPARED}: {error}") from error
+    except UnresolvableContactPoints as error:
+        raise StoreUnavailable("Cassandra: no host of CASSANDRA_URL can be resolved") from error
     except AWAY as error:
         raise StoreUnavailable(f"Cassandra: {error}") from error
+    except RuntimeError as error:
+        if not says(error, NO_THREAD):
+            raise
+        raise StoreUnavailable(f"Cassandra's driver: {error}") from error
+
+
+def is_unprepared(error: RequestValidationException) -> bool:
+    """Whether a statement is refused for want of its table or of a right, which somebody can mend."""
+    return isinstance(error, Unauthorized) or says(error, MISSING)
+
+
+def says(error: Exception, words: Iterable[str]) -> bool:
+    """Whether an error is told in one of these words."""
+    return any(one in str(error) for one in words)
 
 
 class Cql:
@@ -103,7 +135,7 @@ class Cql:
 
     def run(self, name: str, *args: Any) -> list[Row]:
         """The rows of one statement."""
-        with away():
+        with self._running():
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
@@ -124,9 +156,10 @@ class Cql:
 
     def statement(self, name: str) -> PreparedStatement:
         """The prepared statement of a name. Tables that are missing are the store being away: a start mends that."""
-        if name not in self._prepared:
-            self._prepared[name] = self._prepare(name)
-        return self._prepared[name]
+        found = self._prepared.get(name)
+        if found is None:
+            found = self._prepared[name] = self._prepare(name)
+        return found
 
     def make_tables(self, tables: Iterable[type[Model]]) -> None:
         """Make the keyspace and the tables that are missing."""
@@ -145,10 +178,24 @@ class Cql:
         self._session, self._prepared = None, {}
 
     def _connect(self) -> Session:
-        session = connections[ALIAS].connection.session
+        engine = connections[ALIAS]
+        if engine.connection.session is None:
+            # A try that failed by a name that can't be resolved, or for want of a thread, the engine takes for done.
+            engine.reconnect()  # type: ignore[attr-defined]
+        session = engine.connection.session
         # A node that was away is tried again each second, not after ever longer waits.
         session.cluster.reconnection_policy = ConstantReconnectionPolicy(1.0, max_attempts=None)
         return session
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """See away. Statements are prepared anew afterwards: their tables may be others by then."""
+        try:
+            with away():
+                yield
+        except StoreUnavailable:
+            self._prepared = {}
+            raise
 
     def _prepare(self, name: str) -> PreparedStatement:
         text = STATEMENTS[name].format(ks=connections[ALIAS].settings_dict["NAME"])
@@ -156,7 +203,7 @@ class Cql:
             with away():
                 statement = self.session().prepare(text)
         except RequestValidationException as error:
-            raise StoreUnavailable(f"Cassandra's tables are missing, run manage.py prepare: {error}") from error
+            raise StoreUnavailable(f"{NOT_PREPARED}: {error}") from error
         statement.consistency_level = ConsistencyLevel.QUORUM
         statement.is_idempotent = name not in COUNTS
         if name in COUNTS:
@@ -180,7 +227,7 @@ class Cql:
     def _execute(self, work: list[tuple[Any, Any]]) -> list[list[Row]]:
         if not work:
             return []
-        with away():
+        with self._running():
             results = execute_concurrent(self.session(), work, concurrency=CONCURRENCY, raise_on_first_error=True)
             return [list(result) if result else [] for _, result in results]
 
