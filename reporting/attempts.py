@@ -3,15 +3,12 @@
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, ProgrammingError
-
-from tracker.hit import Unavailable
+from tracker.away import AWAY
 
 logger = logging.getLogger(__name__)
 
-#: A service is away, or it can't do this one: a partition that is too large times out each time.
-AWAY = (Unavailable, OperationalError, InterfaceError, ProgrammingError)
-#: After so many in a row it is the service: the others need not wait for it one by one.
+#: A service may be away, or fail this one alone: a partition that is too large times out each time. After so many in a
+#: row it is away, and the others need not wait for it one by one.
 OUTAGE = 3
 
 
