@@ -30,7 +30,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     `one_in`: everybody (1), or one person in so many. `conversions` that count in the month, `with_touches` of them.
     `cut`: paths of which only the newest steps were taken. `other_ads`: how many are `(other)`. `left_out`, with
-    `converted` and `unconverted`: distinct paths that were too rare, and how many they were.
+    `converted` and `unconverted`: distinct paths that were too rare, and how many they were. `many_ads` and
+    `many_campaigns`, likewise: paths that have too many of these for Shapley's sets of them.
     """
 
     one_in: int = 1
@@ -41,6 +42,10 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0
     left_out_converted: int = 0
     left_out_unconverted: int = 0
+    many_ads_converted: int = 0
+    many_ads_unconverted: int = 0
+    many_campaigns_converted: int = 0
+    many_campaigns_unconverted: int = 0
 
 
 class Inputs(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import msgspec
 from conversions.facts import Touch
 from conversions.fit import Coverage, Inputs, label_of, touch_weights
 from conversions.markov import CONVERSION, NULL, START, Chain, fit_chain
-from conversions.shapley import Rated, SetCounts, count_sets, rates, shapley_weights
+from conversions.shapley import Rated, SetCounts, count_sets, count_too_large, rates, shapley_weights
 from conversions.touch import OTHER, AdName, AdNames
 
 #: The model name under which fits are kept among the cells; their day is the month's first.
@@ -71,7 +71,19 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
         removal=[chain.removal[label] for label in labels],
         sets=_placed(count_sets(inputs.paths, {}), labels),
         campaign_sets=_placed(count_sets(inputs.paths, campaigns), names),
-        coverage=inputs.coverage,
+        coverage=_covered(inputs, campaigns),
+    )
+
+
+def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
+    """With the paths that are in no set of ads, or of campaigns."""
+    many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
+    return msgspec.structs.replace(
+        inputs.coverage,
+        many_ads_converted=many_ads[0],
+        many_ads_unconverted=many_ads[1],
+        many_campaigns_converted=many_campaigns[0],
+        many_campaigns_unconverted=many_campaigns[1],
     )
 
 

@@ -51,11 +51,21 @@ def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCou
     """Paths by the set of their players: `players` names an ad's, else it is the ad. Sets too large to use left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
-        found = frozenset(players.get(ad, ad) for ad in path.ads)
+        found = _players_of(path, players)
         if found and len(found) <= MAX_PLAYERS and path.total:
             sums[found][0] += path.converted
             sums[found][1] += path.total
     return {found: (converted, total) for found, (converted, total) in sums.items()}
+
+
+def count_too_large(paths: Iterable[PathCount], players: Mapping[str, str]) -> tuple[int, int]:
+    """Of the paths whose set of players is too large to use, how many converted and how many didn't."""
+    large = [path for path in paths if len(_players_of(path, players)) > MAX_PLAYERS]
+    return sum(path.converted for path in large), sum(path.unconverted for path in large)
+
+
+def _players_of(path: PathCount, players: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(players.get(ad, ad) for ad in path.ads)
 
 
 def rates(counts: SetCounts) -> Rates:

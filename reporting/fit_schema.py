@@ -16,6 +16,10 @@ COVERAGE = {
     "left_out": "Distinct paths beyond the 10,000 most frequent.",
     "left_out_converted": "Paths with a conversion among these.",
     "left_out_unconverted": "Paths without one among these.",
+    "many_ads_converted": "Paths with a conversion and more than 12 ads: in none of `sets`.",
+    "many_ads_unconverted": "Paths without one and more than 12 ads, likewise.",
+    "many_campaigns_converted": "Paths with a conversion and more than 12 campaigns: in none of `campaign_sets`.",
+    "many_campaigns_unconverted": "Paths without one and more than 12 campaigns, likewise.",
 }
 
 

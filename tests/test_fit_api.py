@@ -71,6 +71,8 @@ def test_the_matrix_the_removal_effects_and_the_rates_are_told_with_what_they_re
     assert told["coverage"] == {
         "one_in": 1, "conversions": 2, "with_touches": 1, "cut": 0, "other_ads": 0,
         "left_out": 0, "left_out_converted": 0, "left_out_unconverted": 0,
+        "many_ads_converted": 0, "many_ads_unconverted": 0,
+        "many_campaigns_converted": 0, "many_campaigns_unconverted": 0,
     }  # fmt: skip
     assert told["transitions"] == [
         {"from": "(start)", "to": "mail", "count": 1, "chance": "0.500000"},
@@ -144,6 +146,22 @@ def test_of_very_many_sets_those_with_most_paths_are_listed_and_the_others_count
     assert len(told["sets"]) == MAX_SETS
     assert told["sets"][0]["paths"] == len(pairs)
     assert told["left_out"]["sets"] == len(pairs) - MAX_SETS
+
+
+def test_of_paths_with_too_many_ads_or_campaigns_to_be_of_a_set_it_is_told_how_many_there_are() -> None:
+    ads = [AdName(f"a{n:02}", f"c{n // 2:02}", True) for n in range(26)]
+    labels = {label_of(ad): ad for ad in ads}
+    longest = tuple(labels)
+    paths = [PathCount(longest[:size], 10**n, 2 * 10**n) for n, size in enumerate((12, 13, 26))]
+    told = tell(Inputs(paths, labels, Coverage(conversions=111)))
+    assert [(len(one["names"]), one["paths"]) for one in told["sets"]] == [(12, 3)]
+    assert [(len(one["names"]), one["paths"]) for one in told["campaign_sets"]] == [(7, 30), (6, 3)]
+    coverage = {name: count for name, count in told["coverage"].items() if name.startswith("many_")}
+    assert coverage == {
+        "many_ads_converted": 110, "many_ads_unconverted": 220,
+        "many_campaigns_converted": 100, "many_campaigns_unconverted": 200,
+    }  # fmt: skip
+    assert told["coverage"]["conversions"] == 111
 
 
 def tell(inputs: Inputs) -> dict[str, Any]:
