@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tracker import environment
+from tracker.settings import cassandra_database
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
@@ -29,6 +30,7 @@ BAD_VALUES = [
     ("TRUSTED_PROXIES", "$NETWORKS"),
     ("LOG_LEVEL", "LOUD"),
     ("HITLEDGER_STATE", "/dev/null/var"),
+    ("PROMETHEUS_MULTIPROC_DIR", "/dev/null/metrics"),
     ("DATABASE_URL", "mysql://host/name"),
     ("DATABASE_URL", "nonsense"),
     ("DATABASE_URL", "$PGURL"),
@@ -132,6 +134,7 @@ def test_an_empty_value_is_an_unset_one(tmp_path: Path) -> None:
     names = settings_read() - {"HITLEDGER_STATE"}
     answer = start(HITLEDGER_STATE=str(tmp_path), **dict.fromkeys(names, ""))
     assert answer.returncode == 0, answer.stderr
+    assert list(CHECKOUT.glob("*.db")) == []  # where prometheus_client would count
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_VALUES, ids=lambda text: text)
@@ -153,6 +156,19 @@ def test_a_secret_is_taken_as_it_stands_dollar_signs_too(secret: str, tmp_path: 
 def test_queues_of_a_worker_have_the_prefix_of_all(tmp_path: Path) -> None:
     assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="p.facts,p.hits", QUEUE_PREFIX="p.").returncode == 0
     assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="facts", QUEUE_PREFIX="p.").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("cassandra://one,two:9042/facts", "one,two"),
+        ("cassandra://user:pa:ss@one/facts", "one"),
+        ("cassandra://[::1]:9042/facts", "::1"),
+        ("cassandra://[::1]/facts", "::1"),
+    ],
+)
+def test_cassandras_hosts_are_named_as_the_driver_wants_them(url: str, hosts: str) -> None:
+    assert cassandra_database(url)["HOST"] == hosts
 
 
 def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:

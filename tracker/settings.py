@@ -122,7 +122,7 @@ def cassandra_database(url: str) -> dict[str, Any]:
     keyspace = parts.path.strip("/") or "hitledger"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", keyspace):
         raise BadSetting("CASSANDRA_URL", "must end with a keyspace: a letter, then up to 47 letters, digits and _")
-    hosts = parts.netloc.rpartition("@")[2].rpartition(":")[0] or parts.netloc.rpartition("@")[2]
+    hosts = re.sub(r"[\[\]]|:\d*$", "", parts.netloc.rpartition("@")[2])
     options: dict[str, Any] = {
         "connection": {
             "lazy_connect": True,
