@@ -32,7 +32,7 @@ def replay_processor() -> Processor:
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
-@shared_task(name="conversions.tasks.attribute_hits")
+@shared_task(name="conversions.tasks.attribute_hits", takes_batch=True)
 def attribute_hits(text: str) -> list[Any]:
     """A batch's facts and marks are written; its counter increments go on.
 

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 
 from conversions.clock import DAY_MS, day_start, first_day, next_day, next_month
 from conversions.credit import LEARNED
-from conversions.models import Marker, Replay
+from conversions.models import MARGIN_MS, Marker, Replay
 from conversions.site import SiteConfig
 from conversions.store.fit_marks import open_fits
 from conversions.store.sequence import WHOLE_SITE, known_buckets, open_marks
 from reporting.query import Query, longest_window
-
-#: Markers overtake hits by less than this: batches that were taken earlier may still be in work.
-MARGIN_MS = 10 * 60 * 1000
 
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
@@ -26,7 +23,7 @@ def sealed_until(query: Query, site: SiteConfig) -> int:
 
 
 def seal(reached: int, marked: Sequence[int]) -> int:
-    """From the time of the last marker that came through and the starts of marked buckets; whole seconds."""
+    """From how far the queue has come and the starts of marked buckets; whole seconds."""
     sealed = max(min([reached - MARGIN_MS, *marked]), 0)
     return sealed - sealed % 1000
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from conversions.clock import HOUR_MS
-from conversions.models import Ad
+from conversions.models import Ad, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import Store
 from tests.reports import Shop, marker_came_through, ms
@@ -204,6 +204,22 @@ class TestSealed:
         assert self.sealed(shop) == ("2026-11-23T23:59:59Z", True)
         marker_came_through(["2026-11-24T00:10:00.999Z", "2026-11-23T00:00Z"])
         assert self.sealed(shop) == ("2026-11-24T00:00:00Z", False)
+
+    def test_hits_that_went_behind_markers_hold_it_back_until_one_that_was_sent_later_came_through(
+        self, store: Store
+    ) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-11-24T06:05Z"])
+        Marker.put_back(ms("2026-11-24T06:02Z"), ms("2026-11-24T07:00Z"))
+        Marker.put_back(ms("2026-11-24T06:01Z"), ms("2026-11-24T06:50Z"))
+        assert self.sealed(shop)[0] == "2026-11-24T05:51:00Z"
+        marker_came_through(["2026-11-24T06:21Z", "2026-11-24T06:59:59Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T05:51:00Z"
+        marker_came_through(["2026-11-24T07:09:59Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T05:52:00Z"
+        marker_came_through(["2026-11-24T07:10Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T07:00:00Z"
 
     def test_the_end_of_the_range_is_the_sites_midnight(self, store: Store) -> None:
         shop = Shop(store, timezone="America/New_York")

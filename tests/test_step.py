@@ -90,3 +90,14 @@ def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> 
     with pytest.raises(Ignore):
         run(work, clock, send_again)
     assert PATIENCE < clock.now() < PATIENCE + 2 * LONGEST_WAIT
+
+
+def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
+    clock = Clock()
+    failures = [Unavailable("s3")] * 60
+    again = Flaky(OperationalError("database"), OperationalError("database"), Ignore())
+    with pytest.raises(Ignore):
+        run(Flaky(*failures), clock, again)
+    assert again.tries == 3
+    again = Flaky(*[OperationalError("database")] * 60)
+    assert run(Flaky(*failures), Clock(), again) == "done"

@@ -3,14 +3,18 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from celery import Task, current_task
 from celery.exceptions import Ignore
+from django.conf import settings
 from django.db import connection as database
+from django.utils.module_loading import import_string
 
 from tracker.away import AWAY
+from tracker.hit import Batch, decode_batch
 from tracker.queues.publish import open_publisher
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,8 @@ class Step(Task):  # type: ignore[misc]
     """
 
     abstract = True
+    #: Whether its message is a batch's text, whose hits are not in the figures before it is done.
+    takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The work; in a worker it is done again until no service is away."""
@@ -61,8 +67,18 @@ class Step(Task):  # type: ignore[misc]
     def send_again(self) -> None:
         """Puts the message in hand at the end of its queue; the old one is acknowledged. Raises Ignore."""
         request = self.request
+        if self.takes_batch:
+            note_put_back([decode_batch(request.args[0])])
         self.apply_async(request.args, request.kwargs, task_id=request.id, root_id=request.root_id, chain=request.chain)
         raise Ignore
+
+
+def note_put_back(batches: Iterable[Batch]) -> None:
+    """Call it before batches go to the end of the queue: markers before them don't tell that these came through."""
+    received = [hit.received for batch in batches for hit in batch.hits]
+    if received:
+        database.close_if_unusable_or_obsolete()
+        import_string(settings.MARKER).put_back(min(received), time.time_ns() // 1_000_000)
 
 
 def wait_out(
@@ -82,4 +98,6 @@ def wait_out(
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
         if give_up and now() - began > PATIENCE:
-            give_up()
+            # Where a service that it needs is away, too, the batch stays in hand.
+            with suppress(*AWAY):
+                give_up()

@@ -13,7 +13,7 @@ from conversions.models.goals import (
     new_goal_uid,
     validate_conditions,
 )
-from conversions.models.progress import Kept, Marker, Replay
+from conversions.models.progress import MARGIN_MS, Kept, Marker, PutBack, Replay
 from conversions.store.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 from conversions.store.sequence import FitMark, Mark, Sequence, SiteCurrency
@@ -32,7 +32,8 @@ if settings.CASSANDRA_URL:
     )  # fmt: skip
 
 __all__ = [
-    "AHEAD_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules", "GoalVersion",
-    "Kept", "Mark", "Marker", "MatchRule", "RateLoad", "RateRow", "Replay", "Sequence", "SetAsideCountRow",
-    "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "now_ms", "slug", "validate_conditions",
+    "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules",
+    "GoalVersion", "Kept", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay", "Sequence",
+    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "now_ms", "slug",
+    "validate_conditions",
 ]  # fmt: skip

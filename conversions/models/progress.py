@@ -1,7 +1,11 @@
 """How far work has come: the queue's markers, snapshots of the configuration, replays."""
 
 from django.db import models
+from django.db.models import Min
 from django.utils import timezone
+
+#: Markers overtake hits by less than this: batches that were taken earlier may still be in work.
+MARGIN_MS = 10 * 60 * 1000
 
 
 class Marker(models.Model):
@@ -18,12 +22,34 @@ class Marker(models.Model):
         """Notes that a marker made at this instant came through; an older one changes nothing."""
         if not cls.objects.filter(pk=1, at__lt=at).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
+        PutBack.objects.filter(at__lte=at - MARGIN_MS).delete()
 
     @classmethod
     def reached(cls) -> int:
-        """When the newest marker that came through was made, 0 before the first."""
+        """The instant before which accepted hits came through, but for those that MARGIN_MS is for; 0 before the first
+        marker. It is when the newest one was made, or earlier, where hits were put back behind markers."""
         row = cls.objects.filter(pk=1).first()
-        return row.at if row else 0
+        if row is None:
+            return 0
+        # The marker first: what it has overtaken was noted before.
+        behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
+        return row.at if behind is None else min(row.at, behind)
+
+    @classmethod
+    def put_back(cls, since: int, at: int) -> None:
+        """Notes that hits received at `since` or later go to the end of the queue at `at`. Call it before they do."""
+        PutBack.objects.create(since=since, at=at)
+
+
+class PutBack(models.Model):
+    """Hits that went to the end of the queue at `at` (ms), the first received at `since`. Markers that were sent before
+    come through before them; those sent later tell that these hits came through, too."""
+
+    since = models.BigIntegerField()
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.since} at {self.at}"
 
 
 class Kept(models.Model):

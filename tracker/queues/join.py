@@ -19,7 +19,7 @@ from tracker.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch
 from tracker.queues.broker import bounded, connect, text_of
 from tracker.queues.port import QueueUnavailable
 from tracker.queues.rabbit import dispatch
-from tracker.step import Step
+from tracker.step import Step, note_put_back, wait_out
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Joiner:
     def put_down(self) -> None:
         """What was taken along is sent again, each by itself. Given back to the broker, it would count as poison once
         that has happened often."""
+        wait_out(lambda: note_put_back(self._batches), "putting batches back")
         for batch in self._batches:
             dispatch(batch, settings.HIT_CHAIN)
         self._settle()
@@ -128,6 +129,7 @@ class Joining(Step):
     """A step that takes waiting batches along. Where it fails with them, they go their own way, and so does its own."""
 
     abstract = True
+    takes_batch = True
 
     def __call__(self, text: str) -> Any:
         """The work on a batch's text; see Step."""
