@@ -12,10 +12,9 @@ ON_POSTGRES := $(wildcard tests/contracts/test_[qs]*.py) $(foreach name,sequence
 	rates bootstrap admin configuration_api report_api click identity fit_marks,tests/test_$(name).py)
 # What precedes every start: a bad setting ends here, with one line.
 PREPARE := python manage.py migrate --noinput --verbosity 0 && python manage.py prepare
-# All processes count into one folder, of which /metrics tells the sums; what an earlier run left there goes.
-METRICS := export PROMETHEUS_MULTIPROC_DIR="$${PROMETHEUS_MULTIPROC_DIR:-$${HITLEDGER_STATE:-var}/metrics}" && \
-	mkdir -p "$$PROMETHEUS_MULTIPROC_DIR" && \
-	rm -f "$$PROMETHEUS_MULTIPROC_DIR"/counter_*.db "$$PROMETHEUS_MULTIPROC_DIR"/histogram_*.db
+# All processes count into one folder (see Procfile); what an earlier run left there goes.
+METRICS := metrics="$${PROMETHEUS_MULTIPROC_DIR:-$${HITLEDGER_STATE:-var}/metrics}" && \
+	rm -f "$$metrics"/counter_*.db "$$metrics"/histogram_*.db
 # Without a broker a hit is processed before its answer, and there is nothing for a worker to do.
 START := $(METRICS) && exec honcho --env /dev/null start web beat $${BROKER_URL:+worker}
 

@@ -135,13 +135,12 @@ def test_every_number_is_documented_and_nothing_else_is(embedded: Tracker) -> No
     }
 
 
-def test_with_a_folder_for_it_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
-    folder = tmp_path / "metrics"
-    folder.mkdir()
-    with Tracker(tmp_path, {"PROMETHEUS_MULTIPROC_DIR": str(folder), "WEB_CONCURRENCY": "2"}) as tracker:
+def test_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
+    with Tracker(tmp_path, {"WEB_CONCURRENCY": "2"}) as tracker:
         tracker.manage("migrate", "--verbosity", "0")
         made = tracker.bootstrap()
         tracker.start("web")
+        tracker.env["PROMETHEUS_MULTIPROC_DIR"] = str(tmp_path / "metrics")  # for the command below
         for _ in range(10):
             assert get(f"{tracker.url}/collect?site={made['site']}&type=click&ad=demo-ad")[0] == 200
         tracker.manage("shell", "-c", "from reporting.tasks import fit_months, roll_up; roll_up(), fit_months()")
@@ -150,6 +149,12 @@ def test_with_a_folder_for_it_the_counts_of_all_processes_are_summed(tmp_path: P
         assert counted["hitledger_rollup_seconds_count"] >= 1
         assert counted["hitledger_marks_open"] == 0
         assert counted["hitledger_fits_open"] == 0  # this month is not over
+
+
+def test_what_a_process_left_that_was_killed_as_it_began_spoils_no_count(embedded: Tracker) -> None:
+    for name, body in {"counter_1.db": b"", "histogram_1.db": b"\x40\0\0\0" * 4}.items():
+        (embedded.state / "metrics" / name).write_bytes(body)
+    assert metrics(embedded)["hitledger_batches_total failed"] == 0
 
 
 def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def read_url(name: str, *schemes: str) -> str:
         raise BadSetting(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
     if not named:
         raise BadSetting(name, "must name a host or a bucket after ://, or a folder after file:///")
+    if any(map(str.isspace, parts.hostname or "")):
+        raise BadSetting(name, "must not have blanks in its host")
     return url
 
 
@@ -131,6 +133,20 @@ def read_folder(name: str, default: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(name, f"must be a folder that can be made and written: {error}") from error
+    return folder
+
+
+def read_shared_folder(name: str) -> Path | None:
+    """A folder in which processes write beside each other, made if it is not there; None where none is set.
+
+    An empty variable is taken away: prometheus_client, which reads it too, would write to the working directory.
+    """
+    if not read_text(name):
+        os.environ.pop(name, None)
+        return None
+    folder = read_folder(name, Path())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadSetting(name, f"must be a folder that can be written, not {folder}")
     return folder
 
 

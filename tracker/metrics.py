@@ -4,8 +4,9 @@ Anyone may read them: they name no site and no account, and a service is asked a
 closed does that in the proxy. docs/operation.md says what each means.
 """
 
-import os
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils.module_loading import import_string
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from rest_framework.request import Request
@@ -59,12 +60,35 @@ class Gauges(Collector):
                 yield GaugeMetricFamily(name, meaning, value=value)
 
 
+class Sums(Collector):
+    """What all processes counted in their folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """The counts of every process, also of those that have ended."""
+        sums: Iterable[Metric] = MultiProcessCollector.merge(
+            [str(file) for file in self.folder.glob("*.db") if is_whole(file)]
+        )
+        return sums
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a process's counts can be read: one that is killed as it begins leaves an empty file, for good."""
+    try:
+        MultiProcessCollector.merge([str(file)])
+    except (OSError, ValueError, RuntimeError, struct.error):
+        return False
+    return True
+
+
 def registry() -> CollectorRegistry:
     """What this process counts; what all of this machine do where PROMETHEUS_MULTIPROC_DIR names a folder."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)
+    shared.register(Sums(settings.METRICS_DIR))
     return shared
 
 

@@ -19,6 +19,7 @@ from tracker.environment import (
     read_networks,
     read_number,
     read_prefix,
+    read_shared_folder,
     read_switch,
     read_text,
     read_url,
@@ -38,6 +39,9 @@ PORT = read_number("PORT", 8000, 1, 65535)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
 DEMO = read_switch("DEMO")
+
+#: Where all processes count, so that /metrics tells their sums; prometheus_client finds it by the variable itself.
+METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
 
 # The services; unset means embedded.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps")
