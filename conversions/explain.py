@@ -18,6 +18,7 @@ from conversions.naming import Names
 from conversions.paths import Share, Step, shares, weigh_reasons
 from conversions.person import user_of
 from conversions.rates import rate_text
+from conversions.rejected import Aside, tell_aside
 from conversions.site import SiteConfig
 from conversions.store.evidence import Case
 from conversions.store.fits import month_before
@@ -37,7 +38,8 @@ class Explainer(msgspec.Struct, frozen=True):
     """Explains a site's cases.
 
     `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id, `read_learnt` by the goal's uid
-    what a month taught the data-driven models, `read_claimants` who the persons of a case are.
+    what a month taught the data-driven models, `read_claimants` who the persons of a case are, `read_aside` which of
+    their hits were set aside.
     """
 
     site: SiteConfig
@@ -45,6 +47,7 @@ class Explainer(msgspec.Struct, frozen=True):
     archive_key: Callable[[str], str | None]
     read_learnt: Callable[[str], Mapping[str, Learnt]]
     read_claimants: Callable[[Case], Claimants] = lambda _: Claimants()
+    read_aside: Callable[[Case, Claimants], Aside] = lambda *_: Aside()
 
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
@@ -54,9 +57,10 @@ class Explainer(msgspec.Struct, frozen=True):
         credited = bool(eligible)
         month = month_before(verdict.winner.at, self.site) if case.reason is None and len(eligible) > 1 else None
         learnt = self.read_learnt(month).get(verdict.goal.uid) if month else None
+        claimants = self.read_claimants(case)
         return {
             **self._head(verdict),
-            **told_claimants(self.read_claimants(case)),
+            **told_claimants(claimants),
             "counted": case.reason is None,
             "reason": case.reason,
             "attributed": case.reason is None and credited,
@@ -65,6 +69,7 @@ class Explainer(msgspec.Struct, frozen=True):
             "adjustments": self._adjustments(verdict),
             **self._source(verdict.winner.batch),
             "touches": self._touches(case, steps, learnt),
+            "hits_set_aside": tell_aside(self.read_aside(case, claimants), self.archive_key),
             "left_out": {
                 "duplicates": max(len(verdict.duplicates) - MAX_LISTED, 0),
                 "adjustments": max(len(verdict.adjustments) + len(verdict.copies) - MAX_LISTED, 0),

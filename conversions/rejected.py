@@ -5,6 +5,10 @@ from typing import Any
 
 import msgspec
 
+from conversions.claimants import Claimants
+from conversions.find import rows_of
+from conversions.goals import DAY_MS
+from conversions.store.evidence import Case
 from conversions.store.port import Store
 from tracker.hit import SetAside, iso
 
@@ -12,6 +16,8 @@ from tracker.hit import SetAside, iso
 PAGE, LOOKED_THROUGH = 100, 1_000
 #: By what hits are chosen: of the row itself, and of the hit as it was taken in.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
+#: Explaining looks through those of so long before a conversion, as each hour of a site is a read of its own.
+LOOKS_BACK = 7 * DAY_MS
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -47,6 +53,53 @@ def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[SetAs
 def _after(stretch: Stretch, rows: list[SetAside], seen: int) -> Stretch:
     last = rows[seen - 1].at
     return Stretch(stretch.since, last, sum(row.at == last for row in rows[:seen]))
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """Hits of a case's visitors, newest first: those of `since` <= at (ms) until it; its window begins at `window`."""
+
+    hits: tuple[SetAside, ...] = ()
+    since: int = 0
+    window: int = 0
+
+
+def read_aside(store: Store, site: str, case: Case, claimants: Claimants) -> Aside:
+    """What was set aside of the visitors of a case in its longer window, as far as LOOKS_BACK and LOOKED_THROUGH go."""
+    at, version = case.verdict.winner.at, case.verdict.version
+    window = at - max(version.click_window, version.view_window)
+    since = max(window, at - LOOKS_BACK)
+    rows = store.read_set_aside(site, since, at + 1, LOOKED_THROUGH + 1)
+    if len(rows) > LOOKED_THROUGH:
+        since = rows[LOOKED_THROUGH].at + 1
+    visitors = {row.visitor for row in rows_of(case)}
+    visitors |= {member.visitor for person in claimants.persons for member in person.members}
+    hits = (row for row in rows if row.at >= since and read_kept(row).get("visitor") in visitors)
+    return Aside(tuple(hits), since, window)
+
+
+def tell_aside(aside: Aside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+    """The hits with their reasons, and whether the whole window was looked through."""
+    return {
+        "hits": [_tell_own(hit, archive_key) for hit in aside.hits],
+        "window_from": iso(aside.window),
+        "since": iso(aside.since),
+        "complete": aside.since == aside.window,
+    }
+
+
+def _tell_own(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+    kept = read_kept(hit)
+    return {
+        "hit": hit.hit,
+        "at": iso(hit.at),
+        "code": hit.code,
+        "detail": hit.detail,
+        "type": kept.get("type"),
+        "ad": kept.get("ad"),
+        "visitor": kept.get("visitor"),
+        "batch": hit.batch or None,
+        "archive_key": archive_key(hit.batch),
+    }
 
 
 def is_wanted(hit: SetAside, wanted: Mapping[str, str]) -> bool:

@@ -68,7 +68,7 @@ def why_nobody(told: Plain) -> str:
     """Why no ad gets credit of a conversion that counts; empty where one does."""
     if told["attributed"] or not told["counted"]:
         return ""
-    if not told["touches"]:
+    if not told["touches"] and not told["hits_set_aside"]["hits"]:
         return "No ad gets credit for it: the person is not known to have clicked or seen any."
     return "No ad gets credit for it: none of the person's clicks and views may earn any. The timeline says why."
 

@@ -10,11 +10,13 @@ from conversions.credit import MODELS
 from conversions.facts import conversion_id
 from conversions.store.port import Store
 from conversions.views.conversions import PAGE
-from tests.shop import BATCH, HOUR, MINUTE, Shop
+from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.archive import archive_key
 from tracker.models import Token
 
 pytestmark = pytest.mark.django_db
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
 @pytest.fixture
@@ -48,6 +50,46 @@ def test_a_conversion_is_found_by_order_hit_and_visitor_and_by_its_id(shop: Shop
     answer = ask(shop, f"/api/conversions/{one['id']}")
     assert (answer.status_code, answer.json()) == (200, one)
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_what_was_set_aside_of_its_persons_before_it_is_told_with_the_reason(shop: Shop) -> None:
+    shop.process(
+        shop.click("own", -HOUR, ua=GOOGLEBOT, user="u1"),
+        shop.click("phone", -2 * HOUR, ua=GOOGLEBOT, visitor="anns-phone"),
+        shop.hit("page", "seen", -3 * HOUR, visitor="anns-phone", user="u1"),
+        shop.click("others", -HOUR, ua=GOOGLEBOT, visitor="bob"),
+        shop.click("early", -8 * DAY, ua=GOOGLEBOT),
+        shop.sale("s1", order="o1", user="u1"),
+        shop.click("later", MINUTE, ua=GOOGLEBOT),
+    )
+    (one,) = told(shop, order="o1")
+    aside = one["hits_set_aside"]
+    assert [(row["hit"], row["visitor"]) for row in aside["hits"]] == [("own", "ann"), ("phone", "anns-phone")]
+    assert aside["hits"][0] == {
+        "hit": "own",
+        "at": "2026-11-20T11:00:00Z",
+        "code": "bot",
+        "detail": "Its user agent says that it is a crawler: Googlebot.",
+        "type": "click",
+        "ad": "demo-ad",
+        "visitor": "ann",
+        "batch": BATCH,
+        "archive_key": archive_key(BATCH),
+    }
+    assert (aside["window_from"], aside["since"]) == ("2026-10-21T12:00:00Z", "2026-11-13T12:00:00Z")
+    assert aside["complete"] is False
+    query = {"visitor": "ann", "from": aside["window_from"], "to": one["at"]}
+    rejected = ask(shop, "/api/rejected", site=shop.key, **query).json()["results"]
+    assert [row["hit"] for row in rejected] == ["own", "early"]
+
+
+def test_of_a_short_window_all_that_was_set_aside_is_told(opened_store: Store) -> None:
+    shop = Shop(opened_store, click_window_days=2)
+    shop.process(shop.click("in", -2 * DAY, ua=GOOGLEBOT), shop.click("out", -2 * DAY - 1, ua=GOOGLEBOT))
+    shop.process(shop.sale("s1", order="o1"))
+    (one,) = told(shop, order="o1")
+    assert [row["hit"] for row in one["hits_set_aside"]["hits"]] == ["in"]
+    assert one["hits_set_aside"]["complete"] is True
 
 
 def test_the_answer_has_every_field_of_the_contract(shop: Shop) -> None:

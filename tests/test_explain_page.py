@@ -260,6 +260,22 @@ class TestTelling:
         shop.process(shop.click("c1", -31 * DAY), shop.sale("s1", order="A-17"))
         assert "none of the person's clicks and views may earn any" in find(client, shop, "A-17")
 
+    def test_what_was_set_aside_stands_in_the_timeline_and_leads_to_the_rest(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.process(
+            shop.click("early", -8 * DAY, ua="Googlebot/2.1"),
+            shop.click("c1", -HOUR, ua="Googlebot/2.1"),
+            shop.sale("s1", order="A-17"),
+        )
+        page = page_of(client, "/explain", site=shop.key, q="A-17")
+        told = text_of(page)
+        assert "(1 hour before) Click: demo-ad Set aside Its user agent says that it is a crawler: Googlebot." in told
+        assert "No ad gets credit for it: none of the person's clicks and views may earn any." in told
+        assert "Hits that were set aside are shown since 13 Nov 2026, 13:00, not of the whole window" in told
+        (link,) = re.findall(r'href="(/api/rejected[^"]*visitor=[^"]*)"', page)
+        assert [row["hit"] for row in client.get(unescape(link)).json()["results"]] == ["c1", "early"]
+
     def test_of_a_long_timeline_the_ends_are_shown(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(*(shop.click(f"c{n:03}", -DAY + n, ad=f"ad{n:03}") for n in range(MAX_SHOWN + 10)))
         shop.process(shop.sale("s1", order="A-17"))

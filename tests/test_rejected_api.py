@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from conversions.claimants import Claimants
+from conversions.find import find_order
 from conversions.models import now_ms
-from conversions.rejected import LOOKED_THROUGH, PAGE, Stretch, read_page
+from conversions.rejected import LOOKED_THROUGH, LOOKS_BACK, PAGE, Stretch, read_aside, read_page
 from conversions.store.port import Store
 from tests.shop import BATCH, DAY, HOUR, NOON, Shop
 from tracker.archive import archive_key
@@ -115,6 +117,18 @@ def test_a_search_through_many_goes_on_where_it_stopped(sql_store: Store) -> Non
     assert page.hits == []
     assert page.next is not None
     assert [row.hit for row in read_page(shop.store, shop.key, page.next, lambda row: row.hit == "h2").hits] == ["h2"]
+
+
+def test_explaining_looks_through_the_newest_and_says_since_when(sql_store: Store) -> None:
+    shop = Shop(sql_store)
+    shop.process(shop.hit("event", "gone", -2, prefetch=True), shop.sale("s1", order="o1"))
+    aside(shop, [(f"h{n}", -n) for n in range(1, LOOKED_THROUGH)])
+    (case,) = find_order(sql_store, shop.config(), "o1").cases
+    told = read_aside(sql_store, shop.key, case, Claimants())
+    assert ([row.hit for row in told.hits], told.since) == (["gone"], NOON - LOOKS_BACK)
+    aside(shop, [(f"n{n}", 0) for n in range(LOOKED_THROUGH)])
+    told = read_aside(sql_store, shop.key, case, Claimants())
+    assert (told.hits, told.since) == ((), NOON)
 
 
 def test_a_body_that_was_cut_is_told_as_text(shop: Shop) -> None:

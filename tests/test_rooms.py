@@ -36,6 +36,7 @@ PURE = {
             "place",
             "rates",
             "reasons",
+            "rejected",
             "rules",
             "unrated",
             "rate_file",

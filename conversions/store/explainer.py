@@ -12,6 +12,7 @@ from conversions.facts import read_conversion_id
 from conversions.find import find_conversion, read_names
 from conversions.fitted import Learnt
 from conversions.naming import Names
+from conversions.rejected import read_aside
 from conversions.site import SiteConfig
 from conversions.store.adapters import open_store
 from conversions.store.evidence import Case
@@ -31,7 +32,14 @@ def open_explainer(site: SiteConfig) -> Explainer:
     def learnt(month: str) -> Mapping[str, Learnt]:
         return read_learnt(open_store(), site, month)
 
-    return Explainer(site, names, archive_key, learnt, lambda case: read_claimants(open_store(), site.key, case))
+    return Explainer(
+        site,
+        names,
+        archive_key,
+        learnt,
+        lambda case: read_claimants(open_store(), site.key, case),
+        lambda case, claimants: read_aside(open_store(), site.key, case, claimants),
+    )
 
 
 def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:

@@ -125,6 +125,22 @@ GOAL: Fields = {
     "click_window_days": serializers.IntegerField(),
     "view_window_days": serializers.IntegerField(),
 }
+HIT_ASIDE: Fields = {
+    "hit": text(),
+    "at": serializers.DateTimeField(),
+    "code": text("See docs/errors.md."),
+    "detail": text("The same in words."),
+    "type": text(),
+    "ad": maybe("The ad's key, where the hit names one."),
+    "visitor": text(),
+    **source(),
+}
+HITS_ASIDE: Fields = {
+    "hits": inline_serializer("ConversionHitAside", HIT_ASIDE, many=True),
+    "window_from": serializers.DateTimeField(help_text="Where the longer window of the goal begins."),
+    "since": serializers.DateTimeField(help_text="Those since then were looked through; `/api/rejected` tells all."),
+    "complete": serializers.BooleanField(help_text="Whether these are all of the window."),
+}
 LEFT_OUT: Fields = {
     **{name: serializers.IntegerField() for name in ("duplicates", "adjustments", "touches")},
     "uncounted_touches": serializers.BooleanField(help_text="Whether there may be more touches than were looked at."),
@@ -177,6 +193,9 @@ CONVERSION: Fields = {
     "adjustments": inline_serializer("ConversionAdjustment", ADJUSTMENT, many=True),
     **source(),
     "touches": inline_serializer("ConversionTouch", TOUCH, many=True),
+    "hits_set_aside": inline_serializer(
+        "ConversionHitsAside", HITS_ASIDE, help_text="Hits of its persons until then that were set aside, newest first."
+    ),
     "page": serializers.URLField(help_text="Where people read the same in words."),
     "left_out": inline_serializer("ConversionLeftOut", LEFT_OUT, help_text="How many more there are of each."),
 }
