@@ -22,6 +22,7 @@ from conversions.ranges import BadRange, read_range
 from conversions.replay import make_retroactive, object_range
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
+from conversions.store.rates import read_rates
 from conversions.views.actions import tell_replay
 from tracker.errors import Refused
 from tracker.hit import iso
@@ -140,6 +141,18 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
         validators: list[Any] = []
 
 
+PREVIEW_NO_RATE = inline_serializer(
+    "PreviewNoRate",
+    {
+        "conversions": serializers.IntegerField(help_text="Counted, with some of their value left out."),
+        "values": serializers.DictField(child=serializers.CharField(), help_text="Currency -> amount in it."),
+    },
+)
+PREVIEW_ASIDE = inline_serializer(
+    "PreviewSetAside",
+    {"no_rate": PREVIEW_NO_RATE},
+    help_text="By reason, what the value leaves out, as reports have it.",
+)
 PREVIEW = inline_serializer(
     "Preview",
     {
@@ -148,6 +161,7 @@ PREVIEW = inline_serializer(
         "conversions": serializers.CharField(help_text="How many the goal would have counted, with six places."),
         "value": serializers.CharField(help_text="Their value, in the site's currency."),
         "currency": serializers.CharField(),
+        "set_aside": PREVIEW_ASIDE,
         "complete": serializers.BooleanField(help_text="False: it was cut; hits archived after `reached` are not in."),
         "reached": serializers.DateTimeField(allow_null=True),
         "objects": serializers.IntegerField(help_text="Of the archive, that were read."),
@@ -234,7 +248,8 @@ class GoalViewSet(
         if config is None:
             raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
         span = last_days(site.key, days, now_ms())
-        preview = Preview(open_store(), config, draft_goal(site, config, key, given.validated_data, span.since), span)
+        draft = draft_goal(site, config, key, given.validated_data, span.since)
+        preview = Preview(open_store(), config, draft, span, read_rates)
         archive = import_string(settings.OPEN_ARCHIVE)()
         gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
         return Response(tell_preview(preview, span, config))

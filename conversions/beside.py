@@ -15,6 +15,8 @@ class Beside:
         self._claims: dict[str, dict[str, Conversion | Adjustment]] = defaultdict(dict)
         self._visitors: dict[str, dict[str, Conversion]] = defaultdict(dict)
         self.conversions: dict[str, Conversion] = {}
+        #: Those of the amounts of the facts in memory; empty for the site's own.
+        self.currencies: set[str] = set()
 
     def add(self, facts: Iterable[Fact]) -> None:
         """More facts, those of one site."""
@@ -22,6 +24,7 @@ class Beside:
             key = digest(fact)
             if isinstance(fact, Conversion | Adjustment):
                 self._claims[fact.claim][key] = fact
+                self.currencies.add(fact.currency)
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
 

@@ -3,21 +3,25 @@
 The same functions decide as after a replay, over the store's facts and, beside them, those that the draft would add.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from conversions.attribute import attribute
 from conversions.beside import Beside
+from conversions.claims import Verdict
 from conversions.facts import Fact, Link, Touch
 from conversions.goals import DAY_MS, Goal
 from conversions.micros import MICROS, six_places
 from conversions.ranges import Range
+from conversions.rates import Series
 from conversions.replay import Archive, batch_of, hits_of
 from conversions.site import SiteConfig
 from conversions.store.evidence import read_cases
 from conversions.store.port import FactReader
+from conversions.unrated import tell_unrated, unrated
 from tracker.hit import Hit, iso
 
 LONGEST_DAYS = 90
@@ -25,6 +29,8 @@ LONGEST_DAYS = 90
 CHUNK = 500
 #: More conversions of one goal are not held in memory: the preview is cut there.
 MOST_CONVERSIONS = 200_000
+#: Site, its currency and some others -> what these, and those that the site's money came in, are worth in its own.
+ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
 def last_days(site: str, days: int, now: int) -> Range:
@@ -37,16 +43,19 @@ class Counted(msgspec.Struct, frozen=True):
 
     conversions: int
     value: int
+    #: How many lack some of their value for want of a rate; currency -> micros of it that they lack.
+    lacking: int
+    lacks: Mapping[str, int]
 
 
 class Preview:
     """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
 
-    def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range) -> None:
+    def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range, read_rates: ReadRates) -> None:
         self._facts = Beside(store)
         self._site = msgspec.structs.replace(site, goals=(draft,))
-        self._draft = draft
         self._span = span
+        self._read_rates = read_rates
         self.objects = self.damaged = 0
         self.reached = ""
         self.complete = False
@@ -70,13 +79,29 @@ class Preview:
 
     def count(self) -> Counted:
         """What the goal counts in the range, by what was gathered."""
-        rows = sorted(self._facts.conversions.values(), key=lambda row: row.claim)
-        counted: dict[str, int] = {}
+        site = self._rated_site()
+        conversions = value = lacking = 0
+        lacks = Counter[str]()
+        for verdict in self._verdicts(site):
+            conversions += 1
+            value += verdict.value
+            if verdict.value_reason is not None:
+                lacking += 1
+                lacks.update(unrated(verdict, site))
+        return Counted(conversions, value, lacking, lacks)
+
+    def _rated_site(self) -> SiteConfig:
+        """The site with the rates of what was gathered, too: it may be the first of its currency."""
+        rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
+        return msgspec.structs.replace(self._site, rates=rates)
+
+    def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
+        """On each claim that the goal counts in the range; one row of a claim stands for all."""
+        rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
-            for case in read_cases(self._facts, self._site, rows[start : start + CHUNK]):
-                mine = case.reason is None and case.verdict.winner.at in self._span
-                counted |= {case.verdict.winner.claim: case.verdict.value} if mine else {}
-        return Counted(len(counted), sum(counted.values()))
+            for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
+                if case.reason is None and case.verdict.winner.at in self._span:
+                    yield case.verdict
 
 
 def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, Any]:
@@ -88,6 +113,7 @@ def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, A
         "conversions": six_places(counted.conversions * MICROS),
         "value": six_places(counted.value),
         "currency": site.currency,
+        "set_aside": tell_unrated(counted.lacking, counted.lacks),
         "complete": preview.complete,
         "reached": iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
         "objects": preview.objects,

@@ -1,11 +1,12 @@
 """Unrated: what of a conversion's value is set aside for want of a rate, in the currencies in which it came. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conversions.claims import ClaimRow, Verdict, is_foreign, money
 from conversions.facts import Adjustment
-from conversions.micros import times
+from conversions.micros import six_places, times
 from conversions.site import SiteConfig
 
 
@@ -28,3 +29,9 @@ def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
     if not restated and verdict.version.fixed_value is None:
         yield verdict.winner
     yield from (row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind != "retract")
+
+
+def tell_unrated(conversions: int, amounts: Mapping[str, int]) -> dict[str, Any]:
+    """How many conversions want a rate, and by currency what they lack, in it; by reason, as plain JSON types."""
+    values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
+    return {"no_rate": {"conversions": conversions, "values": values}}

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from conversions.micros import six_places
 from conversions.site import SiteConfig
 from conversions.store.port import Cell, Store
+from conversions.unrated import tell_unrated
 from reporting.cells import NO_RATE, decode_unrated
 from reporting.query import Query
 
@@ -17,16 +17,13 @@ def read_aside(store: Store, query: Query, site: SiteConfig) -> dict[str, Any]:
     By the conversion's day, on whichever basis. A site whose money was always of its own currency lacks nothing.
     """
     cells = store.read_cells(site.key, [NO_RATE], query.days()) if site.rates else []
-    return {"no_rate": add_up(cells, query)}
+    return tell_unrated(*add_up(cells, query))
 
 
-def add_up(cells: Iterable[Cell], query: Query) -> dict[str, Any]:
-    """The conversions of the query's goal that want a rate, and by currency what they lack, in it."""
+def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
+    """The conversions of the query's goal that want a rate, and by currency what they lack, micros of it."""
     conversions, amounts = 0, Counter[str]()
     for row in (row for cell in cells for row in decode_unrated(cell.body) if query.goal in (None, row.goal)):
         conversions += row.conversions
         amounts.update(dict(row.amounts))
-    return {
-        "conversions": conversions,
-        "values": {currency: six_places(amount) for currency, amount in sorted(amounts.items())},
-    }
+    return conversions, amounts

@@ -13,10 +13,12 @@ from django.test import Client
 from conversions.draft import draft_goal
 from conversions.models import Goal, GoalVersion, Replay, now_ms
 from conversions.preview import Preview, gather_until, last_days, tell_preview
+from conversions.rates import PLACES, Quote
 from conversions.replay import object_range
 from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
-from conversions.store.sequence import known_buckets, open_marks
+from conversions.store.rates import load, read_rates
+from conversions.store.sequence import SiteCurrency, known_buckets, open_marks
 from conversions.tasks import carry_on_replays
 from reporting.answer import answer
 from reporting.query import read_query
@@ -53,17 +55,15 @@ class Busy(Shop):
 
     def preview(self, key: str = "", days: int = 30, **rules: Any) -> dict[str, Any]:
         span = last_days(self.key, days, self.now)
-        found = Preview(self.store, self.config(), draft_goal(self.site, self.config(), key, rules, span.since), span)
+        draft = draft_goal(self.site, self.config(), key, rules, span.since)
+        found = Preview(self.store, self.config(), draft, span, read_rates)
         gather_until(found, self.archive, self.archive.list(*object_range([span])), lambda: True)
         return tell_preview(found, span, self.config())
 
-    def reported(self, goal: str) -> tuple[str, str]:
-        """Conversions and value that the report of the last days has."""
+    def reported(self, goal: str) -> dict[str, Any]:
+        """What the report of the last days has."""
         days = {"from": day(self.now - 30 * DAY), "to": day(self.now)}
-        totals = answer(self.store, read_query({**days, "goal": goal}, self.config()), self.config(), self.now)[
-            "totals"
-        ]
-        return totals["conversions"], totals["value"]
+        return answer(self.store, read_query({**days, "goal": goal}, self.config()), self.config(), self.now)
 
     def make_retroactive(self, goal: Goal) -> None:
         """As staff does, and beat goes on with it."""
@@ -103,8 +103,11 @@ def shop(opened_store: Store, archive: FolderArchive) -> Busy:
         shop.event("l1", 19 * DAY, value=10_000_000, order="o1", props={"plan": "pro"}),
         shop.event("l4", 16 * DAY, value=40_000_000, order="o2"),
         shop.adjust("a1", "refund", "o1", shop.at(15 * DAY), 4_000_000),
+        shop.event("q1", 14 * DAY, name="quote", value=64_000_000, currency="EUR"),
+        shop.event("q2", 13 * DAY, name="quote", value=10_000_000, currency="GBP"),
         shop.hit("page", "p1", shop.at(2 * DAY), url="https://s.example/welcome"),
     )
+    load([Quote(day(shop.now - 14 * DAY), "EUR", "USD", 125 * 10 ** (PLACES - 2))], "test", 0)
     shop.roll_up()
     return shop
 
@@ -117,7 +120,14 @@ RULES = [
     {"conditions": "value between 15 and 35\npath is /welcome", "match": "any"},
     {"event": "lead", "factor": "0.25"},
     {"path": "/welcome*", "fixed_value": "7"},
+    {"event": "quote"},
+    {"event": "quote", "factor": "0.5"},
 ]
+
+
+def figures(told: dict[str, Any], counted: dict[str, Any]) -> tuple[str, str, Any]:
+    """What a preview and a report both tell; `counted` is its part with the sums."""
+    return counted["conversions"], counted["value"], told["set_aside"]
 
 
 @pytest.mark.parametrize("rules", RULES, ids=str)
@@ -128,7 +138,8 @@ def test_the_number_is_the_one_that_the_report_has_once_the_goal_is_retroactive(
     assert told["complete"]
     assert float(told["conversions"]) > 0
     shop.make_retroactive(Goal.objects.create(site=shop.site, key="draft", **rules))
-    assert shop.reported("draft") == (told["conversions"], told["value"])
+    reported = shop.reported("draft")
+    assert figures(reported, reported["totals"]) == figures(told, told)
 
 
 def test_what_is_counted_is_known_by_hand(shop: Busy) -> None:
@@ -141,7 +152,18 @@ def test_what_is_counted_is_known_by_hand(shop: Busy) -> None:
         ("3.000000", "50.000000"),
         ("3.000000", "14.000000"),
         ("1.000000", "7.000000"),
+        ("2.000000", "80.000000"),  # EUR 64 at 1.25; of GBP no rate is known
+        ("2.000000", "40.000000"),
     ]
+
+
+def test_what_stays_without_a_rate_is_told_with_its_currency(shop: Busy) -> None:
+    assert shop.preview(event="lead")["set_aside"] == {"no_rate": {"conversions": 0, "values": {}}}
+    told = shop.preview(event="quote")
+    assert told["set_aside"] == {"no_rate": {"conversions": 1, "values": {"GBP": "10.000000"}}}
+    said = command("--site", shop.key, "--event", "quote")
+    assert "The value leaves out 10.000000 GBP: no rate is known." in said
+    assert "no rate is known" not in command("--site", shop.key, "--event", "lead")
 
 
 def test_other_rules_of_a_goal_that_counts_are_tried_against_what_it_counted_before(shop: Busy) -> None:
@@ -153,7 +175,8 @@ def test_other_rules_of_a_goal_that_counts_are_tried_against_what_it_counted_bef
     goal.fixed_value = 5
     goal.save()
     shop.make_retroactive(goal)
-    assert shop.reported("lead") == (told["conversions"], told["value"])
+    reported = shop.reported("lead")
+    assert figures(reported, reported["totals"]) == figures(told, told)
 
 
 def test_a_goal_that_counts_once_is_tried_for_persons_on_all_of_their_devices(shop: Busy) -> None:
@@ -167,17 +190,20 @@ def test_a_goal_that_counts_once_is_tried_for_persons_on_all_of_their_devices(sh
 def test_a_preview_changes_nothing(shop: Busy) -> None:
     def state() -> Any:
         facts = [sorted(map(repr, shop.store.read_bucket(shop.key, one))) for one in known_buckets(shop.key)]
-        return facts, open_marks(shop.key), shop.reported("purchase"), Goal.objects.count(), GoalVersion.objects.count()
+        rows = [model.objects.count() for model in (Goal, GoalVersion, SiteCurrency)]
+        return facts, open_marks(shop.key), shop.reported("purchase")["totals"], rows
 
     before = state()
     shop.preview(event="lead")
+    shop.preview(event="quote")
     assert state() == before
     assert not Replay.objects.exists()
 
 
 def test_a_preview_is_cut_where_its_time_ends_and_says_so(shop: Busy) -> None:
     span = last_days(shop.key, 30, shop.now)
-    found = Preview(shop.store, shop.config(), draft_goal(shop.site, shop.config(), "", {"event": "lead"}, 0), span)
+    draft = draft_goal(shop.site, shop.config(), "", {"event": "lead"}, 0)
+    found = Preview(shop.store, shop.config(), draft, span, read_rates)
     turns = iter([True, False])
     gather_until(found, shop.archive, shop.archive.list(*object_range([span])), lambda: next(turns))
     told = tell_preview(found, span, shop.config())

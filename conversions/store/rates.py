@@ -4,7 +4,7 @@ A load draws a token, as marks do, in the transaction that writes its rates. So 
 table, and what was read of a version can be kept.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import Lock
 
 import msgspec
@@ -124,9 +124,13 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
     return len(sites)
 
 
-def read_rates(site: str, into: str) -> tuple[Series, ...]:
-    """What the currencies that a site's money came in are worth in its own, at the present version of the table."""
-    currencies = set(SiteCurrency.objects.filter(site=site).values_list("currency", flat=True)) - {into}
+def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
+    """What the currencies that a site's money came in are worth in its own, at the present version of the table.
+
+    `others` are some more; the empty one is the site's own.
+    """
+    noted = SiteCurrency.objects.filter(site=site).values_list("currency", flat=True)
+    currencies = {*noted, *others} - {into, ""}
     if not currencies:
         return ()
     version = RateLoad.objects.order_by("-token").values_list("token", flat=True).first() or 0

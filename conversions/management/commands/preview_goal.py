@@ -15,11 +15,13 @@ from conversions.preview import LONGEST_DAYS, Preview, last_days, tell_preview
 from conversions.replay import object_range
 from conversions.store.adapters import open_store
 from conversions.store.configuration import load_site
+from conversions.store.rates import read_rates
 from tracker.away import AWAY
 from tracker.models import Site
 
 TEXT = """{key}: in the last {days} days, {conversions} conversions worth {value} {currency}.
 {objects} objects of the archive were read, {damaged} of them could not be."""
+NO_RATE = "The value leaves out {}: no rate is known."
 RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active")
 
 
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         span = last_days(site.key, options["days"], now_ms())
         try:
             draft = draft_goal(site, config, options["goal"], rules, span.since)
-            preview = Preview(open_store(), config, draft, span)
+            preview = Preview(open_store(), config, draft, span, read_rates)
             self._gather(preview, span)
             told = tell_preview(preview, span, config)
         except ValidationError as error:
@@ -59,6 +61,8 @@ class Command(BaseCommand):
             raise CommandError(f"Stopped: {error}. Nothing was changed.") from error
         text = TEXT.format(**told, key=draft.key, days=options["days"])
         self.stdout.write(msgspec.json.encode(told).decode() if options["json"] else text)
+        if left_out := told["set_aside"]["no_rate"]["values"]:
+            self.stderr.write(NO_RATE.format(", ".join(f"{amount} {code}" for code, amount in left_out.items())))
         if not preview.complete:
             self.stderr.write(f"It was cut: hits archived after {told['reached']} are not in.")
 
