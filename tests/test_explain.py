@@ -13,16 +13,19 @@ from conversions.credit import MODELS
 from conversions.explain import MAX_LISTED, Explainer
 from conversions.facts import Conversion
 from conversions.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
+from conversions.fit import Coverage, Inputs, PathCount
+from conversions.fitted import fit
 from conversions.goals import MOST_TOUCHES
 from conversions.micros import six_places
-from conversions.models import Ad, GoalVersion, MatchRule
+from conversions.models import Ad, Campaign, GoalVersion, MatchRule
 from conversions.naming import MAX_OTHERS
 from conversions.site import SiteConfig
 from conversions.store import sequence
 from conversions.store.evidence import Case, read_cases
-from conversions.store.fits import read_learnt
+from conversions.store.fits import fit_cell, read_learnt
 from conversions.store.port import Store
 from conversions.store.timelines import ALSO_TOLD
+from conversions.touch import AdName
 from reporting.cells import decode_credit
 from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
@@ -44,6 +47,15 @@ def explainer(store: Store, site: SiteConfig) -> Explainer:
 def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
     (case,) = find_order(shop.store, shop.config(), order).cases
     return explainer(shop.store, shop.config()).explain(case)
+
+
+def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
+    """October's fit of the goal, as if paths by the shop's ads had been these."""
+    config = shop.config()
+    ads = {ad.key: AdName(ad.key, ad.campaign, True) for ad in config.ads}
+    labels = {label for path in paths for label in path.ads}
+    learnt = fit(Inputs(paths, {label: ads[label] for label in sorted(labels)}, Coverage()), 0)
+    shop.store.write_cells(shop.key, sequence.draw_token(), [fit_cell(config, config.goals[0].uid, "2026-10", learnt)])
 
 
 def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:
@@ -146,6 +158,27 @@ def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store:
     }
     assert (first["value"]["first"], first["value"]["linear"]) == ("29.900000", "14.950000")
     assert (last["ad"], last["configured"], last["credit"]["last"]) == ("stray", False, "1.000000")
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "reason", "credit"),
+    # `one` sells to all who click it and `two` to none: a campaign's ads share what it adds.
+    [(2, "by_campaign", ["0.142858", "0.000000"]), (13, "too_many_ads", ["0.076924", "0.076923"])],
+)
+def test_of_a_path_with_more_ads_than_shapley_weighs_it_is_told_by_what_it_went(
+    store: Store, campaigns: int, reason: str, credit: list[str]
+) -> None:
+    shop = Shop(store)
+    groups = [Campaign.objects.create(site=shop.site, key=f"c{n}") for n in range(campaigns)]
+    ads = [Ad.objects.create(campaign=groups[n % campaigns], key=f"ad{n}").key for n in range(13)]
+    learnt_from(shop, [PathCount((ads[0],), 1, 0), PathCount((ads[1],), 0, 1)])
+    shop.process(*(shop.click(f"c{n}", n - HOUR, ad=ad) for n, ad in enumerate(ads)), shop.sale("s1", order="o1"))
+    told = explain_order(shop)
+    assert told["models"] == {
+        "markov": {"fit": "2026-10", "reason": None},
+        "shapley": {"fit": "2026-10", "reason": reason},
+    }
+    assert [touch["credit"]["shapley"] for touch in told["touches"][:2]] == credit
 
 
 def test_every_touch_of_the_person_is_told_with_the_reason_why_it_earns_nothing(store: Store) -> None:
