@@ -274,6 +274,10 @@ def test_an_s3_that_nobody_listens_for_is_away(credentials: None) -> None:
     away(S3Archive("bucket", "", "http://127.0.0.1:9"))
 
 
+def test_an_endpoint_that_is_no_url_is_away(credentials: None) -> None:
+    away(S3Archive("bucket", "", "http://foo bar:1"))
+
+
 def test_a_missing_bucket_is_away_until_it_is_prepared(credentials: None) -> None:
     needs_s3()
     bucket = Bucket(f"contract-{uuid4().hex[:12]}")

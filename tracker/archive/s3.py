@@ -1,6 +1,7 @@
 """The archive on Amazon S3, or a server that speaks its protocol. The only module that imports boto3."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -42,7 +43,7 @@ class S3Archive:
     def __init__(self, bucket: str, prefix: str, endpoint: str = "") -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self._client: Any = boto3.client("s3", endpoint_url=endpoint or None, config=S3_LIMITS)
+        self.endpoint = endpoint or None
 
     def put(self, batch: Batch) -> str:
         """See Archive."""
@@ -87,6 +88,12 @@ class S3Archive:
         """See Archive."""
         with unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
+
+    @cached_property
+    def _client(self) -> Any:
+        # A setting that boto3 can't use (a region, a profile, an endpoint) is the operator's to mend, like a server.
+        with unavailable((*S3_ERRORS, ValueError), "S3"):
+            return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _write(self, key: str, body: bytes) -> None:
         with unavailable(S3_ERRORS, "S3"):
