@@ -49,6 +49,7 @@ BAD_VALUES = [
     ("ARCHIVE_URL", "file://relative"),
     ("ARCHIVE_URL", "file://relative/folder"),
     ("S3_ENDPOINT_URL", "localhost:7070"),
+    ("S3_ENDPOINT_URL", "http://foo bar:1"),
     ("QUEUE_PREFIX", "a b"),
     ("WORKER_QUEUES", "fact"),
     ("WORKER_QUEUES", "hits, facts"),
@@ -192,3 +193,20 @@ def test_tables_that_are_not_made_yet_end_a_command_with_one_line_that_says_so(c
     assert answer.returncode != 0
     (line,) = answer.stderr.strip().splitlines()
     assert "manage.py migrate" in line.replace("python ", "")
+
+
+@pytest.mark.parametrize(("name", "value"), [("AWS_DEFAULT_REGION", "eu central"), ("AWS_PROFILE", "nope")])
+def test_a_setting_that_boto3_can_not_use_ends_a_command_with_one_line(name: str, value: str, tmp_path: Path) -> None:
+    answer = run("restore --list", HITLEDGER_STATE=str(tmp_path), ARCHIVE_URL="s3://bucket/hits", **{name: value})
+    assert answer.returncode != 0
+    (line,) = answer.stderr.strip().splitlines()
+    assert line.startswith("CommandError: Stopped: S3: ")
+    assert value in line
+
+
+@pytest.mark.parametrize("query", ["foo=bar", "heartbeat=abc"])
+def test_a_brokers_url_that_asks_for_what_there_is_not_ends_a_command_with_one_line(query: str, tmp_path: Path) -> None:
+    answer = run("deadletters", HITLEDGER_STATE=str(tmp_path), BROKER_URL=f"amqp://127.0.0.1:9//?{query}")
+    assert answer.returncode != 0
+    (line,) = answer.stderr.strip().splitlines()
+    assert line.startswith("CommandError: the broker: ")

@@ -16,8 +16,8 @@ ANSWER_SECONDS = 3.0
 
 def connect(heartbeat: int = 0) -> Connection:
     """A connection that the caller ends. With a heartbeat (seconds) the broker ends it if it hears nothing for long."""
-    connection: Connection = app.connection_for_write(heartbeat=heartbeat)
     try:
+        connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)
     except Exception as error:
         raise QueueUnavailable(f"the broker: {error}") from error
