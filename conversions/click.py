@@ -24,7 +24,7 @@ from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.hit import Hit, Unavailable
 from tracker.incoming import read_query, read_sender
-from tracker.lookup import Bounded, Cached, Found
+from tracker.lookup import Bounded, Cached, Found, each
 from tracker.models import Site
 
 logger = logging.getLogger(__name__)
@@ -61,8 +61,8 @@ def look_up_destination(site_and_ad: str) -> str | None:
     return found.values_list("destination", flat=True).first()
 
 
-SITES: Cached[ClickSite] = Cached(Bounded(look_up_site), settings.SITE_CACHE_SECONDS)
-DESTINATIONS: Cached[str] = Cached(Bounded(look_up_destination), settings.SITE_CACHE_SECONDS)
+SITES: Cached[ClickSite] = Cached(Bounded(each(look_up_site)), settings.SITE_CACHE_SECONDS)
+DESTINATIONS: Cached[str] = Cached(Bounded(each(look_up_destination)), settings.SITE_CACHE_SECONDS)
 
 
 class CantLookUp(Refusal):

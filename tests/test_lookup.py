@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from django.db import OperationalError
 
-from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Found
+from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Found, each
 
 
 class Clock:
@@ -45,7 +45,7 @@ def table() -> Table:
 
 @pytest.fixture
 def cache(table: Table, clock: Clock) -> Cached[str]:
-    return Cached(table.look_up, 10, clock)
+    return Cached(each(table.look_up), 10, clock)
 
 
 def state(found: Found[str]) -> tuple[str | None, bool]:
@@ -69,7 +69,7 @@ def test_a_missing_row_is_asked_for_again_soon(cache: Cached[str], table: Table,
 
 
 def test_without_a_cache_every_look_up_asks(table: Table, clock: Clock) -> None:
-    cache = Cached(table.look_up, 0, clock)
+    cache = Cached(each(table.look_up), 0, clock)
     assert [state(cache.find("here")) for _ in range(3)] == [("row", True)] * 3
     assert table.asked == 3
 

@@ -1,6 +1,7 @@
 """Sites and admission: whose hits may come in."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from tracker.body import Refusal
 from tracker.collect import Collected
 from tracker.hit import Hit
 from tracker.models import Account, Site, Token
-from tracker.sites import SITES, TOKENS, SiteEntry, TokenEntry, look_up_site, look_up_token
+from tracker.sites import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +49,9 @@ def break_database() -> None:
 
 def test_a_site_and_a_token_are_found_with_their_account_and_rate(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
-    assert look_up_site(site.key) == SiteEntry(site.account_id, 0)
+    assert look_up_sites([site.key, "none"]) == {site.key: SiteEntry(site.account_id, 0)}
     assert look_up_token(secret) == TokenEntry(site.account_id, 2)
-    assert look_up_site("none") is look_up_token("none") is None
+    assert look_up_token("none") is None
 
 
 def test_a_revoked_token_and_one_for_reports_send_no_hits(site: Site) -> None:
@@ -73,6 +74,15 @@ def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -
     assert sorted(collected.hits) == [0, 2]
     assert [(reason.index, reason.code, reason.field) for reason in collected.rejected] == [(1, "unknown_site", "site")]
     assert not any(hit.unchecked for hit in collected.hits.values())
+
+
+def test_a_batch_of_many_unknown_sites_costs_the_database_one_question(
+    site: Site, django_assert_num_queries: Any
+) -> None:
+    collected = hits_of(site.key, *(f"unknown {n}" for n in range(499)))
+    with django_assert_num_queries(1):
+        admit(collected, None)
+    assert sorted(collected.hits) == [0]
 
 
 def test_with_a_token_another_accounts_site_is_unknown(site: Site, other_site: Site) -> None:

@@ -46,7 +46,7 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 def admit(collected: Collected, token: TokenEntry | None) -> None:
     """Rejects hits of unknown sites and marks those that could not be checked. Raises TooFast."""
-    sites = {key: SITES.find(key) for key in {hit.site for hit in collected.hits.values()}}
+    sites = SITES.find_all({hit.site for hit in collected.hits.values()})
     for index, hit in list(collected.hits.items()):
         if _is_unknown(sites[hit.site], token):
             collected.reject(index, "unknown_site", "site", "No site has this key.")

@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from queue import Full, Queue
 from threading import Lock, Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from cachetools import LRUCache
@@ -23,6 +23,7 @@ REST_SECONDS = 1.0
 WAIT_SECONDS = 1.0
 MAX_WAITING = 100
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -34,25 +35,36 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
     until: float = 0.0
 
 
-class Bounded(Generic[T]):
+#: Of what was never asked for.
+NEVER = Found[Any](None, checked=False, until=float("-inf"))
+#: Keys -> what there is under each; one look-up for all keys of a request, or many would hold it up one by one.
+LookUp = Callable[[Collection[str]], Mapping[str, T]]
+
+
+def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
+    """A look-up of one key as one of several."""
+    return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
+
+
+class Bounded(Generic[K, T]):
     """Runs a look-up in a thread of its own, so that its caller can give up on a database that hangs.
 
     Inside a transaction it runs in the caller's thread: only there is the transaction seen.
     """
 
-    def __init__(self, look_up: Callable[[str], T | None], wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(self, look_up: Callable[[K], T], wait_seconds: float = WAIT_SECONDS) -> None:
         self._look_up = look_up
         self._wait_seconds = wait_seconds
-        self._waiting: Queue[tuple[Future[T | None], str]] = Queue(MAX_WAITING)
+        self._waiting: Queue[tuple[Future[T], K]] = Queue(MAX_WAITING)
         self._lock = Lock()
         self._thread: Thread | None = None
 
-    def __call__(self, key: str) -> T | None:
+    def __call__(self, key: K) -> T:
         """The value. Raises TimeoutError, or what the look-up raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
         self._start()
-        answer: Future[T | None] = Future()
+        answer: Future[T] = Future()
         try:
             self._waiting.put_nowait((answer, key))
             return answer.result(self._wait_seconds)
@@ -83,9 +95,7 @@ class Bounded(Generic[T]):
 class Cached(Generic[T]):
     """A look-up that remembers what it found for `seconds`, and for a shorter while what it did not find."""
 
-    def __init__(
-        self, look_up: Callable[[str], T | None], seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up
         self._seconds = seconds
         self._clock = clock
@@ -96,19 +106,19 @@ class Cached(Generic[T]):
 
     def find(self, key: str) -> Found[T]:
         """What is known of the key, asked of the database if that was too long ago. Never raises for a database."""
+        return self.find_all((key,))[key]
+
+    def find_all(self, keys: Collection[str]) -> dict[str, Found[T]]:
+        """The same of several keys, asked of the database at once."""
         now = self._clock()
+        found: dict[str, Found[T]] = {}
+        stale: dict[str, Found[T]] = {}
         with self._lock:
-            last = self._known.get(key) or self._missing.get(key)
-        if last and now < last.until:
-            return last
-        if now < self._rest_until:
-            return Found(last.value if last else None, checked=False)
-        try:
-            return self._keep(key, self._look_up(key))
-        except (Error, TimeoutError) as error:
-            self._rest_until = self._clock() + REST_SECONDS
-            logger.warning("the configuration database doesn't answer, hits come in unchecked: %r", error)
-            return Found(last.value if last else None, checked=False)
+            for key in keys:
+                found[key] = last = self._known.get(key) or self._missing.get(key) or NEVER
+                if now >= last.until:
+                    stale[key] = last
+        return {**found, **self._ask(stale, now)} if stale else found
 
     def forget(self) -> None:
         """Drop everything that is cached in this process."""
@@ -116,6 +126,17 @@ class Cached(Generic[T]):
             self._known.clear()
             self._missing.clear()
             self._rest_until = float("-inf")
+
+    def _ask(self, last: Mapping[str, Found[T]], now: float) -> dict[str, Found[T]]:
+        """What the database says of these keys; what was last known of them where it doesn't answer."""
+        if now >= self._rest_until:
+            try:
+                rows = self._look_up(last.keys())
+                return {key: self._keep(key, rows.get(key)) for key in last}
+            except (Error, TimeoutError) as error:
+                self._rest_until = self._clock() + REST_SECONDS
+                logger.warning("the configuration database doesn't answer, hits come in unchecked: %r", error)
+        return {key: Found(found.value, checked=False) for key, found in last.items()}
 
     def _keep(self, key: str, value: T | None) -> Found[T]:
         seconds = self._seconds if value is not None else min(MISS_SECONDS, self._seconds)
