@@ -1,5 +1,7 @@
 """Group commit: what shares a batch, how long anyone waits, and what a client is told."""
 
+import os
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from tracker.commit import Committer, fits, split
+from tracker.commit import Committer, _committer_of, fits, send_hits, split
 from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, Unavailable, encoded_size
 from tracker.queues import QueueUnavailable
 from tracker.queues.inline import InlineQueue
@@ -22,7 +24,7 @@ class Door(InlineQueue):
     def __init__(self, is_open: bool = True) -> None:
         self.batches: list[Batch] = []
         self.open = Event()
-        self.away: Exception | None = None
+        self.away: BaseException | None = None
         if is_open:
             self.open.set()
 
@@ -100,6 +102,42 @@ def test_every_request_of_a_batch_hears_that_it_failed_and_the_next_batch_passes
     queue.away = None
     door.send([hit("later")])
     assert ids(queue.batches[-1]) == ["later"]
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), SystemExit("the end")])
+def test_whatever_goes_wrong_is_heard_at_once(error: BaseException) -> None:
+    queue = Door()
+    queue.away = error
+    began = time.monotonic()
+    with pytest.raises(type(error), match=str(error)):
+        committer(queue).send([hit("a")])
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_replaced() -> None:
+    queue = Door()
+    door = committer(queue)
+    door.send([hit("a")])
+    taken, door._take = door._take, lambda: sys.exit()  # type: ignore[method-assign]
+    door.send([hit("b")])
+    assert door._thread
+    door._thread.join(5)
+    assert not door._thread.is_alive()
+    door._take = taken  # type: ignore[method-assign]
+    door.send([hit("c")])
+    assert [ids(batch) for batch in queue.batches] == [["a"], ["b"], ["c"]]
+
+
+def test_a_fork_has_a_committer_of_its_own(inline: None, transactional_db: None) -> None:
+    send_hits([hit("before")])
+    child = os.fork()
+    if not child:
+        try:
+            send_hits([hit("in the fork")], 2)
+        finally:
+            os._exit(_committer_of.cache_info().currsize)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
 
 
 def test_a_slow_queue_is_unavailable_after_the_wait_and_no_thread_hangs() -> None:

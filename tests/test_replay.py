@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from conversions.models import Goal, Replay, now_ms
-from conversions.ranges import read_ranges
-from conversions.replay import carry_on, may_start_at
+from conversions.models import AHEAD_MS, Goal, Replay, now_ms
+from conversions.ranges import Range, read_ranges
+from conversions.replay import carry_on, may_start_at, object_range
 from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Cell, Count, Store
 from conversions.store.sequence import open_marks
@@ -76,6 +76,11 @@ def test_a_range_is_of_the_hits_own_time_however_late_they_came(shop: Shop, arch
     put(archive, shop.sale("inside", 0), shop.sale("before", -DAY), shop.sale("after", DAY), made_at=late)
     assert "1 hits of 1 batches" in replay(shop, "--from", "2026-11-20", "--to", "2026-11-21")
     assert conversions(shop) == 1_000_000
+
+
+def test_a_hit_that_its_clock_put_ahead_of_its_batch_is_in_a_range_that_begins_with_it() -> None:
+    since, _ = object_range([Range("s", NOON, NOON + HOUR)])
+    assert since == NOON - AHEAD_MS
 
 
 def test_other_sites_are_left_alone(shop: Shop, archive: FolderArchive) -> None:

@@ -1,5 +1,6 @@
 """What every archive promises, on each of its adapters: a folder and the real S3. Faults are those of real servers."""
 
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,6 +91,14 @@ def batch(made_at: int = NOON, nonce: str = "a", *ids: str) -> Batch:
 def test_a_batch_comes_back_whole(archive: Archive) -> None:
     sent = batch(NOON, "a", "h1", "h2", "h3")
     assert archive.get(archive.put(sent)) == list(sent.hits)
+
+
+def test_a_folder_flushes_the_file_and_then_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda file: flushed.append(os.readlink(f"/proc/self/fd/{file}")))
+    key = FolderArchive(tmp_path).put(batch())
+    file, folder = map(Path, flushed)
+    assert file.parent == folder == (tmp_path / key).parent
 
 
 def test_a_key_names_the_hour_and_the_batch(archive: Archive) -> None:

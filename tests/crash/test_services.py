@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.faults import WEIGHTS
 from tests.crash.run import Run, crash
 from tests.crash.services import OwnServices
 from tests.running import Tracker
@@ -21,3 +22,4 @@ def test_every_accepted_hit_is_archived_and_reported_once_whatever_is_killed(
         figures = crash(Run(tracker, SEED, own_services), hits=4_000, seconds=70)
     assert figures.accepted >= 3_500
     assert sum(figures.kills.values()) >= 15
+    assert set(figures.kills) == set(WEIGHTS)
