@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from tests.running import Tracker
-from tracker.celery import DEAD_QUEUE, HITS, app
+from tracker.celery import DEAD, DEAD_QUEUE, HITS, app
 from tracker.hit import Batch, encode_batch
 from tracker.queues import new_batch_id
 from tracker.queues.broker import connect, count
@@ -53,6 +53,34 @@ def test_embedded_there_are_none(settings: Any) -> None:
     assert "There are none" in deadletters()
 
 
+def put_dead(batch: Batch, queue: str) -> None:
+    """A dead letter that came from a queue, and goes there at a retry."""
+    with app.connection_for_write() as connection:
+        connection.Producer().publish(
+            [[encode_batch(batch)], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
+            routing_key=DEAD,
+            serializer="json",
+            headers={
+                "lang": "py",
+                "task": "tracker.tasks.archive_hits",
+                "id": batch.id,
+                "root_id": batch.id,
+                "x-death": [{"queue": queue, "reason": "rejected", "count": 1}],
+            },
+        )
+
+
+@pytest.mark.services
+@pytest.mark.django_db
+def test_a_batch_that_ends_there_again_at_once_is_retried_once(rabbitmq: RabbitQueue) -> None:
+    """A look at the queue of the dead finds it there again before the retry is through."""
+    for _ in range(2):
+        put_dead(Batch(new_batch_id()), DEAD)
+    wait_for_dead(2)
+    assert "2 dead letters sent again." in deadletters("--retry")
+    wait_for_dead(2)
+
+
 @pytest.mark.services
 @pytest.mark.django_db
 class TestOnRabbitMQ:
@@ -80,21 +108,7 @@ class TestOnRabbitMQ:
     def test_a_batch_whose_task_is_mended_passes_at_the_retry(self) -> None:
         """A message that died in the wrong queue is one that a worker of the right version would take."""
         mended = Batch(new_batch_id())
-        message = encode_batch(mended)
-        with app.connection_for_write() as connection:
-            dead = DEAD_QUEUE(connection.default_channel)
-            connection.Producer().publish(
-                [[message], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
-                routing_key=dead.name,
-                serializer="json",
-                headers={
-                    "lang": "py",
-                    "task": "tracker.tasks.archive_hits",
-                    "id": mended.id,
-                    "root_id": mended.id,
-                    "x-death": [{"queue": HITS, "reason": "rejected", "count": 1}],
-                },
-            )
+        put_dead(mended, HITS)
         wait_for_dead(1)
         assert f"{mended.id}  0 hits" in deadletters("--retry")
         wait_for_dead(0)

@@ -7,9 +7,9 @@ import msgspec
 from kombu import Connection
 from kombu.message import Message
 
-from tracker.celery import DEAD_QUEUE
+from tracker.celery import DEAD, DEAD_QUEUE
 from tracker.hit import BadBatch, Batch, decode_batch
-from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, text_of
+from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_of
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -39,8 +39,12 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take(connection: Connection, limit: int) -> Iterator[Message]:
-    """Messages of the dead; those that are not acknowledged go back when the connection ends."""
-    for _ in range(limit):
+    """Messages of the dead; those that are not acknowledged go back when the connection ends.
+
+    No more than lie there at first: what is sent again may be back at once, and would go round for ever.
+    """
+    waiting, _ = count(connection, DEAD)
+    for _ in range(min(limit, waiting)):
         message = DEAD_QUEUE(connection.default_channel).get()
         if message is None:
             return
