@@ -70,6 +70,11 @@ def put_dead(batch: Batch, queue: str) -> None:
         )
 
 
+def test_no_number_of_looks_deletes_a_dead_letter() -> None:
+    """RabbitMQ 4 would by default delete it after twenty, RabbitMQ 3 at the first look if the limit were -1."""
+    assert DEAD_QUEUE.queue_arguments["x-delivery-limit"] > 1_000_000_000
+
+
 @pytest.mark.services
 @pytest.mark.django_db
 def test_a_batch_that_ends_there_again_at_once_is_retried_once(rabbitmq: RabbitQueue) -> None:

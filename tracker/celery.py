@@ -29,7 +29,10 @@ SAFE_DEATH = {
 }
 #: Beat's ticks: those that nobody took in time are gone, the next does their work.
 TICKS = {"x-queue-type": "quorum"}
-DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments={"x-queue-type": "quorum"})
+#: Each look at a dead letter is a delivery, and none may be its last. RabbitMQ 4 deletes it after 20 unless told
+#: otherwise; -1 lifts the limit there, but before 4 it lets the first look delete it.
+KEPT = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
+DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 
 app = Celery("hitledger", task_cls="tracker.step:Step")
 app.conf.update(
