@@ -93,12 +93,37 @@ def test_a_batch_comes_back_whole(archive: Archive) -> None:
     assert archive.get(archive.put(sent)) == list(sent.hits)
 
 
-def test_a_folder_flushes_the_file_and_then_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    flushed: list[str] = []
-    monkeypatch.setattr("os.fsync", lambda file: flushed.append(os.readlink(f"/proc/self/fd/{file}")))
-    key = FolderArchive(tmp_path).put(batch())
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is flushed to disk, in its order."""
+    paths: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda file: paths.append(os.readlink(f"/proc/self/fd/{file}")))
+    return paths
+
+
+def test_a_folder_flushes_the_file_and_then_its_name(tmp_path: Path, flushed: list[str]) -> None:
+    FolderArchive(tmp_path).put(batch())
+    flushed.clear()
+    key = FolderArchive(tmp_path).put(batch(NOON, "b"))
     file, folder = map(Path, flushed)
     assert file.parent == folder == (tmp_path / key).parent
+
+
+def test_a_folder_flushes_the_names_of_the_folders_that_it_makes(tmp_path: Path, flushed: list[str]) -> None:
+    archive = FolderArchive(tmp_path / "archive")
+    archive.put(batch())
+    assert flushed[:5] == [
+        str(tmp_path / name) for name in ("", "archive", "archive/2026", "archive/2026/11", "archive/2026/11/20")
+    ]
+    flushed.clear()
+    archive.put(batch(NOON + HOUR))
+    assert flushed[0] == str(tmp_path / "archive/2026/11/20")
+    assert len(flushed) == 3
+
+
+def test_a_folder_that_is_prepared_has_its_name_flushed(tmp_path: Path, flushed: list[str]) -> None:
+    FolderArchive(tmp_path / "archive").prepare()
+    assert flushed == [str(tmp_path)]
 
 
 def test_a_key_names_the_hour_and_the_batch(archive: Archive) -> None:

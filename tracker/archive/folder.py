@@ -65,7 +65,7 @@ class FolderArchive:
     def prepare(self) -> None:
         """See Archive."""
         with unavailable(OSError, "the archive's folder"):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_durably(self.folder)
 
     def check(self) -> None:
         """See Archive. A folder that is not there yet is made by the first put."""
@@ -92,15 +92,28 @@ class FolderArchive:
 
 def write_durably(path: Path, body: bytes) -> None:
     """Write a file so that it is there whole or not at all, and stays there after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_durably(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     with aside.open("wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    flush(path.parent)
+
+
+def make_durably(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that they stay there after a power cut."""
+    if not folder.is_dir():
+        make_durably(folder.parent)
+        folder.mkdir(exist_ok=True)
+        flush(folder.parent)
+
+
+def flush(folder: Path) -> None:
+    """The names in a folder are on disk from here on."""
+    file = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(file)
     finally:
-        os.close(folder)
+        os.close(file)
