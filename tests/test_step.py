@@ -7,8 +7,10 @@ import pytest
 from celery.exceptions import Ignore
 from django.db import InternalError, OperationalError, ProgrammingError
 
+from tracker.celery import app
 from tracker.hit import Unavailable
 from tracker.step import LONGEST_WAIT, PATIENCE, wait_out
+from tracker.tasks import send_marker
 
 
 class Clock:
@@ -67,6 +69,19 @@ def test_waits_grow_up_to_a_bound() -> None:
     run(Flaky(*[Unavailable("s3")] * 20), clock)
     assert clock.waits[0] < 1
     assert LONGEST_WAIT / 2 < clock.waits[-1] < LONGEST_WAIT * 1.5
+
+
+def test_what_beat_sends_is_bounded_like_all_else_that_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, object] = {}
+
+    class Bounded:
+        def publish(self, _send: object, _args: object, _kwargs: object, **options: object) -> None:
+            sent.update(options)
+
+    monkeypatch.setattr("tracker.step.open_publisher", Bounded)
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+    send_marker.apply_async(producer=object(), expires=50)
+    assert sent == {"expires": 50, "argsrepr": "(...)"}
 
 
 def test_any_other_failure_is_the_batchs_own_and_is_not_tried_again() -> None:
