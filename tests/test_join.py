@@ -10,16 +10,19 @@ from django.conf import settings as configured
 from kombu.message import Message
 
 from conversions.models import Marker
+from conversions.replay import BEHIND_MS
 from tracker.archive import ArchiveUnavailable, FolderArchive
 from tracker.celery import DEAD, FACTS, HITS, app
+from tracker.collect import MAX_AGE_TRUSTED_MS
 from tracker.hit import Batch, Hit, batch_id, decode_batch, encode_batch
 from tracker.queues import new_batch_id
 from tracker.queues.broker import connect, count, text_of
-from tracker.queues.join import Joiner, joined
+from tracker.queues.join import APART_MS, Joiner, joined
 from tracker.queues.rabbit import RabbitQueue
 from tracker.tasks import archive_hits
 
 RECEIVED = 1
+NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
 
 
 def batch(*ids: str) -> Batch:
@@ -54,6 +57,11 @@ def test_joined_batches_are_made_when_the_last_of_them_was() -> None:
 def test_a_marker_adds_nothing() -> None:
     one = batch("a")
     assert joined([one, Batch(new_batch_id())]) == one
+
+
+def test_a_replay_finds_the_oldest_hit_of_batches_that_went_along() -> None:
+    """The latest of them may be made so long after the earliest, which may hold hits that happened so long before."""
+    assert MAX_AGE_TRUSTED_MS + 2 * APART_MS <= BEHIND_MS
 
 
 @pytest.mark.services
@@ -167,6 +175,22 @@ class TestOnRabbitMQ:
         work(batch("a"), redelivered=True)
         assert Marker.reached() == RECEIVED
         assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["a"]]
+
+    @pytest.mark.parametrize("apart", [APART_MS + 1, -APART_MS - 1])
+    def test_a_batch_made_at_quite_another_time_is_sent_again_by_itself(
+        self, rabbitmq: RabbitQueue, joiner: Joiner, apart: int
+    ) -> None:
+        in_hand, near, other = (
+            Batch(batch_id(NOON + at, name), batch(name).hits) for at, name in ((0, "a"), (APART_MS, "b"), (apart, "c"))
+        )
+        for one in (near, other, batch("d")):
+            rabbitmq.send(one)
+        Marker.reach(10_000)
+        assert joiner.join(in_hand, 100) == joined([in_hand, near])
+        assert Marker.reached() == RECEIVED
+        joiner.acknowledge()
+        joiner.close()
+        assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["d"], ["c"]]
 
     def test_a_message_that_cannot_be_read_is_dead_lettered(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         with connect() as connection:

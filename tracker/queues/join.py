@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: The broker gives back what is in the hands of a host that is gone after twice as many seconds.
 HEARTBEAT_SECONDS = 60
+#: Batches made longer before or after the one in hand don't go along: a replay looks for a hit in objects made up to a
+#: day after its own batch, and those that go along may lie so far to either side.
+APART_MS = 12 * 3_600_000
 
 
 class Joiner:
@@ -39,6 +42,7 @@ class Joiner:
         """The batch (of `size` bytes) and those taken along, as one; None where none waits or the broker is away.
 
         As many are taken as fit the bounds of a batch; one that is larger than all before it may go over them, once.
+        One made at quite another time is sent again, by itself, and ends it.
         One that was delivered before is the last: it may be what kills workers, and others aren't to die with it twice.
         """
         if self._messages:
@@ -48,6 +52,9 @@ class Joiner:
         while hits and hits + most_hits <= settings.HIT_BATCH_MAX and size + most_size <= BATCH_MAX_BYTES:
             message = self._take()
             if message is None:
+                break
+            if is_apart(batch, self._batches[-1]):
+                send_again([self._batches.pop()])
                 break
             taken = len(self._batches[-1].hits), len(message.body)
             hits, most_hits = hits + taken[0], max(most_hits, taken[0])
@@ -66,9 +73,7 @@ class Joiner:
     def put_down(self) -> None:
         """What was taken along is sent again, each by itself. Given back to the broker, it would count as poison once
         that has happened often."""
-        wait_out(lambda: note_put_back(self._batches), "putting batches back")
-        for batch in self._batches:
-            dispatch(batch, settings.HIT_CHAIN)
+        send_again(self._batches)
         self._settle()
 
     def close(self) -> None:
@@ -151,6 +156,18 @@ class Joining(Step):
     def on_success(self, *_: Any) -> None:
         """Celery calls it once the next step's message is confirmed."""
         open_joiner().acknowledge()
+
+
+def is_apart(batch: Batch, other: Batch) -> bool:
+    """Whether a batch was made too long before or after another to go along with it. Markers may always."""
+    return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
+
+
+def send_again(batches: list[Batch]) -> None:
+    """Puts batches at the end of the queue, each by itself."""
+    wait_out(lambda: note_put_back(batches), "putting batches back")
+    for batch in batches:
+        dispatch(batch, settings.HIT_CHAIN)
 
 
 def joined(batches: list[Batch]) -> Batch:
