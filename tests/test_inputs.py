@@ -197,7 +197,11 @@ def test_neither_the_order_within_a_bucket_nor_what_is_read_first_changes_what_i
         for bucket in range(6):
             mine = [one for one in order if one[0] == bucket]
             touches = [touch(bucket * HOUR + n, ad, visitor=f"v{n % 13}") for _, n, ad, _ in mine]
-            cases = [case(one, claimants=(f"v:{one.visitor}",), at=n) for n, one in enumerate(touches) if mine[n][3]]
+            cases = [
+                case(one, claimants=(f"v:{one.visitor}",), at=one.at - START)
+                for one, (*_, buys) in zip(touches, mine, strict=True)
+                if buys
+            ]
             gatherer.add_bucket(touches, cases)
         found.append((gatherer.one_in, gatherer.inputs("buy")))
     assert found[0] == found[1]
