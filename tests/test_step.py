@@ -8,9 +8,9 @@ from celery.exceptions import Ignore
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from tracker.celery import app
-from tracker.hit import Unavailable
-from tracker.step import LONGEST_WAIT, PATIENCE, wait_out
-from tracker.tasks import send_marker
+from tracker.hit import Batch, Unavailable, encode_batch
+from tracker.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
+from tracker.tasks import archive_hits, send_marker
 
 
 class Clock:
@@ -99,7 +99,7 @@ def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> 
         next(tries)
         raise Unavailable("s3")
 
-    def send_again() -> None:
+    def send_again(_waited: float) -> None:
         raise Ignore
 
     with pytest.raises(Ignore):
@@ -112,7 +112,26 @@ def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
     failures = [Unavailable("s3")] * 60
     again = Flaky(OperationalError("database"), OperationalError("database"), Ignore())
     with pytest.raises(Ignore):
-        run(Flaky(*failures), clock, again)
+        run(Flaky(*failures), clock, lambda _waited: again())
     assert again.tries == 3
     again = Flaky(*[OperationalError("database")] * 60)
-    assert run(Flaky(*failures), Clock(), again) == "done"
+    assert run(Flaky(*failures), Clock(), lambda _waited: again()) == "done"
+
+
+def test_while_it_can_not_be_noted_a_batch_waits_a_little_longer_and_then_goes_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # In hand for a day, the broker would make a dead letter of it.
+    sent: list[object] = []
+    monkeypatch.setattr("tracker.step.note_put_back", lambda _batches: Flaky(OperationalError("database"))())
+    monkeypatch.setattr(archive_hits, "apply_async", lambda args, *_, **__: sent.append(args))
+    archive_hits.push_request(args=[encode_batch(Batch("b"))], kwargs={}, id="1", root_id="1")
+    try:
+        with pytest.raises(OperationalError):
+            archive_hits.send_again(PATIENCE + 1)
+        assert not sent
+        with pytest.raises(Ignore):
+            archive_hits.send_again(PATIENCE + NOTE_PATIENCE)
+    finally:
+        archive_hits.pop_request()
+    assert len(sent) == 1

@@ -24,6 +24,9 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
 #: A broker takes a message back that was not acknowledged for long (RabbitMQ: 30 minutes). So after this many seconds
 #: the batch is sent again, confirmed, and the old message is acknowledged.
 PATIENCE = 600.0
+#: While what must be noted before that can't be, for so many seconds more the batch stays in hand; longer, and the
+#: broker would take it back, again and again, until it were a dead letter.
+NOTE_PATIENCE = 300.0
 
 T = TypeVar("T")
 
@@ -64,13 +67,24 @@ class Step(Task):  # type: ignore[misc]
             return wait_out(lambda: open_publisher().publish(send, args, kwargs, **options), self.name)
         return open_publisher().publish(send, args, kwargs, **options)
 
-    def send_again(self) -> None:
-        """Puts the message in hand at the end of its queue; the old one is acknowledged. Raises Ignore."""
+    def send_again(self, waited: float) -> None:
+        """Puts the message in hand, which waited so many seconds, at the end of its queue; the old one is acknowledged.
+
+        Raises Ignore, or what AWAY names.
+        """
         request = self.request
         if self.takes_batch:
-            note_put_back([decode_batch(request.args[0])])
+            try:
+                note_put_back([decode_batch(request.args[0])])
+            except AWAY:
+                if waited < PATIENCE + NOTE_PATIENCE:
+                    raise
+                logger.exception("%s: %s", self.name, UNNOTED)
         self.apply_async(request.args, request.kwargs, task_id=request.id, root_id=request.root_id, chain=request.chain)
         raise Ignore
+
+
+UNNOTED = "a batch goes to the end of its queue, and that can't be noted: reports may be sealed before it comes through"
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
@@ -84,11 +98,14 @@ def note_put_back(batches: Iterable[Batch]) -> None:
 def wait_out(
     work: Callable[[], T],
     what: str,
-    give_up: Callable[[], None] | None = None,
+    give_up: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
-    """What the work gives; done again, after growing waits, for as long as a service is away (or until `give_up`)."""
+    """What the work gives; done again, after growing waits, for as long as a service is away.
+
+    Or until `give_up`, which is told how long that was, in seconds, raises something else.
+    """
     began, wait = now(), SHORTEST_WAIT
     while True:
         try:
@@ -97,7 +114,7 @@ def wait_out(
             logger.warning("%s waits %.1f s: %s", what, wait, error)
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
-        if give_up and now() - began > PATIENCE:
+        if give_up and (waited := now() - began) > PATIENCE:
             # Where a service that it needs is away, too, the batch stays in hand.
             with suppress(*AWAY):
-                give_up()
+                give_up(waited)

@@ -14,12 +14,13 @@ from django.conf import settings
 from kombu import Connection
 from kombu.message import Message
 
+from tracker.away import AWAY
 from tracker.celery import HITS, app
 from tracker.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch, encode_batch
 from tracker.queues.broker import bounded, connect, text_of
 from tracker.queues.port import QueueUnavailable
 from tracker.queues.rabbit import dispatch
-from tracker.step import Step, note_put_back, wait_out
+from tracker.step import UNNOTED, Step, note_put_back
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +166,10 @@ def is_apart(batch: Batch, other: Batch) -> bool:
 
 def send_again(batches: list[Batch]) -> None:
     """Puts batches at the end of the queue, each by itself."""
-    wait_out(lambda: note_put_back(batches), "putting batches back")
+    try:
+        note_put_back(batches)
+    except AWAY:
+        logger.exception(UNNOTED)
     for batch in batches:
         dispatch(batch, settings.HIT_CHAIN)
 
