@@ -73,7 +73,7 @@ demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prin
 bench: .venv/.installed-dev ## accepted and processed hits per second, beside the plain way
 	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
 
-bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; some 20 minutes, 5 GB
+bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; some 10 minutes, 5 GB
 	@$(SERVICES) install cassandra && python -m bench.growing $(GROWTH)
 
 soak: .venv/.installed-dev ## a long crash test on services of its own; SOAK="--seed 7 --hits 100000 --seconds 1800"
