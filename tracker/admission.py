@@ -8,11 +8,11 @@ import msgspec
 from tracker.body import Refusal
 from tracker.collect import Collected
 from tracker.lookup import Found
-from tracker.rate import Rate
-from tracker.sites import SITES, TOKENS, SiteEntry, TokenEntry
+from tracker.rate_limit import RateLimit
+from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry
 
 MAX_TOKEN = 200
-RATES = Rate()
+RATES = RateLimit()
 
 
 class TooFast(Refusal):

@@ -12,8 +12,8 @@ class TrackerConfig(AppConfig):
     verbose_name = "Accounts and sites"
 
 
-class OfficeConfig(admin_apps.AdminConfig):
+class AdminSiteConfig(admin_apps.AdminConfig):
     """Django's admin with our own AdminSite."""
 
-    default_site = "tracker.office.Office"
+    default_site = "tracker.admin_site.HitledgerAdmin"
     default = False

@@ -68,7 +68,7 @@ RETENTION_DAYS = read_number("RETENTION_DAYS", 396, 120, 3660)
 
 INSTALLED_APPS = [
     *(["django_cassandra_engine"] if CASSANDRA_URL else []),
-    "tracker.apps.OfficeConfig",
+    "tracker.apps.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -83,7 +83,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tracker.kept.no_store",
+    "tracker.cache_control.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -163,7 +163,7 @@ LOGOUT_REDIRECT_URL = "/login"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = read_switch("SECURE_COOKIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
-CSRF_FAILURE_VIEW = "tracker.pages.csrf_failure"
+CSRF_FAILURE_VIEW = "tracker.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("*", "[::1]")]
 X_FRAME_OPTIONS = "DENY"
 

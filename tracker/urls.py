@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from tracker.root import RootView
+from tracker.api_root import ApiRootView
 from tracker.schema import SchemaView
 
 urlpatterns = [
     path("", include("tracker.routes")),
     path("", include("conversions.routes")),
     path("", include("reporting.routes")),
-    path("api/", RootView.as_view(), name="api"),
+    path("api/", ApiRootView.as_view(), name="api"),
     path("api/", include("tracker.api")),
     path("api/", include("conversions.api")),
     path("api/schema", SchemaView.as_view(), name="schema"),
@@ -20,7 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(url="/admin/", query_string=True)),
 ]
-handler400 = "tracker.pages.handler400"
-handler403 = "tracker.pages.handler403"
-handler404 = "tracker.pages.handler404"
-handler500 = "tracker.pages.handler500"
+handler400 = "tracker.error_pages.handler400"
+handler403 = "tracker.error_pages.handler403"
+handler404 = "tracker.error_pages.handler404"
+handler500 = "tracker.error_pages.handler500"

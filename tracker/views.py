@@ -16,9 +16,9 @@ from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
 from tracker.body import Refusal, WrongMethod
 from tracker.collect import Collected, collect
 from tracker.commit import send_hits
-from tracker.counts import count_accepted, count_refused
 from tracker.hit import Unavailable
 from tracker.incoming import read_body, read_header, read_query, read_sender
+from tracker.prometheus import count_accepted, count_refused
 
 logger = logging.getLogger(__name__)
 

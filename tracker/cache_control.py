@@ -1,4 +1,4 @@
-"""Kept: nobody keeps an answer but where its view says so. What is told changes, or is not everybody's."""
+"""Cache-Control: answers say `no-store` unless their view says otherwise. Most change, or are for one person only."""
 
 from collections.abc import Callable
 

@@ -11,7 +11,7 @@ from tracker.body import Refusal
 from tracker.collect import Collected
 from tracker.hit import Hit
 from tracker.models import Account, Site, Token
-from tracker.sites import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
+from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
 
 pytestmark = pytest.mark.django_db
 

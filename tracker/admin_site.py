@@ -1,4 +1,4 @@
-"""Office: Django's admin as support sees it. What a model refuses on saving is told to the person, not a 500."""
+"""Admin site: Django's admin as support sees it. If a model refuses a change, the page shows the reason, not a 500."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,13 +14,13 @@ from django.http.response import HttpResponseBase
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-class Office(AdminSite):
+class HitledgerAdmin(AdminSite):
     """The admin. The work of each form is one transaction, so what is refused leaves nothing behind."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
     site_url = "/"
-    index_template = "tracker/office/index.html"
+    index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """A page that tells a refusal and shows itself again."""

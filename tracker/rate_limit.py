@@ -1,4 +1,4 @@
-"""Rate: how many hits a site or an account may send in a second -> how long to wait. Per web process."""
+"""Rate limit: how many hits a site or an account may send in a second -> how long to wait. Per web process."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from cachetools import LRUCache
 MAX_SENDERS = 10_000
 
 
-class Rate:
+class RateLimit:
     """A leaky bucket for each sender: it holds a second's hits, and a request is let in while there is room.
 
     An array that is larger than the room is let in whole and fills the bucket above its edge, so that every array can

@@ -1,4 +1,4 @@
-"""Sites: a site's key or an ingest token -> whose it is and how many hits a second it may send, from a short cache."""
+"""Site cache: a site's key or an ingest token -> its account and how many hits a second it may send."""
 
 from collections.abc import Collection
 

@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
+from tracker.api_root import paths_of
 from tracker.models import Account
-from tracker.root import paths_of
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""Pages for what no view answers: not found, refused, broken. Programs get the error shape, browsers Django's page."""
+"""Error pages: not found, refused, broken. Programs get the error shape, browsers get Django's page."""
 
 from collections.abc import Callable
 from typing import Any

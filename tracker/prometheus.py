@@ -1,4 +1,4 @@
-"""Counts: what this process has done since it started, raised once a request or batch. `tracker.metrics` tells them."""
+"""Prometheus: what this process counts since it started, once a request or batch. `tracker.metrics` shows it."""
 
 from collections import Counter
 from collections.abc import Iterable

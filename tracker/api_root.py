@@ -1,4 +1,4 @@
-"""Root: what the API offers, read from the rooms' routes, so that nothing that is added can be missing."""
+"""API root: the addresses that the API offers, read from the routes of all rooms. A new route is listed by itself."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 API = "api/"
 
 
-class RootView(APIView):
+class ApiRootView(APIView):
     """Everything that can be browsed, by its name."""
 
     @extend_schema(summary="What the API offers", responses=OpenApiTypes.OBJECT)
