@@ -10,13 +10,8 @@ SERVICES := python -m tests.services
 # What stands on the configuration database runs on PostgreSQL, too.
 ON_POSTGRES := $(wildcard tests/contracts/test_[qs]*.py) $(foreach name,sequence rollup process replay preview snapshot \
 	rates bootstrap admin configuration_api report_api click identity fit_marks,tests/test_$(name).py)
-# What precedes every start: a bad setting ends here, with one line.
-PREPARE := python manage.py migrate --noinput --verbosity 0 && python manage.py prepare
-# All processes count into one folder (see Procfile); what an earlier run left there goes.
-METRICS := metrics="$${PROMETHEUS_MULTIPROC_DIR:-$${HITLEDGER_STATE:-var}/metrics}" && \
-	rm -f "$$metrics"/counter_*.db "$$metrics"/histogram_*.db
-# Without a broker a hit is processed before its answer, and there is nothing for a worker to do.
-START := $(METRICS) && exec honcho --env /dev/null start web beat $${BROKER_URL:+worker}
+# Runs the Procfile's processes and starts again what ends. A bad setting ends here, with one line.
+UP := python -m tracker.supervisor "migrate --noinput --verbosity 0" prepare
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -36,11 +31,11 @@ run: export DEMO ?= 1
 run: export WEB_HOST ?= 127.0.0.1
 run: export PORT ?= 8000
 run: .venv/.installed ## the embedded tracker with a demo account on http://127.0.0.1:$PORT (8000)
-	@$(PREPARE) && python manage.py bootstrap && $(START)
+	@exec $(UP) bootstrap
 
 up: export PORT ?= 8000
 up: .venv/.installed ## the Procfile's processes, on the services that env names
-	@$(PREPARE) && $(START)
+	@exec $(UP)
 
 test: .venv/.installed-dev ## every test, the real services included
 	@$(SERVICES) install && services=$$($(SERVICES) start) && env $$services CI=true python -m pytest $(PYTEST)

@@ -1,0 +1,159 @@
+"""`make up` on one machine: what dies is started again, a second start is refused, and the end is prompt."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.running import CHECKOUT, Tracker, family, kill
+from tracker.supervisor import FIRST_WAIT, HEALTHY_SECONDS, LONGEST_WAIT, Program
+
+
+class Up(Tracker):
+    """A tracker as `make up` starts it."""
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tracker.supervisor", "migrate --noinput --verbosity 0", "prepare"]
+
+    def launch(self) -> None:
+        with self.log("web").open("ab") as log:
+            self.processes["web"] = subprocess.Popen(
+                self.command(), env=self.env, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.wait_until_up()
+
+    def again(self, **env: str) -> subprocess.CompletedProcess[str]:
+        """A second start, with some other variables."""
+        return subprocess.run(
+            self.command(), env={**self.env, **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=30
+        )
+
+    def serving(self) -> int:
+        """The process that answers: the granian worker, the youngest of the web process's family."""
+        pids = [pid for pid in family(self.processes["web"].pid) if b"granian" in command_of(pid)]
+        return max(pids) if len(pids) > 1 else 0
+
+
+def command_of(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def answers(url: str) -> bool:
+    with suppress(URLError, OSError), urlopen(f"{url}/healthz", timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def wait_for(found: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with Up(tmp_path_factory.mktemp("up") / "state") as tracker:
+        tracker.launch()
+        yield tracker
+
+
+def test_a_second_start_on_the_same_folder_is_refused_in_one_line_and_touches_nothing(up: Up) -> None:
+    counts = {file: file.stat().st_size for file in (up.state / "metrics").glob("*.db")}
+    assert counts
+    second = up.again()
+    assert second.returncode != 0
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(f"hitledger: HITLEDGER_STATE names {up.state}, where another tracker runs")
+    assert {file: file.stat().st_size for file in (up.state / "metrics").glob("*.db")} == counts
+    assert answers(up.url)
+
+
+def test_a_second_start_on_the_same_port_is_refused_in_one_line_before_anything_is_made(up: Up, tmp_path: Path) -> None:
+    second = up.again(HITLEDGER_STATE=str(tmp_path))
+    assert second.returncode != 0
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(f"hitledger: PORT {up.port} on 127.0.0.1 can't be listened on")
+    assert not (tmp_path / "hitledger.sqlite3").exists()
+
+
+def test_a_web_process_that_is_killed_again_and_again_comes_back(up: Up) -> None:
+    for _ in range(3):
+        wait_for(up.serving)
+        kill(up.serving())
+        time.sleep(0.7)
+    wait_for(lambda: answers(up.url))
+    assert up.processes["web"].poll() is None
+
+
+def test_the_end_is_prompt_and_leaves_no_process_behind(up: Up) -> None:
+    pids = list(family(up.processes["web"].pid))
+    began = time.monotonic()
+    up.processes["web"].send_signal(signal.SIGTERM)
+    up.processes.pop("web").wait(25)
+    assert time.monotonic() - began < 10
+    assert [pid for pid in pids if command_of(pid)] == []
+    with socket.create_server(("127.0.0.1", up.port)):
+        pass
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def starts_of(program: Program, clock: Clock, seconds: int, mark: Path) -> list[int]:
+    """When the process was started in so many seconds, each look being one second after the other."""
+    found, lines = [], 0
+    for second in range(seconds):
+        clock.now = float(second)
+        program.look()
+        while program._process and program._process.poll() is None:
+            time.sleep(0.002)
+        if mark.exists() and len(mark.read_text()) > lines:
+            lines = len(mark.read_text())
+            found.append(second)
+    return found
+
+
+def test_what_ends_at_once_is_started_after_growing_waits_and_for_ever(tmp_path: Path) -> None:
+    clock, mark = Clock(), tmp_path / "mark"
+    program = Program("broken", f"printf x >> {mark}; exit 3", os.open(os.devnull, os.O_RDONLY), clock)
+    starts = starts_of(program, clock, 300, mark)
+    waits = [after - before for before, after in pairwise(starts)]
+    # A look sees the end, a later one the time to start: each wait is up to two seconds longer.
+    assert waits[:4] == sorted(waits[:4])
+    assert waits[0] <= FIRST_WAIT + 2
+    assert set(waits[6:]) <= {LONGEST_WAIT, LONGEST_WAIT + 1, LONGEST_WAIT + 2}
+    assert len(starts) > 10
+
+
+def test_what_ran_for_long_is_started_again_after_the_first_wait(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    program = Program("web", "exit 1", os.open(os.devnull, os.O_RDONLY), clock)
+    for seconds in (0.0, 1.0, 2.0, 2.0 + HEALTHY_SECONDS):
+        clock.now = seconds
+        program.look()
+        while program._process and program._process.poll() is None:
+            time.sleep(0.002)
+    waits = [line.rpartition(" in ")[2] for line in capfd.readouterr().err.splitlines()]
+    assert waits == ["1 s", "1 s"]

@@ -1,0 +1,168 @@
+"""Supervisor: runs the Procfile's processes on one machine. A process that ends is started again, however often.
+
+`python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. A second supervisor on the same
+folder or port ends with one line and touches nothing. SIGTERM and SIGINT end all processes within 25 seconds.
+"""
+
+import fcntl
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tracker import settings
+from tracker.environment import BadSetting
+
+#: A process is started again after the first wait. Each next wait is twice as long, up to the longest one, seconds.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+#: A process that has run for so many seconds is healthy: its next end is waited out like a first one.
+HEALTHY_SECONDS = 60.0
+#: Processes that are told to end have so many seconds.
+STOP_SECONDS = 25.0
+PAUSE_SECONDS = 0.1
+
+
+class Program:
+    """One line of the Procfile, which runs, or waits for its next start."""
+
+    def __init__(self, name: str, command: str, lock: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._command = command
+        self._lock = lock
+        self._clock = clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._start_at = clock()
+        self._wait = FIRST_WAIT
+
+    def look(self) -> None:
+        """Starts the process when it is time, and notices that it ended."""
+        now = self._clock()
+        if self._process is None:
+            if now >= self._start_at:
+                self._start(now)
+        elif self._process.poll() is not None:
+            self._plan(now, self._process.returncode)
+
+    def tell_to_end(self) -> None:
+        """Sends SIGTERM, as a platform does."""
+        if self._process:
+            self._process.terminate()
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process is None or self._process.poll() is not None
+
+    def clear(self) -> None:
+        """Kills what is left of the process and its children."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def _start(self, now: float) -> None:
+        # In a session of its own: Ctrl-C reaches the supervisor alone. The lock lasts as long as any of the processes.
+        shell = ["/bin/sh", "-c", self._command]
+        self._process = subprocess.Popen(  # noqa: S603
+            shell, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(self._lock,)
+        )
+        self._started_at = now
+
+    def _plan(self, now: float, code: int) -> None:
+        self.clear()
+        if now - self._started_at >= HEALTHY_SECONDS:
+            self._wait = FIRST_WAIT
+        tell(f"{self.name} ended with {code} and starts again in {self._wait:.0f} s")
+        self._start_at = now + self._wait
+        self._wait = min(self._wait * 2, LONGEST_WAIT)
+
+
+def tell(line: str) -> None:
+    """One line for the operator."""
+    print(f"hitledger: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def take_lock(folder: Path) -> int:
+    """The open lock file of a folder. Raises BadSetting where another supervisor or its processes hold it."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BadSetting("HITLEDGER_STATE", f"names {folder}, where another tracker runs; end it first") from None
+    return lock
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises BadSetting where nobody can listen on the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+        except OSError as error:
+            raise BadSetting("PORT", f"{port} on {host} can't be listened on: {error.strerror}") from None
+
+
+def clear_metrics(folder: Path) -> None:
+    """Removes the counts of processes that have ended."""
+    for kind in ("counter", "histogram"):
+        for file in folder.glob(f"{kind}_*.db"):
+            file.unlink(missing_ok=True)
+
+
+def read_commands(procfile: str) -> dict[str, str]:
+    """The command of each process."""
+    return dict(re.findall(r"^(\w+): (.+)$", procfile, re.MULTILINE))
+
+
+def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
+    """Runs the programs until `stopped`, then ends them."""
+    while not stopped():
+        for program in programs:
+            program.look()
+        time.sleep(PAUSE_SECONDS)
+    for program in programs:
+        program.tell_to_end()
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline and not all(program.has_ended() for program in programs):
+        time.sleep(PAUSE_SECONDS)
+    for program in programs:
+        program.clear()
+
+
+def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
+    """The exit code of a command of manage.py, which is told to end once `stopped`."""
+    with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
+        while process.poll() is None:
+            if stopped():
+                process.terminate()
+            time.sleep(PAUSE_SECONDS)
+        return process.returncode
+
+
+def main(commands: Iterable[str]) -> None:
+    """Prepares the services and runs the processes until a signal says to end."""
+    signals: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: signals.append(received))
+    lock = take_lock(settings.STATE_DIR)
+    check_port(os.environ.get("WEB_HOST") or "0.0.0.0", settings.PORT)  # noqa: S104
+    clear_metrics(settings.METRICS_DIR or settings.STATE_DIR / "metrics")
+    for command in commands:
+        if code := run_command(command.split(), lock, lambda: bool(signals)):
+            sys.exit(code)
+    # Without a broker a hit is processed before its answer, and there is nothing for a worker to do.
+    names = ("web", "beat", "worker") if settings.BROKER_URL else ("web", "beat")
+    lines = read_commands((settings.BASE_DIR / "Procfile").read_text())
+    supervise([Program(name, lines[name], lock) for name in names], lambda: bool(signals))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
