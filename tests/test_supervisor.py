@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -28,7 +29,13 @@ class Up(Tracker):
     def launch(self) -> None:
         with self.log("web").open("ab") as log:
             self.processes["web"] = subprocess.Popen(
-                self.command(), env=self.env, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self.command(),
+                env=self.env,
+                cwd=CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                umask=0o022,
             )
         self.wait_until_up()
 
@@ -68,6 +75,17 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     with Up(tmp_path_factory.mktemp("up") / "state") as tracker:
         tracker.launch()
         yield tracker
+
+
+def test_what_is_written_is_for_the_trackers_user_alone(up: Up) -> None:
+    site = up.bootstrap()["site"]
+    with urlopen(f"{up.url}/collect?site={site}") as answer:
+        assert answer.status == 200
+    written = [up.state, *(path for path in up.state.rglob("*") if path.suffix != ".log")]
+    assert {"archive", "hitledger.sqlite3", "metrics", "secret_key"} <= {path.name for path in written}
+    assert any(path.name.endswith(".jsonl.gz") for path in written)
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert {path: mode for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)} == {}
 
 
 def test_a_second_start_on_the_same_folder_is_refused_in_one_line_and_touches_nothing(up: Up) -> None:

@@ -1,5 +1,6 @@
 """Django's settings: every knob from the environment, each with a default that works embedded."""
 
+import os
 import re
 import sys
 from contextlib import suppress
@@ -26,6 +27,8 @@ from tracker.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What the tracker writes holds addresses of people and hashes of passwords: it is for its own user alone.
+os.umask(0o077)
 
 
 #: The folder of everything that is kept here: the embedded data, and the secret key unless it is given.
@@ -175,6 +178,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 with suppress(OSError):
     STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start where it is not there
 WHITENOISE_USE_FINDERS = True
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # of what collectstatic makes, which another user may serve
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
