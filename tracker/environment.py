@@ -159,7 +159,9 @@ def kept_secret(path: Path) -> str:
             fresh.write_text(secrets.token_urlsafe(48))
             with suppress(FileExistsError):
                 path.hardlink_to(fresh)
-            fresh.unlink()
         return path.read_text()
     except OSError as error:
         raise BadSetting("SECRET_KEY", f"is not set and can't be kept in HITLEDGER_STATE: {error}") from error
+    finally:
+        with suppress(OSError):
+            fresh.unlink()

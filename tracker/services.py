@@ -31,6 +31,10 @@ class Service(msgspec.Struct, frozen=True):
     open: Callable[[], Preparable]
 
 
+#: What each kind of database writes to its disk without a table: a full disk and a read-only copy refuse it.
+WRITES = {"sqlite": "PRAGMA user_version = 0", "postgresql": "SELECT txid_current()"}
+
+
 class Database:
     """The configuration database. Its tables are made by `manage.py migrate`."""
 
@@ -39,10 +43,10 @@ class Database:
         self.check()
 
     def check(self) -> None:
-        """Raises Unavailable."""
+        """Tries a write. Raises Unavailable."""
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+                cursor.execute(WRITES[connection.vendor])
         except Error as error:
             raise Unavailable(f"the configuration database: {error}") from error
 

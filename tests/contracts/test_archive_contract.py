@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 from tests.conftest import needs_s3
+from tests.small_disk import fill, small_disk
 from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, S3Archive, archive_key
 from tracker.hit import BadBatch, Batch, Hit, batch_id
 
@@ -330,6 +331,18 @@ def test_a_folder_whose_place_is_taken_by_a_file_is_away(tmp_path: Path) -> None
     for call in (CALLS[0], CALLS[1], CALLS[4]):
         with pytest.raises(ArchiveUnavailable):
             call(archive)
+
+
+def test_a_full_disk_leaves_no_temporary_files_and_is_told_by_the_check(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        archive, rest = FolderArchive(disk), fill(disk)
+        for call in (CALLS[0], lambda archive: archive.put_snapshot(NOON, "a", b"x" * 10_000), CALLS[3]):
+            with pytest.raises(ArchiveUnavailable):
+                call(archive)
+        assert [file for file in disk.rglob("*") if file.is_file()] == [rest]
+        rest.unlink()
+        archive.check()
+        assert [file for file in disk.rglob("*") if file.is_file()] == []
 
 
 def test_a_write_that_did_not_finish_is_not_listed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 
 from tests.crash.burst import Answer, burst, thread_count, wait_until_accepted
 from tests.crash.faults import Outage
@@ -44,6 +45,7 @@ def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], 
     fail()
     try:
         answers = [answer for _ in range(2) for answer in burst(run.tracker.url, some_requests(run))]
+        assert queue_state(run) in ("down", "slow")
     finally:
         mend()
     assert {answer.status for answer in answers} == {503}
@@ -56,6 +58,12 @@ def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], 
     assert run.tracker.pids("web") == pids
     assert thread_count(run.tracker) <= MOST_THREADS
     assert_archived(run, after)
+
+
+def queue_state(run: Run) -> str:
+    """What /readyz says of the queue."""
+    answer = requests.get(f"{run.tracker.url}/readyz", timeout=10)
+    return str(answer.json()["services"]["queue"]["state"])
 
 
 def assert_archived(run: Run, answers: list[Answer]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import get_ident
 
@@ -20,6 +21,9 @@ from tracker.archive.objects import (
 )
 from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
 from tracker.hit import Batch, Hit
+
+#: What a check writes: about an object of some hits, in bytes that no file system leaves out as a hole.
+TRIAL = b"\1" * 16_384
 
 
 class FolderArchive:
@@ -68,11 +72,11 @@ class FolderArchive:
             make_durably(self.folder)
 
     def check(self) -> None:
-        """See Archive. A folder that is not there yet is made by the first put."""
+        """See Archive. Writes a file and removes it."""
         with unavailable(OSError, "the archive's folder"):
-            place = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
-            if not os.access(place, os.W_OK | os.X_OK):
-                raise ArchiveUnavailable(f"{place} can't be written")
+            make_durably(self.folder)
+            with written_aside(self.folder / "check", TRIAL):
+                pass
 
     def _read(self, key: str) -> bytes:
         try:
@@ -93,13 +97,23 @@ class FolderArchive:
 def write_durably(path: Path, body: bytes) -> None:
     """Write a file so that it is there whole or not at all, and stays there after a power cut."""
     make_durably(path.parent)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
-    with aside.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    with written_aside(path, body) as aside:
+        aside.replace(path)
     flush(path.parent)
+
+
+@contextmanager
+def written_aside(path: Path, body: bytes) -> Iterator[Path]:
+    """A flushed file beside `path`, hidden from every reader. It is gone afterwards unless it was renamed."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
+    try:
+        with aside.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def make_durably(folder: Path) -> None:

@@ -47,7 +47,7 @@ class Archive(Protocol):
         """Make the folder or bucket if it is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the archive works; ArchiveUnavailable if not."""
+        """Answer quickly if the archive takes objects; ArchiveUnavailable if not."""
 
 
 @contextmanager

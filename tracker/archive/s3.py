@@ -1,7 +1,10 @@
 """The archive on Amazon S3, or a server that speaks its protocol. The only module that imports boto3."""
 
+import time
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cached_property
+from hashlib import md5
 from typing import Any
 
 import boto3
@@ -33,6 +36,8 @@ S3_LIMITS = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
+#: A check puts an object at most this often: a bucket that keeps versions keeps each of them.
+TRIAL_SECONDS = 60.0
 #: What an S3 call raises when the server is away, refuses, or hangs up.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 
@@ -44,6 +49,7 @@ class S3Archive:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
         self.endpoint = endpoint or None
+        self._tried_at = float("-inf")
 
     def put(self, batch: Batch) -> str:
         """See Archive."""
@@ -82,12 +88,15 @@ class S3Archive:
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                     raise
-                self._client.create_bucket(Bucket=self.bucket)
+                self._client.create_bucket(Bucket=self.bucket, **self._place())
 
     def check(self) -> None:
-        """See Archive."""
+        """See Archive. Puts an object where that was not tried for a while."""
         with unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
+        if time.monotonic() - self._tried_at > TRIAL_SECONDS:
+            self._write("check", b"")
+            self._tried_at = time.monotonic()
 
     @cached_property
     def _client(self) -> Any:
@@ -95,9 +104,16 @@ class S3Archive:
         with unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
+    def _place(self) -> dict[str, Any]:
+        """Where a new bucket lies: us-east-1 is never named, every other region must be."""
+        region = self._client.meta.region_name
+        return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+
     def _write(self, key: str, body: bytes) -> None:
+        # A bucket with Object Lock, and some servers, refuse an object without it.
+        digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with unavailable(S3_ERRORS, "S3"):
-            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body)
+            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)
 
     def _read(self, key: str) -> bytes:
         with unavailable(S3_ERRORS, "S3"):

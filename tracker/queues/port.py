@@ -57,4 +57,4 @@ class HitQueue(Protocol):
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the queue works; QueueUnavailable if not."""
+        """Answer quickly if the queue takes batches; QueueUnavailable if not."""

@@ -11,8 +11,11 @@ from kombu.message import Message
 
 from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
 from tracker.hit import Batch, decode_batch, encode_batch
-from tracker.queues.broker import bounded, connect, count, in_work, text_of
+from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_work, text_of
 from tracker.queues.port import QueueState, Taken
+
+#: No queue has this name: the broker confirms a message for it and keeps nothing.
+NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
 class RabbitQueue:
@@ -59,9 +62,12 @@ class RabbitQueue:
                 queue(connection.default_channel).declare()
 
     def check(self) -> None:
-        """See HitQueue."""
+        """See HitQueue. A broker that blocks its publishers confirms nothing, and this is a message like any other."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
+            connection.Producer(auto_declare=False).publish(
+                b"", routing_key=NOWHERE, retry=False, confirm_timeout=ANSWER_SECONDS
+            )
 
 
 class TakenMessage:
