@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
-from conversions.goals import DAY_MS
-from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, now_ms
-from conversions.replay import make_retroactive
-from conversions.store.sequence import WHOLE_SITE
+from conversions.marks.marks import WHOLE_SITE
+from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow
+from conversions.replay.replay import make_retroactive
+from conversions.units.clock import DAY_MS
+from conversions.units.now import now_ms
 
 MAX_RULES = 100
 

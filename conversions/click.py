@@ -15,14 +15,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
 from conversions.destination import home_page, is_address, is_of_site
-from conversions.handover import Handover, hand_over
+from conversions.facts.handover import Handover, hand_over
 from conversions.models import Ad
 from tracker.admission import RATES
-from tracker.body import Refusal, WrongMethod, read_form
-from tracker.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
+from tracker.collection.body import Refusal, WrongMethod, read_form
+from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
+from tracker.collection.hit import Hit, Unavailable
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
-from tracker.hit import Hit, Unavailable
 from tracker.incoming import read_query, read_sender
 from tracker.lookup import Bounded, Cached, Found, each
 from tracker.models import Site

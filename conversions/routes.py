@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from conversions.api.actions import ReplayView, RollupView
+from conversions.api.conversions import ConversionsView, ConversionView
+from conversions.api.rejected import RejectedView
+from conversions.api.visitors import VisitorView
 from conversions.click import ClickView
-from conversions.views.actions import ReplayView, RollupView
-from conversions.views.conversions import ConversionsView, ConversionView
-from conversions.views.rejected import RejectedView
-from conversions.views.visitors import VisitorView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("click/<str:site>/<str:ad>", ClickView.as_view()),

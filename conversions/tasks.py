@@ -7,16 +7,17 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from conversions.models import Marker, now_ms
-from conversions.process import Processor
-from conversions.replay import carry_on
-from conversions.snapshot import keep_now
-from conversions.store import sequence
+from conversions.configuration.loading import load_for_hits
+from conversions.configuration.snapshot import keep_now
+from conversions.facts.counts import Count
+from conversions.marks import marks as sequence
+from conversions.marks.process import Processor
+from conversions.marks.retention import frozen_before
+from conversions.models import Marker
+from conversions.replay.replay import carry_on
 from conversions.store.adapters import open_store
-from conversions.store.configuration import load_for_hits
-from conversions.store.port import Count
-from conversions.store.retention import frozen_before
-from tracker.hit import decode_batch
+from conversions.units.now import now_ms
+from tracker.collection.hit import decode_batch
 
 #: Seconds of each minute that a worker may spend on replays; live hits come first.
 TICK_SECONDS = 30

@@ -1,28 +1,28 @@
 """Fitter: the facts of a month that is over -> fits, written under a token; then the next month's buckets are marked.
 
 Fits are figures like any others: each is made from the facts and the present configuration when its month is marked.
-How marks are taken, so that no crash and no second fitter leaves an old fit in a bucket: `conversions.store.fit_marks`.
+How marks are taken, so that no crash and no second fitter leaves an old fit in a bucket: `conversions.marks.fit_marks`.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from conversions.clock import HOUR_MS, day_start, first_day, month_of, next_month
-from conversions.facts import Conversion, Touch
-from conversions.fitted import Fitted, fingerprint, fit
-from conversions.inputs import Gatherer
-from conversions.naming import counted_in
-from conversions.person import Whose
-from conversions.site import SiteConfig
-from conversions.store.evidence import Case, read_cases
-from conversions.store.fits import fit_cell, read_fits
-from conversions.store.people import People
+from conversions.attribution.fit import Fitted, fingerprint, fit
+from conversions.facts.person import Whose
+from conversions.facts.records import Conversion, Touch
+from conversions.marks.marks import FitMark
+from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
-from conversions.store.sequence import FitMark
+from conversions.units.clock import HOUR_MS, day_start, first_day, month_of, next_month
+from conversions.verdicts.cases import Case, read_cases
+from conversions.verdicts.fits import fit_cell, read_fits
+from conversions.verdicts.naming import counted_in
+from conversions.verdicts.people import People
 from reporting.attempts import Attempts
+from reporting.fits.inputs import Gatherer
 from reporting.rollup import MarkStore
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ Watch = Callable[[Sequence[int]], Iterable[int]]
 
 
 class FitMarks(Protocol):
-    """Where the marks of months are kept: `conversions.store.fit_marks`."""
+    """Where the marks of months are kept: `conversions.marks.fit_marks`."""
 
     def open_fits(self, site: str | None = None) -> list[FitMark]:
         """The months whose fits must be made again, the oldest first."""

@@ -2,10 +2,11 @@
 
 from django.db.models import Count, Min, Q
 
-from conversions.clock import month_of
-from conversions.models import FitMark, Mark, Marker, now_ms
-from conversions.store.sequence import WHOLE_SITE
-from reporting.sealed import seal
+from conversions.marks.marks import WHOLE_SITE
+from conversions.models import FitMark, Mark, Marker
+from conversions.units.clock import month_of
+from conversions.units.now import now_ms
+from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:

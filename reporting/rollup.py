@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Protocol
 
-from conversions.clock import month_of
-from conversions.facts import Conversion, Touch
-from conversions.site import SiteConfig
-from conversions.store.evidence import read_cases
-from conversions.store.fits import may_need_fits, month_before, read_learnt
+from conversions.facts.records import Conversion, Touch
+from conversions.marks.marks import WHOLE_SITE, Mark
+from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
-from conversions.store.sequence import WHOLE_SITE, Mark
+from conversions.units.clock import month_of
+from conversions.verdicts.cases import read_cases
+from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 from reporting.attempts import Attempts
-from reporting.figures import figures
+from reporting.figures.figures import figures
 
 logger = logging.getLogger(__name__)
 
 
 class MarkStore(Protocol):
-    """Where marks are kept: `conversions.store.sequence`."""
+    """Where marks are kept: `conversions.marks.marks`."""
 
     def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
         """Mark buckets under a new token."""

@@ -4,8 +4,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 
-from conversions.credit import MODELS
-from reporting.query import BASES, FORMS, KEYS
+from conversions.attribution.credit import MODELS
+from reporting.report.query import BASES, FORMS, KEYS
 
 SIX_PLACES = "A decimal with exactly six places."
 

@@ -5,11 +5,12 @@ import time
 from celery import shared_task
 from prometheus_client import Histogram
 
-from conversions.models import now_ms
-from conversions.store import fit_marks, sequence
+from conversions.configuration.loading import load_site
+from conversions.marks import fit_marks
+from conversions.marks import marks as sequence
+from conversions.marks.retention import frozen_before
 from conversions.store.adapters import open_store
-from conversions.store.configuration import load_site
-from conversions.store.retention import frozen_before
+from conversions.units.now import now_ms
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 

@@ -12,16 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversions.models import now_ms
 from conversions.store.adapters import open_store
-from conversions.store.fits import read_fits
-from reporting.answer import answer, load_readable
+from conversions.units.now import now_ms
+from conversions.verdicts.fits import read_fits
 from reporting.fit_schema import describe_fit
-from reporting.fits import tell_fit
-from reporting.query import BadQuery, Query, read_fit_query, read_query
-from reporting.report import columns
+from reporting.fits.shown import tell_fit
+from reporting.report.answer import answer, load_readable
+from reporting.report.query import BadQuery, Query, read_fit_query, read_query
+from reporting.report.report import columns
+from reporting.report.table import csv_of
 from reporting.schema import describe_report
-from reporting.table import csv_of
 from tracker.access import READER_AUTHENTICATION, MayRead
 from tracker.errors import Refused
 

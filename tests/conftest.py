@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from conversions.configuration.loading import forget_cached_sites
 from conversions.store.adapters import open_store
-from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Store
 from conversions.store.sql import SqlStore
 from tracker.archive import FolderArchive, open_archive

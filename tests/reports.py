@@ -6,16 +6,16 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from conversions.configuration.loading import load_site
+from conversions.marks import marks as sequence
+from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, Marker
-from conversions.process import Processor
-from conversions.site import SiteConfig
-from conversions.store import sequence
-from conversions.store.configuration import load_site
+from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
-from reporting.answer import answer
-from reporting.query import read_query
+from reporting.report.answer import answer
+from reporting.report.query import read_query
 from reporting.rollup import Roller
-from tracker.hit import Hit
+from tracker.collection.hit import Hit
 from tracker.models import Account, Site, Token
 
 numbers = count()

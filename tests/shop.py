@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
+from conversions.configuration.loading import load_site
+from conversions.marks import marks as sequence
+from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal
-from conversions.process import Processor
-from conversions.site import SiteConfig
-from conversions.store import sequence
-from conversions.store.configuration import load_site
+from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from reporting.rollup import Roller
-from tracker.hit import Hit, batch_id
+from tracker.collection.hit import Hit, batch_id
 from tracker.models import Account, Site
 
 MINUTE = 60_000

@@ -14,12 +14,12 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from conversions.credit import MODELS
-from conversions.store.configuration import forget_cached_sites
+from conversions.attribution.credit import MODELS
+from conversions.configuration.loading import forget_cached_sites
 from conversions.store.port import Store
 from tests.surface import Shop, at, days_ago, ids, ms
 from tracker.archive import open_archive
-from tracker.hit import Batch, Hit, batch_id
+from tracker.collection.hit import Batch, Hit, batch_id
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
-from conversions.credit import MODELS
-from reporting.query import KEYS
+from conversions.attribution.credit import MODELS
+from reporting.report.query import KEYS
 from tests.running import CHECKOUT, Tracker
-from tracker.fields import KINDS, TYPES
+from tracker.collection.fields import KINDS, TYPES
 
 README = CHECKOUT / "README.md"
 DOCS = CHECKOUT / "docs"

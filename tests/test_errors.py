@@ -29,7 +29,7 @@ CODES: dict[str, tuple[int, int | None]] = {
 }
 #: Functions that answer `bad_FIELD` for the field that is their second argument.
 FIELD_READERS = {"read_text", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
-FIELDS_OF_HITS_AND_REPORTS = ("tracker.fields", "tracker.collect", "reporting.query")
+FIELDS_OF_HITS_AND_REPORTS = ("tracker.collection.fields", "tracker.collection.collect", "reporting.report.query")
 #: What DRF answers by itself.
 DRF = (
     *(exceptions.ParseError, exceptions.NotAuthenticated, exceptions.PermissionDenied, exceptions.NotFound),
@@ -102,7 +102,7 @@ def set_aside() -> set[str]:
         for keyword in call.keywords
         if keyword.arg == "code"
     )
-    first = {constant(call, 0) for call in calls("conversions.traffic") if name_of(call) == "Reason"}
+    first = {constant(call, 0) for call in calls("conversions.rules.traffic") if name_of(call) == "Reason"}
     return {
         code for code in chain(third, first, (ast.literal_eval(value) for value in named if is_text(value))) if code
     }  # type: ignore[misc]

@@ -1,7 +1,8 @@
-"""The rule of dependence, read from the imports of every module: what a room, a layer or a library may be used by."""
+"""The rule of dependence, read from the imports of every module: what a room, a package or a library may be used by."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,72 +10,41 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("tracker", "conversions", "reporting")
-#: What the other rooms share with collection: the hit, the configuration, what is waited out, and of configuration's
-#: edge the shape of errors and the rule of who may read which site.
-INNER_TRACKER = ("tracker.hit", "tracker.models", "tracker.away", "tracker.errors", "tracker.access")
+#: The packages of a room from the lowest to the highest: each imports only those before it. The modules of the room's
+#: own folder come last: views, tasks, commands and what opens adapters.
+PACKAGES = {
+    "conversions": (
+        *("units", "rules", "facts", "store", "attribution", "verdicts", "marks", "models"),
+        *("configuration", "explain", "replay", "api"),
+    ),
+    "reporting": ("figures", "fits", "report", "pages"),
+    "tracker": ("collection",),
+}
+#: A package is pure where its docstring ends so. Its modules know no Django, no service, no clock and no environment;
+#: what they read, they read through a port.
+PURE = "Pure."
+#: The modules of pure packages that aren't, with the reason.
+IMPURE = {
+    "conversions.units.now": "It reads the clock.",
+    "conversions.explain.opening": "It opens the explainer over the store and the archive that the settings name.",
+    "reporting.report.answer": "It reads the present configuration, uncached.",
+    "reporting.report.sealed": "It reads marks, markers and replays.",
+}
+#: What the other rooms share with collection: the hit, the configuration, what is waited out, the archive, and of
+#: configuration's edge the shape of errors and the rule of who may read which site.
+SHARED = (
+    *("tracker.collection.hit", "tracker.models", "tracker.away", "tracker.archive", "tracker.errors"),
+    *("tracker.access", "tracker.queues"),
+)
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
-    *("tracker.commit", "tracker.queues", "tracker.lookup", "tracker.incoming", "tracker.admission"),
-    *("tracker.collect", "tracker.body"),
+    *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission"),
+    *("tracker.collection.collect", "tracker.collection.body"),
 )
-#: Functions and records without Django, clock or environment; those that read do so by the Store port.
-PURE = {
-    *(f"tracker.{name}" for name in ("hit", "body", "fields", "currencies", "collect")),
-    *(f"conversions.{name}" for name in ("facts", "goals", "touch", "credit", "attribute", "clock", "site", "traffic")),
-    *(
-        f"conversions.{name}"
-        for name in (
-            "fit",
-            "fitted",
-            "inputs",
-            "markov",
-            "shapley",
-            "beside",
-            "conditions",
-            "handover",
-            "crawlers",
-            "place",
-            "rates",
-            "reasons",
-            "rejected",
-            "rules",
-            "unrated",
-            "rate_file",
-            "destination",
-            "paths",
-            "person",
-            "claims",
-            "claimants",
-            "naming",
-            "micros",
-            "find",
-            "explain",
-            "affected",
-            "store.port",
-            "store.spans",
-            "store.timelines",
-            "store.evidence",
-            "store.fits",
-            "store.people",
-        )
-    ),
-    *(
-        f"reporting.{name}"
-        for name in (
-            "aside",
-            "cells",
-            "entries",
-            "figures",
-            "fits",
-            "learnt",
-            "query",
-            "report",
-            "table",
-            "telling",
-            "live",
-        )
-    ),
-}
+#: What reporting shares with conversions beside its pure packages.
+READ_BY_REPORTS = tuple(
+    f"conversions.{name}" for name in ("store", "models", "marks", "configuration", "units.now", "explain.opening")
+)
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
 OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
 #: Each library of a service, and where alone it is imported.
@@ -86,12 +56,8 @@ ONE_PLACE = {
     "kombu": ("tracker.queues", "tracker.celery"),
     "amqp": ("tracker.queues.publish",),
     "celery": (
-        "tracker.queues",
-        "tracker.celery",
-        "tracker.step",
-        "tracker.tasks",
-        "conversions.tasks",
-        "reporting.tasks",
+        *("tracker.queues", "tracker.celery", "tracker.step"),
+        *("tracker.tasks", "conversions.tasks", "reporting.tasks"),
     ),
     "environ": ("tracker.environment",),
 }
@@ -152,15 +118,42 @@ def is_outer(module: str) -> bool:
     return bool(OUTER.intersection(module.split(".")))
 
 
+def package_of(module: str) -> str:
+    """`room.package`, or the room for a module of its own folder."""
+    room, _, rest = module.partition(".")
+    package = rest.partition(".")[0]
+    return f"{room}.{package}" if package in PACKAGES[room] else room
+
+
+def is_pure_package(package: str) -> bool:
+    return (ast.get_docstring(ast.parse(FILES[package].read_text())) or "").endswith(PURE)
+
+
+PURE_PACKAGES = tuple(
+    f"{room}.{name}" for room, names in PACKAGES.items() for name in names if is_pure_package(f"{room}.{name}")
+)
+
+
+def is_pure(module: str) -> bool:
+    # The store's port and what it reads are pure; its adapters aren't.
+    in_port = within(module, "conversions.store.port", "conversions.store.spans", "conversions.store.linked")
+    return in_port or (within(module, *PURE_PACKAGES) and module not in IMPURE)
+
+
+def floor(module: str) -> int:
+    """How high a module's package stands in its room."""
+    room = module.partition(".")[0]
+    order = [f"{room}.{name}" for name in PACKAGES[room]] + [room]
+    return order.index(package_of(module))
+
+
 def allowed_across(importer: str, target: str) -> bool:
     """Whether a module of one room may import that module of another."""
     if within(importer, "conversions"):
         may_click = within(importer, "conversions.click") and within(target, *DOOR)
-        return may_click or within(target, *INNER_TRACKER)
+        return may_click or within(target, *SHARED)
     if within(importer, "reporting"):
-        # `ranges` reads the --site, --from and --to that the commands of both rooms take.
-        conversions = target in PURE or within(target, "conversions.store", "conversions.models", "conversions.ranges")
-        return within(target, *INNER_TRACKER) or (within(target, "conversions") and conversions)
+        return within(target, *SHARED, *READ_BY_REPORTS) or (within(target, "conversions") and is_pure(target))
     return False
 
 
@@ -169,8 +162,9 @@ def broken(found: Iterator[Import]) -> list[str]:
 
 
 def test_the_rooms_are_read() -> None:
-    assert {"tracker.hit", "conversions.facts", "reporting.rollup"} <= set(FILES)
+    assert {"tracker.collection.hit", "conversions.facts.records", "reporting.rollup"} <= set(FILES)
     assert len(IMPORTS) > 100
+    assert {"conversions.rules", "conversions.verdicts", "reporting.figures", "tracker.collection"} <= {*PURE_PACKAGES}
 
 
 def test_a_room_imports_from_another_only_what_they_share() -> None:
@@ -184,15 +178,34 @@ def test_collection_names_the_other_rooms_as_text_only() -> None:
     assert broken(one for one in IMPORTS if within(one.importer, "tracker") and within(one.target, *ROOMS[1:])) == []
 
 
+def test_a_package_imports_only_packages_below_it() -> None:
+    inside = (one for one in IMPORTS if within(one.target, one.importer.partition(".")[0]))
+    assert broken(one for one in inside if floor(one.target) > floor(one.importer)) == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_package_of_a_room_has_its_place_in_the_order(room: str) -> None:
+    folders = {path.parent.name for path in (CHECKOUT / room).glob("*/__init__.py")}
+    unordered = {"management", "migrations", "templatetags"} | ({"archive", "queues"} if room == "tracker" else set())
+    assert folders - unordered == set(PACKAGES[room])
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph: dict[str, set[str]] = {module: set() for module in FILES}
+    for one in IMPORTS:
+        if one.target in FILES:
+            graph[one.importer].add(one.target)
+    list(TopologicalSorter(graph).static_order())
+
+
 def test_pure_modules_import_only_pure_modules_of_the_project() -> None:
-    inner = (one for one in IMPORTS if one.importer in PURE and within(one.target, *ROOMS))
-    assert broken(one for one in inner if one.target not in PURE) == []
+    inner = (one for one in IMPORTS if is_pure(one.importer) and within(one.target, *ROOMS))
+    assert broken(one for one in inner if not is_pure(one.target)) == []
 
 
-@pytest.mark.parametrize("module", sorted(PURE))
+@pytest.mark.parametrize("module", [module for module in FILES if is_pure(module)])
 def test_pure_modules_know_no_django_no_service_no_clock_and_no_environment(module: str) -> None:
     outside = ("django", "rest_framework", "os", "time", "random", "secrets", "socket", *ONE_PLACE)
-    assert module in FILES
     assert broken(one for one in IMPORTS if one.importer == module and within(one.target, *outside)) == []
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tracker.currencies import CURRENCIES
+from tracker.collection.currencies import CURRENCIES
 from tracker.models import SWITCHES, TERMS, Account, Site, Token
 
 #: The choice of a currency in a form.

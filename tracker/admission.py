@@ -5,8 +5,8 @@ from math import ceil
 
 import msgspec
 
-from tracker.body import Refusal
-from tracker.collect import Collected
+from tracker.collection.body import Refusal
+from tracker.collection.collect import Collected
 from tracker.lookup import Found
 from tracker.rate_limit import RateLimit
 from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry

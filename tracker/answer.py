@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
-from tracker.body import Refusal
-from tracker.collect import Collected, NoHit, Reason
+from tracker.collection.body import Refusal
+from tracker.collection.collect import Collected, NoHit, Reason
 from tracker.errors import error_body
 
 #: One transparent pixel, 43 bytes.

@@ -2,7 +2,7 @@
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 
 #: A service that can't be reached; a database without the tables of this version, which PostgreSQL tells by the next
 #: three; a machine that is out of memory, files or disk.

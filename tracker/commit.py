@@ -13,7 +13,7 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from tracker.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
+from tracker.collection.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
 from tracker.prometheus import count_batch
 from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from tracker.away import AWAY
-from tracker.body import Refusal
+from tracker.collection.body import Refusal
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tracker.address import client_address
-from tracker.body import MAX_BODY, Refusal, too_large
-from tracker.collect import Sender
+from tracker.collection.body import MAX_BODY, Refusal, too_large
+from tracker.collection.collect import Sender
 from tracker.models import Token
 
 #: Where browsers say that nobody has asked for what they fetch: Chromium's, its older one, Firefox's, Safari's.

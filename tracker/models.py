@@ -15,11 +15,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
-from tracker.currencies import CURRENCIES
+from tracker.collection.currencies import CURRENCIES
 
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
-#: What of a site's hits is set aside; see conversions.traffic.
+#: What of a site's hits is set aside; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
 #: No account has more addresses of its own than such a network: a shorter prefix would set everybody's hits aside.
 SHORTEST_PREFIX = {4: 8, 6: 16}

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from prometheus_client import Counter as Count
 from prometheus_client import Histogram
 
-from tracker.body import Refusal
-from tracker.collect import Collected, NoHit, Reason
+from tracker.collection.body import Refusal
+from tracker.collection.collect import Collected, NoHit, Reason
 
 ACCEPTED = Count("hitledger_hits_accepted", "Hits answered 2xx: they are durable.")
 REJECTED = Count("hitledger_hits_rejected", "Hits that were not taken, by code.", ["code"])

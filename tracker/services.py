@@ -9,7 +9,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from tracker.archive import open_archive
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 from tracker.queues import open_queue
 
 

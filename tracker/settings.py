@@ -219,8 +219,8 @@ WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
 OPEN_ARCHIVE = "tracker.archive.open_archive"
 ARCHIVE_KEY = "tracker.archive.archive_key"
 OPEN_STORE = "conversions.store.adapters.open_store"
-MARK_SITE = "conversions.store.sequence.mark_site"
-KEEP_SOON = "conversions.snapshot.keep_soon"
+MARK_SITE = "conversions.marks.marks.mark_site"
+KEEP_SOON = "conversions.configuration.snapshot.keep_soon"
 #: What /metrics tells of the other rooms: functions that give names and numbers.
 GAUGES = ("reporting.gauges.read_gauges",)
 

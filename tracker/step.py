@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.utils.module_loading import import_string
 
 from tracker.away import AWAY
-from tracker.hit import Batch, decode_batch
+from tracker.collection.hit import Batch, decode_batch
 from tracker.queues.publish import open_publisher
 
 logger = logging.getLogger(__name__)

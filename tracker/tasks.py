@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from tracker.archive import open_archive
-from tracker.hit import decode_batch
+from tracker.collection.hit import decode_batch
 from tracker.queues import send_marker as send
 from tracker.queues.join import Joining
 

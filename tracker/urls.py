@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("reporting.routes")),
     path("api/", ApiRootView.as_view(), name="api"),
     path("api/", include("tracker.api")),
-    path("api/", include("conversions.api")),
+    path("api/", include("conversions.api.catalogue")),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/auth/", include("rest_framework.urls")),
     path("api", RedirectView.as_view(url="/api/", query_string=True)),

@@ -13,10 +13,10 @@ from rest_framework.views import APIView
 
 from tracker.admission import admit, read_token
 from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
-from tracker.body import Refusal, WrongMethod
-from tracker.collect import Collected, collect
+from tracker.collection.body import Refusal, WrongMethod
+from tracker.collection.collect import Collected, collect
+from tracker.collection.hit import Unavailable
 from tracker.commit import send_hits
-from tracker.hit import Unavailable
 from tracker.incoming import read_body, read_header, read_query, read_sender
 from tracker.prometheus import count_accepted, count_refused
 

@@ -12,8 +12,8 @@ from statistics import median
 
 from bench.growth.meter import Cost, Meter, Shop, keyspace, mark_past, settle, some_visitors
 from bench.growth.past import FACTS_AN_HOUR
-from conversions.clock import HOUR_MS
 from conversions.store.adapters import open_store
+from conversions.units.clock import HOUR_MS
 
 SIZES = (10, 100, 1_000, 10_000)
 VISITORS = 20

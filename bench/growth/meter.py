@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bench.growth.past import Past, visitor_id
-from conversions.clock import HOUR_MS
+from conversions.marks import marks as sequence
 from conversions.models import Ad, Campaign, Goal
-from conversions.store import sequence
 from conversions.store.adapters import open_store
 from conversions.store.cql import Cql, Row
 from conversions.tasks import processor
+from conversions.units.clock import HOUR_MS
 from reporting.tasks import roller
 from tests.running import cpu_seconds
-from tracker.hit import Hit, batch_id
+from tracker.collection.hit import Hit, batch_id
 from tracker.models import Account, Site
 
 Cost = dict[str, float]

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from conversions.clock import HOUR_MS
-from conversions.facts import Conversion, Fact, Touch
-from conversions.goals import DAY_MS
+from conversions.facts.records import Conversion, Fact, Touch
 from conversions.store import cql
 from conversions.store.cassandra import CassandraStore
+from conversions.units.clock import DAY_MS, HOUR_MS
 
 #: A site has so many facts an hour, and ten million of them in its 13 months.
 FACTS_AN_HOUR = 1_053

@@ -2,8 +2,9 @@
 
 from django.conf import settings
 
+from conversions.marks.marks import FitMark, Mark, Sequence, SiteCurrency
 from conversions.models.ads import Ad, Campaign, MatchRule
-from conversions.models.change import now_ms, slug
+from conversions.models.change import slug
 from conversions.models.goals import (
     AHEAD_MS,
     Goal,
@@ -14,9 +15,8 @@ from conversions.models.goals import (
     validate_conditions,
 )
 from conversions.models.progress import MARGIN_MS, Kept, Marker, PutBack, Replay
-from conversions.store.rates import RateLoad, RateRow
+from conversions.models.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
-from conversions.store.sequence import FitMark, Mark, Sequence, SiteCurrency
 
 if settings.CASSANDRA_URL:
     # Where the engine looks for the tables that `manage.py sync_cassandra` makes.
@@ -29,11 +29,11 @@ if settings.CASSANDRA_URL:
         RejectedCounts,
         Rollups,
         Timeline,
-    )  # fmt: skip
+    )
 
 __all__ = [
     "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules",
     "GoalVersion", "Kept", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay", "Sequence",
-    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "now_ms", "slug",
+    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "slug",
     "validate_conditions",
 ]  # fmt: skip

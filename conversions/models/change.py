@@ -1,21 +1,15 @@
 """What every part of the configuration has in common: saving it marks its whole site in the same transaction."""
 
-import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
-from conversions.store.sequence import WHOLE_SITE, mark_buckets
+from conversions.marks.marks import WHOLE_SITE, mark_buckets
 from tracker.models import Site, keep_soon
 
 slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only.")
-
-
-def now_ms() -> int:
-    """The clock, in ms since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def note_change(site: Site) -> None:

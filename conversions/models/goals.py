@@ -8,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 
-from conversions.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
-from conversions.goals import DAY_MS, LONGEST_WINDOW
-from conversions.models.change import FiguresDependOnIt, note_change, now_ms, slug
+from conversions.models.change import FiguresDependOnIt, note_change, slug
+from conversions.rules.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
+from conversions.rules.goals import LONGEST_WINDOW
+from conversions.units.clock import DAY_MS
+from conversions.units.now import now_ms
 from tracker.models import Site
 
 LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
@@ -32,7 +34,7 @@ def validate_conditions(text: str) -> None:
 
 
 class GoalRules(models.Model):
-    """What a goal's version says. Names are those of `conversions.goals.GoalVersion`."""
+    """What a goal's version says. Names are those of `conversions.rules.goals.GoalVersion`."""
 
     class Counting(models.TextChoices):
         """How often one person converts."""

@@ -9,8 +9,9 @@ from zlib import crc32
 
 import msgspec
 
-from conversions.clock import HOUR_MS
-from conversions.facts import (
+from conversions.facts.counts import Count
+from conversions.facts.person import ANNOUNCED
+from conversions.facts.records import (
     Adjustment,
     Conversion,
     Fact,
@@ -23,24 +24,14 @@ from conversions.facts import (
     in_order,
     kind_of,
 )
-from conversions.goals import DAY_MS
-from conversions.person import ANNOUNCED
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
-from conversions.store.people import members_to_add
-from conversions.store.port import (
-    LINKS_AT_ONCE,
-    STORED_KINDS,
-    Cell,
-    Count,
-    Linked,
-    Moment,
-    Span,
-    TimelineKind,
-)
+from conversions.store.linked import members_to_add
+from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, Linked, Moment, Span, TimelineKind
+from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
-from conversions.store.sql import by_day
 from conversions.store.tables import TABLES
-from tracker.hit import SetAside
+from conversions.units.clock import DAY_MS, HOUR_MS
+from tracker.collection.hit import SetAside
 
 T = TypeVar("T")
 

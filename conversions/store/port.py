@@ -5,8 +5,9 @@ from typing import Literal, Protocol, get_args
 
 import msgspec
 
-from conversions.facts import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
-from tracker.hit import SetAside, Unavailable
+from conversions.facts.counts import Count
+from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
+from tracker.collection.hit import SetAside, Unavailable
 
 TimelineKind = Literal["touch", "conversion", "link"]
 #: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
@@ -41,7 +42,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """One member of a set: a visitor of a user, or a user of a visitor. `conversions.person` names the sets."""
+    """One member of a set: a visitor of a user, or a user of a visitor. `conversions.facts.person` names the sets."""
 
     key: str
     other: str
@@ -55,24 +56,6 @@ class Cell(msgspec.Struct, frozen=True):
     goal: str
     model: str
     body: bytes
-
-
-#: Counters have 64 bits, and strangers say what a conversion is worth.
-MAX_COUNT = 10**17
-
-
-class Count(msgspec.Struct, frozen=True):
-    """One increment of a live counter, at most MAX_COUNT either way.
-
-    Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros).
-    """
-
-    site: str
-    bucket: int
-    goal: str
-    ad: str
-    metric: str
-    amount: int
 
 
 class FactReader(Protocol):
@@ -113,7 +96,8 @@ class Store(FactReader, Protocol):
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
 
-        Links go to the timeline and into their sets; one that is crowded (`conversions.person`) takes no more members.
+        Links go to the timeline and into their sets; a crowded one (see `conversions.facts.person`)
+        takes no more members.
         """
 
     def announce(self, site: str, keys: Iterable[str]) -> None:

@@ -1,6 +1,11 @@
 """The rows of the SQL store: facts, cells, counters and hits set aside."""
 
+from collections.abc import Iterable
+
 from django.db import models
+
+from conversions.units.clock import DAY_MS
+from tracker.collection.hit import SetAside
 
 
 class FactRow(models.Model):
@@ -123,3 +128,11 @@ class SetAsideCountRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.amount}"
+
+
+def by_day(hits: Iterable[SetAside]) -> dict[tuple[str, int], list[SetAside]]:
+    """Hits by site and the start (ms) of their UTC day."""
+    days: dict[tuple[str, int], list[SetAside]] = {}
+    for hit in hits:
+        days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)
+    return days

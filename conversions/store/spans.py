@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TypeVar
 
-from conversions.facts import Conversion, Touch
+from conversions.facts.records import Conversion, Touch
 from conversions.store.port import STORED_KINDS, Span
 
 F = TypeVar("F", Touch, Conversion)

@@ -11,7 +11,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate
 
-from conversions.facts import (
+from conversions.facts.counts import Count
+from conversions.facts.person import ANNOUNCED
+from conversions.facts.records import (
     Adjustment,
     Conversion,
     Fact,
@@ -23,23 +25,21 @@ from conversions.facts import (
     encode_fact,
     kind_of,
 )
-from conversions.goals import DAY_MS
-from conversions.person import ANNOUNCED
-from conversions.store.people import members_to_add
+from conversions.store.linked import members_to_add
 from conversions.store.port import (
     LINKS_AT_ONCE,
     STORED_KINDS,
     Cell,
-    Count,
     Linked,
     Moment,
     Span,
     StoreUnavailable,
     TimelineKind,
 )
-from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow
+from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow, by_day
 from conversions.store.spans import Slice, are_many, read_newest, within
-from tracker.hit import SetAside
+from conversions.units.clock import DAY_MS
+from tracker.collection.hit import SetAside
 
 #: Below SQLite's limit of variables in one statement.
 CHUNK = 200
@@ -285,14 +285,6 @@ def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """One statement for each row, all in one transaction, in an order that is the same for every caller."""
     with away(), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(statement, sorted(rows))
-
-
-def by_day(hits: Iterable[SetAside]) -> dict[tuple[str, int], list[SetAside]]:
-    """Hits by site and the start (ms) of their UTC day."""
-    days: dict[tuple[str, int], list[SetAside]] = {}
-    for hit in hits:
-        days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)
-    return days
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

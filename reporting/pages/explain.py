@@ -10,18 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
 
-from conversions.facts import OrderKey
-from conversions.find import START, Found, find_hit, find_order, find_user, find_visitor
-from conversions.place import read_place, write_place
-from conversions.rules import tell_rules
-from conversions.site import SiteConfig
+from conversions.explain.cursor import read_place, write_place
+from conversions.explain.find import START, Found, find_hit, find_order, find_user, find_visitor
+from conversions.explain.goal_words import tell_rules
+from conversions.explain.opening import find_told, open_explainer
+from conversions.facts.records import OrderKey
+from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
-from conversions.store.evidence import Case
-from conversions.store.explainer import find_told, open_explainer
 from conversions.store.port import Store
-from reporting.answer import load_readable
+from conversions.verdicts.cases import Case
 from reporting.pages.page import Page
-from reporting.telling import sum_up, tell
+from reporting.pages.telling import sum_up, tell
+from reporting.report.answer import load_readable
 from tracker.access import readable_sites
 from tracker.errors import Refused
 

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from conversions.clock import day_of, next_day
-from conversions.credit import MODELS
-from conversions.models import now_ms
-from conversions.site import SiteConfig
+from conversions.attribution.credit import MODELS
+from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
-from reporting.answer import answer, load_readable
+from conversions.units.clock import day_of, next_day
+from conversions.units.now import now_ms
 from reporting.pages.page import Page
-from reporting.query import BadQuery, read_query
+from reporting.report.answer import answer, load_readable
+from reporting.report.query import BadQuery, read_query
 from tracker.access import readable_sites
 from tracker.errors import Refused
 

@@ -13,7 +13,7 @@ from tests.browser.chromium import chromium
 from tests.browser.demo import fetch_report, is_stored, today
 from tests.running import Tracker
 from tracker.archive import FolderArchive
-from tracker.hit import Hit
+from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.conftest import needs_s3
 from tests.small_disk import fill, small_disk
 from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, S3Archive, archive_key
-from tracker.hit import BadBatch, Batch, Hit, batch_id
+from tracker.collection.hit import BadBatch, Batch, Hit, batch_id
 
 HOUR = 3_600_000
 NOON = 1_795_176_000_000  # 2026-11-20T12:00Z

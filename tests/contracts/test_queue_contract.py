@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 from conversions.models import Marker
 from tracker.archive import open_archive
 from tracker.celery import HITS, app
-from tracker.hit import Batch, Hit
+from tracker.collection.hit import Batch, Hit
 from tracker.queues import HitQueue, new_batch_id
 from tracker.queues.inline import InlineQueue
 from tracker.queues.rabbit import RabbitQueue, TakenMessage

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.facts import Adjustment, Conversion, Link, Touch, order_key
-from conversions.person import ANNOUNCED, ANY
-from conversions.store.port import LINKS_AT_ONCE, MAX_COUNT, Cell, Count, Linked, Moment, Span, Store
-from tracker.hit import SetAside
+from conversions.facts.counts import MAX_COUNT, Count
+from conversions.facts.person import ANNOUNCED, ANY
+from conversions.facts.records import Adjustment, Conversion, Link, Touch, order_key
+from conversions.store.port import LINKS_AT_ONCE, Cell, Linked, Moment, Span, Store
+from tracker.collection.hit import SetAside
 
 HOUR = 3_600_000
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR

@@ -14,16 +14,16 @@ import msgspec
 
 django.setup()
 
-from conversions.clock import DAY_MS, day_of  # noqa: E402
+from conversions.configuration.loading import load_site  # noqa: E402
 from conversions.models import Ad, Campaign, Goal, MatchRule  # noqa: E402
-from conversions.site import SiteConfig  # noqa: E402
+from conversions.rules.site import SiteConfig  # noqa: E402
 from conversions.store.adapters import open_store  # noqa: E402
-from conversions.store.configuration import load_site  # noqa: E402
-from reporting.cells import CLICKS  # noqa: E402
+from conversions.units.clock import DAY_MS, day_of  # noqa: E402
+from reporting.figures.cells import CLICKS  # noqa: E402
 from tests.crash.plan import identity  # noqa: E402
 from tests.properties.recompute import WEIGHTS, recompute  # noqa: E402
 from tracker.archive import open_archive  # noqa: E402
-from tracker.hit import Hit  # noqa: E402
+from tracker.collection.hit import Hit  # noqa: E402
 from tracker.models import Site  # noqa: E402
 
 #: No hit of a run is older.

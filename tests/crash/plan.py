@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tracker.hit import AdjustmentKind, Hit
+from tracker.collection.hit import AdjustmentKind, Hit
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

@@ -17,7 +17,7 @@ from tests.crash.plan import Request, make_requests
 from tests.crash.senders import Senders
 from tests.crash.services import OwnServices
 from tests.running import CHECKOUT, Tracker
-from tracker.hit import Hit
+from tracker.collection.hit import Hit
 
 #: Longer than any retry of a batch waits.
 DRAIN_SECONDS = 120

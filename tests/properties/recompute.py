@@ -10,16 +10,16 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from conversions import person
-from conversions.attribute import facts_of
-from conversions.clock import bucket_of, day_of
-from conversions.credit import MODELS
-from conversions.facts import Adjustment, Conversion, Link, Touch, digest
-from conversions.goals import GoalVersion
-from conversions.site import SiteConfig
-from conversions.touch import name_touch
+from conversions.attribution.credit import MODELS
+from conversions.facts import person
+from conversions.facts.ad_names import name_touch
+from conversions.facts.attribute import facts_of
+from conversions.facts.records import Adjustment, Conversion, Link, Touch, digest
+from conversions.rules.goals import GoalVersion
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import bucket_of, day_of
 from tests.properties.relearn import learnt_weights, names_of, own_touches, unbeaten
-from tracker.hit import Hit
+from tracker.collection.hit import Hit
 
 #: Half-life (ms), first and last percents; from how long before the conversion each touch was.
 WEIGHTS: dict[str, Callable[[list[int], int, int, int], list[Any]]] = {

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
-from conversions.clock import day_of
-from conversions.facts import Touch
-from conversions.fit import PathCount
-from conversions.markov import fit_chain
-from conversions.shapley import fit_rates, shapley_values
-from conversions.site import SiteConfig
-from conversions.touch import name_touch
+from conversions.attribution.markov import fit_chain
+from conversions.attribution.path_counts import PathCount
+from conversions.attribution.shapley import fit_rates, shapley_values
+from conversions.facts.ad_names import name_touch
+from conversions.facts.records import Touch
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import day_of
 
 #: What the ads of a path, in order, weigh under each model.
 Weights = dict[str, list[Fraction]]

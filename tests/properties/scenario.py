@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from conversions.goals import DAY_MS, Counting
-from conversions.handover import Handover, hand_over
-from conversions.rates import Quote
-from tracker.hit import AdjustmentKind, Hit
+from conversions.facts.handover import Handover, hand_over
+from conversions.rules.goals import Counting
+from conversions.rules.rates import Quote
+from conversions.units.clock import DAY_MS
+from tracker.collection.hit import AdjustmentKind, Hit
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 OWN_ADDRESS = "203.0.113.7"

@@ -14,24 +14,25 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from conversions import person
-from conversions.credit import MODELS
+from conversions.attribution.credit import MODELS
+from conversions.configuration.loading import load_site
+from conversions.configuration.rate_table import load, read_rates
+from conversions.facts import person
+from conversions.marks import fit_marks
+from conversions.marks import marks as sequence
+from conversions.marks.fit_marks import WHENEVER
+from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
-from conversions.process import Processor
-from conversions.rates import Quote
-from conversions.site import SiteConfig
-from conversions.store import fit_marks, sequence
-from conversions.store.configuration import load_site
-from conversions.store.fit_marks import WHENEVER
+from conversions.rules.rates import Quote
+from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
-from conversions.store.rates import load, read_rates
-from reporting.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
+from reporting.figures.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.recompute import recompute
 from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
-from tracker.hit import Hit
+from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db

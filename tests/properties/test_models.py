@@ -16,20 +16,22 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from conversions.claims import Verdict
-from conversions.credit import LEARNED, MODELS, ONE, Terms
-from conversions.facts import Conversion, Touch
-from conversions.fit import Coverage, Inputs, PathCount, gather, label_of
-from conversions.fitted import Learnt, encode_fit, fit
-from conversions.goals import DAY_MS, Goal, GoalVersion
-from conversions.paths import path_of, shares
+from conversions.attribution.credit import LEARNED, MODELS, ONE
+from conversions.attribution.fit import Learnt, encode_fit, fit
+from conversions.attribution.path_counts import Coverage, Inputs, PathCount, gather, label_of
+from conversions.facts.ad_names import AdNames, name_touch
+from conversions.facts.records import Conversion, Touch
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.terms import Terms
 from conversions.store.port import Store
-from conversions.touch import AdNames, name_touch
+from conversions.units.clock import DAY_MS
+from conversions.verdicts.claims import Verdict
+from conversions.verdicts.paths import path_of, shares
 from tests.properties.scenario import CLOCKS, split_batches
 from tests.properties.test_invariance import World
 from tests.surface import Shop, at, days_ago
 from tracker.archive import FolderArchive
-from tracker.hit import Batch, Hit, batch_id
+from tracker.collection.hit import Batch, Hit, batch_id
 
 ADS = "abcd"
 AT = 100 * DAY_MS

@@ -20,7 +20,7 @@ from tracker.archive.objects import (
     unpack_snapshot,
 )
 from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
-from tracker.hit import Batch, Hit
+from tracker.collection.hit import Batch, Hit
 
 #: What a check writes: about an object of some hits, in bytes that no file system leaves out as a hole.
 TRIAL = b"\1" * 16_384

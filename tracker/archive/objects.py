@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from tracker.archive.port import LATEST
-from tracker.hit import BadBatch, Batch, Hit, batch_id, decode_hits, encode_hits
+from tracker.collection.hit import BadBatch, Batch, Hit, batch_id, decode_hits, encode_hits
 
 BATCH_ID = re.compile(r"\d{13}-[A-Za-z0-9]{1,64}")
 SUFFIX = ".jsonl.gz"

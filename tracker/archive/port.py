@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from tracker.hit import Batch, Hit, Unavailable
+from tracker.collection.hit import Batch, Hit, Unavailable
 
 #: The last instant that a batch id can name.
 LATEST = 10**13 - 1

@@ -24,7 +24,7 @@ from tracker.archive.objects import (
     unpack_snapshot,
 )
 from tracker.archive.port import LATEST, NotArchived, unavailable
-from tracker.hit import Batch, Hit
+from tracker.collection.hit import Batch, Hit
 
 #: Bounds of every call, so that a server that hangs is an ArchiveUnavailable and not a hanging worker.
 S3_LIMITS = Config(

@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from django.conf import settings
 
-from tracker.hit import Batch, batch_id
+from tracker.collection.hit import Batch, batch_id
 from tracker.queues.inline import InlineQueue
 from tracker.queues.port import HitQueue, QueueUnavailable
 from tracker.queues.rabbit import RabbitQueue

@@ -8,7 +8,7 @@ from kombu import Connection
 from kombu.message import Message
 
 from tracker.celery import DEAD, DEAD_QUEUE
-from tracker.hit import BadBatch, Batch, decode_batch
+from tracker.collection.hit import BadBatch, Batch, decode_batch
 from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_of
 
 

@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.utils.module_loading import import_string
 
 from tracker.away import AWAY
-from tracker.hit import Batch, encode_batch
+from tracker.collection.hit import Batch, encode_batch
 from tracker.queues.port import QueueState, QueueUnavailable, Taken
 
 

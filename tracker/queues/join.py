@@ -16,7 +16,7 @@ from kombu.message import Message
 
 from tracker.away import AWAY
 from tracker.celery import HITS, app
-from tracker.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch, encode_batch
+from tracker.collection.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, decode_batch, encode_batch
 from tracker.queues.broker import bounded, connect, text_of
 from tracker.queues.port import QueueUnavailable
 from tracker.queues.rabbit import dispatch

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from tracker.hit import Batch, Unavailable
+from tracker.collection.hit import Batch, Unavailable
 
 
 class QueueUnavailable(Unavailable):

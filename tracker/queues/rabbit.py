@@ -10,7 +10,7 @@ from kombu import Connection
 from kombu.message import Message
 
 from tracker.celery import DEAD, DEAD_QUEUE, FACTS, HITS, app
-from tracker.hit import Batch, decode_batch, encode_batch
+from tracker.collection.hit import Batch, decode_batch, encode_batch
 from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_work, text_of
 from tracker.queues.port import QueueState, Taken
 

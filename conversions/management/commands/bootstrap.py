@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
-from conversions.bootstrap import Bootstrapped, bootstrap
+from conversions.configuration.bootstrap import Bootstrapped, bootstrap
 from tracker.models import Account
 
 FRIENDLY = """

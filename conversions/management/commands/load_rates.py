@@ -10,10 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from conversions.rate_file import COLUMNS, BadRates, read_rates
-from conversions.rates import Quote
-from conversions.store.rates import Loaded, RateRow, load
-from conversions.store.retention import frozen_before
+from conversions.configuration.rate_table import Loaded, load
+from conversions.marks.retention import frozen_before
+from conversions.models.rates import RateRow
+from conversions.rules.rate_file import COLUMNS, BadRates, read_rates
+from conversions.rules.rates import Quote
 from tracker.models import CURRENCIES
 
 

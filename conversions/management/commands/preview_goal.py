@@ -9,13 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 from tqdm import tqdm
 
-from conversions.draft import draft_goal
-from conversions.models import GoalRules, now_ms
-from conversions.preview import LONGEST_DAYS, Preview, last_days, tell_preview
-from conversions.replay import object_range
+from conversions.configuration.loading import load_site
+from conversions.configuration.rate_table import read_rates
+from conversions.models import GoalRules
+from conversions.replay.draft import draft_goal
+from conversions.replay.preview import LONGEST_DAYS, Preview, last_days, tell_preview
+from conversions.replay.replay import object_range
 from conversions.store.adapters import open_store
-from conversions.store.configuration import load_site
-from conversions.store.rates import read_rates
+from conversions.units.now import now_ms
 from tracker.away import AWAY
 from tracker.models import Site
 

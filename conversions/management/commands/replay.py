@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 from tqdm import tqdm
 
+from conversions.marks.ranges import Range, add_range_arguments, read_ranges
 from conversions.models import Replay as Progress
-from conversions.models import now_ms
-from conversions.ranges import Range, add_range_arguments, read_ranges
-from conversions.replay import end, is_outdated, list_keys, may_start_at, replay
+from conversions.replay.replay import end, is_outdated, list_keys, may_start_at, replay
 from conversions.tasks import replay_processor
+from conversions.units.now import now_ms
 from tracker.away import AWAY
 
 

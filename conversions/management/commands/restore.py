@@ -7,13 +7,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
-from conversions.clock import read_instant
-from conversions.models import now_ms
-from conversions.replay import batch_of
-from conversions.restore import BadSnapshot, decode, restore
-from conversions.snapshot import keep
+from conversions.configuration.restore import BadSnapshot, decode, restore
+from conversions.configuration.snapshot import keep
+from conversions.replay.replay import batch_of
+from conversions.units.clock import read_instant
+from conversions.units.now import now_ms
 from tracker.away import AWAY
-from tracker.hit import BadBatch, iso
+from tracker.collection.hit import BadBatch, iso
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 from tqdm import tqdm
 
-from conversions.ranges import add_range_arguments, mark_range, read_ranges
-from conversions.store.fit_marks import WHENEVER
-from conversions.store.sequence import FitMark
+from conversions.marks.fit_marks import WHENEVER
+from conversions.marks.marks import FitMark
+from conversions.marks.ranges import add_range_arguments, mark_range, read_ranges
 from reporting.tasks import fitter, roller
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 from tracker.queues.deadletters import DeadLetter, read_dead_letters, retry_dead_letters
 
 

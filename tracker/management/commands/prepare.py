@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracker.hit import Unavailable
+from tracker.collection.hit import Unavailable
 from tracker.services import SERVICES, Service
 
 PAUSE_SECONDS = 1.0

@@ -1,0 +1,269 @@
+"""Staff's browsable API of campaigns, ads and goals. What a model refuses is answered 400 by `tracker.errors`."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils.module_loading import import_string
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from conversions.api.actions import tell_replay
+from conversions.configuration.loading import load_site
+from conversions.configuration.rate_table import read_rates
+from conversions.marks.ranges import BadRange, read_range
+from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule, slug
+from conversions.replay.draft import draft_goal
+from conversions.replay.preview import LONGEST_DAYS, Preview, gather_until, last_days, tell_preview
+from conversions.replay.replay import make_retroactive, object_range
+from conversions.store.adapters import open_store
+from conversions.units.now import now_ms
+from tracker.collection.hit import iso
+from tracker.errors import Refused
+from tracker.models import Site
+
+MAX_RULES = 100
+#: A preview that takes longer is cut.
+PREVIEW_SECONDS = 10
+RULES = tuple(field.name for field in GoalRules._meta.fields)
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    """What ads are bought for. Its site is fixed."""
+
+    site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
+
+    class Meta:
+        model = Campaign
+        fields = ("url", "id", "site", "key", "name")
+
+
+class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
+    """Patterns that must all match for a touch to be the ad's; `*` is any text."""
+
+    class Meta:
+        model = MatchRule
+        fields = ("source", "medium", "campaign", "content", "term", "network")
+
+    def validate(self, patterns: dict[str, str]) -> dict[str, str]:
+        """As the model does on saving, but here it is known which rule of the ad it is."""
+        MatchRule(**patterns).clean()
+        return patterns
+
+
+class AdSerializer(serializers.ModelSerializer[Ad]):
+    """What is paid for. Rules that are given replace those that were there."""
+
+    rules = MatchRuleSerializer(many=True, required=False, max_length=MAX_RULES)  # type: ignore[call-arg]
+    site = serializers.CharField(source="campaign.site.key", read_only=True)
+
+    class Meta:
+        model = Ad
+        fields = ("url", "id", "site", "campaign", "key", "name", "destination", "rules")
+
+    def create(self, validated_data: dict[str, Any]) -> Ad:
+        """The ad and its rules, or neither."""
+        rules = validated_data.pop("rules", [])
+        with transaction.atomic():
+            ad = Ad.objects.create(**validated_data)
+            replace_rules(ad, rules)
+        return ad
+
+    def update(self, ad: Ad, validated_data: dict[str, Any]) -> Ad:
+        """Likewise; without `rules` they stay."""
+        rules = validated_data.pop("rules", None)
+        with transaction.atomic():
+            super().update(ad, validated_data)
+            if rules is not None:
+                replace_rules(ad, rules)
+        return Ad.objects.get(pk=ad.pk)
+
+
+def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
+    """These in place of those that it has, each saved as a person would."""
+    for rule in ad.rules.all():
+        rule.delete()
+    for patterns in rules:
+        MatchRule.objects.create(ad=ad, **patterns)
+
+
+class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
+    """What a goal said, and since when."""
+
+    starts_at = serializers.SerializerMethodField(help_text="ISO 8601; null: from the beginning.")
+
+    class Meta:
+        model = GoalVersion
+        fields = ("version", "starts_at", *RULES)
+        read_only_fields = fields
+
+    def get_starts_at(self, version: GoalVersion) -> str | None:
+        """When it takes effect."""
+        return iso(version.starts_at) if version.starts_at else None
+
+
+class GoalSerializer(serializers.ModelSerializer[Goal]):
+    """What counts as a conversion. Changed rules make a version, which takes effect some ten minutes later."""
+
+    site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
+    versions = GoalVersionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Goal
+        fields = ("url", "id", "site", "key", "name", *RULES, "versions")
+
+
+class RetroactiveSerializer(serializers.Serializer[Any]):
+    """`from`: an instant, or a day of the site's calendar; not in the future."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`from` is no name that Python allows."""
+        return {"from": serializers.CharField(max_length=40)}
+
+
+class DraftSerializer(serializers.ModelSerializer[Goal]):
+    """A goal's rules. With the key of a goal that the site has, what is not given is as that goal has it."""
+
+    site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
+    key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
+    days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=30)
+
+    class Meta:
+        model = Goal
+        fields = ("site", "key", "days", *(name for name in RULES if name != "active"))
+        # A goal of this key may be there already.
+        validators: list[Any] = []
+
+
+PREVIEW_NO_RATE = inline_serializer(
+    "PreviewNoRate",
+    {
+        "conversions": serializers.IntegerField(help_text="Counted, with some of their value left out."),
+        "values": serializers.DictField(child=serializers.CharField(), help_text="Currency -> amount in it."),
+    },
+)
+PREVIEW_ASIDE = inline_serializer(
+    "PreviewSetAside",
+    {"no_rate": PREVIEW_NO_RATE},
+    help_text="By reason, what the value leaves out, as reports have it.",
+)
+PREVIEW = inline_serializer(
+    "Preview",
+    {
+        "from": serializers.DateTimeField(),
+        "to": serializers.DateTimeField(),
+        "conversions": serializers.CharField(help_text="How many the goal would have counted, with six places."),
+        "value": serializers.CharField(help_text="Their value, in the site's currency."),
+        "currency": serializers.CharField(),
+        "set_aside": PREVIEW_ASIDE,
+        "complete": serializers.BooleanField(help_text="False: it was cut; hits archived after `reached` are not in."),
+        "reached": serializers.DateTimeField(allow_null=True),
+        "objects": serializers.IntegerField(help_text="Of the archive, that were read."),
+        "damaged": serializers.IntegerField(help_text="Of these, what could not be read."),
+    },
+)
+
+
+def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
+    """The instant (ms) of `from`. Raises Refused."""
+    given.is_valid(raise_exception=True)
+    try:
+        since = read_range(site, given.validated_data["from"], None).since
+    except BadRange as error:
+        raise Refused(400, "bad_range", str(error), "from") from error
+    if since > now_ms():
+        raise Refused(400, "bad_range", "A goal is made retroactive from a day that has begun.", "from")
+    return max(since, 0)
+
+
+def in_time(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has not passed yet."""
+    ends_at = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends_at
+
+
+class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
+    """What ads are bought for. One that has ads can't be deleted."""
+
+    queryset = Campaign.objects.select_related("site").order_by("pk")
+    serializer_class = CampaignSerializer
+    filter_texts = {"site": "site__key"}
+    filter_ids = {"account": "site__account"}
+    search_fields = ("key", "name")
+
+
+class AdViewSet(viewsets.ModelViewSet[Ad]):
+    """What is paid for, with the rules by which touches are an ad's."""
+
+    queryset = Ad.objects.select_related("campaign__site").prefetch_related("rules").order_by("pk")
+    serializer_class = AdSerializer
+    filter_texts = {"site": "campaign__site__key"}
+    filter_ids = {"account": "campaign__site__account", "campaign": "campaign"}
+    search_fields = ("key", "name", "campaign__key")
+
+
+class GoalViewSet(
+    mixins.CreateModelMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Goal],
+):
+    """What counts as a conversion. A goal is switched off (`active`), never deleted: its conversions refer to it."""
+
+    queryset = (
+        Goal.objects.select_related("site")
+        .prefetch_related(Prefetch("versions", GoalVersion.objects.order_by("version")))
+        .order_by("pk")
+    )
+    serializer_class = GoalSerializer
+    filter_texts = {"site": "site__key"}
+    filter_ids = {"account": "site__account"}
+    search_fields = ("key", "name")
+
+    @extend_schema(request=RetroactiveSerializer, responses={202: GoalSerializer})
+    @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
+    def retroactive(self, request: Request, **_: Any) -> Response:
+        """Lets the newest version hold since `from`, and has the archive replayed from there, in the background."""
+        goal = self.get_object()
+        replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
+        told = GoalSerializer(self.get_queryset().get(pk=goal.pk), context=self.get_serializer_context())
+        return Response({**told.data, "replay": tell_replay(replay, now_ms())}, status=202)
+
+    @extend_schema(request=DraftSerializer, responses=PREVIEW)
+    @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
+    def preview(self, request: Request, **_: Any) -> Response:
+        """Tells what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
+        given = self.get_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        site, days = (given.validated_data.pop(name) for name in ("site", "days"))
+        key = given.validated_data.pop("key", "")
+        config = load_site(site.key)
+        if config is None:
+            raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
+        span = last_days(site.key, days, now_ms())
+        draft = draft_goal(site, config, key, given.validated_data, span.since)
+        preview = Preview(open_store(), config, draft, span, read_rates)
+        archive = import_string(settings.OPEN_ARCHIVE)()
+        gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
+        return Response(tell_preview(preview, span, config))
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
+        """Answers with the version that the change made."""
+        goal = serializer.save()
+        serializer.instance = self.get_queryset().get(pk=goal.pk)
+
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("campaigns", CampaignViewSet)
+router.register("ads", AdViewSet)
+router.register("goals", GoalViewSet)
+
+urlpatterns = router.urls

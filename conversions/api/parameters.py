@@ -1,0 +1,69 @@
+"""The parameters of support's API, each bounded, and the address of the next page. Raises Refused."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from conversions.explain.cursor import read_number, write_place
+from conversions.explain.cursor import read_place as place_of
+from conversions.explain.find import START
+from conversions.facts.records import OrderKey
+from tracker.errors import Refused
+
+#: Longer ids no hit has.
+MAX_TEXT = 200
+
+
+def read_text(query: Mapping[str, str], name: str) -> str:
+    """A parameter's text, empty where it is absent."""
+    text = query.get(name, "")
+    if len(text) > MAX_TEXT or "\0" in text:
+        raise Refused(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
+    return text
+
+
+def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
+    """Which one of these parameters is given, and its text."""
+    given = [(name, text) for name in names if (text := read_text(query, name))]
+    if len(given) != 1:
+        raise Refused(400, "bad_search", f"Give exactly one of {', '.join(names)}.")
+    return given[0]
+
+
+def read_place(query: Mapping[str, str]) -> OrderKey:
+    """Where the page begins, of `after`, which `next` names."""
+    try:
+        return place_of(read_text(query, "after") or write_place(START))
+    except ValueError as error:
+        raise _no_page() from error
+
+
+def read_time_place(query: Mapping[str, str], latest: int) -> tuple[int, int]:
+    """Where a page of what is sorted by time begins: at which instant (ms), and after how many of it."""
+    try:
+        at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
+        return read_number(at), max(read_number(skip), 0)
+    except ValueError as error:
+        raise _no_page() from error
+
+
+def page_url(request: Request, id: str) -> str:
+    """The page that explains a conversion to people."""
+    return request.build_absolute_uri(reverse("explained", args=[id]))
+
+
+def find_url(request: Request, site: str, hit: str) -> str:
+    """The page that finds the conversions of a hit."""
+    return request.build_absolute_uri(f"{reverse('explain')}?{urlencode({'site': site, 'by': 'hit', 'q': hit})}")
+
+
+def next_url(request: Request, after: str | None) -> str | None:
+    """The address of the page that begins there; None after the last."""
+    return replace_query_param(request.build_absolute_uri(), "after", after) if after else None
+
+
+def _no_page() -> Refused:
+    return Refused(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")

@@ -1,0 +1,70 @@
+"""Hits that were accepted but are no facts, with their reasons."""
+
+from collections.abc import Callable, Mapping
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversions.api.parameters import find_url, next_url, read_text, read_time_place
+from conversions.api.reader import ReaderView
+from conversions.api.schema import describe_rejected
+from conversions.explain.opening import archive_key
+from conversions.explain.set_aside import KEPT, OWN, Stretch, is_wanted, read_page, tell_rejected
+from conversions.marks.ranges import BadRange, Range, read_range
+from conversions.models import AHEAD_MS
+from conversions.store.adapters import open_store
+from conversions.units.clock import DAY_MS, FOR_EVER
+from conversions.units.now import now_ms
+from tracker.access import readable_site
+from tracker.collection.hit import SetAside
+from tracker.errors import Refused
+from tracker.models import Site
+
+DEFAULT_DAYS, MAX_DAYS = 30, 100
+
+
+class RejectedView(ReaderView):
+    """Hits of a `site` that were set aside, newest first.
+
+    They are those of the last 30 days unless `from` and `to` say otherwise; `code`, `hit`, `visitor`, `order` and
+    `user` choose among them.
+    """
+
+    @describe_rejected
+    def get(self, request: Request) -> Response:
+        """Lists the hits, and counts those of the range's days (UTC) by code, the ones above the daily cap included."""
+        site = readable_site(request, request.query_params.get("site", ""))
+        span = read_days(request.query_params, site, now_ms())
+        latest, skip = read_time_place(request.query_params, span.until - 1)
+        stretch = Stretch(span.since, min(latest, span.until - 1), skip)
+        page = read_page(open_store(), site.key, stretch, read_filter(request.query_params))
+        after = f"{page.next.latest}.{page.next.skip}" if page.next else None
+        return Response(
+            {
+                "results": [
+                    {**tell_rejected(hit, archive_key), "page": find_url(request, site.key, hit.hit)}
+                    for hit in page.hits
+                ],
+                "next": next_url(request, after),
+                "counts": dict(sorted(open_store().read_set_aside_counts(site.key, span.since, span.until).items())),
+            }
+        )
+
+
+def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
+    """The range of `from` and `to`, bounded: each of its hours is read. Raises Refused."""
+    try:
+        span = read_range(site, read_text(query, "from"), read_text(query, "to"))
+    except BadRange as error:
+        raise Refused(400, "bad_range", str(error), "from") from error
+    until = span.until if span.until < FOR_EVER else max(now + AHEAD_MS, span.since) + 1
+    since = span.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
+    if until - since > MAX_DAYS * DAY_MS:
+        raise Refused(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
+    return Range(site.key, since, until)
+
+
+def read_filter(query: Mapping[str, str]) -> Callable[[SetAside], bool] | None:
+    """Whether a hit is one that was asked for; None where all are."""
+    wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
+    return (lambda row: is_wanted(row, wanted)) if wanted else None

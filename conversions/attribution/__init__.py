@@ -1,0 +1,1 @@
+"""Attribution: the models. A path's touches -> each touch's share. Pure."""

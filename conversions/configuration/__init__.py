@@ -1,0 +1,1 @@
+"""Configuration: the database's rows <-> frozen records; the rate table, snapshots, bootstrap."""

@@ -1,0 +1,151 @@
+"""The configuration database as the frozen records that the pure functions read, cached for a short while or not."""
+
+from decimal import Decimal
+from threading import Lock
+
+from cachetools import TTLCache, cached
+from django.conf import settings
+from django.utils import timezone
+
+from conversions.configuration.rate_table import read_rates
+from conversions.models import Ad as AdRow
+from conversions.models import Goal as GoalRow
+from conversions.models import GoalVersion as VersionRow
+from conversions.rules.ads import Ad, MatchRule
+from conversions.rules.conditions import read_conditions
+from conversions.rules.goals import Counting, Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+from conversions.rules.terms import Terms
+from conversions.rules.traffic import Traffic
+from conversions.units.clock import DAY_MS
+from conversions.units.micros import MICROS
+from tracker.models import Site
+
+COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "click"}
+
+
+def load_site(key: str) -> SiteConfig | None:
+    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError.
+
+    No transaction: on SQLite it would wait its turn among the writers. Of a change that commits between two of these
+    reads a part may be seen; the mark that it leaves has every bucket rolled up again.
+    """
+    site = Site.objects.filter(key=key).select_related("account").first()
+    return _site_config(site) if site else None
+
+
+def _site_config(site: Site) -> SiteConfig:
+    goals = GoalRow.objects.filter(site=site).order_by("pk").prefetch_related("versions")
+    ads = AdRow.objects.filter(campaign__site=site).order_by("pk").select_related("campaign").prefetch_related("rules")
+    return SiteConfig(
+        key=site.key,
+        timezone=site.timezone,
+        currency=site.currency,
+        click_secret=site.click_secret,
+        terms=_terms(site),
+        traffic=_traffic(site),
+        rates=read_rates(site.key, site.currency),
+        goals=tuple(_goal(row, site.currency) for row in goals),
+        ads=tuple(_ad(row) for row in ads),
+    )
+
+
+def _traffic(site: Site) -> Traffic:
+    return Traffic(
+        bots=site.set_aside_bots,
+        prefetches=site.set_aside_prefetches,
+        own_traffic=site.set_aside_own_traffic,
+        own_networks=tuple(site.account.own_networks),
+    )
+
+
+def _terms(site: Site) -> Terms:
+    return Terms(int(site.half_life_days * DAY_MS), site.position_first, site.position_last)
+
+
+def _goal(row: GoalRow, currency: str) -> Goal:
+    versions = sorted(row.versions.all(), key=lambda version: version.version)
+    return Goal(uid=row.uid, key=row.key, versions=tuple(version_of(version, currency) for version in versions))
+
+
+def version_of(row: VersionRow, currency: str) -> GoalVersion:
+    """The version of a row, on a site of that currency."""
+    return GoalVersion(
+        version=row.version,
+        starts_at=row.starts_at,
+        active=row.active,
+        path=row.path,
+        event=row.event,
+        conditions=read_conditions(row.conditions),
+        match="any" if row.match == "any" else "all",
+        currency=currency,
+        fixed_value=_micros(row.fixed_value),
+        factor=_micros(row.factor),
+        counting=COUNTINGS[row.counting],
+        click_window=row.click_window_days * DAY_MS,
+        view_window=row.view_window_days * DAY_MS,
+    )
+
+
+def _micros(number: Decimal | None) -> int | None:
+    return None if number is None else int(number * MICROS)
+
+
+def _ad(row: AdRow) -> Ad:
+    rules = tuple(
+        MatchRule(
+            source=rule.source,
+            medium=rule.medium,
+            campaign=rule.campaign,
+            content=rule.content,
+            term=rule.term,
+            network=rule.network,
+        )
+        for rule in sorted(row.rules.all(), key=lambda rule: rule.pk)
+    )
+    return Ad(key=row.key, campaign=row.campaign.key, rules=rules)
+
+
+_cache: TTLCache[str, SiteConfig | None] = TTLCache(maxsize=10_000, ttl=settings.CONFIG_CACHE_SECONDS)
+_lock = Lock()
+
+
+@cached(_cache, lock=_lock, key=lambda key: key)
+def load_cached_site(key: str) -> SiteConfig | None:
+    """A site's configuration, at most CONFIG_CACHE_SECONDS old."""
+    return load_site(key)
+
+
+_has_hits: set[str] = set()
+
+
+def load_for_hits(key: str) -> SiteConfig | None:
+    """A site's configuration for hits of it that are being processed.
+
+    The first hits that a process sees of a site note that it has hits, which fixes its timezone, before its
+    configuration is read. A site that the cache doesn't know is looked up again: it may be a new one.
+    """
+    if key not in _has_hits and not _note_hits(key):
+        return None
+    return load_cached_site(key) or load_site(key)
+
+
+def _note_hits(key: str) -> bool:
+    """Notes that a site has hits and forgets what was cached before; gives whether there is such a site.
+
+    A key that no site has isn't remembered: strangers make them up, and one may be a site's later.
+    """
+    sites = Site.objects.filter(key=key)
+    if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():
+        return False
+    with _lock:
+        _cache.pop(key, None)
+    _has_hits.add(key)
+    return True
+
+
+def forget_cached_sites() -> None:
+    """Drop what is cached in this process."""
+    with _lock:
+        _cache.clear()
+    _has_hits.clear()

@@ -1,0 +1,117 @@
+"""The dated rate table, in the configuration database: loaded as a whole, read pair by pair.
+
+A load draws a token, as marks do, in the transaction that writes its rates. So the newest token is the version of the
+table, and what was read of a version can be kept.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from threading import Lock
+
+import msgspec
+from cachetools import LRUCache, cached
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from conversions.marks.marks import WHOLE_SITE, SiteCurrency, draw_token, known_buckets, mark_buckets
+from conversions.models.rates import RateLoad, RateRow
+from conversions.rules.rates import MAX_AGE_DAYS, PLACES, Quote, Series, series_of
+from conversions.units.clock import HOUR_MS, day_start, next_day
+from tracker.models import Site
+
+#: Rows of one statement.
+AT_ONCE = 500
+#: Series kept in a process; each has at most one rate a day.
+MAX_KEPT = 200
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What a load came to: new rates, changed ones, those that were there, and how many sites it may change."""
+
+    added: int
+    changed: int
+    same: int
+    sites: int
+
+
+def as_text(rate: int) -> str:
+    """A quote's rate as a row keeps it."""
+    whole, part = divmod(rate, 10**PLACES)
+    return f"{whole}.{part:0{PLACES}}"
+
+
+def load(
+    quotes: Sequence[Quote],
+    file: str,
+    frozen_before: int,
+    watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
+) -> Loaded:
+    """Writes all quotes or none and marks what they may change. `watch` sees the parts of the writing pass by."""
+    rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=as_text(one.rate)) for one in quotes]
+    with transaction.atomic():
+        known = read_known({quote.day for quote in quotes})
+        new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]
+        if not new:
+            return Loaded(0, 0, len(rows), 0)
+        # In one order, so that two loads at once don't wait for each other for ever.
+        new.sort(key=lambda row: (row.day, row.base, row.quote))
+        for part in watch([new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE)]):
+            RateRow.objects.bulk_create(
+                part, update_conflicts=True, unique_fields=["day", "base", "quote"], update_fields=["rate"]
+            )
+        # Whoever marks from here on waits until this is committed: every bucket is known here or rolled up after it.
+        RateLoad.objects.create(token=draw_token(), file=file[-300:], rates=len(new))
+        sites = mark_changed(str(new[0].day), str(new[-1].day), frozen_before)
+    changed = sum((str(row.day), row.base, row.quote) in known for row in new)
+    return Loaded(len(new) - changed, changed, len(rows) - len(new), sites)
+
+
+def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
+    """The rates of some days that are there already."""
+    first, last = min(days), max(days)
+    rows = RateRow.objects.filter(day__gte=first, day__lte=last).values_list("day", "base", "quote", "rate")
+    return {(str(day), base, quote): rate for day, base, quote, rate in rows.iterator()}
+
+
+def mark_changed(first: str, last: str, frozen_before: int) -> int:
+    """Marks what rates of these days may change, gives of how many sites.
+
+    Of a site that had money in other currencies, the buckets of the days that may use the rates. An adjustment is
+    converted by its own day and changes an earlier bucket: where a site had one in another currency, all of it.
+    """
+    adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
+    sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
+    for key, timezone in sites:
+        if adjusted[key]:
+            mark_buckets(key, [WHOLE_SITE])
+            continue
+        since = max(day_start(first, timezone) - HOUR_MS, frozen_before)
+        until = day_start(next_day(last, MAX_AGE_DAYS + 1), timezone)
+        mark_buckets(key, [bucket for bucket in known_buckets(key) if since <= bucket < until])
+    return len(sites)
+
+
+def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
+    """What the currencies that a site's money came in are worth in its own, at the present version of the table.
+
+    `others` are some more; the empty one is the site's own.
+    """
+    noted = SiteCurrency.objects.filter(site=site).values_list("currency", flat=True)
+    currencies = {*noted, *others} - {into, ""}
+    if not currencies:
+        return ()
+    version = RateLoad.objects.order_by("-token").values_list("token", flat=True).first() or 0
+    return tuple(read_series(currency, into, version) for currency in sorted(currencies))
+
+
+_kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
+
+
+@cached(_kept, lock=Lock(), key=lambda *key: key)
+def read_series(currency: str, into: str, _version: int) -> Series:
+    """One pair's rates. A load that commits meanwhile has another version, and marks what was rolled up with this."""
+    direct = Q(base=currency, quote=into) | Q(base=into, quote=currency)
+    settled = RateRow.objects.filter(direct, day=OuterRef("day"))
+    legs = Q(quote__in=[currency, into]) & ~Q(base__in=[currency, into]) & ~Q(Exists(settled))
+    rows = RateRow.objects.filter(direct | legs).values_list("day", "base", "quote", "rate")
+    quotes = (Quote(str(day), base, quote, int(rate.replace(".", ""))) for day, base, quote, rate in rows.iterator())
+    return series_of(currency, into, quotes)

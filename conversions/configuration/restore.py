@@ -1,0 +1,176 @@
+"""Restore: a snapshot -> the rows of the configuration, in one transaction; every site of it is marked.
+
+Facts name goals by uid and version, so of goals nothing is taken away: missing versions come back as they were, and
+where the rules are others now, a new version brings the old ones back, forward. A revoked token stays revoked.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+
+from conversions.configuration.snapshot import FORM, RULES, campaigns_of, own_fields
+from conversions.marks.marks import WHOLE_SITE, mark_buckets
+from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
+from tracker.models import Account, Site, Token
+
+Plain = dict[str, Any]
+M = TypeVar("M", bound=Model)
+
+
+class BadSnapshot(ValueError):
+    """What was given is no snapshot that can be restored; the text says why."""
+
+
+class Restored(msgspec.Struct):
+    """What came back, and what is not as it was."""
+
+    accounts: int = 0
+    sites: int = 0
+    ads: int = 0
+    goals: int = 0
+    #: People whose sign-in is not in the snapshot, and what was made after it and stays.
+    notes: list[str] = []
+
+
+def decode(body: bytes) -> Plain:
+    """The configuration of a snapshot's body. Raises BadSnapshot."""
+    try:
+        found: Plain = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadSnapshot(f"no snapshot: {error}") from error
+    if not isinstance(found, dict) or found.get("form") != FORM:
+        raise BadSnapshot(f"a snapshot of another form than {FORM}, which this version of the program reads")
+    return found
+
+
+def restore(configuration: Plain) -> Restored:
+    """Bring the configuration back, all or nothing. Raises BadSnapshot."""
+    done = Restored()
+    try:
+        with transaction.atomic():
+            for account in configuration["accounts"]:
+                _account(account, done)
+    except (KeyError, TypeError, ValidationError, IntegrityError) as error:
+        why = " ".join(error.messages) if isinstance(error, ValidationError) else repr(error)
+        raise BadSnapshot(f"nothing was restored: {why}") from error
+    return done
+
+
+def _account(given: Plain, done: Restored) -> None:
+    account = fill(_find_account(given), given, own_fields(Account))
+    account.save()
+    _users(account, given["users"], done)
+    for token in given["tokens"]:
+        _token(account, token)
+    for site in given["sites"]:
+        _site(account, site, done)
+    known = [site["key"] for site in given["sites"]]
+    done.notes += [f"site {site.key} is newer and stays" for site in account.sites.exclude(key__in=known)]
+    done.accounts += 1
+
+
+def _find_account(given: Plain) -> Account:
+    """The one that has its sites, whatever it is called now; else the one of its name, else a new one."""
+    site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
+    return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
+
+
+def _users(account: Account, names: list[str], done: Restored) -> None:
+    users = {user.get_username(): user for user in get_user_model().objects.filter(username__in=names)}
+    account.users.add(*users.values())
+    done.notes += [f"user {name} of {account} is not here: make one anew" for name in names if name not in users]
+
+
+def _token(account: Account, given: Plain) -> None:
+    token = Token.objects.filter(sha256=given["sha256"]).first()
+    if token is None:
+        fill(Token(account=account), given, own_fields(Token)).save()
+    elif token.revoked_at is None and given["revoked_at"]:
+        fill(token, given, ("revoked_at",)).save()
+
+
+def _site(account: Account, given: Plain, done: Restored) -> None:
+    site = Site.objects.filter(key=given["key"]).first() or Site(account=account)
+    if site.pk and site.account_id != account.pk:
+        raise BadSnapshot(f"site {site.key} belongs to another account now")
+    first_hit_at = site.first_hit_at
+    fill(site, given, own_fields(Site))
+    site.first_hit_at = first_hit_at or site.first_hit_at
+    site.save()
+    _campaigns(site, given["campaigns"], done)
+    for goal in given["goals"]:
+        _goal(site, goal, done)
+    newer = site.goals.exclude(uid__in=[goal["uid"] for goal in given["goals"]])
+    done.notes += [f"goal {goal.key} of site {site.key} is newer and stays" for goal in newer]
+    mark_buckets(site.key, [WHOLE_SITE])
+    done.sites += 1
+
+
+def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
+    """Campaigns, ads and rules become those of the snapshot; ads come anew, since they are tried in their order."""
+    done.ads += sum(len(campaign["ads"]) for campaign in given)
+    if campaigns_of(site) == given:
+        return
+    for ad in Ad.objects.filter(campaign__site=site):
+        ad.delete()
+    for campaign in site.campaigns.exclude(key__in=[one["key"] for one in given]):
+        campaign.delete()
+    rows = [_campaign(site, one) for one in given]
+    told = [(row, ad) for row, one in zip(rows, given, strict=True) for ad in one["ads"]]
+    # An older snapshot tells no ranks: its ads are made as they are listed.
+    for row, one in sorted(told, key=lambda pair: pair[1].get("rank", 0)):
+        _ad(row, one, done)
+
+
+def _campaign(site: Site, given: Plain) -> Campaign:
+    row = fill(site.campaigns.filter(key=given["key"]).first() or Campaign(site=site), given, own_fields(Campaign))
+    row.save()
+    return row
+
+
+def _ad(campaign: Campaign, given: Plain, done: Restored) -> None:
+    ad = fill(Ad(campaign=campaign), given, own_fields(Ad))
+    ad.save()
+    for rule in given["rules"]:
+        if any(rule.values()):
+            fill(MatchRule(ad=ad), rule, own_fields(MatchRule)).save()
+    if any("campaign" not in rule for rule in given["rules"]):
+        done.notes.append(f"rules of ad {ad.key}: this older snapshot does not tell their utm_campaign, look at them")
+
+
+def _goal(site: Site, given: Plain, done: Restored) -> None:
+    goal = Goal.objects.filter(uid=given["uid"]).first() or Goal(site=site)
+    if goal.site_id != site.pk or site.goals.filter(key=given["key"]).exclude(pk=goal.pk).exists():
+        raise BadSnapshot(f"site {site.key} has another goal {given['key']!r} now, with conversions of its own")
+    fill(goal, given, own_fields(Goal))
+    if goal.pk is None:
+        # Saved without the version that `save` would make: its versions come as they were.
+        goal.clean()
+        Goal.objects.bulk_create([goal])
+        goal = Goal.objects.get(uid=given["uid"])
+    for version in given["versions"]:
+        _version(goal, version)
+    goal.save()
+    done.goals += 1
+
+
+def _version(goal: Goal, given: Plain) -> None:
+    """A version that is there stays; it may have begun earlier then than it does now."""
+    known = goal.versions.filter(version=given["version"]).first()
+    if known is None:
+        fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()
+    elif given["starts_at"] < known.starts_at:
+        goal.versions.filter(pk=known.pk).update(starts_at=given["starts_at"])
+
+
+def fill(row: M, given: Plain, fields: Iterable[str]) -> M:
+    """The row with these fields' values; a field that the snapshot doesn't know yet stays."""
+    for name in fields:
+        if name in given:
+            setattr(row, name, type(row)._meta.get_field(name).to_python(given[name]))  # type: ignore[union-attr]
+    return row

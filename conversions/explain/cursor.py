@@ -1,0 +1,28 @@
+"""Place: where a page of facts begins, as the text of an address and back. Pure."""
+
+from conversions.facts.records import OrderKey
+
+#: What the stores can compare with an instant, ms.
+MAX_AT = 1 << 60
+
+
+def write_place(place: OrderKey) -> str:
+    """A place as a text."""
+    at, hit, digest = place
+    return f"{at}.{digest}.{hit}"
+
+
+def read_place(text: str) -> OrderKey:
+    """The place of a text. Raises ValueError."""
+    if "\0" in text:
+        raise ValueError("no id has a NUL, and no database takes one")
+    at, digest, hit = text.split(".", 2)
+    return read_number(at), hit, digest
+
+
+def read_number(text: str) -> int:
+    """An instant, or how many. Raises ValueError."""
+    number = int(text)
+    if abs(number) > MAX_AT:
+        raise ValueError(f"{text[:20]} is too large")
+    return number

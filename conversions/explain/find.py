@@ -1,0 +1,96 @@
+"""Find: what support names (an order, a hit, a visitor, a conversion's id) -> decided cases, read through the Store."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from conversions.facts.person import by_user
+from conversions.facts.records import Conversion, OrderKey, Touch, order_key
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Store
+from conversions.verdicts.cases import Case, read_cases
+from conversions.verdicts.naming import Names, bucket_names, credited_in
+from conversions.verdicts.people import People
+
+#: Before every fact.
+START: OrderKey = (-1 << 60, "", "")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of cases, and the place after which the next one goes on, None after the last."""
+
+    cases: list[Case]
+    next: OrderKey | None = None
+
+
+def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
+    """The case of one goal (its uid) and claim."""
+    mine = [row for row in _conversions(store, site, claim) if row.goal == goal]
+    cases = read_cases(store, site, mine, whole_timeline=True)
+    return next((case for case in cases if case.verdict.goal.uid == goal), None)
+
+
+def find_order(store: Store, site: SiteConfig, order: str) -> Found:
+    """The cases of an order, one for each goal that it met."""
+    return Found(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
+
+
+def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> Found:
+    """The cases that conversions of a hit id are part of, as those that count or as duplicates."""
+    rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
+    return _page(store, site, rows, limit, lambda row: row.hit == hit)
+
+
+def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> Found:
+    """The cases that conversions of a visitor are part of, as those that count or as duplicates."""
+    facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
+    rows = [fact for fact in facts if isinstance(fact, Conversion)]
+    return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
+
+
+def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> Found:
+    """The cases that conversions of a user, on whichever visitor, are part of, as those that count or as duplicates."""
+    people, person = People(store, site.key), by_user(user)
+    visitors = people.visitors_of_user(user)
+    facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
+    rows = sorted((fact for fact in facts if isinstance(fact, Conversion)), key=order_key)
+
+    def is_theirs(row: Conversion) -> bool:
+        people.meet([row])
+        return people.of(row) == person
+
+    return _page(store, site, rows, limit, is_theirs)
+
+
+def read_names(store: Store, site: SiteConfig, bucket: int) -> Names:
+    """What the rows of a bucket call the ads: as much reading as rolling it up, without the sharing."""
+    facts = store.read_bucket(site.key, bucket)
+    cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
+    touches = [fact for fact in facts if isinstance(fact, Touch)]
+    return bucket_names(site, touches, credited_in(site, bucket, cases))
+
+
+def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]:
+    return [row for row in store.read_claims(site.key, [claim]) if isinstance(row, Conversion)]
+
+
+def _page(
+    store: Store, site: SiteConfig, rows: list[Conversion], limit: int, asked: Callable[[Conversion], bool]
+) -> Found:
+    """The cases of the first rows. A case stands on the page of the first of its rows that was asked for, once."""
+    page = rows[:limit]
+    here = {order_key(row) for row in page}
+    cases = read_cases(store, site, page, whole_timeline=True)
+    kept = [case for case in cases if _first(case, asked) in here]
+    kept.sort(key=lambda case: order_key(case.verdict.winner))
+    return Found(kept, order_key(page[-1]) if len(rows) > limit else None)
+
+
+def _first(case: Case, asked: Callable[[Conversion], bool]) -> OrderKey | None:
+    return min((order_key(row) for row in rows_of(case) if asked(row)), default=None)
+
+
+def rows_of(case: Case) -> Iterable[Conversion]:
+    """Every stored conversion of a case."""
+    yield case.verdict.winner
+    yield from (duplicate.conversion for duplicate in case.verdict.duplicates)

@@ -1,0 +1,69 @@
+"""The explainer over the store and the archive that the settings name, and the conversion that an id asks for."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from conversions.attribution.fit import Learnt
+from conversions.explain.claimants import read_claimants
+from conversions.explain.explain import Explainer
+from conversions.explain.find import find_conversion, read_names
+from conversions.explain.set_aside import read_aside
+from conversions.facts.records import read_conversion_id
+from conversions.rules.site import SiteConfig
+from conversions.store.adapters import open_store
+from conversions.verdicts.cases import Case
+from conversions.verdicts.fits import read_learnt
+from conversions.verdicts.naming import Names
+from tracker.collection.hit import BadBatch
+from tracker.errors import Refused
+
+
+def open_explainer(site: SiteConfig) -> Explainer:
+    """Explains cases of a site; it reads a bucket's names and a month's fits once."""
+
+    @cache
+    def names(bucket: int) -> Names:
+        return read_names(open_store(), site, bucket)
+
+    @cache
+    def learnt(month: str) -> Mapping[str, Learnt]:
+        return read_learnt(open_store(), site, month)
+
+    return Explainer(
+        site,
+        names,
+        archive_key,
+        learnt,
+        lambda case: read_claimants(open_store(), site.key, case),
+        lambda case, claimants: read_aside(open_store(), site.key, case, claimants),
+    )
+
+
+def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
+    """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refused."""
+    try:
+        key, goal, claim = read_conversion_id(id)
+        site = load_readable(key)
+    except (ValueError, Refused) as error:
+        raise no_conversion() from error
+    case = find_conversion(open_store(), site, goal, claim)
+    if case is None:
+        raise no_conversion()
+    return site, case
+
+
+def no_conversion() -> Refused:
+    """There is none, or it is another account's."""
+    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")
+
+
+def archive_key(batch: str) -> str | None:
+    """The archive's key of a batch id; None of what is no batch id."""
+    try:
+        key: str = import_string(settings.ARCHIVE_KEY)(batch)
+    except BadBatch:
+        return None
+    return key

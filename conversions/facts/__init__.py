@@ -1,0 +1,1 @@
+"""Facts: hits and configuration -> touches, conversions, adjustments, links. Pure."""

@@ -1,0 +1,69 @@
+"""Ad names: a touch's raw parameters and the present ads -> which ad it is, or what a report calls it. Pure."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from conversions.facts.records import Touch
+from conversions.rules.ads import CLICK_IDS, Ad
+
+
+class AdName(msgspec.Struct, frozen=True, order=True):
+    """What a report calls a touch's ad. `campaign` is the configured one's key, else the touch's utm campaign."""
+
+    ad: str
+    campaign: str
+    configured: bool
+
+
+#: What is beyond the named ads of a bucket.
+OTHER = AdName("(other)", "(other)", False)
+
+
+def fallback_name(touch: Touch) -> str:
+    """The name of a touch that no configured ad matches: the ad given, else the utm tags, else the network."""
+    tags = [tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag]
+    return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
+
+
+def matched_values(touch: Touch) -> tuple[str, ...]:
+    """What match rules look at: the utm tags in the order of UTM_TAGS, then the network."""
+    network = CLICK_IDS.get(touch.network, "")
+    return touch.source, touch.medium, touch.campaign, touch.content, touch.term, network
+
+
+class AdNames:
+    """Which ad a touch is, by the present configuration: the first ad with its key or, without one, a matching rule.
+
+    Touches with the same parameters are matched once: a site may have many ads and a bucket many touches.
+    """
+
+    def __init__(self, ads: Iterable[Ad]) -> None:
+        self._by_key: dict[str, AdName] = {}
+        self._rules: list[tuple[AdName, list[tuple[int, str]]]] = []
+        self._known: dict[tuple[str, ...], AdName] = {}
+        for ad in ads:
+            name = self._by_key.setdefault(ad.key, AdName(ad.key, ad.campaign, True))
+            self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
+
+    def name(self, touch: Touch) -> AdName:
+        """The configured ad, else a name made of the touch's own parameters."""
+        values = matched_values(touch)
+        known = self._known.get((touch.ad, *values))
+        if known is None:
+            known = self._by_key.get(touch.ad) if touch.ad else self._by_rules(values)
+            known = known or AdName(fallback_name(touch), touch.campaign, False)
+            self._known[touch.ad, *values] = known
+        return known
+
+    def _by_rules(self, values: tuple[str, ...]) -> AdName | None:
+        for name, patterns in self._rules:
+            if all(fnmatchcase(values[place], glob) for place, glob in patterns):
+                return name
+        return None
+
+
+def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
+    """What AdNames calls one touch; for many, make AdNames once."""
+    return AdNames(ads).name(touch)

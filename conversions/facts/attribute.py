@@ -1,0 +1,140 @@
+"""Attribute: hits and configuration -> facts, hits set aside with their reasons, and counter increments. Pure.
+
+Nothing that depends on other hits is decided here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from conversions.facts.ad_names import OTHER, AdNames
+from conversions.facts.counts import MAX_COUNT, Count
+from conversions.facts.handover import landing_touch
+from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch
+from conversions.facts.touch import touch_of
+from conversions.facts.value import base_value
+from conversions.rules.goals import Goal, is_met
+from conversions.rules.site import SiteConfig
+from conversions.rules.traffic import why_aside
+from conversions.units.clock import bucket_of
+from tracker.collection.hit import Hit, SetAside, encode_hits, named_user
+
+#: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
+MAX_BODY = 4_000
+
+
+#: Site, bucket, goal, ad and metric of a live counter.
+CountKey = tuple[str, int, str, str, str]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a batch's hits came to."""
+
+    facts: tuple[Fact, ...]
+    set_aside: tuple[SetAside, ...]
+    counts: tuple[Count, ...]
+
+
+def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
+    """Every hit as its facts or its reason; `sites` holds each hit's site's configuration, None for no such site."""
+    facts: list[Fact] = []
+    aside: list[SetAside] = []
+    counts: Counter[CountKey] = Counter()
+    names = {key: AdNames(site.ads) for key, site in sites.items() if site}
+    for hit in hits:
+        site = sites[hit.site]
+        if site is None:
+            aside.append(set_aside(hit, batch, "unknown_site", "site", "No site has this key."))
+            continue
+        if reason := why_aside(hit, site.traffic):
+            aside.append(set_aside(hit, batch, reason.code, reason.field, reason.detail))
+            continue
+        made = facts_of(hit, site, batch)
+        facts.extend(made)
+        _count(counts, hit, made, site, names[hit.site])
+        if hit.type == "conversion" and not any(isinstance(fact, Conversion) for fact in made):
+            aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
+    increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
+    return Outcome(tuple(facts), tuple(aside), tuple(increments))
+
+
+def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
+    """The facts that one hit makes: a touch, conversions, an adjustment, a link, or nothing."""
+    if hit.type == "adjustment":
+        return [adjustment_of(hit, batch)]
+    user = named_user(hit.user)
+    touch = landing_touch(hit, site) or touch_of(hit)
+    made: list[Touch | Conversion] = [touch] if touch else []
+    made.extend(met_by(hit, site.goals))
+    facts: list[Fact] = [
+        msgspec.structs.replace(fact, user=user, bucket=bucket_of(fact.at, site.timezone), batch=batch) for fact in made
+    ]
+    return [*facts, link_of(hit, user, batch)] if user else facts
+
+
+def link_of(hit: Hit, user: str, batch: str) -> Link:
+    """That the hit's visitor named this user. An adjustment links nobody: it is about an order, by whoever keeps it."""
+    return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
+
+
+def adjustment_of(hit: Hit, batch: str) -> Adjustment:
+    """The adjustment that a hit is."""
+    assert hit.kind is not None
+    return Adjustment(
+        site=hit.site,
+        order=hit.order,
+        at=hit.at,
+        hit=hit.id,
+        kind=hit.kind,
+        value=hit.value,
+        currency=hit.currency,
+        batch=batch,
+    )
+
+
+def set_aside(hit: Hit, batch: str, code: str, field: str, detail: str) -> SetAside:
+    """A hit with the reason why it is no fact."""
+    body = encode_hits([hit]).decode()[:MAX_BODY]
+    return SetAside(
+        site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body
+    )
+
+
+def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: SiteConfig, names: AdNames) -> None:
+    bucket = bucket_of(hit.at, site.timezone)
+    counts[hit.site, bucket, "", "", "hits"] += 1
+    for fact in facts:
+        if isinstance(fact, Touch):
+            if fact.hit != hit.id:
+                continue  # a click that `/click` counted already, filed again by its landing page
+            name = names.name(fact)
+            # A stranger can't make live counters grow: only configured ads have one of their own.
+            counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
+        elif isinstance(fact, Conversion):
+            counts[hit.site, bucket, fact.goal, "", "conversions"] += 1
+            counts[hit.site, bucket, fact.goal, "", "value"] += _live_value(fact, site)
+
+
+def _live_value(conversion: Conversion, site: SiteConfig) -> int:
+    goal = site.goal(conversion.goal)
+    version = goal.in_force(conversion.at) if goal else None
+    return base_value(conversion, version, site)[0] if version else 0
+
+
+def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
+    """The conversions that a hit makes: one for each goal whose version in force at its `at` it meets."""
+    for goal in goals:
+        version = goal.in_force(hit.at)
+        if version and is_met(hit, goal, version):
+            yield Conversion(
+                site=hit.site,
+                visitor=hit.visitor,
+                at=hit.at,
+                hit=hit.id,
+                goal=goal.uid,
+                version=version.version,
+                order=hit.order,
+                value=hit.value,
+                currency=hit.currency,
+            )

@@ -1,0 +1,20 @@
+"""Counts: increments of the live counters. Pure."""
+
+import msgspec
+
+#: Counters have 64 bits, and strangers say what a conversion is worth.
+MAX_COUNT = 10**17
+
+
+class Count(msgspec.Struct, frozen=True):
+    """One increment of a live counter, at most MAX_COUNT either way.
+
+    Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros).
+    """
+
+    site: str
+    bucket: int
+    goal: str
+    ad: str
+    metric: str
+    amount: int

@@ -1,0 +1,90 @@
+"""Handover: what `/click` hands to the landing page in its address, signed: the click's ad, id and time. Pure.
+
+In: a page hit and its site's secret. Out: the click, filed under the page hit's own visitor.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import msgspec
+
+from conversions.facts.records import Touch
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import DAY_MS, bucket_of
+from tracker.collection.hit import Hit
+
+AD = "hl_ad"
+CLICK = "hl_click"
+#: A landing page opened later than this after the click is a bookmark or a shared link, not the click's own.
+VALID_MS = DAY_MS
+#: The token's parts: 33 bytes together, so 44 letters without padding and only one way to write them.
+ID_BYTES, TIME_BYTES, SEAL_BYTES = 16, 6, 11
+TOKEN_LETTERS = 44
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """A click on its way to the landing page: the ad's key, the click's hit id (32 hex digits) and time (ms)."""
+
+    ad: str
+    click: str
+    at: int
+
+
+def sign(handover: Handover, site: str, secret: str) -> str:
+    """The value of `hl_click`: id and time, and a seal over both, the site and the ad."""
+    said = bytes.fromhex(handover.click) + handover.at.to_bytes(TIME_BYTES, "big")
+    return urlsafe_b64encode(said + _seal(said, site, handover.ad, secret)).decode()
+
+
+def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
+    """What a token hands over; None where the site's secret didn't sign just this for just this ad."""
+    if not secret or len(token) != TOKEN_LETTERS or not token.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(token)
+    except ValueError:
+        return None
+    said, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _seal(said, site, ad, secret)):
+        return None
+    return Handover(ad, said[:ID_BYTES].hex(), int.from_bytes(said[ID_BYTES:], "big"))
+
+
+def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
+    # The texts can't run into each other: a site's key holds no NUL, and what is said has one length.
+    text = f"{site}\0{ad}\0".encode(errors="replace")
+    return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
+
+
+def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
+    """The landing page's address with `hl_ad` and `hl_click` after its own query and before its fragment."""
+    page, hash_mark, fragment = url.partition("#")
+    joint = "?" if "?" not in page else "" if page.endswith(("?", "&")) else "&"
+    added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
+    return f"{page}{joint}{added}{hash_mark}{fragment}"
+
+
+def read_handover(url: str, site: str, secret: str) -> Handover | None:
+    """What an address hands over, None if nothing. Of several the last counts: it was added last."""
+    if f"{CLICK}=" not in url:
+        return None
+    try:
+        given = dict(parse_qsl(urlsplit(url).query, max_num_fields=200))
+    except ValueError:
+        return None
+    return verify(given.get(CLICK, ""), given.get(AD, ""), site, secret)
+
+
+def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
+    """The click that brought the visitor to this page, None where the hit is no landing page's.
+
+    It keeps the click's id, so that it counts once, and the click's time. A browser whose clock is behind may have
+    landed before that: then it is the landing's, else the conversion there would come before its click. It never
+    leaves the click's bucket, where one id counts once.
+    """
+    found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
+    if found is None or hit.at - found.at > VALID_MS:
+        return None
+    at = max(min(found.at, hit.at), bucket_of(found.at, site.timezone))
+    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=found.click, ad=found.ad, landed=True)

@@ -1,0 +1,166 @@
+"""The facts: touches, conversions, adjustments and links as idempotent rows. What hits become and figures are made of.
+
+Every distinct copy of a fact is a row of its own: its key ends in a digest of every field that a figure reads.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Literal, TypeVar
+
+import msgspec
+
+from tracker.collection.hit import AdjustmentKind
+
+TouchKind = Literal["click", "view"]
+
+
+class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
+    """A hit by which an ad reached a visitor, with its raw parameters; the rollup resolves which ad that is.
+
+    `user` is whom the hit itself named.
+    """
+
+    site: str
+    visitor: str
+    user: str = ""
+    kind: TouchKind
+    at: int
+    hit: str
+    ad: str = ""
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    content: str = ""
+    term: str = ""
+    #: The click id's parameter, e.g. `gclid`, and its value.
+    network: str = ""
+    click_id: str = ""
+    #: Filed by the landing page of a click that `/click` recorded, too, under a stand-in for the same person.
+    landed: bool = False
+    bucket: int = 0
+    batch: str = ""
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
+    """A hit that met one version of a goal. `value` is micros as sent, None where the hit had none.
+
+    `user` is whom the hit itself named.
+    """
+
+    site: str
+    visitor: str
+    user: str = ""
+    at: int
+    hit: str
+    goal: str
+    version: int
+    order: str = ""
+    value: int | None = None
+    currency: str = ""
+    bucket: int = 0
+    batch: str = ""
+
+    @property
+    def claim(self) -> str:
+        """What makes it one with its duplicates: the order id, else the hit id."""
+        return f"o:{self.order}" if self.order else f"h:{self.hit}"
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
+    """A refund, retraction or restatement of all conversions of an order. `value` is micros."""
+
+    site: str
+    order: str
+    at: int
+    hit: str
+    kind: AdjustmentKind
+    value: int | None = None
+    currency: str = ""
+    bucket: int = 0
+    batch: str = ""
+
+    @property
+    def claim(self) -> str:
+        """The claim whose conversions it adjusts."""
+        return f"o:{self.order}"
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
+    """A visitor named its user: the one and only thing that makes one person of several visitors."""
+
+    site: str
+    visitor: str
+    user: str
+    at: int
+    hit: str
+    batch: str = ""
+
+
+Fact = Touch | Conversion | Adjustment | Link
+F = TypeVar("F", bound=Fact)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
+
+
+def encode_fact(fact: Fact) -> bytes:
+    """The fact as the stores keep it."""
+    return _encoder.encode(fact)
+
+
+def decode_fact(body: bytes | str) -> Fact:
+    """The fact of a stored row."""
+    return _decoder.decode(body)
+
+
+def kind_of(fact: Fact) -> str:
+    """`touch`, `conversion`, `adjustment` or `link`."""
+    return str(type(fact).__struct_config__.tag)
+
+
+def digest(fact: Fact) -> str:
+    """16 hex digits over every field that a figure reads: all but the batch that brought it and the derived bucket."""
+    derived = {"batch": ""} if isinstance(fact, Link) else {"batch": "", "bucket": 0}
+    plain = msgspec.structs.replace(fact, **derived)
+    return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
+
+
+#: `at`, hit id, digest: a place in the order of facts.
+OrderKey = tuple[int, str, str]
+
+
+def order_key(fact: Fact) -> OrderKey:
+    """Readers choose by this order: the earliest `at`, ties by hit id, then digest."""
+    return fact.at, fact.hit, digest(fact)
+
+
+def in_order(facts: Iterable[F]) -> list[F]:
+    """Facts by `order_key`; digests are dear, so they are made only where `at` and hit id leave a tie."""
+    ordered = sorted(facts, key=_moment)
+    if len({_moment(fact) for fact in ordered}) < len(ordered):
+        ordered.sort(key=order_key)
+    return ordered
+
+
+def _moment(fact: Fact) -> tuple[int, str]:
+    return fact.at, fact.hit
+
+
+#: No id of a conversion is longer.
+MAX_ID = 2_000
+
+
+def conversion_id(site: str, goal: str, claim: str) -> str:
+    """The id of a conversion, derived from the site, the goal and the claim, and readable back into them."""
+    return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
+
+
+def read_conversion_id(text: str) -> tuple[str, str, str]:
+    """Site, goal and claim of a conversion id in its one spelling. Raises ValueError."""
+    if len(text) > MAX_ID:
+        raise ValueError("longer than any id")
+    site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")
+    if conversion_id(site, goal, claim) != text or not (site and goal and claim):
+        raise ValueError("another spelling of an id")
+    return site, goal, claim

@@ -1,0 +1,97 @@
+"""Affected: which buckets a batch's facts may change. Facts already written -> buckets to mark.
+
+When in doubt, more: it depends on no configuration, so no stale cache can leave a bucket out.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from conversions.facts.records import Conversion, Fact, Link, Touch
+from conversions.rules.goals import MOST_TOUCHES
+from conversions.store.port import Moment, Span, Store
+from conversions.store.spans import are_many
+from conversions.units.clock import DAY_MS, FOR_EVER
+from conversions.verdicts.people import People
+
+#: A visitor and an instant (ms) since when something of it may be different.
+Visit = tuple[str, int]
+#: A little shorter than every month, whatever the clock does in it: so no stretch has two ends of months.
+STRETCH_MS = 27 * DAY_MS
+
+
+def affected(
+    store: Store, site: str, facts: Sequence[Fact], dissolved: Collection[str] = (), frozen_before: int = 0
+) -> set[int]:
+    """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
+
+    A touch may change the conversions of its visitor, and of all who may be the same person, that are not earlier, and
+    whoever else claims the same; a link those after the visitor's link before it. A conversion or an adjustment may
+    change its whole claim. Where a goal counts one per person or per click, all that the claimants of what changed, or
+    who may be the same persons, did later may change, too, whoever else claims that. `dissolved` are visitors none of
+    whose facts may be the person's any more whose they were.
+    """
+    people = People(store, site)
+    moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
+    visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
+    changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
+    reached = store.read_conversions(site, _since(people, visits)) if visits else []
+    claims = changed | {row.claim for row in reached}
+    rows = _claimed(store, site, claims)
+    later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []
+    others = _claimed(store, site, {row.claim for row in later} - claims)
+    own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
+    touches = _touched(store, site, [Span(visitor, max(since, frozen_before), FOR_EVER) for visitor, since in moved])
+    return {*own, *(touch.bucket for touch in touches), *(row.bucket for row in [*rows, *later, *others])}
+
+
+def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
+    """The visitors of links, each since the link before its first new one: later facts may be another user's now."""
+    first: dict[str, int] = {}
+    for fact in facts:
+        if isinstance(fact, Link):
+            first[fact.visitor] = min(first.get(fact.visitor, fact.at), fact.at)
+    if not first:
+        return []
+    before = store.read_last_links(site, [Moment(visitor, at) for visitor, at in first.items()])
+    since = {link.visitor: link.at for link in before}
+    return [(visitor, since.get(visitor, 0)) for visitor in first]
+
+
+def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
+    """Touches that may be another's now, some of every month: what is learnt from its paths asks whose they are."""
+    touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
+    long = are_many(touches, MOST_TOUCHES)
+    return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
+
+
+def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
+    """The first and the last touches of each stretch, and so one of every month: its end parts a stretch in two."""
+    since = span.since
+    while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
+        since = first[0].at + STRETCH_MS
+        yield from store.read_touches(site, 1, [Span(span.visitor, first[0].at, since - 1)])
+        yield from (touch for touch in first if isinstance(touch, Touch))
+
+
+def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
+    """The conversions of claims."""
+    rows = store.read_claims(site, sorted(claims)) if claims else []
+    return [row for row in rows if isinstance(row, Conversion)]
+
+
+def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
+    """Each claimant, from the earliest instant of the claim on: what it claimed itself may be a later copy."""
+    earliest: dict[str, int] = {}
+    for row in rows:
+        earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
+    yield from ((row.visitor, earliest[row.claim]) for row in rows)
+
+
+def _since(people: People, visits: Iterable[Visit]) -> list[Span]:
+    """One span a visitor and each of its kin, from the earliest of its instants on."""
+    visits = list(visits)
+    kin = people.kin({visitor for visitor, _ in visits})
+    earliest: dict[str, int] = {}
+    for visitor, at in visits:
+        for one in kin[visitor]:
+            earliest[one] = min(earliest.get(one, at), at)
+    return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

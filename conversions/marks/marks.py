@@ -1,0 +1,179 @@
+"""Marks and their tokens: which buckets must be rolled up again, in the configuration database.
+
+A token is drawn after the facts are written and orders rollups; a mark goes only if its token is still the noted one.
+A bucket's row stays when its mark goes, so the rows are also the list of a site's buckets. What was learnt from a month
+is marked likewise; who makes it: `conversions.marks.fit_marks`.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+#: The bucket that stands for all of a site's.
+WHOLE_SITE = -1
+CLOCK_US = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+GREATEST = {"sqlite": "MAX", "postgresql": "GREATEST"}
+
+
+class Sequence(models.Model):
+    """The one row from which tokens are drawn."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class Mark(models.Model):
+    """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
+
+    `tried`: the token that was drawn when a rollup of it was begun last; the next tick puts it behind the others.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    bucket = models.BigIntegerField()
+    token = models.BigIntegerField()
+    marked = models.BooleanField(default=True)
+    tried = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "bucket"], name="mark_key")]
+        indexes = [models.Index(fields=["site", "bucket"], name="mark_open", condition=Q(marked=True))]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.bucket}"
+
+
+class FitMark(models.Model):
+    """The fits of a site's month (`YYYY-MM`), the greatest token drawn for them, and whether they must be made again.
+
+    `writer`: the token under which they were made last. `told`: the fingerprint that the next month's buckets were
+    marked for; empty while the stored fits may be others. `held_until`: beat leaves them alone until then (ms).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    month = models.CharField(max_length=7)
+    token = models.BigIntegerField()
+    marked = models.BooleanField(default=True)
+    writer = models.BigIntegerField(default=0)
+    told = models.CharField(max_length=64, blank=True)
+    held_until = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "month"], name="fit_mark_key")]
+        indexes = [models.Index(fields=["site", "month"], name="fit_mark_open", condition=Q(marked=True))]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.month}"
+
+
+class SiteCurrency(models.Model):
+    """A currency, other than the site's own, in which a site had money; `adjusts`: in an adjustment."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    adjusts = models.BooleanField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "currency", "adjusts"], name="site_currency_key")]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.currency}"
+
+
+def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
+    """Notes (currency, adjusts) of a site's money, so that loading rates knows what to mark. Call it before the facts
+    are written."""
+    new = set(found)
+    if new:
+        new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
+    rows = [SiteCurrency(site=site, currency=currency, adjusts=adjusts) for currency, adjusts in sorted(new)]
+    if rows:
+        SiteCurrency.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def draw_token() -> int:
+    """The next token: max(last + 1, the database's clock in microseconds): a restored database can't fall behind.
+
+    The row stays locked until the caller's transaction ends, so tokens become visible in their order.
+    """
+    vendor = connection.vendor
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO conversions_sequence (id, last) VALUES (1, {CLOCK_US[vendor]}) ON CONFLICT (id) DO UPDATE"  # noqa: S608
+            f" SET last = {GREATEST[vendor]}(conversions_sequence.last + 1, {CLOCK_US[vendor]}) RETURNING last"
+        )
+        token: int = cursor.fetchone()[0]
+    return token
+
+
+def mark_buckets(site: str, buckets: Iterable[int]) -> None:
+    """Mark buckets under a new token, keeping the greatest. Call it after the facts are written."""
+    wanted = sorted(set(buckets))
+    if not wanted:
+        return
+    with transaction.atomic():
+        token = draw_token()
+        rows = [Mark(site=site, bucket=bucket, token=token) for bucket in wanted]
+        Mark.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["site", "bucket"], update_fields=["token", "marked"]
+        )
+
+
+def mark_site(site: str) -> None:
+    """Mark all of a site, in the transaction that changes its configuration."""
+    mark_buckets(site, [WHOLE_SITE])
+
+
+def open_marks(site: str | None = None) -> list[Mark]:
+    """The marks to roll up, those of whole sites first, then the oldest buckets."""
+    marks = Mark.objects.filter(marked=True).order_by("bucket", "site")
+    return list(marks.filter(site=site) if site else marks)
+
+
+def changed_at(sites: Iterable[str]) -> int:
+    """When the configuration of one of these sites was last changed, ms: tokens are microseconds. 0 if never."""
+    tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
+    return max(tokens, default=0) // 1000
+
+
+def known_buckets(site: str) -> list[int]:
+    """Every bucket of a site that was ever marked."""
+    rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
+    return list(rows.values_list("bucket", flat=True))
+
+
+def note_try(mark: Mark) -> None:
+    """Note that a rollup of a bucket begins. Call it before, so that one which kills its worker is put behind, too."""
+    with transaction.atomic():
+        Mark.objects.filter(pk=mark.pk).update(tried=draw_token())
+
+
+def close_mark(mark: Mark) -> bool:
+    """Remove a mark, if its token is still the noted one."""
+    return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))
+
+
+def mark_fits(site: str, month: str) -> None:
+    """Mark the fits of a month under a new token. Call it after its bucket is rolled up, before that mark is closed."""
+    with transaction.atomic():
+        FitMark.objects.bulk_create(
+            [FitMark(site=site, month=month, token=draw_token())],
+            update_conflicts=True,
+            unique_fields=["site", "month"],
+            update_fields=["token", "marked"],
+        )

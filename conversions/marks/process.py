@@ -1,0 +1,136 @@
+"""Process: one batch of hits -> facts in the store, marks on what they may change. The step behind the attribute task.
+
+Safe to repeat, wholly or from any point: facts are idempotent and marks come after them, each time.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from conversions.facts.attribute import Outcome, attribute, set_aside
+from conversions.facts.counts import Count
+from conversions.facts.records import Adjustment, Conversion, Fact, Touch
+from conversions.marks.affected import affected
+from conversions.rules.site import SiteConfig
+from conversions.store.linked import members_of, newly_crowded
+from conversions.store.port import Store
+from tracker.away import AWAY
+from tracker.collection.hit import Hit, SetAside
+
+logger = logging.getLogger(__name__)
+
+
+class MarkStore(Protocol):
+    """Where marks are kept: `conversions.marks.marks`."""
+
+    def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
+        """Note in which other currencies a site had money, and whether in adjustments."""
+
+    def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
+        """Mark buckets under a new token."""
+
+
+class Processor:
+    """Processes batches with the store, the marks and a reader of configuration that it is given.
+
+    `frozen_before` gives the instant (ms) before which buckets take no more changes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        marks: MarkStore,
+        load_site: Callable[[str], SiteConfig | None],
+        frozen_before: Callable[[], int],
+        daily_cap: int,
+    ) -> None:
+        self.store = store
+        self.marks = marks
+        self.load_site = load_site
+        self.frozen_before = frozen_before
+        self.daily_cap = daily_cap
+
+    def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
+        """Write the batch's facts, then the marks; gives the counter increments. Raises what AWAY names.
+
+        A batch that fails for its own content is taken apart: the good hits pass, the bad ones are set aside.
+        """
+        try:
+            return self._process(hits, batch)
+        except AWAY:
+            raise
+        except Exception as error:
+            if len(hits) > 1:
+                logger.warning("batch %s is taken apart: %r", batch, error)
+                return [count for hit in hits for count in self.process([hit], batch)]
+            return self._give_up(hits, batch, error)
+
+    def _process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
+        sites = {key: self.load_site(key) for key in {hit.site for hit in hits}}
+        outcome = attribute(hits, sites, batch)
+        if outcome.facts:
+            for key, site in sites.items():
+                if site and (found := foreign_currencies(outcome.facts, site)):
+                    self.marks.note_currencies(key, found)
+            self.store.add_facts(outcome.facts)
+        aside = [*outcome.set_aside, *self._mark(outcome)]
+        if aside:
+            self.store.set_aside(aside, self.daily_cap)
+        return list(outcome.counts)
+
+    def _mark(self, outcome: Outcome) -> list[SetAside]:
+        """Mark what the facts may change; what would change only frozen buckets is listed as rejected."""
+        limit = self.frozen_before()
+        late: list[SetAside] = []
+        for site in sorted({fact.site for fact in outcome.facts}):
+            facts = [fact for fact in outcome.facts if fact.site == site]
+            dissolved = newly_crowded(self.store, site, facts)
+            members = members_of(self.store, site, dissolved) if dissolved else ()
+            buckets = affected(self.store, site, facts, members, limit)
+            frozen = {bucket for bucket in buckets if bucket < limit}
+            if frozen:
+                logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))
+                late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
+            self.marks.mark_buckets(site, buckets - frozen)
+            if dissolved:
+                self.store.announce(site, dissolved)
+        return late
+
+    def _is_late(self, fact: Fact, limit: int) -> bool:
+        if isinstance(fact, Touch | Conversion):
+            return fact.bucket < limit
+        return isinstance(fact, Adjustment) and any(
+            bucket < limit for bucket in affected(self.store, fact.site, [fact])
+        )
+
+    def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
+        """Set a hit aside that can't be processed. If even that fails for its content, the batch is dead-lettered."""
+        logger.exception("a hit of batch %s can't be processed", batch)
+        detail = f"{type(error).__name__}: {error}"
+        self.store.set_aside(
+            [set_aside(hit, batch, "unprocessable", "", detail) for hit in hits], daily_cap=self.daily_cap
+        )
+        return []
+
+
+def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
+    """The currencies of a site's facts that are not its own, each with whether an adjustment is in it."""
+    return {
+        (fact.currency, isinstance(fact, Adjustment))
+        for fact in facts
+        if isinstance(fact, Conversion | Adjustment)
+        and fact.site == site.key
+        and fact.currency not in ("", site.currency)
+    }
+
+
+def too_late(fact: Fact) -> SetAside:
+    """A fact whose buckets are frozen, as a hit set aside."""
+    return SetAside(
+        site=fact.site,
+        at=fact.at,
+        hit=fact.hit,
+        code="frozen",
+        detail="Its bucket is older than the retention allows to change.",
+        batch=fact.batch,
+    )

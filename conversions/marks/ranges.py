@@ -1,0 +1,63 @@
+"""Ranges: what `--site`, `--from` and `--to` of the commands mean, for each site in its own timezone."""
+
+from argparse import ArgumentParser
+
+import msgspec
+from django.core.management.base import CommandError
+
+from conversions.marks.marks import known_buckets, mark_buckets
+from conversions.units.clock import FOR_EVER, HOUR_MS, read_instant
+from tracker.models import Site
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A stretch of one site's time: `since` <= at < `until`, ms since the epoch."""
+
+    site: str
+    since: int
+    until: int
+
+    def __contains__(self, at: int) -> bool:
+        return self.since <= at < self.until
+
+
+def add_range_arguments(parser: ArgumentParser) -> None:
+    """The arguments that name a range."""
+    parser.add_argument("--site", metavar="KEY", help="only this site, by its public key")
+    parser.add_argument("--from", dest="since", metavar="T", help="an instant, or a day of the site's own calendar")
+    parser.add_argument("--to", dest="until", metavar="T", help="likewise; the range ends before it")
+
+
+class BadRange(ValueError):
+    """What was given is no range; the text says why."""
+
+
+def read_ranges(site: str | None, since: str | None, until: str | None) -> list[Range]:
+    """The range of each site that the arguments name. Raises CommandError."""
+    sites = Site.objects.filter(key=site) if site else Site.objects.order_by("pk")
+    try:
+        found = [read_range(row, since, until) for row in sites]
+    except BadRange as error:
+        raise CommandError(f"--from, --to: {error}") from error
+    if site and not found:
+        raise CommandError(f"No site has the key {site!r}. /admin/tracker/site/ lists them.")
+    return found
+
+
+def read_range(site: Site, since: str | None, until: str | None) -> Range:
+    """A site's range; from the beginning, or to the end, where nothing is given. Raises BadRange."""
+    try:
+        first = read_instant(since, site.timezone) if since else 0
+        end = read_instant(until, site.timezone) if until else FOR_EVER
+    except ValueError as error:
+        raise BadRange(f"a range is of days (2026-11-23) or instants (2026-11-23T17:00Z): {error}") from error
+    if first >= end:
+        raise BadRange("the range is empty: it must end after its beginning, and the end is left out.")
+    return Range(site.key, first, end)
+
+
+def mark_range(span: Range) -> int:
+    """Mark every known bucket that has part of a range to be rolled up again; gives how many."""
+    buckets = [bucket for bucket in known_buckets(span.site) if span.since - HOUR_MS < bucket < span.until]
+    mark_buckets(span.site, buckets)
+    return len(buckets)

@@ -1,0 +1,38 @@
+"""The rows of the dated rate table, and of its loads."""
+
+from django.db import models
+
+
+class RateRow(models.Model):
+    """One quote: on this day, one `base` is worth `rate` of `quote`."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    base = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    # As text: SQLite would keep a long decimal as a float.
+    rate = models.CharField(max_length=22)
+
+    class Meta:
+        app_label = "conversions"
+        verbose_name = "rate"
+        constraints = [models.UniqueConstraint(fields=["day", "base", "quote"], name="rate_key")]
+        indexes = [models.Index(fields=["quote", "base", "day"], name="rate_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.day} 1 {self.base} = {self.rate} {self.quote}"
+
+
+class RateLoad(models.Model):
+    """One load that changed something; the newest token is the version of the table."""
+
+    token = models.BigIntegerField(primary_key=True)
+    file = models.CharField(max_length=300, blank=True)
+    rates = models.PositiveIntegerField(help_text="Added or changed.")
+    loaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "conversions"
+
+    def __str__(self) -> str:
+        return f"{self.rates} rates of {self.file}"

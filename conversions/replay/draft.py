@@ -1,0 +1,33 @@
+"""Draft: a goal's rules as somebody gives them -> the goal as it would be if they held since an instant. Not saved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from conversions.configuration.loading import version_of
+from conversions.models import Goal as GoalRow
+from conversions.models import GoalVersion as VersionRow
+from conversions.rules.goals import Goal
+from conversions.rules.site import SiteConfig
+from tracker.models import Site
+
+#: What a goal is called that has no key yet; no key looks like it.
+NAMELESS = "(draft)"
+
+
+def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any], since: int) -> Goal:
+    """A goal of these rules, retroactive since an instant (ms); those not given are the saved goal's of that key.
+
+    Raises ValidationError.
+    """
+    saved = GoalRow.objects.filter(site=site, key=key).first() if key else None
+    row = GoalRow(site=site, key=key or "draft", **{**(saved.rules() if saved else {}), **rules})
+    row.full_clean(exclude=["site", "uid"], validate_unique=False, validate_constraints=False)
+    known = config.goal(saved.uid) if saved else None
+    versions = known.versions if known else ()
+    number = max((version.version for version in versions), default=0) + 1
+    version = version_of(VersionRow(version=number, starts_at=since, **row.rules()), config.currency)
+    if known is None:
+        return Goal(uid=NAMELESS, key=key or NAMELESS, versions=(version,))
+    return msgspec.structs.replace(known, versions=(*versions, version))

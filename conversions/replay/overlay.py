@@ -1,0 +1,62 @@
+"""Beside: facts in memory, read together with those of a store as if they were in it. Nothing is written. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch, digest
+from conversions.store.port import FactReader, Linked, Moment, Span
+
+
+class Beside:
+    """A store's facts and some more. Of touches and links the store's alone: no goal makes them."""
+
+    def __init__(self, store: FactReader) -> None:
+        self._store = store
+        self._claims: dict[str, dict[str, Conversion | Adjustment]] = defaultdict(dict)
+        self._visitors: dict[str, dict[str, Conversion]] = defaultdict(dict)
+        self.conversions: dict[str, Conversion] = {}
+        #: Those of the amounts of the facts in memory; empty for the site's own.
+        self.currencies: set[str] = set()
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """More facts, those of one site."""
+        for fact in facts:
+            key = digest(fact)
+            if isinstance(fact, Conversion | Adjustment):
+                self._claims[fact.claim][key] = fact
+                self.currencies.add(fact.currency)
+            if isinstance(fact, Conversion):
+                self.conversions[key] = self._visitors[fact.visitor][key] = fact
+
+    def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
+        """See FactReader."""
+        return self._store.read_touches(site, newest, spans)
+
+    def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
+        """See FactReader."""
+        return self._store.read_linked(site, keys)
+
+    def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See FactReader."""
+        return self._store.read_next_links(site, moments)
+
+    def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
+        """See FactReader."""
+        return self._store.read_last_links(site, moments)
+
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+        """See FactReader."""
+        wanted = list(spans)
+        found = {digest(fact): fact for fact in self._store.read_conversions(site, wanted)}
+        for span in wanted:
+            mine = self._visitors.get(span.visitor, {})
+            found |= {key: fact for key, fact in mine.items() if span.since <= fact.at <= span.until}
+        return list(found.values())
+
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+        """See FactReader."""
+        wanted = sorted(set(claims))
+        found = {digest(fact): fact for fact in self._store.read_claims(site, wanted)}
+        for claim in wanted:
+            found |= self._claims.get(claim, {})
+        return list(found.values())

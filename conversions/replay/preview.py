@@ -1,0 +1,129 @@
+"""Preview: the archive's hits and a goal that is not saved -> what it would have counted. Changes nothing.
+
+The same functions decide as after a replay, over the store's facts and, beside them, those that the draft would add.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from conversions.facts.attribute import attribute
+from conversions.facts.records import Fact, Link, Touch
+from conversions.marks.ranges import Range
+from conversions.replay.overlay import Beside
+from conversions.replay.replay import Archive, batch_of, hits_of
+from conversions.rules.goals import Goal
+from conversions.rules.rates import Series
+from conversions.rules.site import SiteConfig
+from conversions.store.port import FactReader
+from conversions.units.clock import DAY_MS
+from conversions.units.micros import MICROS, six_places
+from conversions.verdicts.cases import read_cases
+from conversions.verdicts.claims import Verdict
+from conversions.verdicts.unrated import tell_unrated, unrated
+from tracker.collection.hit import Hit, iso
+
+LONGEST_DAYS = 90
+#: Conversions that are decided at once.
+CHUNK = 500
+#: More conversions of one goal are not held in memory: the preview is cut there.
+MOST_CONVERSIONS = 200_000
+#: Site, its currency and some others -> what these, and those that the site's money came in, are worth in its own.
+ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
+
+
+def last_days(site: str, days: int, now: int) -> Range:
+    """The last days up to now (ms)."""
+    return Range(site, now - days * DAY_MS, now)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What a goal would have counted: conversions, and their value in micros."""
+
+    conversions: int
+    value: int
+    #: How many lack some of their value for want of a rate; currency -> micros of it that they lack.
+    lacking: int
+    lacks: Mapping[str, int]
+
+
+class Preview:
+    """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
+
+    def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range, read_rates: ReadRates) -> None:
+        self._facts = Beside(store)
+        self._site = msgspec.structs.replace(site, goals=(draft,))
+        self._span = span
+        self._read_rates = read_rates
+        self.objects = self.damaged = 0
+        self.reached = ""
+        self.complete = False
+
+    def gather(self, archive: Archive, keys: Iterable[str]) -> Iterator[str]:
+        """Take the facts of each object; gives its key. It may be left at any point, then the preview is cut there."""
+        for key, hits in hits_of(archive, keys):
+            self._facts.add(self._facts_of(hits or (), batch_of(key)))
+            self.objects += 1
+            self.damaged += hits is None
+            self.reached = key
+            if len(self._facts.conversions) > MOST_CONVERSIONS:
+                return
+            yield key
+        self.complete = True
+
+    def _facts_of(self, hits: Iterable[Hit], batch: str) -> list[Fact]:
+        mine = [hit for hit in hits if hit.site == self._span.site and hit.at in self._span]
+        made = attribute(mine, {self._site.key: self._site}, batch).facts if mine else ()
+        return [fact for fact in made if not isinstance(fact, Touch | Link)]
+
+    def count(self) -> Counted:
+        """What the goal counts in the range, by what was gathered."""
+        site = self._rated_site()
+        conversions = value = lacking = 0
+        lacks = Counter[str]()
+        for verdict in self._verdicts(site):
+            conversions += 1
+            value += verdict.value
+            if verdict.value_reason is not None:
+                lacking += 1
+                lacks.update(unrated(verdict, site))
+        return Counted(conversions, value, lacking, lacks)
+
+    def _rated_site(self) -> SiteConfig:
+        """The site with the rates of what was gathered, too: it may be the first of its currency."""
+        rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
+        return msgspec.structs.replace(self._site, rates=rates)
+
+    def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
+        """On each claim that the goal counts in the range; one row of a claim stands for all."""
+        rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
+        for start in range(0, len(rows), CHUNK):
+            for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
+                if case.reason is None and case.verdict.winner.at in self._span:
+                    yield case.verdict
+
+
+def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, Any]:
+    """What a goal would have counted, as plain JSON types, and where the work was cut."""
+    counted = preview.count()
+    return {
+        "from": iso(span.since),
+        "to": iso(span.until),
+        "conversions": six_places(counted.conversions * MICROS),
+        "value": six_places(counted.value),
+        "currency": site.currency,
+        "set_aside": tell_unrated(counted.lacking, counted.lacks),
+        "complete": preview.complete,
+        "reached": iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
+        "objects": preview.objects,
+        "damaged": preview.damaged,
+    }
+
+
+def gather_until(preview: Preview, archive: Archive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
+    """Gather as long as it may go on."""
+    for _ in preview.gather(archive, keys):
+        if not may_go_on():
+            return

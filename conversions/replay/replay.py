@@ -1,0 +1,153 @@
+"""Replay: the archive's hits -> facts and marks again, over the old ones, from where the last try stopped."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from conversions.marks.marks import changed_at
+from conversions.marks.process import Processor
+from conversions.marks.ranges import Range, mark_range, read_ranges
+from conversions.models import AHEAD_MS, Goal, effect_time
+from conversions.models import Replay as Progress
+from conversions.units.clock import FOR_EVER
+from tracker.away import AWAY
+from tracker.collection.hit import BadBatch, Hit, iso
+
+logger = logging.getLogger(__name__)
+
+#: A hit may be received 90 days after it happened, and be archived together with batches that were made a day later.
+BEHIND_MS = 91 * 86_400_000
+#: Objects fetched ahead of the one that is processed.
+AHEAD = 8
+#: Who dies while holding a replay is waited for so much longer than it meant to hold it.
+GRACE_MS = 60_000
+
+
+class Archive(Protocol):
+    """What a replay needs of the archive."""
+
+    def get(self, key: str) -> list[Hit]:
+        """The hits of an object. Raises BadBatch, or LookupError where there is none."""
+
+    def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
+        """The keys of the batches made in a stretch of time (ms), in their order, those after a key."""
+
+
+def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
+    """When the batches were made that may hold hits of these ranges, ms; a batch may be made a little after receipt."""
+    since = min(span.since for span in ranges)
+    until = max(span.until for span in ranges)
+    return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
+
+
+def list_keys(archive: Archive, ranges: Sequence[Range], progress: Progress) -> Iterator[str]:
+    """The objects that are still to be replayed."""
+    since, until = object_range(ranges)
+    return archive.list(since, until, progress.last_key)
+
+
+def may_start_at(ranges: Iterable[Range]) -> int:
+    """When (ms) no worker can miss a goal any more that was made retroactive before: its caches are older than that.
+
+    Hits that were archived later are processed with the new goal, those before are in the archive.
+    """
+    return changed_at(span.site for span in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
+
+
+def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
+    """Whether the configuration changed since a replay began, so that what is done lacks what would count now."""
+    started_at = 1000 * progress.started_at.timestamp()
+    return bool(progress.last_key) and changed_at(span.site for span in ranges) >= started_at
+
+
+def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
+    """Each key with its hits, fetched a few objects ahead; None for an object that is damaged or gone."""
+    with ThreadPoolExecutor(AHEAD) as pool:
+        waiting: deque[tuple[str, Future[list[Hit]]]] = deque()
+        for key in keys:
+            waiting.append((key, pool.submit(archive.get, key)))
+            if len(waiting) > AHEAD:
+                yield _fetched(*waiting.popleft())
+        while waiting:
+            yield _fetched(*waiting.popleft())
+
+
+def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None]:
+    try:
+        return key, future.result()
+    except (BadBatch, LookupError) as error:
+        logger.error("the archive's object %s is left out: %s", key, error)
+        return key, None
+
+
+def replay(
+    archive: Archive, processor: Processor, ranges: Sequence[Range], keys: Iterable[str], progress: Progress
+) -> Iterator[int]:
+    """Process each object's hits that lie in the ranges; gives their number, object by object, noting how far it came.
+
+    Live counters are left alone: they are increments, a replay would double them.
+    """
+    by_site = {span.site: span for span in ranges}
+    for key, hits in hits_of(archive, keys):
+        mine = [hit for hit in hits or () if hit.site in by_site and hit.at in by_site[hit.site]]
+        if mine:
+            processor.process(mine, batch_of(key))
+        progress.last_key = key
+        progress.batches += 1
+        progress.hits += len(mine)
+        progress.damaged += hits is None
+        progress.save(update_fields=["last_key", "batches", "hits", "damaged"])
+        yield len(mine)
+
+
+def end(progress: Progress, ranges: Iterable[Range]) -> None:
+    """Nothing is left to replay: every bucket of the ranges is marked, so that its figures are made again, too."""
+    for span in ranges:
+        mark_range(span)
+    Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
+
+
+def make_retroactive(goal: Goal, since: int) -> Progress:
+    """Lets a goal's newest version hold since an instant (ms), and asks for the replay that adds what it counts.
+
+    The replay reaches to where the version holds anyway, and is a new one: one under way may have passed its hits.
+    """
+    with transaction.atomic():
+        goal.make_retroactive(since)
+        return Progress.objects.create(site=goal.site.key, since=iso(since), until=iso(effect_time()), requested=True)
+
+
+def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int) -> None:
+    """Go on with the replays that were requested, one after the other, up to an instant (ms)."""
+    for progress in Progress.objects.filter(requested=True, ended_at__isnull=True).order_by("pk"):
+        if clock() < until and progress.hold(clock(), until + GRACE_MS):
+            _carry_on(archive, processor, clock, until, progress)
+
+
+def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress) -> None:
+    """Services that are away are tried again by the next call."""
+    problem = ""
+    try:
+        ranges = read_ranges(progress.site or None, progress.since, progress.until)
+        if clock() >= may_start_at(ranges):
+            for _ in replay(archive, processor, ranges, list_keys(archive, ranges, progress), progress):
+                if clock() >= until:
+                    break
+            else:
+                end(progress, ranges)
+    except (*AWAY, CommandError) as error:
+        logger.warning("%s waits: %s", progress, error)
+        problem = str(error)
+    progress.release(problem)
+
+
+def batch_of(key: str) -> str:
+    """The batch id of an object's key."""
+    return key.rpartition("/")[2].partition(".")[0]

@@ -1,0 +1,40 @@
+"""Ads: what is paid for, and the match rules by which touches are an ad's. Pure."""
+
+import msgspec
+
+#: Click id parameters and the networks that set them.
+CLICK_IDS = {
+    "gclid": "google-ads",
+    "gbraid": "google-ads",
+    "wbraid": "google-ads",
+    "dclid": "google-marketing-platform",
+    "fbclid": "meta-ads",
+    "msclkid": "microsoft-ads",
+    "ttclid": "tiktok-ads",
+    "li_fat_id": "linkedin-ads",
+    "twclid": "x-ads",
+}
+UTM_TAGS = ("source", "medium", "campaign", "content", "term")
+
+
+class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Globs over a touch's utm tags and its network; an empty one matches anything. All must match."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    content: str = ""
+    term: str = ""
+    network: str = ""
+
+    def patterns(self) -> list[tuple[int, str]]:
+        """Its globs, each with the place in `matched_values` that it looks at; a rule without any matches nothing."""
+        return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
+
+
+class Ad(msgspec.Struct, frozen=True, kw_only=True):
+    """What is paid for: its key, its campaign's key and the rules by which touches are its own."""
+
+    key: str
+    campaign: str
+    rules: tuple[MatchRule, ...] = ()

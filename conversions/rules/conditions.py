@@ -1,0 +1,152 @@
+"""Conditions: what a goal asks of a hit, a line each -> whether a hit meets it. Pure.
+
+    path is /thanks          path like /orders/*/done     path matches ^/(en|de)/thanks
+    event is purchase        event like trial*
+    prop plan is pro         prop plan like pro*
+    value >= 100             value <= 9.99                value between 10 and 20
+
+`like` is a glob: * is any text, ? any letter. `matches` finds a regular expression anywhere in the path; it is RE2's
+dialect, which has no backtracking: whatever the pattern and the path are, time grows with their lengths alone.
+"""
+
+import re
+from fnmatch import translate
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+import re2
+
+from conversions.units.micros import MICROS
+from tracker.collection.hit import Hit
+
+MAX_CONDITIONS = 20
+MAX_LINE = 500
+#: Bytes that a regular expression's program may take; RE2 refuses what needs more.
+MAX_PROGRAM = 1 << 16
+
+On = Literal["path", "event", "prop", "value"]
+How = Literal["is", "like", "matches", "range"]
+
+_TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
+_PROP = re.compile(r"prop (.+?) (is|like) (.+)")
+_BOUND = re.compile(r"value (>=|<=) (\S+)")
+_BETWEEN = re.compile(r"value between (\S+) and (\S+)")
+_AMOUNT = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """One line. `low` and `high` are micros, both inclusive, None for no bound; `key` is a prop's."""
+
+    on: On
+    how: How
+    key: str = ""
+    text: str = ""
+    low: int | None = None
+    high: int | None = None
+
+
+class BadCondition(ValueError):
+    """A line that is no condition; the text says which and what it should be."""
+
+
+def read_conditions(text: str) -> tuple[Condition, ...]:
+    """The conditions of a text, one a line; blank lines are left out. Raises BadCondition."""
+    lines = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
+    if len(lines) > MAX_CONDITIONS:
+        raise BadCondition(f"At most {MAX_CONDITIONS} conditions.")
+    return tuple(read_condition(line) for line in lines)
+
+
+@lru_cache(maxsize=4096)
+def read_condition(line: str) -> Condition:
+    """The condition of a line. Raises BadCondition."""
+    if len(line) > MAX_LINE:
+        raise BadCondition(f"{line[:40]!r}...: at most {MAX_LINE} characters a line.")
+    if found := _TEXT.fullmatch(line):
+        return _text(line, *found.groups())
+    if found := _PROP.fullmatch(line):
+        return Condition(on="prop", key=found[1], how="like" if found[2] == "like" else "is", text=found[3])
+    if found := _BOUND.fullmatch(line):
+        amount = _amount(line, found[2])
+        return _range(line, amount if found[1] == ">=" else None, amount if found[1] == "<=" else None)
+    if found := _BETWEEN.fullmatch(line):
+        return _range(line, _amount(line, found[1]), _amount(line, found[2]))
+    raise BadCondition(
+        f"{line!r} is no condition. These are: path is|like|matches TEXT, event is|like TEXT, prop KEY is|like TEXT,"
+        " value >= N, value <= N, value between N and M."
+    )
+
+
+def _text(line: str, on: str, how: str, text: str) -> Condition:
+    if how != "matches":
+        return Condition(on="path" if on == "path" else "event", how="like" if how == "like" else "is", text=text)
+    if on != "path":
+        raise BadCondition(f"{line!r}: only a path is matched by a regular expression; an event is or is like.")
+    try:
+        _compiled(text)
+    except re2.error as error:
+        raise BadCondition(f"{line!r}: this regular expression can't be used: {_why(error)}") from error
+    return Condition(on="path", how="matches", text=text)
+
+
+def _why(error: Exception) -> str:
+    """What RE2 says, which it says in bytes."""
+    said = error.args[0] if error.args else ""
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+
+
+def _amount(line: str, text: str) -> int:
+    found = _AMOUNT.fullmatch(text)
+    if not found:
+        raise BadCondition(f"{line!r}: {text!r} is no amount with up to 12 digits and up to 6 decimals.")
+    sign, whole, part = found.groups(default="")
+    micros = int(whole) * MICROS + int(part.ljust(6, "0"))
+    return -micros if sign else micros
+
+
+def _range(line: str, low: int | None, high: int | None) -> Condition:
+    if low is not None and high is not None and low > high:
+        raise BadCondition(f"{line!r}: the smaller amount comes first.")
+    return Condition(on="value", how="range", low=low, high=high)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re2._Regexp:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM
+    return re2.compile(pattern, options)
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
+
+
+def is_like(text: str, glob: str) -> bool:
+    """Whether a glob matches the whole text, capitals told apart. It takes no longer the more stars it has."""
+    return _glob(glob).match(text) is not None
+
+
+def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
+    """Whether a hit on a page of this path meets a condition.
+
+    A hit without a name, or without the prop, meets no condition on it. An amount is compared as the hit sent it: a hit
+    without a value, or in another currency than the site's, meets none.
+    """
+    if condition.on == "value":
+        return _within(hit, condition, currency)
+    text = {"path": path, "event": hit.name or None, "prop": hit.props.get(condition.key)}[condition.on]
+    if text is None:
+        return False  # Else what isn't there would be like `*`.
+    if condition.how == "matches":
+        return _compiled(condition.text).search(text) is not None
+    return is_like(text, condition.text) if condition.how == "like" else text == condition.text
+
+
+def _within(hit: Hit, condition: Condition, currency: str) -> bool:
+    if hit.value is None or hit.currency not in ("", currency):
+        return False
+    above = condition.low is None or hit.value >= condition.low
+    return above and (condition.high is None or hit.value <= condition.high)

@@ -1,0 +1,100 @@
+"""Rate file: the lines of a CSV file -> quotes, or every reason why it can't be used. Pure."""
+
+import csv
+import re
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from conversions.rules.rates import PLACES, Pair, Quote
+
+COLUMNS = ("day", "base", "quote", "rate")
+MAX_LINES = 500_000
+#: So many problems are told, and the others counted.
+MAX_TOLD = 20
+FIRST_DAY = "1970-01-01"
+RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
+
+
+class BadRates(ValueError):
+    """The file can't be used. `problems` names each line and what is wrong with it; nothing was loaded."""
+
+    def __init__(self, problems: list[str]) -> None:
+        more = len(problems) - MAX_TOLD
+        super().__init__("\n".join([*problems[:MAX_TOLD], *([f"and {more} more"] if more > 0 else [])]))
+        self.problems = problems
+
+
+class BadLine(ValueError):
+    """One line can't be used; the text says why."""
+
+
+def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
+    """The quotes of a file with a header, of these currencies and of no later day than `last_day`. Raises BadRates."""
+    rows = csv.reader(lines)
+    problems: list[str] = []
+    found: dict[tuple[str, Pair], tuple[int, Quote]] = {}
+    try:
+        order = read_header(next(rows, []))
+        for row in rows:
+            if rows.line_num > MAX_LINES:
+                raise BadRates([f"more than {MAX_LINES} lines; load it in parts"])
+            try:
+                if row:
+                    add(found, rows.line_num, read_quote(row, order, last_day, currencies))
+            except BadLine as error:
+                problems.append(f"line {rows.line_num}: {error}")
+    except csv.Error as error:
+        problems.append(f"line {rows.line_num}: no CSV: {error}")
+    if not found and not problems:
+        problems.append("it has no rates")
+    if problems:
+        raise BadRates(problems)
+    return [quote for _, quote in found.values()]
+
+
+def read_header(row: list[str]) -> list[int]:
+    """At which place of a row each of COLUMNS stands. Raises BadRates."""
+    names = [name.strip().lower() for name in row]
+    if sorted(names) != sorted(COLUMNS):
+        raise BadRates([f"line 1: must name the columns {','.join(COLUMNS)}, in any order"])
+    return [names.index(name) for name in COLUMNS]
+
+
+def add(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
+    """Takes a quote; one that is there already may come again, but not with another rate. Raises BadLine."""
+    first, known = found.setdefault((quote.day, quote.pair), (line, quote))
+    if known != quote:
+        raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")
+
+
+def read_quote(row: list[str], order: list[int], last_day: str, currencies: Collection[str]) -> Quote:
+    """The quote of one row. Raises BadLine."""
+    if len(row) != len(COLUMNS):
+        raise BadLine(f"{len(row)} columns instead of {len(COLUMNS)}")
+    day, base, quote, rate = (row[place].strip() for place in order)
+    for code in (base, quote):
+        if code not in currencies:
+            raise BadLine(f"{code[:20]!r} is no ISO 4217 code, such as EUR")
+    if base == quote:
+        raise BadLine(f"base and quote are both {base}")
+    return Quote(read_day(day, last_day), base, quote, read_rate(rate))
+
+
+def read_day(text: str, last_day: str) -> str:
+    """An ISO day within reason. Raises BadLine."""
+    try:
+        day = date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise BadLine(f"{text[:20]!r} is no day, such as 2026-11-23") from error
+    if not FIRST_DAY <= day <= last_day:
+        raise BadLine(f"{day} is not between {FIRST_DAY} and {last_day}")
+    return day
+
+
+def read_rate(text: str) -> int:
+    """A rate in units of 10**-12. Raises BadLine."""
+    match = RATE.fullmatch(text)
+    rate = int(match[1]) * 10**PLACES + int((match[2] or "").ljust(PLACES, "0")) if match else 0
+    if not rate:
+        raise BadLine(f"{text[:40]!r} is no rate: a number above 0, up to 9 digits, a point and up to 12 more")
+    return rate

@@ -1,0 +1,17 @@
+"""Terms: what a site may choose of the models. Pure."""
+
+import msgspec
+
+from conversions.units.clock import DAY_MS
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a site may choose. `half_life`: ms in which a touch loses half of its weight in time decay.
+
+    `position_first` and `position_last`: what the first and the last touch get by position, in percent; what is left,
+    the touches between.
+    """
+
+    half_life: int = 7 * DAY_MS
+    position_first: int = 40
+    position_last: int = 40

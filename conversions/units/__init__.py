@@ -1,0 +1,1 @@
+"""Units: the clock of a site, micros of money and of conversions; and `now`. Pure."""

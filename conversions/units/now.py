@@ -1,0 +1,8 @@
+"""Now: the clock. Only what opens things or answers reads it; pure functions are given an instant."""
+
+import time
+
+
+def now_ms() -> int:
+    """The clock, in ms since the epoch."""
+    return time.time_ns() // 1_000_000

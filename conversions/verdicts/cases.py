@@ -1,0 +1,148 @@
+"""Evidence: what must be read to decide about conversions; the store's reads of the rollup and of explain."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+import msgspec
+
+from conversions.facts.records import Conversion, OrderKey, Touch, order_key
+from conversions.facts.value import ClaimRow
+from conversions.rules.site import SiteConfig
+from conversions.store.port import FactReader, Span
+from conversions.units.clock import FOR_EVER
+from conversions.verdicts.claims import Verdict, first_of_person, judge_all, judge_void
+from conversions.verdicts.paths import ClickKey, Step, click_of, out_of_window, path_of
+from conversions.verdicts.people import People
+from conversions.verdicts.timelines import Timelines, drawn, is_cut, read_drawn, read_told, told
+
+#: Goal uid and claim.
+CaseKey = tuple[str, str]
+#: Later than every fact.
+LAST: OrderKey = (1 << 62, "", "")
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One conversion, decided. `reason` says why it is not counted, None if it is.
+
+    Reasons: `retracted`, `not_first`, `not_first_of_click` and, for explaining alone, `not_in_force`.
+    Credit is drawn from `touches`. For explaining alone: `others` that were read, and whether there may be more.
+    """
+
+    verdict: Verdict
+    reason: str | None
+    touches: tuple[Touch, ...]
+    others: tuple[Touch, ...] = ()
+    is_cut: bool = False
+
+    def steps(self) -> list[Step]:
+        """Every touch that was read, in order, eligible or with its reason."""
+        others = [Step(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
+        return sorted([*path_of(self.verdict, self.touches), *others], key=lambda step: order_key(step.touch))
+
+
+def read_cases(
+    store: FactReader, site: SiteConfig, conversions: Iterable[Conversion], whole_timeline: bool = False
+) -> list[Case]:
+    """Decide every claim that these conversions are part of, each (goal, claim) once.
+
+    With `whole_timeline`, for explaining: the touches that are out of every window come too, and so do the claims none
+    of whose conversions is in force.
+    """
+    people = People(store, site.key)
+    claims = people.read_claims({row.claim for row in conversions})
+    verdicts = judge_all(site, claims, people.of)
+    void = judge_all(site, claims, people.of, judge_void) if whole_timeline else {}
+    rivals = _read_rivals(people, site, verdicts.values(), claims)
+    read_touches = read_told if whole_timeline else read_drawn
+    touches = read_touches(people, [*verdicts.values(), *void.values()])
+    taken = _read_taken_clicks(people, site, verdicts, claims, touches)
+    cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
+    cases |= {key: Case(verdict, "not_in_force", drawn(verdict, touches)) for key, verdict in void.items()}
+    found = [case for _, case in sorted(cases.items())]
+    return [_with_others(case, touches) for case in found] if whole_timeline else found
+
+
+def _case(
+    verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: Timelines, click_taken: bool
+) -> Case:
+    path = drawn(verdict, touches)
+    if verdict.retracted or click_taken:
+        return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
+    others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)
+    once = verdict.version.counting == "once"
+    return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
+
+
+def _with_others(case: Case, touches: Timelines) -> Case:
+    mine, credited = told(case.verdict, touches), set(case.touches)
+    others = tuple(touch for touch in mine if touch not in credited)
+    return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, touches))
+
+
+def _read_rivals(
+    people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
+) -> dict[tuple[str, str], list[Verdict]]:
+    """For goals that count one per person: the verdicts on all that the claimants ever did, by goal uid and claimant.
+
+    Of what they did later, too: another may have claimed it earlier.
+    """
+    claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
+    if not claimants:
+        return {}
+    visitors = {visitor for person in claimants for visitor in people.visitors(person)}
+    rows = people.read_conversions([Span(visitor, 0, FOR_EVER) for visitor in sorted(visitors)])
+    known = {**claims, **people.read_claims({row.claim for row in rows} - claims.keys())}
+    rivals: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in judge_all(site, known, people.of).values():
+        for person in verdict.claimants:
+            rivals[verdict.goal.uid, person].append(verdict)
+    return rivals
+
+
+def _read_taken_clicks(
+    people: People,
+    site: SiteConfig,
+    verdicts: Mapping[CaseKey, Verdict],
+    claims: dict[str, list[ClaimRow]],
+    touches: Timelines,
+) -> set[CaseKey]:
+    """For goals that count one per click: the conversions whose click brought an earlier one that still stands.
+
+    Who else may have that click claims the conversions of its visitor or of one of its kin, at whatever time.
+    """
+    mine = {
+        key: click
+        for key, verdict in verdicts.items()
+        if verdict.version.counting == "click" and (click := _click_of(verdict, touches))
+    }
+    if not mine:
+        return set()
+    goals = {uid for uid, _ in mine}
+    kin = people.kin({visitor for _, visitor, *_ in mine.values()})
+    rows = people.read_conversions([Span(visitor, 0, FOR_EVER) for visitor in frozenset().union(*kin.values())])
+    others = {row.claim for row in rows if row.goal in goals}
+    known = {claim: rows for claim, rows in claims.items() if claim in others}
+    known |= people.read_claims(others - known.keys())
+    judged = judge_all(site, known, people.of)
+    standing = [one for (uid, _), one in judged.items() if uid in goals and not one.retracted]
+    first = _first_of_clicks(standing, read_drawn(people, standing))
+    return {
+        (uid, claim)
+        for (uid, claim), click in mine.items()
+        if first.get((uid, click), LAST) < order_key(verdicts[uid, claim].winner)
+    }
+
+
+def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
+    """The place of the earliest conversion of each goal and click."""
+    first: dict[tuple[str, ClickKey], OrderKey] = {}
+    for verdict in standing:
+        if click := _click_of(verdict, touches):
+            place = order_key(verdict.winner)
+            first[verdict.goal.uid, click] = min(first.get((verdict.goal.uid, click), place), place)
+    return first
+
+
+def _click_of(verdict: Verdict, touches: Timelines) -> ClickKey | None:
+    return click_of(verdict, drawn(verdict, touches), touches.people.of)

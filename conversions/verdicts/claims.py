@@ -1,0 +1,168 @@
+"""Claims: of all copies and claimants of one order or hit, which conversion counts, and for how much. Pure.
+
+Readers choose; nothing here depends on the order in which facts came.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from conversions.facts.person import Whose, itself
+from conversions.facts.records import Adjustment, Conversion, order_key
+from conversions.facts.value import ClaimRow, base_value, worth
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """A stored conversion that is not the one that counts, and why: `duplicate` or `not_in_force`."""
+
+    conversion: Conversion
+    reason: str
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the facts of one claim say under one goal.
+
+    `value` is micros of the site's currency after adjustments; `value_reason` says why it was set aside, if it was.
+    `adjustments` are folded in their order, `copies` are those that were not since another of their hit id is earlier.
+    `person` is whose it is; `claimants` are the persons whose touches count for it.
+    """
+
+    goal: Goal
+    version: GoalVersion
+    winner: Conversion
+    duplicates: tuple[Duplicate, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    copies: tuple[Adjustment, ...] = ()
+    person: str = ""
+    claimants: tuple[str, ...] = ()
+    value: int = 0
+    value_reason: str | None = None
+    retracted: bool = False
+
+
+def in_force(conversion: Conversion, goal: Goal) -> bool:
+    """Whether the version that a conversion met is, by the present configuration, the one in force at its `at`."""
+    version = goal.in_force(conversion.at)
+    return version is not None and version.version == conversion.version
+
+
+def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
+    """The verdict on one claim under one goal, from all of the claim's rows; None where no conversion is in force."""
+    mine, sent = _in_order(goal, rows)
+    valid = [row for row in mine if in_force(row, goal)]
+    version = goal.in_force(valid[0].at) if valid else None
+    return _verdict(goal, version, mine, valid, sent, site, whose) if version else None
+
+
+def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
+    """What is told of a claim none of whose conversions is in force: as if the version that the earliest met were."""
+    mine, sent = _in_order(goal, rows)
+    if not mine or any(in_force(row, goal) for row in mine):
+        return None
+    version = next((version for version in goal.versions if version.version == mine[0].version), None)
+    return _verdict(goal, version, mine, mine, sent, site, whose) if version else None
+
+
+def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
+    """The goal's conversions and the adjustments of a claim."""
+    conversions: list[Conversion] = []
+    adjustments: list[Adjustment] = []
+    for row in sorted(rows, key=order_key):
+        if isinstance(row, Adjustment):
+            adjustments.append(row)
+        elif row.goal == goal.uid:
+            conversions.append(row)
+    return conversions, adjustments
+
+
+def _verdict(
+    goal: Goal,
+    version: GoalVersion,
+    mine: Sequence[Conversion],
+    valid: Sequence[Conversion],
+    sent: Sequence[Adjustment],
+    site: SiteConfig,
+    whose: Whose,
+) -> Verdict:
+    """The first of the valid conversions wins."""
+    winner, losers, folded = valid[0], set(valid), effective(sent)
+    copies = set(sent).difference(folded)
+    value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
+    return Verdict(
+        goal=goal,
+        version=version,
+        winner=winner,
+        duplicates=tuple(
+            Duplicate(row, "duplicate" if row in losers else "not_in_force") for row in mine if row is not winner
+        ),
+        adjustments=tuple(folded),
+        copies=tuple(row for row in sent if row in copies),
+        person=whose(winner),
+        claimants=tuple(sorted({whose(row) for row in valid})),
+        value=value,
+        value_reason=value_reason,
+        retracted=retracted,
+    )
+
+
+Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
+
+
+def judge_all(
+    site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = itself, judge: Judge = judge
+) -> dict[tuple[str, str], Verdict]:
+    """The verdicts on many claims, by goal uid and claim."""
+    verdicts = {}
+    for claim, rows in claims.items():
+        for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
+            goal = site.goal(uid)
+            verdict = judge(goal, rows, site, whose) if goal else None
+            if verdict:
+                verdicts[uid, claim] = verdict
+    return verdicts
+
+
+def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
+    """Adjustments in the order in which they fold, (at, hit id); of copies of one hit id the earliest."""
+    kept: dict[str, Adjustment] = {}
+    for adjustment in sorted(adjustments, key=order_key):
+        kept.setdefault(adjustment.hit, adjustment)
+    return list(kept.values())
+
+
+def fold(
+    base: tuple[int, str | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
+) -> tuple[int, str | None, bool]:
+    """Value, why it was set aside, and whether retracted, after the adjustments in their order.
+
+    A restatement sets the value, discards earlier refunds and brings a retracted conversion back.
+    """
+    value, reason = base
+    retracted = False
+    for adjustment in adjustments:
+        if adjustment.kind == "retract":
+            retracted = True
+            continue
+        amount, problem = worth(adjustment, version, site)
+        if adjustment.kind == "restate":
+            value, reason, retracted = amount, problem, False
+        else:
+            value, reason = value - amount, reason or problem
+    return value, reason, retracted
+
+
+def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
+    """Whether no earlier conversion of the goal, still standing, has a claimant of this one's.
+
+    Not of the winner's person alone: whether a shop's server or the buyer's browser tells an order first is chance.
+    """
+    mine, claimants = order_key(verdict.winner), set(verdict.claimants)
+    return not any(
+        other.goal.uid == verdict.goal.uid
+        and not claimants.isdisjoint(other.claimants)
+        and not other.retracted
+        and order_key(other.winner) < mine
+        for other in verdicts
+    )

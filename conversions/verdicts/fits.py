@@ -1,0 +1,47 @@
+"""Fits: what was learnt from a site's month, as its cells say; the reads of the rollup, of explain and of reports."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from conversions.attribution.fit import FIT, Fitted, Learnt, decode_fit, encode_fit
+from conversions.facts.ad_names import AdNames
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell
+from conversions.units.clock import day_start, first_day, month_of, next_month
+from conversions.verdicts.cases import Case
+
+
+class CellReader(Protocol):
+    """What reading fits needs of the store."""
+
+    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+        """The cells of these models and site-local days."""
+
+
+def month_before(at: int, site: SiteConfig) -> str:
+    """The last whole month before an instant, by the site's clock: what conversions then are weighed by."""
+    return next_month(month_of(at, site.timezone), -1)
+
+
+def may_need_fits(cases: Iterable[Case]) -> bool:
+    """Whether any of these conversions has touches that share it."""
+    return any(case.reason is None and len(case.touches) > 1 for case in cases)
+
+
+def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Learnt]:
+    """What a month taught, by the goal's uid."""
+    names = AdNames(site.ads)
+    cells = store.read_cells(site.key, [FIT], [first_day(month)])
+    return {cell.goal: Learnt(month, cell.body, names) for cell in cells}
+
+
+def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
+    """The fits of a month as they are kept, by the goal's uid."""
+    cells = store.read_cells(site.key, [FIT], [first_day(month)])
+    return {cell.goal: fitted for cell in cells if (fitted := decode_fit(cell.body))}
+
+
+def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
+    """A fit as a cell of its month's first day."""
+    day = first_day(month)
+    return Cell(day_start(day, site.timezone), day, goal, FIT, encode_fit(fitted))

@@ -1,0 +1,134 @@
+"""People: whose facts are, and who may have to do with whom; what that takes is read through the Store."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from conversions.facts.person import ANY, by_user, by_visitor, is_crowded, person_of, user_of
+from conversions.facts.records import Adjustment, Conversion, Link, Touch, in_order
+from conversions.store.linked import read_sets
+from conversions.store.port import LINKS_AT_ONCE, FactReader, Moment, Span
+from conversions.units.clock import FOR_EVER
+
+Owned = Touch | Conversion
+
+
+class People:
+    """The persons of one site's facts, each set and link read once. On a site without any link it reads nothing else.
+
+    Whoever finds no link wrote its facts before the first link was: the writer of that link looks for them.
+    """
+
+    def __init__(self, store: FactReader, site: str) -> None:
+        self._store = store
+        self._site = site
+        self._has_links = bool(store.read_linked(site, [ANY]))
+        self._linked: dict[str, frozenset[str]] = {}
+        self._crowded: set[str] = set()
+        self._links: dict[str, list[Link]] = {}
+        self._met: set[Owned] = set()
+
+    def meet(self, facts: Iterable[Owned]) -> None:
+        """Read what tells whose these facts are."""
+        new = set(facts) - self._met if self._has_links else set()
+        self._met |= new
+        users = self._users({fact.visitor for fact in new})
+        own = {fact.user for fact in new if fact.user}
+        self._read_linked(by_user(user) for user in own.union(*users.values()))
+        # Of one user, which is what nearly all visitors have, the whole visitor is, whatever the time.
+        shared = [fact for fact in new if not fact.user and len(users[fact.visitor]) > 1]
+        self._read_links(shared)
+        for visitor, found in users.items():
+            if len(found) == 1:
+                self._links[visitor] = [Link(site=self._site, visitor=visitor, user=min(found), at=0, hit="")]
+
+    def read_touches(self, newest: int, spans: Iterable[Span]) -> list[Touch]:
+        """See FactReader; they are met."""
+        touches = self._store.read_touches(self._site, newest, spans)
+        self.meet(touches)
+        return touches
+
+    def read_conversions(self, spans: Iterable[Span]) -> list[Conversion]:
+        """See FactReader."""
+        return self._store.read_conversions(self._site, spans)
+
+    def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment]]:
+        """See FactReader, by claim; the conversions are met."""
+        grouped: dict[str, list[Conversion | Adjustment]] = defaultdict(list)
+        for row in self._store.read_claims(self._site, sorted(claims)):
+            grouped[row.claim].append(row)
+        self.meet(row for rows in grouped.values() for row in rows if isinstance(row, Conversion))
+        return grouped
+
+    def of(self, fact: Owned) -> str:
+        """The person whose a fact is that was met."""
+        if not self._has_links:
+            return by_visitor(fact.visitor)
+        return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
+
+    def visitors(self, person: str) -> Collection[str]:
+        """The visitors of whose facts some may be a person's: of one whose fact was met."""
+        return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
+
+    def visitors_of_user(self, user: str) -> list[str]:
+        """Every visitor that was ever linked to a user; none where the user is crowded."""
+        key = by_user(user)
+        self._read_linked([key] if self._has_links else [])
+        return [] if key in self._crowded else sorted(self._linked.get(key, ()))
+
+    def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Each visitor with every visitor of every user that it was ever linked to.
+
+        All of its users, not only those before and after a link: of two links that are written at once, each worker may
+        see both, and the one whom they part from a fact is then neither's neighbour.
+        """
+        users = self._users(visitors) if self._has_links else {}
+        self._read_linked(by_user(user) for found in users.values() for user in found)
+        return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
+
+    def crowded(self, fact: Owned) -> set[str]:
+        """Which of its visitor and all users of that, of a fact that was met, are nobody's."""
+        alone = by_visitor(fact.visitor)
+        return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
+
+    def _joined(self, visitor: str, users: Iterable[str]) -> frozenset[str]:
+        keys = (by_user(user) for user in users)
+        return frozenset([visitor]).union(*(self._linked[key] for key in keys if key not in self._crowded))
+
+    def _users(self, visitors: Collection[str]) -> dict[str, frozenset[str]]:
+        """The users of each visitor; none of a crowded one."""
+        self._read_linked(by_visitor(visitor) for visitor in visitors)
+        keys = {visitor: by_visitor(visitor) for visitor in visitors}
+        return {visitor: frozenset() if key in self._crowded else self._linked[key] for visitor, key in keys.items()}
+
+    def _read_linked(self, keys: Iterable[str]) -> None:
+        sets = read_sets(self._store, self._site, set(keys) - self._linked.keys())
+        self._linked |= sets
+        self._crowded |= {key for key, linked in sets.items() if is_crowded(key, linked)}
+
+    def _read_links(self, facts: Collection[Owned]) -> None:
+        """Of each fact's visitor the next link, or the last one where no other comes."""
+        found = [*read_next(self._store, self._site, facts), *self._read_last(facts)]
+        for link in found:
+            self._links.setdefault(link.visitor, []).append(link)
+        for visitor in {link.visitor for link in found}:
+            self._links[visitor] = in_order(set(self._links[visitor]))
+
+    def _read_last(self, facts: Iterable[Owned]) -> list[Link]:
+        return self._store.read_last_links(self._site, [Moment(one, FOR_EVER) for one in {f.visitor for f in facts}])
+
+
+def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
+    """The next link at or after each fact, and others: page by page, passing over what no fact asks for."""
+    asked: Mapping[str, list[int]] = defaultdict(list)
+    for fact in facts:
+        asked[fact.visitor].append(fact.at)
+    while asked:
+        links = store.read_next_links(site, [Moment(visitor, min(times)) for visitor, times in asked.items()])
+        yield from links
+        pages: Mapping[str, list[int]] = defaultdict(list)
+        for link in links:
+            pages[link.visitor].append(link.at)
+        full = {visitor: max(page) for visitor, page in pages.items() if len(page) >= LINKS_AT_ONCE}
+        asked = {
+            visitor: later for visitor, end in full.items() if (later := [at for at in asked[visitor] if at > end])
+        }

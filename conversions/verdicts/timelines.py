@@ -1,0 +1,101 @@
+"""Timelines: which touches of the claimants are read, for credit and, beside them, for explaining; never all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from conversions.facts.records import Touch
+from conversions.store.port import Span
+from conversions.units.clock import FOR_EVER
+from conversions.verdicts.claims import Verdict
+from conversions.verdicts.paths import newest_in_window
+from conversions.verdicts.people import People
+
+#: Of touches that credit is not drawn from, explaining reads so many of each visitor and kind: older ones in the
+#: window, some before it and some after the conversion. However long a timeline is, a look at it isn't dear.
+ALSO_TOLD = 2_000
+
+
+class Timelines(msgspec.Struct, frozen=True):
+    """Touches by visitor, and whose they are."""
+
+    people: People
+    touches: Mapping[str, Sequence[Touch]]
+
+    def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
+        """Each claimant with what was read of each of its visitors, on whose timelines others may be, too."""
+        for person in verdict.claimants:
+            yield from ((person, self.touches.get(visitor, ())) for visitor in self.people.visitors(person))
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A stretch of the claimants' timelines (ms, both ends inclusive), and of each kind how many are read at most."""
+
+    since: int
+    until: int
+    most: int
+
+
+def read_drawn(people: People, verdicts: Iterable[Verdict]) -> Timelines:
+    """What credit is drawn from: of each claimant the newest touches in the window, perhaps more."""
+    return _read(people, ((verdict, window_of(verdict)) for verdict in verdicts))
+
+
+def read_told(people: People, verdicts: Iterable[Verdict]) -> Timelines:
+    """What explaining looks at: more in the window, and some before and after it."""
+    return _read(people, ((verdict, stretch) for verdict in verdicts for stretch in told_of(verdict)))
+
+
+def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
+    """The touches that a verdict's path is drawn from, the same whatever else was read: the newest of each visitor, of
+    these the claimants' own."""
+    newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.of(verdict))
+    return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
+
+
+def told(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
+    """Every touch of the claimants that was read."""
+    read = timelines.of(verdict)
+    return tuple(touch for person, touches in read for touch in touches if timelines.people.of(touch) == person)
+
+
+def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
+    """Whether the claimants may have touches that explaining didn't read."""
+    counts = Counter(
+        (stretch.most, stretch.since, touch.visitor, touch.kind)
+        for touches in {id(touches): touches for _, touches in timelines.of(verdict)}.values()
+        for touch in touches
+        for stretch in told_of(verdict)
+        if stretch.since <= touch.at <= stretch.until
+    )
+    return any(count >= most for (most, *_), count in counts.items())
+
+
+def window_of(verdict: Verdict) -> Stretch:
+    """The longer of the goal's windows."""
+    at, version = verdict.winner.at, verdict.version
+    return Stretch(at - max(version.click_window, version.view_window), at, version.most_touches)
+
+
+def told_of(verdict: Verdict) -> list[Stretch]:
+    """The stretches that explaining reads."""
+    window = window_of(verdict)
+    return [
+        Stretch(window.since, window.until, window.most + ALSO_TOLD),
+        Stretch(0, window.since - 1, ALSO_TOLD),
+        Stretch(window.until + 1, FOR_EVER, ALSO_TOLD),
+    ]
+
+
+def _read(people: People, wanted: Iterable[tuple[Verdict, Stretch]]) -> Timelines:
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for verdict, stretch in wanted:
+        for person in verdict.claimants:
+            visitors = people.visitors(person)
+            spans[stretch.most].extend(Span(visitor, stretch.since, stretch.until) for visitor in visitors)
+    found = [touch for most, some in spans.items() for touch in people.read_touches(most, some)]
+    by_visitor: dict[str, dict[Touch, None]] = defaultdict(dict)
+    for touch in found:
+        by_visitor[touch.visitor][touch] = None
+    return Timelines(people, {visitor: list(touches) for visitor, touches in by_visitor.items()})

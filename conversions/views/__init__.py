@@ -1,1 +1,0 @@
-"""The views of support's API: decode, call one function, map errors."""

@@ -1,0 +1,1 @@
+"""Figures: the facts of one bucket -> its exact figures, as cells. Pure."""

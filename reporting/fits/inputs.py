@@ -1,0 +1,206 @@
+"""Inputs of a fit: a month's touches and counted conversions, bucket by bucket -> how often each path converted. Pure.
+
+A function of the facts and the present configuration, whatever is left out: no bound is on what was read first.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from conversions.attribution.path_counts import Coverage, Inputs, PathCount, gather, label_of
+from conversions.facts.ad_names import OTHER, AdName, AdNames
+from conversions.facts.person import Whose, itself
+from conversions.facts.records import Touch, in_order
+from conversions.rules.site import SiteConfig
+from conversions.verdicts.cases import Case
+from conversions.verdicts.claims import Verdict
+from conversions.verdicts.paths import Step, path_of
+
+#: A fit names so many ads, those with most steps in paths, configured ones first; the rest is `(other)`.
+MAX_ADS = 100
+#: Of so many distinct paths it learns, the most frequent.
+MAX_PATHS = 10_000
+#: A path has so many steps, the newest; twice the same ad in a row is one.
+MAX_STEPS = 50
+#: Of one person so many touches of the month are looked at, the oldest: more are no person's.
+MAX_TOUCHES = 2_000
+#: So many touches and steps are held at once. Of a month that has more, every second person's, or every fourth's...
+MAX_HELD = 200_000
+
+Path = tuple[AdName, ...]
+
+
+def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
+    """A bucket's touches without the clicks that their landing pages filed under the real visitor."""
+    landed = {touch.hit for touch in touches if touch.landed}
+    return [touch for touch in touches if touch.landed or touch.hit not in landed]
+
+
+class Person:
+    """What a month holds of one person: its path, and the paths of its conversions by goal."""
+
+    __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
+
+    def __init__(self) -> None:
+        self.touches = 0
+        self.seen: set[object] = set()
+        #: By its clicks; by its views as long as there is no click.
+        self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
+        self.has_clicked = False
+        self.was_cut = False
+        #: The goals of which it claimed a conversion.
+        self.converted: set[str] = set()
+        #: Goal, path and whether that was cut.
+        self.paths: list[tuple[str, Path, bool]] = []
+
+    def add(self, touch: Touch, name: AdName) -> None:
+        """Its next touch, in the order of facts; copies of one hit or click id are one."""
+        ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
+        if ids & self.seen:
+            return
+        self.seen |= ids
+        if touch.kind == "click" and not self.has_clicked:
+            self._forget_views()
+        if touch.kind == "click" or not self.has_clicked:
+            self._step(name)
+
+    def _forget_views(self) -> None:
+        """A click beats all views, as on the path of a conversion: or who buys and who doesn't would not compare."""
+        self.has_clicked, self.was_cut = True, False
+        self.steps.clear()
+
+    def _step(self, name: AdName) -> None:
+        if not self.steps or self.steps[-1] != name:
+            self.was_cut = self.was_cut or len(self.steps) == MAX_STEPS
+            self.steps.append(name)
+
+    def size(self) -> int:
+        """How much is held of it."""
+        return self.touches + sum(1 + len(path) for _, path, _ in self.paths)
+
+
+class Gatherer:
+    """Takes a month's buckets in their order; then tells what each goal's fit is made of."""
+
+    def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
+        self.one_in = 1
+        self._ads = AdNames(site.ads)
+        self._most_held = most_held
+        self._people: dict[str, Person] = {}
+        self._held = 0
+
+    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = itself) -> None:
+        """A bucket's touches, and its conversions that count."""
+        for touch in in_order(without_stand_ins(touches)):
+            self._add_touch(touch, whose(touch))
+        for case in counted:
+            self._add_conversion(case.verdict, path_of(case.verdict, case.touches))
+        while self._held > self._most_held and self.one_in < 1 << 60:
+            self._drop_half()
+
+    def _add_touch(self, touch: Touch, name: str) -> None:
+        person = self._person(name)
+        if person and person.touches < MAX_TOUCHES:
+            person.touches += 1
+            self._held += 1
+            person.add(touch, self._ads.name(touch))
+
+    def _add_conversion(self, verdict: Verdict, path: Sequence[Step]) -> None:
+        uid = verdict.goal.uid
+        for claimant in map(self._person, verdict.claimants):
+            if claimant:
+                claimant.converted.add(uid)
+        if person := self._person(verdict.person):
+            steps = collapsed(self._ads.name(step.touch) for step in path if step.reason is None)
+            person.paths.append((uid, steps[-MAX_STEPS:], len(steps) > MAX_STEPS))
+            self._held += 1 + len(steps[-MAX_STEPS:])
+
+    def _person(self, name: str) -> Person | None:
+        """What is held of a person, None of one who is not looked at."""
+        person = self._people.get(name)
+        if person is None and is_one_in(name, self.one_in):
+            person = self._people[name] = Person()
+        return person
+
+    def _drop_half(self) -> None:
+        self.one_in *= 2
+        self._people = {name: person for name, person in self._people.items() if is_one_in(name, self.one_in)}
+        self._held = sum(person.size() for person in self._people.values())
+
+    def inputs(self, uid: str) -> Inputs:
+        """What the fit of a goal, by its uid, is made of."""
+        converted: Counter[Path] = Counter()
+        unconverted: Counter[Path] = Counter()
+        cut = 0
+        for person in self._people.values():
+            mine = [(path, was_cut) for goal, path, was_cut in person.paths if goal == uid]
+            converted.update(path for path, _ in mine)
+            cut += sum(was_cut for _, was_cut in mine)
+            if uid not in person.converted:
+                unconverted[tuple(person.steps)] += 1
+                cut += person.was_cut
+        conversions = converted.total()
+        coverage = Coverage(
+            one_in=self.one_in, conversions=conversions, with_touches=conversions - converted.pop((), 0), cut=cut
+        )
+        unconverted.pop((), None)
+        return count_paths(converted, unconverted, coverage)
+
+
+def is_one_in(person: str, number: int) -> bool:
+    """Whether a person is among the one in so many (a power of 2) that are looked at; the same each time."""
+    digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
+    return int.from_bytes(digest) % number == 0
+
+
+def collapsed(names: Iterable[AdName]) -> Path:
+    """A path with each ad once in a row: how long it stays with an ad tells neither model anything."""
+    steps: list[AdName] = []
+    for name in names:
+        if not steps or steps[-1] != name:
+            steps.append(name)
+    return tuple(steps)
+
+
+def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
+    """Paths with the most frequent ads by their names, and of them the most frequent paths."""
+    named, others = named_ads(converted, unconverted)
+    paths = gather(
+        [
+            *(PathCount(labelled(path, named), count, 0) for path, count in converted.items()),
+            *(PathCount(labelled(path, named), 0, count) for path, count in unconverted.items()),
+        ]
+    )
+    by_size = sorted(paths, key=lambda path: (-path.total, path.ads))
+    rare = by_size[MAX_PATHS:]
+    found = {label_of(name): name for name in (*named, OTHER)}
+    kept = sorted(by_size[:MAX_PATHS])
+    return Inputs(
+        kept,
+        {label: found[label] for label in sorted({label for path in kept for label in path.ads})},
+        msgspec.structs.replace(
+            coverage,
+            other_ads=others,
+            left_out=len(rare),
+            left_out_converted=sum(path.converted for path in rare),
+            left_out_unconverted=sum(path.unconverted for path in rare),
+        ),
+    )
+
+
+def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
+    """The ads that a fit names, and how many others there are."""
+    sizes: Counter[AdName] = Counter()
+    for part in parts:
+        for path, count in part.items():
+            for name in path:
+                sizes[name] += count
+    ordered = sorted(sizes, key=lambda name: (not name.configured, -sizes[name], name))
+    return frozenset(ordered[:MAX_ADS]), max(len(ordered) - MAX_ADS, 0)
+
+
+def labelled(path: Path, named: frozenset[AdName]) -> tuple[str, ...]:
+    """The labels of a path's ads."""
+    return tuple(label_of(name) for name in collapsed(name if name in named else OTHER for name in path))

@@ -1,0 +1,100 @@
+"""Fits as they are shown: what a month taught of a goal -> its transition matrix, removal effects and rates. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from conversions.attribution.fit import Fitted, SetCount
+from conversions.attribution.markov import BILLION
+from conversions.facts.ad_names import AdName
+from conversions.rules.site import SiteConfig
+from conversions.units.micros import six_places
+from tracker.collection.hit import iso
+
+#: What the states beside the ads are called.
+START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
+#: Of the sets of ads, and of campaigns, so many are shown, those with most paths first.
+MAX_SETS = 1_000
+MICROS = 1_000_000
+
+Plain = dict[str, Any]
+
+
+def tell_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Plain:
+    """All that a goal's fit says, in names; `goal` is its key."""
+    names = names_of(fitted.ads)
+    sets, sets_left_out = _sets(fitted.sets, names)
+    campaign_sets, campaigns_left_out = _sets(fitted.campaign_sets, [name.strip() for name in fitted.campaigns])
+    return {
+        "site": site.key,
+        "goal": goal,
+        "month": month,
+        "timezone": site.timezone,
+        "made_at": iso(fitted.made_at),
+        "fingerprint": fitted.fingerprint,
+        "usable": fitted.converted > 0,
+        "paths": {"distinct": fitted.paths, "converted": fitted.converted, "unconverted": fitted.unconverted},
+        "coverage": msgspec.to_builtins(fitted.coverage),
+        "ads": _ads(fitted, names),
+        "transitions": _transitions(fitted, names),
+        "sets": sets,
+        "campaign_sets": campaign_sets,
+        "left_out": {"sets": sets_left_out, "campaign_sets": campaigns_left_out},
+    }
+
+
+def names_of(ads: Sequence[AdName]) -> list[str]:
+    """The ads as reports' rows call them; an unconfigured one that is called like another state, with its campaign."""
+    times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
+    return [
+        name.ad if name.configured or times[name.ad] == 1 else f"{name.ad} [{name.campaign or 'no campaign'}]"
+        for name in ads
+    ]
+
+
+def _ads(fitted: Fitted, names: Sequence[str]) -> list[Plain]:
+    total = sum(fitted.removal)
+    return [
+        {
+            "name": name,
+            "ad": ad.ad,
+            "campaign": ad.campaign or None,
+            "configured": ad.configured,
+            "removal_effect": f"{effect // BILLION}.{effect % BILLION:09}",
+            "share": _part(effect, total),
+        }
+        for name, ad, effect in zip(names, fitted.ads, fitted.removal, strict=True)
+    ]
+
+
+def _transitions(fitted: Fitted, names: Sequence[str]) -> list[Plain]:
+    states = [START, *names, CONVERSION, NULL]
+    leaving: Counter[int] = Counter()
+    for origin, _, count in fitted.transitions:
+        leaving[origin] += count
+    return [
+        {"from": states[origin], "to": states[target], "count": count, "chance": _part(count, leaving[origin])}
+        for origin, target, count in fitted.transitions
+    ]
+
+
+def _sets(counts: Iterable[SetCount], players: Sequence[str]) -> tuple[list[Plain], int]:
+    """The sets with most paths, and how many others there are."""
+    ordered = sorted(counts, key=lambda one: (-one.total, one.players))
+    shown = [
+        {
+            "names": [players[n] for n in one.players],
+            "paths": one.total,
+            "converted": one.converted,
+            "rate": _part(one.converted, one.total),
+        }
+        for one in ordered[:MAX_SETS]
+    ]
+    return shown, max(len(ordered) - MAX_SETS, 0)
+
+
+def _part(part: int, whole: int) -> str:
+    return six_places(round(Fraction(part * MICROS, whole)) if whole else 0)

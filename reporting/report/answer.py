@@ -1,0 +1,63 @@
+"""Answer: a query of one site -> the report API's answer, from rollups, with the live counters beside them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from conversions.attribution.credit import LEARNED
+from conversions.configuration.loading import load_site
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell, Store
+from reporting.figures.cells import CLICKS
+from reporting.report.aside import read_aside
+from reporting.report.learnt import Needed, noting, tell_learnt
+from reporting.report.live import read_live
+from reporting.report.query import Query
+from reporting.report.report import make_report
+from reporting.report.sealed import is_provisional, is_recounting, sealed_until
+from tracker.access import readable_site
+from tracker.collection.hit import iso
+from tracker.errors import Refused
+
+#: Days whose cells are in memory at once.
+DAYS_AT_ONCE = 31
+
+
+def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
+    """The present configuration, uncached, of a site that the one asking may read. Raises Refused."""
+    site = load_site(readable_site(request, key).key)
+    if site is None:
+        raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
+    return site
+
+
+def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, Any]:
+    """The answer as plain JSON types. Raises BadQuery and what a service that is away raises."""
+    sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
+    needed: set[Needed] = set()
+    report = make_report(noting(read_cells(store, query, site), query, needed), query, site)
+    return {
+        "site": site.key,
+        "timezone": site.timezone,
+        "currency": site.currency,
+        "model": query.model,
+        "basis": query.basis,
+        "rows": report.rows,
+        "unattributed": report.unattributed,
+        "totals": report.totals,
+        "sealed_until": iso(sealed),
+        "provisional": is_provisional(query, site, sealed),
+        "live": read_live(store, query, site, now),
+        "recounting": recounting,
+        "set_aside": read_aside(store, query, site),
+        "fit": tell_learnt(store, site, needed) if query.model in LEARNED else None,
+    }
+
+
+def read_cells(store: Store, query: Query, site: SiteConfig) -> Iterator[Cell]:
+    """The cells that the query's report is made of, some days at a time."""
+    for model, days in ((CLICKS, query.days()), (query.model, query.credit_days(site))):
+        for start in range(0, len(days), DAYS_AT_ONCE):
+            yield from store.read_cells(site.key, [model], days[start : start + DAYS_AT_ONCE])

@@ -1,0 +1,42 @@
+"""Learnt: which months' fits a data-driven report rests on, and which it lacks."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from conversions.attribution.fit import Learnt
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell, Store
+from conversions.units.clock import next_month
+from conversions.verdicts.fits import read_learnt
+from reporting.report.query import Query
+
+#: Goal uid and the month of its conversions.
+Needed = tuple[str, str]
+
+
+def noting(cells: Iterable[Cell], query: Query, needed: set[Needed]) -> Iterator[Cell]:
+    """The cells, while those of the query's model that hold anything are noted."""
+    for cell in cells:
+        if cell.model == query.model and query.goal in (None, cell.goal) and cell.body != b"[]":
+            needed.add((cell.goal, cell.day[:7]))
+        yield cell
+
+
+def tell_learnt(store: Store, site: SiteConfig, needed: set[Needed]) -> dict[str, Any]:
+    """`months` whose fits were there; `missing`: those from which a goal had nothing to learn, by the goals' keys."""
+    keys = {goal.uid: goal.key for goal in site.goals}
+    months, missing = [], []
+    for month in sorted({month for _, month in needed}):
+        before = next_month(month, -1)
+        learnt = read_learnt(store, site, before)
+        lacking = sorted(keys.get(uid, uid) for uid, own in needed if own == month and not is_learnt(learnt.get(uid)))
+        if lacking:
+            missing.append({"month": before, "goals": lacking})
+        if len(lacking) < sum(own == month for _, own in needed):
+            months.append(before)
+    return {"months": months, "missing": missing}
+
+
+def is_learnt(learnt: Learnt | None) -> bool:
+    """Whether there was anything to learn."""
+    return learnt is not None and learnt.is_usable

@@ -1,0 +1,55 @@
+"""Sealed: how far reports are complete -> the instant before which every accepted hit is in the figures.
+
+Read it before the cells: what is marked or still in the queue then may be missing in them, and nothing else.
+"""
+
+from collections.abc import Sequence
+
+from conversions.attribution.credit import LEARNED
+from conversions.marks.fit_marks import open_fits
+from conversions.marks.marks import WHOLE_SITE, known_buckets, open_marks
+from conversions.models import MARGIN_MS, Marker, Replay
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import DAY_MS, day_start, first_day, next_day, next_month
+from reporting.report.query import Query, longest_window
+
+
+def sealed_until(query: Query, site: SiteConfig) -> int:
+    """The instant (ms) before which the report is complete; with basis=click, by the touches' time."""
+    # The marker first: what it says is processed was marked by then, and so is either seen as marked or rolled up.
+    reached = Marker.reached()
+    sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
+    return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
+
+
+def seal(reached: int, marked: Sequence[int]) -> int:
+    """From how far the queue has come and the starts of marked buckets; whole seconds."""
+    sealed = max(min([reached - MARGIN_MS, *marked]), 0)
+    return sealed - sealed % 1000
+
+
+def marked_since(key: str) -> list[int]:
+    """The start of the site's oldest marked bucket, nothing where none is. A mark on the whole site is on each."""
+    marks = open_marks(key)[:1]
+    if marks and marks[0].bucket == WHOLE_SITE:
+        return known_buckets(key)[:1]
+    return [mark.bucket for mark in marks]
+
+
+def unfitted_since(site: SiteConfig) -> list[int]:
+    """Where the buckets begin whose data-driven credit may still change: after the oldest month that must be fitted."""
+    return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
+
+
+def is_recounting(key: str, now: int) -> bool:
+    """Whether the site's old figures are being made again: a replay is open, or a bucket is marked that is over a day
+    old, as all are after a change of the configuration (ms)."""
+    if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
+        return True
+    marks = open_marks(key)[:1]
+    return bool(marks) and marks[0].bucket < now - DAY_MS
+
+
+def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:
+    """Whether the query's range reaches past what is complete."""
+    return day_start(next_day(query.last), site.timezone) > sealed

@@ -1,0 +1,200 @@
+"""`/api/conversions`: who may ask, what is refused, and the answers of the contract."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from conversions.api.conversions import PAGE
+from conversions.attribution.credit import MODELS
+from conversions.facts.records import conversion_id
+from conversions.store.port import Store
+from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
+from tracker.archive import archive_key
+from tracker.models import Token
+
+pytestmark = pytest.mark.django_db
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.fixture
+def shop(opened_store: Store) -> Shop:
+    return Shop(opened_store)
+
+
+def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
+    """The answer to a program of the shop's account."""
+    _, secret = Token.issue(shop.account, "report")
+    return Client().get(path, query, headers={"authorization": f"Bearer {secret}"})
+
+
+def told(shop: Shop, **query: str) -> list[Any]:
+    answer = ask(shop, site=shop.key, **query)
+    assert answer.status_code == 200, answer.content
+    results: list[Any] = answer.json()["results"]
+    return results
+
+
+def refusal(answer: Any) -> tuple[int, str, str | None]:
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], error["field"]
+
+
+def test_a_conversion_is_found_by_order_hit_and_visitor_and_by_its_id(shop: Shop) -> None:
+    shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"))
+    (one,) = told(shop, order="o1")
+    assert told(shop, hit="s1") == told(shop, visitor="ann") == [one]
+    assert one["id"] == conversion_id(shop.key, shop.goal.uid, "o:o1")
+    answer = ask(shop, f"/api/conversions/{one['id']}")
+    assert (answer.status_code, answer.json()) == (200, one)
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_what_was_set_aside_of_its_persons_before_it_is_told_with_the_reason(shop: Shop) -> None:
+    shop.process(
+        shop.click("own", -HOUR, ua=GOOGLEBOT, user="u1"),
+        shop.click("phone", -2 * HOUR, ua=GOOGLEBOT, visitor="anns-phone"),
+        shop.hit("page", "seen", -3 * HOUR, visitor="anns-phone", user="u1"),
+        shop.click("others", -HOUR, ua=GOOGLEBOT, visitor="bob"),
+        shop.click("early", -8 * DAY, ua=GOOGLEBOT),
+        shop.sale("s1", order="o1", user="u1"),
+        shop.click("later", MINUTE, ua=GOOGLEBOT),
+    )
+    (one,) = told(shop, order="o1")
+    aside = one["hits_set_aside"]
+    assert [(row["hit"], row["visitor"]) for row in aside["hits"]] == [("own", "ann"), ("phone", "anns-phone")]
+    assert aside["hits"][0] == {
+        "hit": "own",
+        "at": "2026-11-20T11:00:00Z",
+        "code": "bot",
+        "detail": "Its user agent says that it is a crawler: Googlebot.",
+        "type": "click",
+        "ad": "demo-ad",
+        "visitor": "ann",
+        "batch": BATCH,
+        "archive_key": archive_key(BATCH),
+    }
+    assert (aside["window_from"], aside["since"]) == ("2026-10-21T12:00:00Z", "2026-11-13T12:00:00Z")
+    assert aside["complete"] is False
+    query = {"visitor": "ann", "from": aside["window_from"], "to": one["at"]}
+    rejected = ask(shop, "/api/rejected", site=shop.key, **query).json()["results"]
+    assert [row["hit"] for row in rejected] == ["own", "early"]
+
+
+def test_of_a_short_window_all_that_was_set_aside_is_told(opened_store: Store) -> None:
+    shop = Shop(opened_store, click_window_days=2)
+    shop.process(shop.click("in", -2 * DAY, ua=GOOGLEBOT), shop.click("out", -2 * DAY - 1, ua=GOOGLEBOT))
+    shop.process(shop.sale("s1", order="o1"))
+    (one,) = told(shop, order="o1")
+    assert [row["hit"] for row in one["hits_set_aside"]["hits"]] == ["in"]
+    assert one["hits_set_aside"]["complete"] is True
+
+
+def test_the_answer_has_every_field_of_the_contract(shop: Shop) -> None:
+    shop.process(shop.click("c1", -HOUR), shop.sale("s1"))
+    (one,) = told(shop, hit="s1")
+    head = "id site goal at hit order visitor value currency counted reason"
+    assert set(f"{head} duplicates adjustments batch archive_key touches".split()) <= set(one)
+    assert {"key", "version"} <= set(one["goal"])
+    assert one["order"] is None
+    (touch,) = one["touches"]
+    assert {"hit", "ad", "kind", "at", "eligible", "reason", "credit"} <= set(touch)
+    assert set(touch["credit"]) == set(MODELS)
+    assert (one["batch"], one["archive_key"]) == (BATCH, archive_key(BATCH))
+
+
+def test_an_order_that_met_two_goals_is_told_once_for_each(shop: Shop) -> None:
+    type(shop.goal).objects.create(site=shop.site, key="any", event="purchase")
+    shop.process(shop.sale("s1", order="o1"))
+    assert sorted(one["goal"]["key"] for one in told(shop, order="o1")) == ["any", "purchase"]
+    assert told(shop, order=" o1 ") == told(shop, order="o1")
+
+
+def test_what_is_not_there_is_an_empty_list(shop: Shop) -> None:
+    shop.process(shop.adjust("a1", "refund", "o1", value=1))
+    assert told(shop, order="o1") == told(shop, hit="nothing") == told(shop, visitor="nobody") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "field"),
+    [
+        ({}, "bad_search", None),
+        ({"order": "o1", "hit": "h1"}, "bad_search", None),
+        ({"order": ""}, "bad_search", None),
+        ({"order": "x" * 201}, "bad_parameter", "order"),
+        ({"hit": "a\0b"}, "bad_parameter", "hit"),
+        ({"visitor": "ann", "after": "here"}, "bad_page", "after"),
+        ({"visitor": "ann", "after": "1.2"}, "bad_page", "after"),
+        ({"visitor": "ann", "after": f"{10**60}.a.b"}, "bad_page", "after"),
+    ],
+)
+def test_a_search_that_cannot_be_read_is_refused_with_its_code(
+    shop: Shop, query: dict[str, str], code: str, field: str | None
+) -> None:
+    assert refusal(ask(shop, site=shop.key, **query)) == (400, code, field)
+
+
+def test_a_visitors_conversions_come_in_pages_that_next_names(shop: Shop) -> None:
+    shop.process(*(shop.sale(f"s{n}", n * MINUTE) for n in range(PAGE + 2)))
+    first = ask(shop, site=shop.key, visitor="ann").json()
+    assert [one["hit"] for one in first["results"]] == [f"s{n}" for n in range(PAGE)]
+    second = ask(shop, first["next"]).json()
+    assert [one["hit"] for one in second["results"]] == [f"s{PAGE}", f"s{PAGE + 1}"]
+    assert second["next"] is None
+
+
+def test_a_hit_id_used_for_many_orders_comes_in_pages(shop: Shop) -> None:
+    shop.process(*(shop.sale("same", n * MINUTE, order=f"o{n}") for n in range(PAGE + 1)))
+    first = ask(shop, site=shop.key, hit="same").json()
+    second = ask(shop, first["next"]).json()
+    assert [one["order"] for one in first["results"] + second["results"]] == [f"o{n}" for n in range(PAGE + 1)]
+
+
+def test_another_accounts_conversions_are_not_there(shop: Shop) -> None:
+    other = Shop(shop.store)
+    shop.process(shop.sale("s1", order="o1"))
+    (one,) = told(shop, order="o1")
+    assert refusal(ask(other, site=shop.key, order="o1")) == (404, "unknown_site", "site")
+    assert refusal(ask(other, f"/api/conversions/{one['id']}")) == (404, "unknown_conversion", None)
+    assert refusal(ask(shop, order="o1")) == (400, "missing_site", "site")
+
+
+@pytest.mark.parametrize("id", ["x", "a" * 5_000, "%00", "é", "YQ", "AAA", "YQBiAG86YyA"])
+def test_an_id_that_names_nothing_is_404(shop: Shop, id: str) -> None:
+    assert ask(shop, f"/api/conversions/{id}").status_code == 404
+
+
+def test_an_id_of_a_site_that_cant_be_is_404_unknown_conversion(shop: Shop) -> None:
+    for key in ("", "nowhere", "x" * 100):
+        id = conversion_id(key, shop.goal.uid, "o:none")
+        assert refusal(ask(shop, f"/api/conversions/{id}")) == (404, "unknown_conversion", None)
+
+
+def test_an_id_of_an_order_that_never_converted_is_404_unknown_conversion(shop: Shop) -> None:
+    id = conversion_id(shop.key, shop.goal.uid, "o:none")
+    assert refusal(ask(shop, f"/api/conversions/{id}")) == (404, "unknown_conversion", None)
+
+
+def test_nobody_in_particular_is_401(shop: Shop) -> None:
+    answer = Client().get("/api/conversions", {"site": shop.key, "order": "o1"})
+    assert refusal(answer)[:2] == (401, "not_authenticated")
+
+
+def test_orders_with_any_characters_are_found_and_their_ids_lead_back(shop: Shop) -> None:
+    order = "№ 7/ä?&#\\ \U0001f600"
+    shop.process(shop.sale("s1", order=order))
+    (one,) = told(shop, order=order)
+    assert one["order"] == order
+    assert ask(shop, f"/api/conversions/{one['id']}").json() == one
+
+
+def test_signed_in_staff_reads_it_in_the_browser(shop: Shop) -> None:
+    shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"))
+    client = Client()
+    client.force_login(User.objects.create_user("sam", is_staff=True))
+    answer = client.get("/api/conversions", {"site": shop.key, "order": "o1"}, headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert "text/html" in answer["Content-Type"]
+    assert "1.000000" in answer.content.decode()

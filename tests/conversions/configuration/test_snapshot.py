@@ -1,0 +1,420 @@
+"""The configuration goes to the archive whenever it changed, and comes back from there."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from io import StringIO
+from typing import Any
+
+import msgspec
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.db.models import Model
+from django.test import Client
+
+from conversions.configuration.loading import load_site
+from conversions.configuration.restore import BadSnapshot, decode, restore
+from conversions.configuration.snapshot import encode, keep, take
+from conversions.marks.marks import WHOLE_SITE, open_marks
+from conversions.models import Ad, Campaign, Goal, GoalVersion, Kept, Mark, MatchRule
+from conversions.store.port import Store
+from conversions.tasks import keep_snapshot
+from tests.shop import NOON, Shop
+from tracker.archive import ArchiveUnavailable, FolderArchive
+from tracker.models import Account, Site, Token
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(sql_store: Store, archive: FolderArchive) -> Shop:
+    """A shop with everything that a snapshot holds."""
+    shop = Shop(sql_store)
+    shop.account.users.add(User.objects.create_user("ursula"))
+    Token.issue(shop.account, "report", "hl_report_secret")
+    MatchRule.objects.create(ad=shop.ad, source="goo*")
+    Site.objects.filter(pk=shop.site.pk).update(first_hit_at="2026-11-01T00:00Z", domains=["shop.example"])
+    shop.site.refresh_from_db()
+    shop.goal.conditions, shop.goal.factor = "value >= 5\nprop plan is pro", "0.25"  # type: ignore[assignment]
+    shop.goal.save()
+    return shop
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command("restore", *arguments, stdout=output, stderr=output)
+    return output.getvalue()
+
+
+def lose_everything() -> None:
+    """The configuration database is an empty one; people's accounts to sign in are there."""
+    for model in (MatchRule, Ad, Campaign, GoalVersion, Goal, Token, Site, Mark, Kept):
+        model.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
+    Account.users.through.objects.all().delete()
+    Account.objects.all()._raw_delete("default")
+
+
+def test_a_changed_configuration_is_kept_once(shop: Shop, archive: FolderArchive) -> None:
+    key = keep(archive, NOON)
+    assert key is not None
+    assert re.fullmatch(r"configuration/2026/11/20/12/1795176000000-[0-9a-f]{8}\.json\.gz", key)
+    assert keep(archive, NOON + 60_000) is None
+    assert list(archive.list_snapshots()) == [key]
+
+
+def rename_ad(shop: Shop) -> None:
+    shop.ad.name = "Other"
+    shop.ad.save()
+
+
+def let_someone_in(shop: Shop) -> None:
+    shop.account.users.add(User.objects.create_user("bert"))
+
+
+def change_by_hand(shop: Shop) -> None:
+    """As an operator may with SQL."""
+    Goal.objects.filter(pk=shop.goal.pk).update(name="Other")
+
+
+def revoke(shop: Shop) -> None:
+    Token.objects.get().revoke(NOW)
+
+
+NOW: Any = "2026-11-20T12:00Z"
+
+
+@pytest.mark.parametrize(
+    "change", [rename_ad, let_someone_in, change_by_hand, revoke, lambda shop: shop.goal.make_retroactive(5)]
+)
+def test_each_change_is_kept_however_it_was_made(shop: Shop, archive: FolderArchive, change: Any) -> None:
+    GoalVersion.objects.update(starts_at=10)
+    keep(archive, NOON)
+    change(shop)
+    assert keep(archive, NOON + 60_000) is not None
+    assert len(list(archive.list_snapshots())) == 2
+
+
+def test_no_password_and_no_token_is_in_it(shop: Shop, archive: FolderArchive) -> None:
+    key = keep(archive, NOON)
+    assert key is not None
+    text = archive.get_snapshot(key).decode()
+    assert "hl_report_secret" not in text
+    assert User.objects.get().password not in text
+    assert Token.hash_of("hl_report_secret") in text
+
+
+class Away(FolderArchive):
+    """An archive that does not answer."""
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        raise ArchiveUnavailable("the disk is gone")
+
+
+def away_archive() -> FolderArchive:
+    return Away(None)  # type: ignore[arg-type]
+
+
+def test_while_the_archive_is_away_a_change_waits_for_the_next_tick(
+    shop: Shop, archive: FolderArchive, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.OPEN_ARCHIVE = f"{__name__}.away_archive"
+    keep_snapshot()
+    assert "waits" in caplog.text
+    assert list(archive.list_snapshots()) == []
+    settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
+    keep_snapshot()
+    assert len(list(archive.list_snapshots())) == 1
+
+
+CHANGES_OF_STAFF: list[tuple[str, str, dict[str, Any]]] = [
+    ("post", "accounts", {"name": "New", "users": ["ursula"]}),
+    ("patch", "accounts/{account}", {"users": []}),
+    ("patch", "sites/{site}", {"name": "Renamed"}),
+    ("post", "campaigns", {"site": "{site}", "key": "winter"}),
+    ("patch", "ads/{ad}", {"rules": [{"source": "a"}, {"source": "b"}, {"source": "c"}]}),
+    ("delete", "ads/{ad}", {}),
+    ("patch", "goals/{goal}", {"event": "other"}),
+    ("post", "goals/{goal}/retroactive", {"from": "2026-11-01"}),
+    ("post", "tokens", {"account": "{account}", "kind": "ingest"}),
+    ("post", "tokens/{token}/revoke", {}),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """A change is kept when it is committed, and no beat runs."""
+
+    @pytest.fixture
+    def added(self, shop: Shop, archive: FolderArchive) -> Callable[[], int]:
+        """How many snapshots the archive got since it was last asked."""
+        seen = len(list(archive.list_snapshots()))
+
+        def count() -> int:
+            nonlocal seen
+            before, seen = seen, len(list(archive.list_snapshots()))
+            return seen - before
+
+        return count
+
+    @pytest.mark.parametrize(("method", "path", "body"), CHANGES_OF_STAFF, ids=lambda value: str(value)[:24])
+    def test_each_change_of_staff_is_kept_once(
+        self,
+        shop: Shop,
+        archive: FolderArchive,
+        added: Callable[[], int],
+        admin_client: Client,
+        method: str,
+        path: str,
+        body: dict[str, Any],
+    ) -> None:
+        ids = {"account": shop.account.pk, "site": shop.key, "ad": shop.ad.pk, "goal": shop.goal.pk}
+        ids["token"] = Token.objects.get().pk
+        told = {name: text.format(**ids) if isinstance(text, str) else text for name, text in body.items()}
+        ask = getattr(admin_client, method)
+        answer = ask(f"/api/{path.format(**ids)}", told, content_type="application/json")
+        assert answer.status_code < 300, answer.content
+        assert added() == 1
+        assert encode(take()) in [archive.get_snapshot(key) for key in archive.list_snapshots()]
+
+    def test_many_changes_of_one_transaction_are_one_snapshot(self, shop: Shop, added: Callable[[], int]) -> None:
+        with transaction.atomic():
+            for n in range(5):
+                Ad.objects.create(campaign=shop.campaign, key=f"ad{n}")
+            shop.goal.make_retroactive(5)
+            assert added() == 0
+        assert added() == 1
+
+    def test_saving_what_is_there_already_keeps_nothing_new(self, shop: Shop, added: Callable[[], int]) -> None:
+        shop.ad.save()
+        shop.account.save()
+        assert added() == 0
+
+    def test_while_the_archive_is_away_a_change_is_made_all_the_same_and_kept_later(
+        self, shop: Shop, added: Callable[[], int], admin_client: Client, settings: Any
+    ) -> None:
+        settings.OPEN_ARCHIVE = f"{__name__}.away_archive"
+        answer = admin_client.patch(f"/api/ads/{shop.ad.pk}", {"name": "Other"}, content_type="application/json")
+        assert (answer.status_code, Ad.objects.get().name, added()) == (200, "Other", 0)
+        settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
+        keep_snapshot()
+        assert added() == 1
+
+    def test_a_change_that_is_taken_back_keeps_nothing(self, shop: Shop, added: Callable[[], int]) -> None:
+        with suppress(RuntimeError), transaction.atomic():
+            Ad.objects.create(campaign=shop.campaign, key="gone")
+            raise RuntimeError
+        assert added() == 0
+
+
+def test_another_archive_gets_a_snapshot_at_once(shop: Shop, archive: FolderArchive, settings: Any) -> None:
+    keep(archive, NOON)
+    settings.ARCHIVE_URL += "/another"
+    assert keep(archive, NOON + 60_000) is not None
+
+
+def test_everything_comes_back_into_an_empty_database(shop: Shop, archive: FolderArchive) -> None:
+    before, config = encode(take()), load_site(shop.key)
+    key = keep(archive, NOON)
+    lose_everything()
+    told = run()
+    assert f"Restored 1 accounts, 1 sites, 1 ads and 1 goals from {key}" in told
+    assert encode(take()) == before
+    assert load_site(shop.key) == config
+    assert Token.find("hl_report_secret", "report") is not None
+    assert [mark.bucket for mark in open_marks(shop.key)] == [WHOLE_SITE]
+
+
+def fill_every_field(shop: Shop) -> None:
+    """Each field has a value of its own in some row."""
+    networks: Any = ["192.0.2.0/24"]
+    Account.objects.update(hits_per_second=5, own_networks=networks)
+    Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
+    Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
+    Site.objects.update(half_life_days=3, position_first=10, position_last=20)
+    Token.objects.update(revoked_at=NOW)
+    Campaign.objects.update(name="Autumn")
+    Ad.objects.update(name="Demo", destination="https://shop.example/")
+    MatchRule.objects.update(medium="cpc", campaign="autumn-*", content="a", term="b", network="google-ads")
+    rules: dict[str, Any] = {"path": "/thanks", "match": "any", "counting": "once", "active": False}
+    windows = {"click_window_days": 7, "view_window_days": 2}
+    Goal.objects.create(site=shop.site, key="paid", name="Paid", fixed_value=9, **rules, **windows)
+
+
+def own_values(model: type[Model]) -> list[dict[str, Any]]:
+    """Of each row what it doesn't have from the database, or from where it stands."""
+    fields = [field for field in model._meta.concrete_fields if not field.is_relation]
+    names = [field.name for field in fields if field.name not in ("id", "created_at")]
+    return list(model._default_manager.order_by("pk").values(*names))
+
+
+def test_every_field_of_everything_comes_back(shop: Shop, archive: FolderArchive) -> None:
+    fill_every_field(shop)
+    models = (Account, Site, Token, Campaign, Ad, MatchRule, Goal, GoalVersion)
+    before = {model: own_values(model) for model in models}
+    for model, rows in before.items():
+        for name in rows[0]:
+            default = model._meta.get_field(name).get_default()  # type: ignore[union-attr]
+            assert any(row[name] != default for row in rows), f"{name} of {model} is not tried"
+    keep(archive, NOON)
+    lose_everything()
+    run()
+    assert {model: own_values(model) for model in models} == before
+
+
+def test_a_rule_that_has_only_a_campaign_comes_back(shop: Shop, archive: FolderArchive) -> None:
+    MatchRule.objects.update(source="", campaign="autumn-*")
+    keep(archive, NOON)
+    MatchRule.objects.update(campaign="winter-*")
+    assert keep(archive, NOON + 60_000) is not None
+    run("--at", "2026-11-20T12:00Z")
+    assert MatchRule.objects.get().campaign == "autumn-*"
+
+
+def test_an_older_snapshot_without_the_campaigns_of_rules_is_restored_and_says_so(shop: Shop) -> None:
+    MatchRule.objects.create(ad=shop.ad, campaign="autumn-*")
+    given = msgspec.json.decode(encode(take()))
+    (ad,) = given["accounts"][0]["sites"][0]["campaigns"][0]["ads"]
+    for rule in ad["rules"]:
+        del rule["campaign"]
+    notes = restore(given).notes
+    assert [rule.source for rule in MatchRule.objects.all()] == ["goo*"]
+    assert "rules of ad demo-ad: this older snapshot does not tell their utm_campaign, look at them" in notes
+
+
+def test_restoring_what_is_there_already_changes_nothing(shop: Shop, archive: FolderArchive) -> None:
+    before, ids = encode(take()), list(Ad.objects.values_list("pk", flat=True))
+    keep(archive, NOON)
+    run()
+    assert encode(take()) == before
+    assert list(Ad.objects.values_list("pk", flat=True)) == ids
+
+
+def test_ads_and_names_become_what_they_were(shop: Shop, archive: FolderArchive) -> None:
+    before = encode(take())
+    keep(archive, NOON)
+    shop.ad.delete()
+    Ad.objects.create(campaign=shop.campaign, key="newer")
+    Ad.objects.create(campaign=Campaign.objects.create(site=shop.site, key="winter"), key="snow")
+    Account.objects.update(name="Renamed")
+    run()
+    assert encode(take()) == before
+
+
+def interleave_ads(shop: Shop) -> list[str]:
+    """The newer campaign has the ad that is tried first; gives the keys of all in their order."""
+    winter = Campaign.objects.create(site=shop.site, key="winter")
+    for campaign, key, glob in ((winter, "special", "news-special"), (shop.campaign, "news", "news*")):
+        MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key=key), source=glob)
+    return [ad.key for ad in shop.config().ads]
+
+
+@pytest.mark.parametrize("lose", [lose_everything, lambda: Ad.objects.get(key="special").delete()])
+def test_ads_are_tried_in_the_order_in_which_they_were(shop: Shop, archive: FolderArchive, lose: Any) -> None:
+    assert interleave_ads(shop) == ["demo-ad", "special", "news"]
+    before = encode(take())
+    keep(archive, NOON)
+    lose()
+    run("--at", "2026-11-20T12:00Z")
+    assert [ad.key for ad in shop.config().ads] == ["demo-ad", "special", "news"]
+    assert encode(take()) == before
+
+
+def test_ads_of_an_older_snapshot_without_ranks_are_tried_as_they_are_listed(shop: Shop) -> None:
+    interleave_ads(shop)
+    given = msgspec.json.decode(encode(take()))
+    for campaign in given["accounts"][0]["sites"][0]["campaigns"]:
+        for ad in campaign["ads"]:
+            del ad["rank"]
+    restore(given)
+    assert [ad.key for ad in shop.config().ads] == ["demo-ad", "news", "special"]
+
+
+def test_the_rules_that_a_goal_had_come_back_as_a_new_version(shop: Shop, archive: FolderArchive) -> None:
+    keep(archive, NOON)
+    shop.goal.refresh_from_db()
+    shop.goal.event = "other"
+    shop.goal.save()
+    Goal.objects.create(site=shop.site, key="newer")
+    told = run()
+    goal = Goal.objects.get(uid=shop.goal.uid)
+    versions = list(goal.versions.order_by("version").values_list("event", flat=True))
+    assert versions == ["purchase", "purchase", "other", "purchase"]
+    assert goal.versions.get(version=4).starts_at > goal.versions.get(version=2).starts_at
+    assert f"goal newer of site {shop.key} is newer and stays" in told
+
+
+def test_a_token_that_was_revoked_since_stays_revoked(shop: Shop, archive: FolderArchive) -> None:
+    keep(archive, NOON)
+    Token.objects.get().revoke(NOW)
+    run()
+    assert Token.find("hl_report_secret", "report") is None
+
+
+def test_who_is_not_there_to_sign_in_is_named(shop: Shop, archive: FolderArchive) -> None:
+    keep(archive, NOON)
+    User.objects.all().delete()
+    assert "user ursula of" in run()
+
+
+def test_the_snapshot_that_held_at_a_time_is_taken(shop: Shop, archive: FolderArchive) -> None:
+    for hour, name in enumerate(("one", "two", "three")):
+        Ad.objects.filter(pk=shop.ad.pk).update(name=name)
+        keep(archive, NOON + hour * 3_600_000)
+    run("--at", "2026-11-20T13:59Z")
+    assert Ad.objects.get().name == "two"
+    run("--at", "2026-11-20T12:00Z")
+    assert Ad.objects.get().name == "one"
+    lines = run("--list").splitlines()
+    assert [line[:20] for line in lines[:3]] == [f"2026-11-20T{hour}:00:00Z" for hour in (12, 13, 14)]
+
+
+def test_what_was_there_before_is_kept_so_that_a_restore_can_be_undone(shop: Shop, archive: FolderArchive) -> None:
+    keep(archive, NOON)
+    rename_ad(shop)
+    present = encode(take())
+    assert "The configuration as it was is kept" in run("--at", "2026-11-20T12:00Z")
+    kept = list(archive.list_snapshots())[-1]
+    assert archive.get_snapshot(kept) == present
+
+
+@pytest.mark.parametrize("arguments", [(), ("--at", "2026-11-20T11:59Z"), ("--at", "soon")])
+def test_where_there_is_none_it_says_so(shop: Shop, archive: FolderArchive, arguments: tuple[str, ...]) -> None:
+    if arguments:
+        keep(archive, NOON)
+    with pytest.raises(CommandError, match=r"no snapshot|--at"):
+        run(*arguments)
+
+
+def test_a_damaged_snapshot_restores_nothing(shop: Shop, archive: FolderArchive) -> None:
+    key = keep(archive, NOON)
+    assert key is not None
+    (archive.folder / key).write_bytes(b"not gzip")
+    with pytest.raises(CommandError, match="damaged"):
+        run()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"form": 2}'])
+def test_what_is_no_snapshot_is_refused(body: bytes) -> None:
+    with pytest.raises(BadSnapshot):
+        decode(body)
+
+
+def test_a_snapshot_that_does_not_fit_restores_nothing_of_it(shop: Shop) -> None:
+    given = msgspec.json.decode(encode(take()))
+    before = encode(take())
+    given["accounts"][0]["name"] = "Other name"
+    given["accounts"][0]["sites"][0]["timezone"] = "Asia/Tokyo"
+    with pytest.raises(BadSnapshot, match="has hits"):
+        restore(given)
+    assert encode(take()) == before
+
+
+def test_signing_in_and_reports_do_not_care(shop: Shop, archive: FolderArchive) -> None:
+    keep(archive, NOON)
+    run()
+    client = Client(headers={"authorization": "Bearer hl_report_secret"})
+    path = f"/api/reports/conversions?site={shop.key}&from=2026-11-20&to=2026-11-20"
+    assert client.get(path).json()["recounting"] is True

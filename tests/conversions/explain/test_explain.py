@@ -1,0 +1,458 @@
+"""Explain: what is told of a conversion, and that it adds up to what the report says."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from conversions.attribution.credit import MODELS
+from conversions.attribution.fit import fit
+from conversions.attribution.path_counts import Coverage, Inputs, PathCount
+from conversions.explain.explain import MAX_LISTED, Explainer
+from conversions.explain.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
+from conversions.facts.ad_names import AdName
+from conversions.facts.records import Conversion
+from conversions.marks import marks as sequence
+from conversions.models import Ad, Campaign, GoalVersion, MatchRule
+from conversions.rules.goals import MOST_TOUCHES
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Store
+from conversions.units.micros import six_places
+from conversions.verdicts.cases import Case, read_cases
+from conversions.verdicts.fits import fit_cell, read_learnt
+from conversions.verdicts.naming import MAX_OTHERS
+from conversions.verdicts.timelines import ALSO_TOLD
+from reporting.figures.cells import decode_credit
+from tests.properties.scenario import CLOCKS, EDGES
+from tests.properties.test_invariance import World
+from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
+from tracker.collection.hit import iso
+
+pytestmark = pytest.mark.django_db
+
+
+def explainer(store: Store, site: SiteConfig) -> Explainer:
+    return Explainer(
+        site,
+        lambda bucket: read_names(store, site, bucket),
+        lambda batch: f"key of {batch}",
+        lambda month: read_learnt(store, site, month),
+    )
+
+
+def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
+    (case,) = find_order(shop.store, shop.config(), order).cases
+    return explainer(shop.store, shop.config()).explain(case)
+
+
+def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
+    """October's fit of the goal, as if paths by the shop's ads had been these."""
+    config = shop.config()
+    ads = {ad.key: AdName(ad.key, ad.campaign, True) for ad in config.ads}
+    labels = {label for path in paths for label in path.ads}
+    learnt = fit(Inputs(paths, {label: ads[label] for label in sorted(labels)}, Coverage()), 0)
+    shop.store.write_cells(shop.key, sequence.draw_token(), [fit_cell(config, config.goals[0].uid, "2026-10", learnt)])
+
+
+def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:
+    return {touch["hit"]: (touch["eligible"], touch["reason"]) for touch in told["touches"]}
+
+
+def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
+    """Every conversion of a site's ledger, each once."""
+    seen = set()
+    for bucket in sequence.known_buckets(site.key):
+        conversions = [fact for fact in store.read_bucket(site.key, bucket) if isinstance(fact, Conversion)]
+        for case in read_cases(store, site, conversions, whole_timeline=True):
+            place = (case.verdict.goal.uid, case.verdict.winner.claim)
+            if place not in seen:
+                seen.add(place)
+                yield case
+
+
+def summed(told: list[dict[str, Any]]) -> dict[tuple[str, str, str], Any]:
+    """What explains add up to, by (bucket, goal, model), as micros by ad and the touch's day."""
+    rows: dict[tuple[str, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for one in told:
+        for model in MODELS:
+            cell = rows[one["bucket"], one["goal"]["key"], model]
+            if one["counted"] and not one["attributed"]:
+                add(cell[None, one["day"]], "1.000000", one["value"])
+            for touch in one["touches"]:
+                add(cell[touch["ad"], touch["day"]], touch["credit"][model], touch["value"][model])
+    plain = {key: {name: tuple(row) for name, row in cell.items() if any(row)} for key, cell in rows.items()}
+    return {key: cell for key, cell in plain.items() if cell}
+
+
+def add(row: list[int], credit: str, value: str) -> None:
+    row[0] += micros(credit)
+    row[1] += micros(value)
+
+
+def micros(text: str) -> int:
+    """Exact micros of a string with six places."""
+    assert len(text.partition(".")[2]) == 6
+    return int(text.replace(".", ""))
+
+
+class TestSums:
+    """On every store."""
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        # Another seed is another run: a failure can't be made smaller.
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(seed=st.integers(0, 2**32), clock=st.sampled_from([*CLOCKS, *EDGES]))
+    def test_explains_add_up_to_the_reports_rows_under_every_model(
+        self, store: Store, seed: int, clock: tuple[str, int]
+    ) -> None:
+        world = World(random.Random(seed), store, *clock)
+        world.work()
+        world.change()
+        while world.work() or world.roll() or world.fit():
+            pass
+        config = world.config()
+        told = [explainer(store, config).explain(case) for case in all_cases(store, config)]
+        figures = world.figures()
+        rows = {(iso(bucket), goal, model): cell for (bucket, goal, model), cell in figures.items() if goal}
+        assert summed(told) == rows
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0, "0.000000"), (1, "0.000001"), (-1, "-0.000001"), (29_900_000, "29.900000"), (-1_500_000, "-1.500000")],
+)
+def test_micros_are_shown_with_six_places(amount: int, text: str) -> None:
+    assert six_places(amount) == text
+
+
+def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.click("c1", -DAY), shop.click("c2", -HOUR, ad="stray"), shop.sale("s1", order="o1"))
+    told = explain_order(shop)
+    assert told["site"] == shop.key
+    assert (told["goal"]["key"], told["goal"]["version"]) == ("purchase", 1)
+    assert (told["at"], told["hit"], told["order"], told["visitor"]) == ("2026-11-20T12:00:00Z", "s1", "o1", "ann")
+    assert (told["counted"], told["reason"], told["attributed"]) == (True, None, True)
+    assert (told["value"], told["currency"], told["value_reason"]) == ("29.900000", "USD", None)
+    assert (told["batch"], told["archive_key"]) == (BATCH, f"key of {BATCH}")
+    assert (told["duplicates"], told["adjustments"]) == ([], [])
+    first, last = told["touches"]
+    assert (first["hit"], first["ad"], first["campaign"], first["configured"]) == ("c1", "demo-ad", "autumn", True)
+    assert first["credit"] == {
+        "last": "0.000000",
+        "first": "1.000000",
+        "linear": "0.500000",
+        "time_decay": "0.476294",
+        "position": "0.500000",
+        "markov": "0.500000",
+        "shapley": "0.500000",
+    }
+    assert (first["value"]["first"], first["value"]["linear"]) == ("29.900000", "14.950000")
+    assert (last["ad"], last["configured"], last["credit"]["last"]) == ("stray", False, "1.000000")
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "reason", "credit"),
+    # `one` sells to all who click it and `two` to none: a campaign's ads share what it adds.
+    [(2, "by_campaign", ["0.142858", "0.000000"]), (13, "too_many_ads", ["0.076924", "0.076923"])],
+)
+def test_of_a_path_with_more_ads_than_shapley_weighs_it_is_told_by_what_it_went(
+    store: Store, campaigns: int, reason: str, credit: list[str]
+) -> None:
+    shop = Shop(store)
+    groups = [Campaign.objects.create(site=shop.site, key=f"c{n}") for n in range(campaigns)]
+    ads = [Ad.objects.create(campaign=groups[n % campaigns], key=f"ad{n}").key for n in range(13)]
+    learnt_from(shop, [PathCount((ads[0],), 1, 0), PathCount((ads[1],), 0, 1)])
+    shop.process(*(shop.click(f"c{n}", n - HOUR, ad=ad) for n, ad in enumerate(ads)), shop.sale("s1", order="o1"))
+    told = explain_order(shop)
+    assert told["models"] == {
+        "markov": {"fit": "2026-10", "reason": None},
+        "shapley": {"fit": "2026-10", "reason": reason},
+    }
+    assert [touch["credit"]["shapley"] for touch in told["touches"][:2]] == credit
+
+
+def test_every_touch_of_the_person_is_told_with_the_reason_why_it_earns_nothing(store: Store) -> None:
+    shop = Shop(store, click_window_days=2)
+    copy = "https://shop.example/?gclid=G1"
+    shop.process(
+        shop.click("old", -3 * DAY),
+        shop.hit("page", "landing", -2 * HOUR, url=copy),
+        shop.hit("page", "reload", -HOUR, url=copy),
+        shop.hit("view", "seen", -MINUTE, ad="demo-ad"),
+        shop.click("later", MINUTE),
+        shop.click("other-person", -MINUTE, visitor="bob"),
+        shop.sale("s1", order="o1"),
+    )
+    assert touches_of(explain_order(shop)) == {
+        "old": (False, "outside_window"),
+        "landing": (True, None),
+        "reload": (False, "duplicate"),
+        "seen": (False, "beaten_by_click"),
+        "later": (False, "after_conversion"),
+    }
+
+
+def test_the_earliest_copy_counts_and_the_others_are_listed_as_duplicates_whatever_came_first(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.sale("s1", HOUR, value=5, order="o1"), batch="later-1")
+    shop.process(shop.sale("s1", 0, value=7_000_000, order="o1", visitor="bob"))
+    shop.process(shop.sale("s2", MINUTE, value=6, order="o1"))
+    told = explain_order(shop)
+    assert (told["hit"], told["visitor"], told["value"]) == ("s1", "bob", "7.000000")
+    assert [(one["hit"], one["at"], one["visitor"], one["reason"], one["batch"]) for one in told["duplicates"]] == [
+        ("s2", "2026-11-20T12:01:00Z", "ann", "duplicate", BATCH),
+        ("s1", "2026-11-20T13:00:00Z", "ann", "duplicate", "later-1"),
+    ]
+    assert told["duplicates"][1]["sent"]["value"] == "0.000005"
+
+
+def test_touches_of_everyone_who_claims_the_order_are_told(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.click("a", -HOUR), shop.click("b", -MINUTE, visitor="bob"))
+    shop.process(shop.sale("s1", order="o1"), shop.sale("s2", MINUTE, order="o1", visitor="bob"))
+    told = explain_order(shop)
+    assert [(touch["visitor"], touch["credit"]["linear"]) for touch in told["touches"]] == [
+        ("ann", "0.500000"),
+        ("bob", "0.500000"),
+    ]
+
+
+def test_each_adjustment_is_listed_with_its_effect(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(
+        shop.sale("s1", order="o1"),
+        shop.adjust("a1", "refund", "o1", 1 * MINUTE, 1_000_000),
+        shop.adjust("a2", "restate", "o1", 2 * MINUTE, 20_000_000),
+        shop.adjust("a3", "refund", "o1", 3 * MINUTE, 5_000_000),
+        shop.adjust("a3", "refund", "o1", 4 * MINUTE, 6_000_000),
+        shop.adjust("a5", "refund", "o1", 5 * MINUTE, 1_000_000, currency="EUR"),
+    )
+    told = explain_order(shop)
+    assert told["value"] == "15.000000"
+    assert told["value_reason"] == "no_rate"
+    assert [(one["hit"], one["kind"], one["value"], one["effect"]) for one in told["adjustments"]] == [
+        ("a1", "refund", "1.000000", "superseded"),
+        ("a2", "restate", "20.000000", "applied"),
+        ("a3", "refund", "5.000000", "applied"),
+        ("a3", "refund", "6.000000", "duplicate"),
+        ("a5", "refund", "1.000000", "no_rate"),
+    ]
+
+
+def test_a_retracted_order_is_not_counted_and_credits_nobody_until_it_is_restated(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"), shop.adjust("a1", "retract", "o1", MINUTE))
+    told = explain_order(shop)
+    assert (told["counted"], told["reason"], told["attributed"]) == (False, "retracted", False)
+    assert touches_of(told) == {"c1": (True, None)}
+    assert set(told["touches"][0]["credit"].values()) == {"0.000000"}
+    shop.process(shop.adjust("a2", "restate", "o1", 2 * MINUTE, 1_000_000))
+    told = explain_order(shop)
+    assert (told["counted"], told["value"]) == (True, "1.000000")
+    assert [one["effect"] for one in told["adjustments"]] == ["superseded", "applied"]
+
+
+def test_the_second_of_a_goal_that_counts_one_per_visitor_says_that_it_is_not_the_first(store: Store) -> None:
+    shop = Shop(store, counting="once")
+    shop.process(shop.sale("s1", order="o1"), shop.sale("s2", MINUTE, order="o2"))
+    assert explain_order(shop, "o1")["counted"] is True
+    told = explain_order(shop, "o2")
+    assert (told["counted"], told["reason"]) == (False, "not_first")
+
+
+def counted(shop: Shop, *orders: str) -> list[str | None]:
+    """Why each is not counted, None where it is."""
+    return [explain_order(shop, order)["reason"] for order in orders]
+
+
+@pytest.mark.parametrize("ahead", [MINUTE, -MINUTE])
+def test_of_orders_that_browser_and_server_tell_one_per_visitor_counts_whichever_is_ahead(
+    store: Store, ahead: int
+) -> None:
+    shop = Shop(store, counting="once")
+    for number, at in (("1", 0), ("2", HOUR)):
+        shop.process(shop.sale(f"b{number}", at, order=f"o{number}"))
+        shop.process(shop.sale(f"s{number}", at + ahead, order=f"o{number}", visitor=f"server-{number}"))
+    assert counted(shop, "o1", "o2") == [None, "not_first"]
+
+
+def test_an_order_that_another_claimed_earlier_takes_the_place_of_what_its_visitor_did_between(store: Store) -> None:
+    shop = Shop(store, counting="once")
+    shop.process(shop.sale("a1", HOUR, order="o2"))
+    shop.process(shop.sale("a2", 2 * HOUR, order="o1"), shop.sale("b1", 0, order="o1", visitor="bob"))
+    assert counted(shop, "o1", "o2") == [None, "not_first"]
+
+
+def test_of_a_goal_that_counts_one_per_click_each_click_brings_one_conversion_whatever_came_first(store: Store) -> None:
+    # click 1 -- order 1 -- order 2 -- click 2 -- order 3
+    for turn in (1, -1):
+        shop = Shop(store, counting="click")
+        hits = [shop.click("t1", -HOUR), shop.sale("c1", 0, order="o1"), shop.sale("c2", MINUTE, order="o2")]
+        hits += [shop.click("t2", HOUR), shop.sale("c3", 2 * HOUR, order="o3")]
+        for hit in hits[::turn]:
+            shop.process(hit)
+        assert counted(shop, "o1", "o2", "o3") == [None, "not_first_of_click", None]
+
+
+def test_a_retracted_order_leaves_its_click_to_the_next(store: Store) -> None:
+    shop = Shop(store, counting="click")
+    shop.process(shop.click("t1", -HOUR), shop.sale("c1", 0, order="o1"), shop.sale("c2", MINUTE, order="o2"))
+    shop.process(shop.adjust("a1", "retract", "o1", HOUR))
+    assert counted(shop, "o1", "o2") == ["retracted", None]
+
+
+def test_conversions_that_no_click_brought_all_count_one_per_click(store: Store) -> None:
+    shop = Shop(store, counting="click")
+    shop.process(shop.hit("view", "v1", -HOUR, ad="demo-ad"), shop.sale("c1", order="o1"), shop.sale("c2", order="o2"))
+    assert counted(shop, "o1", "o2") == [None, None]
+
+
+def test_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> None:
+    # ann clicked; her order is the server's, too, which came first. The later copy is what takes her click.
+    shop = Shop(store, counting="click")
+    shop.process(shop.click("t1", -HOUR), shop.sale("c1", visitor="server", order="o1"))
+    shop.process(shop.sale("c2", MINUTE, order="o2"))
+    assert counted(shop, "o1", "o2") == [None, None]
+    shop.process(shop.sale("c3", HOUR, order="o1"))
+    assert counted(shop, "o1", "o2") == [None, "not_first_of_click"]
+
+
+def test_an_empty_order_id_is_none_so_each_sale_counts_and_one_order_id_counts_once_for_ever(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.sale("c1", order=""), shop.sale("c2", MINUTE, order=""))
+    shop.process(shop.sale("c3", order="o1"), shop.sale("c4", 300 * DAY, visitor="bob", order="o1"))
+    told = [explainer(store, shop.config()).explain(case) for case in all_cases(store, shop.config())]
+    assert sorted((one["hit"], one["counted"]) for one in told) == [("c1", True), ("c2", True), ("c3", True)]
+
+
+def test_a_factor_multiplies_the_value_and_what_adjusts_it(store: Store) -> None:
+    shop = Shop(store, factor="0.2")
+    shop.process(shop.sale("c1", order="o1", value=100_000_000))
+    shop.process(shop.adjust("a1", "refund", "o1", HOUR, 10_000_000))
+    assert explain_order(shop)["value"] == "18.000000"
+    shop.process(shop.adjust("a2", "restate", "o1", 2 * HOUR, 50_000_003))
+    assert explain_order(shop)["value"] == "10.000001"
+
+
+def test_a_conversion_whose_goal_version_is_not_in_force_any_more_is_still_found(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"))
+    shop.goal.fixed_value = 5
+    shop.goal.save()
+    GoalVersion.objects.filter(goal=shop.goal, version=2).update(starts_at=0)
+    told = explain_order(shop)
+    assert (told["counted"], told["reason"], told["goal"]["version"]) == (False, "not_in_force", 1)
+    assert touches_of(told) == {"c1": (True, None)}
+    assert told["touches"][0]["credit"]["last"] == "0.000000"
+
+
+def test_naming_an_ad_renames_what_was_told_before(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.hit("page", "p1", -HOUR, url="https://s.example/?utm_source=news&utm_medium=mail"))
+    shop.process(shop.sale("s1", order="o1"))
+    assert explain_order(shop)["touches"][0]["ad"] == "news/mail"
+    MatchRule.objects.create(ad=Ad.objects.create(campaign=shop.campaign, key="letter"), source="news")
+    touch = explain_order(shop)["touches"][0]
+    assert (touch["ad"], touch["configured"]) == ("letter", True)
+    assert touch["parameters"] == {"source": "news", "medium": "mail"}
+
+
+def test_an_ad_beyond_the_largest_of_its_bucket_is_other_here_as_in_the_report(store: Store) -> None:
+    shop = Shop(store)
+    crowd = [shop.click(f"x{n}", 0, ad=f"ad-{n:04}", visitor=f"v{n}") for n in range(MAX_OTHERS)]
+    shop.process(*crowd, shop.click("mine", 0, ad="zzz"), shop.sale("s1", MINUTE, order="o1"))
+    shop.process(*(shop.click(f"again{n}", MINUTE, ad=f"ad-{n:04}", visitor=f"v{n}") for n in range(MAX_OTHERS)))
+    shop.process(shop.click("named", -HOUR), shop.click("before", -2 * HOUR, ad="elsewhere"))
+    shop.roll_up()
+    # `zzz` has two touches in the bucket, its click and its credit, and its name sorts last.
+    (cell,) = [cell for cell in shop.store.read_cells(shop.key, ["last"], ["2026-11-20"]) if decode_credit(cell.body)]
+    (row,) = decode_credit(cell.body)
+    assert row.ad is not None
+    told = {touch["hit"]: touch["ad"] for touch in explain_order(shop)["touches"]}
+    assert told["mine"] == row.ad.ad == "(other)"
+    assert told["named"] == "demo-ad"
+
+
+def test_a_crowd_of_touches_without_credit_is_cut_but_those_with_credit_are_all_told(sql_store: Store) -> None:
+    shop = Shop(sql_store, click_window_days=1)
+    old = [shop.click(f"old{n}", -2 * DAY - n) for n in range(MAX_LISTED + 3)]
+    shop.process(*old, *(shop.click(f"new{n}", -n) for n in range(5)), shop.sale("s1", order="o1"))
+    told = explain_order(shop)
+    assert told["left_out"] == {"duplicates": 0, "adjustments": 0, "touches": 3, "uncounted_touches": False}
+    assert len(told["touches"]) == MAX_LISTED + 5
+    assert told["touches"][0]["hit"] == f"old{MAX_LISTED - 1}"
+    assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
+
+
+def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told_why_not(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(
+        shop.click("first", -DAY, visitor="bob"),
+        *(shop.click(f"c{n}", -n) for n in range(MOST_TOUCHES + 1)),
+        *(shop.hit("view", f"v{n}", -n, ad="demo-ad") for n in range(9)),
+        shop.sale("s1", order="o1"),
+        shop.sale("s2", order="o1", visitor="bob"),
+    )
+    told = explain_order(shop)
+    credited = {touch["hit"] for touch in told["touches"] if touch["eligible"]}
+    assert credited == {f"c{n}" for n in range(MOST_TOUCHES)}
+    assert touches_of(told)[f"c{MOST_TOUCHES}"] == touches_of(told)["first"] == (False, "beyond_newest")
+    assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
+    assert told["left_out"]["uncounted_touches"] is False
+    shop.roll_up()
+    (cell,) = [cell for cell in store.read_cells(shop.key, ["linear"], ["2026-11-20"]) if decode_credit(cell.body)]
+    assert [(row.touch_day, row.credit) for row in decode_credit(cell.body)] == [("2026-11-20", 1_000_000)]
+
+
+def test_what_is_not_even_looked_at_is_said(store: Store) -> None:
+    shop = Shop(store, click_window_days=1)
+    shop.process(*(shop.click(f"c{n}", -2 * DAY - n) for n in range(ALSO_TOLD)), shop.sale("s1", order="o1"))
+    assert explain_order(shop)["left_out"]["uncounted_touches"] is True
+
+
+def test_a_hit_is_found_whether_it_counts_or_is_a_duplicate(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(shop.sale("s1", order="o1"), shop.sale("s2", MINUTE, order="o1"), shop.sale("s3"))
+    for hit, winner in (("s1", "s1"), ("s2", "s1"), ("s3", "s3")):
+        (case,) = find_hit(store, shop.config(), hit, START, 10).cases
+        assert case.verdict.winner.hit == winner
+    assert find_hit(store, shop.config(), "nothing", START, 10).cases == []
+
+
+def test_a_visitors_conversions_come_page_by_page_each_once(store: Store) -> None:
+    shop = Shop(store)
+    shop.process(*(shop.sale(f"s{n}", n * MINUTE, order=f"o{n}") for n in range(5)))
+    # Copies of an order on later pages, and another's order that this visitor claims too.
+    shop.process(shop.sale("copy", 9 * MINUTE, order="o1"), shop.sale("bobs", -HOUR, order="o9", visitor="bob"))
+    shop.process(shop.sale("mine", 2 * MINUTE, order="o9"))
+    orders: list[str] = []
+    place, pages = START, 0
+    while True:
+        found = find_visitor(store, shop.config(), "ann", place, 3)
+        orders.extend(case.verdict.winner.order for case in found.cases)
+        pages += 1
+        if found.next is None:
+            break
+        place = found.next
+    assert pages == 3
+    assert sorted(orders) == ["o0", "o1", "o2", "o3", "o4", "o9"]
+
+
+def test_one_conversion_is_found_by_goal_and_claim_of_its_site_alone(store: Store) -> None:
+    shop, other = Shop(store), Shop(store)
+    shop.process(shop.sale("s1", order="o1"))
+    found = find_conversion(store, shop.config(), shop.goal.uid, "o:o1")
+    assert found is not None
+    assert found.verdict.winner.hit == "s1"
+    assert find_conversion(store, other.config(), shop.goal.uid, "o:o1") is None
+    assert find_conversion(store, shop.config(), other.goal.uid, "o:o1") is None

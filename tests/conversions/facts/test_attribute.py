@@ -1,0 +1,117 @@
+"""What a batch's hits come to: facts, reasons and live counts."""
+
+from typing import Any
+
+import pytest
+
+from conversions.facts.attribute import MAX_BODY, attribute, facts_of
+from conversions.facts.counts import MAX_COUNT, Count
+from conversions.facts.records import Adjustment, Conversion, Touch
+from conversions.rules.ads import Ad, MatchRule
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+from tracker.collection.hit import Hit
+
+HOUR = 3_600_000
+NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR
+SITE = SiteConfig(
+    key="s",
+    currency="EUR",
+    goals=(
+        Goal(uid="g1", key="buy", versions=(GoalVersion(version=1, starts_at=0),)),
+        Goal(uid="g2", key="lead", versions=(GoalVersion(version=1, starts_at=0, event="lead", fixed_value=9),)),
+        Goal(uid="g3", key="any", versions=(GoalVersion(version=1, starts_at=0, event="lead", path="/thanks*"),)),
+    ),
+    ads=(Ad(key="one", campaign="c", rules=(MatchRule(source="google"),)),),
+)
+HALF_HOUR = SiteConfig(key="india", timezone="Asia/Kolkata")
+SITES = {"s": SITE, "india": HALF_HOUR, "none": None}
+
+
+def hit(type: str = "page", **given: Any) -> Hit:
+    """A hit of ann's."""
+    return Hit(**{"id": "h1", "site": "s", "type": type, "at": NOON + 1, "received": NOON, "visitor": "ann", **given})
+
+
+def counted(*hits: Hit) -> dict[tuple[str, str, str], int]:
+    """Live counts by goal, ad and metric."""
+    return {(one.goal, one.ad, one.metric): one.amount for one in attribute(hits, SITES, "b").counts}
+
+
+def test_every_fact_knows_its_bucket_by_the_sites_clock_and_its_batch() -> None:
+    made = attribute([hit("click"), hit("click", site="india")], SITES, "b7").facts
+    assert [(fact.bucket, fact.batch) for fact in made] == [(NOON, "b7"), (NOON - HOUR // 2, "b7")]
+
+
+def test_one_hit_may_be_a_touch_and_conversions_of_several_goals() -> None:
+    made = facts_of(hit(url="https://s.example/thanks?gclid=1", name="lead"), SITE, "b")
+    assert [type(fact) for fact in made] == [Touch, Conversion, Conversion]
+    assert {fact.hit for fact in made} == {"h1"}
+
+
+def test_an_adjustment_is_kept_with_its_order_alone() -> None:
+    (made,) = facts_of(hit("adjustment", order="o", kind="refund", value=5, currency="USD"), SITE, "b")
+    assert made == Adjustment(
+        site="s", order="o", at=NOON + 1, hit="h1", kind="refund", value=5, currency="USD", batch="b"
+    )
+
+
+def test_hits_that_are_nothing_are_counted_and_make_nothing() -> None:
+    outcome = attribute([hit(), hit("event", name="scroll")], SITES, "b")
+    assert (outcome.facts, outcome.set_aside) == ((), ())
+    assert outcome.counts == (Count("s", NOON, "", "", "hits", 2),)
+
+
+@pytest.mark.parametrize(
+    ("one", "code"),
+    [(hit(site="none"), "unknown_site"), (hit("conversion", name="typo"), "no_goal")],
+)
+def test_a_hit_that_is_set_aside_says_why_and_keeps_what_was_sent(one: Hit, code: str) -> None:
+    (aside,) = attribute([one], SITES, "b").set_aside
+    assert (aside.code, aside.hit, aside.batch, aside.at) == (code, "h1", "b", NOON + 1)
+    assert '"id":"h1"' in aside.body
+
+
+def test_what_is_kept_of_a_hit_set_aside_is_bounded() -> None:
+    (aside,) = attribute([hit("conversion", name="x" * 200, url="u" * 8000)], SITES, "b").set_aside
+    assert len(aside.body) == MAX_BODY
+    assert len(aside.detail) <= 300
+
+
+def test_live_counts_name_configured_ads_and_no_others() -> None:
+    hits = [
+        hit("click", ad="one"),
+        hit("page", url="https://s.example/?utm_source=google"),
+        hit("view", ad="one"),
+        *(hit("click", ad=f"stranger{n}") for n in range(3)),
+    ]
+    assert counted(*hits) == {
+        ("", "", "hits"): 6,
+        ("", "one", "clicks"): 2,
+        ("", "one", "views"): 1,
+        ("", "(other)", "clicks"): 3,
+    }
+
+
+def test_live_values_are_of_the_sites_currency_or_fixed() -> None:
+    hits = [
+        hit("conversion", name="buy", value=5),
+        hit("conversion", name="buy", value=6, currency="EUR"),
+        hit("conversion", name="buy", value=7, currency="USD"),
+        hit("conversion", name="buy"),
+        hit("event", name="lead", value=100),
+    ]
+    found = counted(*hits)
+    assert (found["g1", "", "conversions"], found["g1", "", "value"]) == (4, 11)
+    assert found["g2", "", "value"] == 9
+
+
+def test_an_adjustment_counts_as_a_hit_alone() -> None:
+    assert counted(hit("adjustment", order="o", kind="refund", value=5)) == {("", "", "hits"): 1}
+
+
+def test_no_batch_of_absurd_values_overflows_a_counter() -> None:
+    most = 999_999_999_999_999_999
+    found = counted(*(hit("conversion", name="buy", value=most) for _ in range(500)))
+    assert found["g1", "", "value"] == MAX_COUNT
+    assert counted(*(hit("conversion", name="buy", value=-most) for _ in range(9)))["g1", "", "value"] == -MAX_COUNT

@@ -1,0 +1,159 @@
+"""Handover: the click that `/click` signs into an address is filed by the landing page, once, and by no forgery."""
+
+import random
+from uuid import uuid4
+
+import pytest
+
+from conversions.facts.attribute import attribute, facts_of
+from conversions.facts.handover import VALID_MS, Handover, hand_over, read_handover, sign, verify
+from conversions.facts.records import Touch
+from conversions.rules.ads import Ad
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import HOUR_MS, bucket_of
+from tracker.collection.hit import Hit
+
+CLICKED = 1_780_000_000_000
+SECRET = "5ec2e7" * 5
+SITE = SiteConfig(
+    key="S",
+    timezone="Asia/Kolkata",
+    click_secret=SECRET,
+    ads=(Ad(key="banner", campaign="c"),),
+    goals=(Goal(uid="g", key="welcome", versions=(GoalVersion(version=1, starts_at=0, path="/welcome*"),)),),
+)
+CLICK = Handover("banner", uuid4().hex, CLICKED)
+UTM = "https://shop.example/?utm_source=news&utm_campaign=x"
+
+
+def landing(url: str, at: int = CLICKED + 300, **fields: str) -> Hit:
+    given = {"id": "landing", "visitor": "V", "type": "page", **fields}
+    return Hit(site="S", at=at, received=at, url=url, **given)  # type: ignore[arg-type]
+
+
+def landed(url: str = "https://shop.example/", handover: Handover = CLICK) -> str:
+    return hand_over(url, handover, "S", SECRET)
+
+
+def touches(hit: Hit, site: SiteConfig = SITE) -> list[Touch]:
+    return [fact for fact in facts_of(hit, site, "batch") if isinstance(fact, Touch)]
+
+
+class TestAddress:
+    """The landing page's own address survives."""
+
+    @pytest.mark.parametrize(
+        ("url", "before", "after"),
+        [
+            ("https://s.example", "https://s.example?", ""),
+            ("https://s.example/a", "https://s.example/a?", ""),
+            ("https://s.example/a?", "https://s.example/a?", ""),
+            ("https://s.example/a?b=%20c&d", "https://s.example/a?b=%20c&d&", ""),
+            ("https://s.example/a?b=1&", "https://s.example/a?b=1&", ""),
+            ("https://s.example/a#top", "https://s.example/a?", "#top"),
+            ("https://s.example/a?b=1#/?c=2", "https://s.example/a?b=1&", "#/?c=2"),
+        ],
+    )
+    def test_query_and_fragment_stay_as_they_are(self, url: str, before: str, after: str) -> None:
+        token = sign(CLICK, "S", SECRET)
+        assert landed(url) == f"{before}hl_ad=banner&hl_click={token}{after}"
+        assert read_handover(landed(url), "S", SECRET) == CLICK
+
+    def test_the_token_is_short_and_safe_in_an_address(self) -> None:
+        token = sign(CLICK, "S", SECRET)
+        assert len(token) == 44
+        assert token.replace("-", "").replace("_", "").isalnum()
+
+    def test_an_old_handover_in_the_destination_gives_way_to_the_new_one(self) -> None:
+        newer = Handover("banner", uuid4().hex, CLICKED + 5)
+        assert read_handover(landed(landed(), newer), "S", SECRET) == newer
+
+
+class TestSignature:
+    """Only the site's own secret makes a click."""
+
+    def test_every_change_of_the_token_breaks_it(self) -> None:
+        token = sign(CLICK, "S", SECRET)
+        rng = random.Random(1)
+        for place in range(len(token)):
+            other = rng.choice([letter for letter in "Ab0-_" if letter != token[place]])
+            assert verify(f"{token[:place]}{other}{token[place + 1 :]}", "banner", "S", SECRET) is None
+
+    @pytest.mark.parametrize(
+        ("ad", "site", "secret"), [("other", "S", SECRET), ("banner", "T", SECRET), ("banner", "S", "x"), ("", "S", "")]
+    )
+    def test_another_ad_site_or_secret_is_refused(self, ad: str, site: str, secret: str) -> None:
+        assert verify(sign(CLICK, "S", SECRET), ad, site, secret) is None
+
+    def test_a_site_without_a_secret_believes_nobody(self) -> None:
+        assert verify(sign(CLICK, "S", ""), "banner", "S", "") is None
+
+    @pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 44, "A" * 45, "=" * 44, "é" * 44, "%" * 44, "A" * 5000])
+    def test_garbage_is_no_token(self, token: str) -> None:
+        assert verify(token, "banner", "S", SECRET) is None
+
+    @pytest.mark.parametrize(
+        "url", ["", "hl_click=", "https://[/?hl_click=x", "https://s/?" + "a&" * 300 + "hl_click=x"]
+    )
+    def test_what_is_no_address_hands_nothing_over(self, url: str) -> None:
+        assert read_handover(url, "S", SECRET) is None
+
+
+class TestLanding:
+    """The landing page's hit files the click under its own visitor."""
+
+    def test_it_is_the_click_itself_with_its_id_time_and_ad(self) -> None:
+        (touch,) = touches(landing(landed()))
+        assert (touch.kind, touch.visitor, touch.hit, touch.at, touch.ad) == (
+            "click",
+            "V",
+            CLICK.click,
+            CLICKED,
+            "banner",
+        )
+        assert touch.bucket == bucket_of(CLICKED, "Asia/Kolkata")
+
+    def test_it_makes_no_other_touch_even_with_utm_tags(self) -> None:
+        (touch,) = touches(landing(landed(UTM + "&gclid=G")))
+        assert (touch.hit, touch.source, touch.campaign, touch.click_id) == (CLICK.click, "", "", "")
+
+    def test_a_forged_one_leaves_the_utm_tags_to_count(self) -> None:
+        (touch,) = touches(landing(landed(UTM)[:-1] + "!"))
+        assert (touch.hit, touch.ad, touch.source) == ("landing", "", "news")
+
+    def test_a_forged_one_without_tags_is_no_touch(self) -> None:
+        assert touches(landing(landed().replace("hl_ad=banner", "hl_ad=dearer"))) == []
+
+    def test_a_reload_files_the_very_same_row(self) -> None:
+        assert touches(landing(landed())) == touches(landing(landed(), CLICKED + 5 * HOUR_MS, id="reload"))
+
+    def test_a_bookmark_opened_days_later_is_no_click(self) -> None:
+        assert touches(landing(landed(), CLICKED + VALID_MS)) != []
+        assert touches(landing(landed(), CLICKED + VALID_MS + 1)) == []
+
+    def test_the_click_stays_in_its_own_bucket(self) -> None:
+        (touch,) = touches(landing(landed(), CLICKED + 3 * HOUR_MS))
+        assert touch.bucket == bucket_of(CLICKED, "Asia/Kolkata")
+
+    def test_a_browser_whose_clock_is_behind_still_lands_after_its_click(self) -> None:
+        (touch,) = touches(landing(landed(), CLICKED - 900))
+        assert touch.at == CLICKED - 900
+
+    def test_it_never_leaves_the_bucket_where_the_click_counts_once(self) -> None:
+        start = bucket_of(CLICKED, "Asia/Kolkata")
+        (touch,) = touches(landing(landed(handover=Handover("banner", uuid4().hex, start + 5)), start - 900))
+        assert (touch.at, touch.bucket) == (start, start)
+
+    @pytest.mark.parametrize("kind", ["event", "conversion"])
+    def test_other_hits_of_the_landing_page_file_nothing(self, kind: str) -> None:
+        assert touches(landing(landed(), type=kind, name="n")) == []
+
+    def test_the_page_still_meets_its_goals(self) -> None:
+        facts = facts_of(landing(landed("https://shop.example/welcome")), SITE, "batch")
+        assert [(type(fact).__name__, fact.at) for fact in facts] == [("Touch", CLICKED), ("Conversion", CLICKED + 300)]
+
+    def test_live_counters_count_the_click_at_click_alone(self) -> None:
+        click = landing("", at=CLICKED, id=CLICK.click, visitor="stand-in", type="click", ad="banner")
+        outcome = attribute([click, landing(landed())], {"S": SITE}, "batch")
+        assert [(count.ad, count.amount) for count in outcome.counts if count.metric == "clicks"] == [("banner", 1)]

@@ -1,0 +1,135 @@
+"""Which hits are clicks and views, and which ad each of them is."""
+
+import time
+from typing import Any
+
+import pytest
+
+from conversions.facts.ad_names import AdName, AdNames, name_touch
+from conversions.facts.records import Touch
+from conversions.facts.touch import MAX_TAG, campaign_parameters, touch_of
+from conversions.rules.ads import Ad, MatchRule
+from tracker.collection.hit import Hit
+
+SHOP = "https://shop.example/?"
+
+
+def hit(**given: Any) -> Hit:
+    """A page hit."""
+    return Hit(**{"id": "h1", "site": "s", "type": "page", "at": 5, "received": 6, "visitor": "ann", **given})
+
+
+def touch(**given: Any) -> Touch:
+    """A click."""
+    return Touch(**{"site": "s", "visitor": "ann", "kind": "click", "at": 5, "hit": "h1", **given})
+
+
+def test_a_page_with_campaign_parameters_is_a_click_and_keeps_them_raw() -> None:
+    made = touch_of(hit(url=SHOP + "utm_source=Google&utm_medium=cpc&utm_campaign=a%2Fb&utm_content=c&utm_term=t&x=1"))
+    assert made == touch(source="Google", medium="cpc", campaign="a/b", content="c", term="t")
+
+
+@pytest.mark.parametrize(
+    "name", ["gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid"]
+)
+def test_a_page_with_a_click_id_is_a_click(name: str) -> None:
+    assert touch_of(hit(url=f"{SHOP}{name}=X1")) == touch(network=name, click_id="X1")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://shop.example/", SHOP + "utm_source=", SHOP + "utm_other=1", "http://[utm_"]
+)
+def test_a_page_without_them_is_no_touch(url: str) -> None:
+    assert touch_of(hit(url=url)) is None
+
+
+@pytest.mark.parametrize("kind", ["event", "conversion"])
+def test_other_hits_are_no_touch_whatever_their_page(kind: str) -> None:
+    assert touch_of(hit(type=kind, url=SHOP + "gclid=1", ad="one")) is None
+
+
+def test_a_view_or_click_is_a_touch_with_the_ad_it_names_or_with_none() -> None:
+    assert touch_of(hit(type="view", ad="one")) == touch(kind="view", ad="one")
+    assert touch_of(hit(type="click")) == touch()
+
+
+def test_a_page_can_not_name_an_ad() -> None:
+    made = touch_of(hit(ad="one", url=SHOP + "utm_source=x"))
+    assert made is not None
+    assert made.ad == ""
+
+
+def test_of_a_parameter_that_comes_twice_the_first_counts() -> None:
+    found = campaign_parameters(SHOP + "utm_source=a&gclid=1&utm_source=b&gbraid=2")
+    assert found == {"source": "a", "network": "gclid", "click_id": "1"}
+
+
+def test_an_address_with_endless_parameters_is_read_as_none() -> None:
+    assert campaign_parameters(SHOP + "utm_source=a&" + "&".join(f"p{n}=1" for n in range(300))) == {}
+
+
+def test_long_tags_are_cut_and_long_click_ids_stay_apart() -> None:
+    tag, start = "x" * 5000, "y" * 4000
+    assert campaign_parameters(f"{SHOP}utm_source={tag}")["source"] == "x" * MAX_TAG
+    ids = [campaign_parameters(f"{SHOP}ttclid={start}{n}")["click_id"] for n in (1, 2, 1)]
+    assert ids[0] == ids[2] != ids[1]
+    assert {len(one) for one in ids} == {MAX_TAG}
+
+
+ADS = [
+    Ad(key="one", campaign="spring", rules=(MatchRule(source="google", campaign="spring*"),)),
+    Ad(key="two", campaign="summer", rules=(MatchRule(source="goo*"), MatchRule(network="meta-ads"))),
+    Ad(key="bare", campaign="summer", rules=(MatchRule(),)),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "ad"),
+    [
+        ({"ad": "two", "source": "google", "campaign": "spring"}, "two"),  # the key goes before every rule
+        ({"source": "google", "campaign": "spring-sale"}, "one"),  # the first ad that matches
+        ({"source": "google"}, "two"),  # not all globs of `one` match
+        ({"network": "fbclid", "click_id": "F"}, "two"),
+    ],
+)
+def test_a_touch_is_the_ad_of_its_key_else_the_first_with_a_matching_rule(given: dict[str, str], ad: str) -> None:
+    name = name_touch(touch(**given), ADS)
+    assert (name.ad, name.configured) == (ad, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"ad": "stray", "source": "google"}, "stray"),  # a key is never matched by rules
+        ({"source": "bing", "medium": "cpc", "campaign": "c", "content": "d", "term": "t"}, "bing/cpc/c/d"),
+        ({"source": "bing", "content": "d"}, "bing/d"),
+        ({"source": "Google"}, "Google"),  # as in the networks' own reports, case counts
+        ({"network": "gclid", "click_id": "1"}, "google-ads"),
+        ({"term": "t"}, "(none)"),
+        ({}, "(none)"),
+    ],
+)
+def test_what_no_ad_matches_is_named_by_its_own_parameters(given: dict[str, str], name: str) -> None:
+    assert name_touch(touch(**given), ADS) == AdName(name, given.get("campaign", ""), False)
+
+
+def test_naming_is_the_same_from_one_touch_to_the_next() -> None:
+    names = AdNames(ADS)
+    touches = [touch(source="google"), touch(source="bing"), touch(ad="one"), touch(source="google", campaign="spring")]
+    assert [names.name(one) for one in touches * 2] == [name_touch(one, ADS) for one in touches * 2]
+
+
+def test_a_glob_full_of_stars_takes_no_longer_than_others() -> None:
+    evil = Ad(key="evil", campaign="c", rules=(MatchRule(source="*a" * 100 + "b"), MatchRule(term="*[ab]" * 40 + "c")))
+    began = time.perf_counter()
+    assert not name_touch(touch(source="a" * MAX_TAG, term="ab" * 100), [evil]).configured
+    assert time.perf_counter() - began < 0.5
+
+
+def test_ten_thousand_touches_are_named_after_a_thousand_ads_in_a_moment() -> None:
+    ads = [Ad(key=f"a{n}", campaign="c", rules=(MatchRule(source="bing", campaign=f"x{n}*"),)) for n in range(1000)]
+    names = AdNames(ads)
+    began = time.process_time()
+    found = [names.name(touch(hit=f"h{n}", source="bing", campaign=f"x{n % 50}")) for n in range(10_000)]
+    assert time.process_time() - began < 2
+    assert found[7].ad == "a7"

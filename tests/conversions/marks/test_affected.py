@@ -1,0 +1,294 @@
+"""Which buckets a batch's facts may change: never fewer than those whose figures do."""
+
+import random
+from collections.abc import Iterable, Sequence
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from conversions.facts.person import pairs_of
+from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
+from conversions.marks.affected import affected
+from conversions.rules.goals import MOST_TOUCHES, Counting, Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell, Linked, Moment, Span, Store
+from conversions.units.clock import FOR_EVER, month_of
+from conversions.verdicts.cases import read_cases
+from reporting.figures.figures import figures
+
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def site() -> str:
+    """A site of the test's own."""
+    return f"affected-{uuid4().hex}"
+
+
+def touch(site: str, hour: int, visitor: str = "ann", hit: str = "t", click_id: str = "") -> Touch:
+    """A click at the middle of an hour."""
+    at = hour * HOUR + HOUR // 2
+    return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, click_id=click_id, bucket=hour * HOUR)
+
+
+def link(site: str, hour: int, visitor: str = "ann", user: str = "u", hit: str = "l") -> Link:
+    """A visitor signs in at the middle of an hour."""
+    return Link(site=site, visitor=visitor, user=user, at=hour * HOUR + HOUR // 2, hit=hit)
+
+
+def sale(site: str, hour: int, visitor: str = "ann", hit: str = "", order: str = "", goal: str = "g") -> Conversion:
+    """A conversion at the middle of an hour."""
+    at, hit = hour * HOUR + HOUR // 2, hit or f"c{hour}{visitor}"
+    return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal=goal, version=1, order=order, bucket=hour * HOUR)
+
+
+def change(site: str, order: str) -> Adjustment:
+    """A retraction."""
+    return Adjustment(site=site, order=order, at=0, hit="r", kind="retract")
+
+
+def hours(store: Store, site: str, known: Sequence[Fact], *new: Fact) -> list[int]:
+    """The hours that new facts may change beside known ones."""
+    store.add_facts([*known, *new])
+    return sorted(bucket // HOUR for bucket in affected(store, site, new))
+
+
+def test_a_touch_changes_its_own_bucket_and_the_later_conversions_of_its_visitor(store: Store, site: str) -> None:
+    known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 6, "bob")]
+    assert hours(store, site, known, touch(site, 4)) == [4, 5, 9]
+
+
+def test_a_touch_at_the_conversions_own_instant_changes_it(store: Store, site: str) -> None:
+    assert hours(store, site, [sale(site, 4)], touch(site, 4, hit="t")) == [4]
+    at = sale(site, 4).at
+    assert affected(store, site, [Touch(site=site, visitor="ann", kind="click", at=at, hit="t2", bucket=0)]) == {
+        0,
+        4 * HOUR,
+    }
+
+
+def test_a_touch_changes_the_order_that_its_visitor_claims_after_another(store: Store, site: str) -> None:
+    # bob's is the order's first conversion; ann, who claims it later, has the touch.
+    known = [sale(site, 5, "bob", order="o"), sale(site, 7, "ann", order="o")]
+    assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
+
+
+def test_a_touch_changes_a_hit_that_two_visitors_sent(store: Store, site: str) -> None:
+    known = [sale(site, 5, "bob", hit="same"), sale(site, 7, "ann", hit="same")]
+    assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
+
+
+def test_an_earlier_copy_of_an_order_changes_the_bucket_where_it_was_counted(store: Store, site: str) -> None:
+    known = [sale(site, 9, order="o"), sale(site, 12, "bob", order="o")]
+    assert hours(store, site, known, sale(site, 3, "cyd", order="o")) == [3, 9, 12]
+
+
+def test_a_conversion_changes_what_its_person_did_later_and_nothing_earlier(store: Store, site: str) -> None:
+    known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 9, "bob")]
+    assert hours(store, site, known, sale(site, 4)) == [4, 5, 9]
+
+
+def test_a_conversion_that_takes_an_order_over_frees_the_place_of_whoever_had_it(store: Store, site: str) -> None:
+    # bob's order is ann's from now on, so bob's sale at 8 may be his first.
+    known = [sale(site, 6, "bob", order="o"), sale(site, 8, "bob"), sale(site, 9, "ann")]
+    assert hours(store, site, known, sale(site, 3, "ann", order="o")) == [3, 6, 8, 9]
+
+
+def test_an_adjustment_changes_its_order_and_what_all_its_claimants_did_later(store: Store, site: str) -> None:
+    known = [sale(site, 2, order="o"), sale(site, 4), sale(site, 6, "bob", order="o"), sale(site, 8, "bob")]
+    # The order is ann's at 2, bob's claim is a copy: what he did between is later than the order, too.
+    known += [sale(site, 1), sale(site, 5, "bob"), sale(site, 1, "bob"), sale(site, 9, "cyd")]
+    assert hours(store, site, known, change(site, "o")) == [2, 4, 5, 6, 8]
+
+
+def test_a_touch_that_gives_a_conversion_another_click_frees_or_takes_that_of_its_claimants_later_ones(
+    store: Store, site: str
+) -> None:
+    # The order at 4 is also bob's, so bob's click may have been its; his order at 6 is cyd's at 5 first.
+    known = [sale(site, 4, order="o"), sale(site, 7, "bob", order="o")]
+    known += [sale(site, 6, "bob", order="p"), sale(site, 5, "cyd", order="p"), sale(site, 9, "dan")]
+    assert hours(store, site, known, touch(site, 2)) == [2, 4, 5, 6, 7]
+
+
+def test_an_adjustment_of_an_order_that_is_not_there_yet_changes_nothing(store: Store, site: str) -> None:
+    assert hours(store, site, [sale(site, 2, order="other")], change(site, "o")) == []
+
+
+def test_a_batch_changes_what_each_of_its_facts_does(store: Store, site: str) -> None:
+    known = [sale(site, 5), sale(site, 6, "bob"), sale(site, 8, "cyd", order="o")]
+    new = [touch(site, 4), touch(site, 7, "bob"), change(site, "o"), sale(site, 1, "dan")]
+    assert hours(store, site, known, *new) == [1, 4, 5, 7, 8]
+
+
+def test_other_sites_are_not_looked_at(store: Store, site: str) -> None:
+    other = f"{site}-other"
+    store.add_facts([sale(other, 5), sale(other, 6, order="o")])
+    assert hours(store, site, [], touch(site, 4), change(site, "o")) == [4]
+
+
+def test_a_conversion_that_takes_a_click_changes_the_order_that_somebody_else_placed_first(
+    store: Store, site: str
+) -> None:
+    # The order is bob's at 3, and ann's copy at 4 gave it her click at 1.
+    known = [touch(site, 1), sale(site, 3, "bob", order="o"), sale(site, 4, order="o")]
+    assert hours(store, site, known, sale(site, 2)) == [2, 3, 4]
+
+
+def test_a_link_changes_what_its_person_did_on_any_device_since_the_visitors_link_before(
+    store: Store, site: str
+) -> None:
+    known = [sale(site, hour, "phone") for hour in (1, 3, 5)] + [link(site, 0, "phone"), link(site, 2, "laptop", "w")]
+    assert hours(store, site, known, link(site, 4, "laptop")) == [3, 5]
+
+
+def test_of_two_links_written_at_once_the_workers_mark_together_whoever_lost_a_touch_by_them(
+    store: Store, site: str
+) -> None:
+    # The click at 1 was dan's, who signed in at 9 and had bought on his phone at 2. Now two sign in between.
+    known = [
+        touch(site, 1, "kiosk"),
+        link(site, 9, "kiosk", "dan"),
+        link(site, 0, "phone", "dan"),
+        sale(site, 2, "phone"),
+    ]
+    new = [link(site, 5, "kiosk", "cyd"), link(site, 6, "kiosk", "eve")]
+    store.add_facts([*known, *new])
+    assert 2 * HOUR in affected(store, site, new[:1]) | affected(store, site, new[1:])
+
+
+def test_a_conversion_changes_what_its_person_did_later_on_any_device(store: Store, site: str) -> None:
+    known = [link(site, 0, "phone"), link(site, 9, "laptop"), sale(site, 5, "laptop"), sale(site, 1, "laptop")]
+    assert hours(store, site, known, sale(site, 3, "phone")) == [3, 5]
+
+
+def test_what_was_dissolved_is_marked_from_the_beginning(store: Store, site: str) -> None:
+    store.add_facts([sale(site, 1, "phone"), touch(site, 3, "laptop"), sale(site, 4, "bob")])
+    assert affected(store, site, [], ["phone", "laptop"]) == {1 * HOUR, 3 * HOUR}
+
+
+def test_a_link_reaches_months_of_which_a_long_timelines_newest_touches_say_nothing(store: Store, site: str) -> None:
+    months = [touch(site, day * 24, hit=f"t{day}") for day in (10, 25, 40, 70, 71, 100)]
+    store.add_facts(months)
+    store.add_facts([touch(site, 150 * 24, hit=f"n{number}") for number in range(MOST_TOUCHES)])
+    new = link(site, 30 * 24)
+    store.add_facts([new])
+    assert {month_of(bucket, "UTC") for bucket in affected(store, site, [new])} == {
+        *("1970-01", "1970-02", "1970-03", "1970-04", "1970-05"),
+    }
+
+
+def test_a_link_leaves_out_months_that_take_no_more_changes(store: Store, site: str) -> None:
+    new = link(site, 30 * 24)
+    store.add_facts([touch(site, 10 * 24, hit="old"), touch(site, 40 * 24, hit="new"), new])
+    assert affected(store, site, [new], frozen_before=20 * 24 * HOUR) == {40 * 24 * HOUR}
+
+
+class Known:
+    """A store's reads over a list of facts."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = list(facts)
+
+    def _spanned(self, kind: type[Fact], spans: Iterable[Span]) -> list[Fact]:
+        wanted = list(spans)
+        return [
+            fact
+            for fact in self.facts
+            if isinstance(fact, kind)
+            and any(fact.visitor == one.visitor and one.since <= fact.at <= one.until for one in wanted)  # type: ignore[union-attr]
+        ]
+
+    def read_touches(self, _site: str, newest: int, spans: Iterable[Span]) -> list[Fact]:
+        return [touch for span in spans for touch in in_order(self._spanned(Touch, [span]))[-newest:]]
+
+    def read_timeline(self, _site: str, visitor: str, _kind: str, after: OrderKey, limit: int) -> list[Fact]:
+        touches = in_order(self._spanned(Touch, [Span(visitor, after[0], FOR_EVER)]))
+        return [touch for touch in touches if order_key(touch) > after][:limit]
+
+    def read_conversions(self, _site: str, spans: Iterable[Span]) -> list[Fact]:
+        return self._spanned(Conversion, spans)
+
+    def read_claims(self, _site: str, claims: Iterable[str]) -> list[Fact]:
+        wanted = set(claims)
+        return [fact for fact in self.facts if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
+
+    def read_bucket(self, bucket: int) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact, Touch | Conversion) and fact.bucket == bucket]
+
+    def _links(self, moment: Moment) -> list[Link]:
+        return in_order(fact for fact in self.facts if isinstance(fact, Link) and fact.visitor == moment.visitor)
+
+    def read_linked(self, _site: str, keys: Iterable[str]) -> list[Linked]:
+        wanted, links = set(keys), [fact for fact in self.facts if isinstance(fact, Link)]
+        return [Linked(*pair) for pair in {pair for link in links for pair in pairs_of(link)} if pair[0] in wanted]
+
+    def read_next_links(self, _site: str, moments: Iterable[Moment]) -> list[Link]:
+        return [link for one in moments for link in self._links(one) if link.at >= one.at]
+
+    def read_last_links(self, _site: str, moments: Iterable[Moment]) -> list[Link]:
+        earlier = ([link for link in self._links(one) if link.at < one.at] for one in moments)
+        return [links[-1] for links in earlier if links]
+
+
+def counts(counting: Counting) -> Goal:
+    """A goal with a window of four hours."""
+    version = GoalVersion(version=1, starts_at=0, counting=counting, click_window=4 * HOUR)
+    return Goal(uid=counting, key=counting, versions=(version,))
+
+
+SHOP = SiteConfig(key="s", goals=(counts("every"), counts("once"), counts("click")))
+
+
+def rolled_up(store: Known, bucket: int) -> list[Cell]:
+    """What the rollup makes of a bucket."""
+    facts = store.read_bucket(bucket)
+    sales = [fact for fact in facts if isinstance(fact, Conversion)]
+    touches = [fact for fact in facts if isinstance(fact, Touch)]
+    return figures(SHOP, bucket, touches, read_cases(store, SHOP, sales))  # type: ignore[arg-type]
+
+
+def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
+    """Those of one hit, of few visitors, users, orders and hours."""
+    hour, visitor, order = rng.randrange(8), rng.choice(people), rng.choice(["", "o", "o"])
+    kind = rng.choice(["touch", "touch", "sale", "sale", "sale", "change", *(["link"] * 3 if len(people) > 2 else [])])
+    user = rng.choice(["", "", "X", "Y", "Z"]) if len(people) > 2 else ""
+    if kind == "touch":
+        made = touch("s", hour, visitor, hit=rng.choice(["t", f"t{hour}{visitor}"]), click_id=rng.choice(["", "", "g"]))
+    elif kind == "sale":
+        made = sale("s", hour, visitor, order=order, goal=goal)
+    elif kind == "change":
+        return [change("s", order or "o")]
+    else:
+        return [link("s", hour, visitor, user or "X", hit=rng.choice("ab"))]
+    own = [link("s", hour, visitor, user, hit=made.hit)] if user else []
+    return [msgspec.structs.replace(made, user=user), *own]
+
+
+@pytest.mark.parametrize("people", ["AB", "ABC", "ABCD"])
+@pytest.mark.parametrize("goal", ["every", "once", "click"])
+def test_no_fact_changes_the_figures_of_a_bucket_that_is_not_named(goal: str, people: str) -> None:
+    rng = random.Random(goal + people)
+    for _ in range(1_500):
+        known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
+        new = any_facts(rng, goal, people)
+        before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
+        changed = {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
+        assert changed <= affected(after, "s", new), (known, new)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_a_link_reaches_every_month_of_a_timeline_that_is_not_read_whole(
+    timezone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversions.marks.affected.MOST_TOUCHES", 5)
+    rng = random.Random(timezone)
+    for _ in range(300):
+        middle = rng.randrange(400)
+        times = [rng.choice([rng.randrange(400 * 24), middle * 24 + rng.randrange(72)]) for _ in range(40)]
+        hits = enumerate(rng.sample(times, rng.randrange(5, 40)))
+        touches = [touch("s", hour, hit=f"t{number}") for number, hour in hits]
+        new = link("s", 0)
+        found = affected(Known([*touches, new]), "s", [new])  # type: ignore[arg-type]
+        months = {month_of(fact.bucket, timezone) for fact in touches}
+        assert months == {month_of(bucket, timezone) for bucket in found}

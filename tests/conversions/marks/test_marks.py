@@ -1,0 +1,131 @@
+"""Marks and their tokens, on whichever configuration database the settings name."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, connection
+
+from conversions.marks.marks import (
+    WHOLE_SITE,
+    Mark,
+    Sequence,
+    close_mark,
+    draw_token,
+    known_buckets,
+    mark_buckets,
+    open_marks,
+)
+
+SECOND_US = 1_000_000
+
+
+@pytest.fixture
+def site() -> str:
+    """A site of the test's own."""
+    return f"marks-{uuid4().hex}"
+
+
+def token_of(site: str, bucket: int) -> int:
+    """The token of a bucket."""
+    return Mark.objects.get(site=site, bucket=bucket).token
+
+
+@pytest.mark.django_db
+def test_tokens_are_the_clock_in_microseconds_and_always_grow() -> None:
+    before = time.time_ns() // 1000
+    tokens = [draw_token() for _ in range(200)]
+    assert before - SECOND_US < tokens[0] < before + 60 * SECOND_US
+    assert tokens == sorted(set(tokens))
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_does_not_take_tokens_with_it() -> None:
+    ahead = draw_token() + 3600 * SECOND_US
+    Sequence.objects.update(last=ahead)
+    assert [draw_token(), draw_token()] == [ahead + 1, ahead + 2]
+
+
+@pytest.mark.django_db
+def test_a_restored_database_goes_on_after_every_token_it_has_forgotten() -> None:
+    newest = draw_token()
+    Sequence.objects.update(last=newest - 3600 * SECOND_US)
+    time.sleep(0.01)  # a restore takes longer than the clock's grain, which is 1 ms on SQLite
+    assert draw_token() > newest
+    Sequence.objects.all().delete()
+    assert draw_token() > newest
+
+
+@pytest.mark.django_db
+def test_a_mark_keeps_the_greatest_token_and_one_row(site: str) -> None:
+    mark_buckets(site, [1, 2, 2])
+    first = token_of(site, 1)
+    mark_buckets(site, [2, 3])
+    assert token_of(site, 1) == first
+    assert token_of(site, 2) == token_of(site, 3) > first
+    assert [mark.bucket for mark in open_marks(site)] == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_a_mark_goes_only_if_its_token_is_still_the_noted_one(site: str) -> None:
+    mark_buckets(site, [1])
+    (noted,) = open_marks(site)
+    mark_buckets(site, [1])
+    assert not close_mark(noted)
+    (newer,) = open_marks(site)
+    assert close_mark(newer)
+    assert open_marks(site) == []
+
+
+@pytest.mark.django_db
+def test_a_bucket_is_known_after_its_mark_is_gone_and_can_be_marked_again(site: str) -> None:
+    mark_buckets(site, [5, WHOLE_SITE])
+    for mark in open_marks(site):
+        close_mark(mark)
+    assert known_buckets(site) == [5]
+    mark_buckets(site, [5])
+    assert [mark.bucket for mark in open_marks(site)] == [5]
+
+
+@pytest.mark.django_db
+def test_whole_sites_come_first_and_sites_are_apart(site: str) -> None:
+    other = f"{site}-other"
+    mark_buckets(site, [1])
+    mark_buckets(other, [WHOLE_SITE, 0])
+    mine = [(mark.site, mark.bucket) for mark in open_marks() if mark.site in (site, other)]
+    assert mine == [(other, WHOLE_SITE), (other, 0), (site, 1)]
+    assert [mark.bucket for mark in open_marks(site)] == [1]
+
+
+@pytest.mark.django_db
+def test_nothing_to_mark_draws_no_token(site: str) -> None:
+    before = draw_token()
+    Sequence.objects.update(last=before + 3600 * SECOND_US)
+    mark_buckets(site, [])
+    assert Sequence.objects.get().last == before + 3600 * SECOND_US
+
+
+@pytest.mark.django_db
+def test_a_year_of_buckets_is_marked_at_once(site: str) -> None:
+    mark_buckets(site, range(0, 9000))
+    mark_buckets(site, range(0, 9000))
+    assert len(known_buckets(site)) == len(open_marks(site)) == 9000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_mark_the_same_buckets_at_once_leave_the_greatest_token(site: str) -> None:
+    def mark(turn: int) -> None:
+        while True:
+            try:
+                return mark_buckets(site, [1, 2, 3] if turn % 2 else [3, 2])
+            except OperationalError:
+                time.sleep(0.01)  # SQLite's tests run in memory, where a writer doesn't wait its turn
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(mark, range(40)))
+    last = Sequence.objects.get().last
+    assert max(token_of(site, bucket) for bucket in (1, 2, 3)) == last
+    assert token_of(site, 2) == token_of(site, 3) == last

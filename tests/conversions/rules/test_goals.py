@@ -1,0 +1,252 @@
+"""Which hits meet which version of a goal."""
+
+import time
+from typing import Any
+
+import pytest
+
+from conversions.facts.attribute import met_by
+from conversions.rules.conditions import BadCondition, read_conditions
+from conversions.rules.goals import Goal, GoalVersion, page_path
+from conversions.units.micros import times
+from tracker.collection.hit import Hit
+
+
+def hit(**given: Any) -> Hit:
+    """A page hit at 100."""
+    return Hit(**{"id": "h1", "site": "s", "type": "page", "at": 100, "received": 100, "visitor": "ann", **given})
+
+
+def goal(*versions: dict[str, Any], key: str = "buy") -> Goal:
+    """A goal whose versions begin one after the other, the first always."""
+    made = [GoalVersion(**{"version": n, "starts_at": 0, **rules}) for n, rules in enumerate(versions, 1)]
+    return Goal(uid=f"uid-{key}", key=key, versions=tuple(made))
+
+
+def meets(one: Hit, *goals: Goal) -> list[str]:
+    """The goals that a hit meets."""
+    return [conversion.goal for conversion in met_by(one, goals)]
+
+
+def test_a_conversion_hit_meets_the_goal_of_its_key_without_any_rule() -> None:
+    assert meets(hit(type="conversion", name="buy"), goal({}), goal({}, key="other")) == ["uid-buy"]
+    assert meets(hit(type="event", name="buy"), goal({})) == []
+
+
+@pytest.mark.parametrize("kind", ["page", "event", "click", "view", "conversion"])
+def test_any_hit_of_the_name_meets_an_event_goal(kind: str) -> None:
+    assert meets(hit(type=kind, name="purchase"), goal({"event": "purchase"})) == ["uid-buy"]
+
+
+def test_an_adjustment_meets_no_goal() -> None:
+    assert meets(hit(type="adjustment", name="buy", order="o", kind="retract"), goal({"event": "buy"})) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "met"),
+    [
+        ("https://s.example/welcome", "/welcome*", True),
+        ("https://s.example/welcome/ann?x=1#y", "/welcome*", True),
+        ("/welcome", "/welcome*", True),
+        ("https://s.example/Welcome", "/welcome*", False),
+        ("https://s.example/a/welcome", "/welcome*", False),
+        ("https://s.example/?next=/welcome", "/welcome*", False),
+        ("https://s.example/orders/17/done", "/orders/*/done", True),
+        ("https://s.example", "/", True),
+        ("http://[broken", "/welcome*", False),
+        ("https://s.example/a\nb", "/a*", True),
+        ("https://s.example/axb", "/a.b", False),  # a point is a point
+    ],
+)
+def test_a_page_meets_a_goal_by_the_glob_over_its_path(url: str, path: str, met: bool) -> None:
+    assert bool(meets(hit(url=url), goal({"path": path}))) is met
+
+
+def test_only_pages_meet_a_goal_by_path() -> None:
+    assert meets(hit(type="event", url="https://s.example/welcome"), goal({"path": "/welcome*"})) == []
+
+
+def test_an_empty_rule_matches_nothing() -> None:
+    assert meets(hit(name="", url=""), goal({})) == []
+
+
+def test_one_hit_may_meet_several_goals() -> None:
+    both = (goal({"event": "buy"}, key="a"), goal({"path": "*"}, key="b"), goal({}, key="c"))
+    assert meets(hit(name="buy", url="https://s.example/x"), *both) == ["uid-a", "uid-b"]
+
+
+def test_the_version_in_force_is_the_newest_that_has_begun() -> None:
+    changed = goal({"event": "a"}, {"event": "b", "starts_at": 100}, {"event": "c", "starts_at": 101})
+    assert [made.version for made in met_by(hit(name="b"), [changed])] == [2]
+    assert meets(hit(name="a"), changed) == meets(hit(name="c"), changed) == []
+    assert [made.version for made in met_by(hit(name="a", at=99), [changed])] == [1]
+
+
+def test_a_newer_version_that_was_made_to_begin_earlier_takes_over_from_there() -> None:
+    changed = goal({"starts_at": 0}, {"starts_at": 80}, {"starts_at": 50})
+    found = [version.version for at in (49, 50, 90) if (version := changed.in_force(at))]
+    assert found == [1, 3, 3]
+
+
+def test_a_goal_that_is_switched_off_is_met_before_but_no_more() -> None:
+    off = goal({"event": "a"}, {"event": "a", "active": False, "starts_at": 100})
+    assert meets(hit(name="a", at=99), off) == ["uid-buy"]
+    assert meets(hit(name="a", at=100), off) == []
+
+
+def test_a_goal_that_has_not_begun_is_not_met() -> None:
+    assert meets(hit(name="a"), goal({"event": "a", "starts_at": 101})) == []
+
+
+def test_a_conversion_keeps_what_the_hit_said() -> None:
+    said = {"order": "o1", "value": -5, "currency": "EUR"}
+    (made,) = met_by(hit(type="conversion", name="buy", **said), [goal({"fixed_value": 7})])
+    assert (made.order, made.value, made.currency, made.claim) == ("o1", -5, "EUR", "o:o1")
+    (bare,) = met_by(hit(type="conversion", name="buy"), [goal({})])
+    assert (bare.value, bare.claim) == (None, "h:h1")
+
+
+def test_a_glob_full_of_stars_takes_no_longer_than_others() -> None:
+    began = time.perf_counter()
+    assert meets(hit(url="https://s.example/" + "a" * 8000), goal({"path": "/" + "*a" * 240 + "b"})) == []
+    assert time.perf_counter() - began < 0.5
+
+
+def test_the_path_of_what_is_no_address_is_the_root() -> None:
+    assert [page_path(url) for url in ("", "http://[", "https://s.example", "https://s.example/a/")] == [
+        "/", "/", "/", "/a/",
+    ]  # fmt: skip
+
+
+def asks(conditions: str, **rules: Any) -> Goal:
+    """A goal of some conditions, a line each, on a site in EUR."""
+    return goal({"conditions": read_conditions(conditions), "currency": "EUR", **rules})
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "met"),
+    [
+        ("path is /thanks", {"url": "https://s.example/thanks?x=1"}, True),
+        ("path is /thanks", {"url": "https://s.example/thanks/"}, False),
+        ("path like /orders/*/done", {"url": "/orders/17/done"}, True),
+        ("path matches ^/(en|de)/thanks$", {"url": "/de/thanks"}, True),
+        ("path matches ^/(en|de)/thanks$", {"url": "/fr/thanks"}, False),
+        ("path matches \\d{4}", {"url": "/order-2026-b"}, True),
+        ("path is /thanks", {"url": "/thanks", "type": "event"}, False),  # else each event on that page counts
+        ("event is lead", {"type": "event", "name": "lead"}, True),
+        ("event is lead", {"type": "event", "name": "leads"}, False),
+        ("event like lead*", {"type": "event", "name": "leads"}, True),
+        ("prop plan is pro", {"props": {"plan": "pro"}}, True),
+        ("prop plan is pro", {"props": {"plan": "Pro"}}, False),
+        ("prop plan is pro", {}, False),
+        ("prop my plan like p*", {"props": {"my plan": "pro"}}, True),
+        ("prop plan like *", {"props": {"plan": "pro"}}, True),
+        ("prop plan like *", {"props": {"plan": ""}}, True),
+        ("prop plan like *", {"props": {"tier": "pro"}}, False),  # what isn't there is like nothing
+        ("event like *", {"type": "event", "name": "lead"}, True),
+        ("event like *", {"type": "page"}, False),
+        ("value >= 100", {"value": 100_000_000}, True),
+        ("value >= 100", {"value": 99_999_999}, False),
+        ("value >= 100", {}, False),
+        ("value <= 0.5", {"value": 500_000, "currency": "EUR"}, True),
+        ("value <= 0.5", {"value": 500_000, "currency": "JPY"}, False),
+        ("value between -1 and 2.000001", {"value": 2_000_001}, True),
+        ("value between -1 and 2.000001", {"value": 2_000_002}, False),
+        ("value between -1 and 2", {"value": -1_000_000}, True),
+    ],
+)
+def test_a_hit_meets_a_condition_or_not(condition: str, given: dict[str, Any], met: bool) -> None:
+    assert bool(meets(hit(**given), asks(condition))) is met
+
+
+@pytest.mark.parametrize(
+    ("match", "given", "met"),
+    [
+        ("all", {"name": "lead", "value": 5_000_000}, True),
+        ("all", {"name": "lead", "value": 4_000_000}, False),
+        ("all", {"name": "other", "value": 5_000_000}, False),
+        ("any", {"name": "lead", "value": 4_000_000}, True),
+        ("any", {"name": "other", "value": 5_000_000}, True),
+        ("any", {"name": "other", "value": 4_000_000}, False),
+    ],
+)
+def test_all_conditions_must_be_met_or_any(match: str, given: dict[str, Any], met: bool) -> None:
+    for rules in ({"event": "lead"}, {}):
+        lines = "value >= 5" if rules else "event is lead\nvalue >= 5"
+        assert bool(meets(hit(type="event", **given), asks(lines, match=match, **rules))) is met
+
+
+def test_where_an_event_is_asked_for_the_path_is_that_of_the_page_on_which_it_happened() -> None:
+    on_page = hit(type="event", name="play", url="https://s.example/film")
+    assert meets(on_page, asks("event is play\npath is /film")) == ["uid-buy"]
+    assert meets(on_page, asks("path is /film", event="play")) == ["uid-buy"]
+    assert meets(on_page, asks("event is play\npath is /other")) == []
+    assert meets(on_page, asks("event is stop\npath is /film", match="any")) == []
+
+
+def test_a_conversion_hit_meets_the_goal_of_its_key_whatever_its_conditions() -> None:
+    assert meets(hit(type="conversion", name="buy"), asks("value >= 100\nprop plan is pro")) == ["uid-buy"]
+
+
+def test_an_adjustment_meets_no_conditions() -> None:
+    assert meets(hit(type="adjustment", value=5_000_000, order="o", kind="restate"), asks("value >= 1")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path",
+        "path is",
+        "path has /a",
+        "title is x",
+        "event matches a+",
+        "path matches [",
+        "path matches (?=a)",
+        "path matches (a)\\1",
+        "path matches (a{1000}){1000}",
+        "path matches " + "(a|b)" * 2000,
+        "path is /" + "a" * 500,
+        "prop is x",
+        "value > 5",
+        "value >= 1e3",
+        "value >= 1234567890123",
+        "value between 2 and 1",
+        "value between 1 and",
+        "value >= 1.1234567",
+        "value >= NaN",
+    ],
+)
+def test_what_is_no_condition_is_refused_with_what_it_should_be(line: str) -> None:
+    with pytest.raises(BadCondition, match=r"condition|regular expression|amount|characters|first"):
+        read_conditions(line)
+
+
+def test_more_conditions_than_anyone_needs_are_refused() -> None:
+    assert len(read_conditions("event is a\n\n" * 20)) == 20
+    with pytest.raises(BadCondition, match="At most 20"):
+        read_conditions("event is a\n" * 21)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "a*a*a*a*a*a*a*b", "(.*a){12}b"])
+def test_no_regular_expression_takes_long_whatever_the_path(pattern: str) -> None:
+    evil = asks(f"path matches {pattern}")
+    began = time.perf_counter()
+    assert meets(hit(url="https://s.example/" + "a" * 8000 + "c"), evil) == []
+    assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("amount", "factor", "product"),
+    [
+        (10_000_000, None, 10_000_000),
+        (10_000_000, 200_000, 2_000_000),
+        (1, 500_000, 1),  # a half micro is rounded away from zero
+        (1, 499_999, 0),
+        (-1, 500_000, -1),
+        (3, 333_333, 1),
+        (999_999_999_999_999_999, 1_000_000, 999_999_999_999_999_999),
+        (5, 0, 0),
+    ],
+)
+def test_a_factor_is_exact_to_the_micro(amount: int, factor: int | None, product: int) -> None:
+    assert times(amount, factor) == product

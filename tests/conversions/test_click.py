@@ -1,0 +1,283 @@
+"""`/click`: an ad's link leads to its landing page, and the click counts once for the person who lands there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from conversions.click import DESTINATIONS, SITES
+from conversions.destination import is_of_site
+from conversions.facts.handover import Handover, read_handover
+from conversions.facts.records import Touch
+from conversions.marks.marks import known_buckets
+from conversions.models import Ad, Campaign
+from conversions.store.adapters import open_store
+from tracker.admission import RATES
+from tracker.archive import open_archive
+from tracker.models import Account, Site
+
+pytestmark = pytest.mark.django_db
+
+DOMAINS = ["shop.example", "WWW.Shop.example", "localhost:8000", "[::1]", "bücher.example"]
+
+
+@pytest.fixture(autouse=True)
+def fresh(inline: None) -> Iterator[None]:
+    """Without a broker, so that the answer comes after the facts; and no test sees another's sites."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    SITES.forget()
+    DESTINATIONS.forget()
+
+
+@pytest.fixture
+def site() -> Site:
+    account = Account.objects.create(name=uuid4().hex)
+    return Site.objects.create(account=account, name="shop", domains=DOMAINS)
+
+
+@pytest.fixture
+def ad(site: Site) -> Ad:
+    campaign = Campaign.objects.create(site=site, key="c")
+    return Ad.objects.create(campaign=campaign, key="banner", destination="https://shop.example/sale?a=1#top")
+
+
+def follow(site: Site | str, ad: Ad | str, method: str = "get", headers: Any = None, **query: str) -> HttpResponse:
+    """What a browser gets that follows an ad's link."""
+    key, ad_key = (getattr(one, "key", one) for one in (site, ad))
+    address = f"/click/{key}/{ad_key}" + (f"?{urlencode(query)}" if query else "")
+    ask = getattr(Client(), method)
+    answer: HttpResponse = ask(address, headers={"user-agent": "Firefox", **(headers or {})}, REMOTE_ADDR="192.0.2.7")
+    return answer
+
+
+def touches(site: Site) -> list[Touch]:
+    """Every touch that is stored of the site."""
+    store = open_store()
+    facts = [fact for bucket in known_buckets(site.key) for fact in store.read_bucket(site.key, bucket)]
+    return [fact for fact in facts if isinstance(fact, Touch)]
+
+
+def handed_over(answer: HttpResponse, site: Site) -> Handover:
+    """What the landing page is told."""
+    found = read_handover(answer["Location"], site.key, site.click_secret)
+    assert found is not None
+    return found
+
+
+def away(*_args: Any) -> None:
+    raise OperationalError("the database is away")
+
+
+def code(answer: HttpResponse) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return answer.status_code, answer.json()["error"]["code"]  # type: ignore[attr-defined]
+
+
+class TestRedirect:
+    """A person gets where the ad promises."""
+
+    def test_it_leads_to_the_destination_with_the_click_appended(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad)
+        assert answer.status_code == 302
+        page, _, fragment = answer["Location"].partition("#")
+        assert page.startswith("https://shop.example/sale?a=1&hl_ad=banner&hl_click=")
+        assert fragment == "top"
+        assert answer["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize(
+        ("to", "location"),
+        [
+            ("https://shop.example/p?q=1", "https://shop.example/p?q=1&hl_ad="),
+            ("HTTP://SHOP.example", "HTTP://SHOP.example?hl_ad="),
+            ("https://www.shop.example/", "https://www.shop.example/?hl_ad="),
+            ("https://shop.example:8443/p", "https://shop.example:8443/p?hl_ad="),
+            ("http://localhost:8000/p", "http://localhost:8000/p?hl_ad="),
+            ("http://[::1]/p", "http://[::1]/p?hl_ad="),
+            ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/?hl_ad="),
+            ("https://shop.example/größe?q=a b", "https://shop.example/gr%C3%B6%C3%9Fe?q=a%20b&hl_ad="),
+        ],
+    )
+    def test_another_page_of_the_site_may_be_named(self, site: Site, ad: Ad, to: str, location: str) -> None:
+        assert follow(site, ad, to=to)["Location"].startswith(location)
+
+    @pytest.mark.parametrize(
+        "to",
+        [
+            "https://evil.example/",
+            "https://shop.example.evil.example/",
+            "https://sub.shop.example/",
+            "https://evil.example/shop.example",
+            "https://shop.example@evil.example/",
+            "https://user:secret@shop.example/",
+            "https://evil.example\\@shop.example/",
+            "https://shop.example\\.evil.example/",
+            "https:\\\\shop.example/",
+            "https:shop.example/",
+            "https:///shop.example/",
+            "//shop.example/",
+            "/sale",
+            "shop.example",
+            "javascript://shop.example/%0aalert(1)",
+            "data:text/html,x",
+            "ftp://shop.example/",
+            " https://shop.example/",
+            "https://shop.example/\r\nSet-Cookie: a=b",
+            "https://shop.example/a\tb",
+            "https://sh\top.example/",
+            "https://shop.example\0.evil.example/",
+            "https://shop。example/",
+            "https://ſhop.example/",
+            "https://shop.example./",
+            "https://shop.example:80.evil.example/",
+            "https://shop.example:x/",
+            "https://shop.example:/",
+            "https://localhost:9000/",
+            "http://localhost/",
+            "https://shop.example/" + "a" * 2000,
+        ],
+    )
+    def test_no_other_page_may_be_named(self, site: Site, ad: Ad, to: str) -> None:
+        answer = follow(site, ad, to=to)
+        assert code(answer) == (400, "bad_to")
+        assert "Location" not in answer
+        assert touches(site) == []
+
+    def test_bytes_that_are_no_text_are_refused(self, site: Site, ad: Ad) -> None:
+        assert code(Client().get(f"/click/{site.key}/banner?to=https://shop.example/%ff")) == (400, "bad_to")
+        assert code(Client().get(f"/click/{site.key}/banner?" + "a&" * 300)) == (400, "bad_query")
+
+    def test_an_empty_one_is_none(self, site: Site, ad: Ad) -> None:
+        assert follow(site, ad, to="")["Location"].startswith("https://shop.example/sale?")
+
+    def test_an_ad_without_a_destination_leads_to_the_home_page(self, site: Site, ad: Ad) -> None:
+        Ad.objects.filter(pk=ad.pk).update(destination="")
+        assert follow(site, ad)["Location"].startswith("https://shop.example/?hl_ad=banner")
+
+    def test_without_a_domain_there_is_nowhere_to_lead_to(self, site: Site, ad: Ad) -> None:
+        Ad.objects.filter(pk=ad.pk).update(destination="")
+        Site.objects.filter(pk=site.pk).update(domains=[])
+        assert code(follow(site, ad)) == (404, "no_destination")
+
+    @pytest.mark.parametrize(
+        "destination", ["javascript:alert(1)", "https://shop.example/\r\nX: y", "ftp://s.example/"]
+    )
+    def test_a_destination_that_no_browser_should_follow_is_none(self, site: Site, ad: Ad, destination: str) -> None:
+        Ad.objects.filter(pk=ad.pk).update(destination=destination)
+        assert code(follow(site, ad)) == (404, "no_destination")
+
+    @pytest.mark.parametrize("key", ["nobody", "a" * 101, "%00", "%ff", "a b"])
+    def test_unknown_sites_and_ads_are_404(self, site: Site, ad: Ad, key: str) -> None:
+        assert code(follow(key, "banner")) == (404, "unknown_site")
+        assert code(follow(site, key)) == (404, "unknown_ad")
+
+    def test_an_ad_of_another_site_is_unknown(self, site: Site, ad: Ad) -> None:
+        other = Site.objects.create(account=site.account, name="other")
+        assert code(follow(other, ad)) == (404, "unknown_ad")
+
+    @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+    def test_other_methods_are_refused(self, site: Site, ad: Ad, method: str) -> None:
+        answer = follow(site, ad, method)
+        assert (code(answer), answer["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD")
+
+
+class TestClick:
+    """The click is a hit like others, and counts for whoever lands."""
+
+    def test_it_is_recorded_under_the_ad(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, headers={"referer": "https://news.example/today"})
+        (touch,) = touches(site)
+        handover = handed_over(answer, site)
+        assert (touch.kind, touch.ad, touch.hit, touch.at) == ("click", "banner", handover.click, handover.at)
+        assert len(touch.visitor) == 32
+        (key,) = open_archive().list()
+        (hit,) = open_archive().get(key)
+        assert (hit.type, hit.ref, hit.ip, hit.ua) == ("click", "https://news.example/today", "192.0.2.7", "Firefox")
+
+    def test_the_landing_page_files_the_same_click_under_its_own_visitor(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad)
+        landing = {"site": site.key, "visitor": "me", "url": answer["Location"]}
+        assert Client().post("/collect", landing, content_type="application/json").status_code == 200
+        rows = touches(site)
+        assert len(rows) == 2
+        assert len({(row.hit, row.at, row.bucket, row.ad) for row in rows}) == 1
+        assert "me" in {row.visitor for row in rows}
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"sec-purpose": "prefetch"},
+            {"sec-purpose": "prefetch;prerender"},
+            {"purpose": "prefetch"},
+            {"x-purpose": "preview"},
+            {"x-moz": "prefetch"},
+        ],
+    )
+    def test_a_page_fetched_in_advance_counts_only_when_it_is_shown(
+        self, site: Site, ad: Ad, headers: dict[str, str]
+    ) -> None:
+        answer = follow(site, ad, headers=headers)
+        assert answer.status_code == 302
+        assert touches(site) == []
+        Client().get("/collect", {"site": site.key, "visitor": "me", "url": answer["Location"]})
+        assert [touch.visitor for touch in touches(site)] == ["me"]
+
+    def test_head_leads_the_same_way_and_counts_nothing(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, "head")
+        assert answer["Location"].startswith("https://shop.example/sale?")
+        assert touches(site) == []
+
+
+class TestTrouble:
+    """Nothing that fails behind it keeps a person from the landing page."""
+
+    def test_a_hit_that_cannot_be_stored_is_left_to_the_landing_page(
+        self, site: Site, ad: Ad, settings: Settings, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        settings.ARCHIVE_URL = (tmp_path / "file" / "archive").as_uri()
+        answer = follow(site, ad)
+        assert answer.status_code == 302
+        assert touches(site) == []
+        settings.ARCHIVE_URL = (tmp_path / "archive").as_uri()
+        open_archive.cache_clear()
+        Client().get("/collect", {"site": site.key, "visitor": "me", "url": answer["Location"]})
+        assert [(touch.visitor, touch.hit) for touch in touches(site)] == [("me", handed_over(answer, site).click)]
+
+    def test_over_its_rate_clicks_lead_on_and_are_left_to_their_landing_pages(self, site: Site, ad: Ad) -> None:
+        Site.objects.filter(pk=site.pk).update(hits_per_second=1)
+        answers = [follow(site, ad) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [302] * 3
+        assert [touch.hit for touch in touches(site)] == [handed_over(answers[0], site).click]
+        assert RATES.take(site.key, 1, 1) > 0
+
+    def test_an_ad_that_is_not_known_while_the_database_is_away_is_503(self, site: Site, ad: Ad) -> None:
+        with connection.execute_wrapper(away):
+            answer = follow(site, ad)
+        assert code(answer) == (503, "unavailable")
+        assert int(answer["Retry-After"]) > 0
+
+    def test_an_ad_that_is_known_works_on_while_the_database_is_away(self, site: Site, ad: Ad) -> None:
+        follow(site, ad)
+        with connection.execute_wrapper(away):
+            assert follow(site, ad)["Location"].startswith("https://shop.example/sale?")
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/\ud800", "https://\ud800shop.example/"])
+def test_lone_surrogates_are_no_address(url: str) -> None:
+    assert not is_of_site(url, DOMAINS)
+
+
+def test_a_domain_that_is_no_host_name_matches_nothing() -> None:
+    assert not is_of_site("https://shop.example/", ["", "ü" * 300, "shop.example/"])

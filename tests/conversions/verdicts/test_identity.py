@@ -1,0 +1,196 @@
+"""A user's visitors are one person: credit follows over devices, whatever came first, and merges no two users."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+
+from conversions.configuration.loading import load_site
+from conversions.facts.person import MOST_USERS, MOST_VISITORS
+from conversions.marks.process import Processor
+from conversions.models import Goal
+from conversions.store.linked import read_sets
+from conversions.store.port import Store
+from conversions.units.clock import DAY_MS, day_start
+from conversions.verdicts.cases import Case, read_cases
+from tests.reports import Shop
+from tracker.collection.hit import Hit
+
+pytestmark = pytest.mark.django_db
+
+DAY = ("2026-11-20", "2026-11-20")
+CLICKED, SIGNED_IN, BOUGHT = "2026-11-20T08:00Z", "2026-11-20T10:00Z", "2026-11-20T12:00Z"
+
+
+@pytest.fixture
+def shop(store: Store) -> Shop:
+    return Shop(store)
+
+
+def credited(shop: Shop) -> list[tuple[str, str]]:
+    """Conversions by ad, and what is unattributed."""
+    report = shop.report(*DAY)
+    rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
+    return [*rows, ("", report["unattributed"]["conversions"])]
+
+
+def one_by_one(shop: Shop, hits: Sequence[Hit]) -> None:
+    """Figures are made after each hit: what comes late finds some that it must change."""
+    for hit in hits:
+        shop.receive(hit)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_credit_follows_a_person_over_devices_whichever_of_link_touch_and_conversion_comes_first(
+    shop: Shop, order: tuple[int, ...]
+) -> None:
+    click = shop.click(CLICKED, visitor="phone")
+    link = shop.hit("page", SIGNED_IN, visitor="phone", user="ann")
+    sale = shop.sale(BOUGHT, visitor="laptop", user="ann")
+    one_by_one(shop, [(click, link, sale)[n] for n in order])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_person_may_sign_in_on_either_device_after_all_is_done(shop: Shop, order: tuple[int, ...]) -> None:
+    hits = [
+        shop.click(CLICKED, visitor="phone"),
+        shop.sale(BOUGHT, visitor="laptop"),
+        shop.hit("event", "2026-11-21T08:00Z", visitor="phone", name="login", user="ann"),
+        shop.hit("event", "2026-11-22T08:00Z", visitor="laptop", name="login", user="ann"),
+    ]
+    one_by_one(shop, [hits[n] for n in order])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_on_a_shared_computer_each_has_what_was_done_before_it_signed_in(shop: Shop, turn: int) -> None:
+    hits = [
+        shop.click("2026-11-20T08:00Z", "anns", visitor="kiosk"),
+        shop.hit("page", "2026-11-20T09:00Z", visitor="kiosk", user="ann"),
+        shop.click("2026-11-20T10:00Z", "bobs", visitor="kiosk"),
+        shop.hit("page", "2026-11-20T11:00Z", visitor="kiosk", user="bob"),
+        shop.sale("2026-11-20T12:00Z", visitor="anns-phone", user="ann"),
+        shop.sale("2026-11-20T13:00Z", visitor="bobs-phone", user="bob"),
+    ]
+    one_by_one(shop, hits[::turn])
+    assert credited(shop) == [("anns", "1.000000"), ("bobs", "1.000000"), ("", "0.000000")]
+
+
+def test_a_goal_that_counts_once_counts_once_a_person_on_all_of_its_devices(shop: Shop) -> None:
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
+    phone = shop.hit("event", "2026-11-20T12:00Z", visitor="phone", name="trial")
+    laptop = shop.hit("event", "2026-11-20T13:00Z", visitor="laptop", name="trial")
+    shop.receive(phone, laptop)
+    assert shop.report(*DAY)["totals"]["conversions"] == "2.000000"
+    for visitor in ("phone", "laptop"):
+        shop.receive(shop.hit("page", "2026-11-20T14:00Z", visitor=visitor, user="ann"))
+    assert shop.report(*DAY)["totals"]["conversions"] == "1.000000"
+    assert [case.reason for case in cases(shop, phone, laptop)] == [None, "not_first"]
+
+
+def cases(shop: Shop, *hits: Hit) -> list[Case]:
+    rows = [row for hit in hits for row in shop.store.find_hit(shop.site.key, hit.id)]
+    return sorted(read_cases(shop.store, shop.config, rows), key=lambda case: case.verdict.winner.at)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_goal_that_counts_one_per_click_counts_one_on_whatever_devices_a_click_led_to(shop: Shop, turn: int) -> None:
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
+    trials = [
+        shop.hit("event", "2026-11-20T12:00Z", visitor="laptop", name="trial", user="ann"),
+        shop.hit("event", "2026-11-20T13:00Z", visitor="tablet", name="trial", user="ann"),
+    ]
+    one_by_one(shop, [shop.click(CLICKED, visitor="phone", user="ann"), *trials][::turn])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert [case.reason for case in cases(shop, *trials)] == [None, "not_first_of_click"]
+
+
+def test_two_users_of_one_computer_who_come_by_one_address_come_by_a_click_each(shop: Shop) -> None:
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
+    address = "https://shop.example/?gclid=G1"
+    for hour, user in ((8, "ann"), (10, "bob")):
+        shop.receive(shop.hit("page", f"2026-11-20T{hour:02}:00Z", visitor="kiosk", user=user, url=address))
+        shop.receive(shop.hit("event", f"2026-11-20T{hour + 1:02}:00Z", visitor=f"{user}s", name="trial", user=user))
+    assert credited(shop) == [("google-ads", "2.000000"), ("", "0.000000")]
+
+
+@pytest.mark.parametrize("user", ["", "null", "Undefined", "anonymous", "[object Object]", "0"])
+def test_an_id_that_stands_for_nobody_links_nobody(shop: Shop, user: str) -> None:
+    shop.receive(shop.click(CLICKED, visitor="phone", user=user), shop.sale(BOUGHT, visitor="laptop", user=user))
+    assert credited(shop) == [("", "1.000000")]
+
+
+def test_crawlers_link_nobody(shop: Shop) -> None:
+    shop.receive(
+        shop.click(CLICKED, visitor="phone"),
+        shop.hit("page", SIGNED_IN, visitor="phone", user="ann", ua="Googlebot/2.1"),
+        shop.sale(BOUGHT, visitor="laptop", user="ann"),
+    )
+    assert credited(shop) == [("", "1.000000")]
+
+
+def test_an_adjustment_links_nobody_and_applies_all_the_same(shop: Shop) -> None:
+    shop.receive(
+        shop.click(CLICKED, visitor="office"),
+        shop.sale(BOUGHT, visitor="laptop", user="ann", order="o"),
+        shop.hit("adjustment", BOUGHT, visitor="office", user="ann", kind="refund", order="o", value=1_000_000),
+    )
+    report = shop.report(*DAY)
+    assert report["unattributed"] == {"conversions": "1.000000", "value": "9.000000"}
+
+
+def test_a_conversion_that_meets_no_goal_is_still_listed_though_it_links(shop: Shop) -> None:
+    shop.receive(shop.click(CLICKED, visitor="phone"), shop.sale(BOUGHT, visitor="laptop", user="ann"))
+    shop.receive(shop.hit("conversion", SIGNED_IN, visitor="phone", name="unheard-of", user="ann"))
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    today = day_start(DAY[0], "UTC")
+    assert list(shop.store.read_set_aside_counts(shop.site.key, today, today + DAY_MS)) == ["no_goal"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_id_that_too_many_share_is_nobodys_and_takes_back_what_it_joined(shop: Shop, late: bool) -> None:
+    shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
+    shop.receive(*crowd[:-1])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive(*crowd[-1:])
+    assert credited(shop) == [("", "1.000000")]
+    if late:
+        shop.receive(shop.sale(BOUGHT, visitor="v0"), shop.click(CLICKED, visitor="late", user="all"))
+        assert credited(shop) == [("summer", "1.000000"), ("", "1.000000")]
+
+
+def test_a_computer_that_everybody_uses_is_nobodys(shop: Shop) -> None:
+    shop.receive(shop.click(CLICKED, visitor="kiosk", user="u0"), shop.sale(BOUGHT, visitor="laptop", user="u0"))
+    users = [shop.hit("page", SIGNED_IN, visitor="kiosk", user=f"u{n}") for n in range(MOST_USERS + 1)]
+    shop.receive(*users[:-1])
+    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive(*users[-1:])
+    assert credited(shop) == [("", "1.000000")]
+
+
+def test_a_crowded_set_grows_no_further(shop: Shop) -> None:
+    for start in (0, 400, 800, 1_200):
+        shop.receive(*(shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(start, start + 400)))
+    (linked,) = read_sets(shop.store, shop.site.key, ["u:all"]).values()
+    assert MOST_VISITORS < len(linked) <= 802
+
+
+def test_a_worker_that_died_before_it_marked_what_a_crowd_changes_leaves_that_to_the_next(shop: Shop) -> None:
+    shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
+    crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
+    shop.process(*crowd[:-1])
+    shop.roll_up()
+    with pytest.raises(SystemExit):
+        Processor(shop.store, Dying(), load_site, lambda: 0, 1_000).process(crowd[-1:], "batch")  # type: ignore[arg-type]
+    shop.receive(shop.hit("page", SIGNED_IN, visitor="v7", user="all"))
+    assert credited(shop) == [("", "1.000000")]
+
+
+class Dying:
+    """The process is killed when it comes to its marks."""
+
+    def mark_buckets(self, *_: object) -> None:
+        raise SystemExit

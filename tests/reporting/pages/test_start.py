@@ -1,0 +1,294 @@
+"""The start page: what people see before and after they sign in."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import Client, override_settings
+
+from conversions.configuration.loading import load_site
+from conversions.marks import fit_marks
+from conversions.marks import marks as sequence
+from conversions.marks.fit_marks import WHENEVER
+from conversions.store.adapters import open_store
+from conversions.units.clock import day_of
+from conversions.units.now import now_ms
+from reporting.fitter import Fitter
+from reporting.templatetags.amounts import amount
+from tests.reports import Shop, marker_came_through
+from tracker.collection.hit import iso
+from tracker.models import Site
+
+pytestmark = pytest.mark.django_db
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return Shop(open_store(), timezone="Europe/Berlin")
+
+
+@pytest.fixture
+def ann(shop: Shop, client: Client) -> User:
+    """A user of the shop's account, signed in."""
+    user = User.objects.create_user("ann")
+    shop.account.users.add(user)
+    client.force_login(user)
+    return user
+
+
+def text_of(answer: Any) -> str:
+    """What a reader sees, in one line."""
+    plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)
+    return " ".join(unescape(plain).split())
+
+
+def sign_out(client: Client, user: User) -> None:
+    """Out, with a password to come in again."""
+    client.logout()
+    user.set_password("correct horse")
+    user.save()
+
+
+class TestSigningIn:
+    """Before."""
+
+    def test_the_page_asks_to_sign_in_and_then_leads_back(self, client: Client, shop: Shop, ann: User) -> None:
+        sign_out(client, ann)
+        asked = client.get(f"/?site={shop.site.key}")
+        assert (asked.status_code, asked.headers["Location"]) == (302, f"/login?next=/%3Fsite%3D{shop.site.key}")
+        form = {"username": "ann", "password": "correct horse", "next": f"/?site={shop.site.key}"}
+        signed_in = client.post("/login", form)
+        assert (signed_in.status_code, signed_in.headers["Location"]) == (302, f"/?site={shop.site.key}")
+        assert client.get("/").status_code == 200
+
+    def test_a_wrong_password_is_said_and_the_name_kept(self, client: Client, shop: Shop) -> None:
+        answer = client.post("/login", {"username": "<ann>", "password": "wrong"})
+        assert "Please enter a correct username and password" in text_of(answer)
+        assert 'value="&lt;ann&gt;"' in answer.content.decode()
+
+    def test_nobody_is_led_to_another_host(self, client: Client, ann: User) -> None:
+        sign_out(client, ann)
+        form = {"username": "ann", "password": "correct horse", "next": "https://evil.example/"}
+        assert client.post("/login", form).headers["Location"] == "/"
+
+    def test_signing_out_ends_it(self, client: Client, ann: User) -> None:
+        assert client.post("/logout").headers["Location"] == "/login"
+        assert client.get("/").status_code == 302
+
+    def test_a_demo_says_where_its_sign_in_stands(self, client: Client, db: None) -> None:
+        with override_settings(DEMO=True):
+            assert "printed in the terminal" in text_of(client.get("/login"))
+        with override_settings(DEMO=False):
+            assert "terminal" not in text_of(client.get("/login"))
+
+
+class TestReport:
+    """After."""
+
+    def test_the_last_thirty_days_are_shown_with_totals_and_what_is_unattributed(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        now = now_ms()
+        shop.receive(
+            shop.click(iso(now - 29 * 24 * HOUR_MS)),
+            shop.click(iso(now - 3 * HOUR_MS), ad="mail", visitor="bob"),
+            shop.sale(iso(now - 2 * HOUR_MS), 1234, visitor="bob"),
+            shop.sale(iso(now - 2 * HOUR_MS), 5, visitor="eve"),
+            shop.click(iso(now - 32 * 24 * HOUR_MS), ad="long ago"),
+        )
+        answer = client.get("/")
+        text = text_of(answer)
+        assert "mail not configured 1 0 1 1,234.00" in text
+        assert "summer 1 0 0 0.00" in text
+        assert "Unattributed 1 5.00" in text
+        assert "Total 2 0 2 1,239.00" in text
+        assert "long ago" not in text
+        today = date.fromisoformat(day_of(now, "Europe/Berlin"))
+        assert f'value="{today - timedelta(days=29)}"' in answer.content.decode()
+        assert f'value="{today}"' in answer.content.decode()
+
+    def test_the_snippet_is_there_to_copy(self, client: Client, shop: Shop, ann: User) -> None:
+        snippet = f'<script async src="http://testserver/t.js" data-site="{shop.site.key}"></script>'
+        assert snippet in text_of(client.get("/"))
+
+    def test_the_open_hour_and_how_far_figures_are_final_are_said_in_the_sites_time(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.process(shop.click(iso(now_ms())))
+        assert "No figure is final yet" in text_of(client.get("/"))
+        shop.roll_up()
+        marker_came_through(["2026-01-10T12:10Z"])
+        text = text_of(client.get("/"))
+        assert "Final up to 10 Jan 2026, 13:00" in text
+        assert "roughly: 1 hit, 1 click, 0 conversions, 0.00 EUR" in text
+
+    def test_a_past_range_that_is_complete_is_final_and_has_no_open_hour(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.roll_up()
+        marker_came_through(["2026-01-10T12:10Z"])
+        text = text_of(client.get("/?from=2026-01-01&to=2026-01-08"))
+        assert "All of these figures are final." in text
+        assert "This hour" not in text
+
+    def test_model_and_range_are_chosen_and_the_csv_is_of_the_same(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.receive(
+            shop.click("2026-01-05T10:00Z"),
+            shop.click("2026-01-05T11:00Z", ad="mail"),
+            shop.sale("2026-01-05T12:00Z", 8),
+        )
+        answer = client.get("/?from=2026-01-05&to=2026-01-05&model=first")
+        assert "summer 1 0 1 8.00" in text_of(answer)
+        found = re.search(r'href="(/api/reports/conversions\?[^"]*)"', answer.content.decode())
+        assert found
+        table = client.get(unescape(found[1]))
+        assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert b"summer,true,1,0,1.000000,8.000000\r\n" in table.content
+
+    def test_a_range_that_cant_be_reported_is_said_and_the_form_stays(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        answer = client.get("/?from=2026-01-05&to=2026-01-01")
+        assert answer.status_code == 400
+        assert "lies before" in text_of(answer)
+        assert 'value="2026-01-05"' in answer.content.decode()
+        assert client.get("/?model=magic").status_code == 400
+
+    def test_value_that_lacks_a_rate_is_told_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
+        at = iso(now_ms() - HOUR_MS)
+        shop.receive(shop.sale(at, 1200, currency="GBP", order="A"))
+        text = text_of(client.get("/"))
+        assert "1 conversion lacks some value, for want of an exchange rate: 1,200.00 GBP." in text
+        assert "manage.py load_rates FILE.csv" in text
+        shop.receive(shop.sale(at, 3, currency="CHF"), shop.hit("adjustment", at, order="A", kind="retract"))
+        assert "1 conversion lacks some value, for want of an exchange rate: 3.00 CHF." in text_of(client.get("/"))
+        shop.receive(shop.sale(at, 4, currency="GBP"))
+        assert "2 conversions lack some value, for want of an exchange rate: 3.00 CHF, 4.00 GBP." in text_of(
+            client.get("/")
+        )
+
+    def test_without_such_value_nothing_is_said_of_rates(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.receive(shop.sale(iso(now_ms() - HOUR_MS), 1200))
+        assert "exchange rate" not in text_of(client.get("/"))
+
+    def test_of_data_driven_models_it_is_told_what_they_learnt_from_and_where_there_was_nothing(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
+        shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
+        shop.receive(shop.click("2026-04-05T10:00Z", visitor="bob"), shop.sale("2026-04-05T12:00Z", visitor="bob"))
+        query = "/?from=2026-03-01&to=2026-04-30&model="
+        text = text_of(client.get(f"{query}markov"))
+        assert "Nothing was learnt from 2026-02 for purchase:" in text
+        assert "Nothing was learnt from 2026-03 for purchase:" in text
+        fitter = Fitter(shop.store, sequence, fit_marks, load_site, lambda: 0, now_ms)
+        for mark in fitter.due(shop.site.key):
+            fitter.fit(mark, WHENEVER)
+        text = text_of(client.get(f"{query}shapley"))
+        assert "Credit goes by what was learnt from 2026-03." in text
+        assert re.findall(r"Nothing was learnt from (\S+)", text) == ["2026-02"]
+        assert "learnt" not in text_of(client.get(f"{query}linear"))
+
+    def test_a_strangers_ad_name_is_text(self, client: Client, shop: Shop, ann: User) -> None:
+        shop.receive(shop.click(iso(now_ms()), ad="<script>alert(1)</script>"))
+        page = client.get("/").content.decode()
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert "<script>alert" not in page
+
+
+class TestWhoSeesWhat:
+    """Users, staff and people without an account."""
+
+    def test_another_accounts_site_is_not_found(self, client: Client, ann: User) -> None:
+        other = Shop(open_store())
+        answer = client.get(f"/?site={other.site.key}")
+        assert answer.status_code == 404
+        assert "No site that you may read" in text_of(answer)
+
+    def test_one_of_several_sites_is_chosen(self, client: Client, shop: Shop, ann: User) -> None:
+        second = Site.objects.create(account=shop.account, name="A second shop")
+        assert f'<option value="{second.key}" selected>' in client.get("/").content.decode()
+        chosen = client.get(f"/?site={shop.site.key}").content.decode()
+        assert f'<option value="{shop.site.key}" selected>' in chosen
+
+    def test_who_has_no_site_is_told_whom_to_ask(self, client: Client, shop: Shop) -> None:
+        client.force_login(User.objects.create_user("new"))
+        text = text_of(client.get("/"))
+        assert "Ask whoever runs this tracker" in text
+        assert "Administration" not in text
+
+    def test_staff_find_the_administration(self, client: Client, shop: Shop) -> None:
+        client.force_login(User.objects.create_user("sue", is_staff=True))
+        assert 'href="/admin/"' in client.get("/").content.decode()
+        assert shop.site.name in text_of(client.get("/"))
+
+    def test_staff_of_an_empty_tracker_are_told_how_to_begin(self, client: Client, db: None) -> None:
+        client.force_login(User.objects.create_user("sue", is_staff=True))
+        assert "manage.py bootstrap" in text_of(client.get("/"))
+
+
+class TestPolicy:
+    """What the page may load."""
+
+    @pytest.mark.parametrize("path", ["/", "/login"])
+    def test_nothing_of_another_host_and_nothing_inline_runs(
+        self, client: Client, shop: Shop, ann: User, path: str
+    ) -> None:
+        if path == "/login":
+            client.logout()
+        answer = client.get(path)
+        page = answer.content.decode()
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)", page)
+        loaded = re.findall(r'<(?:script|link rel="stylesheet")[^>]*(?:src|href)="([^"]*)"', page)
+        assert loaded
+        assert all(url.startswith("/static/") and finders.find(url.removeprefix("/static/")) for url in loaded)
+
+    def test_pages_are_not_kept(self, client: Client, shop: Shop, ann: User) -> None:
+        assert client.get("/").headers["Cache-Control"] == "no-store"
+
+    def test_another_method_is_refused_in_the_shape_of_every_error(self, client: Client, shop: Shop, ann: User) -> None:
+        for path in ("/", "/explain", "/explain/x"):
+            answer = client.post(path)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+            assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+    def test_while_the_configuration_is_away_the_page_says_so(self, client: Client, shop: Shop, ann: User) -> None:
+        assert_says_it_is_away(client, "conversions_goalversion")
+
+    def test_while_the_store_is_away_the_page_says_so(
+        self, client: Client, shop: Shop, ann: User, settings: Any
+    ) -> None:
+        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
+        assert_says_it_is_away(client, "conversions_cellrow")
+
+
+def assert_says_it_is_away(client: Client, table: str) -> None:
+    """With a table gone, as far as this transaction sees, the page is a helpful 503."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "A service is away" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "shown"),
+    [
+        ("1234.500000", 2, "1,234.50"),
+        ("-0.000001", 2, "-0.000001"),
+        ("1.000000", 0, "1"),
+        ("0.333334", 0, "0.333334"),
+        ("0.000000", 2, "0.00"),
+        (12345, 0, "12,345"),
+    ],
+)
+def test_amounts_are_shown_whole(text: str, places: int, shown: str) -> None:
+    assert amount(text, places) == shown

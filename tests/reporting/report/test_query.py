@@ -1,0 +1,331 @@
+"""Queries and reports, without a store: which parameters are taken, and what cells come to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conversions.attribution.credit import MODELS
+from conversions.facts.ad_names import OTHER, AdName
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell
+from conversions.units.clock import DAY_MS, HOUR_MS, day_of
+from conversions.units.micros import six_places
+from reporting.figures.cells import CLICKS, ClickRow, CreditRow, encode_rows
+from reporting.report.query import KEYS, BadQuery, Query, longest_window, read_query
+from reporting.report.report import MAX_ROWS, check_size, make_report
+from reporting.report.table import csv_of
+
+NOON = 1_795_435_200_000  # 2026-11-23T12:00Z
+DAYS = {"from": "2026-11-22", "to": "2026-11-24"}
+ONE_AD = AdName("summer", "sale", True)
+STRAY = AdName("summer", "mail", False)
+
+
+def goal(uid: str, key: str, *windows: int) -> Goal:
+    versions = tuple(GoalVersion(version=n, starts_at=0, click_window=days * DAY_MS) for n, days in enumerate(windows))
+    return Goal(uid=uid, key=key, versions=versions)
+
+
+SITE = SiteConfig(key="s", goals=(goal("u1", "purchase", 7, 2), goal("u2", "signup", 3)))
+
+
+def query(**parameters: str) -> Query:
+    return read_query({**DAYS, **parameters}, SITE)
+
+
+def refusal(parameters: Mapping[str, str]) -> tuple[int, str, str]:
+    with pytest.raises(BadQuery) as error:
+        read_query(parameters, SITE)
+    return error.value.status, error.value.code, error.value.field
+
+
+def clicks(*rows: ClickRow, at: int = NOON) -> Cell:
+    return Cell(at - at % HOUR_MS, day_of(at, "UTC"), "", CLICKS, encode_rows(rows))
+
+
+def credit(*rows: CreditRow, at: int = NOON, uid: str = "u1", model: str = "last") -> Cell:
+    return Cell(at - at % HOUR_MS, day_of(at, "UTC"), uid, model, encode_rows(rows))
+
+
+def earned(ad: AdName | None, micros: int = 1_000_000, value: int = 0, day: str = "2026-11-23") -> CreditRow:
+    return CreditRow(ad, day, micros, value)
+
+
+def rows(cells: list[Cell], **parameters: str) -> list[dict[str, Any]]:
+    return make_report(cells, query(**parameters), SITE).rows
+
+
+class TestParameters:
+    """What a client may ask."""
+
+    def test_the_least_that_must_be_said_takes_the_contracts_defaults(self) -> None:
+        assert query() == Query(first="2026-11-22", last="2026-11-24", model="last", by=("ad",), basis="conversion")
+        assert query().days() == ["2026-11-22", "2026-11-23", "2026-11-24"]
+
+    def test_an_empty_optional_parameter_is_an_absent_one(self) -> None:
+        assert query(model="", by="", goal="", basis="", format="") == query()
+
+    def test_by_keeps_the_order_given(self) -> None:
+        assert query(by="day, ad,goal").by == ("day", "ad", "goal")
+
+    def test_a_goal_is_named_by_its_key(self) -> None:
+        assert query(goal="signup").goal == "u2"
+
+    @pytest.mark.parametrize("model", MODELS)
+    def test_every_model_that_there_is_can_be_asked_for(self, model: str) -> None:
+        assert query(model=model).model == model
+
+    @pytest.mark.parametrize(
+        ("parameters", "answer"),
+        [
+            ({"from": ""}, (400, "bad_day", "from")),
+            ({"to": ""}, (400, "bad_day", "to")),
+            ({"from": "22.11.2026"}, (400, "bad_day", "from")),
+            ({"from": "20261122"}, (400, "bad_day", "from")),
+            ({"from": "2026-W48-1"}, (400, "bad_day", "from")),
+            ({"from": "2026-02-30"}, (400, "bad_day", "from")),
+            ({"from": "2026-11-22\n"}, (400, "bad_day", "from")),
+            ({"from": "٢٠٢٦-11-22"}, (400, "bad_day", "from")),
+            ({"from": "0001-01-01", "to": "0001-01-02"}, (400, "bad_day", "from")),
+            ({"to": "9999-12-31"}, (400, "bad_day", "to")),
+            ({"to": "2026-11-21"}, (400, "bad_range", "to")),
+            ({"to": "2027-12-27"}, (400, "range_too_long", "to")),
+            ({"model": "best"}, (400, "bad_model", "model")),
+            ({"model": "clicks"}, (400, "bad_model", "model")),
+            ({"by": "ad,visitor"}, (400, "bad_by", "by")),
+            ({"by": "ad,ad"}, (400, "bad_by", "by")),
+            ({"by": "ad,"}, (400, "bad_by", "by")),
+            ({"by": "," * 100_000}, (400, "bad_by", "by")),
+            ({"by": "day,hour", "basis": "click"}, (400, "bad_by", "by")),
+            ({"basis": "view"}, (400, "bad_basis", "basis")),
+            ({"format": "xml"}, (400, "bad_format", "format")),
+            ({"goal": "none"}, (404, "unknown_goal", "goal")),
+            ({"goal": "u1"}, (404, "unknown_goal", "goal")),
+        ],
+    )
+    def test_what_cant_be_used_is_named(self, parameters: dict[str, str], answer: tuple[int, str, str]) -> None:
+        assert refusal({**DAYS, **parameters}) == answer
+
+    def test_both_days_must_be_said(self) -> None:
+        assert refusal({}) == refusal({"to": "2026-11-24"}) == (400, "bad_day", "from")
+        assert refusal({"from": "2026-11-24"}) == (400, "bad_day", "to")
+
+    def test_a_year_with_its_surroundings_is_not_too_long(self) -> None:
+        assert len(query(to="2027-12-26").days()) == 400
+
+    def test_a_bad_models_answer_names_those_there_are(self) -> None:
+        with pytest.raises(BadQuery, match=", ".join(MODELS)):
+            query(model="best")
+
+    def test_with_basis_click_conversions_are_read_for_as_long_as_any_version_let_a_touch_wait(self) -> None:
+        assert longest_window(SITE) == 7 * DAY_MS
+        assert query().credit_days(SITE) == query().days()
+        assert query(basis="click").credit_days(SITE)[-1] == "2026-12-02"
+        assert query(basis="click").days() == query().days()
+
+
+class TestRows:
+    """What cells come to."""
+
+    def test_clicks_and_credit_of_an_ad_meet_in_one_row(self) -> None:
+        cells = [clicks(ClickRow(ONE_AD, 3, 1)), credit(earned(ONE_AD, 500_000, 29_900_000), earned(None, 500_000, 7))]
+        report = make_report(cells, query(), SITE)
+        assert report.rows == [
+            {
+                "ad": "summer",
+                "configured": True,
+                "clicks": 3,
+                "views": 1,
+                "conversions": "0.500000",
+                "value": "29.900000",
+            }
+        ]
+        assert report.unattributed == {"conversions": "0.500000", "value": "0.000007"}
+        assert report.totals == {"clicks": 3, "views": 1, "conversions": "1.000000", "value": "29.900007"}
+
+    def test_a_strangers_link_cant_pass_for_a_configured_ad(self) -> None:
+        found = rows([clicks(ClickRow(ONE_AD, 1, 0), ClickRow(STRAY, 5, 0))])
+        assert [(row["ad"], row["configured"], row["clicks"]) for row in found] == [
+            ("summer", True, 1),
+            ("summer", False, 5),
+        ]
+
+    def test_one_name_under_several_campaigns_is_one_row_by_ad_and_several_by_campaign(self) -> None:
+        cells = [clicks(ClickRow(AdName("x", "a", False), 1, 0), ClickRow(AdName("x", "", False), 2, 0))]
+        assert [(row["ad"], row["clicks"]) for row in rows(cells)] == [("x", 3)]
+        by_campaign = rows(cells, by="campaign")
+        assert [(row["campaign"], row["clicks"]) for row in by_campaign] == [("(none)", 2), ("a", 1)]
+        assert "configured" not in by_campaign[0]
+
+    def test_a_campaign_is_the_same_whether_its_ads_are_configured(self) -> None:
+        cells = [clicks(ClickRow(ONE_AD, 1, 0), ClickRow(AdName("y", "sale", False), 1, 0))]
+        assert [(row["campaign"], row["clicks"]) for row in rows(cells, by="campaign")] == [("sale", 2)]
+
+    def test_what_is_beyond_the_named_ads_has_a_row_of_its_own(self) -> None:
+        assert [row["ad"] for row in rows([clicks(ClickRow(OTHER, 9, 0))])] == ["(other)"]
+
+    def test_columns_come_in_the_order_of_by_and_rows_are_sorted_by_them(self) -> None:
+        cells = [
+            clicks(ClickRow(ONE_AD, 1, 0), ClickRow(AdName("b", "", False), 1, 0), at=at)
+            for at in (NOON + DAY_MS, NOON)
+        ]
+        found = rows(cells, by="day,ad")
+        assert list(found[0]) == ["day", "ad", "configured", "clicks", "views", "conversions", "value"]
+        assert [(row["day"], row["ad"]) for row in found] == [
+            ("2026-11-23", "b"),
+            ("2026-11-23", "summer"),
+            ("2026-11-24", "b"),
+            ("2026-11-24", "summer"),
+        ]
+
+    def test_an_hour_is_an_instant(self) -> None:
+        assert rows([clicks(ClickRow(ONE_AD, 1, 0))], by="hour")[0]["hour"] == "2026-11-23T12:00:00Z"
+
+    def test_by_goal_clicks_are_null_and_a_row_is_only_where_there_is_credit(self) -> None:
+        cells = [
+            clicks(ClickRow(ONE_AD, 3, 0), ClickRow(STRAY, 1, 0)),
+            credit(earned(ONE_AD)),
+            credit(earned(ONE_AD), uid="u2"),
+        ]
+        report = make_report(cells, query(by="goal,ad"), SITE)
+        assert [(row["goal"], row["ad"], row["clicks"], row["views"]) for row in report.rows] == [
+            ("purchase", "summer", None, None),
+            ("signup", "summer", None, None),
+        ]
+        assert report.totals["clicks"] == 4
+
+    def test_one_goals_report_has_its_conversions_and_all_the_clicks(self) -> None:
+        cells = [clicks(ClickRow(ONE_AD, 3, 0)), credit(earned(ONE_AD)), credit(earned(ONE_AD, 7), uid="u2")]
+        report = make_report(cells, query(goal="signup"), SITE)
+        assert [(row["clicks"], row["conversions"]) for row in report.rows] == [(3, "0.000007")]
+        assert report.totals["conversions"] == "0.000007"
+
+    def test_rows_without_anything_are_left_out_also_where_amounts_cancel(self) -> None:
+        cells = [credit(earned(ONE_AD, 0, 5)), credit(earned(ONE_AD, 0, -5), at=NOON + HOUR_MS), clicks()]
+        assert rows(cells) == []
+
+    def test_a_refunded_row_is_negative(self) -> None:
+        assert rows([credit(earned(ONE_AD, 1_000_000, -1))])[0]["value"] == "-0.000001"
+
+    def test_by_click_credit_is_on_the_touchs_day_and_what_is_unattributed_on_the_conversions(self) -> None:
+        later = NOON + 4 * DAY_MS
+        cells = [
+            credit(earned(ONE_AD, 1, 10), earned(ONE_AD, 2, 20, day="2026-11-20"), earned(None, 4, 40)),
+            credit(
+                earned(ONE_AD, 8, 80, day="2026-11-24"),
+                earned(ONE_AD, 16, 160, day="2026-11-27"),
+                earned(None, 32, 320, day="2026-11-27"),
+                at=later,
+            ),
+        ]
+        report = make_report(cells, query(basis="click", by="day"), SITE)
+        assert [(row["day"], row["conversions"], row["value"]) for row in report.rows] == [
+            ("2026-11-23", "0.000001", "0.000010"),
+            ("2026-11-24", "0.000008", "0.000080"),
+        ]
+        assert report.unattributed == {"conversions": "0.000004", "value": "0.000040"}
+        assert report.totals["conversions"] == "0.000013"
+
+    def test_other_models_and_days_are_not_mixed_in(self) -> None:
+        cells = [
+            credit(earned(ONE_AD), model="first"),
+            credit(earned(ONE_AD), at=NOON - 3 * DAY_MS),
+            clicks(ClickRow(ONE_AD, 1, 0), at=NOON + 3 * DAY_MS),
+        ]
+        assert rows(cells) == []
+
+    def test_a_report_of_too_many_rows_is_refused(self) -> None:
+        check_size({(n,): None for n in range(MAX_ROWS)})  # type: ignore[arg-type]
+        with pytest.raises(BadQuery, match="rows"):
+            check_size({(n,): None for n in range(MAX_ROWS + 1)})  # type: ignore[arg-type]
+
+
+NAMES = st.sampled_from([ONE_AD, STRAY, OTHER, AdName("winter", "sale", True), AdName("", "", False)])
+INSTANTS = st.integers(NOON - 4 * DAY_MS, NOON + 6 * DAY_MS)
+MICROS = st.integers(-(10**20), 10**20)
+CELLS = st.lists(
+    st.one_of(
+        st.builds(
+            lambda at, found: clicks(*found, at=at),
+            INSTANTS,
+            st.lists(st.builds(ClickRow, NAMES, st.integers(0, 9), st.integers(0, 9)), max_size=4),
+        ),
+        st.builds(
+            lambda at, uid, model, found: credit(
+                *(row if row.ad else earned(None, row.credit, row.value, day_of(at, "UTC")) for row in found),
+                at=at,
+                uid=uid,
+                model=model,
+            ),
+            INSTANTS,
+            st.sampled_from(["u1", "u2", "gone"]),
+            st.sampled_from(["last", "linear"]),
+            st.lists(
+                st.builds(
+                    CreditRow,
+                    st.none() | NAMES,
+                    st.sampled_from(["2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]),
+                    MICROS,
+                    MICROS,
+                ),
+                max_size=4,
+            ),
+        ),
+    ),
+    max_size=12,
+)
+BYS = st.lists(st.sampled_from([key for key in KEYS if key != "hour"]), min_size=1, unique=True).map(",".join)
+
+
+def micros(text: str) -> int:
+    """A decimal of six places, exactly."""
+    assert len(text.partition(".")[2]) == 6
+    return int(text.replace(".", ""))
+
+
+@given(
+    cells=CELLS,
+    by=BYS,
+    basis=st.sampled_from(["conversion", "click"]),
+    only=st.sampled_from(["", "purchase", "signup"]),
+)
+def test_rows_and_unattributed_equal_the_totals_however_they_are_grouped(
+    cells: list[Cell], by: str, basis: str, only: str
+) -> None:
+    report = make_report(cells, query(by=by, basis=basis, goal=only), SITE)
+    for column in ("conversions", "value"):
+        parts = [micros(row[column]) for row in [*report.rows, report.unattributed]]
+        assert sum(parts) == micros(report.totals[column])
+    if "goal" not in by:
+        assert sum(row["clicks"] for row in report.rows) == report.totals["clicks"]
+    keys = [tuple(row[key] for key in by.split(",")) for row in report.rows]
+    assert keys == sorted(keys)
+    assert make_report(cells, query(by="day", basis=basis, goal=only), SITE).totals == report.totals
+
+
+@given(st.integers(-(10**30), 10**30))
+def test_a_decimal_has_six_places_and_loses_nothing(amount: int) -> None:
+    assert micros(six_places(amount)) == amount
+
+
+class TestTable:
+    """CSV."""
+
+    def test_it_has_the_rows_columns_and_null_is_empty(self) -> None:
+        row = {"ad": 'a "b", c', "configured": True, "clicks": None, "value": "1.000000"}
+        assert csv_of(list(row), [row]) == 'ad,configured,clicks,value\r\n"a ""b"", c",true,,1.000000\r\n'
+
+    @pytest.mark.parametrize(
+        "name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-1e5", "--5", "+"]
+    )
+    def test_a_name_that_a_spreadsheet_might_run_is_text(self, name: str) -> None:
+        text = csv_of(["ad"], [{"ad": name}])
+        assert text.removeprefix("ad\r\n").lstrip('"').startswith("'" + name[0])
+
+    @pytest.mark.parametrize("number", ["-29.900000", "-5", "+5", "0.000000"])
+    def test_numbers_stay_numbers(self, number: str) -> None:
+        assert csv_of(["value"], [{"value": number}]) == f"value\r\n{number}\r\n"

@@ -1,0 +1,449 @@
+"""The report API: hits in, facts, rollup, report out; on every store, and over HTTP."""
+
+import csv
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from conversions.models import Ad, Marker
+from conversions.store.adapters import open_store
+from conversions.store.port import Store
+from conversions.units.clock import HOUR_MS
+from tests.reports import Shop, marker_came_through, ms
+from tracker.models import Token
+
+pytestmark = pytest.mark.django_db
+
+MONDAY, TUESDAY, WEDNESDAY = "2026-11-23", "2026-11-24", "2026-11-25"
+NOTHING = {"conversions": "0.000000", "value": "0.000000"}
+
+
+class TestFigures:
+    """On every store."""
+
+    def test_a_click_and_the_sale_it_brought_are_one_row(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(
+            shop.click("2026-11-23T10:00Z"),
+            shop.sale("2026-11-23T11:00Z", 30),
+            shop.sale("2026-11-23T12:00Z", 5, visitor="bob"),
+        )
+        report = shop.report(MONDAY, MONDAY)
+        assert report["rows"] == [
+            {
+                "ad": "summer",
+                "configured": True,
+                "clicks": 1,
+                "views": 0,
+                "conversions": "1.000000",
+                "value": "30.000000",
+            }
+        ]
+        assert report["unattributed"] == {"conversions": "1.000000", "value": "5.000000"}
+        assert report["totals"] == {"clicks": 1, "views": 0, "conversions": "2.000000", "value": "35.000000"}
+        assert {key: report[key] for key in ("site", "timezone", "currency", "model", "basis")} == {
+            "site": shop.site.key,
+            "timezone": "UTC",
+            "currency": "EUR",
+            "model": "last",
+            "basis": "conversion",
+        }
+
+    def test_models_share_one_sale_in_their_own_way(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(
+            shop.click("2026-11-23T10:00Z"),
+            shop.click("2026-11-23T11:00Z", ad="mail"),
+            shop.click("2026-11-23T12:00Z", ad="mail"),
+            shop.sale("2026-11-23T13:00Z", 1),
+        )
+        shares = {
+            model: shop.rows(MONDAY, MONDAY, "ad", "configured", "conversions", "value", model=model)
+            for model in ("last", "first", "linear")
+        }
+        assert shares == {
+            "last": [("mail", False, "1.000000", "1.000000"), ("summer", True, "0.000000", "0.000000")],
+            "first": [("mail", False, "0.000000", "0.000000"), ("summer", True, "1.000000", "1.000000")],
+            "linear": [("mail", False, "0.666666", "0.666666"), ("summer", True, "0.333334", "0.333334")],
+        }
+
+    def test_an_empty_range_is_an_empty_report(self, store: Store) -> None:
+        report = Shop(store).report(MONDAY, WEDNESDAY)
+        assert (report["rows"], report["unattributed"]) == ([], NOTHING)
+        assert report["totals"] == {"clicks": 0, "views": 0, **NOTHING}
+
+    @pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31"])
+    @pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_the_first_and_the_last_day_that_can_be_asked_for_are_answered(
+        self, store: Store, day: str, timezone: str
+    ) -> None:
+        assert Shop(store, timezone=timezone).report(day, day, basis="click")["rows"] == []
+
+    def test_a_long_range_is_read_to_its_last_day(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(shop.click("2026-01-01T00:00Z"), shop.click("2026-06-30T12:00Z"), shop.click("2026-12-31T23:59Z"))
+        assert shop.rows("2026-01-01", "2026-12-31", "clicks") == [(3,)]
+
+    def test_a_click_that_arrives_after_its_sale_still_earns_it(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(shop.sale("2026-11-24T10:00Z"))
+        assert shop.report(TUESDAY, TUESDAY)["unattributed"]["conversions"] == "1.000000"
+        shop.receive(shop.click("2026-11-23T10:00Z"))
+        assert shop.rows(TUESDAY, TUESDAY, "ad", "clicks", "conversions") == [("summer", 0, "1.000000")]
+        assert shop.report(TUESDAY, TUESDAY)["unattributed"] == NOTHING
+
+    def test_a_refund_on_the_next_day_restates_the_sales_own_day(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(shop.click("2026-11-23T09:00Z"), shop.sale("2026-11-23T10:00Z", 30, order="o1"))
+        shop.receive(shop.hit("adjustment", "2026-11-24T10:00Z", order="o1", kind="refund", value=12_500_000))
+        assert shop.rows(MONDAY, WEDNESDAY, "day", "conversions", "value", by="day") == [
+            (MONDAY, "1.000000", "17.500000")
+        ]
+
+    def test_by_click_a_sale_counts_on_the_day_of_its_touch_up_to_the_longest_window(self, store: Store) -> None:
+        # click 23rd 23:59:59 --- 30 days, to the ms ---> sale on 23 December; bob's sale has no touch
+        shop = Shop(store)
+        shop.receive(
+            shop.click("2026-11-23T23:59:59Z"),
+            shop.sale("2026-12-23T23:59:59Z", 30),
+            shop.sale("2026-11-23T12:00Z", 5, visitor="bob"),
+            shop.sale("2026-11-25T12:00Z", 7, visitor="eve"),
+        )
+        by_click = shop.report(MONDAY, TUESDAY, basis="click", by="day,ad")
+        assert [(row["day"], row["clicks"], row["value"]) for row in by_click["rows"]] == [(MONDAY, 1, "30.000000")]
+        assert by_click["unattributed"]["value"] == "5.000000"
+        assert by_click["totals"] == {"clicks": 1, "views": 0, "conversions": "2.000000", "value": "35.000000"}
+        assert shop.report("2026-12-23", "2026-12-23", basis="click")["rows"] == []
+        assert shop.rows("2026-12-23", "2026-12-23", "clicks", "value") == [(0, "30.000000")]
+
+    def test_one_goal_and_all_goals(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(
+            shop.click("2026-11-23T10:00Z"),
+            shop.sale("2026-11-23T11:00Z", 3),
+            shop.hit("event", "2026-11-23T12:00Z", name="signup"),
+        )
+        assert shop.rows(MONDAY, MONDAY, "goal", "ad", "clicks", "conversions", by="goal,ad") == [
+            ("purchase", "summer", None, "1.000000"),
+            ("signup", "summer", None, "1.000000"),
+        ]
+        assert shop.rows(MONDAY, MONDAY, "clicks", "conversions", goal="signup") == [(1, "1.000000")]
+        assert shop.report(MONDAY, MONDAY, by="goal")["totals"]["conversions"] == "2.000000"
+
+    def test_naming_an_ad_renames_the_past(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(shop.click("2026-11-23T10:00Z", ad="mail"), shop.sale("2026-11-23T11:00Z"))
+        assert shop.rows(MONDAY, MONDAY, "ad", "configured", "campaign", by="ad,campaign") == [
+            ("mail", False, "(none)")
+        ]
+        summer = Ad.objects.get(campaign__site=shop.site)
+        Ad.objects.create(campaign=summer.campaign, key="mail")
+        shop.roll_up()
+        assert shop.rows(MONDAY, MONDAY, "ad", "configured", "campaign", by="ad,campaign") == [("mail", True, "sale")]
+
+
+class TestDays:
+    """Days and hours are the site's own."""
+
+    def test_a_day_begins_at_the_sites_midnight(self, store: Store) -> None:
+        shop = Shop(store, timezone="Europe/Berlin")
+        shop.receive(*(shop.click(f"2026-11-{at}Z") for at in ("22T22:59:59", "22T23:00", "23T22:59:59", "23T23:00")))
+        assert shop.rows("2026-11-22", TUESDAY, "day", "clicks", by="day") == [
+            ("2026-11-22", 1),
+            (MONDAY, 2),
+            (TUESDAY, 1),
+        ]
+        assert shop.rows(MONDAY, MONDAY, "clicks") == [(2,)]
+
+    def test_hours_of_a_half_hour_zone_begin_at_half_past(self, store: Store) -> None:
+        shop = Shop(store, timezone="Asia/Kolkata")
+        shop.receive(*(shop.click(f"2026-11-22T{at}Z") for at in ("18:29:59", "18:30", "19:29:59", "19:30")))
+        assert shop.rows(MONDAY, MONDAY, "day", "hour", "clicks", by="day,hour") == [
+            (MONDAY, "2026-11-22T18:30:00Z", 2),
+            (MONDAY, "2026-11-22T19:30:00Z", 1),
+        ]
+        assert shop.rows("2026-11-22", "2026-11-22", "hour", by="hour") == [("2026-11-22T17:30:00Z",)]
+
+    @pytest.mark.parametrize(
+        ("day", "begins", "hours"), [("2026-10-25", "2026-10-24T22", 25), ("2026-03-29", "2026-03-28T23", 23)]
+    )
+    def test_a_day_on_which_the_clock_changes_has_all_its_hours(
+        self, store: Store, day: str, begins: str, hours: int
+    ) -> None:
+        shop = Shop(store, timezone="Europe/Berlin")
+        start = ms(f"{begins}:00Z")
+        shop.receive(*(shop.click(start + n * HOUR_MS) for n in range(-1, hours + 1)))
+        assert shop.rows(day, day, "clicks") == [(hours,)]
+        by_hour = shop.rows(day, day, "hour", "clicks", by="hour")
+        assert len(by_hour) == hours
+        assert by_hour[0] == (f"{begins}:00:00Z", 1)
+
+
+class TestSealed:
+    """How far a report is complete."""
+
+    def sealed(self, shop: Shop, **parameters: str) -> tuple[str, bool]:
+        report = shop.report(MONDAY, MONDAY, **parameters)
+        return report["sealed_until"], report["provisional"]
+
+    def test_before_any_marker_nothing_is_sealed(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        assert self.sealed(shop) == ("1970-01-01T00:00:00Z", True)
+
+    def test_ten_minutes_before_the_last_marker_everything_is(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-11-24T00:09:59Z"])
+        assert self.sealed(shop) == ("2026-11-23T23:59:59Z", True)
+        marker_came_through(["2026-11-24T00:10:00.999Z", "2026-11-23T00:00Z"])
+        assert self.sealed(shop) == ("2026-11-24T00:00:00Z", False)
+
+    def test_hits_that_went_behind_markers_hold_it_back_until_one_that_was_sent_later_came_through(
+        self, store: Store
+    ) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-11-24T06:05Z"])
+        Marker.put_back(ms("2026-11-24T06:02Z"), ms("2026-11-24T07:00Z"))
+        Marker.put_back(ms("2026-11-24T06:01Z"), ms("2026-11-24T06:50Z"))
+        assert self.sealed(shop)[0] == "2026-11-24T05:51:00Z"
+        marker_came_through(["2026-11-24T06:21Z", "2026-11-24T06:59:59Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T05:51:00Z"
+        marker_came_through(["2026-11-24T07:09:59Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T05:52:00Z"
+        marker_came_through(["2026-11-24T07:10Z"])
+        assert self.sealed(shop)[0] == "2026-11-24T07:00:00Z"
+
+    def test_the_end_of_the_range_is_the_sites_midnight(self, store: Store) -> None:
+        shop = Shop(store, timezone="America/New_York")
+        shop.roll_up()
+        marker_came_through(["2026-11-24T05:09:59Z"])
+        assert self.sealed(shop)[1] is True
+        marker_came_through(["2026-11-24T05:10:00Z"])
+        assert self.sealed(shop)[1] is False
+
+    def test_a_marked_bucket_holds_it_back_until_it_is_rolled_up(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-12-01T00:00Z"])
+        shop.process(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
+        assert self.sealed(shop) == ("2026-11-20T10:00:00Z", True)
+        shop.roll_up()
+        assert self.sealed(shop) == ("2026-11-30T23:50:00Z", False)
+
+    def test_a_change_of_configuration_holds_it_back_to_the_first_bucket(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.receive(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
+        marker_came_through(["2026-12-01T00:00Z"])
+        Ad.objects.get(campaign__site=shop.site).save()
+        assert self.sealed(shop) == ("2026-11-20T10:00:00Z", True)
+        shop.roll_up()
+        assert self.sealed(shop)[1] is False
+
+    def test_by_click_it_lags_by_the_longest_window(self, store: Store) -> None:
+        shop = Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-12-24T00:09Z"])
+        assert self.sealed(shop, basis="click") == ("2026-11-23T23:59:00Z", True)
+        marker_came_through(["2026-12-24T00:10Z"])
+        assert self.sealed(shop, basis="click") == ("2026-11-24T00:00:00Z", False)
+
+    def test_another_sites_marks_dont_matter(self, store: Store) -> None:
+        shop, other = Shop(store), Shop(store)
+        shop.roll_up()
+        marker_came_through(["2026-12-01T00:00Z"])
+        other.process(other.click("2026-11-01T00:00Z"))
+        assert self.sealed(shop)[1] is False
+
+
+class TestLive:
+    """The open hour."""
+
+    def test_it_counts_what_came_in_before_anything_is_rolled_up(self, store: Store) -> None:
+        shop = Shop(store, timezone="Asia/Kolkata")
+        shop.process(
+            shop.click("2026-11-23T10:30Z"),
+            shop.click("2026-11-23T10:40Z", ad="stray"),
+            shop.sale("2026-11-23T10:45Z", 9),
+            shop.hit("event", "2026-11-23T10:50Z", name="signup"),
+            shop.click("2026-11-23T10:29:59Z"),
+        )
+        live = shop.report(MONDAY, MONDAY, now="2026-11-23T11:29:59Z")["live"]
+        assert live == {
+            "since": "2026-11-23T10:30:00Z",
+            "hits": 4,
+            "clicks": 2,
+            "conversions": 2,
+            "value": "9.000000",
+        }
+        one_goal = shop.report(MONDAY, MONDAY, now="2026-11-23T11:29:59Z", goal="signup")["live"]
+        assert (one_goal["hits"], one_goal["conversions"], one_goal["value"]) == (4, 1, "0.000000")
+
+    def test_a_quiet_hour_is_all_noughts(self, store: Store) -> None:
+        live = Shop(store).report(MONDAY, MONDAY, now="2026-11-23T11:00Z")["live"]
+        assert live == {"since": "2026-11-23T11:00:00Z", "hits": 0, "clicks": 0, "conversions": 0, "value": "0.000000"}
+
+    def test_it_is_null_where_the_range_excludes_the_sites_today(self, store: Store) -> None:
+        shop = Shop(store, timezone="Asia/Kolkata")
+        assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:29:59Z")["live"] is None
+        assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:30:00Z")["live"] is not None
+        assert shop.report(MONDAY, MONDAY, now="2026-11-23T18:30:00Z")["live"] is None
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """A shop on the store that the settings name."""
+    return Shop(open_store())
+
+
+def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
+    """What a program with the shop's token gets."""
+    wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY, **parameters}
+    return client.get("/api/reports/conversions", wanted, headers={"authorization": f"Bearer {secret or shop.secret}"})
+
+
+def error_of(answer: Any) -> tuple[int, str, str | None]:
+    body = answer.json()["error"]
+    assert set(body) == {"code", "field", "detail"}
+    return answer.status_code, body["code"], body["field"]
+
+
+class TestHttp:
+    """Over HTTP, on the store that the settings name."""
+
+    def test_the_answer_has_the_contracts_shape(self, client: Client, shop: Shop) -> None:
+        shop.receive(shop.click("2026-11-23T10:00Z"), shop.sale("2026-11-23T11:00Z", 30))
+        answer = get(client, shop)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert list(answer.json()) == [
+            "site", "timezone", "currency", "model", "basis", "rows", "unattributed", "totals", "sealed_until",
+            "provisional", "live", "recounting", "set_aside", "fit",
+        ]  # fmt: skip
+        assert list(answer.json()["rows"][0]) == ["ad", "configured", "clicks", "views", "conversions", "value"]
+        assert answer.json()["rows"][0]["value"] == "30.000000"
+
+    def test_two_accounts_cant_see_each_other(self, client: Client, shop: Shop) -> None:
+        other = Shop(shop.store)
+        shop.receive(shop.click("2026-11-23T10:00Z"))
+        other.receive(other.click("2026-11-23T10:00Z", ad="theirs"))
+        assert [row["ad"] for row in get(client, shop).json()["rows"]] == ["summer"]
+        assert [row["ad"] for row in get(client, other).json()["rows"]] == ["theirs"]
+        foreign = get(client, shop, other.secret)
+        assert error_of(foreign) == (404, "unknown_site", "site")
+        assert foreign.json() == get(client, shop, site="nowhere").json()
+
+    def test_people_read_their_own_accounts_reports(self, client: Client, shop: Shop) -> None:
+        user = User.objects.create_user("ann")
+        client.force_login(user)
+        wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
+        assert client.get("/api/reports/conversions", wanted).status_code == 404
+        shop.account.users.add(user)
+        assert client.get("/api/reports/conversions", wanted).status_code == 200
+
+    def test_nobody_gets_nothing(self, client: Client, shop: Shop) -> None:
+        answer = client.get("/api/reports/conversions", {"site": shop.site.key, "from": MONDAY, "to": MONDAY})
+        assert error_of(answer) == (401, "not_authenticated", None)
+        assert error_of(get(client, shop, "wrong")) == (401, "bad_token", None)
+        _, ingest = Token.issue(shop.account, "ingest")
+        assert error_of(get(client, shop, ingest)) == (401, "bad_token", None)
+
+    @pytest.mark.parametrize(
+        ("parameters", "error"),
+        [
+            ({"site": ""}, (400, "missing_site", "site")),
+            ({"site": "a\0b"}, (404, "unknown_site", "site")),
+            ({"from": "yesterday"}, (400, "bad_day", "from")),
+            ({"to": "2026-11-22"}, (400, "bad_range", "to")),
+            ({"to": "2028-11-22"}, (400, "range_too_long", "to")),
+            ({"model": "magic"}, (400, "bad_model", "model")),
+            ({"by": "ad,hour", "basis": "click"}, (400, "bad_by", "by")),
+            ({"goal": "\ud7ff\0"}, (404, "unknown_goal", "goal")),
+            ({"format": "xml"}, (400, "bad_format", "format")),
+        ],
+    )
+    def test_what_cant_be_answered_says_why(
+        self, client: Client, shop: Shop, parameters: dict[str, str], error: tuple[int, str, str]
+    ) -> None:
+        assert error_of(get(client, shop, **parameters)) == error
+
+    def test_a_query_of_too_many_parameters_is_refused(self, client: Client, shop: Shop) -> None:
+        assert error_of(get(client, shop, **{f"p{n}": "x" for n in range(500)})) == (400, "bad_query", None)
+
+    def test_whatever_the_client_accepts_the_format_decides(self, client: Client, shop: Shop) -> None:
+        headers = {"authorization": f"Bearer {shop.secret}", "accept": "image/png"}
+        wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
+        assert client.get("/api/reports/conversions", wanted, headers=headers).headers["Content-Type"] == (
+            "application/json"
+        )
+
+    def test_only_reading_is_allowed(self, client: Client, shop: Shop) -> None:
+        headers = {"authorization": f"Bearer {shop.secret}"}
+        assert error_of(client.post("/api/reports/conversions", headers=headers)) == (405, "method_not_allowed", None)
+
+    @pytest.mark.parametrize("by", ["ad", "ad,campaign", "goal,ad", "day", "hour,ad"])
+    def test_the_csv_says_what_the_json_says(self, client: Client, shop: Shop, by: str) -> None:
+        names = ["=HYPERLINK(1)", "-5", 'a "b", c', "käse\n2", "@x", "summer"]
+        shop.receive(
+            *(shop.click(f"2026-11-23T10:0{n}Z", ad=ad, visitor=f"v{n}") for n, ad in enumerate(names)),
+            *(shop.sale("2026-11-23T11:00Z", 3, visitor=f"v{n}") for n in range(0, 6, 2)),
+        )
+        rows = get(client, shop, by=by).json()["rows"]
+        answer = get(client, shop, by=by, format="csv")
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        name = f"conversions-{shop.site.key}-{MONDAY}-{MONDAY}.csv"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        table = list(csv.DictReader(StringIO(answer.content.decode(), newline="")))
+        as_text = [{key: "" if value is None else text_of(value) for key, value in row.items()} for row in rows]
+        assert [{key: value.removeprefix("'") for key, value in row.items()} for row in table] == as_text
+        assert list(table[0]) == list(rows[0])
+        assert not any(value.startswith(("=", "@")) for row in table for value in row.values())
+
+    def test_a_csv_of_nothing_has_its_columns(self, client: Client, shop: Shop) -> None:
+        answer = get(client, shop, format="csv", by="goal")
+        assert answer.content == b"goal,clicks,views,conversions,value\r\n"
+
+    def test_while_the_configuration_is_away_the_client_is_asked_to_come_again(
+        self, client: Client, shop: Shop
+    ) -> None:
+        assert_asked_to_come_again(client, shop, "conversions_goalversion")
+
+    @pytest.mark.parametrize("table", ["conversions_cellrow", "conversions_countrow"])
+    def test_while_the_store_is_away_the_client_is_asked_to_come_again(
+        self, client: Client, shop: Shop, settings: Any, table: str
+    ) -> None:
+        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
+        assert_asked_to_come_again(client, shop, table)
+
+    def test_the_schema_describes_it(self, shop: Shop, tmp_path: Any) -> None:
+        path = tmp_path / "schema.json"
+        call_command("spectacular", validate=True, fail_on_warn=True, format="openapi-json", file=str(path))
+        schema = json.loads(path.read_text())
+        report = schema["paths"]["/api/reports/conversions"]["get"]
+        assert {parameter["name"] for parameter in report["parameters"]} == {
+            "site", "from", "to", "model", "by", "goal", "basis", "format",
+        }  # fmt: skip
+        assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+        answer = schema["components"]["schemas"]["ConversionReport"]["properties"]
+        assert set(answer) == set(shop.report(MONDAY, MONDAY))
+
+
+def assert_asked_to_come_again(client: Client, shop: Shop, table: str) -> None:
+    """With a table gone, as far as this transaction sees, the answer is a 503."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
+    answer = get(client, shop, to="2027-12-01")
+    assert error_of(answer) == (503, "unavailable", None)
+    assert answer.headers["Retry-After"] == "5"
+    assert table not in answer.content.decode()
+
+
+def text_of(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,346 @@
+"""Rollups: what two of them, a stalled one, a missed tick or a broken bucket leave behind."""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DataError, OperationalError
+
+from conversions.configuration.loading import load_site
+from conversions.facts.records import Conversion, Touch
+from conversions.marks import marks as sequence
+from conversions.marks.marks import WHOLE_SITE, Mark
+from conversions.marks.process import Processor
+from conversions.models import Ad, Campaign, Goal, MatchRule
+from conversions.store.port import Store, StoreUnavailable
+from reporting.attempts import OUTAGE
+from reporting.figures.cells import CLICKS, decode_clicks, decode_credit
+from reporting.rollup import Roller
+from tests.running import CHECKOUT, Tracker, free_port
+from tracker.collection.hit import Hit
+from tracker.models import Account, Site
+
+pytestmark = pytest.mark.django_db
+
+HOUR = 3_600_000
+NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR  # 2026-09-21T14:00Z
+DAY = "2026-09-21"
+
+
+class Shop:
+    """A site with the goal `buy` and the ad `one`, its worker and its rollups."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        account = Account.objects.create(name=uuid4().hex)
+        self.site = Site.objects.create(account=account, name="s", key=f"rollup-{uuid4().hex}")
+        self.key = self.site.key
+        self.goal = Goal.objects.create(site=self.site, key="buy")
+        self.ad = Ad.objects.create(campaign=Campaign.objects.create(site=self.site, key="c"), key="one")
+        self.limit = 0
+
+    def hit(self, id: str, type: str, at: int = NOON, **more: Any) -> Hit:
+        """A hit of ann's."""
+        fields = {"name": "buy", "value": 6} if type == "conversion" else {"ad": "one"} if type == "click" else {}
+        common = {"id": id, "site": self.key, "type": type, "at": at, "received": at, "visitor": "ann"}
+        return Hit(**{**common, **fields, **more})  # type: ignore[arg-type]
+
+    def receive(self, *hits: Hit) -> None:
+        """What a worker does."""
+        Processor(self.store, sequence, load_site, lambda: 0, 1000).process(hits, "batch")
+
+    def roller(self, store: Any = None) -> Roller:
+        """What beat runs."""
+        return Roller(store or self.store, sequence, load_site, lambda: self.limit)
+
+    def roll_up(self) -> list[int]:
+        """One tick; gives the buckets, as hours from NOON."""
+        marks = self.roller().marked(self.key)
+        for mark in marks:
+            self.roller().roll_up(mark)
+        return [(mark.bucket - NOON) // HOUR for mark in marks]
+
+    def clicks(self) -> dict[str, int]:
+        """Clicks by ad."""
+        cells = self.store.read_cells(self.key, [CLICKS], [DAY])
+        return {row.ad.ad: row.clicks for cell in cells for row in decode_clicks(cell.body)}
+
+    def credit(self, model: str = "last") -> dict[str | None, tuple[int, int]]:
+        """Credit and value by ad."""
+        cells = self.store.read_cells(self.key, [model], [DAY])
+        rows = [row for cell in cells for row in decode_credit(cell.body)]
+        return {row.ad and row.ad.ad: (row.credit, row.value) for row in rows}
+
+
+@pytest.fixture
+def shop(store: Store) -> Shop:
+    """A shop on each store."""
+    return Shop(store)
+
+
+class Stalls:
+    """A store before whose cells are written something else happens: that rollup stalls meanwhile."""
+
+    def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
+        self._store, self._meanwhile = store, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write_cells(self, *args: Any) -> None:
+        """Late."""
+        self._meanwhile()
+        self._store.write_cells(*args)
+
+
+def test_a_sale_is_credited_to_its_click_and_each_bucket_is_done_once(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", at=NOON + HOUR))
+    assert shop.roll_up() == [1, 0]
+    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.clicks() == {"one": 1}
+    assert shop.roll_up() == []
+
+
+def test_a_late_click_takes_up_the_sale_that_was_nobodys(shop: Shop) -> None:
+    shop.receive(shop.hit("c", "conversion", at=NOON + HOUR))
+    shop.roll_up()
+    assert shop.credit() == {None: (1_000_000, 6)}
+    shop.receive(shop.hit("t", "click"))
+    assert shop.roll_up() == [1, 0]
+    assert shop.credit() == {"one": (1_000_000, 6)}
+
+
+def test_two_beats_at_once_leave_what_one_would(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion"))
+    (mine,), (others,) = shop.roller().marked(shop.key), shop.roller().marked(shop.key)
+    assert shop.roller().roll_up(mine)
+    shop.roller().roll_up(others)
+    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.roll_up() == []
+
+
+def test_a_stalled_rollup_overwrites_nothing_newer_and_closes_no_newer_mark(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"))
+    (mark,) = shop.roller().marked(shop.key)
+
+    def meanwhile() -> None:
+        shop.receive(shop.hit("t2", "click", at=NOON + 1, visitor="bob"))
+        shop.roll_up()
+        shop.receive(shop.hit("t3", "click", at=NOON + 2, visitor="cyd"))
+
+    assert not shop.roller(Stalls(shop.store, meanwhile)).roll_up(mark)
+    assert shop.clicks() == {"one": 2}
+    assert shop.roll_up() == [0]
+    assert shop.clicks() == {"one": 3}
+
+
+def test_a_rollup_that_dies_is_done_again(shop: Shop) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    shop.receive(shop.hit("t", "click"))
+    (mark,) = shop.roller().marked(shop.key)
+    with pytest.raises(KeyboardInterrupt):
+        shop.roller(Stalls(shop.store, die)).roll_up(mark)
+    assert shop.clicks() == {}
+    assert shop.roll_up() == [0]
+    assert shop.clicks() == {"one": 1}
+
+
+def test_ticks_that_were_missed_are_made_up_for_by_the_next(shop: Shop) -> None:
+    for n in range(5):
+        shop.receive(shop.hit(f"t{n}", "click", at=NOON + n * HOUR))
+    assert shop.roll_up() == [4, 3, 2, 1, 0]
+    assert shop.clicks() == {"one": 1}
+
+
+def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", at=NOON + HOUR))
+    shop.roll_up()
+    shop.ad.key = "uno"
+    shop.ad.save()
+    MatchRule.objects.create(ad=shop.ad, source="x")
+    assert shop.roll_up() == [1, 0]
+    assert shop.clicks() == {"one": 1}  # as its touches say; it is no configured ad now
+    shop.ad.key = "one"
+    shop.ad.save()
+    shop.roll_up()
+    assert shop.credit() == {"one": (1_000_000, 6)}
+
+
+def test_what_is_taken_back_is_written_as_nothing(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", order="o"))
+    shop.roll_up()
+    shop.receive(shop.hit("r", "adjustment", at=NOON + HOUR, order="o", kind="retract"))
+    assert shop.roll_up() == [0]
+    assert [shop.credit(model) for model in ("last", "first", "linear")] == [{}, {}, {}]
+    assert shop.clicks() == {"one": 1}
+
+
+def test_a_changed_configuration_recounts_every_bucket_but_the_frozen(shop: Shop) -> None:
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(4)))
+    shop.roll_up()
+    shop.limit = NOON + 2 * HOUR
+    shop.ad.save()
+    assert shop.roll_up() == [3, 2]
+    assert sequence.open_marks(shop.key) == []
+
+
+def test_a_change_between_the_expansion_and_its_end_is_expanded_again(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"))
+    shop.roll_up()
+    shop.ad.save()
+    (whole,) = sequence.open_marks(shop.key)
+    shop.ad.save()
+    assert whole.bucket == WHOLE_SITE
+    assert not sequence.close_mark(whole)
+    assert shop.roll_up() == [0]
+
+
+class DyingMarks:
+    """Marks whose writer is killed before it marks."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sequence, name)
+
+    def mark_buckets(self, *_args: Any) -> None:
+        """Dies."""
+        raise KeyboardInterrupt
+
+
+def test_an_expansion_that_dies_is_done_again(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"))
+    shop.roll_up()
+    shop.ad.save()
+    with pytest.raises(KeyboardInterrupt):
+        Roller(shop.store, DyingMarks(), load_site, lambda: 0).marked(shop.key)
+    assert shop.roll_up() == [0]
+
+
+def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: Shop) -> None:
+    shop.receive(shop.hit("t", "click"))
+    shop.roll_up()
+    shop.receive(shop.hit("t2", "click", visitor="bob"))
+    shop.limit = NOON + 1
+    assert shop.roll_up() == [0]
+    assert shop.clicks() == {"one": 1}
+    assert sequence.open_marks(shop.key) == []
+
+
+class Breaks:
+    """A store that can't read some buckets."""
+
+    def __init__(self, store: Store, error: Exception, *buckets: int) -> None:
+        self._store, self._error, self._buckets = store, error, buckets
+        self.tries: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """Fails for those."""
+        self.tries.append(bucket)
+        if bucket in self._buckets:
+            raise self._error
+        return self._store.read_bucket(site, bucket)
+
+
+FAILURES = [
+    ValueError("damaged row"),
+    DataError("a number out of range"),
+    StoreUnavailable("read timed out"),
+    OperationalError("canceling statement due to statement timeout"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
+def test_a_bucket_that_can_not_be_rolled_up_holds_up_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, visitor=f"v{n}") for n in range(3)))
+    roller = shop.roller(Breaks(shop.store, error, NOON + HOUR))
+    assert [roller.attempt(mark) for mark in roller.marked(shop.key)] == [True, False, True]
+    assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
+
+
+def test_a_store_that_is_away_ends_the_tick_after_a_few_buckets_and_all_stay_marked(shop: Shop) -> None:
+    hours = [NOON + n * HOUR for n in range(9)]
+    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    store = Breaks(shop.store, StoreUnavailable("gone"), *hours)
+    roller = shop.roller(store)
+    marks = roller.marked(shop.key)
+    with pytest.raises(StoreUnavailable):
+        deque(map(roller.attempt, marks))
+    assert len(store.tries) == OUTAGE
+    assert len(sequence.open_marks(shop.key)) == 9
+
+
+def test_as_many_bad_buckets_as_an_outage_hold_up_no_other_for_ever(shop: Shop) -> None:
+    hours = [NOON + n * HOUR for n in range(9)]
+    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    bad = hours[-OUTAGE - 1 :]
+    for _ in hours:
+        roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), *bad))
+        with suppress(StoreUnavailable):
+            deque(map(roller.attempt, roller.marked(shop.key)))
+    assert [mark.bucket for mark in sequence.open_marks(shop.key)] == bad
+
+
+def test_the_command_tells_of_a_bucket_that_a_service_failed_after_it_did_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
+    roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), NOON + HOUR))
+    monkeypatch.setattr("reporting.management.commands.rollup.roller", lambda: roller)
+    with pytest.raises(CommandError, match="read timed out"):
+        call_command("rollup", "--wait", "0", "--site", shop.key)
+    assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
+
+
+def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(sql_store: Store) -> None:
+    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    sites = [f"busy{n}" for n in range(4)]
+    for site in sites:
+        sequence.mark_buckets(site, [NOON - HOUR, NOON - 2 * HOUR])
+    done: list[tuple[str, int]] = []
+    for _tick in range(12):
+        for site in sites:
+            sequence.mark_buckets(site, [NOON])
+        for mark in roller.marked()[:2]:
+            roller.attempt(mark)
+            done.append((mark.site, mark.bucket))
+    assert len(set(done)) == 12
+    assert all(done.count((site, NOON)) >= 3 for site in sites)
+
+
+def test_a_year_that_is_recounted_holds_up_no_ones_present_hour(sql_store: Store) -> None:
+    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    sequence.mark_buckets("a-recounted", [NOON - n * HOUR for n in range(1, 1000)])
+    for mark in roller.marked()[:10]:
+        roller.attempt(mark)
+    live = [f"live{n}" for n in range(4)]
+    for site in live:
+        sequence.mark_buckets(site, [NOON])
+    assert {mark.site for mark in roller.marked()[:8]} >= set(live)
+
+
+def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
+    sequence.mark_buckets("no-such-site", [NOON])
+    (mark,) = sequence.open_marks("no-such-site")
+    assert shop.roller().roll_up(mark)
+    assert Mark.objects.filter(site="no-such-site", marked=True).count() == 0
+
+
+def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_path: Path) -> None:
+    tracker = Tracker(tmp_path, {"BROKER_URL": f"amqp://127.0.0.1:{free_port()}//"})
+    tracker.manage("migrate", "--noinput", "--verbosity", "0")
+    command = [sys.executable, "manage.py", "rollup", "--wait", "1"]
+    done = subprocess.run(command, env=tracker.env, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("CommandError: Stopped: the broker: ")

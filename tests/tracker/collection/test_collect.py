@@ -1,0 +1,403 @@
+"""Collect, pure: what a client sends -> which hits, or why none."""
+
+import gzip
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tracker.collection.body import Refusal
+from tracker.collection.collect import Collected, NoHit, Sender, collect
+from tracker.collection.hit import Hit
+
+NOW = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp() * 1000)
+DAY = 86_400_000
+PERSON = Sender(received=NOW, salt=b"salt", ip="192.0.2.1", ua="Firefox", page="https://shop.example/start")
+SERVER = Sender(received=NOW, salt=b"salt", ip="192.0.2.9", ua="curl", trusted=True)
+
+
+def from_query(sender: Sender = PERSON, **given: Any) -> Collected:
+    return collect(urlencode({"site": "S", **given}), b"", "", "", sender)
+
+
+def from_body(body: bytes | str, media: str = "application/json", encoding: str = "", query: str = "") -> Collected:
+    return collect(query, body if isinstance(body, bytes) else body.encode(), media, encoding, PERSON)
+
+
+def from_json(hit: Any) -> Collected:
+    return from_body(json.dumps(hit))
+
+
+def only(collected: Collected) -> Hit:
+    assert collected.rejected == []
+    (hit,) = collected.hits.values()
+    return hit
+
+
+def refused(collected: Collected) -> tuple[int, str, str]:
+    """Status, code and field of a request without a good hit."""
+    with pytest.raises(NoHit) as refusal:
+        collected.check()
+    return refusal.value.status, refusal.value.code, refusal.value.field
+
+
+def refusal_of(*args: Any, **kwargs: Any) -> tuple[int, str]:
+    with pytest.raises(Refusal) as refusal:
+        from_body(*args, **kwargs)
+    return refusal.value.status, refusal.value.code
+
+
+class TestForms:
+    """Each way to send a hit gives the same hit."""
+
+    @pytest.mark.parametrize(
+        ("query", "body", "media"),
+        [
+            ("site=S&id=1&name=n&p.size=XL", "", ""),
+            ("", "site=S&id=1&name=n&p.size=XL", "application/x-www-form-urlencoded; charset=UTF-8"),
+            ("", '{"site":"S","id":"1","name":"n","props":{"size":"XL"}}', "application/json"),
+            ("", '{"site":"S","id":"1","name":"n","p.size":"XL"}', "text/plain;charset=UTF-8"),
+            ("", '{"site":"S","id":1,"name":"n","p.size":"XL"}', ""),
+            ("", ' [{"site":"S","id":"1","name":"n","p.size":"XL"}]\n', "Application/JSON"),
+            ("", '\ufeff{"site":"S","id":"1","name":"n","p.size":"XL"}', "application/vnd.api+json"),
+            ("", '{"site":"S","id":"1","name":"n","p.size":"XL"}', "application/x-www-form-urlencoded"),
+            ("site=S&name=n", '{"id":"1","props":{"size":"XL"}}', "application/json"),
+            ("site=S&name=n", "id=1&props=%7B%22size%22:%22XL%22%7D", "application/x-www-form-urlencoded"),
+        ],
+    )
+    def test_query_form_object_and_array_say_the_same(self, query: str, body: str, media: str) -> None:
+        hit = only(from_body(body, media, query=query))
+        assert (hit.site, hit.id, hit.name, hit.props) == ("S", "1", "n", {"size": "XL"})
+
+    def test_a_gzip_body_is_read(self) -> None:
+        assert only(from_body(gzip.compress(b'{"site":"S","id":"1"}'), encoding="gzip")).id == "1"
+
+    def test_an_array_keeps_the_places_of_its_hits(self) -> None:
+        collected = from_json([{"site": "S", "id": "a"}, {"site": "S", "id": "no good"}, {"site": "S", "id": "c"}])
+        assert {index: hit.id for index, hit in collected.hits.items()} == {0: "a", 2: "c"}
+        assert [(reason.index, reason.code, reason.field) for reason in collected.rejected] == [(1, "bad_id", "id")]
+
+    def test_hits_of_an_array_take_the_site_of_the_query_and_not_its_id(self) -> None:
+        hits = from_body("[{}, {}]", query="site=S&id=same").hits
+        assert [hit.site for hit in hits.values()] == ["S", "S"]
+        assert hits[0].id != hits[1].id
+
+
+class TestRequestsThatCannotBeRead:
+    """They are refused whole, with a code."""
+
+    def test_an_empty_array_holds_no_hit(self) -> None:
+        assert refusal_of("[]") == (400, "no_hits")
+
+    def test_500_hits_pass_and_501_are_too_many(self) -> None:
+        assert len(from_json([{"site": "S"}] * 500).hits) == 500
+        assert refusal_of(json.dumps([{"site": "S"}] * 501)) == (413, "too_many_hits")
+
+    @pytest.mark.parametrize("element", [b"1", b"{}", b'""', b""])
+    def test_an_array_of_far_too_many_is_refused_without_reading_all_of_it(self, element: bytes) -> None:
+        body = b"[" + (element + b",") * (1_000_000 // (len(element) + 1)) + b"1]"
+        began = time.process_time()
+        assert refusal_of(body) == refusal_of(body[:-1]) == (413, "too_many_hits")
+        assert time.process_time() - began < 0.2
+
+    def test_an_array_of_good_hits_may_be_full_of_commas(self) -> None:
+        hits = [{"site": "S", **dict.fromkeys(map(str, range(150)))}] * 400
+        assert len(from_json(hits).hits) == 400
+
+    def test_a_body_may_have_1_mib_also_when_unpacked(self) -> None:
+        assert refusal_of(b" " * (1 << 20) + b"{}") == (413, "too_large")
+        assert refusal_of(gzip.compress(b" " * (1 << 20) + b"{}"), encoding="gzip") == (413, "too_large")
+
+    def test_a_gzip_bomb_is_not_unpacked(self) -> None:
+        assert refusal_of(gzip.compress(b"\0" * (1 << 28), compresslevel=1), encoding="gzip") == (413, "too_large")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"no gzip",
+            b"",
+            gzip.compress(b'{"site":"S"}')[:-9],
+            gzip.compress(b'{"site":"S"}') + b"more",
+            gzip.compress(b" ") * 101,
+        ],
+    )
+    def test_what_is_no_whole_gzip_is_refused(self, body: bytes) -> None:
+        assert refusal_of(body, encoding="gzip") == (400, "bad_gzip")
+
+    def test_of_gzip_in_several_members_nothing_is_lost(self) -> None:
+        halves = gzip.compress(b'[{"site":"S"},') + gzip.compress(b'{"site":"S"}]') + b"\0\0"
+        assert len(from_body(halves, encoding="gzip").hits) == 2
+        assert refusal_of(gzip.compress(b" " * (1 << 20)) + gzip.compress(b"{}"), encoding="gzip")[0] == 413
+
+    def test_other_media_types_and_encodings_are_named(self) -> None:
+        assert refusal_of("<hit/>", "application/xml") == (415, "unsupported_media_type")
+        assert refusal_of("{}", encoding="br") == (415, "unsupported_encoding")
+
+    def test_a_hit_may_have_64_kib(self) -> None:
+        large = {"site": "S", "unknown": "x" * (1 << 16)}
+        assert refused(from_json(large)) == refused(from_json([large])) == (413, "too_large", "")
+        assert refusal_of("site=S&unknown=" + "x" * (1 << 16), "application/x-www-form-urlencoded")[0] == 413
+        with pytest.raises(Refusal, match="64 KiB"):
+            from_query(unknown="x" * (1 << 16))
+
+    def test_201_parameters_are_too_many(self) -> None:
+        assert refusal_of("", query="&".join(f"a{n}=1" for n in range(201))) == (400, "bad_query")
+
+
+class TestBadJson:
+    """It is a 400, and in an array it spoils no other hit."""
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            b"{",
+            b'{"site":"S"}}',
+            b"nonsense",
+            b'{"site":"S","value":NaN}',
+            b'{"site":"S","value":-Infinity}',
+            b'{"site":"S","title":"\\ud800"}',
+            b'{"site":"S","title":"\xff"}',
+            b'{"site":"S","title":"\0"}',
+            b'{"site":"S","value":' + b"9" * 5000 + b"}",
+            b'{"site":"S","props":' + b"[" * 100_000,
+        ],
+    )
+    def test_a_single_hit_is_refused(self, bad: bytes) -> None:
+        assert refused(from_body(bad)) == (400, "bad_json", "")
+
+    @pytest.mark.parametrize("bad", [b"[" * 100_000, b"[" * 30_000 + b"]" * 30_000, b"[{}", b"[{}] x", b'["\\"'])
+    def test_an_array_without_shape_is_refused(self, bad: bytes) -> None:
+        try:
+            status = refused(from_body(bad))[0]
+        except Refusal as refusal:
+            status = refusal.status
+        assert status == 400
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            b'{"site":"S","value":NaN}',
+            b'{"site":"S","title":"\\ud800"}',
+            b'{"site":"S","title":"\xff, ]}"}',
+            b'{"site":"S","value":' + b"9" * 5000 + b"}",
+            b'{"site":"S","props":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            b"",
+        ],
+    )
+    def test_in_an_array_it_is_rejected_alone(self, bad: bytes) -> None:
+        collected = from_body(b'[{"site":"S","name":"a, \\"b\\""},' + bad + b',{"site":"S"}]')
+        assert sorted(collected.hits) == [0, 2]
+        assert [(reason.index, reason.code) for reason in collected.rejected] == [(1, "bad_json")]
+
+    def test_what_is_no_object_is_no_hit(self) -> None:
+        assert [reason.code for reason in from_json([1, None, "x", []]).rejected] == ["bad_hit"] * 4
+        assert refused(from_json(None)) == (400, "bad_hit", "")
+
+    def test_a_damaged_array_takes_no_long_time(self) -> None:
+        assert refusal_of(b"[" + b"[{}, " * 200_000) == (400, "bad_json")
+        assert refusal_of(b'["' + b'\\"' * 500_000) == (400, "bad_json")
+
+
+class TestFields:
+    """Every field has its bounds and its code."""
+
+    @pytest.mark.parametrize(
+        ("given", "code", "field"),
+        [
+            ({"site": ""}, "missing_site", "site"),
+            ({"site": "x" * 65}, "too_long", "site"),
+            ({"site": "a\0"}, "bad_site", "site"),
+            ({"type": "Click"}, "bad_type", "type"),
+            ({"id": "x" * 65}, "bad_id", "id"),
+            ({"id": "ä"}, "bad_id", "id"),
+            ({"id": "a\n"}, "bad_id", "id"),
+            ({"visitor": "a b"}, "bad_visitor", "visitor"),
+            ({"user": "x" * 201}, "too_long", "user"),
+            ({"name": "x" * 201}, "too_long", "name"),
+            ({"name": "a\0b"}, "bad_name", "name"),
+            ({"order": "x" * 201}, "too_long", "order"),
+            ({"ad": "x" * 201}, "too_long", "ad"),
+            ({"url": "x" * 8193}, "too_long", "url"),
+            ({"ref": "x" * 8193}, "too_long", "ref"),
+            ({"title": "x" * 1025}, "too_long", "title"),
+            ({"value": "1,5"}, "bad_value", "value"),
+            ({"value": "1e3"}, "bad_value", "value"),
+            ({"value": "+1"}, "bad_value", "value"),
+            ({"value": ".5"}, "bad_value", "value"),
+            ({"value": "1\n"}, "bad_value", "value"),
+            ({"value": "١"}, "bad_value", "value"),
+            ({"value": "1234567890123"}, "bad_value", "value"),
+            ({"value": "0.0000001"}, "bad_value", "value"),
+            ({"value": "NaN"}, "bad_value", "value"),
+            ({"currency": "eur"}, "bad_currency", "currency"),
+            ({"currency": "QQQ"}, "bad_currency", "currency"),
+            ({"ts": str(NOW - 7 * DAY - 1)}, "bad_ts", "ts"),
+            ({"ts": str(NOW + 600_001)}, "bad_ts", "ts"),
+            ({"ts": str(NOW + 365 * DAY)}, "bad_ts", "ts"),
+            ({"ts": "1" + "0" * 400}, "bad_ts", "ts"),
+            ({"ts": "1e400"}, "bad_ts", "ts"),
+            ({"ts": str(NOW), "sent": "-1e999"}, "bad_ts", "ts"),
+            ({"props": "[1]"}, "bad_props", "props"),
+            ({"props": "{"}, "bad_props", "props"),
+            ({f"p.{n}": "x" for n in range(21)}, "bad_props", "props"),
+            ({"p.": "x"}, "bad_props", "props"),
+            ({"p." + "k" * 65: "x"}, "too_long", "props"),
+            ({"p.k": "x" * 501}, "too_long", "props"),
+            ({"type": "adjustment", "kind": "retract"}, "missing_order", "order"),
+            ({"type": "adjustment", "kind": "retract", "order": " \t"}, "missing_order", "order"),
+            ({"type": "adjustment", "order": "1"}, "missing_kind", "kind"),
+            ({"type": "adjustment", "order": "1", "kind": "undo"}, "bad_kind", "kind"),
+            ({"type": "adjustment", "order": "1", "kind": "refund"}, "missing_value", "value"),
+            ({"type": "adjustment", "order": "1", "kind": "restate"}, "missing_value", "value"),
+        ],
+    )
+    def test_a_bad_one_is_a_400_with_code_and_field(self, given: dict[str, str], code: str, field: str) -> None:
+        assert refused(from_query(**given)) == (400, code, field)
+
+    @pytest.mark.parametrize("field", ["site", "name", "user", "url", "ref", "title", "ad", "order", "id", "visitor"])
+    @pytest.mark.parametrize("value", [True, ["x"], {"x": 1}])
+    def test_json_that_is_no_text_is_refused(self, field: str, value: Any) -> None:
+        assert refused(from_json({"site": "S", field: value})) == (400, f"bad_{field}", field)
+
+    def test_bytes_that_are_no_utf8_are_refused_in_a_query(self) -> None:
+        assert refused(from_body("", query="site=S&order=%ff")) == (400, "bad_order", "order")
+
+    def test_a_hit_of_many_wide_characters_is_too_large(self) -> None:
+        wide = "\x01" * 8192
+        assert refused(from_query(url=wide, ref=wide)) == (413, "too_large", "")
+
+    def test_numbers_are_read_as_their_text(self) -> None:
+        hit = only(from_body('{"site":"S","order":1007,"name":1.50,"props":{"n":2,"yes":true,"gone":null}}'))
+        assert (hit.order, hit.name, hit.props) == ("1007", "1.50", {"n": "2", "yes": "true"})
+
+    def test_null_and_empty_are_absent(self) -> None:
+        empty = dict.fromkeys(("type", "id", "visitor", "ts", "value", "currency", "order", "kind", "props"))
+        for hit in (only(from_json({"site": "S", **empty})), only(from_query(**dict.fromkeys(empty, "")))):
+            assert (hit.type, hit.at, hit.value, hit.order, hit.kind, hit.props) == ("page", NOW, None, "", None, {})
+            assert len(hit.id) == 32
+
+    @pytest.mark.parametrize(
+        ("value", "micros"),
+        [
+            ('"29.90"', 29_900_000),
+            ("29.90", 29_900_000),
+            ("1.1", 1_100_000),
+            ("-0.000001", -1),
+            ("999999999999.999999", 999_999_999_999_999_999),
+            ("5", 5_000_000),
+            ("-0", 0),
+            ('""', None),
+        ],
+    )
+    def test_money_is_exact_in_micros(self, value: str, micros: int | None) -> None:
+        assert only(from_body(f'{{"site":"S","value":{value}}}')).value == micros
+
+    @pytest.mark.parametrize("value", ["0.30000000000000004", "1e5", "1" + "0" * 400, "true", "{}"])
+    def test_json_numbers_that_are_no_money_are_refused(self, value: str) -> None:
+        assert refused(from_body(f'{{"site":"S","value":{value}}}')) == (400, "bad_value", "value")
+
+    @pytest.mark.parametrize(
+        ("sent", "order"), [(" A-1", "A-1"), ("A-1 \n", "A-1"), ("A 1", "A 1"), ("  ", ""), ("\u00a0\t", "")]
+    )
+    @pytest.mark.parametrize("hit_type", ["conversion", "event", "page"])
+    def test_an_order_id_is_the_same_with_white_space_around_it_and_none_of_white_space_alone(
+        self, hit_type: str, sent: str, order: str
+    ) -> None:
+        assert only(from_json({"site": "S", "type": hit_type, "order": sent})).order == order
+        assert only(from_query(type=hit_type, order=sent)).order == order
+
+    def test_an_adjustment_finds_its_order_with_white_space_around_it(self) -> None:
+        assert only(from_query(type="adjustment", order=" A1 ", kind="retract")).order == "A1"
+
+    def test_an_adjustment_has_its_order_kind_and_value(self) -> None:
+        hit = only(from_query(type="adjustment", order="A1", kind="refund", value="3"))
+        assert (hit.type, hit.order, hit.kind, hit.value) == ("adjustment", "A1", "refund", 3_000_000)
+        assert only(from_query(type="adjustment", order="A1", kind="retract")).value is None
+
+
+class TestTime:
+    """When a hit happened.
+
+    |-- 7 days --|-- receipt --|-- 10 minutes --|
+    """
+
+    @pytest.mark.parametrize("ts", [NOW, NOW - 7 * DAY, NOW + 600_000])
+    def test_ts_is_believed(self, ts: int) -> None:
+        assert only(from_query(ts=ts)).at == ts
+        assert only(from_json({"site": "S", "ts": ts, "sent": NOW - 60_000})).at == ts
+
+    @pytest.mark.parametrize("ts", [f"{NOW - 5}.7", f"{NOW - 5}.70"])
+    def test_fractions_of_a_millisecond_are_rounded(self, ts: str) -> None:
+        assert only(from_query(ts=ts)).at == NOW - 4
+        assert only(from_body(f'{{"site":"S","ts":{ts}}}')).at == NOW - 4
+
+    @pytest.mark.parametrize("ts", ["", "yesterday", "NaN", "2026-11-24", "0x10"])
+    def test_without_a_readable_ts_it_is_the_receipt(self, ts: str) -> None:
+        assert only(from_query(ts=ts, sent=str(NOW - DAY))).at == NOW
+
+    def test_a_clock_that_is_a_year_ahead_is_corrected_by_sent(self) -> None:
+        wrong = NOW + 365 * DAY
+        assert only(from_query(ts=wrong - 5_000, sent=wrong)).at == NOW - 5_000
+
+    def test_a_resend_with_a_new_sent_gives_the_same_time(self) -> None:
+        ts = NOW - 3 * DAY
+        assert {only(from_query(ts=ts, sent=sent)).at for sent in (NOW, NOW - 1_000, NOW + 59_000)} == {ts}
+
+    def test_a_server_may_reach_90_days_back(self) -> None:
+        assert only(from_query(SERVER, ts=NOW - 90 * DAY)).at == NOW - 90 * DAY
+        assert refused(from_query(SERVER, ts=NOW - 90 * DAY - 1)) == (400, "bad_ts", "ts")
+
+
+class TestPerson:
+    """Who did it, as far as the request tells."""
+
+    def test_address_and_user_agent_come_from_the_request(self) -> None:
+        hit = only(from_query(ip="203.0.113.5", ua="Other"))
+        assert (hit.ip, hit.ua) == ("192.0.2.1", "Firefox")
+
+    def test_a_server_tells_those_of_the_person(self) -> None:
+        hit = only(from_query(SERVER, ip="2001:DB8::1", ua="x" * 600))
+        assert (hit.ip, hit.ua) == ("2001:db8::1", "x" * 512)
+        assert refused(from_query(SERVER, ip="somewhere")) == (400, "bad_ip", "ip")
+
+    def test_the_referer_is_the_page_unless_the_hit_names_one(self) -> None:
+        assert only(from_query()).url == "https://shop.example/start"
+        assert only(from_query(url="https://shop.example/a")).url == "https://shop.example/a"
+        assert only(from_query()).ref == ""
+
+    def test_a_stand_in_visitor_is_the_same_for_a_day(self) -> None:
+        first, later = only(from_query(ts=NOW - 11 * 3_600_000)), only(from_query(ts=NOW))
+        assert first.visitor == later.visitor
+        assert first.visitor != only(from_query(ts=NOW - 13 * 3_600_000)).visitor
+
+    def test_a_stand_in_visitor_differs_by_site_address_user_agent_and_salt(self) -> None:
+        others = [
+            Sender(received=NOW, salt=b"salt", ip="192.0.2.2", ua="Firefox"),
+            Sender(received=NOW, salt=b"salt", ip="192.0.2.1", ua="Chrome"),
+            Sender(received=NOW, salt=b"other", ip="192.0.2.1", ua="Firefox"),
+        ]
+        visitors = {only(from_query(other)).visitor for other in [PERSON, *others]}
+        assert len(visitors | {only(from_query(site="T")).visitor}) == 5
+
+    def test_unknown_people_of_a_server_are_not_taken_for_one(self) -> None:
+        first, second = only(from_query(SERVER, id="1")), only(from_query(SERVER, id="2"))
+        assert first.visitor != second.visitor
+        assert first.visitor == only(from_query(SERVER, id="1")).visitor
+
+    def test_a_server_that_tells_the_user_and_no_address_gives_each_user_a_visitor_that_stays(self) -> None:
+        ann = only(from_query(SERVER, user="ann")).visitor
+        assert ann == only(from_query(SERVER, user="ann", ts=NOW - 40 * DAY, ua="Firefox")).visitor
+        assert ann != only(from_query(SERVER, user="bob")).visitor
+        assert ann != only(from_query(SERVER, user="ann", site="T")).visitor
+
+    def test_nobodys_user_id_gives_a_server_no_visitor_that_strangers_share(self) -> None:
+        first, second = (only(from_query(SERVER, user="undefined", id=id)) for id in ("1", "2"))
+        assert first.visitor != second.visitor
+
+    def test_the_user_changes_no_stand_in_visitor_where_the_address_is_known(self) -> None:
+        assert only(from_query(user="ann")).visitor == only(from_query()).visitor
+        known = {"ip": "192.0.2.1", "ua": "Firefox"}
+        assert only(from_query(SERVER, **known, user="ann")).visitor == only(from_query(**known)).visitor

@@ -1,0 +1,261 @@
+"""Batches that wait go along with the one in hand, and none is lost or lost sight of on the way."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery.app.trace import build_tracer
+from celery.states import IGNORED
+from django.conf import settings as configured
+from kombu.message import Message
+
+from conversions.models import Marker
+from conversions.replay.replay import BEHIND_MS
+from tracker.archive import ArchiveUnavailable, FolderArchive
+from tracker.celery import DEAD, FACTS, HITS, app
+from tracker.collection.collect import MAX_AGE_TRUSTED_MS
+from tracker.collection.hit import Batch, Hit, batch_id, decode_batch, encode_batch
+from tracker.queues import new_batch_id
+from tracker.queues.broker import connect, count, text_of
+from tracker.queues.join import APART_MS, Joiner, joined
+from tracker.queues.rabbit import RabbitQueue
+from tracker.tasks import archive_hits
+
+RECEIVED = 1
+NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
+
+
+def batch(*ids: str) -> Batch:
+    """A batch of page hits."""
+    hits = [Hit(id=one, site="s", type="page", at=1, received=RECEIVED, visitor="v") for one in ids]
+    return Batch(new_batch_id(), tuple(hits))
+
+
+def ids(found: Batch | None) -> list[str]:
+    """The ids of a batch's hits."""
+    assert found is not None
+    return [hit.id for hit in found.hits]
+
+
+def test_the_same_batches_make_the_same_one_in_any_order() -> None:
+    one, two = batch("a"), batch("b", "c")
+    assert joined([one, two]).id == joined([two, one]).id
+    assert ids(joined([one, two])) == ["a", "b", "c"]
+
+
+def test_an_object_of_joined_batches_never_takes_the_place_of_another() -> None:
+    one, two, three = batch("a"), batch("b"), batch("c")
+    made = [one, two, three, joined([one, two]), joined([one, three]), joined([one, two, three])]
+    assert len({each.id for each in made}) == len(made)
+
+
+def test_joined_batches_are_made_when_the_last_of_them_was() -> None:
+    early, late = (Batch(batch_id(made_at, "x"), batch("a").hits) for made_at in (1000, 2000))
+    assert joined([late, early]).made_at == 2000
+
+
+def test_a_marker_adds_nothing() -> None:
+    one = batch("a")
+    assert joined([one, Batch(new_batch_id())]) == one
+
+
+def test_a_replay_finds_the_oldest_hit_of_batches_that_went_along() -> None:
+    """The latest of them may be made so long after the earliest, which may hold hits that happened so long before."""
+    assert MAX_AGE_TRUSTED_MS + 2 * APART_MS <= BEHIND_MS
+
+
+@pytest.mark.services
+@pytest.mark.django_db
+class TestOnRabbitMQ:
+    """With batches that wait."""
+
+    @pytest.fixture
+    def joiner(self, rabbitmq: RabbitQueue) -> Iterator[Joiner]:
+        """Its connection ends with the test."""
+        joiner = Joiner()
+        yield joiner
+        joiner.close()
+
+    def test_what_waits_goes_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        for name in ("b", "c"):
+            rabbitmq.send(batch(name))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b", "c"]
+        joiner.acknowledge()
+        assert waiting(HITS) == 0
+        joiner.close()
+        assert waiting(HITS) == 0
+
+    def test_a_batch_alone_goes_alone(self, joiner: Joiner) -> None:
+        assert joiner.join(batch("a"), 100) is None
+
+    def test_what_was_taken_comes_again_when_its_taker_dies(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
+        joiner.join(batch("a"), 100)
+        assert waiting(HITS) == 0
+        joiner.close()
+        assert [decode_batch(text_of(one.body)).hits[0].id for one in take(HITS)] == ["b"]
+
+    def test_what_a_failed_task_left_in_hand_comes_again(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
+        joiner.join(batch("a"), 100)
+        assert ids(joiner.join(batch("c"), 100)) == ["c", "b"]
+
+    def test_a_batch_that_was_delivered_before_takes_none_along(
+        self, rabbitmq: RabbitQueue, archive: FolderArchive
+    ) -> None:
+        rabbitmq.send(batch("b"))
+        work(batch("a"), redelivered=True)
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
+        assert waiting(HITS) == 1
+
+    def test_of_those_that_killed_a_worker_no_two_go_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        for name in ("b", "c"):
+            rabbitmq.send(batch(name))
+        joiner.join(batch("a"), 100)
+        joiner.close()
+        rabbitmq.send(batch("d"))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+
+    def test_no_more_are_taken_than_a_batch_may_hold(
+        self, rabbitmq: RabbitQueue, joiner: Joiner, settings: Any
+    ) -> None:
+        settings.HIT_BATCH_MAX = 7
+        for n in range(4):
+            rabbitmq.send(batch(f"{n}", f"{n}."))
+        assert len(ids(joiner.join(batch("a", "b"), 100))) == 6
+        assert waiting(HITS) == 2
+
+    def test_no_more_bytes_are_taken_than_a_batch_may_hold(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
+        assert joiner.join(batch("a"), 600_000) is None
+        assert waiting(HITS) == 1
+
+    def test_with_a_marker_in_hand_nothing_is_taken(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
+        assert joiner.join(Batch(new_batch_id()), 100) is None
+        assert waiting(HITS) == 1
+
+    def test_a_marker_that_was_taken_goes_on_after_the_batch(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        marker = Batch(new_batch_id())
+        rabbitmq.send(marker)
+        one = batch("a")
+        assert joiner.join(one, 100) == one
+        assert waiting(FACTS) == 0
+        joiner.acknowledge()
+        assert [decode_batch(text_of(message.body)) for message in take(FACTS)] == [marker]
+        assert waiting(HITS) == 0
+
+    def test_what_is_put_down_counts_as_sent_for_the_first_time(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        sent = [batch("b"), batch("c")]
+        for one in sent:
+            rabbitmq.send(one)
+        joiner.join(batch("a"), 100)
+        joiner.put_down()
+        messages = take(HITS)
+        assert [decode_batch(text_of(message.body)) for message in messages] == sent
+        assert not any(message.headers.get("x-delivery-count") for message in messages)
+
+    def test_what_is_put_down_holds_back_what_is_sealed(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        rabbitmq.send(batch("b"))
+        Marker.reach(10_000)
+        joiner.join(batch("a"), 100)
+        joiner.put_down()
+        assert Marker.reached() == RECEIVED
+
+    def test_what_is_sent_again_for_a_service_holds_back_what_is_sealed(
+        self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(*_: object) -> str:
+            raise ArchiveUnavailable("away")
+
+        monkeypatch.setattr(FolderArchive, "put", away)
+        monkeypatch.setattr("tracker.step.SHORTEST_WAIT", 0.01)
+        monkeypatch.setattr("tracker.step.PATIENCE", 0.0)
+        Marker.reach(10_000)
+        work(batch("a"), redelivered=True)
+        assert Marker.reached() == RECEIVED
+        assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["a"]]
+
+    @pytest.mark.parametrize("apart", [APART_MS + 1, -APART_MS - 1])
+    def test_a_batch_made_at_quite_another_time_is_sent_again_by_itself(
+        self, rabbitmq: RabbitQueue, joiner: Joiner, apart: int
+    ) -> None:
+        in_hand, near, other = (
+            Batch(batch_id(NOON + at, name), batch(name).hits) for at, name in ((0, "a"), (APART_MS, "b"), (apart, "c"))
+        )
+        for one in (near, other, batch("d")):
+            rabbitmq.send(one)
+        Marker.reach(10_000)
+        assert joiner.join(in_hand, 100) == joined([in_hand, near])
+        assert Marker.reached() == RECEIVED
+        joiner.acknowledge()
+        joiner.close()
+        assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["d"], ["c"]]
+
+    def test_a_message_that_cannot_be_read_is_dead_lettered(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        with connect() as connection:
+            connection.Producer().publish(b"junk", routing_key=HITS, exchange="", content_type="text/plain")
+        rabbitmq.send(batch("b"))
+        assert joiner.join(batch("a"), 100) is None
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+        assert waiting(DEAD) == 1
+
+    def test_a_connection_that_was_closed_meanwhile_is_replaced(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+        joiner.join(batch("a"), 100)
+        assert joiner._connection
+        joiner._connection.connection.transport.sock.close()
+        rabbitmq.send(batch("b"))
+        assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
+
+    def test_a_worker_archives_and_hands_on_all_as_one_batch(
+        self, rabbitmq: RabbitQueue, archive: FolderArchive
+    ) -> None:
+        for name in ("b", "c"):
+            rabbitmq.send(batch(name))
+        work(batch("a"))
+        (key,) = archive.list()
+        assert [hit.id for hit in archive.get(key)] == ["a", "b", "c"]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a", "b", "c"]]
+        assert waiting(HITS) == 0
+
+    def test_where_they_fail_together_each_goes_its_own_way(
+        self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rabbitmq.send(batch("b"))
+        put, tries = FolderArchive.put, []
+
+        def away_at_first(self: FolderArchive, one: Batch) -> str:
+            tries.append(one)
+            if len(tries) == 1:
+                raise ArchiveUnavailable("away")
+            return put(self, one)
+
+        monkeypatch.setattr(FolderArchive, "put", away_at_first)
+        work(batch("a"))
+        assert [ids(one) for one in tries] == [["a", "b"], ["a"]]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
+        assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["b"]]
+
+
+def work(one: Batch, redelivered: bool = False) -> None:
+    """What a worker's child does with a batch that it was handed."""
+    chain = [app.signature(step) for step in reversed(configured.HIT_CHAIN[1:])]
+    request = {"id": one.id, "root_id": one.id, "chain": chain, "delivery_info": {"redelivered": redelivered}}
+    outcome = build_tracer(archive_hits.name, archive_hits, app=app)(one.id, (encode_batch(one),), {}, request)
+    assert outcome.info is None or outcome.info.state == IGNORED
+
+
+def take(name: str) -> list[Message]:
+    """The messages of a queue, in their order; it is empty then."""
+    with connect() as connection:
+        queue, found = app.amqp.queues[name](connection.default_channel), []
+        while (message := queue.get()) is not None:
+            message.ack()
+            found.append(message)
+    return found
+
+
+def waiting(name: str) -> int:
+    """How many messages wait in a queue."""
+    with connect() as connection:
+        return count(connection, name)[0]

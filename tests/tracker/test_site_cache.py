@@ -1,0 +1,124 @@
+"""Sites and admission: whose hits may come in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tracker.admission import CantCheck, TooFast, admit, read_token
+from tracker.collection.body import Refusal
+from tracker.collection.collect import Collected
+from tracker.collection.hit import Hit
+from tracker.models import Account, Site, Token
+from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> Iterator[None]:
+    SITES.forget()
+    TOKENS.forget()
+    yield
+    SITES.forget()
+    TOKENS.forget()
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site.objects.create(account=Account.objects.create(name="Shop", hits_per_second=2), name="Shop")
+
+
+@pytest.fixture
+def other_site() -> Site:
+    return Site.objects.create(account=Account.objects.create(name="Other"), name="Other", hits_per_second=1)
+
+
+def hits_of(*keys: str) -> Collected:
+    hits = [Hit(id=str(n), site=key, type="page", at=0, received=0, visitor="v") for n, key in enumerate(keys)]
+    return Collected(dict(enumerate(hits)), [])
+
+
+def break_database() -> None:
+    """What every look-up needs is gone, as far as this transaction sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tracker_site RENAME TO away")
+        cursor.execute("ALTER TABLE tracker_token RENAME TO away_too")
+
+
+def test_a_site_and_a_token_are_found_with_their_account_and_rate(site: Site) -> None:
+    _, secret = Token.issue(site.account, "ingest")
+    assert look_up_sites([site.key, "none"]) == {site.key: SiteEntry(site.account_id, 0)}
+    assert look_up_token(secret) == TokenEntry(site.account_id, 2)
+    assert look_up_token("none") is None
+
+
+def test_a_revoked_token_and_one_for_reports_send_no_hits(site: Site) -> None:
+    token, revoked = Token.issue(site.account, "ingest")
+    Token.objects.filter(pk=token.pk).update(revoked_at="2026-01-01T00:00Z")
+    _, report = Token.issue(site.account, "report")
+    for secret in (revoked, report, "made-up", "x" * 5000, ""):
+        with pytest.raises(Refusal) as refusal:
+            read_token(f"Bearer {secret}")
+        assert (refusal.value.status, refusal.value.code) == (401, "bad_token")
+
+
+def test_other_ways_to_sign_in_are_none_of_ours() -> None:
+    assert read_token("") is read_token("Basic dXNlcjpwYXNz") is None
+
+
+def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -> None:
+    collected = hits_of(site.key, "unknown", site.key)
+    admit(collected, None)
+    assert sorted(collected.hits) == [0, 2]
+    assert [(reason.index, reason.code, reason.field) for reason in collected.rejected] == [(1, "unknown_site", "site")]
+    assert not any(hit.unchecked for hit in collected.hits.values())
+
+
+def test_a_batch_of_many_unknown_sites_costs_the_database_one_question(
+    site: Site, django_assert_num_queries: Any
+) -> None:
+    collected = hits_of(site.key, *(f"unknown {n}" for n in range(499)))
+    with django_assert_num_queries(1):
+        admit(collected, None)
+    assert sorted(collected.hits) == [0]
+
+
+def test_with_a_token_another_accounts_site_is_unknown(site: Site, other_site: Site) -> None:
+    _, secret = Token.issue(site.account, "ingest")
+    collected = hits_of(site.key, other_site.key)
+    admit(collected, read_token(f"bearer {secret}"))
+    assert sorted(collected.hits) == [0]
+    assert collected.rejected[0].code == "unknown_site"
+
+
+def test_while_the_database_is_away_hits_come_in_unchecked(site: Site) -> None:
+    break_database()
+    collected = hits_of(site.key, "maybe")
+    admit(collected, None)
+    assert [hit.unchecked for hit in collected.hits.values()] == [True, True]
+
+
+def test_while_the_database_is_away_a_token_is_asked_to_come_again(site: Site) -> None:
+    _, secret = Token.issue(site.account, "ingest")
+    break_database()
+    with pytest.raises(CantCheck) as refusal:
+        read_token(f"Bearer {secret}")
+    assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (503, "unavailable", 2)
+
+
+def test_a_site_over_its_rate_is_told_when_to_come_again(other_site: Site) -> None:
+    admit(hits_of(*[other_site.key] * 3), None)
+    with pytest.raises(TooFast) as refusal:
+        admit(hits_of(other_site.key), None)
+    assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (429, "rate_limited", 3)
+
+
+def test_with_a_token_the_accounts_rate_counts(site: Site) -> None:
+    _, secret = Token.issue(site.account, "ingest")
+    token = read_token(f"Bearer {secret}")
+    admit(hits_of(site.key, site.key), token)
+    with pytest.raises(TooFast):
+        admit(hits_of(site.key), token)
+    admit(hits_of(site.key), None)

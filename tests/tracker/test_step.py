@@ -1,0 +1,137 @@
+"""A task waits while a service is away, and tells poison from absence."""
+
+from errno import EMFILE
+from itertools import count
+
+import pytest
+from celery.exceptions import Ignore
+from django.db import InternalError, OperationalError, ProgrammingError
+
+from tracker.celery import app
+from tracker.collection.hit import Batch, Unavailable, encode_batch
+from tracker.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
+from tracker.tasks import archive_hits, send_marker
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return sum(self.waits)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+class Flaky:
+    """Work that fails so many times first."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.tries = 0
+
+    def __call__(self) -> str:
+        self.tries += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+def run(work: object, clock: Clock, give_up: object = None) -> object:
+    return wait_out(work, "a step", give_up, clock.now, clock.sleep)  # type: ignore[arg-type]
+
+
+def test_a_service_that_is_away_is_waited_out() -> None:
+    work = Flaky(Unavailable("s3"), OperationalError("database"), Unavailable("cassandra"))
+    assert run(work, Clock()) == "done"
+    assert work.tries == 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProgrammingError('relation "conversions_marker" does not exist'),
+        InternalError("current transaction is aborted"),
+        MemoryError(),
+        OSError(EMFILE, "Too many open files"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_tables_that_are_not_made_yet_and_a_machine_that_is_short_of_something_are_waited_out(error: Exception) -> None:
+    assert run(Flaky(error), Clock()) == "done"
+
+
+def test_waits_grow_up_to_a_bound() -> None:
+    clock = Clock()
+    run(Flaky(*[Unavailable("s3")] * 20), clock)
+    assert clock.waits[0] < 1
+    assert LONGEST_WAIT / 2 < clock.waits[-1] < LONGEST_WAIT * 1.5
+
+
+def test_what_beat_sends_is_bounded_like_all_else_that_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, object] = {}
+
+    class Bounded:
+        def publish(self, _send: object, _args: object, _kwargs: object, **options: object) -> None:
+            sent.update(options)
+
+    monkeypatch.setattr("tracker.step.open_publisher", Bounded)
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+    send_marker.apply_async(producer=object(), expires=50)
+    assert sent == {"expires": 50, "argsrepr": "(...)"}
+
+
+def test_any_other_failure_is_the_batchs_own_and_is_not_tried_again() -> None:
+    work = Flaky(ValueError("poison"))
+    with pytest.raises(ValueError, match="poison"):
+        run(work, Clock())
+    assert work.tries == 1
+
+
+def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> None:
+    clock = Clock()
+    tries = count()
+
+    def work() -> None:
+        next(tries)
+        raise Unavailable("s3")
+
+    def send_again(_waited: float) -> None:
+        raise Ignore
+
+    with pytest.raises(Ignore):
+        run(work, clock, send_again)
+    assert PATIENCE < clock.now() < PATIENCE + 2 * LONGEST_WAIT
+
+
+def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
+    clock = Clock()
+    failures = [Unavailable("s3")] * 60
+    again = Flaky(OperationalError("database"), OperationalError("database"), Ignore())
+    with pytest.raises(Ignore):
+        run(Flaky(*failures), clock, lambda _waited: again())
+    assert again.tries == 3
+    again = Flaky(*[OperationalError("database")] * 60)
+    assert run(Flaky(*failures), Clock(), lambda _waited: again()) == "done"
+
+
+def test_while_it_can_not_be_noted_a_batch_waits_a_little_longer_and_then_goes_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # In hand for a day, the broker would make a dead letter of it.
+    sent: list[object] = []
+    monkeypatch.setattr("tracker.step.note_put_back", lambda _batches: Flaky(OperationalError("database"))())
+    monkeypatch.setattr(archive_hits, "apply_async", lambda args, *_, **__: sent.append(args))
+    archive_hits.push_request(args=[encode_batch(Batch("b"))], kwargs={}, id="1", root_id="1")
+    try:
+        with pytest.raises(OperationalError):
+            archive_hits.send_again(PATIENCE + 1)
+        assert not sent
+        with pytest.raises(Ignore):
+            archive_hits.send_again(PATIENCE + NOTE_PATIENCE)
+    finally:
+        archive_hits.pop_request()
+    assert len(sent) == 1
