@@ -1,4 +1,4 @@
-"""A disk that is full: a file system of 64 KiB in memory, filled to its last block. Mounting it needs root."""
+"""A disk that can be filled: a small file system in memory. Mounting it needs root."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path, kib: int = 64) -> Iterator[Path]:
     """An empty disk at `folder`, which is made."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:

@@ -137,12 +137,8 @@ def read_folder(name: str, default: Path) -> Path:
 
 
 def read_shared_folder(name: str) -> Path | None:
-    """A folder in which processes write beside each other, made if it is not there; None where none is set.
-
-    An empty variable is taken away: prometheus_client, which reads it too, would write to the working directory.
-    """
+    """A folder in which processes write beside each other, made if it is not there; None where none is set."""
     if not read_text(name):
-        os.environ.pop(name, None)
         return None
     folder = read_folder(name, Path())
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tracker.count_files import count_in
 from tracker.environment import (
     SQLITE,
     BadSetting,
@@ -43,8 +44,9 @@ TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
 DEMO = read_switch("DEMO")
 
-#: Where all processes count, so that /metrics tells their sums; prometheus_client finds it by the variable itself.
+#: Where all processes count, so that /metrics tells their sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
+count_in(METRICS_DIR)  # before the first metric is made
 
 # The services; unset means embedded.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps")

@@ -1,0 +1,129 @@
+"""Count files: what a process counts -> its files in the folder of all processes, which /metrics sums.
+
+prometheus_client maps such a file into memory, and the kernel kills a process that writes to a map which a full disk
+can't hold. These are written by plain calls, whose failure is logged: the count stays in memory and is written later.
+"""
+
+import logging
+import os
+import struct
+from pathlib import Path
+from secrets import token_hex
+from threading import Lock
+from typing import Any
+
+from prometheus_client import values
+from prometheus_client.mmap_dict import mmap_key
+
+logger = logging.getLogger(__name__)
+
+#: A file begins with the number of bytes in use, and four of padding. prometheus_client reads these files.
+HEADER = struct.Struct("=i4x")
+LENGTH = struct.Struct("=i")
+#: A value and its time, which only gauges have.
+VALUE = struct.Struct("=dd")
+
+
+class CountFile:
+    """The counts of one kind of one process: key and value, one after the other. Not thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._used = HEADER.size
+        self._positions: dict[str, int] = {}
+        self._failed = False
+
+    def write(self, key: str, value: float) -> None:
+        """Notes a count, if the disk takes it."""
+        try:
+            self._write(key, VALUE.pack(value, 0.0))
+            self._failed = False
+        except OSError as error:
+            if not self._failed:
+                logger.warning("counts can't be written, /metrics tells old ones: %s", error)
+            self._failed = True
+
+    def _write(self, key: str, value: bytes) -> None:
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        if key in self._positions:
+            write_all(self._file, value, self._positions[key])
+            return
+        entry = pack_key(key) + value
+        write_all(self._file, entry, self._used)
+        write_all(self._file, HEADER.pack(self._used + len(entry)), 0)
+        self._used += len(entry)
+        self._positions[key] = self._used - len(value)
+
+
+def pack_key(key: str) -> bytes:
+    """A key after its length, padded so that the value behind it begins at a multiple of eight."""
+    encoded = key.encode()
+    padded = encoded + b" " * (8 - (len(encoded) + LENGTH.size) % 8)
+    return LENGTH.pack(len(encoded)) + padded
+
+
+def write_all(file: int, data: bytes, position: int) -> None:
+    """Writes at a position. Raises OSError where a disk takes only a part."""
+    if os.pwrite(file, data, position) < len(data):
+        raise OSError("the disk is full")
+
+
+class Counts:
+    """All counts of this process. Its files have names of their own, since the kernel uses a pid again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._values: list[Value] = []
+        self.begin()
+        os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self) -> None:
+        """A new process: nothing is counted yet."""
+        self.lock = Lock()
+        self._files: dict[str, CountFile] = {}
+        for value in self._values:
+            value.clear()
+
+    def add(self, value: "Value") -> None:
+        """Counts one more thing from here on."""
+        self._values.append(value)
+
+    def write(self, kind: str, key: str, value: float) -> None:
+        """Notes the count of a key."""
+        if kind not in self._files:
+            self._files[kind] = CountFile(self._folder / f"{kind}_{os.getpid()}-{token_hex(4)}.db")
+        self._files[kind].write(key, value)
+
+
+class Value(values.MutexValue):
+    """One number of a counter or a histogram, as prometheus_client wants it."""
+
+    _multiprocess = True
+    counts: Counts
+
+    def __init__(self, typ: str, *labelled: Any, **options: Any) -> None:
+        super().__init__(typ, *labelled, **options)
+        self._kind = typ
+        self._key = mmap_key(*labelled)
+        with self.counts.lock:
+            self.counts.add(self)
+            self.counts.write(self._kind, self._key, self._value)
+
+    def inc(self, amount: float) -> None:
+        """See prometheus_client."""
+        with self.counts.lock:
+            self._value += amount
+            self.counts.write(self._kind, self._key, self._value)
+
+    def clear(self) -> None:
+        """A process that was forked counts from 0."""
+        self._value = 0.0
+
+
+def count_in(folder: Path | None) -> None:
+    """Lets every counter and histogram that is made from now on count in the folder; in memory alone without one."""
+    values.ValueClass = Value if folder else values.MutexValue
+    if folder:
+        Value.counts = Counts(folder)
