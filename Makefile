@@ -9,7 +9,7 @@ PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 # What stands on the configuration database runs on PostgreSQL, too.
 ON_POSTGRES := $(wildcard tests/contracts/test_[qs]*.py tests/conversions/marks/test_*marks.py) $(foreach name,\
-	marks/test_process verdicts/test_identity replay/test_replay replay/test_preview configuration/test_snapshot \
+	marks/test_process store/test_plans verdicts/test_identity replay/test_replay replay/test_preview configuration/test_snapshot \
 	configuration/test_rate_table configuration/test_bootstrap api/test_catalogue test_admin test_click,\
 	tests/conversions/$(name).py) tests/reporting/test_rollup.py tests/reporting/test_report_api.py
 # Runs the Procfile's processes and starts again what ends. A bad setting ends here, with one line.
