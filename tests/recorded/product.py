@@ -3,9 +3,9 @@
 Everything else goes by HTTP, by commands, and by the names of tables. A module that moves is followed here alone.
 """
 
-from conversions.facts import decode_fact, digest, encode_fact
+from conversions.configuration.loading import forget_cached_sites
+from conversions.facts.records import decode_fact, digest, encode_fact
 from conversions.store.adapters import open_store
-from conversions.store.configuration import forget_cached_sites
 from conversions.store.port import Cell, Store
 
 __all__ = ["Cell", "Store", "decode_fact", "digest", "encode_fact", "forget_cached_sites", "open_store"]
