@@ -1,13 +1,13 @@
 """The admin pages of campaigns, ads, goals and marks."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet, URLField
+from django.db.models import Model, Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
 from conversions.marks.marks import WHOLE_SITE
@@ -29,7 +29,10 @@ def effect_of(version: GoalVersion) -> str:
     return moment(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
 
 
-class OneByOne(admin.ModelAdmin):
+M = TypeVar("M", bound=Model)
+
+
+class OneByOne(admin.ModelAdmin[M]):
     """Deletes each by itself, so that its site is marked and its figures follow."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -40,7 +43,7 @@ class OneByOne(admin.ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(OneByOne):
+class CampaignAdmin(OneByOne[Campaign]):
     """What ads are bought for."""
 
     list_display = ("key", "name", "site", "account")
@@ -59,7 +62,7 @@ class CampaignAdmin(OneByOne):
         return campaign.site.account.name
 
 
-class MatchRuleInline(admin.TabularInline):
+class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
     """By which utm tags and networks touches are the ad's."""
 
     model = MatchRule
@@ -72,7 +75,7 @@ class MatchRuleInline(admin.TabularInline):
 
 
 @admin.register(Ad)
-class AdAdmin(OneByOne):
+class AdAdmin(OneByOne[Ad]):
     """What is paid for."""
 
     list_display = ("key", "name", "campaign", "site", "rule_list", "destination")
@@ -98,7 +101,7 @@ class AdAdmin(OneByOne):
         return "; or ".join(str(rule) for rule in ad.rules.all())
 
 
-class VersionInline(admin.TabularInline):
+class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     """What a goal said and says, and since when."""
 
     model = GoalVersion
@@ -134,7 +137,7 @@ class VersionInline(admin.TabularInline):
 
 
 @admin.register(Goal)
-class GoalAdmin(admin.ModelAdmin):
+class GoalAdmin(admin.ModelAdmin[Goal]):
     """What counts as a conversion."""
 
     list_display = ("key", "name", "site", "active", "path", "event", "fixed_value", "counting", "takes_effect")
@@ -211,7 +214,7 @@ class GoalAdmin(admin.ModelAdmin):
 
 
 @admin.register(Mark)
-class MarkAdmin(admin.ModelAdmin):
+class MarkAdmin(admin.ModelAdmin[Mark]):
     """Which buckets wait for the rollup; nothing to change here."""
 
     list_display = ("site", "starts", "marked", "token")
@@ -240,7 +243,7 @@ class MarkAdmin(admin.ModelAdmin):
 
 
 @admin.register(RateRow)
-class RateAdmin(admin.ModelAdmin):
+class RateAdmin(admin.ModelAdmin[RateRow]):
     """The rate table; `manage.py load_rates` fills it."""
 
     list_display = ("day", "base", "quote", "rate")

@@ -91,7 +91,7 @@ class ClickView(APIView):
             record(click_hit(click, found, sender), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
-    def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:
         """The answer, without DRF's work."""
         try:
             if request.method not in ("GET", "HEAD"):

@@ -34,10 +34,10 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether they differ, not the blanks between them."""
-        return (initial or []) != self.to_python(data)
+        return bool((initial or []) != self.to_python(data))
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(forms.ModelForm[Account]):
     """An account, its own networks one a line."""
 
     own_networks = LinesField(
@@ -51,7 +51,7 @@ class AccountForm(forms.ModelForm):
         fields = ("name", "users", "hits_per_second", "own_networks")
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(forms.ModelForm[Site]):
     """A site, with choices in place of free text."""
 
     domains = LinesField(
@@ -69,7 +69,7 @@ class SiteForm(forms.ModelForm):
         fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second", *SWITCHES, *TERMS)
 
 
-class SiteInline(admin.TabularInline):
+class SiteInline(admin.TabularInline[Site, Account]):
     """The sites of an account."""
 
     model = Site
@@ -86,7 +86,7 @@ class SiteInline(admin.TabularInline):
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):
+class AccountAdmin(admin.ModelAdmin[Account]):
     """Customers, with who may sign in for them."""
 
     list_display = ("name", "sites", "people", "created_at")
@@ -100,7 +100,8 @@ class AccountAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         """Accounts with how many sites and people they have."""
         counts = {"site_count": Count("sites", distinct=True), "user_count": Count("users", distinct=True)}
-        return super().get_queryset(request).annotate(**counts)
+        counted: QuerySet[Account] = super().get_queryset(request).annotate(**counts)
+        return counted
 
     @admin.display(ordering="site_count")
     def sites(self, account: Account) -> int:
@@ -116,7 +117,7 @@ class AccountAdmin(admin.ModelAdmin):
 
 
 @admin.register(Site)
-class SiteAdmin(admin.ModelAdmin):
+class SiteAdmin(admin.ModelAdmin[Site]):
     """Web sites, with what their pages must hold."""
 
     form = SiteForm
@@ -157,7 +158,7 @@ class SiteAdmin(admin.ModelAdmin):
                 site.delete()
 
 
-class TokenForm(forms.ModelForm):
+class TokenForm(forms.ModelForm[Token]):
     """Whose token, and what for."""
 
     class Meta:
@@ -166,7 +167,7 @@ class TokenForm(forms.ModelForm):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(admin.ModelAdmin[Token]):
     """Secrets of programs: issued (shown once) and revoked, never changed."""
 
     form = TokenForm

@@ -1,7 +1,11 @@
 """Django's descriptions of this room and of its admin."""
 
+import django_stubs_ext
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+
+# Before any admin module is imported: Django's generic classes then take their types' arguments at run time, too.
+django_stubs_ext.monkeypatch()
 
 
 class TrackerConfig(AppConfig):

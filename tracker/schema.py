@@ -27,5 +27,6 @@ class SchemaView(SpectacularAPIView):
         """The description in the form that was asked for."""
         renderer = request.accepted_renderer
         if renderer.media_type not in RENDERED:
-            RENDERED[renderer.media_type] = renderer.render(super().get(request, *args, **kwargs).data)
+            answer = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+            RENDERED[renderer.media_type] = renderer.render(answer.data)
         return HttpResponse(RENDERED[renderer.media_type], content_type=renderer.media_type)

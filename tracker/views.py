@@ -64,7 +64,7 @@ class HitView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """Answers without negotiation, parsers and renderers."""
         if request.method == "OPTIONS":
             return preflight(request, ", ".join(self.methods()))
