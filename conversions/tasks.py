@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 from celery import shared_task
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from conversions.configuration.loading import load_for_hits
 from conversions.configuration.snapshot import keep_now
@@ -17,6 +16,7 @@ from conversions.models import Marker
 from conversions.replay.replay import carry_on
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.collection.hit import decode_batch
 
 #: Seconds of each minute that a worker may spend on replays; live hits come first.
@@ -64,5 +64,5 @@ def keep_snapshot() -> None:
 @shared_task(name="conversions.tasks.carry_on_replays")
 def carry_on_replays() -> None:
     """Goes on with the replays that staff asked for, as far as a tick goes."""
-    archive = import_string(settings.OPEN_ARCHIVE)()
+    archive = open_archive()
     carry_on(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)

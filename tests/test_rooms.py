@@ -2,14 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-ROOMS = ("tracker", "conversions", "reporting")
+from tests.rooms import CHECKOUT, ROOMS, Import, loops_of, read_files, read_imports
+
 #: The packages of a room from the lowest to the highest: each imports only those before it. The modules of the room's
 #: own folder come last: views, tasks, commands and what opens adapters.
 PACKAGES = {
@@ -30,11 +27,11 @@ IMPURE = {
     "reporting.report.answer": "It reads the present configuration, uncached.",
     "reporting.report.sealed": "It reads marks, markers and replays.",
 }
-#: What the other rooms share with collection: the hit, the configuration, what is waited out, the archive, and of
-#: configuration's edge the shape of errors and the rule of who may read which site.
+#: What the other rooms share with collection: the hit, the configuration, what is waited out, the archive, the queue,
+#: and of configuration's edge the shape of errors and the rule of who may read which site.
 SHARED = (
-    *("tracker.collection.hit", "tracker.models", "tracker.away", "tracker.archive", "tracker.errors"),
-    *("tracker.access", "tracker.queues"),
+    *("tracker.collection.hit", "tracker.collection.currencies", "tracker.models", "tracker.away", "tracker.archive"),
+    *("tracker.queues", "tracker.errors", "tracker.access"),
 )
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
@@ -56,58 +53,15 @@ ONE_PLACE = {
     "kombu": ("tracker.queues", "tracker.celery"),
     "amqp": ("tracker.queues.publish",),
     "celery": (
-        *("tracker.queues", "tracker.celery", "tracker.step"),
+        *("tracker.queues", "tracker.celery"),
         *("tracker.tasks", "conversions.tasks", "reporting.tasks"),
     ),
     "environ": ("tracker.environment",),
 }
 
 
-class Import(NamedTuple):
-    """Module `importer` takes `target` (a module, or a name in one) in, at `line`; inside a function or not."""
-
-    importer: str
-    target: str
-    line: int
-    in_function: bool
-
-    def __str__(self) -> str:
-        return f"{self.importer}:{self.line} imports {self.target}"
-
-
-def module_files() -> dict[str, Path]:
-    files = {}
-    for room in ROOMS:
-        for path in sorted((CHECKOUT / room).rglob("*.py")):
-            parts = path.relative_to(CHECKOUT).with_suffix("").parts
-            if "migrations" not in parts:
-                files[".".join(parts).removesuffix(".__init__")] = path
-    return files
-
-
-FILES = module_files()
-
-
-def targets(node: ast.AST, importer: str) -> Iterator[str]:
-    """The modules that a statement imports; `from room import module` names the module."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        assert node.level == 0, f"{importer}:{node.lineno}: a relative import"
-        base = node.module or ""
-        yield from ({f"{base}.{alias.name}" if f"{base}.{alias.name}" in FILES else base for alias in node.names})
-
-
-def imports_of(importer: str) -> Iterator[Import]:
-    tree = ast.parse(FILES[importer].read_text())
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    inside = {id(node) for function in functions for node in ast.walk(function)}
-    for node in ast.walk(tree):
-        for target in targets(node, importer):
-            yield Import(importer, target, getattr(node, "lineno", 0), id(node) in inside)
-
-
-IMPORTS = [found for importer in FILES for found in imports_of(importer)]
+FILES = read_files(CHECKOUT)
+IMPORTS = read_imports(FILES)
 
 
 def within(module: str, *packages: str) -> bool:
@@ -191,11 +145,7 @@ def test_every_package_of_a_room_has_its_place_in_the_order(room: str) -> None:
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    graph: dict[str, set[str]] = {module: set() for module in FILES}
-    for one in IMPORTS:
-        if one.target in FILES:
-            graph[one.importer].add(one.target)
-    list(TopologicalSorter(graph).static_order())
+    assert loops_of({(one.importer, one.target) for one in IMPORTS if one.target in FILES}) == []
 
 
 def test_pure_modules_import_only_pure_modules_of_the_project() -> None:

@@ -34,7 +34,7 @@ TICKS = {"x-queue-type": "quorum"}
 KEPT = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 
-app = Celery("hitledger", task_cls="tracker.step:Step")
+app = Celery("hitledger", task_cls="tracker.queues.step:Step")
 app.conf.update(
     broker_url=settings.BROKER_URL or "memory://",
     # Embedded, beat does its work itself.
@@ -65,7 +65,7 @@ app.conf.update(
     task_acks_on_failure_or_timeout=False,
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
-    # The configuration database's connection is kept from task to task; tracker.step looks after it.
+    # The configuration database's connection is kept from task to task; tracker.queues.step looks after it.
     CELERY_DB_REUSE_MAX=1_000_000,
     worker_prefetch_multiplier=settings.HIT_QOS,
     worker_soft_shutdown_timeout=20,

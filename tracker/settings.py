@@ -215,11 +215,9 @@ BEAT = {
     "snapshot": "conversions.tasks.keep_snapshot",
 }
 
-#: What the commands of one room need of another, named as text for the same reason.
+#: What collection needs of the other rooms, named as text for the same reason: how far the queue has come, the store to
+#: prepare, what a change of a site marks, and who keeps a snapshot of a changed configuration.
 MARKER = "conversions.models.Marker"
-WAIT_UNTIL_IDLE = "tracker.queues.wait_until_idle"
-OPEN_ARCHIVE = "tracker.archive.open_archive"
-ARCHIVE_KEY = "tracker.archive.archive_key"
 OPEN_STORE = "conversions.store.adapters.open_store"
 MARK_SITE = "conversions.marks.marks.mark_site"
 KEEP_SOON = "conversions.configuration.snapshot.keep_soon"

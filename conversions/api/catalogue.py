@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
-from django.utils.module_loading import import_string
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -25,6 +23,7 @@ from conversions.replay.preview import LONGEST_DAYS, Preview, gather_until, last
 from conversions.replay.replay import make_retroactive, object_range
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.collection.hit import iso
 from tracker.errors import Refused
 from tracker.models import Site
@@ -251,7 +250,7 @@ class GoalViewSet(
         span = last_days(site.key, days, now_ms())
         draft = draft_goal(site, config, key, given.validated_data, span.since)
         preview = Preview(open_store(), config, draft, span, read_rates)
-        archive = import_string(settings.OPEN_ARCHIVE)()
+        archive = open_archive()
         gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
         return Response(tell_preview(preview, span, config))
 

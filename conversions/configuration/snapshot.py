@@ -15,10 +15,10 @@ import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.module_loading import import_string
 
 from conversions.models import Ad, Campaign, Goal, GoalRules, Kept
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.away import AWAY
 from tracker.models import Account, Site, Token
 
@@ -134,6 +134,6 @@ def keep_soon() -> None:
 def keep_now() -> None:
     """Keep a snapshot if there is something new; what is away is tried again by beat."""
     try:
-        keep(import_string(settings.OPEN_ARCHIVE)(), now_ms())
+        keep(open_archive(), now_ms())
     except AWAY as error:
         logger.warning("the configuration's snapshot waits: %s", error)

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from conversions.attribution.fit import Learnt
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
@@ -17,6 +14,7 @@ from conversions.store.adapters import open_store
 from conversions.verdicts.cases import Case
 from conversions.verdicts.fits import read_learnt
 from conversions.verdicts.naming import Names
+from tracker import archive
 from tracker.collection.hit import BadBatch
 from tracker.errors import Refused
 
@@ -63,7 +61,6 @@ def no_conversion() -> Refused:
 def archive_key(batch: str) -> str | None:
     """The archive's key of a batch id; None of what is no batch id."""
     try:
-        key: str = import_string(settings.ARCHIVE_KEY)(batch)
+        return archive.archive_key(batch)
     except BadBatch:
         return None
-    return key

@@ -20,7 +20,7 @@ from tracker.collection.hit import BATCH_MAX_BYTES, BadBatch, Batch, batch_id, d
 from tracker.queues.broker import bounded, connect, text_of
 from tracker.queues.port import QueueUnavailable
 from tracker.queues.rabbit import dispatch
-from tracker.step import UNNOTED, Step, note_put_back
+from tracker.queues.step import UNNOTED, Step, note_put_back
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,8 @@ class Joiner:
     def _ask(self) -> Message | None:
         self._connection = self._connection or connect(HEARTBEAT_SECONDS)
         with bounded(self._connection):
-            return app.amqp.queues[HITS](self._connection.default_channel).get()
+            message: Message | None = app.amqp.queues[HITS](self._connection.default_channel).get()
+            return message
 
     def _settle(self) -> None:
         """Nothing is in hand any more. If the broker can't hear it, the batches come again, which does no harm."""

@@ -15,7 +15,7 @@ from conversions.marks.retention import frozen_before
 from conversions.models.rates import RateRow
 from conversions.rules.rate_file import COLUMNS, BadRates, read_rates
 from conversions.rules.rates import Quote
-from tracker.models import CURRENCIES
+from tracker.collection.currencies import CURRENCIES
 
 
 class Command(BaseCommand):

@@ -3,10 +3,8 @@
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 from tqdm import tqdm
 
 from conversions.configuration.loading import load_site
@@ -17,6 +15,7 @@ from conversions.replay.preview import LONGEST_DAYS, Preview, last_days, tell_pr
 from conversions.replay.replay import object_range
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.away import AWAY
 from tracker.models import Site
 
@@ -68,7 +67,7 @@ class Command(BaseCommand):
             self.stderr.write(f"It was cut: hits archived after {told['reached']} are not in.")
 
     def _gather(self, preview: Preview, span: Any) -> None:
-        archive = import_string(settings.OPEN_ARCHIVE)()
+        archive = open_archive()
         keys = list(archive.list(*object_range([span])))
         steps = preview.gather(archive, keys)
         for _ in tqdm(steps, total=len(keys), desc="reading", unit=" batches", disable=None):

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 from tqdm import tqdm
 
 from conversions.marks.ranges import Range, add_range_arguments, read_ranges
@@ -15,6 +14,7 @@ from conversions.models import Replay as Progress
 from conversions.replay.replay import end, is_outdated, list_keys, may_start_at, replay
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.away import AWAY
 
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _replay(self, ranges: Sequence[Range], options: dict[str, Any]) -> None:
         progress = self._progress(ranges, options)
         time.sleep(min(max(may_start_at(ranges) - now_ms(), 0) / 1000, settings.CONFIG_CACHE_SECONDS))
-        archive = import_string(settings.OPEN_ARCHIVE)()
+        archive = open_archive()
         keys = list(list_keys(archive, ranges, progress))
         steps = replay(archive, replay_processor(), ranges, keys, progress)
         for _ in tqdm(steps, total=len(keys), desc="replaying", unit=" batches", disable=None):

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 
 from conversions.configuration.restore import BadSnapshot, decode, restore
 from conversions.configuration.snapshot import keep
 from conversions.replay.replay import batch_of
 from conversions.units.clock import read_instant
 from conversions.units.now import now_ms
+from tracker.archive import open_archive
 from tracker.away import AWAY
 from tracker.collection.hit import BadBatch, iso
 
@@ -28,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Keeps the present configuration first, so that a restore can be undone by another."""
-        archive = import_string(settings.OPEN_ARCHIVE)()
+        archive = open_archive()
         try:
             if options["list"]:
                 for key in archive.list_snapshots():

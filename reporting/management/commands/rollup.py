@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 from tqdm import tqdm
 
 from conversions.marks.fit_marks import WHENEVER
@@ -13,6 +11,7 @@ from conversions.marks.marks import FitMark
 from conversions.marks.ranges import add_range_arguments, mark_range, read_ranges
 from reporting.tasks import fitter, roller
 from tracker.collection.hit import Unavailable
+from tracker.queues import wait_until_idle
 
 
 class Command(BaseCommand):
@@ -37,7 +36,7 @@ class Command(BaseCommand):
         """Ends with an error if hits were still on their way after the wait."""
         ranges = read_ranges(options["site"], options["since"], options["until"])
         wait = options["wait"]
-        idle = wait <= 0 or import_string(settings.WAIT_UNTIL_IDLE)(wait)
+        idle = wait <= 0 or wait_until_idle(wait)
         if options["since"] or options["until"]:
             for span in ranges:
                 mark_range(span)

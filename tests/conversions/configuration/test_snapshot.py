@@ -1,8 +1,8 @@
 """The configuration goes to the archive whenever it changed, and comes back from there."""
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import StringIO
 from typing import Any
 
@@ -23,7 +23,7 @@ from conversions.models import Ad, Campaign, Goal, GoalVersion, Kept, Mark, Matc
 from conversions.store.port import Store
 from conversions.tasks import keep_snapshot
 from tests.shop import NOON, Shop
-from tracker.archive import ArchiveUnavailable, FolderArchive
+from tracker.archive import FolderArchive, open_archive
 from tracker.models import Account, Site, Token
 
 pytestmark = pytest.mark.django_db
@@ -106,25 +106,25 @@ def test_no_password_and_no_token_is_in_it(shop: Shop, archive: FolderArchive) -
     assert Token.hash_of("hl_report_secret") in text
 
 
-class Away(FolderArchive):
-    """An archive that does not answer."""
-
-    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        raise ArchiveUnavailable("the disk is gone")
-
-
-def away_archive() -> FolderArchive:
-    return Away(None)  # type: ignore[arg-type]
+@contextmanager
+def archive_away(settings: Any, archive: FolderArchive) -> Iterator[None]:
+    """The archive's folder can't be made: a file stands in its place."""
+    there = settings.ARCHIVE_URL
+    (archive.folder / "file").touch()
+    settings.ARCHIVE_URL = (archive.folder / "file" / "archive").as_uri()
+    open_archive.cache_clear()
+    yield
+    settings.ARCHIVE_URL = there
+    open_archive.cache_clear()
 
 
 def test_while_the_archive_is_away_a_change_waits_for_the_next_tick(
     shop: Shop, archive: FolderArchive, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.OPEN_ARCHIVE = f"{__name__}.away_archive"
-    keep_snapshot()
+    with archive_away(settings, archive):
+        keep_snapshot()
     assert "waits" in caplog.text
     assert list(archive.list_snapshots()) == []
-    settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
     keep_snapshot()
     assert len(list(archive.list_snapshots())) == 1
 
@@ -193,12 +193,16 @@ class TestAtOnce:
         assert added() == 0
 
     def test_while_the_archive_is_away_a_change_is_made_all_the_same_and_kept_later(
-        self, shop: Shop, added: Callable[[], int], admin_client: Client, settings: Any
+        self,
+        shop: Shop,
+        archive: FolderArchive,
+        added: Callable[[], int],
+        admin_client: Client,
+        settings: Any,
     ) -> None:
-        settings.OPEN_ARCHIVE = f"{__name__}.away_archive"
-        answer = admin_client.patch(f"/api/ads/{shop.ad.pk}", {"name": "Other"}, content_type="application/json")
+        with archive_away(settings, archive):
+            answer = admin_client.patch(f"/api/ads/{shop.ad.pk}", {"name": "Other"}, content_type="application/json")
         assert (answer.status_code, Ad.objects.get().name, added()) == (200, "Other", 0)
-        settings.OPEN_ARCHIVE = "tracker.archive.open_archive"
         keep_snapshot()
         assert added() == 1
 

@@ -1,6 +1,6 @@
 """Replay: the archive's hits become facts and figures again, from where the last try stopped, and count once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -19,7 +19,7 @@ from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
 from reporting.figures.cells import decode_credit
 from tests.shop import DAY, HOUR, MINUTE, NOON, Shop
-from tracker.archive import ArchiveUnavailable, FolderArchive, archive_key
+from tracker.archive import FolderArchive, archive_key
 from tracker.collection.hit import Batch, Hit, batch_id
 
 pytestmark = pytest.mark.django_db
@@ -112,40 +112,39 @@ def test_a_goal_made_retroactive_counts_over_last_month(shop: Shop, archive: Fol
 
 
 class Failing(FolderArchive):
-    """A folder that goes away before one of its objects."""
+    """A folder one of whose objects can't be read: a directory stands in its place."""
 
-    missing = ""
+    _unreadable = ""
 
-    def get(self, key: str) -> list[Hit]:
-        if key == self.missing:
-            raise ArchiveUnavailable("the disk is gone")
-        return super().get(key)
+    @property
+    def unreadable(self) -> str:
+        return self._unreadable
 
-
-def failing_archive() -> FolderArchive:
-    return FAILING[0]
-
-
-FAILING: list[Failing] = []
+    @unreadable.setter
+    def unreadable(self, key: str) -> None:
+        if self._unreadable:
+            (self.folder / self._unreadable).rmdir()
+            (self.folder / "hidden").rename(self.folder / self._unreadable)
+        if key:
+            (self.folder / key).rename(self.folder / "hidden")
+            (self.folder / key).mkdir()
+        self._unreadable = key
 
 
 @pytest.fixture
-def failing(archive: FolderArchive, settings: Any) -> Iterator[Failing]:
-    settings.OPEN_ARCHIVE = f"{__name__}.failing_archive"
-    FAILING.append(Failing(archive.folder))
-    yield FAILING[0]
-    FAILING.clear()
+def failing(archive: FolderArchive) -> Failing:
+    return Failing(archive.folder)
 
 
 def test_a_replay_that_was_stopped_goes_on_where_it_stopped(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(5)]
-    failing.missing = keys[3]
-    with pytest.raises(CommandError, match=r"the disk is gone\. The same command goes on from here"):
+    failing.unreadable = keys[3]
+    with pytest.raises(CommandError, match=r"Is a directory: .*\. The same command goes on from here"):
         replay(shop)
     progress = Replay.objects.get(site=shop.key)
     assert (progress.last_key, progress.batches, progress.hits) == (keys[2], 3, 3)
     # What was gone through is not read again, even if it could not be.
-    failing.missing = keys[0]
+    failing.unreadable = keys[0]
     output = replay(shop)
     assert f"Going on after {keys[2]}" in output
     assert "5 hits of 5 batches replayed." in output
@@ -156,20 +155,20 @@ def test_a_replay_that_was_stopped_goes_on_where_it_stopped(shop: Shop, failing:
 
 def test_a_replay_can_begin_anew(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(3)]
-    failing.missing = keys[2]
+    failing.unreadable = keys[2]
     with pytest.raises(CommandError):
         replay(shop)
-    failing.missing = ""
+    failing.unreadable = ""
     assert "3 hits of 3 batches replayed." in replay(shop, "--restart")
 
 
 def test_a_goal_made_while_a_replay_is_stopped_counts_over_the_part_that_was_done(shop: Shop, failing: Failing) -> None:
     hits = [shop.hit("page", f"p{n}", n * MINUTE, url="https://s.example/thanks") for n in range(3)]
     keys = [put(failing, hit, made_at=hit.at) for hit in hits]
-    failing.missing = keys[2]
+    failing.unreadable = keys[2]
     with pytest.raises(CommandError):
         replay(shop)
-    failing.missing = ""
+    failing.unreadable = ""
     Goal.objects.create(site=shop.site, key="thanks", path="/thanks").make_retroactive(0)
     forget_cached_sites()
     output = replay(shop)
@@ -180,14 +179,14 @@ def test_a_goal_made_while_a_replay_is_stopped_counts_over_the_part_that_was_don
 
 def test_a_replay_begun_anew_goes_on_where_it_stopped_the_next_time(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(3)]
-    failing.missing = keys[2]
+    failing.unreadable = keys[2]
     with pytest.raises(CommandError):
         replay(shop)
     shop.goal.make_retroactive(0)
-    failing.missing = keys[1]
+    failing.unreadable = keys[1]
     with pytest.raises(CommandError):
         replay(shop)
-    failing.missing = ""
+    failing.unreadable = ""
     assert f"Going on after {keys[0]}" in replay(shop)
 
 
@@ -281,12 +280,13 @@ class TestInTheBackground:
         assert row.ended_at is not None
 
     def test_while_the_archive_is_away_it_says_so_and_goes_on_later(self, shop: Shop, failing: Failing) -> None:
-        failing.missing = put(failing, shop.sale("s1"))
+        failing.unreadable = put(failing, shop.sale("s1"))
         row = Replay.objects.create(site=shop.key, requested=True)
         self.carry_on(failing, now_ms, now_ms() + MINUTE)
         row.refresh_from_db()
-        assert (row.problem, row.held_until, row.ended_at) == ("the disk is gone", 0, None)
-        failing.missing = ""
+        assert "Is a directory" in row.problem
+        assert (row.held_until, row.ended_at) == (0, None)
+        failing.unreadable = ""
         self.carry_on(failing, now_ms, now_ms() + MINUTE)
         row.refresh_from_db()
         assert (row.problem, row.hits, row.last_key) == ("", 1, archive_key(batch_id(NOON, "a")))

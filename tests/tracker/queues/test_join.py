@@ -169,8 +169,8 @@ class TestOnRabbitMQ:
             raise ArchiveUnavailable("away")
 
         monkeypatch.setattr(FolderArchive, "put", away)
-        monkeypatch.setattr("tracker.step.SHORTEST_WAIT", 0.01)
-        monkeypatch.setattr("tracker.step.PATIENCE", 0.0)
+        monkeypatch.setattr("tracker.queues.step.SHORTEST_WAIT", 0.01)
+        monkeypatch.setattr("tracker.queues.step.PATIENCE", 0.0)
         Marker.reach(10_000)
         work(batch("a"), redelivered=True)
         assert Marker.reached() == RECEIVED

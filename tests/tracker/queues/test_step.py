@@ -9,7 +9,7 @@ from django.db import InternalError, OperationalError, ProgrammingError
 
 from tracker.celery import app
 from tracker.collection.hit import Batch, Unavailable, encode_batch
-from tracker.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
+from tracker.queues.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
 from tracker.tasks import archive_hits, send_marker
 
 
@@ -78,7 +78,7 @@ def test_what_beat_sends_is_bounded_like_all_else_that_is_sent(monkeypatch: pyte
         def publish(self, _send: object, _args: object, _kwargs: object, **options: object) -> None:
             sent.update(options)
 
-    monkeypatch.setattr("tracker.step.open_publisher", Bounded)
+    monkeypatch.setattr("tracker.queues.step.open_publisher", Bounded)
     monkeypatch.setitem(app.conf, "task_always_eager", False)
     send_marker.apply_async(producer=object(), expires=50)
     assert sent == {"expires": 50, "argsrepr": "(...)"}
@@ -123,7 +123,7 @@ def test_while_it_can_not_be_noted_a_batch_waits_a_little_longer_and_then_goes_a
 ) -> None:
     # In hand for a day, the broker would make a dead letter of it.
     sent: list[object] = []
-    monkeypatch.setattr("tracker.step.note_put_back", lambda _batches: Flaky(OperationalError("database"))())
+    monkeypatch.setattr("tracker.queues.step.note_put_back", lambda _batches: Flaky(OperationalError("database"))())
     monkeypatch.setattr(archive_hits, "apply_async", lambda args, *_, **__: sent.append(args))
     archive_hits.push_request(args=[encode_batch(Batch("b"))], kwargs={}, id="1", root_id="1")
     try:
