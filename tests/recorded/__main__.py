@@ -1,0 +1,44 @@
+"""`python -m tests.recorded WHAT`: make recorded files again, by the version that is checked out.
+
+    traffic     the requests, the door's answers and the archive that they leave
+    answers     what is answered of the archive
+    store       the rows of a store that was filled from the archive: SQL's, or Cassandra's where CASSANDRA_URL is set
+
+README.md in this folder says when one may.
+"""
+
+import argparse
+import os
+
+import django
+from django.core.management import call_command
+from django.test.utils import setup_test_environment
+
+
+def main() -> None:
+    """Makes the files of one kind, in a state folder of its own that goes afterwards."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.recorded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["traffic", "answers", "store"])
+    what = parser.parse_args().what
+    start()
+    from tests.recorded import making
+
+    {"traffic": making.make_traffic, "answers": making.make_answers, "store": making.make_store}[what]()
+
+
+def start() -> None:
+    """An embedded tracker with nothing in it; on Cassandra if that is set."""
+    for name in ("DATABASE_URL", "BROKER_URL", "ARCHIVE_URL"):
+        os.environ.pop(name, None)
+    import tests.isolated  # noqa: F401
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tracker.settings"
+    django.setup()
+    setup_test_environment()
+    call_command("migrate", verbosity=0)
+
+
+if __name__ == "__main__":
+    main()

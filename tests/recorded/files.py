@@ -1,0 +1,28 @@
+"""The recorded files: compressed JSON lines. In and out: plain records."""
+
+import json
+import lzma
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+Record = dict[str, Any]
+
+
+def read(name: str) -> list[Record]:
+    """The records of a file."""
+    lines = lzma.decompress(path_of(name).read_bytes())
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def write(name: str, records: Iterable[Record]) -> None:
+    """A file of these records; the same bytes for the same records."""
+    lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+    path_of(name).write_bytes(lzma.compress(lines.encode(), preset=9))
+
+
+def path_of(name: str) -> Path:
+    """Where the records of a name are, such as `answers`."""
+    return DATA / f"{name}.jsonl.xz"

@@ -1,0 +1,60 @@
+"""How the recorded files are made. In: the traffic, or files that are there. Out: the others.
+
+Each function wants a tracker with nothing in it, as `python -m tests.recorded` starts one.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connections
+
+from tests.recorded import asking, tables
+from tests.recorded.files import read, write
+from tests.recorded.product import open_store
+from tests.recorded.steps import configure, fill_archive, read_archive, replay_under, send
+from tests.recorded.traffic import record
+
+
+def archive_folder() -> Path:
+    """The folder that the product takes for its archive."""
+    return Path(urlsplit(settings.ARCHIVE_URL).path)
+
+
+def make_traffic() -> None:
+    """The requests, the answers of the door and the archive that they leave."""
+    configure("configuration")
+    requests = record()
+    write("requests", requests)
+    write("door", send(requests))
+    write("archive", read_archive(archive_folder()))
+
+
+def make_answers() -> None:
+    """Every answer, from the recorded archive."""
+    fill_store()
+    write("answers", asking.ask(asking.questions()))
+
+
+def make_store() -> None:
+    """The rows of a store that was filled from the recorded archive; of Cassandra its own answers, too."""
+    if not settings.CASSANDRA_URL:
+        fill_store()
+        write("sql", tables.dump_sql((*tables.SQL, *tables.MARKS)))
+        return
+    connections["cassandra"].settings_dict["NAME"] = f"recorded_{os.getpid()}"
+    open_store().prepare()
+    try:
+        fill_store()
+        write("cassandra", [*tables.dump_cassandra(), *tables.dump_sql(tables.MARKS)])
+        recorded = read("answers")
+        write("cassandra-answers", (one for one in asking.ask(asking.questions()) if one not in recorded))
+    finally:
+        tables.cql(f"DROP KEYSPACE {tables.keyspace()}")
+
+
+def fill_store() -> None:
+    """What a worker and beat make of the recorded archive."""
+    fill_archive(archive_folder(), read("archive"))
+    replay_under("configuration", "changes")

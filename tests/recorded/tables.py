@@ -1,0 +1,125 @@
+"""Old tables: the rows that a store and its marks are made of, written to files and put into empty tables again.
+
+Rows go by the names of apps, tables and columns, which don't change; bodies are kept as the text that they are.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cassandra.concurrent import execute_concurrent
+from django.apps import apps
+from django.db import connections
+from django.db.models import AutoField, Model
+
+from tests.recorded.files import Record
+
+#: Marks and tokens, in the configuration database whatever the store is.
+MARKS = ("mark", "fitmark", "sitecurrency", "sequence")
+#: The SQL store's own.
+SQL = ("factrow", "linkedrow", "cellrow", "setasiderow", "setasidecountrow")
+#: The Cassandra store's, each with the columns of its rows.
+CASSANDRA = {
+    "timeline": ("site", "visitor", "kind", "at", "hit", "digest", "body"),
+    "ledger": ("site", "bucket", "shard", "kind", "hit", "digest", "body"),
+    "claims": ("site", "claim", "kind", "goal", "version", "at", "hit", "digest", "body"),
+    "linked": ("site", "key", "other"),
+    "rollups": ("site", "model", "day", "bucket", "goal", "body"),
+    "rejected": ("site", "hour", "at", "hit", "code", "field", "body"),
+}
+#: A table of counters: rows are added to.
+COUNTED = ("site", "day", "code")
+
+
+def model_of(table: str) -> type[Model]:
+    """The model of a table."""
+    return apps.get_model("conversions", table)
+
+
+def dump_sql(tables: Iterable[str]) -> Iterator[Record]:
+    """The rows of tables in the order of their ids, which are left out where the database gives them."""
+    for table in tables:
+        fields = [field.name for field in model_of(table)._meta.fields if not isinstance(field, AutoField)]
+        for row in model_of(table)._default_manager.order_by("pk").values(*fields):
+            yield {"table": table, "row": plain(row)}
+
+
+def load_sql(records: Iterable[Record], tables: Iterable[str]) -> None:
+    """Put the rows of tables into their models' tables."""
+    rows: dict[str, list[Model]] = {table: [] for table in tables}
+    for one in records:
+        if one["table"] in rows:
+            rows[one["table"]].append(model_of(one["table"])(**restored(one)))
+    for table, some in rows.items():
+        model_of(table)._default_manager.bulk_create(some, 200)
+
+
+def restored(record: Record) -> Record:
+    """A row's fields; the body of a hit set aside is text there, others are bytes."""
+    return record["row"] if record["table"] == "setasiderow" else raw(record["row"])
+
+
+def dump_cassandra() -> Iterator[Record]:
+    """The rows of the keyspace; those of rollups with the token under which they were written."""
+    for table, columns in CASSANDRA.items():
+        token = ["writetime(body) AS written"] if table == "rollups" else []
+        for row in cql(f"SELECT {', '.join([*columns, *token])} FROM {keyspace()}.{table}"):
+            yield {"table": table, "row": plain(row)}
+    for row in cql(f"SELECT {', '.join(COUNTED)}, amount FROM {keyspace()}.rejected_counts"):
+        yield {"table": "rejected_counts", "row": plain(row)}
+
+
+def load_cassandra(records: Iterable[Record]) -> None:
+    """Put the rows into the keyspace, some at a time."""
+    session = connections["cassandra"].connection.session
+    execute_concurrent(session, list(map(written, filter(is_cassandra, records))), concurrency=64)
+
+
+def is_cassandra(record: Record) -> bool:
+    """Whether a row is of the keyspace."""
+    return record["table"] in CASSANDRA or record["table"] == "rejected_counts"
+
+
+def written(record: Record) -> tuple[str, list[Any]]:
+    """The statement that writes a row, and its values."""
+    table, row = record["table"], raw(record["row"])
+    if table == "rejected_counts":
+        return insert_count(), [row["amount"], *(row[name] for name in COUNTED)]
+    names = (*CASSANDRA[table], *(["written"] if table == "rollups" else []))
+    return insert(table), [row[name] for name in names]
+
+
+def insert(table: str) -> str:
+    """The statement that writes a row, of a rollup under its token."""
+    columns = CASSANDRA[table]
+    marks = ", ".join(["%s"] * len(columns))
+    under = " USING TIMESTAMP %s" if table == "rollups" else ""
+    return f"INSERT INTO {keyspace()}.{table} ({', '.join(columns)}) VALUES ({marks}){under}"
+
+
+def insert_count() -> str:
+    """The statement that adds to a counter."""
+    places = " AND ".join(f"{name} = %s" for name in COUNTED)
+    return f"UPDATE {keyspace()}.rejected_counts SET amount = amount + %s WHERE {places}"
+
+
+def cql(statement: str) -> Any:
+    """The rows of a statement, on the session that the store uses."""
+    return connections["cassandra"].connection.session.execute(statement)
+
+
+def keyspace() -> str:
+    """The keyspace of this run."""
+    name: str = connections["cassandra"].settings_dict["NAME"]
+    return name
+
+
+def plain(row: Record) -> Record:
+    """A row as JSON has it."""
+    return {
+        name: bytes(value).decode() if isinstance(value, bytes | memoryview) else value for name, value in row.items()
+    }
+
+
+def raw(row: Record) -> Record:
+    """A row as databases have it."""
+    return {name: value.encode() if name == "body" else value for name, value in row.items()}
