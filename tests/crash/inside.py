@@ -21,7 +21,8 @@ from conversions.store.adapters import open_store  # noqa: E402
 from conversions.units.clock import DAY_MS, day_of  # noqa: E402
 from reporting.figures.cells import CLICKS  # noqa: E402
 from tests.crash.plan import identity  # noqa: E402
-from tests.properties.recompute import WEIGHTS, recompute  # noqa: E402
+from tests.properties.given import recomputed  # noqa: E402
+from tests.properties.recomputation.credit import BY_AGE  # noqa: E402
 from tracker.archive import open_archive  # noqa: E402
 from tracker.collection.hit import Hit  # noqa: E402
 from tracker.models import Site  # noqa: E402
@@ -74,9 +75,9 @@ def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
 
     Data-driven models are left out: they learn from all worlds together.
     """
-    sums: dict[str, Rows] = {model: defaultdict(lambda: [0] * 4) for model in WEIGHTS}
+    sums: dict[str, Rows] = {model: defaultdict(lambda: [0] * 4) for model in BY_AGE}
     for world in worlds(hits):
-        for (bucket, _goal, model), rows in recompute(world, site).items():
+        for (bucket, _goal, model), rows in recomputed(world, site).items():
             for name in sums if model == CLICKS else {model} & sums.keys():
                 add(sums[name], rows, day_of(bucket, site.timezone), 0 if model == CLICKS else 2)
     return {model: report(rows) for model, rows in sums.items()}

@@ -1,10 +1,10 @@
 """No order of arrival, no duplicate, no crash and no interleaving changes a report once everything has drained."""
 
+import os
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -29,8 +29,8 @@ from conversions.store.port import Cell, Store
 from reporting.figures.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
+from tests.properties.given import recomputed
 from tests.properties.interleave import Actor, Stepped, pause
-from tests.properties.recompute import recompute
 from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
@@ -40,6 +40,8 @@ pytestmark = pytest.mark.django_db
 READS = ("read_touches", "read_conversions", "read_claims", "read_linked", "read_next_links", "read_last_links")
 ONE_BY_ONE = ("add_facts", "write_cells", *READS)
 WINDOW_DAYS = 1
+#: A long run takes more: `WORLDS=1000 pytest tests/properties`.
+WORLDS = int(os.environ.get("WORLDS") or 120)
 YEAR_3000 = 32_503_680_000_000
 names = count()
 
@@ -291,10 +293,7 @@ class World:
 
     def recomputed(self, hits: Iterable[Hit]) -> dict[tuple[int, str, str], Any]:
         """The rows that these hits make, by the present configuration and the rates that were loaded."""
-        table: dict[str, dict[tuple[str, str], Fraction]] = defaultdict(dict)
-        for quote in self.loaded:
-            table[quote.day][quote.pair] = Fraction(quote.rate, 10**12)
-        return {key: rows for key, rows in recompute(hits, self.config(), table).items() if rows}
+        return recomputed(hits, self.config(), self.loaded)
 
     def cells(self) -> Iterator[Any]:
         """Every cell of the scenario's days."""
@@ -349,7 +348,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=120,
+        max_examples=WORLDS,
         deadline=None,
         # Another seed is another run, so a failure can't be made smaller; it is printed, and kept to be tried first.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -364,7 +363,7 @@ class TestSealedReports:
 
     @pytest.mark.timeout(900)
     @settings(
-        max_examples=30,
+        max_examples=WORLDS // 4,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

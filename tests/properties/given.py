@@ -1,0 +1,21 @@
+"""Given: what the product's hits and configuration come to, as the recomputation takes them: plain JSON."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from conversions.facts import person
+from conversions.rules.rates import Quote
+from conversions.rules.site import SiteConfig
+from tests.properties.recomputation.report import Report, recompute
+from tracker.collection.hit import Hit, encode_hits
+
+
+def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = ()) -> Report:
+    """The report of hits, recomputed by this configuration and these quotes of rates, in the order of their loading."""
+    lines = encode_hits(list(hits)).splitlines()
+    plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
+    bounds = {"most_visitors": person.MOST_VISITORS, "most_users": person.MOST_USERS}
+    return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], **bounds)

@@ -1,0 +1,91 @@
+"""Claims: which conversion an order, or a hit, is, and for how much. Rules: `docs/models.md`, Claims and Value."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.properties.recomputation.goals import in_force
+from tests.properties.recomputation.order import in_order
+from tests.properties.recomputation.persons import Whose
+from tests.properties.recomputation.rates import Row, Table, lacks_rate, times, worth
+from tests.properties.recomputation.records import Adjustment, Conversion, Goal, Site, Version
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The copies of one conversion that are in force, the one that counts first, and its adjustments in order."""
+
+    goal: Goal
+    version: Version
+    rows: tuple[Conversion, ...]
+    adjustments: tuple[Adjustment, ...]
+
+    @property
+    def winner(self) -> Conversion:
+        """The conversion that counts: the earliest."""
+        return self.rows[0]
+
+    def claimants(self, whose: Whose) -> frozenset[str]:
+        """The persons who claim it."""
+        return frozenset(whose(row) for row in self.rows)
+
+
+def claims_of(goal: Goal, conversions: Iterable[Conversion], adjustments: Iterable[Adjustment]) -> list[Claim]:
+    """The claims of a goal, in the order of the conversions that count."""
+    rows: dict[str, list[Conversion]] = defaultdict(list)
+    for row in in_order(conversions):
+        version = in_force(goal, row.at)
+        if row.goal == goal.uid and version and version.version == row.version:
+            rows[claim_of(row)].append(row)
+    changes = folding(adjustments)
+    return [claim(goal, found, [one for one in changes if one.order == found[0].order]) for found in rows.values()]
+
+
+def claim_of(row: Conversion) -> str:
+    """What copies have in common: the order id, else the hit id."""
+    return f"order {row.order}" if row.order else f"hit {row.hit}"
+
+
+def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment]) -> Claim:
+    """A claim under the version that its earliest conversion met."""
+    version = in_force(goal, rows[0].at)
+    assert version
+    return Claim(goal, version, tuple(rows), tuple(adjustments))
+
+
+def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
+    """Adjustments in order, of those with one hit id and order the first."""
+    kept: dict[tuple[str, str], Adjustment] = {}
+    for one in in_order(adjustments):
+        kept.setdefault((one.order, one.hit), one)
+    return list(kept.values())
+
+
+def is_retracted(claim: Claim) -> bool:
+    """Whether it was taken out, and no later restatement has brought it back."""
+    deciding = [one.kind for one in claim.adjustments if one.kind in ("retract", "restate")]
+    return deciding[-1:] == ["retract"]
+
+
+def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
+    """The rows whose amounts are added (1) and taken away (-1): a restatement does away with all before it."""
+    amounts: list[tuple[Row, int]] = [(claim.winner, 1)] if claim.version.fixed_value is None else []
+    for one in claim.adjustments:
+        if one.kind == "restate":
+            amounts = [(one, 1)]
+        elif one.kind == "refund":
+            amounts.append((one, -1))
+    return amounts
+
+
+def value_of(claim: Claim, site: Site, table: Table) -> int:
+    """The value after all adjustments; a fixed value holds until it is restated."""
+    fixed = claim.version.fixed_value or 0
+    base = 0 if any(one.kind == "restate" for one in claim.adjustments) else fixed
+    return base + sum(sign * worth(row, claim.version, site, table) for row, sign in amounts_of(claim))
+
+
+def lacking(claim: Claim, site: Site, table: Table) -> list[tuple[str, int]]:
+    """The amounts that the value lacks for want of a rate, each in its currency."""
+    amounts = [(row, sign) for row, sign in amounts_of(claim) if lacks_rate(row, site, table)]
+    return [(row.currency, sign * times(row.value or 0, claim.version)) for row, sign in amounts]

@@ -1,0 +1,30 @@
+"""Goals: the conversions that a hit makes. Rules: `docs/models.md`, Facts."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from tests.properties.recomputation.records import Conversion, Goal, Hit, Site, Version, read
+
+
+def conversions_of(hit: Hit, site: Site) -> Iterator[Conversion]:
+    """One of each goal that the hit meets."""
+    for goal in site.goals:
+        version = in_force(goal, hit.at)
+        if version and is_met(hit, goal, version):
+            yield read(Conversion, vars(hit), hit=hit.id, goal=goal.uid, version=version.version)
+
+
+def in_force(goal: Goal, at: int) -> Version | None:
+    """The newest version that has begun; none where that has switched the goal off."""
+    begun = [version for version in goal.versions if version.starts_at <= at]
+    newest = max(begun, key=lambda version: version.version, default=None)
+    return newest if newest and newest.active else None
+
+
+def is_met(hit: Hit, goal: Goal, version: Version) -> bool:
+    """By the goal's key, by the event's name, or by the path of the page."""
+    by_key = hit.type == "conversion" and hit.name == goal.key
+    by_event = version.event != "" and hit.name == version.event
+    path = urlsplit(hit.url).path or "/"
+    return by_key or by_event or (hit.type == "page" and version.path != "" and fnmatchcase(path, version.path))

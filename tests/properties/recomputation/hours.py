@@ -1,0 +1,51 @@
+"""Hours: instants (ms) by a site's own clock. Rules: `docs/models.md`, Hours, days and months."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+MINUTE = 60_000
+
+
+def shown(at: int, timezone: str) -> datetime:
+    """What the site's clock shows."""
+    return datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
+
+
+def hour_of(at: int, timezone: str) -> int:
+    """The start of the hour: the first of the minutes before an instant since which the clock shows the same hour."""
+    return _hour_of(at - at % MINUTE, timezone)
+
+
+@lru_cache(maxsize=1 << 16)
+def _hour_of(minute: int, timezone: str) -> int:
+    hour = _hour_shown(minute, timezone)
+    while _hour_shown(minute - MINUTE, timezone) == hour:
+        minute -= MINUTE
+    return minute
+
+
+def _hour_shown(at: int, timezone: str) -> tuple[date, int, timedelta | None]:
+    """An hour that the clock shows twice, as it was set back in between, is two: they differ in their offset."""
+    moment = shown(at, timezone)
+    return moment.date(), moment.hour, moment.utcoffset()
+
+
+def day_of(at: int, timezone: str) -> str:
+    """The day, YYYY-MM-DD."""
+    return str(shown(at, timezone).date())
+
+
+def month_of(at: int, timezone: str) -> str:
+    """The month, YYYY-MM."""
+    return day_of(at, timezone)[:7]
+
+
+def month_before(month: str) -> str:
+    """The month before a month."""
+    return str(date.fromisoformat(f"{month}-01") - timedelta(days=1))[:7]
+
+
+def days_before(day: str, count: int) -> str:
+    """The day that lies so many days before a day."""
+    return str(date.fromisoformat(day) - timedelta(days=count))

@@ -1,0 +1,53 @@
+"""Landing: the click of `/click` that a page's address hands over. Rules: `docs/models.md`, Clicks by `/click`."""
+
+import hmac
+import re
+from base64 import urlsafe_b64decode
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.properties.recomputation.hours import hour_of
+from tests.properties.recomputation.records import Hit, Site, Touch
+
+DAY = 86_400_000
+
+
+class Click(NamedTuple):
+    """What was handed over."""
+
+    ad: str
+    id: str
+    at: int
+
+
+def landing_touch(hit: Hit, site: Site) -> Touch | None:
+    """The click that a landing page files, if its address hands over one of the last day."""
+    click = handed_over(hit.url, site) if hit.type == "page" else None
+    if click is None or hit.at > click.at + DAY:
+        return None
+    at = filed_at(click, hit, site.timezone)
+    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=click.id, ad=click.ad, landed=True)
+
+
+def filed_at(click: Click, hit: Hit, timezone: str) -> int:
+    """The click's time; if the page's is earlier, the page's, but not before the click's hour."""
+    return max(min(click.at, hit.at), hour_of(click.at, timezone))
+
+
+def handed_over(url: str, site: Site) -> Click | None:
+    """The click of `hl_ad` and `hl_click`, the last of each, if the site's secret signed it."""
+    given = dict(parse_qsl(urlsplit(url).query))
+    token, ad = given.get("hl_click", ""), given.get("hl_ad", "")
+    if not re.fullmatch(r"[\w-]{44}", token, re.ASCII):
+        return None
+    raw = urlsafe_b64decode(token)
+    said, seal = raw[:22], raw[22:]
+    if seal != seal_of(said, ad, site):
+        return None
+    return Click(ad, said[:16].hex(), int.from_bytes(said[16:]))
+
+
+def seal_of(said: bytes, ad: str, site: Site) -> bytes:
+    """The first 11 bytes of an HMAC-SHA256 over the site's key, the ad's key and what is said."""
+    text = f"{site.key}\0{ad}\0".encode() + said
+    return hmac.digest(site.click_secret.encode(), text, "sha256")[:11]

@@ -1,0 +1,49 @@
+"""Names: which ad a touch is. Rules: `docs/models.md`, Names of ads."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from tests.properties.recomputation.records import Ad, Plain, Touch
+
+NETWORKS = {
+    "gclid": "google-ads",
+    "gbraid": "google-ads",
+    "wbraid": "google-ads",
+    "dclid": "google-marketing-platform",
+    "fbclid": "meta-ads",
+    "msclkid": "microsoft-ads",
+    "ttclid": "tiktok-ads",
+    "li_fat_id": "linkedin-ads",
+    "twclid": "x-ads",
+}
+
+
+class Name(NamedTuple):
+    """An ad: a configured one by its key alone, any other by its utm campaign, too."""
+
+    ad: str
+    campaign: str | None = None
+
+
+#: The ads of a path's touches, in order.
+Path = tuple[Name, ...]
+
+
+def name_of(touch: Touch, ads: Iterable[Ad]) -> Name:
+    """The configured ad of the touch's key or, if it has none, of the first rule that matches; else what it says."""
+    found = [ad for ad in ads if (ad.key == touch.ad if touch.ad else any(matches(rule, touch) for rule in ad.rules))]
+    return Name(found[0].key) if found else Name(said_by(touch), touch.campaign)
+
+
+def matches(rule: Plain, touch: Touch) -> bool:
+    """All globs of a rule must match; a rule without any matches nothing."""
+    values = vars(touch) | {"network": NETWORKS.get(touch.network, "")}
+    globs = {field: glob for field, glob in rule.items() if glob}
+    return bool(globs) and all(fnmatchcase(values[field], glob) for field, glob in globs.items())
+
+
+def said_by(touch: Touch) -> str:
+    """The ad that was given, else the utm tags, else the network."""
+    tags = "/".join(tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag)
+    return touch.ad or tags or NETWORKS.get(touch.network, "(none)")

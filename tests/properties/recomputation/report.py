@@ -1,0 +1,101 @@
+"""Report: hits and configuration -> every row of every cell. Rules: `docs/models.md`, The figures."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tests.properties.recomputation.claims import claims_of, lacking, value_of
+from tests.properties.recomputation.credit import BY_AGE, ONE, Weights, divide
+from tests.properties.recomputation.hours import day_of, hour_of, month_before, month_of
+from tests.properties.recomputation.learning import learnt_weights, lesson
+from tests.properties.recomputation.names import name_of
+from tests.properties.recomputation.order import once_each
+from tests.properties.recomputation.rates import read_table
+from tests.properties.recomputation.records import Goal, Plain, Touch, read_site
+from tests.properties.recomputation.sales import Sale, counted
+from tests.properties.recomputation.world import World, world_of
+
+#: Hour, goal key and model of a cell.
+Cell = tuple[int, str, str]
+#: Of credit the ad, None for no touch, and the touch's day. Of clicks the ad. Of what lacks a rate goal and currency.
+Row = tuple[str | None, str]
+Report = dict[Cell, dict[Row, tuple[int, int]]]
+
+
+class Entry(NamedTuple):
+    """What one fact adds to a row: credit and value, clicks and views, or conversions and an amount."""
+
+    cell: Cell
+    row: Row
+    first: int
+    second: int
+
+
+def recompute(
+    hits: Iterable[Plain], site: Plain, quotes: Iterable[Plain] = (), most_visitors: int = 500, most_users: int = 50
+) -> Report:
+    """The rows of every cell, those without anything left out, by hour, goal key and model.
+
+    Clicks are under the goal '' and the model `clicks`, what lacks a rate under '' and `no_rate`. A user with more than
+    `most_visitors` is no person, nor has a visitor with more than `most_users` a user.
+    """
+    world = world_of(hits, read_site(site), read_table(quotes), most_visitors, most_users)
+    sums: dict[Cell, dict[Row, tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
+    for cell, row, first, second in entries(world):
+        had = sums[cell][row]
+        sums[cell][row] = had[0] + first, had[1] + second
+    found = {cell: {row: pair for row, pair in rows.items() if any(pair)} for cell, rows in sums.items()}
+    return {cell: rows for cell, rows in found.items() if rows}
+
+
+def entries(world: World) -> Iterator[Entry]:
+    """All that rows are the sums of."""
+    yield from clicks(world)
+    for goal in world.site.goals:
+        sales = counted(claims_of(goal, world.conversions, world.adjustments), world.touches, world.whose)
+        for sale in sales:
+            yield from unrated(sale, goal, world)
+            yield from credited(sale, goal, sales, world)
+
+
+def clicks(world: World) -> Iterator[Entry]:
+    """Each click and view, once in an hour."""
+    hours: dict[int, list[Touch]] = defaultdict(list)
+    for touch in world.touches:
+        hours[hour_of(touch.at, world.site.timezone)].append(touch)
+    for hour, touches in hours.items():
+        for touch in once_each(touches):
+            is_click = touch.kind == "click"
+            yield Entry((hour, "", "clicks"), (name_of(touch, world.site.ads).ad, ""), int(is_click), int(not is_click))
+
+
+def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
+    """A conversion that lacks some of its value, and how much, by currency."""
+    cell = hour_of(sale.claim.winner.at, world.site.timezone), "", "no_rate"
+    amounts = lacking(sale.claim, world.site, world.table)
+    if amounts:
+        yield Entry(cell, (goal.key, ""), 1, 0)
+    for currency, amount in amounts:
+        yield Entry(cell, (goal.key, currency), 0, amount)
+
+
+def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterator[Entry]:
+    """Under each model, what each touch gets of a conversion and its value; all is nobody's where there is no touch."""
+    site, at = world.site, sale.claim.winner.at
+    value = value_of(sale.claim, site, world.table)
+    for model, weights in weights_of(sale, sales, world).items():
+        cell = hour_of(at, site.timezone), goal.key, model
+        if not sale.path:
+            yield Entry(cell, (None, day_of(at, site.timezone)), ONE, value)
+            continue
+        for touch, credit, part in zip(sale.path, divide(ONE, weights), divide(value, weights), strict=True):
+            yield Entry(cell, (name_of(touch, site.ads).ad, day_of(touch.at, site.timezone)), credit, part)
+
+
+def weights_of(sale: Sale, sales: list[Sale], world: World) -> dict[str, Weights]:
+    """What the touches of a path weigh under each model."""
+    site, at = world.site, sale.claim.winner.at
+    ages = [at - touch.at for touch in sale.path]
+    taught = lesson(month_before(month_of(at, site.timezone)), sales, world.touches, world.whose, site)
+    by_age = {model: weigh(ages, site) for model, weigh in BY_AGE.items()}
+    return {**by_age, **learnt_weights(sale.path, taught, site)}

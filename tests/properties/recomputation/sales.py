@@ -1,0 +1,39 @@
+"""Sales: the conversions that count, each once. Rules: `docs/models.md`, What counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.properties.recomputation.claims import Claim, is_retracted
+from tests.properties.recomputation.paths import click_of, path_of
+from tests.properties.recomputation.persons import Whose
+from tests.properties.recomputation.records import Touch
+
+
+@dataclass(frozen=True)
+class Sale:
+    """A conversion that stands, who claims it, its path and the click that brought it."""
+
+    claim: Claim
+    claimants: frozenset[str]
+    path: tuple[Touch, ...]
+    click: tuple[str, ...] | None
+
+
+def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose) -> list[Sale]:
+    """Of a goal's claims, in their order, those that count."""
+    standing = [sale_of(claim, touches, whose) for claim in claims if not is_retracted(claim)]
+    return [sale for n, sale in enumerate(standing) if counts(sale, standing[:n])]
+
+
+def sale_of(claim: Claim, touches: list[Touch], whose: Whose) -> Sale:
+    """A claim that stands as a sale."""
+    path = path_of(claim, touches, whose)
+    return Sale(claim, claim.claimants(whose), tuple(path), click_of(path, whose))
+
+
+def counts(sale: Sale, earlier: list[Sale]) -> bool:
+    """Once: no earlier one that stands has a claimant in common. By click: none was brought by its click."""
+    counting = sale.claim.version.counting
+    if counting == "once":
+        return all(sale.claimants.isdisjoint(other.claimants) for other in earlier)
+    return counting == "every" or sale.click is None or all(sale.click != other.click for other in earlier)
