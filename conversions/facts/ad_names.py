@@ -1,4 +1,4 @@
-"""Ad names: a touch's raw parameters and the present ads -> which ad it is, or what a report calls it. Pure."""
+"""Ad names: a touch's raw parameters and the present ads -> the name that reports give to its ad. Pure."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -10,14 +10,14 @@ from conversions.rules.ads import CLICK_IDS, Ad
 
 
 class AdName(msgspec.Struct, frozen=True, order=True):
-    """What a report calls a touch's ad. `campaign` is the configured one's key, else the touch's utm campaign."""
+    """The name of a touch's ad in reports. `campaign` is the key of the ad's campaign, or the touch's utm campaign."""
 
     ad: str
     campaign: str
     configured: bool
 
 
-#: What is beyond the named ads of a bucket.
+#: The name of all ads of a bucket beyond the largest ones.
 OTHER = AdName("(other)", "(other)", False)
 
 
@@ -28,15 +28,16 @@ def fallback_name(touch: Touch) -> str:
 
 
 def matched_values(touch: Touch) -> tuple[str, ...]:
-    """What match rules look at: the utm tags in the order of UTM_TAGS, then the network."""
+    """The values that match rules compare: the utm tags in the order of UTM_TAGS, then the network."""
     network = CLICK_IDS.get(touch.network, "")
     return touch.source, touch.medium, touch.campaign, touch.content, touch.term, network
 
 
 class AdNames:
-    """Which ad a touch is, by the present configuration: the first ad with its key or, without one, a matching rule.
+    """Names the ads of touches by the present configuration.
 
-    Touches with the same parameters are matched once: a site may have many ads and a bucket many touches.
+    A touch with an ad key is the ad with that key. A touch without a key is the first ad with a matching rule. Touches
+    with the same parameters are matched once, since a site may have many ads and a bucket many touches.
     """
 
     def __init__(self, ads: Iterable[Ad]) -> None:
@@ -65,5 +66,5 @@ class AdNames:
 
 
 def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
-    """What AdNames calls one touch; for many, make AdNames once."""
+    """The name of one touch's ad. To name many touches, make AdNames once."""
     return AdNames(ads).name(touch)

@@ -1,6 +1,6 @@
-"""Attribute: hits and configuration -> facts, hits set aside with their reasons, and counter increments. Pure.
+"""Attribute: hits and configuration -> facts, rejected hits with their reasons, and counter increments. Pure.
 
-Nothing that depends on other hits is decided here.
+Nothing here depends on other hits.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from conversions.rules.traffic import why_aside
 from conversions.units.clock import bucket_of
 from tracker.collection.hit import Hit, SetAside, encode_hits, named_user
 
-#: Of a hit that was set aside, this much is kept to look at; the archive has the whole.
+#: The most characters of a rejected hit that are kept to show. The archive has all of it.
 MAX_BODY = 4_000
 
 
@@ -29,7 +29,7 @@ CountKey = tuple[str, int, str, str, str]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a batch's hits came to."""
+    """The result of a batch's hits."""
 
     facts: tuple[Fact, ...]
     set_aside: tuple[SetAside, ...]
@@ -37,7 +37,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
-    """Every hit as its facts or its reason; `sites` holds each hit's site's configuration, None for no such site."""
+    """Every hit as facts or as a rejected hit. `sites`: site key -> its configuration, None if there is no such
+    site."""
     facts: list[Fact] = []
     aside: list[SetAside] = []
     counts: Counter[CountKey] = Counter()
@@ -74,7 +75,7 @@ def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
 
 
 def link_of(hit: Hit, user: str, batch: str) -> Link:
-    """That the hit's visitor named this user. An adjustment links nobody: it is about an order, by whoever keeps it."""
+    """The fact that the hit's visitor named this user. Adjustments make no link: whoever sends one isn't the buyer."""
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
@@ -94,7 +95,7 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
 
 
 def set_aside(hit: Hit, batch: str, code: str, field: str, detail: str) -> SetAside:
-    """A hit with the reason why it is no fact."""
+    """A rejected hit with its reason."""
     body = encode_hits([hit]).decode()[:MAX_BODY]
     return SetAside(
         site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body
@@ -107,9 +108,9 @@ def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: Sit
     for fact in facts:
         if isinstance(fact, Touch):
             if fact.hit != hit.id:
-                continue  # a click that `/click` counted already, filed again by its landing page
+                continue  # The landing page filed a click that `/click` has counted already.
             name = names.name(fact)
-            # A stranger can't make live counters grow: only configured ads have one of their own.
+            # Only configured ads have a counter of their own, or strangers could make counters grow without bound.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
         elif isinstance(fact, Conversion):
             counts[hit.site, bucket, fact.goal, "", "conversions"] += 1

@@ -2,7 +2,7 @@
 
 import msgspec
 
-#: Counters have 64 bits, and strangers say what a conversion is worth.
+#: The largest increment. Counters have 64 bits, and strangers choose the value of a conversion.
 MAX_COUNT = 10**17
 
 

@@ -1,6 +1,6 @@
-"""Handover: what `/click` hands to the landing page in its address, signed: the click's ad, id and time. Pure.
+"""Handover: the signed click (ad, id, time) that `/click` puts into the landing page's address. Pure.
 
-In: a page hit and its site's secret. Out: the click, filed under the page hit's own visitor.
+In: a page hit and its site's secret. Out: the click as a touch of the page hit's visitor.
 """
 
 import hmac
@@ -16,9 +16,9 @@ from tracker.collection.hit import Hit
 
 AD = "hl_ad"
 CLICK = "hl_click"
-#: A landing page opened later than this after the click is a bookmark or a shared link, not the click's own.
+#: A landing page that is opened later than this after the click is a bookmark or a shared link.
 VALID_MS = DAY_MS
-#: The token's parts: 33 bytes together, so 44 letters without padding and only one way to write them.
+#: The token's parts are 33 bytes together. That makes 44 letters without padding, with only one way to write them.
 ID_BYTES, TIME_BYTES, SEAL_BYTES = 16, 6, 11
 TOKEN_LETTERS = 44
 
@@ -38,7 +38,7 @@ def sign(handover: Handover, site: str, secret: str) -> str:
 
 
 def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
-    """What a token hands over; None where the site's secret didn't sign just this for just this ad."""
+    """The handover of a token; None if the site's secret did not sign it for this ad."""
     if not secret or len(token) != TOKEN_LETTERS or not token.isascii():
         return None
     try:
@@ -52,7 +52,7 @@ def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
 
 
 def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
-    # The texts can't run into each other: a site's key holds no NUL, and what is said has one length.
+    # The parts can't be confused: a site's key has no NUL, and the signed bytes have a fixed length.
     text = f"{site}\0{ad}\0".encode(errors="replace")
     return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
 
@@ -66,7 +66,7 @@ def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
-    """What an address hands over, None if nothing. Of several the last counts: it was added last."""
+    """The handover in an address; None if there is none. If there are several, the last one counts."""
     if f"{CLICK}=" not in url:
         return None
     try:
@@ -77,11 +77,11 @@ def read_handover(url: str, site: str, secret: str) -> Handover | None:
 
 
 def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
-    """The click that brought the visitor to this page, None where the hit is no landing page's.
+    """The click that brought the visitor to this page; None if the hit is no landing page.
 
-    It keeps the click's id, so that it counts once, and the click's time. A browser whose clock is behind may have
-    landed before that: then it is the landing's, else the conversion there would come before its click. It never
-    leaves the click's bucket, where one id counts once.
+    The touch keeps the click's id, because one id counts once, and the click's time. If the browser's clock is behind,
+    the landing may seem to precede the click. The touch then takes the landing's time, because a conversion on the page
+    must not precede its click. The time stays within the click's bucket, because one id counts once per bucket.
     """
     found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
     if found is None or hit.at - found.at > VALID_MS:

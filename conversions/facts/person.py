@@ -1,6 +1,7 @@
-"""Person: whose a touch or a conversion is: a user's, by its own hit or its visitor's links, else the visitor's. Pure.
+"""Person: a fact and its visitor's links -> whose the fact is, a user's or the visitor's own. Pure.
 
-A person is a text, and the key of the set of what is linked to it: `u:` and the user, or `v:` and the visitor.
+A person is a text: `u:` and the user, or `v:` and the visitor. The same text is the key of the set of what is linked to
+it.
 """
 
 from bisect import bisect_left
@@ -8,16 +9,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from conversions.facts.records import Conversion, Link, Touch
 
-#: A user with more visitors is no person but an id that many share. A new visitor each day, which is what browsers that
-#: forget give, makes no more in a year.
+#: A user with more visitors than this is an id that many people share. A browser that forgets its id every day makes
+#: fewer in a year.
 MOST_VISITORS = 500
-#: A visitor with more users is a machine that everybody uses.
+#: A visitor with more users than this is a shared machine.
 MOST_USERS = 50
-#: The set that says whether a site has any link.
+#: The key of the set that says whether a site has any link.
 ANY = "*"
-#: Tells whose a fact is.
+#: A fact -> the person whose it is.
 Whose = Callable[[Touch | Conversion], str]
-#: In a set that is too large: all that this may change was marked.
+#: The member of a crowded set that says: every bucket that its crowding may change was marked.
 ANNOUNCED = ""
 
 
@@ -32,29 +33,30 @@ def by_visitor(visitor: str) -> str:
 
 
 def itself(fact: Touch | Conversion) -> str:
-    """The visitor of a fact as a person, where nothing links it to a user."""
+    """The person of a fact that nothing links to a user: its visitor."""
     return by_visitor(fact.visitor)
 
 
 def user_of(person: str) -> str:
-    """The user that a person is, empty where it is a visitor by itself."""
+    """The user that a person is; empty if the person is a visitor without a user."""
     return person[2:] if person.startswith("u:") else ""
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a set has more members than a person may have: its user or visitor is then nobody's, for ever."""
+    """Whether a set has more members than a person may have. Its user or visitor is then no person's, for good."""
     return len(linked) - (ANNOUNCED in linked) > (MOST_VISITORS if key.startswith("u:") else MOST_USERS)
 
 
 def pairs_of(link: Link) -> tuple[tuple[str, str], ...]:
-    """The sets that a link is in, each with the member that it gives it."""
+    """The keys of the sets that a link is in, each with the member that the link adds."""
     return (by_user(link.user), link.visitor), (by_visitor(link.visitor), link.user), (ANY, ANY)
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """Who a visitor was at an instant, by its links in order: the user of the next, else of the last; empty if none.
+    """The user of a visitor at an instant: that of its next link, else of its last link; empty if it has none.
 
-    On a shared computer that parts two users: what was done before a sign-in is the one's who then signed in.
+    On a shared computer this separates two users: what was done before a sign-in belongs to the user who then signed
+    in.
     """
     if not links:
         return ""
@@ -63,7 +65,8 @@ def linked_user(at: int, links: Sequence[Link]) -> str:
 
 
 def person_of(fact: Touch | Conversion, links: Sequence[Link], crowded: Collection[str]) -> str:
-    """Whose a fact is. `links` are those of its visitor, in order; `crowded` holds the persons that are nobody's."""
+    """The person whose a fact is. `links`: those of its visitor, in order. `crowded`: the persons that are no
+    persons."""
     alone = by_visitor(fact.visitor)
     user = by_user(fact.user or linked_user(fact.at, links))
     return alone if user == by_user("") or alone in crowded or user in crowded else user

@@ -1,6 +1,6 @@
-"""The facts: touches, conversions, adjustments and links as idempotent rows. What hits become and figures are made of.
+"""Records: touches, conversions, adjustments and links, the facts that hits become and figures are made of. Pure.
 
-Every distinct copy of a fact is a row of its own: its key ends in a digest of every field that a figure reads.
+Every distinct copy of a fact is a row of its own. Its key ends in a digest of every field that a figure reads.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,9 +16,9 @@ TouchKind = Literal["click", "view"]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A hit by which an ad reached a visitor, with its raw parameters; the rollup resolves which ad that is.
+    """A hit by which an ad reached a visitor, with its raw parameters. The rollup decides which ad that is.
 
-    `user` is whom the hit itself named.
+    `user` is the user that the hit itself named.
     """
 
     site: str
@@ -36,16 +36,16 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     #: The click id's parameter, e.g. `gclid`, and its value.
     network: str = ""
     click_id: str = ""
-    #: Filed by the landing page of a click that `/click` recorded, too, under a stand-in for the same person.
+    #: True for a click that its landing page filed. `/click` recorded the same click under a stand-in visitor.
     landed: bool = False
     bucket: int = 0
     batch: str = ""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
-    """A hit that met one version of a goal. `value` is micros as sent, None where the hit had none.
+    """A hit that met one version of a goal. `value` is micros as sent, None if the hit had none.
 
-    `user` is whom the hit itself named.
+    `user` is the user that the hit itself named.
     """
 
     site: str
@@ -63,7 +63,7 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """What makes it one with its duplicates: the order id, else the hit id."""
+        """The key that it shares with its duplicates: `o:` and the order id, else `h:` and the hit id."""
         return f"o:{self.order}" if self.order else f"h:{self.hit}"
 
 
@@ -82,12 +82,12 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """The claim whose conversions it adjusts."""
+        """The key of the conversions that it adjusts."""
         return f"o:{self.order}"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
-    """A visitor named its user: the one and only thing that makes one person of several visitors."""
+    """A visitor named its user. Only links make one person of several visitors."""
 
     site: str
     visitor: str
@@ -120,23 +120,23 @@ def kind_of(fact: Fact) -> str:
 
 
 def digest(fact: Fact) -> str:
-    """16 hex digits over every field that a figure reads: all but the batch that brought it and the derived bucket."""
+    """16 hex digits over every field that a figure reads: all but the batch and the derived bucket."""
     derived = {"batch": ""} if isinstance(fact, Link) else {"batch": "", "bucket": 0}
     plain = msgspec.structs.replace(fact, **derived)
     return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
 
 
-#: `at`, hit id, digest: a place in the order of facts.
+#: `at`, hit id, digest: the order of facts.
 OrderKey = tuple[int, str, str]
 
 
 def order_key(fact: Fact) -> OrderKey:
-    """Readers choose by this order: the earliest `at`, ties by hit id, then digest."""
+    """The order in which readers choose: the earliest `at`, ties by hit id, then by digest."""
     return fact.at, fact.hit, digest(fact)
 
 
 def in_order(facts: Iterable[F]) -> list[F]:
-    """Facts by `order_key`; digests are dear, so they are made only where `at` and hit id leave a tie."""
+    """Facts by `order_key`. Digests are slow to make, and are made only for ties of `at` and hit id."""
     ordered = sorted(facts, key=_moment)
     if len({_moment(fact) for fact in ordered}) < len(ordered):
         ordered.sort(key=order_key)
@@ -147,17 +147,17 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: No id of a conversion is longer.
+#: The longest id of a conversion, in characters.
 MAX_ID = 2_000
 
 
 def conversion_id(site: str, goal: str, claim: str) -> str:
-    """The id of a conversion, derived from the site, the goal and the claim, and readable back into them."""
+    """The id of a conversion: site, goal and claim as one text, which `read_conversion_id` reads."""
     return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
 
 
 def read_conversion_id(text: str) -> tuple[str, str, str]:
-    """Site, goal and claim of a conversion id in its one spelling. Raises ValueError."""
+    """The site, goal and claim of a conversion id. Raises ValueError if the text is not exactly such an id."""
     if len(text) > MAX_ID:
         raise ValueError("longer than any id")
     site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")

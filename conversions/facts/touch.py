@@ -1,4 +1,4 @@
-"""Touches: which hits are clicks and views, and which ad a touch is. Pure."""
+"""Touch: a hit -> the click or view that it is, with its campaign parameters. Pure."""
 
 from hashlib import blake2b
 from urllib.parse import parse_qsl, urlsplit
@@ -7,12 +7,12 @@ from conversions.facts.records import Touch, TouchKind
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 from tracker.collection.hit import Hit
 
-#: A tag that is longer than this is cut: names of ads are rows of reports.
+#: The longest utm tag. A longer one is cut, because tags become names of ads in reports.
 MAX_TAG = 200
 
 
 def campaign_parameters(url: str) -> dict[str, str]:
-    """The utm tags (by their short names), network and click id of an address, those that it has."""
+    """The utm tags (by their short names), the network and the click id that an address has."""
     if "utm_" not in url and not any(name in url for name in CLICK_IDS):
         return {}
     try:
@@ -20,7 +20,7 @@ def campaign_parameters(url: str) -> dict[str, str]:
     except ValueError:
         return {}
     found = {}
-    for name, value in reversed(pairs):  # the first of several counts
+    for name, value in reversed(pairs):  # The first of several counts.
         if name.startswith("utm_") and name[4:] in UTM_TAGS:
             found[name[4:]] = value[:MAX_TAG]
         elif name in CLICK_IDS:
@@ -29,14 +29,14 @@ def campaign_parameters(url: str) -> dict[str, str]:
 
 
 def click_id_of(value: str) -> str:
-    """A click id as it is kept. A long one is not cut but ends in its digest: those of one network begin alike."""
+    """A click id as it is kept. A long one ends in its digest, because the ids of one network begin alike."""
     if len(value) <= MAX_TAG:
         return value
     return value[: MAX_TAG - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def touch_kind(hit: Hit, parameters: dict[str, str]) -> TouchKind | None:
-    """Whether a hit is a click or a view: by its type, or a page whose address carries campaign parameters."""
+    """Whether a hit is a click or a view: by its type, or as a page whose address has campaign parameters."""
     if hit.type == "click" or hit.type == "view":
         return hit.type
     return "click" if hit.type == "page" and parameters else None

@@ -10,7 +10,7 @@ ClaimRow = Conversion | Adjustment
 
 
 def money(row: ClaimRow, site: SiteConfig) -> tuple[int, str | None]:
-    """What a hit's amount is in the site's currency, by the rate of its own day; without one it is set aside."""
+    """A hit's amount in the site's currency, by the rate of its own day; without a rate 0 and the reason `no_rate`."""
     if not row.value or not is_foreign(row, site):
         return row.value or 0, None
     rate = site.rate(row.currency, row.at)
@@ -18,12 +18,13 @@ def money(row: ClaimRow, site: SiteConfig) -> tuple[int, str | None]:
 
 
 def is_foreign(row: ClaimRow, site: SiteConfig) -> bool:
-    """Whether an amount is in another currency than the site's; one that names none is in the site's."""
+    """Whether an amount is in another currency than the site's. An amount without a currency is in the site's."""
     return row.currency not in ("", site.currency)
 
 
 def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
-    """What the amount of a hit is worth to the goal: times the goal's factor, if it has one."""
+    """A hit's amount in the site's currency, times the goal's factor if it has one; and why it was left out, if it
+    was."""
     amount, reason = money(row, site)
     return times(amount, version.factor), reason
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-#: Click id parameters and the networks that set them.
+#: Click id parameter -> the network that sets it.
 CLICK_IDS = {
     "gclid": "google-ads",
     "gbraid": "google-ads",
@@ -18,7 +18,7 @@ UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 
 
 class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Globs over a touch's utm tags and its network; an empty one matches anything. All must match."""
+    """Globs over a touch's utm tags and its network. All must match; an empty glob matches anything."""
 
     source: str = ""
     medium: str = ""
@@ -28,7 +28,7 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
     def patterns(self) -> list[tuple[int, str]]:
-        """Its globs, each with the place in `matched_values` that it looks at; a rule without any matches nothing."""
+        """Its globs, each with its place in `matched_values`. A rule without globs matches nothing."""
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 
 

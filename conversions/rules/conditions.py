@@ -1,12 +1,12 @@
-"""Conditions: what a goal asks of a hit, a line each -> whether a hit meets it. Pure.
+"""Conditions: the lines of a goal -> conditions -> whether a hit meets them. Pure.
 
     path is /thanks          path like /orders/*/done     path matches ^/(en|de)/thanks
     event is purchase        event like trial*
     prop plan is pro         prop plan like pro*
     value >= 100             value <= 9.99                value between 10 and 20
 
-`like` is a glob: * is any text, ? any letter. `matches` finds a regular expression anywhere in the path; it is RE2's
-dialect, which has no backtracking: whatever the pattern and the path are, time grows with their lengths alone.
+`like` is a glob: * is any text, ? any letter. `matches` finds a regular expression anywhere in the path. The dialect is
+RE2's, which has no backtracking: its time grows only with the lengths of pattern and path.
 """
 
 import re
@@ -22,7 +22,7 @@ from tracker.collection.hit import Hit
 
 MAX_CONDITIONS = 20
 MAX_LINE = 500
-#: Bytes that a regular expression's program may take; RE2 refuses what needs more.
+#: The most bytes that the program of a regular expression may take. RE2 refuses a longer one.
 MAX_PROGRAM = 1 << 16
 
 On = Literal["path", "event", "prop", "value"]
@@ -36,7 +36,7 @@ _AMOUNT = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. `low` and `high` are micros, both inclusive, None for no bound; `key` is a prop's."""
+    """One condition. `low` and `high` are micros, both inclusive, None for no bound. `key` is the key of a prop."""
 
     on: On
     how: How
@@ -47,11 +47,11 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BadCondition(ValueError):
-    """A line that is no condition; the text says which and what it should be."""
+    """A line is no condition. The text says which line, and what a condition looks like."""
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:
-    """The conditions of a text, one a line; blank lines are left out. Raises BadCondition."""
+    """The conditions of a text, one a line. Blank lines are skipped. Raises BadCondition."""
     lines = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
     if len(lines) > MAX_CONDITIONS:
         raise BadCondition(f"At most {MAX_CONDITIONS} conditions.")
@@ -91,7 +91,7 @@ def _text(line: str, on: str, how: str, text: str) -> Condition:
 
 
 def _why(error: Exception) -> str:
-    """What RE2 says, which it says in bytes."""
+    """RE2's message, which is bytes."""
     said = error.args[0] if error.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
@@ -125,21 +125,21 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def is_like(text: str, glob: str) -> bool:
-    """Whether a glob matches the whole text, capitals told apart. It takes no longer the more stars it has."""
+    """Whether a glob matches the whole text. It is case-sensitive. More stars don't make it slower."""
     return _glob(glob).match(text) is not None
 
 
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
     """Whether a hit on a page of this path meets a condition.
 
-    A hit without a name, or without the prop, meets no condition on it. An amount is compared as the hit sent it: a hit
-    without a value, or in another currency than the site's, meets none.
+    A hit without a name meets no condition on the event, and a hit without the prop none on that prop. A value is
+    compared as the hit sent it. A hit without a value, or with one in another currency than the site's, meets none.
     """
     if condition.on == "value":
         return _within(hit, condition, currency)
     text = {"path": path, "event": hit.name or None, "prop": hit.props.get(condition.key)}[condition.on]
     if text is None:
-        return False  # Else what isn't there would be like `*`.
+        return False  # Otherwise a missing text would match `*`.
     if condition.how == "matches":
         return _compiled(condition.text).search(text) is not None
     return is_like(text, condition.text) if condition.how == "like" else text == condition.text

@@ -1,8 +1,8 @@
-"""Crawlers: a user agent -> the name by which it says that it is one. Pure.
+"""Crawlers: a user agent -> the name of the crawler that it says it is. Pure.
 
-The list is crawler-user-agents'. It names much besides crawlers: programs' HTTP libraries, automated browsers, the
-senders of shops' and payment services' messages, apps that show pages. All of these may bring hits that count, so of
-whom it names only those are taken whose user agents say bot, crawler or spider, and OTHERS.
+The list is that of crawler-user-agents. It also names HTTP libraries, automated browsers, the senders of shops' and
+payment services' messages, and apps that show pages. Hits of these may count. A user agent is therefore taken for a
+crawler only if it says bot, crawler or spider, or if it is one of OTHERS.
 """
 
 import re
@@ -12,9 +12,9 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 #: What crawlers call themselves.
 WORDS = ("bot", "crawl", "spider", "slurp")
-#: A make of phones, no such word; an app on one of them may be listed.
+#: A brand of phones whose name contains `bot`. An app on such a phone may be listed.
 PHONE = "cubot"
-#: Crawlers of the list that call themselves by a name alone, as the list writes them.
+#: Crawlers of the list that use none of these words, as the list writes them.
 OTHERS = frozenset(
     {
         *("APIs-Google", "AppEngine-Google", "Google Favicon", "Google Web Preview", "Google-InspectionTool"),
@@ -28,7 +28,7 @@ OTHERS = frozenset(
         *("NewRelicSynthetics", "ThousandEyes", "(^| )PTST\\/", "Uptime-Kuma", "Zabbix"),
     }
 )
-#: The list's words for what is no crawler, whatever it is called.
+#: The list's tags of what is no crawler, whatever its name.
 NO_CRAWLERS = {"http-library", "browser-automation"}
 
 _LISTED: list[str] = [
@@ -40,10 +40,10 @@ _BY_WORD = re.compile("|".join(pattern for pattern in _LISTED if pattern not in 
 
 @lru_cache(maxsize=8192)
 def crawler_name(ua: str) -> str | None:
-    """What the crawler of a user agent calls itself; None for everybody else, and for an empty one."""
+    """The name of the crawler that a user agent is; None if it is none or empty."""
     found = _BY_NAME.search(ua)
     lower = ua.lower().replace(PHONE, "")
     if not found and any(word in lower for word in WORDS):
-        # The list is long, and has apps too: it is asked only about who uses such a word.
+        # The list is long and has apps, too. It is searched only for user agents with such a word.
         found = _BY_WORD.search(ua)
     return found.group(0).strip(" /") if found else None

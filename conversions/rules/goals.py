@@ -1,4 +1,4 @@
-"""Goals: which hits count as conversions. hit + goals -> conversions, pure."""
+"""Goals: a hit and a goal's version -> whether the hit meets it. Pure."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -10,9 +10,9 @@ from conversions.rules.conditions import Condition, is_like, meets
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: No goal's window is longer: what a touch may change is sought this far ahead, whatever the goals say.
+#: The longest window of any goal, ms. A touch can't change a conversion that is later than this after it.
 LONGEST_WINDOW = 90 * DAY_MS
-#: Of a path's clicks in the window, and likewise of its views, so many may earn credit: the newest.
+#: The most clicks of a path, and the most views, that may earn credit: the newest ones in the window.
 MOST_TOUCHES = 2_000
 
 Counting = Literal["every", "once", "click"]
@@ -20,12 +20,13 @@ Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a goal's rules. Versions never change; the one in force at an instant is the newest begun by then.
+    """One version of a goal's rules. A version never changes. The newest version that has started is in force.
 
-    `path` is a glob over the path of page hits, `event` the name of any hit: either will do, an empty one asks nothing.
-    That and each of `conditions` must be met (`match` all), or one of them (any). `currency` is the site's.
-    `fixed_value` (micros of the site's currency) replaces the hit's value; else `factor` (micros) multiplies it.
-    Windows are ms; of the touches in them the newest `most_touches` of each kind may earn credit.
+    `path` is a glob over the path of a page hit. `event` is the name of any hit. A hit needs to meet only one of the
+    two; an empty one is ignored. Together they are one rule. A hit must meet that rule and all `conditions` (`match`
+    all), or any of them (`match` any). `currency` is the site's. `fixed_value` (micros of the site's currency) replaces
+    the hit's value; otherwise `factor` (micros) multiplies it. Windows are ms. The newest `most_touches` of each kind
+    in the window may earn credit.
     """
 
     version: int
@@ -52,14 +53,14 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[GoalVersion, ...]
 
     def in_force(self, at: int) -> GoalVersion | None:
-        """The version in force at an instant, None before the first and where the goal was switched off."""
+        """The version in force at an instant; None before the first version, and while the goal is switched off."""
         begun = [version for version in self.versions if version.starts_at <= at]
         newest = max(begun, key=lambda version: version.version, default=None)
         return newest if newest and newest.active else None
 
 
 def page_path(url: str) -> str:
-    """The path of a page's address, `/` where it has none or can't be read."""
+    """The path of a page's address; `/` if it has none or can't be read."""
     try:
         return urlsplit(url).path or "/"
     except ValueError:
@@ -67,7 +68,8 @@ def page_path(url: str) -> str:
 
 
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
-    """Whether a hit meets a goal's version: a conversion by the goal's key, others by what the version asks."""
+    """Whether a hit meets a goal's version. A conversion meets the goal that it names; other hits must meet the
+    rules."""
     if hit.type == "adjustment":
         return False
     if hit.type == "conversion" and hit.name == goal.key:
@@ -89,9 +91,9 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 
 def _is_of_event(version: GoalVersion) -> bool:
-    """Whether every hit that meets the version is of an event: a path is then the one on which it happened.
+    """Whether every hit that meets the version is an event. A condition on the path then means the page of the event.
 
-    Else a path is met by page views alone, or each event on that page would count as well.
+    In other versions only page views meet a path. Otherwise each event on that page would count as well.
     """
     named = bool(version.event) and not version.path
     return version.match == "all" and (named or any(condition.on == "event" for condition in version.conditions))

@@ -9,14 +9,14 @@ from conversions.rules.rates import PLACES, Pair, Quote
 
 COLUMNS = ("day", "base", "quote", "rate")
 MAX_LINES = 500_000
-#: So many problems are told, and the others counted.
+#: The most problems that are listed. The others are counted.
 MAX_TOLD = 20
 FIRST_DAY = "1970-01-01"
 RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
 class BadRates(ValueError):
-    """The file can't be used. `problems` names each line and what is wrong with it; nothing was loaded."""
+    """The file can't be used, and nothing was loaded. `problems` names each bad line with its fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_TOLD
@@ -29,7 +29,7 @@ class BadLine(ValueError):
 
 
 def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
-    """The quotes of a file with a header, of these currencies and of no later day than `last_day`. Raises BadRates."""
+    """The quotes of a file with a header. Other currencies and days after `last_day` are faults. Raises BadRates."""
     rows = csv.reader(lines)
     problems: list[str] = []
     found: dict[tuple[str, Pair], tuple[int, Quote]] = {}
@@ -53,7 +53,7 @@ def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str])
 
 
 def read_header(row: list[str]) -> list[int]:
-    """At which place of a row each of COLUMNS stands. Raises BadRates."""
+    """The index of each of COLUMNS in a row. Raises BadRates."""
     names = [name.strip().lower() for name in row]
     if sorted(names) != sorted(COLUMNS):
         raise BadRates([f"line 1: must name the columns {','.join(COLUMNS)}, in any order"])
@@ -61,7 +61,7 @@ def read_header(row: list[str]) -> list[int]:
 
 
 def add(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Takes a quote; one that is there already may come again, but not with another rate. Raises BadLine."""
+    """Adds a quote. The same quote may come twice, but not with two rates. Raises BadLine."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")
@@ -81,7 +81,7 @@ def read_quote(row: list[str], order: list[int], last_day: str, currencies: Coll
 
 
 def read_day(text: str, last_day: str) -> str:
-    """An ISO day within reason. Raises BadLine."""
+    """An ISO day. Raises BadLine for another text, and for a day too far in the past or future."""
     try:
         day = date.fromisoformat(text).isoformat()
     except ValueError as error:

@@ -1,8 +1,8 @@
 """Rates: what a currency is worth in another on a day, from a dated table of quotes. Pure.
 
-On one day the pair's own quote counts; else its opposite, inverted; else, by way of one base that quotes both
-currencies that day, the first such by code. Of the days that have one, the newest at or before the day counts, if it
-is at most MAX_AGE_DAYS old. Rates are exact fractions; only an amount is rounded, once.
+The rate of one day is the pair's own quote; else the inverse of the opposite quote; else the cross rate by a base that
+quotes both currencies that day, the first base by code. A day without a rate takes the newest earlier one, if that is
+at most MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,7 @@ import msgspec
 
 from conversions.units.clock import next_day
 
-#: Tables leave out weekends and holidays. Older than this, a rate is taken to be missing.
+#: Tables leave out weekends and holidays. A rate that is older than this counts as missing.
 MAX_AGE_DAYS = 7
 PLACES = 12
 
@@ -43,14 +43,14 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """What one unit of a currency is worth in a site's, on each day that is known, in order."""
+    """What one unit of a currency is worth in the site's currency, by day, in order of the days."""
 
     currency: str
     days: tuple[str, ...] = ()
     worths: tuple[Fraction, ...] = ()
 
     def on(self, day: str) -> Rate | None:
-        """The newest at or before a day, None if that is too old or there is none."""
+        """The newest rate at or before a day; None if there is none or it is too old."""
         place = bisect_right(self.days, day) - 1
         if place < 0 or next_day(self.days[place], MAX_AGE_DAYS) < day:
             return None
@@ -58,7 +58,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
-    """What a currency is worth in another, from all quotes that concern them."""
+    """What a currency is worth in another by day, from all quotes of the two."""
     by_day: dict[str, dict[Pair, Fraction]] = defaultdict(dict)
     for quote in quotes:
         by_day[quote.day][quote.pair] = Fraction(quote.rate, 10**PLACES)
@@ -78,11 +78,11 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """An amount in the other currency, in micros, rounded half to even; its opposite becomes the opposite."""
+    """An amount in the other currency, in micros, rounded half to even. Opposite amounts give opposite results."""
     return round(micros * worth)
 
 
 def rate_text(worth: Fraction) -> str:
-    """A rate for people, with twelve places."""
+    """A rate as text, with twelve places."""
     whole, part = divmod(round(worth * 10**PLACES), 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"

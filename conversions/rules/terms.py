@@ -6,10 +6,10 @@ from conversions.units.clock import DAY_MS
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a site may choose. `half_life`: ms in which a touch loses half of its weight in time decay.
+    """The parameters of a site's models. `half_life`: ms in which a touch loses half of its weight in time decay.
 
-    `position_first` and `position_last`: what the first and the last touch get by position, in percent; what is left,
-    the touches between.
+    `position_first` and `position_last`: the percent that the first and the last touch get by position. The touches
+    between share the rest.
     """
 
     half_life: int = 7 * DAY_MS

@@ -1,4 +1,4 @@
-"""Traffic: whether a hit is a person's whose doings count, or is set aside, and why. Pure."""
+"""Traffic: a hit and a site's switches -> why the hit is rejected, or None. Pure."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,7 +10,7 @@ from tracker.collection.hit import Hit
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """What a site sets aside. `own_networks`: the addresses of its account's people, as texts."""
+    """Which hits a site rejects. `own_networks`: the networks of the account's own people, as texts."""
 
     bots: bool = True
     prefetches: bool = True
@@ -19,7 +19,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why a hit is set aside, as `/api/rejected` tells it."""
+    """Why a hit is rejected, as `/api/rejected` shows it."""
 
     code: str
     field: str
@@ -27,10 +27,10 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 def why_aside(hit: Hit, traffic: Traffic) -> Reason | None:
-    """Why a hit doesn't count, None if it does: `bot`, `prefetch` or `own_traffic`, the first that holds.
+    """Why a hit is rejected: `bot`, `prefetch` or `own_traffic`, the first that holds; None if it counts.
 
-    A hit without a user agent is nobody that names itself. An adjustment from an own address counts: it is about an
-    order, and the account's people are those who refund.
+    A hit without a user agent is no bot. An adjustment from an own address counts, since the account's own people are
+    those who refund orders.
     """
     if traffic.bots and (name := crawler_name(hit.ua)):
         return Reason("bot", "ua", f"Its user agent says that it is a crawler: {name}.")
@@ -42,7 +42,7 @@ def why_aside(hit: Hit, traffic: Traffic) -> Reason | None:
 
 
 def is_own(address: str, networks: tuple[str, ...]) -> bool:
-    """Whether an address is of one of the networks; what is no address is of none."""
+    """Whether an address is in one of the networks. A text that is no address is in none."""
     if not networks or not address:
         return False
     try:
@@ -53,7 +53,7 @@ def is_own(address: str, networks: tuple[str, ...]) -> bool:
 
 
 def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """An IPv4 address that was written as an IPv6 one is the IPv4 address."""
+    """The IPv4 address of an IPv4-mapped IPv6 address; other addresses as they are."""
     return getattr(address, "ipv4_mapped", None) or address
 
 

@@ -1,4 +1,4 @@
-"""Instants to the buckets and days of a site's own clock. Pure."""
+"""Clock: an instant -> the bucket, the day and the month of a site's own clock. Pure."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -32,9 +32,9 @@ def bucket_of(at: int, timezone: str) -> int:
 
 
 def _clock_change(before: int, after: int, timezone: str) -> int:
-    """When the clock last changed between two instants that it tells by different offsets.
+    """The instant (ms) of the last clock change between two instants with different offsets.
 
-    Where it changes by less than an hour (Lord Howe: 30 minutes), it enters a local hour midway.
+    A change by less than an hour (Lord Howe: 30 minutes) falls in the middle of a local hour.
     """
     first, last = before // 1000, after // 1000
     offset = utc_offset(after, timezone)
@@ -58,7 +58,7 @@ def day_start(day: str, timezone: str) -> int:
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """The ms of an instant (ISO 8601, else UTC) or of a site-local day's start. Raises ValueError."""
+    """The ms of an instant (ISO 8601, UTC if it has no zone) or of a site-local day's start. Raises ValueError."""
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)
@@ -66,7 +66,7 @@ def read_instant(text: str, timezone: str) -> int:
 
 
 def _instant(moment: datetime) -> int:
-    """The ms of a moment, to the last. Raises ValueError where UTC has no such date."""
+    """The exact ms of a moment. Raises ValueError if UTC has no such date."""
     try:
         return (moment.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
     except OverflowError as error:
@@ -74,7 +74,7 @@ def _instant(moment: datetime) -> int:
 
 
 def next_day(day: str, days: int = 1) -> str:
-    """The day `days` later. Raises ValueError where there is none."""
+    """The day `days` later. Raises ValueError if there is none."""
     try:
         return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
     except OverflowError as error:
@@ -93,7 +93,7 @@ def month_of(at: int, timezone: str) -> str:
 
 
 def next_month(month: str, months: int = 1) -> str:
-    """The month `months` later, or earlier where it is negative. Raises ValueError where there is none."""
+    """The month `months` later, or earlier if that is negative. Raises ValueError if there is none."""
     years, rest = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + months, 12)
     return date(years, rest + 1, 1).isoformat()[:7]
 

@@ -1,4 +1,4 @@
-"""Micros: as answers show them, and multiplied. Pure."""
+"""Micros: amounts in whole millionths -> the text of an answer, or the product with a factor. Pure."""
 
 MICROS = 1_000_000
 
@@ -6,7 +6,8 @@ MICROS = 1_000_000
 def times(amount: int, factor: int | None) -> int:
     """An amount multiplied by a factor in micros, exact, then rounded to the nearest micro, halves away from zero.
 
-    So an amount and its opposite stay opposites: a full refund leaves nothing. None leaves the amount as it is.
+    An amount and its opposite give opposite products, and a full refund leaves nothing. Without a factor (None) the
+    amount stays as it is.
     """
     if factor is None:
         return amount
@@ -21,5 +22,5 @@ def six_places(micros: int) -> str:
 
 
 def plain_number(micros: int) -> str:
-    """An amount for people, without the zeros at its end."""
+    """An amount for people, without trailing zeros."""
     return six_places(micros).rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""Now: the clock. Only what opens things or answers reads it; pure functions are given an instant."""
+"""Now: the clock. Views, tasks and commands read it. Pure functions are given an instant."""
 
 import time
 
