@@ -18,9 +18,11 @@ from conversions.destination import home_page, is_address, is_of_site
 from conversions.facts.handover import Handover, hand_over
 from conversions.models import Ad
 from tracker.admission import RATES
-from tracker.collection.body import Refusal, WrongMethod, read_form
+from tracker.collection.body import read_form
 from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
-from tracker.collection.hit import Hit, Unavailable
+from tracker.collection.failure import Transient
+from tracker.collection.hit import Hit
+from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query, read_sender
@@ -157,7 +159,7 @@ def record(hit: Hit, site: ClickSite) -> None:
         return
     try:
         send_hits([hit], CLICK_SECONDS)
-    except Unavailable as error:
+    except Transient as error:
         logger.warning("a click can't be stored now and is left to its landing page: %r", error)
     except Exception:
         logger.exception("a click can't be stored and is left to its landing page")

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from tracker.collection.text import is_broken
+
 MAX_URL = 2_000
 #: An address that browsers read as we do: no backslash and no control character, which they drop or turn into slashes,
 #: and no name or password before the host. ASCII alone, since other letters may become dots and slashes of a host.
@@ -20,7 +22,7 @@ def is_address(url: str) -> bool:
 def is_of_site(url: str, domains: Iterable[str]) -> bool:
     """Whether an address is on exactly one of the domains; one with a port (`localhost:8000`) means that port."""
     match = _ADDRESS.fullmatch(url) if len(url) <= MAX_URL else None
-    if match is None or not _is_encodable(url):
+    if match is None or is_broken(url):
         return False
     host, port = match["host"].lower(), match["port"] or ""
     return not {host, host + port}.isdisjoint(map(_as_host, domains))
@@ -38,11 +40,3 @@ def _as_host(domain: str) -> str:
         return domain.lower() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
         return ""
-
-
-def _is_encodable(url: str) -> bool:
-    try:
-        url.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 
-from reporting.schema import ERROR, amount, parameter
+from reporting.schema import ERROR
+from tracker.openapi import amount, parameter
 
 COVERAGE = {
     "one_in": "Everybody (1), or one person in so many, was looked at.",

@@ -22,7 +22,7 @@ from conversions.verdicts.people import People
 from reporting.attempts import Attempts
 from reporting.fits.inputs import Gatherer
 from reporting.rollup import MarkStore
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Fitter:
             return self._fit(taken, began, watch)
         except Overtaken:
             return False
-        except Unavailable:
+        except Transient:
             # It rests as if it were made: a month that can't be read leaves the ticks to the others.
             self.fit_marks.hold_fits(taken, self._rested(began))
             raise

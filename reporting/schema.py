@@ -6,13 +6,7 @@ from rest_framework import serializers
 
 from conversions.attribution.credit import MODELS
 from reporting.report.query import BASES, FORMS, KEYS
-
-SIX_PLACES = "A decimal with exactly six places."
-
-
-def parameter(name: str, description: str, **more: object) -> OpenApiParameter:
-    """A parameter of the query."""
-    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)  # type: ignore[arg-type]
+from tracker.openapi import amount, parameter
 
 
 def day(name: str, description: str) -> OpenApiParameter:
@@ -30,11 +24,6 @@ PARAMETERS = [
     parameter("basis", "`click`: credit on the touch's day.", enum=list(BASES), default="conversion"),
     parameter("format", "`csv`: the rows alone, as a file.", enum=list(FORMS), default="json"),
 ]
-
-
-def amount() -> serializers.CharField:
-    """Conversions or money."""
-    return serializers.CharField(help_text=SIX_PLACES)
 
 
 def optional(name: str) -> serializers.CharField:

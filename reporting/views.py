@@ -12,18 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from conversions.configuration.readable import load_readable
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
 from reporting.fit_schema import describe_fit
 from reporting.fits.shown import tell_fit
-from reporting.report.answer import answer, load_readable
-from reporting.report.query import BadQuery, Query, read_fit_query, read_query
+from reporting.report.answer import answer
+from reporting.report.query import Query, read_fit_query, read_query
 from reporting.report.report import columns
 from reporting.report.table import csv_of
 from reporting.schema import describe_report
 from tracker.access import READER_AUTHENTICATION, MayRead
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 
 class ByParameter(BaseContentNegotiation):
@@ -53,11 +54,8 @@ class ConversionReport(APIView):
     def get(self, request: Request) -> Response | HttpResponse:
         """The report of a site and a range of days."""
         site = load_readable(request, request.query_params.get("site", ""))
-        try:
-            query = read_query(request.query_params, site)
-            report = answer(open_store(), query, site, now_ms())
-        except BadQuery as error:
-            raise Refused(error.status, error.code, error.detail, error.field) from error
+        query = read_query(request.query_params, site)
+        report = answer(open_store(), query, site, now_ms())
         return csv_file(query, report) if query.form == "csv" else Response(report)
 
 
@@ -73,13 +71,10 @@ class FitReport(APIView):
     def get(self, request: Request) -> Response:
         """The fit of a site, a goal and a month."""
         site = load_readable(request, request.query_params.get("site", ""))
-        try:
-            goal, month = read_fit_query(request.query_params, site)
-        except BadQuery as error:
-            raise Refused(error.status, error.code, error.detail, error.field) from error
+        goal, month = read_fit_query(request.query_params, site)
         fitted = read_fits(open_store(), site, month).get(goal)
         if fitted is None:
-            raise Refused(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
+            raise Refusal(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
         return Response(tell_fit(fitted, site, request.query_params["goal"], month))
 
 

@@ -16,16 +16,11 @@ from tracker.errors import first_problem
 
 #: Call -> which argument is the code, and which the status, if any.
 CODES: dict[str, tuple[int, int | None]] = {
-    "Refused": (1, 0),
     "Refusal": (1, 0),
     "error_response": (1, 0),
     "answer": (1, 0),
     "error_body": (0, None),
-    "Unreadable": (0, None),
-    "BadField": (0, None),
-    "BadQuery": (0, None),
     "AuthenticationFailed": (1, None),
-    "reject": (1, None),
 }
 #: Functions that answer `bad_FIELD` for the field that is their second argument.
 FIELD_READERS = {"read_text", "read_id", "read_choice", "as_text", "check_text", "_one_of"}

@@ -27,11 +27,13 @@ IMPURE = {
     "reporting.report.answer": "It reads the present configuration, uncached.",
     "reporting.report.sealed": "It reads marks, markers and replays.",
 }
-#: What the other rooms share with collection: the hit, the configuration, what is waited out, the archive, the queue,
-#: and of configuration's edge the shape of errors and the rule of who may read which site.
+#: What the other rooms share with collection: the hit, what is refused and what fails, money, time and text; the
+#: configuration, what is waited out, the archive, the queue; and of configuration's edge the shape of errors, the rule
+#: of who may read which site and what descriptions of views share.
 SHARED = (
-    *("tracker.collection.hit", "tracker.collection.currencies", "tracker.models", "tracker.away", "tracker.archive"),
-    *("tracker.queues", "tracker.errors", "tracker.access"),
+    *(f"tracker.collection.{name}" for name in ("hit", "refusal", "failure", "money", "clock", "text", "currencies")),
+    *("tracker.models", "tracker.away", "tracker.archive", "tracker.errors", "tracker.access", "tracker.openapi"),
+    "tracker.queues",
 )
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (

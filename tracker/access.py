@@ -11,11 +11,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tracker.errors import Refused
+from tracker.bearer import SCHEME, read_bearer
+from tracker.collection.refusal import Refusal
 from tracker.models import Site, Token
 
-SCHEME = "Bearer"
-MAX_TOKEN = 200
 MAX_SITE_KEY = 64
 
 
@@ -24,11 +23,10 @@ class ReportTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
         """The token's holder, None where the request shows no bearer token. Raises AuthenticationFailed."""
-        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != SCHEME.lower():
+        secret = read_bearer(get_authorization_header(request).decode("latin-1"))
+        if secret is None:
             return None
-        secret = secret.strip()
-        token = Token.find(secret, Token.Kind.REPORT) if 0 < len(secret) <= MAX_TOKEN else None
+        token = Token.find(secret, Token.Kind.REPORT) if secret else None
         if token is None:
             raise AuthenticationFailed("This is no valid report token.", "bad_token")
         return AnonymousUser(), token
@@ -72,12 +70,12 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """The site of a public key. Raises Refused: an absent site and another account's are the same to the one asking."""
+    """The site of a public key. Raises Refusal: an absent site and another account's are the same to the one asking."""
     if not key:
-        raise Refused(400, "missing_site", "Name the site by its public key.", "site")
+        raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
     # What can't be a key is not looked up: a NUL, for one, no database takes.
     known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
     site = readable_sites(request).filter(key=key).first() if known else None
     if site is None:
-        raise Refused(404, "unknown_site", "No site that you may read has this key.", "site")
+        raise Refusal(404, "unknown_site", "No site that you may read has this key.", "site")
     return site

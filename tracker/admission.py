@@ -5,13 +5,13 @@ from math import ceil
 
 import msgspec
 
-from tracker.collection.body import Refusal
+from tracker.bearer import read_bearer
 from tracker.collection.collect import Collected
+from tracker.collection.refusal import Refusal
 from tracker.lookup import Found
 from tracker.rate_limit import RateLimit
 from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry
 
-MAX_TOKEN = 200
 RATES = RateLimit()
 
 
@@ -34,11 +34,10 @@ class CantCheck(Refusal):
 
 def read_token(authorization: str) -> TokenEntry | None:
     """The ingest token of a request, None where it has no bearer token. Raises Refusal."""
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        return None  # such as the Basic that a proxy in front of the page asked for
-    secret = secret.strip()
-    found = TOKENS.find(secret) if 0 < len(secret) <= MAX_TOKEN else Found[TokenEntry](None)
+    secret = read_bearer(authorization)
+    if secret is None:
+        return None
+    found = TOKENS.find(secret) if secret else Found[TokenEntry](None)
     if found.value:
         return found.value
     raise Refusal(401, "bad_token", "This is no valid ingest token.") if found.checked else CantCheck()
@@ -49,7 +48,7 @@ def admit(collected: Collected, token: TokenEntry | None) -> None:
     sites = SITES.find_all({hit.site for hit in collected.hits.values()})
     for index, hit in list(collected.hits.items()):
         if _is_unknown(sites[hit.site], token):
-            collected.reject(index, "unknown_site", "site", "No site has this key.")
+            collected.reject(index, Refusal(404, "unknown_site", "No site has this key.", "site"))
         elif not sites[hit.site].checked:
             collected.hits[index] = msgspec.structs.replace(hit, unchecked=True)
     _hold_to_rate(collected, sites, token)

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
-from tracker.collection.body import Refusal
-from tracker.collection.collect import Collected, NoHit, Reason
-from tracker.errors import error_body
+from tracker.collection.collect import Collected, NoHit
+from tracker.collection.refusal import Refusal
+from tracker.errors import describe
 
 #: One transparent pixel, 43 bytes.
 GIF = b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
@@ -18,16 +18,14 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 def accepted(collected: Collected) -> HttpResponse:
     """At least one hit is durable."""
-    rejected = [_plain(reason) for reason in collected.rejected]
-    return _json({"accepted": len(collected.hits), "rejected": rejected}, 200)
+    return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected)}, 200)
 
 
 def refused(refusal: Refusal) -> HttpResponse:
     """Nothing was taken, in the shape of every error; of a request that could be read, with the reason of each hit."""
-    body = error_body(refusal.code, refusal.detail, refusal.field)
+    body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
-        reasons = refusal.rejected if isinstance(refusal, NoHit) else []
-        body["rejected"] = [_plain(reason) for reason in reasons]
+        body["rejected"] = _plain(refusal.rejected) if isinstance(refusal, NoHit) else []
     return _json(body, refusal.status, refusal.headers())
 
 
@@ -59,8 +57,9 @@ def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpRespon
     return response
 
 
-def _plain(reason: Reason) -> dict[str, Any]:
-    return {"index": reason.index, "code": reason.code, "field": reason.field or None, "detail": reason.detail}
+def _plain(rejected: Mapping[int, Refusal]) -> list[dict[str, Any]]:
+    """The rejected hits in the order of the request."""
+    return [{"index": index, **describe(refusal)} for index, refusal in sorted(rejected.items())]
 
 
 def _json(body: dict[str, Any], status: int, more: Mapping[str, str] | None = None) -> HttpResponse:

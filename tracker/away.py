@@ -2,8 +2,8 @@
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 
 #: A service that can't be reached; a database without the tables of this version, which PostgreSQL tells by the next
 #: three; a machine that is out of memory, files or disk.
-AWAY = (Unavailable, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)
+AWAY = (Transient, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cache
 from os import getpid
-from threading import Condition, Thread
+from threading import Condition
 
 import msgspec
 from django.conf import settings
 from django.db import connection
 
 from tracker.collection.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
+from tracker.daemon import Daemon
 from tracker.prometheus import count_batch
 from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 
@@ -48,10 +49,10 @@ class Committer:
         self._waiting: deque[Part] = deque()
         self._hits = self._bytes = 0
         self._last = 1
-        self._thread: Thread | None = None
+        self._daemon = Daemon("commit", self._work)
 
     def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-        """Returns once all the hits are durable. Raises Unavailable; some may then be durable all the same."""
+        """Returns once all the hits are durable. Raises Transient; some may then be durable all the same."""
         deadline = time.monotonic() + seconds
         parts = split(hits, self._max_hits)
         self._add(parts)
@@ -86,17 +87,11 @@ class Committer:
         with self._changed:
             if self._bytes > MAX_WAITING_BYTES:
                 raise QueueUnavailable("too many hits wait for the queue")
-            self._start()
+            self._daemon.start()
             self._waiting.extend(parts)
             self._hits += sum(len(part.hits) for part in parts)
             self._bytes += sum(part.size for part in parts)
             self._changed.notify()
-
-    def _start(self) -> None:
-        """Starts the thread at first use, so that each process of a fork has its own."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = Thread(target=self._work, name="commit", daemon=True)
-            self._thread.start()
 
     def _work(self) -> None:
         while True:
@@ -140,7 +135,7 @@ def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
 
 
 def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-    """Returns once the hits are on durable storage. Raises Unavailable, after so many seconds at the latest."""
+    """Returns once the hits are on durable storage. Raises Transient, after so many seconds at the latest."""
     if not hits:
         return
     committer = _committer_of(getpid())

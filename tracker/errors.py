@@ -12,20 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from tracker.away import AWAY
-from tracker.collection.body import Refusal
+from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
-
-
-class Refused(exceptions.APIException):
-    """A request that can't be served as it is. The code is one of the documented list."""
-
-    def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:
-        super().__init__(detail, code)
-        self.status_code = status
-        self.field = field
 
 
 def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
@@ -38,49 +29,55 @@ def error_response(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse(error_body(code, detail), status=status)
 
 
+def describe(refusal: Refusal) -> dict[str, Any]:
+    """Code, field and detail of a refusal, as its answer has them."""
+    return {"code": refusal.code, "field": refusal.field or None, "detail": refusal.detail}
+
+
 def refusal_response(refusal: Refusal) -> JsonResponse:
     """The answer of a plain Django view to what it refuses."""
-    body = error_body(refusal.code, refusal.detail, refusal.field)
-    return JsonResponse(body, status=refusal.status, headers=refusal.headers())
+    return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's answers in the shape of ours."""
+    """The answer of a DRF view to what it raised; None for a mistake of ours."""
     if isinstance(error, AWAY):
         return unavailable(error)
-    error = as_api_error(error)
+    error = translate(error)
+    if isinstance(error, Refusal):
+        return Response({"error": describe(error)}, status=error.status, headers=error.headers())
     response = drf_exception_handler(error, context)
     if response is None:
         return None
     if isinstance(error, exceptions.ValidationError):
         response.data = validation_body(response.data)
     elif isinstance(error, exceptions.APIException):
-        response.data = error_body(str(error.get_codes()), str(error.detail), getattr(error, "field", ""))
+        response.data = error_body(str(error.get_codes()), str(error.detail))
     return response
 
 
-def as_api_error(error: Exception) -> Exception:
-    """What Django, a model or the database refuses, as DRF would have."""
+def translate(error: Exception) -> Exception:
+    """What Django, a model or the database refuses, as a Refusal or as DRF's exception."""
     match error:
         case Http404():
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
         case TooManyFieldsSent():
-            return Refused(400, "bad_query", "The query has too many parameters.")
+            return Refusal(400, "bad_query", "The query has too many parameters.")
         case RecursionError():
             return exceptions.ParseError("The body is nested too deep.")
         case ValidationError(code="in_use"):
-            return Refused(409, "in_use", str(error.message))
+            return Refusal(409, "in_use", str(error.message))
         case ValidationError():
             return exceptions.ValidationError(serializers.as_serializer_error(error))
         case ProtectedError():
             names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
-            return Refused(409, "in_use", f"This still refers to it: {names}.")
+            return Refusal(409, "in_use", f"This still refers to it: {names}.")
         case DataError():
             return exceptions.NotFound()  # what is saved was checked before; this was looked up, for one with a NUL
         case IntegrityError():
-            return Refused(409, "conflict", "Somebody else has just saved the same; look again.")
+            return Refusal(409, "conflict", "Somebody else has just saved the same; look again.")
     return error
 
 

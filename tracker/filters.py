@@ -7,7 +7,7 @@ from rest_framework.filters import BaseFilterBackend, SearchFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 #: No text is longer than this, and no id has so many digits.
 MAX_TEXT, MAX_DIGITS = 200, 18
@@ -41,10 +41,10 @@ class Search(SearchFilter):
     """The rows that hold every word of `search` in one of a view's `search_fields`."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """The words. Raises Refused: no database takes a NUL, and SQLite no pattern of any length."""
+        """The words. Raises Refusal: no database takes a NUL, and SQLite no pattern of any length."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
-            raise Refused(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
+            raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
         terms: list[str] = super().get_search_terms(request)
         return terms
 

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tracker.address import client_address
-from tracker.collection.body import MAX_BODY, Refusal, too_large
+from tracker.collection.body import MAX_BODY, too_large
 from tracker.collection.collect import Sender
+from tracker.collection.refusal import Refusal
 from tracker.models import Token
 
 #: Where browsers say that nobody has asked for what they fetch: Chromium's, its older one, Firefox's, Safari's.

@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from queue import Full, Queue
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from cachetools import LRUCache
 from django.db import Error, connection
+
+from tracker.daemon import Daemon
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +58,13 @@ class Bounded(Generic[K, T]):
         self._look_up = look_up
         self._wait_seconds = wait_seconds
         self._waiting: Queue[tuple[Future[T], K]] = Queue(MAX_WAITING)
-        self._lock = Lock()
-        self._thread: Thread | None = None
+        self._daemon = Daemon("look-up", self._work)
 
     def __call__(self, key: K) -> T:
         """The value. Raises TimeoutError, or what the look-up raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
-        self._start()
+        self._daemon.start()
         answer: Future[T] = Future()
         try:
             self._waiting.put_nowait((answer, key))
@@ -72,13 +73,6 @@ class Bounded(Generic[K, T]):
             raise TimeoutError("too many look-ups wait") from None
         finally:
             answer.cancel()
-
-    def _start(self) -> None:
-        """Starts the thread at first use in this process; a daemon, so that a hanging look-up holds up no exit."""
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._work, name="look-up", daemon=True)
-                self._thread.start()
 
     def _work(self) -> None:
         while True:

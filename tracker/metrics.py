@@ -30,7 +30,7 @@ Numbers = dict[str, tuple[float, str]]
 
 
 def read_queue() -> Numbers:
-    """How the queue is. Raises Unavailable."""
+    """How the queue is. Raises Transient."""
     state = open_queue().metadata()
     return {
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),

@@ -74,6 +74,11 @@ def validate_networks(networks: Any) -> None:
             raise ValidationError(f"{network} is too large: most hits of everybody would be set aside.")
 
 
+def snippet(origin: str, key: str) -> str:
+    """What the pages of a site hold, where `origin` (such as https://tracker.example) is the tracker's own."""
+    return f'<script async src="{origin}/t.js" data-site="{key}"></script>'
+
+
 def keep_soon() -> None:
     """Has the configuration put into the archive once the change that is being made is committed."""
     import_string(settings.KEEP_SOON)()
@@ -184,8 +189,8 @@ class Site(models.Model):
             return super().delete(*args, **kwargs)
 
     def snippet(self, origin: str) -> str:
-        """What its pages hold, where `origin` (such as https://tracker.example) is the tracker's own."""
-        return f'<script async src="{origin}/t.js" data-site="{self.key}"></script>'
+        """What its pages hold; see `snippet`."""
+        return snippet(origin, self.key)
 
 
 class Token(models.Model):

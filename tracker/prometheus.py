@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from prometheus_client import Counter as Count
 from prometheus_client import Histogram
 
-from tracker.collection.body import Refusal
-from tracker.collection.collect import Collected, NoHit, Reason
+from tracker.collection.collect import Collected, NoHit
+from tracker.collection.refusal import Refusal
 
 ACCEPTED = Count("hitledger_hits_accepted", "Hits answered 2xx: they are durable.")
 REJECTED = Count("hitledger_hits_rejected", "Hits that were not taken, by code.", ["code"])
@@ -25,19 +25,19 @@ COMMIT_SECONDS = Histogram(
 def count_accepted(collected: Collected) -> None:
     """Notes a request of which at least one hit was taken."""
     ACCEPTED.inc(len(collected.hits))
-    count_rejected(collected.rejected)
+    count_rejected(collected.rejected.values())
 
 
 def count_refused(refusal: Refusal) -> None:
     """Notes a request of which nothing was taken."""
     REFUSED.labels(refusal.code).inc()
     if isinstance(refusal, NoHit):
-        count_rejected(refusal.rejected)
+        count_rejected(refusal.rejected.values())
 
 
-def count_rejected(rejected: Iterable[Reason]) -> None:
+def count_rejected(rejected: Iterable[Refusal]) -> None:
     """Notes hits that were not taken."""
-    for code, hits in Counter(reason.code for reason in rejected).items():
+    for code, hits in Counter(refusal.code for refusal in rejected).items():
         REJECTED.labels(code).inc(hits)
 
 

@@ -9,7 +9,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from tracker.archive import open_archive
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 from tracker.queues import open_queue
 
 
@@ -20,7 +20,7 @@ class Preparable(Protocol):
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if it works; Unavailable if not."""
+        """Answer quickly if it works; Transient if not."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -31,10 +31,6 @@ class Service(msgspec.Struct, frozen=True):
     open: Callable[[], Preparable]
 
 
-#: What each kind of database writes to its disk without a table: a full disk and a read-only copy refuse it.
-WRITES = {"sqlite": "PRAGMA user_version = 0", "postgresql": "SELECT txid_current()"}
-
-
 class Database:
     """The configuration database. Its tables are made by `manage.py migrate`."""
 
@@ -43,12 +39,12 @@ class Database:
         self.check()
 
     def check(self) -> None:
-        """Tries a write. Raises Unavailable."""
+        """Raises Transient."""
         try:
             with connection.cursor() as cursor:
-                cursor.execute(WRITES[connection.vendor])
+                cursor.execute("SELECT 1")
         except Error as error:
-            raise Unavailable(f"the configuration database: {error}") from error
+            raise Transient(f"the configuration database: {error}") from error
 
 
 def open_store() -> Preparable:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import etag
 
-from tracker.collection.body import WrongMethod
+from tracker.collection.refusal import WrongMethod
 from tracker.errors import refusal_response
 
 SOURCE = (Path(__file__).parent / "static" / "tracker" / "t.js").read_bytes()

@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from tracker.admission import admit, read_token
 from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
-from tracker.collection.body import Refusal, WrongMethod
 from tracker.collection.collect import Collected, collect
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
+from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.commit import send_hits
 from tracker.incoming import read_body, read_header, read_query, read_sender
 from tracker.prometheus import count_accepted, count_refused
@@ -52,7 +52,7 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
     collected.check()
     try:
         send_hits(list(collected.hits.values()))
-    except Unavailable as error:
+    except Transient as error:
         raise NotDurable from error
     count_accepted(collected)
     return collected

@@ -10,13 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.api.schema import describe_replay, describe_replays, describe_rollup
-from conversions.marks.ranges import BadRange, Range, mark_range, read_range
+from conversions.marks.ranges import Range, mark_range, read_range
 from conversions.models import Replay
 from conversions.replay.replay import batch_of
 from conversions.units.now import now_ms
 from tracker.access import readable_site
 from tracker.collection.hit import iso
-from tracker.errors import Refused
 from tracker.models import Site
 
 #: So many of a site's replays are told, the newest.
@@ -39,15 +38,12 @@ class RangeView(GenericAPIView[Site]):
     queryset = Site.objects.none()
 
     def read(self, request: Request, key: str) -> tuple[str, str, Range]:
-        """`from` and `to` as they were given, and the range that they name. Raises Refused."""
+        """`from` and `to` as they were given, and the range that they name. Raises Refusal."""
         site = readable_site(request, key)
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         since, until = (given.validated_data.get(name, "") for name in ("from", "to"))
-        try:
-            return since, until, read_range(site, since, until)
-        except BadRange as error:
-            raise Refused(400, "bad_range", str(error), "from") from error
+        return since, until, read_range(site, since, until)
 
 
 class RollupView(RangeView):

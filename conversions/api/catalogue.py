@@ -16,7 +16,7 @@ from rest_framework.routers import SimpleRouter
 from conversions.api.actions import tell_replay
 from conversions.configuration.loading import load_site
 from conversions.configuration.rate_table import read_rates
-from conversions.marks.ranges import BadRange, read_range
+from conversions.marks.ranges import read_range
 from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule, slug
 from conversions.replay.draft import draft_goal
 from conversions.replay.preview import LONGEST_DAYS, Preview, gather_until, last_days, tell_preview
@@ -25,7 +25,7 @@ from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.collection.hit import iso
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 MAX_RULES = 100
@@ -171,14 +171,11 @@ PREVIEW = inline_serializer(
 
 
 def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
-    """The instant (ms) of `from`. Raises Refused."""
+    """The instant (ms) of `from`. Raises Refusal."""
     given.is_valid(raise_exception=True)
-    try:
-        since = read_range(site, given.validated_data["from"], None).since
-    except BadRange as error:
-        raise Refused(400, "bad_range", str(error), "from") from error
+    since = read_range(site, given.validated_data["from"], None).since
     if since > now_ms():
-        raise Refused(400, "bad_range", "A goal is made retroactive from a day that has begun.", "from")
+        raise Refusal(400, "bad_range", "A goal is made retroactive from a day that has begun.", "from")
     return max(since, 0)
 
 
@@ -246,7 +243,7 @@ class GoalViewSet(
         key = given.validated_data.pop("key", "")
         config = load_site(site.key)
         if config is None:
-            raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
+            raise Refusal(404, "unknown_site", "The site was deleted just now.", "site")
         span = last_days(site.key, days, now_ms())
         draft = draft_goal(site, config, key, given.validated_data, span.since)
         preview = Preview(open_store(), config, draft, span, read_rates)

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.api.parameters import next_url, page_url, read_only_one, read_place
-from conversions.api.reader import ReaderView, load_readable
+from conversions.api.reader import ReaderView
 from conversions.api.schema import describe_conversion, describe_conversions
+from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_place
 from conversions.explain.find import Found, find_hit, find_order, find_user, find_visitor
 from conversions.explain.opening import find_told, open_explainer
@@ -50,7 +51,7 @@ def with_page(told: dict[str, Any], request: Request) -> dict[str, Any]:
 
 
 def search(site: SiteConfig, request: Request) -> Found:
-    """What the query asks for. Raises Refused."""
+    """What the query asks for. Raises Refusal."""
     name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
         return find_order(open_store(), site, text.strip())

@@ -1,4 +1,4 @@
-"""The parameters of support's API, each bounded, and the address of the next page. Raises Refused."""
+"""The parameters of support's API, each bounded, and the address of the next page. Raises Refusal."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from conversions.explain.cursor import read_number, write_place
 from conversions.explain.cursor import read_place as place_of
 from conversions.explain.find import START
 from conversions.facts.records import OrderKey
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 #: Longer ids no hit has.
 MAX_TEXT = 200
@@ -21,7 +21,7 @@ def read_text(query: Mapping[str, str], name: str) -> str:
     """A parameter's text, empty where it is absent."""
     text = query.get(name, "")
     if len(text) > MAX_TEXT or "\0" in text:
-        raise Refused(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
+        raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
     return text
 
 
@@ -29,7 +29,7 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
     """Which one of these parameters is given, and its text."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
-        raise Refused(400, "bad_search", f"Give exactly one of {', '.join(names)}.")
+        raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}.")
     return given[0]
 
 
@@ -65,5 +65,5 @@ def next_url(request: Request, after: str | None) -> str | None:
     return replace_query_param(request.build_absolute_uri(), "after", after) if after else None
 
 
-def _no_page() -> Refused:
-    return Refused(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")
+def _no_page() -> Refusal:
+    return Refusal(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")

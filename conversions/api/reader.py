@@ -1,12 +1,8 @@
-"""What the reading views of support's API share: who may read, and of which site."""
+"""What the reading views of support's API share: who may read."""
 
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from conversions.configuration.loading import load_site
-from conversions.rules.site import SiteConfig
-from tracker.access import READER_AUTHENTICATION, MayRead, readable_site
-from tracker.errors import Refused
+from tracker.access import READER_AUTHENTICATION, MayRead
 
 
 class ReaderView(APIView):
@@ -14,11 +10,3 @@ class ReaderView(APIView):
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
-
-
-def load_readable(request: Request, key: str) -> SiteConfig:
-    """The configuration, uncached, of a site that may be read. Raises Refused."""
-    site = load_site(readable_site(request, key).key)
-    if site is None:
-        raise Refused(404, "unknown_site", "No site that you may read has this key.", "site")
-    return site

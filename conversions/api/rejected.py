@@ -10,14 +10,14 @@ from conversions.api.reader import ReaderView
 from conversions.api.schema import describe_rejected
 from conversions.explain.opening import archive_key
 from conversions.explain.set_aside import KEPT, OWN, Stretch, is_wanted, read_page, tell_rejected
-from conversions.marks.ranges import BadRange, Range, read_range
+from conversions.marks.ranges import Range, read_range
 from conversions.models import AHEAD_MS
 from conversions.store.adapters import open_store
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.units.now import now_ms
 from tracker.access import readable_site
 from tracker.collection.hit import SetAside
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 DEFAULT_DAYS, MAX_DAYS = 30, 100
@@ -52,15 +52,12 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """The range of `from` and `to`, bounded: each of its hours is read. Raises Refused."""
-    try:
-        span = read_range(site, read_text(query, "from"), read_text(query, "to"))
-    except BadRange as error:
-        raise Refused(400, "bad_range", str(error), "from") from error
+    """The range of `from` and `to`, bounded: each of its hours is read. Raises Refusal."""
+    span = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = span.until if span.until < FOR_EVER else max(now + AHEAD_MS, span.since) + 1
     since = span.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
     if until - since > MAX_DAYS * DAY_MS:
-        raise Refused(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
+        raise Refusal(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
     return Range(site.key, since, until)
 
 

@@ -3,17 +3,13 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
 from conversions.attribution.credit import LEARNED, MODELS
+from tracker.openapi import amount, parameter
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
-
-
-def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
-    """A parameter of the query."""
-    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
 
 
 SITE = parameter("site", "The site's public key.", required=True)
@@ -37,11 +33,6 @@ def text(help_text: str = "", **more: Any) -> serializers.CharField:
 def maybe(help_text: str = "") -> serializers.CharField:
     """A text or null."""
     return text(help_text, allow_null=True)
-
-
-def amount(**more: Any) -> serializers.CharField:
-    """Conversions or money."""
-    return text("A decimal with exactly six places.", **more)
 
 
 def by_model(name: str) -> serializers.Serializer[Any]:

@@ -6,13 +6,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.api.parameters import next_url, page_url, read_place, read_text
-from conversions.api.reader import ReaderView, load_readable
+from conversions.api.reader import ReaderView
 from conversions.api.schema import describe_visitor
+from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_place
 from conversions.explain.opening import archive_key
 from conversions.explain.timeline import meet, read_timeline, tell_fact
 from conversions.store.adapters import open_store
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 PAGE = 100
 
@@ -26,7 +27,7 @@ class VisitorView(ReaderView):
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")
         if not visitor:
-            raise Refused(400, "missing_visitor", "Name the visitor by its id.", "visitor")
+            raise Refusal(400, "missing_visitor", "Name the visitor by its id.", "visitor")
         facts, after = read_timeline(open_store(), site.key, visitor, read_place(request.query_params), PAGE)
         people = meet(open_store(), site.key, facts)
         told = (tell_fact(fact, site, people, archive_key) for fact in facts)

@@ -16,13 +16,14 @@ from django.db.models import Model
 from conversions.configuration.snapshot import FORM, RULES, campaigns_of, own_fields
 from conversions.marks.marks import WHOLE_SITE, mark_buckets
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
+from tracker.collection.failure import Permanent
 from tracker.models import Account, Site, Token
 
 Plain = dict[str, Any]
 M = TypeVar("M", bound=Model)
 
 
-class BadSnapshot(ValueError):
+class BadSnapshot(Permanent):
     """What was given is no snapshot that can be restored; the text says why."""
 
 

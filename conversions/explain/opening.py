@@ -16,7 +16,7 @@ from conversions.verdicts.fits import read_learnt
 from conversions.verdicts.naming import Names
 from tracker import archive
 from tracker.collection.hit import BadBatch
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
@@ -41,11 +41,11 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
 
 def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
-    """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refused."""
+    """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refusal."""
     try:
         key, goal, claim = read_conversion_id(id)
         site = load_readable(key)
-    except (ValueError, Refused) as error:
+    except (ValueError, Refusal) as error:
         raise no_conversion() from error
     case = find_conversion(open_store(), site, goal, claim)
     if case is None:
@@ -53,9 +53,9 @@ def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[Site
     return site, case
 
 
-def no_conversion() -> Refused:
+def no_conversion() -> Refusal:
     """There is none, or it is another account's."""
-    return Refused(404, "unknown_conversion", "No conversion that you may read has this id.")
+    return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def archive_key(batch: str) -> str | None:

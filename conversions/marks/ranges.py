@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 
 import msgspec
-from django.core.management.base import CommandError
 
 from conversions.marks.marks import known_buckets, mark_buckets
 from conversions.units.clock import FOR_EVER, HOUR_MS, read_instant
+from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 
@@ -28,32 +28,29 @@ def add_range_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--to", dest="until", metavar="T", help="likewise; the range ends before it")
 
 
-class BadRange(ValueError):
-    """What was given is no range; the text says why."""
-
-
 def read_ranges(site: str | None, since: str | None, until: str | None) -> list[Range]:
-    """The range of each site that the arguments name. Raises CommandError."""
+    """The range of each site that the arguments name. Raises Refusal."""
     sites = Site.objects.filter(key=site) if site else Site.objects.order_by("pk")
-    try:
-        found = [read_range(row, since, until) for row in sites]
-    except BadRange as error:
-        raise CommandError(f"--from, --to: {error}") from error
+    found = [read_range(row, since, until) for row in sites]
     if site and not found:
-        raise CommandError(f"No site has the key {site!r}. /admin/tracker/site/ lists them.")
+        raise Refusal(404, "unknown_site", f"No site has the key {site!r}. /admin/tracker/site/ lists them.", "site")
     return found
 
 
 def read_range(site: Site, since: str | None, until: str | None) -> Range:
-    """A site's range; from the beginning, or to the end, where nothing is given. Raises BadRange."""
+    """A site's range; from the beginning, or to the end, where nothing is given. Raises Refusal."""
     try:
         first = read_instant(since, site.timezone) if since else 0
         end = read_instant(until, site.timezone) if until else FOR_EVER
     except ValueError as error:
-        raise BadRange(f"a range is of days (2026-11-23) or instants (2026-11-23T17:00Z): {error}") from error
+        raise _bad_range(f"from and to are days (2026-11-23) or instants (2026-11-23T17:00Z): {error}") from error
     if first >= end:
-        raise BadRange("the range is empty: it must end after its beginning, and the end is left out.")
+        raise _bad_range("The range is empty: to must lie after from, and is itself left out.")
     return Range(site.key, first, end)
+
+
+def _bad_range(detail: str) -> Refusal:
+    return Refusal(400, "bad_range", detail, "from")
 
 
 def mark_range(span: Range) -> int:

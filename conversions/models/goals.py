@@ -9,10 +9,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 
 from conversions.models.change import FiguresDependOnIt, note_change, slug
-from conversions.rules.conditions import MAX_CONDITIONS, MAX_LINE, BadCondition, read_conditions
+from conversions.rules.conditions import MAX_CONDITIONS, MAX_LINE, read_conditions
 from conversions.rules.goals import LONGEST_WINDOW
 from conversions.units.clock import DAY_MS
 from conversions.units.now import now_ms
+from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
@@ -29,8 +30,8 @@ def validate_conditions(text: str) -> None:
     """Refuses what is no list of conditions."""
     try:
         read_conditions(text)
-    except BadCondition as error:
-        raise ValidationError(str(error)) from error
+    except Refusal as error:
+        raise ValidationError(error.detail) from error
 
 
 class GoalRules(models.Model):

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from django.conf import settings
-from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,7 +17,9 @@ from conversions.models import AHEAD_MS, Goal, effect_time
 from conversions.models import Replay as Progress
 from conversions.units.clock import FOR_EVER
 from tracker.away import AWAY
-from tracker.collection.hit import BadBatch, Hit, iso
+from tracker.collection.failure import Permanent
+from tracker.collection.hit import Hit, iso
+from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Archive(Protocol):
     """What a replay needs of the archive."""
 
     def get(self, key: str) -> list[Hit]:
-        """The hits of an object. Raises BadBatch, or LookupError where there is none."""
+        """The hits of an object. Raises Permanent: it is damaged, or not there."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
         """The keys of the batches made in a stretch of time (ms), in their order, those after a key."""
@@ -82,7 +83,7 @@ def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[H
 def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None]:
     try:
         return key, future.result()
-    except (BadBatch, LookupError) as error:
+    except Permanent as error:
         logger.error("the archive's object %s is left out: %s", key, error)
         return key, None
 
@@ -142,7 +143,7 @@ def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], 
                     break
             else:
                 end(progress, ranges)
-    except (*AWAY, CommandError) as error:
+    except (*AWAY, Refusal) as error:
         logger.warning("%s waits: %s", progress, error)
         problem = str(error)
     progress.release(problem)

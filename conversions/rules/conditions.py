@@ -17,8 +17,9 @@ from typing import Literal
 import msgspec
 import re2
 
-from conversions.units.micros import MICROS
 from tracker.collection.hit import Hit
+from tracker.collection.money import read_micros
+from tracker.collection.refusal import Refusal
 
 MAX_CONDITIONS = 20
 MAX_LINE = 500
@@ -32,7 +33,6 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
-_AMOUNT = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +46,11 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     high: int | None = None
 
 
-class BadCondition(ValueError):
+class BadCondition(Refusal):
     """A line is no condition. The text says which line, and what a condition looks like."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, "invalid", detail, "conditions")
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:
@@ -97,12 +100,10 @@ def _why(error: Exception) -> str:
 
 
 def _amount(line: str, text: str) -> int:
-    found = _AMOUNT.fullmatch(text)
-    if not found:
+    amount = read_micros(text)
+    if amount is None:
         raise BadCondition(f"{line!r}: {text!r} is no amount with up to 12 digits and up to 6 decimals.")
-    sign, whole, part = found.groups(default="")
-    micros = int(whole) * MICROS + int(part.ljust(6, "0"))
-    return -micros if sign else micros
+    return amount
 
 
 def _range(line: str, low: int | None, high: int | None) -> Condition:

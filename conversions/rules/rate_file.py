@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from conversions.rules.rates import PLACES, Pair, Quote
+from tracker.collection.refusal import Refusal
 
 COLUMNS = ("day", "base", "quote", "rate")
 MAX_LINES = 500_000
@@ -15,17 +16,21 @@ FIRST_DAY = "1970-01-01"
 RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
-class BadRates(ValueError):
+class BadRates(Refusal):
     """The file can't be used, and nothing was loaded. `problems` names each bad line with its fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_TOLD
-        super().__init__("\n".join([*problems[:MAX_TOLD], *([f"and {more} more"] if more > 0 else [])]))
+        told = [*problems[:MAX_TOLD], *([f"and {more} more"] if more > 0 else [])]
+        super().__init__(400, "invalid", "\n".join(told), "file")
         self.problems = problems
 
 
-class BadLine(ValueError):
+class BadLine(Refusal):
     """One line can't be used; the text says why."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, "invalid", detail, "file")
 
 
 def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:

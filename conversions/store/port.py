@@ -7,7 +7,8 @@ import msgspec
 
 from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
-from tracker.collection.hit import SetAside, Unavailable
+from tracker.collection.failure import Transient
+from tracker.collection.hit import SetAside
 
 TimelineKind = Literal["touch", "conversion", "link"]
 #: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
@@ -18,7 +19,7 @@ STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
 }
 
 
-class StoreUnavailable(Unavailable):
+class StoreUnavailable(Transient):
     """The store can't be reached or didn't answer in time. Trying again later may help."""
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from tracker.collection.clock import DAY_MS as DAY_MS
+
 HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 #: Later than every instant, ms.
 FOR_EVER = 1 << 62
 EPOCH = datetime.fromtimestamp(0, UTC)

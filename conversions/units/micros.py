@@ -1,6 +1,6 @@
 """Micros: amounts in whole millionths -> the text of an answer, or the product with a factor. Pure."""
 
-MICROS = 1_000_000
+from tracker.collection.money import MICROS as MICROS
 
 
 def times(amount: int, factor: int | None) -> int:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
 
+from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import read_place, write_place
 from conversions.explain.find import START, Found, find_hit, find_order, find_user, find_visitor
 from conversions.explain.goal_words import tell_rules
@@ -21,9 +22,8 @@ from conversions.store.port import Store
 from conversions.verdicts.cases import Case
 from reporting.pages.page import Page
 from reporting.pages.telling import sum_up, tell
-from reporting.report.answer import load_readable
 from tracker.access import readable_sites
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 
 #: Conversions a page of those found.
 LISTED = 20
@@ -61,8 +61,8 @@ class FindPage(SignedInPage):
         try:
             site = load_readable(request, wanted["site"])
             by, found = look_up(site, wanted)
-        except Refused as error:
-            return self.show(request, {"wanted": wanted, "error": error.detail}, error.status_code)
+        except Refusal as error:
+            return self.show(request, {"wanted": wanted, "error": error.detail}, error.status)
         results = [sum_up(site, case) for case in found.cases]
         if len(results) == 1 and not found.next and not wanted["after"]:
             return redirect("explained", results[0]["id"])
@@ -78,8 +78,8 @@ class ExplainedPage(SignedInPage):
         """The conversion of an id."""
         try:
             site, case = find_told(id, lambda key: load_readable(request, key))
-        except Refused as error:
-            return self.show(request, {"error": error.detail}, error.status_code)
+        except Refusal as error:
+            return self.show(request, {"error": error.detail}, error.status)
         return self.show(request, explained_context(site, case, id))
 
 
@@ -96,10 +96,10 @@ def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, Found]:
-    """What the text turned out to be, and the conversions found by it. Raises Refused."""
+    """What the text turned out to be, and the conversions found by it. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
-        raise Refused(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
+        raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
     after = read_after(wanted["after"])
     for by in finds_of(wanted):
         found = FINDS[by](open_store(), site, text, after)
@@ -114,8 +114,8 @@ def finds_of(wanted: Mapping[str, str]) -> list[str]:
 
 
 def read_after(text: str) -> OrderKey:
-    """Where the page of a list begins. Raises Refused."""
+    """Where the page of a list begins. Raises Refusal."""
     try:
         return read_place(text[:MAX_TEXT]) if text else START
     except ValueError as error:
-        raise Refused(400, "bad_page", "There is no such page of this list; find it again.", "after") from error
+        raise Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after") from error

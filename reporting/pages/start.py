@@ -10,15 +10,17 @@ from django.urls import reverse
 from django.views import View
 
 from conversions.attribution.credit import MODELS
+from conversions.configuration.readable import load_readable
 from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
 from conversions.units.clock import day_of, next_day
 from conversions.units.now import now_ms
 from reporting.pages.page import Page
-from reporting.report.answer import answer, load_readable
-from reporting.report.query import BadQuery, read_query
+from reporting.report.answer import answer
+from reporting.report.query import read_query
 from tracker.access import readable_sites
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
+from tracker.models import snippet
 
 DAYS_SHOWN = 30
 
@@ -35,19 +37,24 @@ class StartPage(Page, LoginRequiredMixin, View):
         try:
             site = load_readable(request, request.GET.get("site") or sites[0]["key"])
             context |= site_context(request, site, now_ms())
-        except Refused as error:
-            return render(request, "reporting/start.html", {**context, "error": error.detail}, status=error.status_code)
+        except Refusal as error:
+            return render(request, "reporting/start.html", {**context, "error": error.detail}, status=error.status)
         return render(request, "reporting/start.html", context, status=context["status"])
 
 
 def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
     """What the page shows of a site; what can't be reported is said instead."""
     wanted = wanted_parameters(request, site, now)
-    context = {"site": site, "wanted": wanted, "snippet": snippet(request, site.key), "status": 200}
+    context = {
+        "site": site,
+        "wanted": wanted,
+        "snippet": snippet(request.build_absolute_uri("/").rstrip("/"), site.key),
+        "status": 200,
+    }
     try:
         query = read_query(wanted, site)
         report = answer(open_store(), query, site, now)
-    except BadQuery as error:
+    except Refusal as error:
         return {**context, "error": error.detail, "status": error.status}
     csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'csv'})}"
     return {**context, "report": report, "csv": csv}
@@ -62,8 +69,3 @@ def wanted_parameters(request: HttpRequest, site: SiteConfig, now: int) -> dict[
         "to": request.GET.get("to") or today,
         "model": request.GET.get("model") or "last",
     }
-
-
-def snippet(request: HttpRequest, key: str) -> str:
-    """What a web site puts into its pages."""
-    return f'<script async src="{request.build_absolute_uri("/t.js")}" data-site="{key}"></script>'

@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest
-from rest_framework.request import Request
-
 from conversions.attribution.credit import LEARNED
-from conversions.configuration.loading import load_site
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
 from reporting.figures.cells import CLICKS
@@ -17,24 +13,14 @@ from reporting.report.live import read_live
 from reporting.report.query import Query
 from reporting.report.report import make_report
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
-from tracker.access import readable_site
 from tracker.collection.hit import iso
-from tracker.errors import Refused
 
 #: Days whose cells are in memory at once.
 DAYS_AT_ONCE = 31
 
 
-def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
-    """The present configuration, uncached, of a site that the one asking may read. Raises Refused."""
-    site = load_site(readable_site(request, key).key)
-    if site is None:
-        raise Refused(404, "unknown_site", "The site was deleted just now.", "site")
-    return site
-
-
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, Any]:
-    """The answer as plain JSON types. Raises BadQuery and what a service that is away raises."""
+    """The answer as plain JSON types. Raises Refusal and what a service that is away raises."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     needed: set[Needed] = set()
     report = make_report(noting(read_cells(store, query, site), query, needed), query, site)

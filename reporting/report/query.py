@@ -1,4 +1,4 @@
-"""Query: the parameters of a report -> what to report, checked; or BadQuery, with a code for the client. Pure."""
+"""Query: the parameters of a report -> what to report, checked; or a Refusal. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import msgspec
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
+from tracker.collection.refusal import Refusal
 
 Basis = Literal["conversion", "click"]
 Form = Literal["json", "csv"]
@@ -24,17 +25,6 @@ EARLIEST, LATEST = "2000-01-01", "2999-12-31"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-
-
-class BadQuery(ValueError):
-    """A parameter can't be used. `code` and `status` are those of docs/errors.md, `field` is the parameter's name."""
-
-    def __init__(self, code: str, field: str, detail: str, status: int = 400) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.field = field
-        self.detail = detail
-        self.status = status
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +60,7 @@ def longest_window(site: SiteConfig) -> int:
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """The query of a report's parameters; an empty optional one is an absent one. Raises BadQuery."""
+    """The query of a report's parameters; an empty optional one is an absent one. Raises Refusal."""
     first, last = read_days(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     return Query(
@@ -85,12 +75,12 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
 
 
 def read_days(parameters: Mapping[str, str]) -> tuple[str, str]:
-    """The first and the last day. Raises BadQuery."""
+    """The first and the last day. Raises Refusal."""
     first, last = (_read_day(parameters, field) for field in ("from", "to"))
     if last < first:
-        raise BadQuery("bad_range", "to", "The last day (to) lies before the first (from).")
+        raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", "to")
     if len(days_between(first, last)) > MAX_DAYS:
-        raise BadQuery("range_too_long", "to", f"A report covers at most {MAX_DAYS} days.")
+        raise Refusal(400, "range_too_long", f"A report covers at most {MAX_DAYS} days.", "to")
     return first, last
 
 
@@ -101,42 +91,42 @@ def _read_day(parameters: Mapping[str, str], field: str) -> str:
             return day
     except ValueError:
         pass
-    raise BadQuery("bad_day", field, f"{field} must be a day of the site's calendar, such as 2026-11-23.")
+    raise Refusal(400, "bad_day", f"{field} must be a day of the site's calendar, such as 2026-11-23.", field)
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:
-    """The keys of the rows, in the order given. Raises BadQuery."""
+    """The keys of the rows, in the order given. Raises Refusal."""
     keys = tuple(key.strip() for key in text.split(",", len(KEYS)))
     if not set(keys) <= set(KEYS) or len(set(keys)) < len(keys):
-        raise BadQuery("bad_by", "by", f"by is a comma list of {', '.join(KEYS)}, each at most once.")
+        raise Refusal(400, "bad_by", f"by is a comma list of {', '.join(KEYS)}, each at most once.", "by")
     if "hour" in keys and basis == "click":
-        raise BadQuery("bad_by", "by", "With basis=click credit is on the touch's day: by=hour can't be told.")
+        raise Refusal(400, "bad_by", "With basis=click credit is on the touch's day: by=hour can't be told.", "by")
     return keys
 
 
 def read_goal(key: str, site: SiteConfig) -> str | None:
-    """The uid of the goal of a key, None for no key. Raises BadQuery."""
+    """The uid of the goal of a key, None for no key. Raises Refusal."""
     if not key:
         return None
     for goal in site.goals:
         if goal.key == key:
             return goal.uid
-    raise BadQuery("unknown_goal", "goal", "The site has no goal of this key.", status=404)
+    raise Refusal(404, "unknown_goal", "The site has no goal of this key.", "goal")
 
 
 def read_month(parameters: Mapping[str, str]) -> str:
-    """The month `YYYY-MM`. Raises BadQuery."""
+    """The month `YYYY-MM`. Raises Refusal."""
     month = parameters.get("month") or ""
     if _MONTH.fullmatch(month) and EARLIEST <= f"{month}-01" <= LATEST:
         return month
-    raise BadQuery("bad_month", "month", "month must be a month of the site's calendar, such as 2026-10.")
+    raise Refusal(400, "bad_month", "month must be a month of the site's calendar, such as 2026-10.", "month")
 
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
-    """The uid of the goal, and the month, whose fit is asked for. Raises BadQuery."""
+    """The uid of the goal, and the month, whose fit is asked for. Raises Refusal."""
     goal = read_goal(parameters.get("goal") or "", site)
     if goal is None:
-        raise BadQuery("missing_goal", "goal", "Name the goal by its key.")
+        raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")
     return goal, read_month(parameters)
 
 
@@ -145,4 +135,4 @@ def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[Choice, ..
     for choice in choices:
         if choice == given:
             return choice
-    raise BadQuery(f"bad_{field}", field, f"{field} must be one of {', '.join(dict.fromkeys(choices))}.")
+    raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(dict.fromkeys(choices))}.", field)

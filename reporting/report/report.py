@@ -13,8 +13,9 @@ from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, decode_clicks, decode_credit
-from reporting.report.query import BadQuery, Query
+from reporting.report.query import Query
 from tracker.collection.hit import iso
+from tracker.collection.refusal import Refusal
 
 #: More rows than this are no report that anybody reads, and too much to answer with.
 MAX_ROWS = 100_000
@@ -66,7 +67,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def make_report(cells: Iterable[Cell], query: Query, site: SiteConfig) -> Report:
-    """The report of a query from the cells of its days, those of `query.credit_days` too. Raises BadQuery."""
+    """The report of a query from the cells of its days, those of `query.credit_days` too. Raises Refusal."""
     place = placing(query, site)
     rows: dict[tuple[Any, ...], Sum] = {}
     unattributed, totals = Sum(), Sum()
@@ -125,11 +126,10 @@ def placing(query: Query, site: SiteConfig) -> Callable[[Entry, AdName], tuple[A
 
 
 def check_size(rows: Mapping[tuple[Any, ...], Sum]) -> None:
-    """Refuses a report that would be too long. Raises BadQuery."""
+    """Refuses a report that would be too long. Raises Refusal."""
     if len(rows) > MAX_ROWS:
-        raise BadQuery(
-            "too_many_rows", "by", f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
-        )
+        detail = f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
+        raise Refusal(400, "too_many_rows", detail, "by")
 
 
 def columns(query: Query) -> list[str]:

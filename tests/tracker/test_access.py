@@ -12,7 +12,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
 from tracker.access import READER_AUTHENTICATION, MayRead, readable_site, readable_sites
-from tracker.errors import Refused
+from tracker.collection.refusal import Refusal
 from tracker.models import Account, Site, Token
 
 pytestmark = pytest.mark.django_db
@@ -130,5 +130,5 @@ def test_plain_django_pages_read_by_the_same_rule(ours: Site, theirs: Site) -> N
     request.user = User.objects.create_user("ann")
     ours.account.users.add(request.user)
     assert list(readable_sites(request)) == [ours]
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         readable_site(request, theirs.key)

@@ -10,7 +10,8 @@ from threading import Event
 
 import pytest
 
-from tracker.collection.hit import BATCH_MAX_BYTES, Batch, Hit, Unavailable, encoded_size
+from tracker.collection.failure import Transient
+from tracker.collection.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
 from tracker.commit import Committer, _committer_of, fits, send_hits, split
 from tracker.queues import QueueUnavailable
 from tracker.queues.inline import InlineQueue
@@ -98,7 +99,7 @@ def test_every_request_of_a_batch_hears_that_it_failed_and_the_next_batch_passes
     door = committer(queue)
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(door.send, [hit(f"h{n}")]) for n in range(4)]
-        assert all(isinstance(answer.exception(5), Unavailable) for answer in answers)
+        assert all(isinstance(answer.exception(5), Transient) for answer in answers)
     queue.away = None
     door.send([hit("later")])
     assert ids(queue.batches[-1]) == ["later"]
@@ -121,9 +122,9 @@ def test_a_thread_that_died_is_replaced() -> None:
     door.send([hit("a")])
     taken, door._take = door._take, lambda: sys.exit()  # type: ignore[method-assign]
     door.send([hit("b")])
-    assert door._thread
-    door._thread.join(5)
-    assert not door._thread.is_alive()
+    assert door._daemon._thread
+    door._daemon._thread.join(5)
+    assert not door._daemon._thread.is_alive()
     door._take = taken  # type: ignore[method-assign]
     door.send([hit("c")])
     assert [ids(batch) for batch in queue.batches] == [["a"], ["b"], ["c"]]
@@ -146,7 +147,7 @@ def test_a_slow_queue_is_unavailable_after_the_wait_and_no_thread_hangs() -> Non
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(door.send, [hit(f"h{n}")], 0.2) for n in range(8)]
-        assert all(isinstance(answer.exception(5), Unavailable) for answer in answers)
+        assert all(isinstance(answer.exception(5), Transient) for answer in answers)
     assert time.monotonic() - began < 2
     queue.open.set()
 
@@ -157,7 +158,7 @@ def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(door.send, [hit("first")], 5)
         wait_for(lambda: queue.batches)
-        assert isinstance(pool.submit(door.send, [hit("gone")], 0.05).exception(5), Unavailable)
+        assert isinstance(pool.submit(door.send, [hit("gone")], 0.05).exception(5), Transient)
         queue.open.set()
         first.result(5)
     door.send([hit("later")])
@@ -184,7 +185,7 @@ def test_what_waits_is_bounded() -> None:
     large = [hit(f"h{n}", url="x" * 60_000) for n in range(200)]
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(door.send, large, 2) for _ in range(8)]
-        assert all(isinstance(answer.exception(10), Unavailable) for answer in answers)
+        assert all(isinstance(answer.exception(10), Transient) for answer in answers)
         assert any("too many" in str(answer.exception()) for answer in answers)
     queue.open.set()
 

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 from tracker.probe import FRESH_SECONDS, Probe, ask_all
 
 
@@ -26,7 +26,7 @@ def test_an_answer_comes_with_its_value_and_its_time() -> None:
 
 def test_a_failure_is_down_without_a_word_of_why() -> None:
     def fail() -> int:
-        raise Unavailable("host 10.0.0.1 refused")
+        raise Transient("host 10.0.0.1 refused")
 
     answer = ask_all([Probe("broken", fail)])["broken"]
     assert (answer.state, answer.value) == ("down", None)
@@ -75,7 +75,7 @@ def test_a_service_that_came_back_is_up_again(gate: Event) -> None:
 
     def ask() -> None:
         if down[0]:
-            raise Unavailable("away")
+            raise Transient("away")
 
     now = [0.0]
     probe = Probe("back", ask, clock=lambda: now[0])

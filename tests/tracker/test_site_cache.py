@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from tracker.admission import CantCheck, TooFast, admit, read_token
-from tracker.collection.body import Refusal
 from tracker.collection.collect import Collected
 from tracker.collection.hit import Hit
+from tracker.collection.refusal import Refusal
 from tracker.models import Account, Site, Token
 from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
 
@@ -37,7 +37,7 @@ def other_site() -> Site:
 
 def hits_of(*keys: str) -> Collected:
     hits = [Hit(id=str(n), site=key, type="page", at=0, received=0, visitor="v") for n, key in enumerate(keys)]
-    return Collected(dict(enumerate(hits)), [])
+    return Collected(dict(enumerate(hits)), {})
 
 
 def break_database() -> None:
@@ -72,7 +72,9 @@ def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -
     collected = hits_of(site.key, "unknown", site.key)
     admit(collected, None)
     assert sorted(collected.hits) == [0, 2]
-    assert [(reason.index, reason.code, reason.field) for reason in collected.rejected] == [(1, "unknown_site", "site")]
+    assert [(index, reason.code, reason.field) for index, reason in collected.rejected.items()] == [
+        (1, "unknown_site", "site")
+    ]
     assert not any(hit.unchecked for hit in collected.hits.values())
 
 
@@ -90,7 +92,7 @@ def test_with_a_token_another_accounts_site_is_unknown(site: Site, other_site: S
     collected = hits_of(site.key, other_site.key)
     admit(collected, read_token(f"bearer {secret}"))
     assert sorted(collected.hits) == [0]
-    assert collected.rejected[0].code == "unknown_site"
+    assert collected.rejected[1].code == "unknown_site"
 
 
 def test_while_the_database_is_away_hits_come_in_unchecked(site: Site) -> None:

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from tracker.collection.hit import Batch, Hit, Unavailable
+from tracker.collection.failure import Permanent, Transient
+from tracker.collection.hit import Batch, Hit
 
 #: The last instant that a batch id can name.
 LATEST = 10**13 - 1
 
 
-class ArchiveUnavailable(Unavailable):
+class ArchiveUnavailable(Transient):
     """The archive can't be reached, or refused a call. Trying again later may help."""
 
 
-class NotArchived(LookupError):
+class NotArchived(Permanent):
     """The archive has no such object."""
 
 
@@ -47,7 +48,7 @@ class Archive(Protocol):
         """Make the folder or bucket if it is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the archive takes objects; ArchiveUnavailable if not."""
+        """Answer quickly if the archive works; ArchiveUnavailable if not."""
 
 
 @contextmanager

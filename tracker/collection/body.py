@@ -1,4 +1,4 @@
-"""Body: what a request carries, bytes -> the parameters of each of its hits, or a Refusal of the whole. Pure."""
+"""Body: what a request carries, bytes -> the parameters of each of its hits, or a Refusal. Pure."""
 
 import re
 import zlib
@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
+
+from tracker.collection.refusal import Refusal
 
 MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
@@ -30,46 +32,8 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
-class Refusal(Exception):
-    """The request as a whole is refused; status and code are those of docs/errors.md."""
-
-    #: Seconds after which it may be sent again as it is; None where that can't help.
-    retry_after: int | None = None
-
-    def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.field = field
-
-    def headers(self) -> dict[str, str]:
-        """The headers that say what would be answered otherwise."""
-        retry = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
-        return retry | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
-
-
-class WrongMethod(Refusal):
-    """The address answers to other methods."""
-
-    def __init__(self, *allowed: str) -> None:
-        self.allowed = ", ".join(allowed)
-        super().__init__(405, "method_not_allowed", f"This address answers to {self.allowed}.")
-
-    def headers(self) -> dict[str, str]:
-        """The methods that it answers to."""
-        return {"Allow": self.allowed}
-
-
-class Unreadable(msgspec.Struct, frozen=True):
-    """In place of the parameters of a hit: why it has none."""
-
-    code: str
-    detail: str
-
-
-#: What one hit of a request is read from.
-Item = dict[str, Any] | Unreadable
+#: The parameters of one hit, or why it has none.
+Item = dict[str, Any] | Refusal
 
 
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
@@ -109,10 +73,10 @@ def read_hit(text: bytes | memoryview) -> Item:
     try:
         hit = _decoder.decode(text)
     except _UNREADABLE:
-        return Unreadable("bad_json", "This is no JSON in UTF-8, or it is nested too deep.")
+        return Refusal(400, "bad_json", "This is no JSON in UTF-8, or it is nested too deep.")
     if len(text) > MAX_HIT:
-        return Unreadable("too_large", "A hit may have 64 KiB.")
-    return hit if isinstance(hit, dict) else Unreadable("bad_hit", "A hit is a JSON object.")
+        return Refusal(413, "too_large", "A hit may have 64 KiB.")
+    return hit if isinstance(hit, dict) else Refusal(400, "bad_hit", "A hit is a JSON object.")
 
 
 def read_object(text: str) -> Any:

@@ -7,11 +7,12 @@ from uuid import uuid4
 import msgspec
 
 from tracker.collection import fields
-from tracker.collection.body import MAX_HIT, Item, Refusal, Unreadable, read_items
-from tracker.collection.fields import BadField, Parameters
+from tracker.collection.body import MAX_HIT, Item, read_items
+from tracker.collection.clock import DAY_MS
+from tracker.collection.fields import Parameters
 from tracker.collection.hit import Hit, encoded_size, named_user
+from tracker.collection.refusal import Refusal
 
-DAY_MS = 86_400_000
 #: The client's clock is taken to be wrong when `sent` and receipt differ by more.
 MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
@@ -23,8 +24,6 @@ MAX_NAME = 200
 MAX_TITLE = 1024
 MAX_URL = 8192
 MAX_UA = 512
-#: The status of a request that has no other hits than such; of every other code it is 400.
-STATUSES = {"unknown_site": 404, "too_large": 413}
 
 
 def new_hit_id() -> str:
@@ -47,40 +46,34 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     prefetch: bool = False
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """Why the hit at this place of the request is not accepted."""
-
-    index: int
-    code: str
-    field: str
-    detail: str
-
-
 class Collected(msgspec.Struct):
-    """The hits of a request by their places in it, and the reasons of the others."""
+    """The hits of a request by their places in it, and why the others are none."""
 
     hits: dict[int, Hit]
-    rejected: list[Reason]
+    rejected: dict[int, Refusal]
 
-    def reject(self, index: int, code: str, field: str, detail: str) -> None:
+    def reject(self, index: int, refusal: Refusal) -> None:
         """Takes a hit out, with its reason."""
         self.hits.pop(index, None)
-        self.rejected.append(Reason(index, code, field, detail))
+        self.rejected[index] = refusal
 
     def check(self) -> None:
         """Raises NoHit if there is none."""
-        self.rejected.sort(key=lambda reason: reason.index)
         if not self.hits:
             raise NoHit(self.rejected)
 
 
 class NoHit(Refusal):
-    """Not one hit of the request is acceptable. Code and detail are those of the first that has the status."""
+    """Not one hit of the request is acceptable. If all have one status, it is that, else 400.
 
-    def __init__(self, rejected: list[Reason]) -> None:
-        statuses = [STATUSES.get(reason.code, 400) for reason in rejected]
-        status = statuses[0] if len(set(statuses)) == 1 else 400
-        first = rejected[statuses.index(status) if status in statuses else 0]
+    Code, detail and field are those of the first hit that has this status.
+    """
+
+    def __init__(self, rejected: dict[int, Refusal]) -> None:
+        reasons = [rejected[index] for index in sorted(rejected)]
+        statuses = {reason.status for reason in reasons}
+        status = statuses.pop() if len(statuses) == 1 else 400
+        first = next((reason for reason in reasons if reason.status == status), reasons[0])
         super().__init__(status, first.code, first.detail, first.field)
         self.rejected = rejected
 
@@ -96,28 +89,28 @@ def collect(
     """The hits of a request. Raises Refusal where it can't be read at all."""
     if len(query) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have 64 KiB.")
-    collected = Collected({}, [])
+    collected = Collected({}, {})
     for index, item in enumerate(read_items(query, body, content_type, encoding)):
         try:
             collected.hits[index] = read_hit(item, sender, new_id)
-        except BadField as error:
-            collected.reject(index, error.code, error.field, error.detail)
+        except Refusal as refusal:
+            collected.reject(index, refusal)
     return collected
 
 
 def read_hit(item: Item, sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """One hit of its parameters. Raises BadField."""
-    if isinstance(item, Unreadable):
-        raise BadField(item.code, "", item.detail)
+    """One hit of its parameters. Raises Refusal."""
+    if isinstance(item, Refusal):
+        raise item
     hit = make_hit(item, sender, new_id)
     check_adjustment(hit)
     if encoded_size(hit) > MAX_HIT:
-        raise BadField("too_large", "", "A hit may have 64 KiB.")
+        raise Refusal(413, "too_large", "A hit may have 64 KiB.")
     return hit
 
 
 def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """The hit that the parameters name, each field checked by itself. Raises BadField."""
+    """The hit that the parameters name, each field checked by itself. Raises Refusal."""
     site = read_site(given)
     hit_id = fields.read_id(given, "id") or new_id()
     at = read_at(given, sender)
@@ -152,20 +145,20 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
 
 
 def read_site(given: Parameters) -> str:
-    """The site's key. Raises BadField."""
+    """The site's key. Raises Refusal."""
     site = fields.read_text(given, "site", MAX_KEY)
     if not site:
-        raise BadField("missing_site", "site", "The site's public key is needed.")
+        raise Refusal(400, "missing_site", "The site's public key is needed.", "site")
     return site
 
 
 def read_at(given: Parameters, sender: Sender) -> int:
-    """When the hit happened, by the client's clock where that can be believed. Raises BadField."""
+    """When the hit happened, by the client's clock where that can be believed. Raises Refusal."""
     ts, sent = fields.read_ms(given, "ts"), fields.read_ms(given, "sent")
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
     if at < oldest or at > sender.received + MAX_AHEAD_MS:
-        raise BadField("bad_ts", "ts", "Milliseconds since the epoch, not too long ago and not ahead.")
+        raise Refusal(400, "bad_ts", "Milliseconds since the epoch, not too long ago and not ahead.", "ts")
     return at
 
 
@@ -210,12 +203,12 @@ def keyed_hash(text: str, salt: bytes) -> str:
 
 
 def check_adjustment(hit: Hit) -> None:
-    """An adjustment names an order, what to do with it and, unless it retracts, an amount. Raises BadField."""
+    """An adjustment names an order, what to do with it and, unless it retracts, an amount. Raises Refusal."""
     if hit.type != "adjustment":
         return
     if not hit.order:
-        raise BadField("missing_order", "order", "An adjustment needs the order that it adjusts.")
+        raise Refusal(400, "missing_order", "An adjustment needs the order that it adjusts.", "order")
     if hit.kind is None:
-        raise BadField("missing_kind", "kind", "An adjustment needs a kind: retract, restate or refund.")
+        raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restate or refund.", "kind")
     if hit.value is None and hit.kind != "retract":
-        raise BadField("missing_value", "value", f"A {hit.kind} needs a value.")
+        raise Refusal(400, "missing_value", f"A {hit.kind} needs a value.", "value")

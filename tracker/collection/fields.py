@@ -1,4 +1,4 @@
-"""Fields: one parameter of a hit, as text or as a JSON value -> its checked value, or a BadField. Pure."""
+"""Fields: one parameter of a hit, as text or as a JSON value -> its checked value, or a Refusal. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,12 @@ from ipaddress import ip_address
 from math import isfinite
 from typing import Any, get_args
 
+from tracker.collection import money
 from tracker.collection.body import read_object
 from tracker.collection.currencies import CURRENCIES
 from tracker.collection.hit import AdjustmentKind, HitType
+from tracker.collection.refusal import Refusal
+from tracker.collection.text import is_broken
 
 #: The parameters of one hit by name: texts of a query or a form, or values of a JSON object.
 Parameters = Mapping[str, Any]
@@ -20,20 +23,9 @@ TYPES = frozenset(get_args(HitType))
 KINDS = frozenset(get_args(AdjustmentKind))
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_VALUE = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 #: A number of ms that no clock shows and that no sum overflows.
 _BEYOND = 10**18
-
-
-class BadField(ValueError):
-    """One parameter makes its hit unusable; the code is one of docs/errors.md."""
-
-    def __init__(self, code: str, field: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.field = field
-        self.detail = detail
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
@@ -50,24 +42,16 @@ def as_text(value: Any, field: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise BadField(f"bad_{field}", field, "Must be text.")
+    raise Refusal(400, f"bad_{field}", "Must be text.", field)
 
 
 def check_text(value: str, field: str, most: int) -> str:
     """The text, if it is short enough and can be stored: NUL bytes and lone surrogates can't."""
     if len(value) > most:
-        raise BadField("too_long", field, f"At most {most} characters.")
-    if "\0" in value or not (value.isascii() or _is_encodable(value)):
-        raise BadField(f"bad_{field}", field, "Holds a NUL byte or what is no UTF-8.")
+        raise Refusal(400, "too_long", f"At most {most} characters.", field)
+    if is_broken(value):
+        raise Refusal(400, f"bad_{field}", "Holds a NUL byte or what is no UTF-8.", field)
     return value
-
-
-def _is_encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def read_id(parameters: Parameters, field: str) -> str:
@@ -77,7 +61,7 @@ def read_id(parameters: Parameters, field: str) -> str:
         return ""
     value = as_text(value, field)
     if not _ID.fullmatch(value):
-        raise BadField(f"bad_{field}", field, "Up to 64 of A-Za-z0-9._:-")
+        raise Refusal(400, f"bad_{field}", "Up to 64 of A-Za-z0-9._:-", field)
     return value
 
 
@@ -87,7 +71,7 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or value not in choices:
-        raise BadField(f"bad_{field}", field, f"One of {', '.join(sorted(choices))}.")
+        raise Refusal(400, f"bad_{field}", f"One of {', '.join(sorted(choices))}.", field)
     return value
 
 
@@ -96,12 +80,10 @@ def read_micros(parameters: Parameters) -> int | None:
     value = parameters.get("value")
     if value is None or value == "":
         return None
-    match = _VALUE.fullmatch(as_text(value, "value"))
-    if not match:
-        raise BadField("bad_value", "value", "Up to 12 digits, optionally a point and up to 6 more, such as 29.90")
-    sign, whole, fraction = match.groups("")
-    micros = int(whole) * 1_000_000 + int(fraction.ljust(6, "0"))
-    return -micros if sign else micros
+    micros = money.read_micros(as_text(value, "value"))
+    if micros is None:
+        raise Refusal(400, "bad_value", "Up to 12 digits, optionally a point and up to 6 more, such as 29.90", "value")
+    return micros
 
 
 def read_currency(parameters: Parameters) -> str:
@@ -110,7 +92,7 @@ def read_currency(parameters: Parameters) -> str:
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or value not in CURRENCIES:
-        raise BadField("bad_currency", "currency", "An ISO 4217 code, such as EUR.")
+        raise Refusal(400, "bad_currency", "An ISO 4217 code, such as EUR.", "currency")
     return value
 
 
@@ -135,9 +117,9 @@ def read_ip(parameters: Parameters) -> str:
     if value is None or value == "":
         return ""
     try:
-        return str(ip_address(check_text(as_text(value, "ip"), "ip", 64)))
+        return str(ip_address(as_text(value, "ip")))
     except ValueError as error:
-        raise BadField("bad_ip", "ip", "An IPv4 or IPv6 address.") from error
+        raise Refusal(400, "bad_ip", "An IPv4 or IPv6 address.", "ip") from error
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
@@ -148,7 +130,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
         found = {**_object(given), **found}
     props = {key: _property(key, value) for key, value in found.items() if value is not None}
     if len(props) > MAX_PROPS:
-        raise BadField("bad_props", "props", f"At most {MAX_PROPS} properties.")
+        raise Refusal(400, "bad_props", f"At most {MAX_PROPS} properties.", "props")
     return props
 
 
@@ -157,14 +139,14 @@ def _object(given: Any) -> dict[str, Any]:
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
-        raise BadField("bad_props", "props", "Must be an object of texts.")
+        raise Refusal(400, "bad_props", "Must be an object of texts.", "props")
     return given
 
 
 def _property(key: str, value: Any) -> str:
     """A property's text. JSON's true and false are kept as these words."""
     if not key:
-        raise BadField("bad_props", "props", "A property needs a name.")
+        raise Refusal(400, "bad_props", "A property needs a name.", "props")
     check_text(key, "props", MAX_PROP_KEY)
     if isinstance(value, bool):
         return "true" if value else "false"

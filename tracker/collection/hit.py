@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tracker.collection.failure import Permanent
+
 HitType = Literal["page", "event", "click", "view", "conversion", "adjustment"]
 AdjustmentKind = Literal["retract", "restate", "refund"]
 
@@ -86,12 +88,8 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
 
 
-class Unavailable(Exception):
-    """A service is away or too slow. Nothing is wrong with the hits: wait and try again."""
-
-
-class BadBatch(ValueError):
-    """The text is not a batch: retrying cannot help."""
+class BadBatch(Permanent):
+    """The text is not a batch."""
 
 
 def named_user(text: str) -> str:

@@ -4,10 +4,11 @@ from typing import Protocol
 
 import msgspec
 
-from tracker.collection.hit import Batch, Unavailable
+from tracker.collection.failure import Transient
+from tracker.collection.hit import Batch
 
 
-class QueueUnavailable(Unavailable):
+class QueueUnavailable(Transient):
     """The queue is away, blocked or too slow, or refused the batch. Trying again later may help."""
 
 
@@ -57,4 +58,4 @@ class HitQueue(Protocol):
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the queue takes batches; QueueUnavailable if not."""
+        """Answer quickly if the queue works; QueueUnavailable if not."""

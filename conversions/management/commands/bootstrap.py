@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
 from conversions.configuration.bootstrap import Bootstrapped, bootstrap
-from tracker.models import Account
+from tracker.models import Account, snippet
 
 FRIENDLY = """
 {account} is ready.
 
   dashboard  {url}/
   sign in    user {staff_user}, password {password}
-  snippet    <script async src="{url}/t.js" data-site="{site}"></script>
+  snippet    {snippet}
   test hit   curl '{url}/collect?site={site}&type=event&name=purchase&value=29.90&order=A-1'
   tokens     python manage.py bootstrap --json{argument}
 """
@@ -57,9 +57,11 @@ class Command(BaseCommand):
 def describe(made: Bootstrapped) -> str:
     """The same for a person who starts."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
+    url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(
         **msgspec.to_builtins(made),
-        url=f"http://127.0.0.1:{settings.PORT}",
+        url=url,
+        snippet=snippet(url, made.site),
         password=made.staff_password or "as it was changed",
         argument="" if made.account == "Demo" else f" --account {quote(made.account)}",
     )

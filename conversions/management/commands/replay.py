@@ -16,6 +16,7 @@ from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.away import AWAY
+from tracker.collection.refusal import Refusal
 
 
 class Command(BaseCommand):
@@ -33,7 +34,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Replays; a service that is away ends it with a clear line, and the next try goes on from there."""
-        ranges = read_ranges(options["site"], options["since"], options["until"])
+        try:
+            ranges = read_ranges(options["site"], options["since"], options["until"])
+        except Refusal as refusal:
+            raise CommandError(refusal.detail) from refusal
         if not ranges:
             raise CommandError("There is no site yet; `manage.py bootstrap` makes one.")
         try:

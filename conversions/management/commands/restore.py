@@ -5,14 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversions.configuration.restore import BadSnapshot, decode, restore
+from conversions.configuration.restore import decode, restore
 from conversions.configuration.snapshot import keep
 from conversions.replay.replay import batch_of
 from conversions.units.clock import read_instant
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.away import AWAY
-from tracker.collection.hit import BadBatch, iso
+from tracker.collection.failure import Permanent
+from tracker.collection.hit import iso
 
 
 class Command(BaseCommand):
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             done = restore(configuration)
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
-        except (BadSnapshot, BadBatch, LookupError) as error:
+        except Permanent as error:
             raise CommandError(f"{error}. manage.py restore --list tells which there are.") from error
         self._tell(key, done)
 

@@ -10,7 +10,8 @@ from conversions.marks.fit_marks import WHENEVER
 from conversions.marks.marks import FitMark
 from conversions.marks.ranges import add_range_arguments, mark_range, read_ranges
 from reporting.tasks import fitter, roller
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
+from tracker.collection.refusal import Refusal
 from tracker.queues import wait_until_idle
 
 
@@ -29,12 +30,15 @@ class Command(BaseCommand):
         """Rolls up; a service that is away ends it with a clear line, and the next try goes on from there."""
         try:
             self._roll_up(options)
-        except Unavailable as error:
+        except Transient as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
 
     def _roll_up(self, options: dict[str, Any]) -> None:
         """Ends with an error if hits were still on their way after the wait."""
-        ranges = read_ranges(options["site"], options["since"], options["until"])
+        try:
+            ranges = read_ranges(options["site"], options["since"], options["until"])
+        except Refusal as refusal:
+            raise CommandError(refusal.detail) from refusal
         wait = options["wait"]
         idle = wait <= 0 or wait_until_idle(wait)
         if options["since"] or options["until"]:

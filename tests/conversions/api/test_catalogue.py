@@ -16,7 +16,8 @@ from django.utils import timezone
 from conversions.marks.marks import WHOLE_SITE
 from conversions.models import Ad, Campaign, Goal, Mark, MatchRule
 from conversions.units.now import now_ms
-from tracker.errors import Refused, as_api_error
+from tracker.collection.refusal import Refusal
+from tracker.errors import translate
 from tracker.models import Account, Site, Token
 
 pytestmark = pytest.mark.django_db
@@ -351,9 +352,9 @@ def test_what_the_database_alone_refuses_is_a_conflict(site: Site, ad: Ad) -> No
     # Of two who make the same at once, the second one's look may come before the first one's write.
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         Campaign.objects.create(site=site, key="spring")
-    refused = as_api_error(error.value)
-    assert isinstance(refused, Refused)
-    assert (refused.status_code, refused.get_codes()) == (409, "conflict")
+    refused = translate(error.value)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (409, "conflict")
 
 
 def test_the_schema_is_public_and_tells_every_path(client: Client) -> None:

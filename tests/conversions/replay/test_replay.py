@@ -214,8 +214,8 @@ def test_hits_set_aside_are_listed_once_and_old_facts_are_not_listed_at_all(shop
     ("arguments", "problem"),
     [
         (["--site", "none"], "No site has the key 'none'"),
-        (["--from", "soon"], "--from, --to: a range is of days"),
-        (["--from", "2026-11-21", "--to", "2026-11-21"], "the range is empty"),
+        (["--from", "soon"], "from and to are days"),
+        (["--from", "2026-11-21", "--to", "2026-11-21"], "The range is empty"),
     ],
 )
 def test_what_is_no_range_ends_with_a_clear_line(shop: Shop, arguments: list[str], problem: str) -> None:

@@ -15,9 +15,10 @@ from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS, HOUR_MS, day_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, ClickRow, CreditRow, encode_rows
-from reporting.report.query import KEYS, BadQuery, Query, longest_window, read_query
+from reporting.report.query import KEYS, Query, longest_window, read_query
 from reporting.report.report import MAX_ROWS, check_size, make_report
 from reporting.report.table import csv_of
+from tracker.collection.refusal import Refusal
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00Z
 DAYS = {"from": "2026-11-22", "to": "2026-11-24"}
@@ -38,7 +39,7 @@ def query(**parameters: str) -> Query:
 
 
 def refusal(parameters: Mapping[str, str]) -> tuple[int, str, str]:
-    with pytest.raises(BadQuery) as error:
+    with pytest.raises(Refusal) as error:
         read_query(parameters, SITE)
     return error.value.status, error.value.code, error.value.field
 
@@ -118,7 +119,7 @@ class TestParameters:
         assert len(query(to="2027-12-26").days()) == 400
 
     def test_a_bad_models_answer_names_those_there_are(self) -> None:
-        with pytest.raises(BadQuery, match=", ".join(MODELS)):
+        with pytest.raises(Refusal, match=", ".join(MODELS)):
             query(model="best")
 
     def test_with_basis_click_conversions_are_read_for_as_long_as_any_version_let_a_touch_wait(self) -> None:
@@ -240,7 +241,7 @@ class TestRows:
 
     def test_a_report_of_too_many_rows_is_refused(self) -> None:
         check_size({(n,): None for n in range(MAX_ROWS)})  # type: ignore[arg-type]
-        with pytest.raises(BadQuery, match="rows"):
+        with pytest.raises(Refusal, match="rows"):
             check_size({(n,): None for n in range(MAX_ROWS + 1)})  # type: ignore[arg-type]
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tracker.collection.body import Refusal
 from tracker.collection.collect import Collected, NoHit, Sender, collect
 from tracker.collection.hit import Hit
+from tracker.collection.refusal import Refusal
 
 NOW = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp() * 1000)
 DAY = 86_400_000
@@ -32,7 +32,7 @@ def from_json(hit: Any) -> Collected:
 
 
 def only(collected: Collected) -> Hit:
-    assert collected.rejected == []
+    assert collected.rejected == {}
     (hit,) = collected.hits.values()
     return hit
 
@@ -78,7 +78,9 @@ class TestForms:
     def test_an_array_keeps_the_places_of_its_hits(self) -> None:
         collected = from_json([{"site": "S", "id": "a"}, {"site": "S", "id": "no good"}, {"site": "S", "id": "c"}])
         assert {index: hit.id for index, hit in collected.hits.items()} == {0: "a", 2: "c"}
-        assert [(reason.index, reason.code, reason.field) for reason in collected.rejected] == [(1, "bad_id", "id")]
+        assert [(index, reason.code, reason.field) for index, reason in collected.rejected.items()] == [
+            (1, "bad_id", "id")
+        ]
 
     def test_hits_of_an_array_take_the_site_of_the_query_and_not_its_id(self) -> None:
         hits = from_body("[{}, {}]", query="site=S&id=same").hits
@@ -190,10 +192,10 @@ class TestBadJson:
     def test_in_an_array_it_is_rejected_alone(self, bad: bytes) -> None:
         collected = from_body(b'[{"site":"S","name":"a, \\"b\\""},' + bad + b',{"site":"S"}]')
         assert sorted(collected.hits) == [0, 2]
-        assert [(reason.index, reason.code) for reason in collected.rejected] == [(1, "bad_json")]
+        assert [(index, reason.code) for index, reason in collected.rejected.items()] == [(1, "bad_json")]
 
     def test_what_is_no_object_is_no_hit(self) -> None:
-        assert [reason.code for reason in from_json([1, None, "x", []]).rejected] == ["bad_hit"] * 4
+        assert [reason.code for reason in from_json([1, None, "x", []]).rejected.values()] == ["bad_hit"] * 4
         assert refused(from_json(None)) == (400, "bad_hit", "")
 
     def test_a_damaged_array_takes_no_long_time(self) -> None:

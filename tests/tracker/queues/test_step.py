@@ -8,7 +8,8 @@ from celery.exceptions import Ignore
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from tracker.celery import app
-from tracker.collection.hit import Batch, Unavailable, encode_batch
+from tracker.collection.failure import Transient
+from tracker.collection.hit import Batch, encode_batch
 from tracker.queues.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
 from tracker.tasks import archive_hits, send_marker
 
@@ -45,7 +46,7 @@ def run(work: object, clock: Clock, give_up: object = None) -> object:
 
 
 def test_a_service_that_is_away_is_waited_out() -> None:
-    work = Flaky(Unavailable("s3"), OperationalError("database"), Unavailable("cassandra"))
+    work = Flaky(Transient("s3"), OperationalError("database"), Transient("cassandra"))
     assert run(work, Clock()) == "done"
     assert work.tries == 4
 
@@ -66,7 +67,7 @@ def test_tables_that_are_not_made_yet_and_a_machine_that_is_short_of_something_a
 
 def test_waits_grow_up_to_a_bound() -> None:
     clock = Clock()
-    run(Flaky(*[Unavailable("s3")] * 20), clock)
+    run(Flaky(*[Transient("s3")] * 20), clock)
     assert clock.waits[0] < 1
     assert LONGEST_WAIT / 2 < clock.waits[-1] < LONGEST_WAIT * 1.5
 
@@ -97,7 +98,7 @@ def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> 
 
     def work() -> None:
         next(tries)
-        raise Unavailable("s3")
+        raise Transient("s3")
 
     def send_again(_waited: float) -> None:
         raise Ignore
@@ -109,7 +110,7 @@ def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> 
 
 def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
     clock = Clock()
-    failures = [Unavailable("s3")] * 60
+    failures = [Transient("s3")] * 60
     again = Flaky(OperationalError("database"), OperationalError("database"), Ignore())
     with pytest.raises(Ignore):
         run(Flaky(*failures), clock, lambda _waited: again())

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 from tracker.queues.deadletters import DeadLetter, read_dead_letters, retry_dead_letters
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             for letter in letters:
                 self.stdout.write(line(letter))
                 number += 1
-        except Unavailable as error:
+        except Transient as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{number} dead letters{' sent again' if options['retry'] else ''}.")
 

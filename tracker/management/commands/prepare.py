@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracker.collection.hit import Unavailable
+from tracker.collection.failure import Transient
 from tracker.services import SERVICES, Service
 
 PAUSE_SECONDS = 1.0
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             try:
                 service.open().prepare()
                 return
-            except Unavailable as error:
+            except Transient as error:
                 if time.monotonic() > deadline:
                     raise CommandError(failure(service, error)) from error
                 if str(error) != told:

@@ -1,0 +1,17 @@
+"""Readable: the key of a site -> its present configuration, uncached, if the one asking may read it."""
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from conversions.configuration.loading import load_site
+from conversions.rules.site import SiteConfig
+from tracker.access import readable_site
+from tracker.collection.refusal import Refusal
+
+
+def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
+    """The site's configuration. Raises Refusal."""
+    site = load_site(readable_site(request, key).key)
+    if site is None:
+        raise Refusal(404, "unknown_site", "The site was deleted just now.", "site")
+    return site

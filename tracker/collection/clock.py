@@ -1,0 +1,3 @@
+"""Clock: lengths of time. Pure."""
+
+DAY_MS = 86_400_000
