@@ -104,7 +104,7 @@ class Value(values.MutexValue):
     counts: Counts
 
     def __init__(self, typ: str, *labelled: Any, **options: Any) -> None:
-        super().__init__(typ, *labelled, **options)
+        super().__init__(typ, *labelled, **options)  # type: ignore[no-untyped-call]
         self._kind = typ
         self._key = mmap_key(*labelled)
         with self.counts.lock:

@@ -58,7 +58,8 @@ S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
 QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
 HIT_LINGER_MS = read_number("HIT_LINGER_MS", 5, 0, 1000)
 HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
-HIT_QOS = read_number("HIT_QOS", 1, 1, 100)
+#: Well below the deliveries that make a dead letter: a worker that ends gives back what it took ahead, once each.
+HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 

@@ -16,17 +16,19 @@ from django.utils.module_loading import import_string
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, decode_batch
 from tracker.queues.publish import open_publisher
+from tracker.queues.shutdown import is_told, pause
 
 logger = logging.getLogger(__name__)
 
 #: The first wait and the longest one, seconds.
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
 #: A broker takes a message back that was not acknowledged for long (RabbitMQ: 30 minutes). So after this many seconds
-#: the batch is sent again, confirmed, and the old message is acknowledged.
-PATIENCE = 600.0
+#: the batch is sent again, confirmed, and the old message is acknowledged. Of several that a worker process holds, each
+#: waits behind those before it, so they share the time.
+PATIENCE = 600.0 / settings.HIT_QOS
 #: While what must be noted before that can't be, for so many seconds more the batch stays in hand; longer, and the
 #: broker would take it back, again and again, until it were a dead letter.
-NOTE_PATIENCE = 300.0
+NOTE_PATIENCE = 300.0 / settings.HIT_QOS
 
 T = TypeVar("T")
 
@@ -100,11 +102,12 @@ def wait_out(
     what: str,
     give_up: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = pause,
 ) -> T:
     """What the work gives; done again, after growing waits, for as long as a service is away.
 
-    Or until `give_up`, which is told how long that was, in seconds, raises something else.
+    Or until `give_up`, which is told how long that was, in seconds, raises something else: after long, or when the
+    worker is to end.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:
@@ -114,7 +117,7 @@ def wait_out(
             logger.warning("%s waits %.1f s: %s", what, wait, error)
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
-        if give_up and (waited := now() - began) > PATIENCE:
+        if give_up and ((waited := now() - began) > PATIENCE or is_told()):
             # Where a service that it needs is away, too, the batch stays in hand.
             with suppress(*AWAY):
                 give_up(waited)
