@@ -1,4 +1,4 @@
-"""Django's system check that one distribution alone owns the package `cassandra`."""
+"""Checks: refuse a start if two distributions own the package `cassandra`."""
 
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions
@@ -11,12 +11,12 @@ MEND = "pip uninstall --yes scylla-driver cassandra-driver && pip install --no-d
 
 @register
 def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
-    """Runs at every start; an error refuses it."""
+    """Django runs this at every start. An error refuses the start."""
     return find_second_driver(packages_distributions().get("cassandra", []))
 
 
 def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
-    """An error if several distributions own `cassandra`: their files overwrite each other, and hits get lost."""
+    """An error if several distributions own `cassandra`. Their files overwrite each other, and hits would be lost."""
     names = sorted(set(owners))
     if len(names) < 2:
         return []

@@ -1,4 +1,4 @@
-"""Destination: where a click leads: the ad's own page, or `to` where that is a page of the site. Pure."""
+"""Destination: an address and the site's domains -> whether a click may lead there. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from tracker.collection.text import is_broken
 
 MAX_URL = 2_000
-#: An address that browsers read as we do: no backslash and no control character, which they drop or turn into slashes,
-#: and no name or password before the host. ASCII alone, since other letters may become dots and slashes of a host.
+#: An address that browsers read as we do. It has no backslash and no control character, which browsers drop or turn
+#: into slashes, and no name or password before the host. It is ASCII, because other letters may become dots or slashes
+#: of a host.
 _ADDRESS = re.compile(
     r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][^\\\x00-\x1f\x7f]*)?",
     re.IGNORECASE | re.ASCII,
@@ -15,12 +16,12 @@ _ADDRESS = re.compile(
 
 
 def is_address(url: str) -> bool:
-    """Whether a browser can be sent there; the host may be anyone's."""
+    """Whether a browser can be sent to an address of any host."""
     return len(url) <= MAX_URL and url.lower().startswith(("http://", "https://")) and url.isprintable()
 
 
 def is_of_site(url: str, domains: Iterable[str]) -> bool:
-    """Whether an address is on exactly one of the domains; one with a port (`localhost:8000`) means that port."""
+    """Whether an address is on one of the domains. A domain with a port (`localhost:8000`) means that port."""
     match = _ADDRESS.fullmatch(url) if len(url) <= MAX_URL else None
     if match is None or is_broken(url):
         return False
@@ -29,7 +30,7 @@ def is_of_site(url: str, domains: Iterable[str]) -> bool:
 
 
 def home_page(domains: Iterable[str]) -> str:
-    """The first page of a site, empty where it has no domain."""
+    """The first page of a site; empty if the site has no domain."""
     first = next(iter(domains), "")
     return f"https://{_as_host(first)}/" if first else ""
 

@@ -1,4 +1,4 @@
-"""The chain's tasks of this room: a batch -> facts and marks -> live counters. Interfaces only."""
+"""Tasks: a batch -> facts and marks -> live counters; and beat's tasks of this room. Interfaces only."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.collection.hit import decode_batch
 
-#: Seconds of each minute that a worker may spend on replays; live hits come first.
+#: The seconds of each minute that a worker may spend on replays. Live hits come first.
 TICK_SECONDS = 30
 
 
@@ -29,15 +29,15 @@ def processor() -> Processor:
 
 
 def replay_processor() -> Processor:
-    """The same for hits that come again: what is frozen was listed when it came first, and stays as it is."""
+    """The processor of a replay. It lists no late hit again. The rollup drops the marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
 @shared_task(name="conversions.tasks.attribute_hits", takes_batch=True)
 def attribute_hits(text: str) -> list[Any]:
-    """A batch's facts and marks are written; its counter increments go on.
+    """Write a batch's facts and marks; return its counter increments.
 
-    An empty batch says how far we are; it passes only where facts could be written, too.
+    A marker, which is an empty batch, is noted only if the store could take facts.
     """
     batch = decode_batch(text)
     if not batch.hits:
@@ -50,19 +50,19 @@ def attribute_hits(text: str) -> list[Any]:
 
 @shared_task(name="conversions.tasks.count_facts")
 def count_facts(counts: list[Any]) -> None:
-    """Adds a batch's increments to the live counters."""
+    """Add a batch's increments to the live counters."""
     if counts:
         open_store().add_counts(msgspec.convert(counts, list[Count]))
 
 
 @shared_task(name="conversions.tasks.keep_snapshot")
 def keep_snapshot() -> None:
-    """Puts the configuration into the archive if it changed and that isn't done; what is away, the next tries again."""
+    """Take a snapshot of the configuration if it changed. If the archive is away, the next tick tries again."""
     keep_now()
 
 
 @shared_task(name="conversions.tasks.carry_on_replays")
 def carry_on_replays() -> None:
-    """Goes on with the replays that staff asked for, as far as a tick goes."""
+    """Go on with the replays that staff asked for, until the tick ends."""
     archive = open_archive()
     carry_on(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)

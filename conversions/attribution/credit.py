@@ -1,8 +1,8 @@
-"""The models: the touches of one conversion -> each touch's share of it. Pure.
+"""Credit: the touches of one conversion -> each touch's share of it, by model. Pure.
 
-A model is one function from the touches' ages at the conversion (ms, oldest touch first, so descending) and the site's
-terms to as many whole-number weights; adding one is writing that function and naming it in BY_AGE. Those in LEARNED
-weigh by what the paths of the month before taught: `conversions.attribution.fit`.
+A model is a function. In: the ages of the touches at the conversion (ms, oldest touch first) and the site's terms. Out:
+one whole-number weight per touch. To add a model, write its function and name it in BY_AGE. The models in LEARNED weigh
+by what the paths of the month before taught: `conversions.attribution.fit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,18 +32,18 @@ def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
     return [1] * len(ages)
 
 
-#: Decimal's exp and ln are rounded correctly, so weights are the same on each machine; floats' are not.
+#: Decimal rounds exp and ln correctly, so weights are the same on every machine. Floats would differ.
 DECAY = Context(prec=25)
 LN_2 = DECAY.ln(2)
-#: The newest touch's weight is 1 with this many places.
+#: The newest touch weighs 1, with this many decimal places.
 DECAY_PLACES = 18
 
 
 def time_decay(ages: Sequence[int], terms: Terms) -> list[int]:
     """A touch weighs 2^(-age / half-life): half as much as one that is a half-life newer.
 
-    Formula: exponential decay as in Google Analytics' time decay model, whose half-life is 7 days. Weights are counted
-    from the newest touch, which leaves their proportions as they are, and cut after 18 places.
+    Formula: exponential decay as in Google Analytics' time decay model, whose half-life is 7 days. Ages are counted
+    from the newest touch, which doesn't change the proportions. Weights are cut after 18 places.
     """
     newest = ages[-1]
     return [_halved(age - newest, terms.half_life) for age in ages]
@@ -59,8 +59,8 @@ def _halved(age: int, half_life: int) -> int:
 def position(ages: Sequence[int], terms: Terms) -> list[int]:
     """The first touch gets 40 %, the last 40 %, those between share 20 %; or as the site says.
 
-    Formula: Google Analytics' position based (U-shaped) model. One touch gets all. Two share it as first is to last,
-    which is 50 to 50 unless the site says otherwise.
+    Formula: Google Analytics' position based (U-shaped) model. One touch gets all. Two touches
+    share by the percents of first and last, which is 50 to 50 by default.
     """
     if len(ages) == 1:
         return [1]
@@ -78,7 +78,7 @@ BY_AGE: dict[str, Model] = {
     "position": position,
 }
 LEARNED = ("markov", "shapley")
-#: Every model there is, in the order in which people choose.
+#: Every model, in the order in which people are offered them.
 MODELS = (*BY_AGE, *LEARNED)
 
 

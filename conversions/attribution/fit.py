@@ -1,4 +1,4 @@
-"""Fitted: what the data-driven models learnt of a goal's month -> its stored body; the weights of a path. Pure."""
+"""Fit: the counted paths of a goal's month -> the fit, its stored body, and the weights of a path by it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,19 +13,20 @@ from conversions.attribution.shapley import Rated, SetCounts, count_sets, count_
 from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 
-#: The model name under which fits are kept among the cells; their day is the month's first.
+#: The model name of the cells that hold fits. Their day is the first of the month.
 FIT = "fit"
-#: Part of each fingerprint: raise it when weights are learnt in another way.
+#: Part of each fingerprint. Raise it when the way of learning changes.
 METHOD = 2
 
-#: Why a path was weighed in another way than its model says: nothing was learnt of its goal in that month; it has too
-#: many ads, so campaigns are what is weighed; even those are too many, so every ad weighs the same.
+#: Why a path was weighed in another way than its model says. `no_fit`: nothing was learnt of its goal in that month.
+#: `by_campaign`: it has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and
+#: every ad weighs the same.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 
 class SetCount(msgspec.Struct, frozen=True, array_like=True):
-    """How many paths had just these players (their places in a list), and how many of them converted."""
+    """How many paths had exactly these players (indexes into a list), and how many of these paths converted."""
 
     players: tuple[int, ...]
     converted: int
@@ -33,10 +34,11 @@ class SetCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A fit as it is kept. `ads` and `campaigns` are lists whose places the other fields name.
+    """A fit as it is stored. The other fields hold indexes into `ads` and `campaigns`.
 
-    `states`: 0 is START, then the ads, then CONVERSION and NULL; `transitions` from state to state, how often.
-    `removal`: of each ad, in billionths. `made_at`: ms. `fingerprint`: of all that weights are made of.
+    `transitions`: from state, to state, how often. State 0 is START, then come the ads, then CONVERSION and NULL.
+    `removal`: the removal effect of each ad, in billionths. `made_at`: ms. `fingerprint`: a digest of all that weights
+    depend on.
     """
 
     fingerprint: str
@@ -54,7 +56,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit(inputs: Inputs, made_at: int) -> Fitted:
-    """The fit of a goal's month. Time grows with the cube of the number of ads: 100 take a second."""
+    """The fit of a goal's month. Its time grows with the cube of the number of ads: 100 ads take a second."""
     chain = fit_chain(inputs.paths)
     campaigns = campaigns_of(inputs.ads)
     labels = list(inputs.ads)
@@ -76,7 +78,7 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
 
 
 def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """With the paths that are in no set of ads, or of campaigns."""
+    """The coverage with the paths that have too many ads, or too many campaigns, for a set."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -88,18 +90,18 @@ def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
 
 
 def campaigns_of(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Label -> campaign, of the ads that have one. No ad's label begins like a campaign's."""
+    """Label -> campaign, for the ads that have one. No ad's label begins as a campaign's does."""
     return {label: f"\n{name.campaign}" for label, name in ads.items() if name.campaign}
 
 
 def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
-    """32 hex digits over all that weights are made of."""
+    """32 hex digits over all that the weights of one goal depend on."""
     body = msgspec.json.encode([METHOD, inputs.paths, sorted(campaigns.items())])
     return blake2b(body, digest_size=16).hexdigest()
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """32 hex digits over all that the fits of a month weigh by; of none, too."""
+    """32 hex digits over all that the weights of a month depend on; also for a month without fits."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -131,7 +133,7 @@ def encode_fit(fitted: Fitted) -> bytes:
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """The fit of a cell; None where another version of this program wrote it otherwise: as if it were not there."""
+    """The fit of a cell; None if another version of this program wrote it in another form."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -139,7 +141,7 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """A goal's fit as paths are weighed by it: read from its cell's body when it is first asked."""
+    """Weighs paths by a goal's fit. The cell's body is decoded at the first question."""
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
         self.month = month
@@ -149,16 +151,17 @@ class Learnt:
 
     @cached_property
     def fitted(self) -> Fitted | None:
-        """What is kept."""
+        """The stored fit; None if it can't be read."""
         return decode_fit(self._body)
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether anything was learnt: some path led to a conversion. If not, don't ask for weights."""
+        """Whether some path of the month led to a conversion. If not, there are no weights."""
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """The weights of a path's touches under one of the data-driven models, and the reason if it was another way."""
+        """The weights of a path's touches under a data-driven model; and the reason if it was weighed in another
+        way."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -172,7 +175,7 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """An ad that the fit doesn't name is one of its `(other)`, where it has them."""
+        """The label of an ad. If the fit doesn't name the ad and has `(other)`, it is that."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

@@ -1,11 +1,11 @@
-"""Markov chain: how much of the conversions would go missing without an ad (its removal effect). Pure.
+"""Markov: counted paths -> each ad's removal effect, the part of conversions that would go missing without it. Pure.
 
 Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, null paths included.
 A path goes from START over its ads to CONVERSION or NULL. The chance of going from x to y is the number of times that
 paths do so, over the number of times that they leave x.
 
-Floats are only added, subtracted, multiplied and divided, one by one and in the order of the ads' names. IEEE 754
-rounds each of these the same on every machine, so removal effects are equal to the last bit; they are kept in
+Floats are only added, subtracted, multiplied and divided, one by one, in the order of the ads' names. IEEE 754 rounds
+each of these the same on every machine. Removal effects are therefore equal to the last bit. They are kept in
 billionths.
 """
 
@@ -17,9 +17,9 @@ import msgspec
 
 from conversions.attribution.path_counts import PathCount, gather
 
-#: No ad has such a name: names are not empty, and hold no NUL.
+#: No ad has such a name: a name is not empty and holds no NUL.
 START, CONVERSION, NULL = "\0start", "\0conversion", "\0null"
-#: Removal effects are whole numbers of this.
+#: The unit of removal effects.
 BILLION = 1_000_000_000
 
 Matrix = list[list[float]]
@@ -49,8 +49,7 @@ def fit_chain(paths: Iterable[PathCount]) -> Chain:
 def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
     """How often paths went from one state to the next.
 
-    Twice the same ad in a row is no transition: how long a path stays with an ad changes neither where it ends nor
-    which ads it visits.
+    The same ad twice in a row is no transition. It changes neither where the path ends nor which ads it visits.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for path in paths:
@@ -63,10 +62,10 @@ def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
 
 
 def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Of each ad, the part of conversions that goes missing when who would go to it is lost instead, in billionths.
+    """The part of conversions, in billionths, that goes missing if every path that reaches the ad is lost there.
 
-    With N = (I - Q)^-1, how often each state is visited from each other one, and c, the chance of a conversion from
-    each: a path visits the ad k with the chance N[start,k] / N[k,k], and what converts after it is c[k] of that, so
+    N = (I - Q)^-1 says how often each state is visited from each other one, c the chance of a conversion from each. A
+    path visits the ad k with the chance N[start,k] / N[k,k], and converts after it with the chance c[k]. Therefore
     1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
     """
     states, moves, converting = _chances(transitions)
@@ -79,7 +78,8 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
 
 
 def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Matrix, list[float]]:
-    """The states, START first; the chances of going from one to another; and from each straight to a conversion."""
+    """The states, START first; the chances of going from one to another; the chances of going straight to a
+    conversion."""
     leaving: dict[str, int] = defaultdict(int)
     for (origin, _), count in transitions.items():
         leaving[origin] += count
@@ -89,7 +89,7 @@ def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Mat
 
 
 def _inverse(matrix: Matrix) -> Matrix:
-    """By Gauss and Jordan. No pivot is sought: in I - Q no row's other entries outweigh that on the diagonal."""
+    """The inverse by Gauss and Jordan. It needs no pivot search, because I - Q is diagonally dominant."""
     size = len(matrix)
     rows = [[*row, *(float(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):
@@ -103,7 +103,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
-    # Not `sum`, which adds floats another way in later versions of Python.
+    # `sum` adds floats in another way in later versions of Python.
     total = 0.0
     for a, b in zip(left, right, strict=True):
         total += a * b
@@ -111,6 +111,6 @@ def _product(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def credit_ads(chain: Chain) -> dict[str, float]:
-    """The conversions of the paths, divided among the ads as their removal effects are. To look at, not for figures."""
+    """The conversions of all paths, divided among the ads by removal effect. Shown to people; figures don't use it."""
     total = sum(chain.removal.values())
     return {ad: chain.converted * effect / total if total else 0.0 for ad, effect in chain.removal.items()}

@@ -1,6 +1,7 @@
-"""Fit: what the data-driven models learn from, how often each path of ads led to a conversion and how often not. Pure.
+"""Path counts: how often each path of ads led to a conversion and how often not. The data-driven models learn from it.
+Pure.
 
-Weights are whole numbers, the same on each machine and for any order in which the paths come.
+Weights are whole numbers. They are the same on every machine and for any order of the paths.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +14,7 @@ from conversions.facts.ad_names import AdName
 
 
 class PathCount(msgspec.Struct, frozen=True, order=True):
-    """How many paths reached a visitor by these ads in this order, with a conversion at their end and with none."""
+    """How many paths had these ads in this order, with a conversion at the end and without one."""
 
     ads: tuple[str, ...]
     converted: int
@@ -21,17 +22,18 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Both together."""
         return self.converted + self.unconverted
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a fit looked at, and what it left out.
 
-    `one_in`: everybody (1), or one person in so many. `conversions` that count in the month, `with_touches` of them.
-    `cut`: paths of which only the newest steps were taken. `other_ads`: how many are `(other)`. `left_out`, with
-    `converted` and `unconverted`: distinct paths that were too rare, and how many they were. `many_ads` and
-    `many_campaigns`, likewise: paths that have too many of these for Shapley's sets of them.
+    `one_in`: 1 if it looked at everybody, n if at one person in n. `conversions`: those that count in the month,
+    `with_touches`: those of them with touches. `cut`: paths of which only the newest steps were used. `other_ads`: how
+    many ads are `(other)`. `left_out`: distinct paths that were too rare; `left_out_converted` and
+    `left_out_unconverted`: how many paths these were. `many_ads_*` and `many_campaigns_*`: paths with too many ads, or
+    campaigns, for Shapley's sets.
     """
 
     one_in: int = 1
@@ -49,7 +51,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What a goal's fit is made of: counted paths by the labels of their ads, and whose labels these are."""
+    """What a goal's fit is made of: counted paths by the labels of their ads; and label -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]
@@ -57,12 +59,13 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def label_of(name: AdName) -> str:
-    """What paths call an ad: never empty, the same for no two. A configured ad's key has no line break."""
+    """The label of an ad in paths. It is never empty, and no two ads share one: a configured ad's key has no line
+    break."""
     return name.ad if name.configured else f"{name.ad}\n{name.campaign}"
 
 
 def gather(paths: Iterable[PathCount]) -> list[PathCount]:
-    """Equal paths added up, in the order of their ads; paths without any ad say nothing about one."""
+    """Equal paths added up, in order of their ads. Paths without ads are left out."""
     sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         if path.ads and path.total:
@@ -72,18 +75,17 @@ def gather(paths: Iterable[PathCount]) -> list[PathCount]:
 
 
 def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
-    """What ads are worth -> weights of a path's touches, each given by its ad.
+    """What ads are worth -> the weights of a path's touches, each given by its ad.
 
-    An ad has its worth once, however often it reached the visitor: its touches share it evenly. One that was not seen
-    when the worth was learnt, such as a new one, is taken for the mean of the path's others. Where nothing has any
-    worth, the ads have the same.
+    The touches of one ad share its worth evenly. An ad without a known worth, such as a new one, gets the mean of the
+    path's other ads. If no ad has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
     known = {ad: worth[ad] for ad in counts if ad in worth}
     total = sum(known.values())
     if not total:
         known, total = {}, 1
-    # Times the number of the known ones, so that their mean is a whole number.
+    # Multiplied by the number of known ads, which makes their mean a whole number.
     whole = {ad: known[ad] * len(known) if ad in known else total for ad in counts}
     parts = lcm(*counts.values())
     return [whole[ad] * (parts // counts[ad]) for ad in ads]

@@ -1,9 +1,9 @@
-"""Shapley value: what each ad of a path adds to the chance of a conversion, over all orders of joining. Pure.
+"""Shapley: counted paths -> what each ad of a path adds to the rate of conversions, over all orders of joining. Pure.
 
 Source: Shapley, "A value for n-person games", 1953; on ads Dalessandro et al., "Causally motivated attribution", 2012.
-The players are the ads of one path, in any order and each once. A coalition is worth the rate at which paths by just
-its ads convert; one that was never seen, what the best part of it is worth. Rates are whole numbers of 10^-18, and
-everything after is exact.
+The players are the ads of one path, each once, in any order. A coalition is worth the rate at which paths with exactly
+its ads convert. A coalition that was never seen is worth as much as its best part. Rates are whole numbers of 10^-18,
+and all further arithmetic is exact.
 """
 
 from collections import defaultdict
@@ -15,40 +15,42 @@ import msgspec
 
 from conversions.attribution.path_counts import PathCount, touch_weights
 
-#: 2^12 coalitions are looked at one by one.
+#: The most players: 2^12 coalitions are enumerated.
 MAX_PLAYERS = 12
 SCALE = 10**18
 
-#: Who the players are: the path's ads; where those are too many, its campaigns; where even those are, nobody.
+#: The players of a path: its ads; if there are too many, its campaigns; if there are too many of these, none.
 Players = Literal["ads", "campaigns", "none"]
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """At which rate paths by just these players convert, in 10^-18; and every player that was seen in a path."""
+    """Set of players -> the rate at which paths with exactly these players convert, in 10^-18; and every player ever
+    seen."""
 
     of: dict[frozenset[str], int]
     seen: frozenset[str]
 
 
 class Rated(msgspec.Struct, frozen=True):
-    """The rates of paths by their ads, and by their campaigns."""
+    """The rates by ads, and by campaigns."""
 
     ads: Rates
     campaigns: Rates
 
 
-#: Of each set of players that paths were seen with, how many converted and how many there were.
+#: Set of players -> how many paths with it converted, and how many paths had it.
 SetCounts = dict[frozenset[str], tuple[int, int]]
 
 
 def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated:
-    """The rates of paths; `campaigns` names each ad's campaign."""
+    """The rates of counted paths. `campaigns`: ad -> its campaign."""
     gathered = list(paths)
     return Rated(rates(count_sets(gathered, {})), rates(count_sets(gathered, campaigns)))
 
 
 def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
-    """Paths by the set of their players: `players` names an ad's, else it is the ad. Sets too large to use left out."""
+    """Counted paths by their set of players. `players`: ad -> its player, the ad itself by default. Larger sets are
+    left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         found = _players_of(path, players)
@@ -59,7 +61,7 @@ def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCou
 
 
 def count_too_large(paths: Iterable[PathCount], players: Mapping[str, str]) -> tuple[int, int]:
-    """Of the paths whose set of players is too large to use, how many converted and how many didn't."""
+    """How many paths with a set of players that is too large converted, and how many didn't."""
     large = [path for path in paths if len(_players_of(path, players)) > MAX_PLAYERS]
     return sum(path.converted for path in large), sum(path.unconverted for path in large)
 
@@ -69,13 +71,13 @@ def _players_of(path: PathCount, players: Mapping[str, str]) -> frozenset[str]:
 
 
 def rates(counts: SetCounts) -> Rates:
-    """Of each set of players, the part that converted."""
+    """Set of players -> the part of its paths that converted."""
     of = {players: SCALE * converted // total for players, (converted, total) in counts.items()}
     return Rates(of, frozenset[str]().union(*of))
 
 
 def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
-    """What each player adds, in 10^-18 times n!; it may be less than nothing. At most MAX_PLAYERS, each once.
+    """What each player adds, in 10^-18 / n!. It may be negative. There are at most MAX_PLAYERS players, each once.
 
     phi(i) = sum over coalitions S without i of |S|! (n - |S| - 1)! / n! * (v(S with i) - v(S)).
     """
@@ -94,21 +96,21 @@ def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def _worth(players: Sequence[str], rated: Rates) -> list[int]:
-    """Of each coalition, as a bit mask of players, its rate, or that of its best part."""
+    """Coalition (a bit mask of players) -> its rate, or that of its best part."""
     worth = [0]
     for coalition in range(1, 1 << len(players)):
         members = [n for n in range(len(players)) if coalition >> n & 1]
         rate = rated.of.get(frozenset(players[n] for n in members))
-        # All parts of it have smaller masks; the best part of all is the best of those with one member less.
+        # Every part has a smaller mask. The best part is the best among those with one member less.
         worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)
     return worth
 
 
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
-    """Weights of a path's touches, each given by its ad, and who the players were.
+    """The weights of a path's touches, each given by its ad; and who the players were.
 
-    Who adds nothing, or less, gets nothing; players that no path was ever seen with are taken for the mean of the
-    others. Where there are more campaigns than MAX_PLAYERS, too, every ad weighs the same.
+    A player that adds nothing, or less, gets nothing. A player that was never seen gets the mean of the others. If
+    there are more campaigns than MAX_PLAYERS as well, every ad weighs the same.
     """
     if len(set(ads)) <= MAX_PLAYERS:
         return touch_weights(ads, _added(ads, rated.ads)), "ads"
@@ -119,7 +121,7 @@ def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, st
 
 
 def _added(path: Sequence[str], rated: Rates) -> dict[str, int]:
-    """What the path's players add, those that were ever seen."""
+    """What each player of the path adds, for the players that were ever seen."""
     players = sorted(set(path))
     values = zip(players, shapley_values(players, rated), strict=True)
     return {player: max(value, 0) for player, value in values if player in rated.seen}

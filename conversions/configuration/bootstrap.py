@@ -1,6 +1,6 @@
 """Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user, made or found.
 
-Nothing of a secret is kept but its hash, so secrets are derived from SECRET_KEY: a second call gives the same ones.
+Only hashes of secrets are stored. Secrets are derived from SECRET_KEY, and a second call gives the same ones.
 """
 
 import hmac
@@ -22,12 +22,12 @@ GOALS = {
     "purchase": {"name": "Purchase", "event": "purchase"},
     "signup": {"name": "Sign-up", "path": "/welcome*"},
 }
-#: The destination that an ad gets without a domain; its port follows the present one.
+#: The destination of an ad without a domain. Its port follows the present port.
 DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
 class Bootstrapped(msgspec.Struct, frozen=True):
-    """What there is now. A password that was changed since is the empty text."""
+    """What there is now. `staff_password` is empty if the password was changed."""
 
     account: str
     site: str
@@ -41,7 +41,7 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Makes what is missing and leaves alone what is there. Safe to run twice at once. Raises ValidationError."""
+    """Makes what is missing and changes nothing else. Two calls at once are safe. Raises ValidationError."""
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
         Account.objects.select_for_update().get(pk=account.pk)
@@ -62,7 +62,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
 
 
 def find_site(account: Account, domain: str) -> Site:
-    """The account's first site; the domain is one of its."""
+    """The account's first site. The domain is added to it."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:
         site.domains = [*site.domains, domain]
@@ -85,12 +85,12 @@ def find_ad(site: Site, destination: str) -> Ad:
 
 
 def find_goal(site: Site, key: str) -> Goal:
-    """One of the site's goals; a new one counts every conversion, with a click window of 30 days."""
+    """A goal of the site. A new one counts every conversion, with a click window of 30 days."""
     return site.goals.filter(key=key).first() or Goal.objects.create(site=site, key=key, **GOALS[key])
 
 
 def find_token(account: Account, kind: str) -> str:
-    """The secret of a valid token. One that was revoked stays so: the next one takes its place."""
+    """The secret of a valid token. A revoked token stays revoked, and the next one takes its place."""
     number = 0
     while True:
         secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
@@ -101,7 +101,7 @@ def find_token(account: Account, kind: str) -> str:
 
 
 def find_staff(account: Account) -> tuple[User, str]:
-    """The staff user of an account and, where it was not changed since, the password."""
+    """The staff user of an account; and the password, if it was not changed."""
     password = derive("staff password", account)[:20]
     for username in usernames(account):
         user = User.objects.filter(username=username).first()
@@ -115,12 +115,13 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """The user name of an account, and another for where someone else has it."""
+    """The user name of an account, and another in case somebody else has it."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 
 
 def derive(purpose: str, account: Account, number: int = 0) -> str:
-    """A secret for one purpose, 52 letters and digits. Its id keeps a renamed account's from the next of that name."""
+    """A secret for one purpose, 52 letters and digits. It depends on the account's id: a new account with an old
+    name gets other secrets."""
     text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
     return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -1,4 +1,4 @@
-"""The configuration database as the frozen records that the pure functions read, cached for a short while or not."""
+"""Loading: the rows of the configuration -> the frozen records that pure functions read, fresh or cached."""
 
 from decimal import Decimal
 from threading import Lock
@@ -27,8 +27,8 @@ COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "cl
 def load_site(key: str) -> SiteConfig | None:
     """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError.
 
-    No transaction: on SQLite it would wait its turn among the writers. Of a change that commits between two of these
-    reads a part may be seen; the mark that it leaves has every bucket rolled up again.
+    It reads without a transaction, because on SQLite that would wait for the writers. It may see a part of a change
+    that commits between two reads. That change marks the whole site, and every bucket is rolled up again.
     """
     site = Site.objects.filter(key=key).select_related("account").first()
     return _site_config(site) if site else None
@@ -69,7 +69,7 @@ def _goal(row: GoalRow, currency: str) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str) -> GoalVersion:
-    """The version of a row, on a site of that currency."""
+    """The version of a row. `currency`: the site's."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -122,8 +122,8 @@ _has_hits: set[str] = set()
 def load_for_hits(key: str) -> SiteConfig | None:
     """A site's configuration for hits of it that are being processed.
 
-    The first hits that a process sees of a site note that it has hits, which fixes its timezone, before its
-    configuration is read. A site that the cache doesn't know is looked up again: it may be a new one.
+    The first hit of a site in this process notes that the site has hits, which fixes its timezone. Then the
+    configuration is read. A site that the cache doesn't know is looked up again, because it may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None
@@ -131,9 +131,9 @@ def load_for_hits(key: str) -> SiteConfig | None:
 
 
 def _note_hits(key: str) -> bool:
-    """Notes that a site has hits and forgets what was cached before; gives whether there is such a site.
+    """Note that a site has hits and drop it from the cache; return whether there is such a site.
 
-    A key that no site has isn't remembered: strangers make them up, and one may be a site's later.
+    An unknown key isn't remembered: strangers make keys up, and one of them may become a site's.
     """
     sites = Site.objects.filter(key=key)
     if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():

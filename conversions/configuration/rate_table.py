@@ -1,7 +1,7 @@
-"""The dated rate table, in the configuration database: loaded as a whole, read pair by pair.
+"""Rate table: quotes of a file -> rows and marks; rows -> the series of one pair.
 
-A load draws a token, as marks do, in the transaction that writes its rates. So the newest token is the version of the
-table, and what was read of a version can be kept.
+A load draws a token in the transaction that writes its rates. The newest token is the version of the table, and series
+are cached by version.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -18,14 +18,14 @@ from conversions.rules.rates import MAX_AGE_DAYS, PLACES, Quote, Series, series_
 from conversions.units.clock import HOUR_MS, day_start, next_day
 from tracker.models import Site
 
-#: Rows of one statement.
+#: The most rows of one statement.
 AT_ONCE = 500
-#: Series kept in a process; each has at most one rate a day.
+#: The most series that a process caches. Each has at most one rate a day.
 MAX_KEPT = 200
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What a load came to: new rates, changed ones, those that were there, and how many sites it may change."""
+    """The result of a load: how many rates are new, changed and the same; and how many sites it may change."""
 
     added: int
     changed: int
@@ -45,20 +45,20 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Writes all quotes or none and marks what they may change. `watch` sees the parts of the writing pass by."""
+    """Write all quotes or none, and mark what they may change. `watch` wraps the chunks, for a progress bar."""
     rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=as_text(one.rate)) for one in quotes]
     with transaction.atomic():
         known = read_known({quote.day for quote in quotes})
         new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]
         if not new:
             return Loaded(0, 0, len(rows), 0)
-        # In one order, so that two loads at once don't wait for each other for ever.
+        # A fixed order, or two loads at once could deadlock.
         new.sort(key=lambda row: (row.day, row.base, row.quote))
         for part in watch([new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE)]):
             RateRow.objects.bulk_create(
                 part, update_conflicts=True, unique_fields=["day", "base", "quote"], update_fields=["rate"]
             )
-        # Whoever marks from here on waits until this is committed: every bucket is known here or rolled up after it.
+        # A later mark waits for this commit. Every bucket is therefore known here or rolled up afterwards.
         RateLoad.objects.create(token=draw_token(), file=file[-300:], rates=len(new))
         sites = mark_changed(str(new[0].day), str(new[-1].day), frozen_before)
     changed = sum((str(row.day), row.base, row.quote) in known for row in new)
@@ -66,17 +66,18 @@ def load(
 
 
 def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
-    """The rates of some days that are there already."""
+    """The stored rates of some days."""
     first, last = min(days), max(days)
     rows = RateRow.objects.filter(day__gte=first, day__lte=last).values_list("day", "base", "quote", "rate")
     return {(str(day), base, quote): rate for day, base, quote, rate in rows.iterator()}
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Marks what rates of these days may change, gives of how many sites.
+    """Mark what rates of these days may change; return the number of sites.
 
-    Of a site that had money in other currencies, the buckets of the days that may use the rates. An adjustment is
-    converted by its own day and changes an earlier bucket: where a site had one in another currency, all of it.
+    Only sites that had money in other currencies are marked. The buckets of the days that may use the rates are marked.
+    An adjustment is converted by its own day but changes an earlier bucket. A site with an adjustment in another
+    currency is therefore marked as a whole.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
@@ -91,9 +92,9 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
 
 
 def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
-    """What the currencies that a site's money came in are worth in its own, at the present version of the table.
+    """The series of the currencies in which a site had money, at the present version of the table.
 
-    `others` are some more; the empty one is the site's own.
+    `others`: more currencies. The empty one means the site's own.
     """
     noted = SiteCurrency.objects.filter(site=site).values_list("currency", flat=True)
     currencies = {*noted, *others} - {into, ""}
@@ -108,7 +109,8 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """One pair's rates. A load that commits meanwhile has another version, and marks what was rolled up with this."""
+    """The series of one pair. A load that commits meanwhile makes another version and marks what was rolled up with
+    this."""
     direct = Q(base=currency, quote=into) | Q(base=into, quote=currency)
     settled = RateRow.objects.filter(direct, day=OuterRef("day"))
     legs = Q(quote__in=[currency, into]) & ~Q(base__in=[currency, into]) & ~Q(Exists(settled))

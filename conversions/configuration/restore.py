@@ -1,7 +1,7 @@
 """Restore: a snapshot -> the rows of the configuration, in one transaction; every site of it is marked.
 
-Facts name goals by uid and version, so of goals nothing is taken away: missing versions come back as they were, and
-where the rules are others now, a new version brings the old ones back, forward. A revoked token stays revoked.
+Facts name goals by uid and version. Therefore no goal and no version is removed: missing versions come back, and if the
+rules differ now, a new version brings the old rules back from now on. A revoked token stays revoked.
 """
 
 from collections.abc import Iterable
@@ -24,17 +24,17 @@ M = TypeVar("M", bound=Model)
 
 
 class BadSnapshot(Permanent):
-    """What was given is no snapshot that can be restored; the text says why."""
+    """The text is no snapshot that can be restored. The message says why."""
 
 
 class Restored(msgspec.Struct):
-    """What came back, and what is not as it was."""
+    """What was restored, and what differs from the snapshot."""
 
     accounts: int = 0
     sites: int = 0
     ads: int = 0
     goals: int = 0
-    #: People whose sign-in is not in the snapshot, and what was made after it and stays.
+    #: Users whose password the snapshot doesn't have; and what was made after the snapshot and stays.
     notes: list[str] = []
 
 
@@ -50,7 +50,7 @@ def decode(body: bytes) -> Plain:
 
 
 def restore(configuration: Plain) -> Restored:
-    """Bring the configuration back, all or nothing. Raises BadSnapshot."""
+    """Restore the configuration, all or nothing. Raises BadSnapshot."""
     done = Restored()
     try:
         with transaction.atomic():
@@ -76,7 +76,7 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """The one that has its sites, whatever it is called now; else the one of its name, else a new one."""
+    """The account that has the snapshot's sites; else the account of that name; else a new one."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 
@@ -113,7 +113,8 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
 
 
 def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
-    """Campaigns, ads and rules become those of the snapshot; ads come anew, since they are tried in their order."""
+    """Make campaigns, ads and rules those of the snapshot. Ads are made anew, because they are tried in order of
+    their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
     if campaigns_of(site) == given:
         return

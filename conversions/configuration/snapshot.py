@@ -1,8 +1,8 @@
-"""Snapshot: the whole configuration -> one object of the archive, each time that it changed.
+"""Snapshot: the whole configuration -> one object of the archive, after each change.
 
-Who saves a change has it kept once that is committed. Beat does so each minute: what changed is found by comparing, so
-no change can slip by, however it was made, and what the archive couldn't take waits. Not in it: people's passwords, and
-the rate table, whose files can be loaded again.
+A snapshot is taken when a change commits, and by beat each minute. A digest tells whether anything changed, so that no
+change is missed, and a snapshot that the archive couldn't take is tried again. It has neither passwords nor the rate
+table, whose files can be loaded again.
 """
 
 import logging
@@ -24,9 +24,9 @@ from tracker.models import Account, Site, Token
 
 logger = logging.getLogger(__name__)
 
-#: The form of a snapshot; a later program may write another.
+#: The version of the snapshot's format.
 FORM = 1
-#: What a row has of its own accord. Relations aren't kept either: where a row stands tells them.
+#: Fields that the database fills in. Relations aren't kept either: the nesting says them.
 NOT_KEPT = {"id", "created_at"}
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -37,11 +37,11 @@ class SnapshotArchive(Protocol):
     """What keeping snapshots needs of the archive."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Keep a snapshot; gives its key."""
+        """Store a snapshot; return its key."""
 
 
 def take() -> Plain:
-    """The configuration as plain JSON types, the same text as long as nothing changes."""
+    """The configuration as plain JSON types. It encodes to the same text until something changes."""
     accounts = Account.objects.order_by("pk").prefetch_related(
         "users", "tokens", "sites__campaigns__ads__rules", "sites__goals__versions"
     )
@@ -66,7 +66,7 @@ def _site(row: Site) -> Plain:
 
 
 def campaigns_of(row: Site) -> list[Plain]:
-    """The campaigns of a site with their ads, each with its rank: ads are tried in one order over the whole site."""
+    """The campaigns of a site with their ads. Each ad has its rank in the order in which the site's ads are tried."""
     campaigns = in_order(row.campaigns.all())
     ads = in_order(ad for campaign in campaigns for ad in campaign.ads.all())
     ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
@@ -89,7 +89,7 @@ def _goal(row: Goal) -> Plain:
 
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:
-    """The fields that are kept of a model."""
+    """The names of a model's fields that a snapshot has."""
     fields = model._meta.concrete_fields
     return tuple(field.name for field in fields if not field.is_relation and field.name not in NOT_KEPT)
 
@@ -100,7 +100,7 @@ def plain(row: Model, fields: Iterable[str]) -> Plain:
 
 
 def in_order(rows: Iterable[Any]) -> list[Any]:
-    """Rows as they were made."""
+    """Rows in the order in which they were made."""
     return sorted(rows, key=lambda row: row.pk)
 
 
@@ -110,10 +110,10 @@ def encode(configuration: Plain) -> bytes:
 
 
 def keep(archive: SnapshotArchive, now: int) -> str | None:
-    """Put a snapshot into the archive if the configuration is another than the last one kept; gives its key.
+    """Store a snapshot if the configuration differs from the last one; return its key.
 
-    Of a change that commits while it is read a part may be seen; it is read again, and if that is not the same, the
-    next call does it. The archive's address is part of what is compared: a new archive gets a snapshot at once.
+    A read may see a part of a change that commits meanwhile. The configuration is therefore read twice. If the two
+    differ, the next call stores it. The archive's address is part of the digest: a new archive gets a snapshot at once.
     """
     body = encode(take())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()
@@ -125,14 +125,14 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
 
 
 def keep_soon() -> None:
-    """Call it in the transaction of a change: when that is committed the snapshot is kept, once for all its changes."""
+    """Take one snapshot when the present transaction commits. Call it in the transaction of a change."""
     if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
-        # Robust: the change is made, whatever becomes of its snapshot.
+        # Robust: a failing snapshot must not fail the change.
         transaction.on_commit(keep_now, robust=True)
 
 
 def keep_now() -> None:
-    """Keep a snapshot if there is something new; what is away is tried again by beat."""
+    """Take a snapshot if something changed. If the archive is away, beat tries again."""
     try:
         keep(open_archive(), now_ms())
     except AWAY as error:

@@ -1,4 +1,4 @@
-"""The rows of conversions: their configuration, how far work has come, and the tables of the SQL store."""
+"""Models: Django's tables of this room. Configuration, the progress of work, and the rows of the SQL store."""
 
 from django.conf import settings
 
@@ -19,7 +19,7 @@ from conversions.models.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 
 if settings.CASSANDRA_URL:
-    # Where the engine looks for the tables that `manage.py sync_cassandra` makes.
+    # django-cassandra-engine looks here for the tables that `manage.py sync_cassandra` makes.
     from conversions.store.tables import (  # noqa: F401
         Claims,
         Counters,

@@ -1,4 +1,4 @@
-"""Campaigns, ads and the rules by which touches are an ad's."""
+"""Ads: campaigns, their ads, and the match rules of these."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -28,7 +28,7 @@ class Campaign(FiguresDependOnIt):
 
 
 class Ad(FiguresDependOnIt):
-    """What is paid for. Touches are its own by its key or its match rules; ads are tried in the order of their ids."""
+    """What is paid for. A touch is the ad's by its key or by a match rule. Ads are tried in the order of their ids."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
     key = models.CharField(max_length=100, validators=[slug])
@@ -54,7 +54,7 @@ class Ad(FiguresDependOnIt):
 
 
 class MatchRule(FiguresDependOnIt):
-    """Globs over utm tags and the network; all that are given must match for a touch to be the ad's."""
+    """Globs over utm tags and the network. If all of a rule's globs match, the touch is the ad's."""
 
     FIXED = {"ad_id": "Make another rule there."}
 

@@ -1,4 +1,4 @@
-"""What every part of the configuration has in common: saving it marks its whole site in the same transaction."""
+"""Change: saving or deleting a part of the configuration marks its whole site in the same transaction."""
 
 from typing import Any
 
@@ -13,15 +13,16 @@ slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only
 
 
 def note_change(site: Site) -> None:
-    """Call it in the transaction that changes the configuration: the whole site is marked, a snapshot kept soon."""
+    """Mark the whole site and take a snapshot at the commit. Call it in the transaction that changes the
+    configuration."""
     mark_buckets(site.key, [WHOLE_SITE])
     keep_soon()
 
 
 class FiguresDependOnIt(models.Model):
-    """What figures depend on: saving or deleting it marks its whole site in the same transaction."""
+    """A part of the configuration that figures depend on. Saving or deleting it marks its whole site."""
 
-    #: What can't change once it is saved, with what to do instead.
+    #: Field that can't change once it is saved -> what to do instead.
     FIXED: dict[str, str] = {}
 
     class Meta:
@@ -39,14 +40,14 @@ class FiguresDependOnIt(models.Model):
                 raise ValidationError({field.removesuffix("_id"): f"This can't change any more. {instead}"})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves under the rules of `clean` and marks the site."""
+        """Check with `clean`, save, and mark the site."""
         with transaction.atomic():
             self.clean()
             super().save(*args, **kwargs)
             note_change(self.get_site())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Deletes and marks the site."""
+        """Delete, and mark the site."""
         with transaction.atomic():
             note_change(self.get_site())
             return super().delete(*args, **kwargs)

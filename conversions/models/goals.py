@@ -17,17 +17,17 @@ from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
-#: A hit's `at` may lie this far ahead of its receipt.
+#: How far a hit's `at` may lie ahead of its receipt, ms.
 AHEAD_MS = 10 * 60 * 1000
 
 
 def new_goal_uid() -> str:
-    """What names a goal in facts, for ever."""
+    """The id by which facts name a goal. It never changes."""
     return secrets.token_hex(6)
 
 
 def validate_conditions(text: str) -> None:
-    """Refuses what is no list of conditions."""
+    """Refuse a text that is no list of conditions."""
     try:
         read_conditions(text)
     except Refusal as error:
@@ -35,7 +35,7 @@ def validate_conditions(text: str) -> None:
 
 
 class GoalRules(models.Model):
-    """What a goal's version says. Names are those of `conversions.rules.goals.GoalVersion`."""
+    """The rules of a goal's version. The fields are named as in `conversions.rules.goals.GoalVersion`."""
 
     class Counting(models.TextChoices):
         """How often one person converts."""
@@ -96,7 +96,7 @@ class Goal(GoalRules, FiguresDependOnIt):
 
     FIXED = {
         "site_id": "Make another goal on that site.",
-        # Hits name goals by it, and what they met stays met: another key would be another goal.
+        # Hits name goals by their key, and stored conversions stay: another key would be another goal.
         "key": "Change its name, or make another goal and switch this one off.",
     }
 
@@ -116,7 +116,7 @@ class Goal(GoalRules, FiguresDependOnIt):
         return self.site
 
     def clean(self) -> None:
-        """Refuses what is no condition, and a value that is both fixed and multiplied."""
+        """Refuse bad conditions, and a value that is both fixed and multiplied."""
         super().clean()
         self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
         try:
@@ -127,7 +127,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves, makes a version where the rules changed, marks the site."""
+        """Save, make a version if the rules changed, and mark the site."""
         with transaction.atomic():
             super().save(*args, **kwargs)
             newest = self.versions.order_by("-version").first()
@@ -140,7 +140,7 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Lets the newest version hold since an earlier instant (ms). A replay from there adds the facts."""
+        """Let the newest version hold since an earlier instant (ms). A replay from there adds the facts."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
@@ -148,12 +148,12 @@ class Goal(GoalRules, FiguresDependOnIt):
             note_change(self.site)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        """A goal's conversions stay, so the goal stays: switch it off instead."""
+        """Refuse: conversions refer to the goal. It can be switched off."""
         raise ValidationError("A goal can't be deleted, its conversions refer to it. Switch it off (active) instead.")
 
 
 class GoalVersion(GoalRules):
-    """One version of a goal; never changes but for an earlier start. Times are ms since the epoch."""
+    """One version of a goal. Only its start may move back. Times are ms since the epoch."""
 
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
@@ -167,5 +167,6 @@ class GoalVersion(GoalRules):
 
 
 def effect_time() -> int:
-    """When a version saved now takes effect: after every cache knows it, and past every `at` already accepted."""
+    """The instant (ms) at which a version that is saved now takes effect: every cache knows it by then, and no
+    accepted hit has a later `at`."""
     return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS

@@ -1,15 +1,15 @@
-"""How far work has come: the queue's markers, snapshots of the configuration, replays."""
+"""Progress: how far the queue's markers, the snapshots and the replays have come."""
 
 from django.db import models
 from django.db.models import Min
 from django.utils import timezone
 
-#: Markers overtake hits by less than this: batches that were taken earlier may still be in work.
+#: The most time by which a marker overtakes hits, ms: earlier batches may still be in work.
 MARGIN_MS = 10 * 60 * 1000
 
 
 class Marker(models.Model):
-    """How far the queue has come: when the newest empty batch that came through was made, ms since the epoch."""
+    """How far the queue has come: when the newest processed marker was sent, ms since the epoch."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     at = models.BigIntegerField(default=0)
@@ -19,31 +19,35 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Notes that a marker made at this instant came through; an older one changes nothing."""
+        """Note that a marker sent at this instant was processed. An older one changes nothing."""
         if not cls.objects.filter(pk=1, at__lt=at).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
         PutBack.objects.filter(at__lte=at - MARGIN_MS).delete()
 
     @classmethod
     def reached(cls) -> int:
-        """The instant before which accepted hits came through, but for those that MARGIN_MS is for; 0 before the first
-        marker. It is when the newest one was made, or earlier, where hits were put back behind markers."""
+        """The instant (ms) before which accepted hits were processed, apart from MARGIN_MS; 0 before the first marker.
+
+        It is when the newest marker was sent, or earlier if hits were put back behind markers.
+        """
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
-        # The marker first: what it has overtaken was noted before.
+        # Read the marker first: what it has overtaken was noted before.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
         return row.at if behind is None else min(row.at, behind)
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
-        """Notes that hits received at `since` or later go to the end of the queue at `at`. Call it before they do."""
+        """Note that hits received at `since` or later go to the end of the queue at `at`. Call it before they go."""
         PutBack.objects.create(since=since, at=at)
 
 
 class PutBack(models.Model):
-    """Hits that went to the end of the queue at `at` (ms), the first received at `since`. Markers that were sent before
-    come through before them; those sent later tell that these hits came through, too."""
+    """Hits that went to the end of the queue at `at` (ms). The first of them was received at `since`.
+
+    A marker that was sent before `at` is processed before them. A later marker says that they were processed, too.
+    """
 
     since = models.BigIntegerField()
     at = models.BigIntegerField()
@@ -53,7 +57,7 @@ class PutBack(models.Model):
 
 
 class Kept(models.Model):
-    """The snapshot of the configuration that was put into the archive last, and the digest of what it holds."""
+    """The key of the last snapshot in the archive, and the digest of its content."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     digest = models.CharField(max_length=64)
@@ -64,15 +68,16 @@ class Kept(models.Model):
 
     @classmethod
     def digest_of_last(cls) -> str:
-        """Of the last one, empty before the first."""
+        """The digest of the last snapshot; empty before the first."""
         row = cls.objects.filter(pk=1).first()
         return row.digest if row else ""
 
 
 class Replay(models.Model):
-    """How far a replay has come, so that it can go on after a stop. `site`, `since` and `until` as they were given.
+    """How far a replay has come, to go on after a stop. `site`, `since` and `until` are as they were given.
 
-    Whoever works on it holds it until `held_until` (ms). Two who do, after a crash, only do some work twice.
+    A worker holds it until `held_until` (ms). If two workers hold it after a crash, some work is done twice, which is
+    harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)
@@ -99,16 +104,16 @@ class Replay(models.Model):
         return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
 
     def begin_anew(self) -> None:
-        """Forgets how far it came, and begins now."""
+        """Begin the replay again, now."""
         self.last_key, self.batches, self.hits, self.damaged = "", 0, 0, 0
         self.started_at = timezone.now()
         self.save()
 
     def hold(self, now: int, until: int) -> bool:
-        """Takes it for a while, unless another holds it or it has ended (ms)."""
+        """Hold it until an instant (ms); return False if another holds it or it has ended."""
         free = Replay.objects.filter(pk=self.pk, ended_at__isnull=True, held_until__lte=now)
         return bool(free.update(held_until=until))
 
     def release(self, problem: str = "") -> None:
-        """Lets others have it, and notes why it could not go on."""
+        """Let others take it, and note why it could not go on."""
         Replay.objects.filter(pk=self.pk).update(held_until=0, problem=problem[:300])

@@ -10,7 +10,7 @@ class RateRow(models.Model):
     day = models.DateField()
     base = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
-    # As text: SQLite would keep a long decimal as a float.
+    # Text, because SQLite keeps a long decimal as a float.
     rate = models.CharField(max_length=22)
 
     class Meta:
