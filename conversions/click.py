@@ -134,7 +134,7 @@ def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
 def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
     """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells.
 
-    One that a browser makes in advance is set aside; its redirect holds the click as well, so it counts if and when the
+    One that a browser makes in advance is rejected; its redirect holds the click as well, so it counts if and when the
     landing page is really shown.
     """
     return Hit(

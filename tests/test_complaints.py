@@ -253,7 +253,7 @@ def test_invisible_bot_filtering(shop: Shop) -> None:
     told = Client().get("/api/rejected", {"site": shop.site}, headers=shop.bearer("report")).json()
     assert told["counts"] == {"bot": 1}
     assert [(one["code"], "Googlebot" in one["detail"]) for one in told["results"]] == [("bot", True)]
-    # What was set aside is kept: with the switch off, a replay counts it.
+    # A rejected hit is kept: with the switch off, a replay counts it.
     off = {"set_aside_bots": False}
     assert shop.staff.patch(f"/api/sites/{shop.site}", off, content_type="application/json").status_code == 200
     forget_cached_sites()

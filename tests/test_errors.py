@@ -87,17 +87,17 @@ def answered() -> dict[str, set[int]]:
     return found
 
 
-def set_aside() -> set[str]:
-    """The codes under which processing sets hits aside."""
-    third = {constant(call, 2) for call in calls() if name_of(call) == "set_aside"}
+def rejected() -> set[str]:
+    """The codes under which processing rejects hits."""
+    third = {constant(call, 2) for call in calls() if name_of(call) == "rejected_hit"}
     named = (
         keyword.value
         for call in calls()
-        if name_of(call) == "SetAside"
+        if name_of(call) == "RejectedHit"
         for keyword in call.keywords
         if keyword.arg == "code"
     )
-    first = {constant(call, 0) for call in calls("conversions.rules.traffic") if name_of(call) == "Reason"}
+    first = {constant(call, 0) for call in calls("conversions.rules.traffic") if name_of(call) == "Rejection"}
     return {
         code for code in chain(third, first, (ast.literal_eval(value) for value in named if is_text(value))) if code
     }  # type: ignore[misc]
@@ -125,8 +125,8 @@ def test_codes_are_listed_in_order() -> None:
     assert list(documented("Errors")) == sorted(documented("Errors"))
 
 
-def test_every_code_of_a_hit_set_aside_is_documented_and_no_other() -> None:
-    assert set(documented("Hits set aside")) == set_aside()
+def test_every_code_of_a_rejected_hit_is_documented_and_no_other() -> None:
+    assert set(documented("Rejected hits")) == rejected()
 
 
 def test_every_documented_reason_is_given_somewhere() -> None:

@@ -43,7 +43,7 @@ class AccountForm(forms.ModelForm[Account]):
     own_networks = LinesField(
         required=False,
         help_text="IP addresses and networks of its own people, one a line, such as 203.0.113.0/24. Hits from there are"
-        " set aside by its sites.",
+        " rejected by its sites.",
     )
 
     class Meta:

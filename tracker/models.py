@@ -19,9 +19,9 @@ from tracker.collection.currencies import CURRENCIES
 
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
-#: What of a site's hits is set aside; see conversions.rules.traffic.
+#: Which of a site's hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
-#: No account has more addresses of its own than such a network: a shorter prefix would set everybody's hits aside.
+#: No account has more addresses of its own than such a network: a shorter prefix would reject everybody's hits.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 #: What the models go by; a change has the whole site counted again.
@@ -71,7 +71,7 @@ def validate_networks(networks: Any) -> None:
                 f"{str(text)[:80]!r} is no IP address and no network; 203.0.113.7 and 2001:db8::/32 are."
             ) from error
         if network.prefixlen < SHORTEST_PREFIX[network.version]:
-            raise ValidationError(f"{network} is too large: most hits of everybody would be set aside.")
+            raise ValidationError(f"{network} is too large: most hits of everybody would be rejected.")
 
 
 def snippet(origin: str, key: str) -> str:
@@ -95,7 +95,7 @@ class Account(models.Model):
         default=list,
         blank=True,
         validators=[validate_networks],
-        help_text="IP addresses and networks of its own people; its sites set their hits aside.",
+        help_text="IP addresses and networks of its own people; its sites reject their hits.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="accounts", blank=True)

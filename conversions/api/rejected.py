@@ -9,14 +9,14 @@ from conversions.api.parameters import find_url, next_url, read_text, read_time_
 from conversions.api.reader import ReaderView
 from conversions.api.schema import describe_rejected
 from conversions.explain.opening import archive_key
-from conversions.explain.set_aside import KEPT, OWN, Stretch, is_wanted, read_page, tell_rejected
+from conversions.explain.rejected import KEPT, OWN, Stretch, describe_rejected_hit, is_wanted, read_page
+from conversions.facts.rejected import RejectedHit
 from conversions.marks.ranges import Range, read_range
 from conversions.models import AHEAD_MS
 from conversions.store.adapters import open_store
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.units.now import now_ms
 from tracker.access import readable_site
-from tracker.collection.hit import SetAside
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
@@ -24,7 +24,7 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 
 
 class RejectedView(ReaderView):
-    """Hits of a `site` that were set aside, newest first.
+    """Hits of a `site` that were rejected, newest first.
 
     They are those of the last 30 days unless `from` and `to` say otherwise; `code`, `hit`, `visitor`, `order` and
     `user` choose among them.
@@ -42,11 +42,11 @@ class RejectedView(ReaderView):
         return Response(
             {
                 "results": [
-                    {**tell_rejected(hit, archive_key), "page": find_url(request, site.key, hit.hit)}
+                    {**describe_rejected_hit(hit, archive_key), "page": find_url(request, site.key, hit.hit)}
                     for hit in page.hits
                 ],
                 "next": next_url(request, after),
-                "counts": dict(sorted(open_store().read_set_aside_counts(site.key, span.since, span.until).items())),
+                "counts": dict(sorted(open_store().read_rejected_counts(site.key, span.since, span.until).items())),
             }
         )
 
@@ -61,7 +61,7 @@ def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
     return Range(site.key, since, until)
 
 
-def read_filter(query: Mapping[str, str]) -> Callable[[SetAside], bool] | None:
+def read_filter(query: Mapping[str, str]) -> Callable[[RejectedHit], bool] | None:
     """Whether a hit is one that was asked for; None where all are."""
     wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
     return (lambda row: is_wanted(row, wanted)) if wanted else None

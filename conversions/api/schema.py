@@ -170,9 +170,9 @@ CONVERSION: Fields = {
     ),
     "value": amount(),
     "currency": text("The site's."),
-    "value_reason": maybe("Why a value was set aside: `no_rate`, another currency and no rate for its day."),
+    "value_reason": maybe("Why some of the value is unrated: `no_rate`, another currency and no rate for its day."),
     "set_aside": serializers.DictField(
-        child=amount(), help_text="What of the value was set aside, by currency, in it; empty where nothing was."
+        child=amount(), help_text="What of the value is unrated, by currency, in it; empty where nothing is."
     ),
     "sent": SENT,
     "rate": RATE,
@@ -185,7 +185,7 @@ CONVERSION: Fields = {
     **source(),
     "touches": inline_serializer("ConversionTouch", TOUCH, many=True),
     "hits_set_aside": inline_serializer(
-        "ConversionHitsAside", HITS_ASIDE, help_text="Hits of its persons until then that were set aside, newest first."
+        "ConversionHitsAside", HITS_ASIDE, help_text="Rejected hits of its persons until then, newest first."
     ),
     "page": serializers.URLField(help_text="Where people read the same in words."),
     "left_out": inline_serializer("ConversionLeftOut", LEFT_OUT, help_text="How many more there are of each."),
@@ -247,7 +247,7 @@ describe_conversions = extend_schema(
     responses={200: page("Conversions", type(ONE_CONVERSION)(many=True)), **REFUSED},
 )
 describe_rejected = extend_schema(
-    summary="Hits that were set aside, newest first",
+    summary="Rejected hits, newest first",
     parameters=[
         SITE,
         parameter("code", "Only those with this code."),

@@ -1,1 +1,1 @@
-"""Explain: why a conversion counts or not, who its persons are, what was set aside. Pure."""
+"""Explain: why a conversion counts or not, who its persons are, which hits were rejected. Pure."""

@@ -9,7 +9,7 @@ import msgspec
 from conversions.attribution.credit import LEARNED, MODELS
 from conversions.attribution.fit import Learnt
 from conversions.explain.claimants import Claimants
-from conversions.explain.set_aside import Aside, tell_aside
+from conversions.explain.rejected import RejectedBefore, describe_rejected_before
 from conversions.facts.ad_names import AdName, name_touch
 from conversions.facts.person import user_of
 from conversions.facts.records import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key
@@ -40,8 +40,8 @@ class Explainer(msgspec.Struct, frozen=True):
     """Explains a site's cases.
 
     `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id, `read_learnt` by the goal's uid
-    what a month taught the data-driven models, `read_claimants` who the persons of a case are, `read_aside` which of
-    their hits were set aside.
+    what a month taught the data-driven models, `read_claimants` who the persons of a case are,
+    `read_rejected_before` which of their hits were rejected.
     """
 
     site: SiteConfig
@@ -49,7 +49,7 @@ class Explainer(msgspec.Struct, frozen=True):
     archive_key: Callable[[str], str | None]
     read_learnt: Callable[[str], Mapping[str, Learnt]]
     read_claimants: Callable[[Case], Claimants] = lambda _: Claimants()
-    read_aside: Callable[[Case, Claimants], Aside] = lambda *_: Aside()
+    read_rejected_before: Callable[[Case, Claimants], RejectedBefore] = lambda *_: RejectedBefore()
 
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
@@ -71,7 +71,7 @@ class Explainer(msgspec.Struct, frozen=True):
             "adjustments": self._adjustments(verdict),
             **self._source(verdict.winner.batch),
             "touches": self._touches(case, steps, learnt),
-            "hits_set_aside": tell_aside(self.read_aside(case, claimants), self.archive_key),
+            "hits_set_aside": describe_rejected_before(self.read_rejected_before(case, claimants), self.archive_key),
             "left_out": {
                 "duplicates": max(len(verdict.duplicates) - MAX_LISTED, 0),
                 "adjustments": max(len(verdict.adjustments) + len(verdict.copies) - MAX_LISTED, 0),

@@ -7,7 +7,7 @@ from conversions.attribution.fit import Learnt
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
 from conversions.explain.find import find_conversion, read_names
-from conversions.explain.set_aside import read_aside
+from conversions.explain.rejected import read_rejected_before
 from conversions.facts.records import read_conversion_id
 from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
@@ -36,7 +36,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
         archive_key,
         learnt,
         lambda case: read_claimants(open_store(), site.key, case),
-        lambda case, claimants: read_aside(open_store(), site.key, case, claimants),
+        lambda case, claimants: read_rejected_before(open_store(), site.key, case, claimants),
     )
 
 

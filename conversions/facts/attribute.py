@@ -12,17 +12,14 @@ from conversions.facts.ad_names import OTHER, AdNames
 from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.handover import landing_touch
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch
+from conversions.facts.rejected import RejectedHit, rejected_hit
 from conversions.facts.touch import touch_of
 from conversions.facts.value import base_value
 from conversions.rules.goals import Goal, is_met
 from conversions.rules.site import SiteConfig
-from conversions.rules.traffic import why_aside
+from conversions.rules.traffic import why_rejected
 from conversions.units.clock import bucket_of
-from tracker.collection.hit import Hit, SetAside, encode_hits, named_user
-
-#: The most characters of a rejected hit that are kept to show. The archive has all of it.
-MAX_BODY = 4_000
-
+from tracker.collection.hit import Hit, named_user
 
 #: Site, bucket, goal, ad and metric of a live counter.
 CountKey = tuple[str, int, str, str, str]
@@ -32,7 +29,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """The result of a batch's hits."""
 
     facts: tuple[Fact, ...]
-    set_aside: tuple[SetAside, ...]
+    rejected: tuple[RejectedHit, ...]
     counts: tuple[Count, ...]
 
 
@@ -40,24 +37,24 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
     """Every hit as facts or as a rejected hit. `sites`: site key -> its configuration, None if there is no such
     site."""
     facts: list[Fact] = []
-    aside: list[SetAside] = []
+    rejected: list[RejectedHit] = []
     counts: Counter[CountKey] = Counter()
     names = {key: AdNames(site.ads) for key, site in sites.items() if site}
     for hit in hits:
         site = sites[hit.site]
         if site is None:
-            aside.append(set_aside(hit, batch, "unknown_site", "site", "No site has this key."))
+            rejected.append(rejected_hit(hit, batch, "unknown_site", "site", "No site has this key."))
             continue
-        if reason := why_aside(hit, site.traffic):
-            aside.append(set_aside(hit, batch, reason.code, reason.field, reason.detail))
+        if reason := why_rejected(hit, site.traffic):
+            rejected.append(rejected_hit(hit, batch, reason.code, reason.field, reason.detail))
             continue
         made = facts_of(hit, site, batch)
         facts.extend(made)
         _count(counts, hit, made, site, names[hit.site])
         if hit.type == "conversion" and not any(isinstance(fact, Conversion) for fact in made):
-            aside.append(set_aside(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
+            rejected.append(rejected_hit(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
     increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
-    return Outcome(tuple(facts), tuple(aside), tuple(increments))
+    return Outcome(tuple(facts), tuple(rejected), tuple(increments))
 
 
 def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
@@ -91,14 +88,6 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
         value=hit.value,
         currency=hit.currency,
         batch=batch,
-    )
-
-
-def set_aside(hit: Hit, batch: str, code: str, field: str, detail: str) -> SetAside:
-    """A rejected hit with its reason."""
-    body = encode_hits([hit]).decode()[:MAX_BODY]
-    return SetAside(
-        site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body
     )
 
 

@@ -7,15 +7,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from conversions.facts.attribute import Outcome, attribute, set_aside
+from conversions.facts.attribute import Outcome, attribute
 from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Touch
+from conversions.facts.rejected import RejectedHit, rejected_hit
 from conversions.marks.affected import affected
 from conversions.rules.site import SiteConfig
 from conversions.store.linked import members_of, newly_crowded
 from conversions.store.port import Store
 from tracker.away import AWAY
-from tracker.collection.hit import Hit, SetAside
+from tracker.collection.hit import Hit
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Processor:
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
         """Write the batch's facts, then the marks; gives the counter increments. Raises what AWAY names.
 
-        A batch that fails for its own content is taken apart: the good hits pass, the bad ones are set aside.
+        A batch that fails for its own content is taken apart: the good hits pass, the bad ones are rejected.
         """
         try:
             return self._process(hits, batch)
@@ -73,15 +74,15 @@ class Processor:
                 if site and (found := foreign_currencies(outcome.facts, site)):
                     self.marks.note_currencies(key, found)
             self.store.add_facts(outcome.facts)
-        aside = [*outcome.set_aside, *self._mark(outcome)]
-        if aside:
-            self.store.set_aside(aside, self.daily_cap)
+        rejected = [*outcome.rejected, *self._mark(outcome)]
+        if rejected:
+            self.store.write_rejected(rejected, self.daily_cap)
         return list(outcome.counts)
 
-    def _mark(self, outcome: Outcome) -> list[SetAside]:
+    def _mark(self, outcome: Outcome) -> list[RejectedHit]:
         """Mark what the facts may change; what would change only frozen buckets is listed as rejected."""
         limit = self.frozen_before()
-        late: list[SetAside] = []
+        late: list[RejectedHit] = []
         for site in sorted({fact.site for fact in outcome.facts}):
             facts = [fact for fact in outcome.facts if fact.site == site]
             dissolved = newly_crowded(self.store, site, facts)
@@ -104,11 +105,11 @@ class Processor:
         )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """Set a hit aside that can't be processed. If even that fails for its content, the batch is dead-lettered."""
+        """Reject a hit that can't be processed. If even that fails for its content, the batch is dead-lettered."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
-        self.store.set_aside(
-            [set_aside(hit, batch, "unprocessable", "", detail) for hit in hits], daily_cap=self.daily_cap
+        self.store.write_rejected(
+            [rejected_hit(hit, batch, "unprocessable", "", detail) for hit in hits], daily_cap=self.daily_cap
         )
         return []
 
@@ -124,9 +125,9 @@ def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str
     }
 
 
-def too_late(fact: Fact) -> SetAside:
-    """A fact whose buckets are frozen, as a hit set aside."""
-    return SetAside(
+def too_late(fact: Fact) -> RejectedHit:
+    """A fact whose buckets are frozen, as a rejected hit."""
+    return RejectedHit(
         site=fact.site,
         at=fact.at,
         hit=fact.hit,

@@ -22,7 +22,7 @@ from conversions.units.clock import DAY_MS
 from conversions.units.micros import MICROS, six_places
 from conversions.verdicts.cases import read_cases
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.unrated import tell_unrated, unrated
+from conversions.verdicts.unrated import describe_unrated, unrated
 from tracker.collection.hit import Hit, iso
 
 LONGEST_DAYS = 90
@@ -114,7 +114,7 @@ def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, A
         "conversions": six_places(counted.conversions * MICROS),
         "value": six_places(counted.value),
         "currency": site.currency,
-        "set_aside": tell_unrated(counted.lacking, counted.lacks),
+        "set_aside": describe_unrated(counted.lacking, counted.lacks),
         "complete": preview.complete,
         "reached": iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
         "objects": preview.objects,

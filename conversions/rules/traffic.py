@@ -18,7 +18,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     own_networks: tuple[str, ...] = ()
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True):
     """Why a hit is rejected, as `/api/rejected` shows it."""
 
     code: str
@@ -26,18 +26,18 @@ class Reason(msgspec.Struct, frozen=True):
     detail: str
 
 
-def why_aside(hit: Hit, traffic: Traffic) -> Reason | None:
+def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
     """Why a hit is rejected: `bot`, `prefetch` or `own_traffic`, the first that holds; None if it counts.
 
     A hit without a user agent is no bot. An adjustment from an own address counts, since the account's own people are
     those who refund orders.
     """
     if traffic.bots and (name := crawler_name(hit.ua)):
-        return Reason("bot", "ua", f"Its user agent says that it is a crawler: {name}.")
+        return Rejection("bot", "ua", f"Its user agent says that it is a crawler: {name}.")
     if traffic.prefetches and hit.prefetch:
-        return Reason("prefetch", "", "A browser fetched the page before anybody asked for it.")
+        return Rejection("prefetch", "", "A browser fetched the page before anybody asked for it.")
     if traffic.own_traffic and hit.type != "adjustment" and is_own(hit.ip, traffic.own_networks):
-        return Reason("own_traffic", "ip", "It comes from one of the account's own networks.")
+        return Rejection("own_traffic", "ip", "It comes from one of the account's own networks.")
     return None
 
 

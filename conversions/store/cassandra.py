@@ -24,6 +24,7 @@ from conversions.facts.records import (
     in_order,
     kind_of,
 )
+from conversions.facts.rejected import RejectedHit
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.linked import members_to_add
 from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, Linked, Moment, Span, TimelineKind
@@ -31,12 +32,11 @@ from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
 from conversions.store.tables import TABLES
 from conversions.units.clock import DAY_MS, HOUR_MS
-from tracker.collection.hit import SetAside
 
 T = TypeVar("T")
 
 SHARDS = 16
-#: Hours of hits set aside that are read side by side, newest first.
+#: Hours of rejected hits that are read side by side, newest first.
 HOURS_AT_ONCE = 24
 #: Rows of one partition that one statement looks for.
 SLICE = 100
@@ -139,10 +139,10 @@ class CassandraStore:
         rows = self.cql.run("read_counts", site, bucket)
         return [Count(site, bucket, row["goal"], row["ad"], row["metric"], row["amount"]) for row in rows]
 
-    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+    def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
         """See Store."""
         for (site, day), some in by_day(hits).items():
-            counted = sum(self.read_set_aside_counts(site, day, day + 1).values())
+            counted = sum(self.read_rejected_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
             new = self._new(some)
             # What is listed twice by two deliveries at once is counted twice; the counts are approximate. They come
@@ -151,20 +151,20 @@ class CassandraStore:
             self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
             self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
 
-    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
+    def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
         """See Store."""
-        found: list[SetAside] = []
+        found: list[RejectedHit] = []
         days = {day for day, rows in self._rejected_counts(site, since, until).items() if rows}
         latest = until - 1 - (until - 1) % HOUR_MS
         hours = [hour for hour in range(latest, since - HOUR_MS, -HOUR_MS) if hour - hour % DAY_MS in days]
         for some in groups(hours, HOURS_AT_ONCE):
             parts = self.cql.run_all(("read_rejected", (site, hour, since, until, limit)) for hour in some)
-            found.extend(msgspec.json.decode(row["body"], type=SetAside) for rows in parts for row in rows)
+            found.extend(msgspec.json.decode(row["body"], type=RejectedHit) for rows in parts for row in rows)
             if len(found) >= limit:
                 break
         return found[:limit]
 
-    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+    def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
         """See Store. Whole UTC days."""
         counts: Counter[str] = Counter()
         for rows in self._rejected_counts(site, since, until).values():
@@ -206,9 +206,9 @@ class CassandraStore:
         found = self.cql.run_all(calls)
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
-    def _new(self, hits: Sequence[SetAside]) -> list[SetAside]:
+    def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
         """Those that are not listed yet, each once."""
-        hours: dict[tuple[str, int], list[SetAside]] = defaultdict(list)
+        hours: dict[tuple[str, int], list[RejectedHit]] = defaultdict(list)
         for hit in hits:
             hours[hit.site, hit.at - hit.at % HOUR_MS].append(hit)
         found = self.cql.run_all(
@@ -279,7 +279,7 @@ def claims_of(fact: Conversion | Adjustment) -> set[str]:
     return {fact.claim} if isinstance(fact, Adjustment) else {fact.claim, f"h:{fact.hit}"}
 
 
-def rejected_row(hit: SetAside) -> tuple[object, ...]:
-    """The row of a hit set aside."""
+def rejected_row(hit: RejectedHit) -> tuple[object, ...]:
+    """The row of a rejected hit."""
     body = msgspec.json.encode(hit)
     return hit.site, hit.at - hit.at % HOUR_MS, hit.at, hit.hit, hit.code, hit.field, body

@@ -7,8 +7,8 @@ import msgspec
 
 from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
+from conversions.facts.rejected import RejectedHit
 from tracker.collection.failure import Transient
-from tracker.collection.hit import SetAside
 
 TimelineKind = Literal["touch", "conversion", "link"]
 #: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
@@ -85,7 +85,7 @@ class FactReader(Protocol):
 
 
 class Store(FactReader, Protocol):
-    """Facts, counters, rollups and what was set aside.
+    """Facts, counters, rollups and rejected hits.
 
     Facts: `add_facts` is idempotent by the fact's digest and durable when it returns; repeating it, wholly or in part,
     in any order, changes nothing. A read that starts after a write has returned sees the write, from any process.
@@ -127,13 +127,13 @@ class Store(FactReader, Protocol):
     def read_counts(self, site: str, bucket: int) -> list[Count]:
         """The live counters of a bucket."""
 
-    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+    def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
         """List hits as rejected, each (site, hit, code, field) once; above the daily cap of a site only count them."""
 
-    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
-        """What was set aside with `since` <= at < `until`, newest first."""
+    def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
+        """The rejected hits with `since` <= at < `until`, newest first."""
 
-    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+    def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
         """How many by reason code, the ones above the cap included; approximate."""
 
     def prepare(self) -> None:

@@ -1,11 +1,11 @@
-"""The rows of the SQL store: facts, cells, counters and hits set aside."""
+"""The rows of the SQL store: facts, cells, counters and rejected hits."""
 
 from collections.abc import Iterable
 
 from django.db import models
 
+from conversions.facts.rejected import RejectedHit
 from conversions.units.clock import DAY_MS
-from tracker.collection.hit import SetAside
 
 
 class FactRow(models.Model):
@@ -92,7 +92,7 @@ class CountRow(models.Model):
 
 
 class SetAsideRow(models.Model):
-    """One hit that was set aside."""
+    """One rejected hit. The table has its name from before."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -114,7 +114,7 @@ class SetAsideRow(models.Model):
 
 
 class SetAsideCountRow(models.Model):
-    """How many hits of a UTC day were set aside for one reason; approximate."""
+    """How many hits of a UTC day were rejected for one reason; approximate."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -130,9 +130,9 @@ class SetAsideCountRow(models.Model):
         return f"{self.code} {self.amount}"
 
 
-def by_day(hits: Iterable[SetAside]) -> dict[tuple[str, int], list[SetAside]]:
+def by_day(hits: Iterable[RejectedHit]) -> dict[tuple[str, int], list[RejectedHit]]:
     """Hits by site and the start (ms) of their UTC day."""
-    days: dict[tuple[str, int], list[SetAside]] = {}
+    days: dict[tuple[str, int], list[RejectedHit]] = {}
     for hit in hits:
         days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)
     return days

@@ -25,6 +25,7 @@ from conversions.facts.records import (
     encode_fact,
     kind_of,
 )
+from conversions.facts.rejected import RejectedHit
 from conversions.store.linked import members_to_add
 from conversions.store.port import (
     LINKS_AT_ONCE,
@@ -39,7 +40,6 @@ from conversions.store.port import (
 from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow, by_day
 from conversions.store.spans import Slice, are_many, read_newest, within
 from conversions.units.clock import DAY_MS
-from tracker.collection.hit import SetAside
 
 #: Below SQLite's limit of variables in one statement.
 CHUNK = 200
@@ -57,7 +57,7 @@ ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
     WHERE conversions_countrow.amount + excluded.amount BETWEEN -4000000000000000000 AND 4000000000000000000"""
-COUNT_SET_ASIDE = """
+COUNT_REJECTED = """
     INSERT INTO conversions_setasidecountrow (site, day, code, amount) VALUES (%s, %s, %s, %s)
     ON CONFLICT (site, day, code) DO UPDATE SET amount = conversions_setasidecountrow.amount + excluded.amount"""
 
@@ -172,19 +172,19 @@ class SqlStore:
             rows = CountRow.objects.filter(site=site, bucket=bucket)
             return [Count(site, bucket, row.goal, row.ad, row.metric, row.amount) for row in rows]
 
-    def set_aside(self, hits: Sequence[SetAside], daily_cap: int) -> None:
+    def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
         """See Store."""
         with away(), transaction.atomic():
             for (site, day), some in by_day(hits).items():
-                self._set_aside(site, day, some, daily_cap)
+                self._write_rejected(site, day, some, daily_cap)
 
-    def read_set_aside(self, site: str, since: int, until: int, limit: int) -> list[SetAside]:
+    def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
         """See Store."""
         with away():
             rows = SetAsideRow.objects.filter(site=site, at__gte=since, at__lt=until).order_by("-at", "-pk")[:limit]
-            return [SetAside(**{name: getattr(row, name) for name in SetAside.__struct_fields__}) for row in rows]
+            return [RejectedHit(**{name: getattr(row, name) for name in RejectedHit.__struct_fields__}) for row in rows]
 
-    def read_set_aside_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
+    def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
         """See Store. Whole UTC days."""
         with away():
             rows = SetAsideCountRow.objects.filter(site=site, day__gt=since - DAY_MS, day__lt=until)
@@ -210,7 +210,7 @@ class SqlStore:
         rest = read_newest(partial(slices_of, site, newest), newest, (one for one in spans if one.visitor in many))
         yield from within(chain(few, rest), spans)
 
-    def _set_aside(self, site: str, day: int, hits: Sequence[SetAside], daily_cap: int) -> None:
+    def _write_rejected(self, site: str, day: int, hits: Sequence[RejectedHit], daily_cap: int) -> None:
         listed = SetAsideRow.objects.filter(site=site, at__gte=day, at__lt=day + DAY_MS)
         known = set(listed.filter(hit__in=[hit.hit for hit in hits]).values_list("hit", "code", "field"))
         new = [hit for hit in hits if (hit.hit, hit.code, hit.field) not in known]
@@ -218,7 +218,7 @@ class SqlStore:
         rows = [SetAsideRow(**{name: getattr(hit, name) for name in hit.__struct_fields__}) for hit in new[:room]]
         SetAsideRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
         amounts = Counter(hit.code for hit in new)
-        execute_all(COUNT_SET_ASIDE, [(site, day, code, amount) for code, amount in sorted(amounts.items())])
+        execute_all(COUNT_REJECTED, [(site, day, code, amount) for code, amount in sorted(amounts.items())])
 
 
 def fact_row(fact: Fact) -> FactRow:

@@ -81,7 +81,7 @@ class Rollups(Model):
 
 
 class Rejected(Model):
-    """Hits set aside in an hour (UTC), at most the daily cap of a site."""
+    """Rejected hits of an hour (UTC), at most the daily cap of a site."""
 
     __table_name__ = "rejected"
     site = columns.Text(partition_key=True)
@@ -94,7 +94,7 @@ class Rejected(Model):
 
 
 class RejectedCounts(Model):
-    """How many hits of a UTC day were set aside for each reason."""
+    """How many hits of a UTC day were rejected for each reason."""
 
     __table_name__ = "rejected_counts"
     site = columns.Text(partition_key=True)

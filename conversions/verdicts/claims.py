@@ -24,7 +24,7 @@ class Duplicate(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the facts of one claim say under one goal.
 
-    `value` is micros of the site's currency after adjustments; `value_reason` says why it was set aside, if it was.
+    `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
     `adjustments` are folded in their order, `copies` are those that were not since another of their hit id is earlier.
     `person` is whose it is; `claimants` are the persons whose touches count for it.
     """
@@ -135,7 +135,7 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 def fold(
     base: tuple[int, str | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, str | None, bool]:
-    """Value, why it was set aside, and whether retracted, after the adjustments in their order.
+    """Value, why some of it is unrated, and whether retracted, after the adjustments in their order.
 
     A restatement sets the value, discards earlier refunds and brings a retracted conversion back.
     """

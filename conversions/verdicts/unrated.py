@@ -1,4 +1,4 @@
-"""Unrated: what of a conversion's value is set aside for want of a rate, in the currencies in which it came. Pure."""
+"""Unrated: what of a conversion's value no rate is known for, in the currencies in which it came. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
     yield from (row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind != "retract")
 
 
-def tell_unrated(conversions: int, amounts: Mapping[str, int]) -> dict[str, Any]:
+def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> dict[str, Any]:
     """How many conversions want a rate, and by currency what they lack, in it; by reason, as plain JSON types."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return {"no_rate": {"conversions": conversions, "values": values}}

@@ -8,7 +8,7 @@ from conversions.facts.ad_names import AdName
 
 #: The model name under which a bucket's clicks and views are kept; their goal is empty.
 CLICKS = "clicks"
-#: Likewise what was set aside for want of a rate.
+#: Likewise what is unrated.
 NO_RATE = "no_rate"
 
 
@@ -65,5 +65,5 @@ def decode_clicks(body: bytes) -> list[ClickRow]:
 
 
 def decode_unrated(body: bytes) -> list[UnratedRow]:
-    """The rows of the cell of what was set aside for want of a rate."""
+    """The rows of the cell of what is unrated."""
     return _unrated_decoder.decode(body)

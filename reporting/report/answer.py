@@ -7,12 +7,12 @@ from conversions.attribution.credit import LEARNED
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
 from reporting.figures.cells import CLICKS
-from reporting.report.aside import read_aside
 from reporting.report.learnt import Needed, noting, tell_learnt
 from reporting.report.live import read_live
 from reporting.report.query import Query
 from reporting.report.report import make_report
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
+from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso
 
 #: Days whose cells are in memory at once.
@@ -37,7 +37,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, 
         "provisional": is_provisional(query, site, sealed),
         "live": read_live(store, query, site, now),
         "recounting": recounting,
-        "set_aside": read_aside(store, query, site),
+        "set_aside": read_unrated(store, query, site),
         "fit": tell_learnt(store, site, needed) if query.model in LEARNED else None,
     }
 

@@ -38,9 +38,9 @@ def timeline_of(told: Plain) -> list[Entry]:
 
 
 def entries_of(told: Plain) -> Iterator[Entry]:
-    """Touches, hits set aside, the conversion itself, its duplicates and its adjustments."""
+    """Touches, rejected hits, the conversion itself, its duplicates and its adjustments."""
     yield from (touch_entry(touch, told) for touch in told["touches"])
-    yield from (aside_entry(row, told) for row in told["hits_set_aside"]["hits"])
+    yield from (rejected_entry(row, told) for row in told["hits_set_aside"]["hits"])
     yield own_entry(told)
     yield from (duplicate_entry(row, told) for row in told["duplicates"])
     yield from (adjustment_entry(row, told) for row in told["adjustments"])
@@ -89,15 +89,15 @@ def why_touch(touch: Plain, told: Plain) -> str:
     return f"It gets credit under {', '.join(gets)}." if gets else "Every model gives all the credit to others."
 
 
-def aside_entry(row: Plain, told: Plain) -> Entry:
-    """A hit of the person that was set aside."""
+def rejected_entry(row: Plain, told: Plain) -> Entry:
+    """A rejected hit of the person."""
     return Entry(
         at=row["at"],
         gap=gap(row["at"], told["at"]),
         title=": ".join(filter(None, (row["type"].capitalize(), row["ad"]))),
         value=None,
         currency="",
-        verdict="Set aside",
+        verdict="Rejected",
         good=False,
         why=row["detail"],
         told=row,

@@ -10,8 +10,8 @@ import pytest
 from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.person import ANNOUNCED, ANY
 from conversions.facts.records import Adjustment, Conversion, Link, Touch, order_key
+from conversions.facts.rejected import RejectedHit
 from conversions.store.port import LINKS_AT_ONCE, Cell, Linked, Moment, Span, Store
-from tracker.collection.hit import SetAside
 
 HOUR = 3_600_000
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR
@@ -202,34 +202,34 @@ def test_counters_add_up(store: Store, site: str) -> None:
     assert store.read_counts(site, NOON + HOUR) == []
 
 
-def aside(site: str, hit: str, at: int = NOON, code: str = "no_goal") -> SetAside:
-    """A hit set aside."""
-    return SetAside(site=site, at=at, hit=hit, code=code, field="name", detail="why", batch="b", body="{}")
+def rejected(site: str, hit: str, at: int = NOON, code: str = "no_goal") -> RejectedHit:
+    """A rejected hit."""
+    return RejectedHit(site=site, at=at, hit=hit, code=code, field="name", detail="why", batch="b", body="{}")
 
 
-def test_hits_set_aside_are_listed_newest_first_each_once(store: Store, site: str) -> None:
-    hits = [aside(site, f"h{n}", at=NOON + n * 20 * 60_000) for n in range(9)]
-    store.set_aside(hits, 100)
-    store.set_aside(hits[3:6], 100)
-    assert store.read_set_aside(site, NOON, NOON + 9 * HOUR, 100) == hits[::-1]
-    assert store.read_set_aside(site, NOON, NOON + 9 * HOUR, 2) == hits[:-3:-1]
-    assert store.read_set_aside(site, NOON, hits[2].at, 100) == [hits[1], hits[0]]
-    assert store.read_set_aside_counts(site, NOON, NOON + HOUR) == {"no_goal": 9}
+def test_rejected_hits_are_listed_newest_first_each_once(store: Store, site: str) -> None:
+    hits = [rejected(site, f"h{n}", at=NOON + n * 20 * 60_000) for n in range(9)]
+    store.write_rejected(hits, 100)
+    store.write_rejected(hits[3:6], 100)
+    assert store.read_rejected(site, NOON, NOON + 9 * HOUR, 100) == hits[::-1]
+    assert store.read_rejected(site, NOON, NOON + 9 * HOUR, 2) == hits[:-3:-1]
+    assert store.read_rejected(site, NOON, hits[2].at, 100) == [hits[1], hits[0]]
+    assert store.read_rejected_counts(site, NOON, NOON + HOUR) == {"no_goal": 9}
 
 
-def test_hits_set_aside_are_found_in_a_long_range_of_days_mostly_without_any(store: Store, site: str) -> None:
-    hits = [aside(site, f"h{day}", at=NOON + day * 24 * HOUR + day) for day in (0, 1, 40, 99)]
+def test_rejected_hits_are_found_in_a_long_range_of_days_mostly_without_any(store: Store, site: str) -> None:
+    hits = [rejected(site, f"h{day}", at=NOON + day * 24 * HOUR + day) for day in (0, 1, 40, 99)]
     for hit in hits:
-        store.set_aside([hit], 100)
-    assert store.read_set_aside(site, NOON, NOON + 100 * 24 * HOUR, 100) == hits[::-1]
-    assert store.read_set_aside(site, NOON + 1, hits[3].at, 100) == [hits[2], hits[1]]
+        store.write_rejected([hit], 100)
+    assert store.read_rejected(site, NOON, NOON + 100 * 24 * HOUR, 100) == hits[::-1]
+    assert store.read_rejected(site, NOON + 1, hits[3].at, 100) == [hits[2], hits[1]]
 
 
 def test_above_the_daily_cap_hits_are_only_counted(store: Store, site: str) -> None:
     for start in (0, 6):
-        store.set_aside([aside(site, f"h{n}", at=NOON + n) for n in range(start, start + 6)], 10)
-    assert len(store.read_set_aside(site, NOON, NOON + HOUR, 100)) == 10
-    assert store.read_set_aside_counts(site, NOON, NOON + HOUR) == {"no_goal": 12}
+        store.write_rejected([rejected(site, f"h{n}", at=NOON + n) for n in range(start, start + 6)], 10)
+    assert len(store.read_rejected(site, NOON, NOON + HOUR, 100)) == 10
+    assert store.read_rejected_counts(site, NOON, NOON + HOUR) == {"no_goal": 12}
 
 
 def test_preparing_again_and_checking_do_no_harm(store: Store, site: str) -> None:

@@ -51,7 +51,7 @@ def rename(key: str) -> None:
 
 
 def check(key: str) -> dict[str, Any]:
-    """What the archive holds, what the report of each model should say by it, and what was set aside."""
+    """What the archive holds, what the report of each model should say by it, and the rejected hits."""
     site = load_site(key)
     assert site is not None
     archive = open_archive()
@@ -59,14 +59,14 @@ def check(key: str) -> dict[str, Any]:
     hits = [hit for name in objects for hit in archive.get(name) if hit.site == key]
     distinct = list({identity(hit): hit for hit in hits}.values())
     now = time.time_ns() // 1_000_000
-    aside = open_store().read_set_aside(key, now - SPAN_MS, now, 100_000)
+    rejected = open_store().read_rejected(key, now - SPAN_MS, now, 100_000)
     return {
         "objects": len(objects),
         "copies": len(hits),
         "hits": [identity(hit).decode() for hit in distinct],
         "reports": expected_reports(distinct, site),
-        "set_aside": dict(Counter(record.code for record in aside)),
-        "no_goal": [record.hit for record in aside if record.code == "no_goal"],
+        "rejected": dict(Counter(record.code for record in rejected)),
+        "no_goal": [record.hit for record in rejected if record.code == "no_goal"],
     }
 
 

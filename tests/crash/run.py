@@ -130,7 +130,7 @@ class Run:
         self.figures.draining_seconds = time.monotonic() - began
 
     def check(self, senders: Senders) -> None:
-        """Holds the archive, the reports and what was set aside against what was sent. Raises AssertionError."""
+        """Holds the archive, the reports and the rejected hits against what was sent. Raises AssertionError."""
         assert senders.given_up == 0, f"{senders.given_up} hits were never accepted: {dict(senders.answers)}"
         assert set(senders.answers) <= {"200", "503", "none"}, dict(senders.answers)
         stored = self.inside("check")
@@ -141,7 +141,7 @@ class Run:
         assert self.figures.lost == 0, f"{self.figures.lost} accepted hits are not in the archive"
         assert self.figures.invented == 0, f"{self.figures.invented} archived hits were never sent"
         self.check_reports(stored)
-        self.check_set_aside(stored, archived)
+        self.check_rejected(stored, archived)
 
     def check_reports(self, stored: dict[str, Any]) -> None:
         """Every model's report by ad and day is that of the recomputation."""
@@ -153,11 +153,11 @@ class Run:
             self.figures.conversions = answer["totals"]["conversions"]
         assert micros(self.figures.conversions) > 0
 
-    def check_set_aside(self, stored: dict[str, Any], archived: set[bytes]) -> None:
-        """Only hits that meet no goal were set aside, all of them; nothing is dead-lettered."""
+    def check_rejected(self, stored: dict[str, Any], archived: set[bytes]) -> None:
+        """Only hits that meet no goal were rejected, all of them; nothing is dead-lettered."""
         hits = [msgspec.json.decode(body, type=Hit) for body in archived]
         wanted = {hit.id for hit in hits if hit.type == "conversion" and hit.name == "nothing"}
-        assert set(stored["set_aside"]) <= {"no_goal"}, stored["set_aside"]
+        assert set(stored["rejected"]) <= {"no_goal"}, stored["rejected"]
         assert set(stored["no_goal"]) == wanted
         if self.services:
             left = self.services.waiting_messages(self.tracker.env)

@@ -1,4 +1,4 @@
-"""S3 or Cassandra is away while hits come in: they are accepted, waited out, processed; none is lost or set aside."""
+"""S3 or Cassandra is away while hits come in: they are accepted, waited out, processed; none is lost or rejected."""
 
 import time
 from collections.abc import Iterator

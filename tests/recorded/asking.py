@@ -1,4 +1,4 @@
-"""What is asked, by HTTP alone: reports under every model, explanations, timelines, fits and hits set aside."""
+"""What is asked, by HTTP alone: reports under every model, explanations, timelines, fits and rejected hits."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -78,7 +78,7 @@ def found(site: str, **by: str) -> str:
 
 
 def timelines() -> Iterator[str]:
-    """What some visitors did, and what was set aside."""
+    """What some visitors did, and which hits were rejected."""
     for visitor in ("ann", "shared", "phone-1", "cli-2", "old-2", "v-002"):
         yield f"/api/visitors?site={BERLIN}&visitor={visitor}"
     for more in ("", "&code=bot", "&visitor=quo", "&order=S-3"):

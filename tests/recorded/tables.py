@@ -54,7 +54,7 @@ def load_sql(records: Iterable[Record], tables: Iterable[str]) -> None:
 
 
 def restored(record: Record) -> Record:
-    """A row's fields; the body of a hit set aside is text there, others are bytes."""
+    """A row's fields; the body of a rejected hit is text there, others are bytes."""
     return record["row"] if record["table"] == "setasiderow" else raw(record["row"])
 
 

@@ -75,19 +75,6 @@ class Batch(msgspec.Struct, frozen=True):
         return int(self.id[:13])
 
 
-class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit that was accepted but is no fact, with the reason code that `/api/rejected` lists."""
-
-    site: str
-    at: int
-    hit: str
-    code: str
-    field: str = ""
-    detail: str = ""
-    batch: str = ""
-    body: str = ""
-
-
 class BadBatch(Permanent):
     """The text is not a batch."""
 

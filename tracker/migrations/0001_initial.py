@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, unique=True)),
                 ('hits_per_second', models.PositiveIntegerField(default=0, help_text='With ingest tokens. More is refused with 429, per web process; 0 is no limit.')),
-                ('own_networks', models.JSONField(blank=True, default=list, help_text='IP addresses and networks of its own people; its sites set their hits aside.', validators=[tracker.models.validate_networks])),
+                ('own_networks', models.JSONField(blank=True, default=list, help_text='IP addresses and networks of its own people; its sites reject their hits.', validators=[tracker.models.validate_networks])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('users', models.ManyToManyField(blank=True, related_name='accounts', to=settings.AUTH_USER_MODEL)),
             ],

@@ -52,7 +52,7 @@ def test_a_conversion_is_found_by_order_hit_and_visitor_and_by_its_id(shop: Shop
     assert answer["Cache-Control"] == "no-store"
 
 
-def test_what_was_set_aside_of_its_persons_before_it_is_told_with_the_reason(shop: Shop) -> None:
+def test_rejected_hits_of_its_persons_before_it_are_listed_with_the_reason(shop: Shop) -> None:
     shop.process(
         shop.click("own", -HOUR, ua=GOOGLEBOT, user="u1"),
         shop.click("phone", -2 * HOUR, ua=GOOGLEBOT, visitor="anns-phone"),
@@ -63,9 +63,9 @@ def test_what_was_set_aside_of_its_persons_before_it_is_told_with_the_reason(sho
         shop.click("later", MINUTE, ua=GOOGLEBOT),
     )
     (one,) = told(shop, order="o1")
-    aside = one["hits_set_aside"]
-    assert [(row["hit"], row["visitor"]) for row in aside["hits"]] == [("own", "ann"), ("phone", "anns-phone")]
-    assert aside["hits"][0] == {
+    rejected = one["hits_set_aside"]
+    assert [(row["hit"], row["visitor"]) for row in rejected["hits"]] == [("own", "ann"), ("phone", "anns-phone")]
+    assert rejected["hits"][0] == {
         "hit": "own",
         "at": "2026-11-20T11:00:00Z",
         "code": "bot",
@@ -76,14 +76,14 @@ def test_what_was_set_aside_of_its_persons_before_it_is_told_with_the_reason(sho
         "batch": BATCH,
         "archive_key": archive_key(BATCH),
     }
-    assert (aside["window_from"], aside["since"]) == ("2026-10-21T12:00:00Z", "2026-11-13T12:00:00Z")
-    assert aside["complete"] is False
-    query = {"visitor": "ann", "from": aside["window_from"], "to": one["at"]}
+    assert (rejected["window_from"], rejected["since"]) == ("2026-10-21T12:00:00Z", "2026-11-13T12:00:00Z")
+    assert rejected["complete"] is False
+    query = {"visitor": "ann", "from": rejected["window_from"], "to": one["at"]}
     rejected = ask(shop, "/api/rejected", site=shop.key, **query).json()["results"]
     assert [row["hit"] for row in rejected] == ["own", "early"]
 
 
-def test_of_a_short_window_all_that_was_set_aside_is_told(opened_store: Store) -> None:
+def test_of_a_short_window_all_rejected_hits_are_listed(opened_store: Store) -> None:
     shop = Shop(opened_store, click_window_days=2)
     shop.process(shop.click("in", -2 * DAY, ua=GOOGLEBOT), shop.click("out", -2 * DAY - 1, ua=GOOGLEBOT))
     shop.process(shop.sale("s1", order="o1"))

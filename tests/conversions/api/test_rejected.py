@@ -9,12 +9,13 @@ from django.test import Client
 
 from conversions.explain.claimants import Claimants
 from conversions.explain.find import find_order
-from conversions.explain.set_aside import LOOKED_THROUGH, LOOKS_BACK, PAGE, Stretch, read_aside, read_page
+from conversions.explain.rejected import LOOKED_THROUGH, LOOKS_BACK, PAGE, Stretch, read_page, read_rejected_before
+from conversions.facts.rejected import RejectedHit
 from conversions.store.port import Store
 from conversions.units.now import now_ms
 from tests.shop import BATCH, DAY, HOUR, NOON, Shop
 from tracker.archive import archive_key
-from tracker.collection.hit import SetAside, iso
+from tracker.collection.hit import iso
 from tracker.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +41,15 @@ def hits(answer: Any) -> list[str]:
     return [row["hit"] for row in answer["results"]]
 
 
-def aside(shop: Shop, hits: Sequence[tuple[str, int]], code: str = "no_goal") -> None:
+def reject(shop: Shop, hits: Sequence[tuple[str, int]], code: str = "no_goal") -> None:
     rows = [
-        SetAside(
+        RejectedHit(
             site=shop.key, at=NOON + at, hit=hit, code=code, field="name", detail="why", batch=BATCH, body='{"a":1'
         )
         for hit, at in hits
     ]
     for start in range(0, len(rows), 20):
-        shop.store.set_aside(rows[start : start + 20], 10_000)
+        shop.store.write_rejected(rows[start : start + 20], 10_000)
 
 
 def test_a_hit_that_met_no_goal_is_told_with_its_reason_its_batch_and_its_body(shop: Shop) -> None:
@@ -63,7 +64,7 @@ def test_a_hit_that_met_no_goal_is_told_with_its_reason_its_batch_and_its_body(s
 
 
 def test_the_newest_come_first_and_only_those_of_the_range(shop: Shop) -> None:
-    aside(shop, [("a", 0), ("b", HOUR), ("before", -13 * HOUR), ("after", 12 * HOUR)])
+    reject(shop, [("a", 0), ("b", HOUR), ("before", -13 * HOUR), ("after", 12 * HOUR)])
     assert hits(around_noon(shop)) == ["b", "a"]
     assert hits(around_noon(shop, **{"from": "2026-11-20T12:30Z"})) == ["b"]
 
@@ -71,15 +72,15 @@ def test_the_newest_come_first_and_only_those_of_the_range(shop: Shop) -> None:
 def test_by_default_the_last_thirty_days_are_told(shop: Shop) -> None:
     now = now_ms()
     for hit, at in (("recent", now - 29 * DAY), ("old", now - 31 * DAY), ("ahead", now + 5 * 60_000)):
-        shop.store.set_aside([SetAside(site=shop.key, at=at, hit=hit, code="bot")], 100)
+        shop.store.write_rejected([RejectedHit(site=shop.key, at=at, hit=hit, code="bot")], 100)
     answer = ask(shop, site=shop.key).json()
     assert hits(answer) == ["ahead", "recent"]
     assert answer["results"][1]["at"] == iso(now - 29 * DAY)
 
 
 def test_code_and_hit_choose_among_them(shop: Shop) -> None:
-    aside(shop, [("a", 0), ("b", 1)])
-    aside(shop, [("c", 2)], code="bot")
+    reject(shop, [("a", 0), ("b", 1)])
+    reject(shop, [("c", 2)], code="bot")
     assert hits(around_noon(shop, code="bot")) == ["c"]
     assert hits(around_noon(shop, hit="a")) == ["a"]
     assert hits(around_noon(shop, hit="a", code="bot")) == []
@@ -91,7 +92,7 @@ def test_visitor_order_and_user_choose_among_them_too(shop: Shop) -> None:
         shop.hit("conversion", "h1", name="none", order="A-17"),
         shop.hit("conversion", "h2", 1, name="none", visitor="bob", user="u1"),
     )
-    aside(shop, [("cut", 2)])
+    reject(shop, [("cut", 2)])
     assert hits(around_noon(shop)) == ["cut", "h2", "h1"]
     assert hits(around_noon(shop, visitor="ann")) == hits(around_noon(shop, order="A-17")) == ["h1"]
     assert hits(around_noon(shop, visitor="bob")) == hits(around_noon(shop, user="u1", code="no_goal")) == ["h2"]
@@ -100,7 +101,7 @@ def test_visitor_order_and_user_choose_among_them_too(shop: Shop) -> None:
 
 def test_pages_tell_each_hit_once_even_where_many_have_one_instant(shop: Shop) -> None:
     names = [f"h{n}" for n in range(2 * PAGE + 20)]
-    aside(shop, [(name, 0 if n >= 20 else n) for n, name in enumerate(names)])
+    reject(shop, [(name, 0 if n >= 20 else n) for n, name in enumerate(names)])
     answer, found = around_noon(shop), []
     while True:
         found += hits(answer)
@@ -112,7 +113,7 @@ def test_pages_tell_each_hit_once_even_where_many_have_one_instant(shop: Shop) -
 
 def test_a_search_through_many_goes_on_where_it_stopped(sql_store: Store) -> None:
     shop = Shop(sql_store)
-    aside(shop, [(f"h{n}", n) for n in range(LOOKED_THROUGH + 5)])
+    reject(shop, [(f"h{n}", n) for n in range(LOOKED_THROUGH + 5)])
     page = read_page(shop.store, shop.key, Stretch(0, NOON + DAY), lambda row: row.hit == "h2")
     assert page.hits == []
     assert page.next is not None
@@ -122,17 +123,17 @@ def test_a_search_through_many_goes_on_where_it_stopped(sql_store: Store) -> Non
 def test_explaining_looks_through_the_newest_and_says_since_when(sql_store: Store) -> None:
     shop = Shop(sql_store)
     shop.process(shop.hit("event", "gone", -2, prefetch=True), shop.sale("s1", order="o1"))
-    aside(shop, [(f"h{n}", -n) for n in range(1, LOOKED_THROUGH)])
+    reject(shop, [(f"h{n}", -n) for n in range(1, LOOKED_THROUGH)])
     (case,) = find_order(sql_store, shop.config(), "o1").cases
-    told = read_aside(sql_store, shop.key, case, Claimants())
+    told = read_rejected_before(sql_store, shop.key, case, Claimants())
     assert ([row.hit for row in told.hits], told.since) == (["gone"], NOON - LOOKS_BACK)
-    aside(shop, [(f"n{n}", 0) for n in range(LOOKED_THROUGH)])
-    told = read_aside(sql_store, shop.key, case, Claimants())
+    reject(shop, [(f"n{n}", 0) for n in range(LOOKED_THROUGH)])
+    told = read_rejected_before(sql_store, shop.key, case, Claimants())
     assert (told.hits, told.since) == ((), NOON)
 
 
 def test_a_body_that_was_cut_is_told_as_text(shop: Shop) -> None:
-    aside(shop, [("a", 0)])
+    reject(shop, [("a", 0)])
     assert around_noon(shop)["results"][0]["body"] == '{"a":1'
 
 
@@ -164,7 +165,7 @@ def test_another_accounts_rejected_hits_are_not_there(shop: Shop) -> None:
 
 
 def test_signed_in_staff_reads_it_in_the_browser(shop: Shop) -> None:
-    aside(shop, [("a", 0)])
+    reject(shop, [("a", 0)])
     client = Client()
     client.force_login(User.objects.create_user("sam", is_staff=True))
     query = {"site": shop.key, "from": "2026-11-20", "to": "2026-11-21"}

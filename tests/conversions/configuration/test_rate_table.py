@@ -187,8 +187,8 @@ def value(shop: Shop, day: str = "2024-11-20") -> str:
     return str(shop.report(day, day)["totals"]["value"])
 
 
-def aside(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
-    """What a day's report says is set aside for want of a rate."""
+def unrated(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
+    """What a day's report leaves out for want of a rate."""
     return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
 
 
@@ -205,7 +205,7 @@ def open_buckets(shop: Shop) -> set[int]:
 class TestReports:
     """What the figures and explain say, on every store."""
 
-    def test_without_a_rate_a_conversion_counts_its_value_is_set_aside_until_there_is_one(
+    def test_without_a_rate_a_conversion_counts_its_value_is_unrated_until_there_is_one(
         self, shop: Shop, load_lines: Load
     ) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"))
@@ -246,7 +246,7 @@ class TestReports:
             ("no_rate", None),
         ]
 
-    def test_the_report_totals_what_was_set_aside_for_want_of_a_rate(self, shop: Shop, load_lines: Load) -> None:
+    def test_the_report_totals_what_is_unrated_for_want_of_a_rate(self, shop: Shop, load_lines: Load) -> None:
         shop.receive(
             shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"),
             shop.hit("adjustment", "2024-11-21T12:00Z", order="A", kind="refund", value=1_500_000, currency="CHF"),
@@ -259,18 +259,18 @@ class TestReports:
             shop.sale("2024-11-20T12:00Z", 5),
         )
         missing = {"conversions": 2, "values": {"CHF": "-1.500000", "GBP": "130.000000"}}
-        assert aside(shop) == aside(shop, basis="click") == aside(shop, goal="purchase") == missing
-        assert aside(shop, goal="signup") == aside(shop, "2024-11-21") == {"conversions": 0, "values": {}}
+        assert unrated(shop) == unrated(shop, basis="click") == unrated(shop, goal="purchase") == missing
+        assert unrated(shop, goal="signup") == unrated(shop, "2024-11-21") == {"conversions": 0, "values": {}}
         assert explained(shop, "A")["set_aside"] == {"CHF": "-1.500000", "GBP": "100.000000"}
         assert [explained(shop, order)["set_aside"] for order in "BC"] == [{"GBP": "30.000000"}, {}]
         load_lines("2024-11-20,EUR,GBP,0.8")
         shop.roll_up()
-        assert aside(shop) == {"conversions": 1, "values": {"CHF": "-1.500000"}}
+        assert unrated(shop) == {"conversions": 1, "values": {"CHF": "-1.500000"}}
         load_lines("2024-11-20,EUR,CHF,0.9")
         shop.roll_up()
-        assert aside(shop) == {"conversions": 0, "values": {}}
+        assert unrated(shop) == {"conversions": 0, "values": {}}
 
-    def test_what_is_set_aside_is_by_what_the_goal_counts(self, shop: Shop) -> None:
+    def test_what_is_unrated_is_by_what_the_goal_counts(self, shop: Shop) -> None:
         Goal.objects.create(site=shop.site, key="margin", event="margin", factor="0.2")
         Goal.objects.create(site=shop.site, key="fixed", event="fixed", fixed_value=5)
         for name in ("margin", "fixed"):
@@ -279,8 +279,8 @@ class TestReports:
                 "adjustment", "2024-11-20T13:00Z", order=name, kind="refund", value=50_000_000, currency="GBP"
             )
             shop.receive(sale, refund)
-        assert aside(shop, goal="margin") == {"conversions": 1, "values": {"GBP": "0.000000"}}
-        assert aside(shop, goal="fixed") == {"conversions": 1, "values": {"GBP": "-50.000000"}}
+        assert unrated(shop, goal="margin") == {"conversions": 1, "values": {"GBP": "0.000000"}}
+        assert unrated(shop, goal="fixed") == {"conversions": 1, "values": {"GBP": "-50.000000"}}
 
     def test_a_late_rate_for_a_refund_changes_the_day_of_its_order(self, shop: Shop, load_lines: Load) -> None:
         shop.receive(

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from conversions.facts.attribute import MAX_BODY, attribute, facts_of
+from conversions.facts.attribute import attribute, facts_of
 from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.records import Adjustment, Conversion, Touch
+from conversions.facts.rejected import MAX_BODY
 from conversions.rules.ads import Ad, MatchRule
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.site import SiteConfig
@@ -58,7 +59,7 @@ def test_an_adjustment_is_kept_with_its_order_alone() -> None:
 
 def test_hits_that_are_nothing_are_counted_and_make_nothing() -> None:
     outcome = attribute([hit(), hit("event", name="scroll")], SITES, "b")
-    assert (outcome.facts, outcome.set_aside) == ((), ())
+    assert (outcome.facts, outcome.rejected) == ((), ())
     assert outcome.counts == (Count("s", NOON, "", "", "hits", 2),)
 
 
@@ -66,16 +67,16 @@ def test_hits_that_are_nothing_are_counted_and_make_nothing() -> None:
     ("one", "code"),
     [(hit(site="none"), "unknown_site"), (hit("conversion", name="typo"), "no_goal")],
 )
-def test_a_hit_that_is_set_aside_says_why_and_keeps_what_was_sent(one: Hit, code: str) -> None:
-    (aside,) = attribute([one], SITES, "b").set_aside
-    assert (aside.code, aside.hit, aside.batch, aside.at) == (code, "h1", "b", NOON + 1)
-    assert '"id":"h1"' in aside.body
+def test_a_rejected_hit_says_why_and_keeps_what_was_sent(one: Hit, code: str) -> None:
+    (rejected,) = attribute([one], SITES, "b").rejected
+    assert (rejected.code, rejected.hit, rejected.batch, rejected.at) == (code, "h1", "b", NOON + 1)
+    assert '"id":"h1"' in rejected.body
 
 
-def test_what_is_kept_of_a_hit_set_aside_is_bounded() -> None:
-    (aside,) = attribute([hit("conversion", name="x" * 200, url="u" * 8000)], SITES, "b").set_aside
-    assert len(aside.body) == MAX_BODY
-    assert len(aside.detail) <= 300
+def test_what_is_kept_of_a_rejected_hit_is_bounded() -> None:
+    (rejected,) = attribute([hit("conversion", name="x" * 200, url="u" * 8000)], SITES, "b").rejected
+    assert len(rejected.body) == MAX_BODY
+    assert len(rejected.detail) <= 300
 
 
 def test_live_counts_name_configured_ads_and_no_others() -> None:

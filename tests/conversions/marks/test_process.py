@@ -1,4 +1,4 @@
-"""One batch of hits: its facts and marks are written; what can't be processed is set aside, alone, with its reason."""
+"""One batch of hits: its facts and marks are written; what can't be processed is rejected, alone, with its reason."""
 
 from errno import EMFILE
 from typing import Any
@@ -43,9 +43,9 @@ def processor(store: Store, frozen_before: int = 0, load: Any = load_site, cap: 
     return Processor(store, sequence, load, lambda: frozen_before, cap)
 
 
-def set_aside(store: Store, site: str) -> list[tuple[str, str]]:
-    """Hit id and code of what was set aside."""
-    return sorted((one.hit, one.code) for one in store.read_set_aside(site, NOON - 48 * HOUR, NOON + 48 * HOUR, 1000))
+def rejected(store: Store, site: str) -> list[tuple[str, str]]:
+    """Hit id and code of the rejected hits."""
+    return sorted((one.hit, one.code) for one in store.read_rejected(site, NOON - 48 * HOUR, NOON + 48 * HOUR, 1000))
 
 
 def marked(site: str) -> list[int]:
@@ -78,13 +78,13 @@ def test_a_batch_that_comes_again_changes_no_fact_and_marks_again(store: Store, 
     assert marked(site) == [0]
 
 
-def test_a_hit_that_can_not_be_processed_is_set_aside_alone_and_the_others_pass(store: Store, site: str) -> None:
+def test_a_hit_that_can_not_be_processed_is_rejected_alone_and_the_others_pass(store: Store, site: str) -> None:
     no_such_time = hit(site, "bad", at=10**17)
     no_kind = hit(site, "worse", "adjustment", order="o1")
     counts = processor(store).process([hit(site, "a"), no_such_time, no_kind, hit(site, "b")], "b1")
     assert sorted(fact.hit for fact in store.read_bucket(site, NOON)) == ["a", "b"]
-    assert set_aside(store, site) == [("worse", "unprocessable")]
-    (far,) = store.read_set_aside(site, 10**17, 10**17 + 1, 10)
+    assert rejected(store, site) == [("worse", "unprocessable")]
+    (far,) = store.read_rejected(site, 10**17, 10**17 + 1, 10)
     assert (far.hit, far.code, far.batch) == ("bad", "unprocessable", "b1")
     assert "out of range" in far.detail
     assert '"id":"bad"' in far.body
@@ -106,11 +106,11 @@ class Away:
 
 
 @pytest.mark.parametrize("method", ["add_facts", "read_conversions", "read_claims"])
-def test_a_store_that_is_away_is_raised_and_nothing_is_set_aside(store: Store, site: str, method: str) -> None:
+def test_a_store_that_is_away_is_raised_and_nothing_is_rejected(store: Store, site: str, method: str) -> None:
     hits = [hit(site), hit(site, "h2", "conversion", name="buy", order="o1")]
     with pytest.raises(StoreUnavailable):
         processor(Away(store, method, StoreUnavailable("gone"))).process(hits, "b1")  # type: ignore[arg-type]
-    assert set_aside(store, site) == []
+    assert rejected(store, site) == []
     assert marked(site) == []
     processor(store).process(hits, "b1")
     assert len(store.read_bucket(site, NOON)) == 2
@@ -126,26 +126,26 @@ def test_a_configuration_that_can_not_be_read_is_waited_for(store: Store, site: 
 
     with pytest.raises(type(error)):
         processor(store, load=load).process([hit(site), hit(site, "h2")], "b1")
-    assert set_aside(store, site) == []
+    assert rejected(store, site) == []
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(EMFILE, "Too many open files")])
-def test_good_hits_are_not_set_aside_where_the_machine_is_short_of_something(
+def test_good_hits_are_not_rejected_where_the_machine_is_short_of_something(
     store: Store, site: str, error: Exception
 ) -> None:
     with pytest.raises(type(error)):
         processor(Away(store, "add_facts", error)).process([hit(site), hit(site, "h2")], "b1")  # type: ignore[arg-type]
-    assert set_aside(store, site) == []
+    assert rejected(store, site) == []
 
 
-def test_a_hit_of_a_site_that_does_not_exist_is_set_aside(store: Store, site: str) -> None:
+def test_a_hit_of_a_site_that_does_not_exist_is_rejected(store: Store, site: str) -> None:
     stray = f"none-{uuid4().hex}"
     processor(store).process([hit(stray), hit(site, "h2")], "b1")
-    assert set_aside(store, stray) == [("h1", "unknown_site")]
+    assert rejected(store, stray) == [("h1", "unknown_site")]
     assert marked(site) == [0]
 
 
-def test_a_conversion_of_an_unknown_goal_is_set_aside_and_other_hits_without_facts_are_not(
+def test_a_conversion_of_an_unknown_goal_is_rejected_and_other_hits_without_facts_are_not(
     store: Store, site: str
 ) -> None:
     hits = [
@@ -154,7 +154,7 @@ def test_a_conversion_of_an_unknown_goal_is_set_aside_and_other_hits_without_fac
         hit(site, "p", "page"),
     ]
     processor(store).process(hits, "b1")
-    assert set_aside(store, site) == [("c", "no_goal")]
+    assert rejected(store, site) == [("c", "no_goal")]
 
 
 def test_a_late_refund_of_a_frozen_conversion_is_listed_and_leaves_the_bucket_alone(store: Store, site: str) -> None:
@@ -164,13 +164,13 @@ def test_a_late_refund_of_a_frozen_conversion_is_listed_and_leaves_the_bucket_al
         sequence.close_mark(mark)
     refund = hit(site, "r", "adjustment", kind="refund", order="o1", value=1)
     processor(store, frozen_before=NOON).process([refund, hit(site)], "b2")
-    assert set_aside(store, site) == [("r", "frozen")]
+    assert rejected(store, site) == [("r", "frozen")]
     assert marked(site) == [0]
 
 
 def test_a_hit_that_is_too_old_itself_is_listed_as_frozen(store: Store, site: str) -> None:
     processor(store, frozen_before=NOON).process([hit(site, at=NOON - 1), hit(site, "h2")], "b1")
-    assert set_aside(store, site) == [("h1", "frozen")]
+    assert rejected(store, site) == [("h1", "frozen")]
     assert marked(site) == [0]
 
 

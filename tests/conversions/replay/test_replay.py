@@ -200,14 +200,14 @@ def test_a_damaged_or_missing_object_is_left_out_and_said(shop: Shop, archive: F
     assert conversions(shop) == 1_000_000
 
 
-def test_hits_set_aside_are_listed_once_and_old_facts_are_not_listed_at_all(shop: Shop, archive: FolderArchive) -> None:
+def test_rejected_hits_are_listed_once_and_old_facts_are_not_listed_at_all(shop: Shop, archive: FolderArchive) -> None:
     old = now_ms() - NOON - 400 * DAY
     put(archive, shop.hit("conversion", "h1", name="nothing"), shop.sale("old", old))
     replay(shop)
     replay(shop)
-    assert [row.hit for row in shop.store.read_set_aside(shop.key, NOON - HOUR, NOON + HOUR, 10)] == ["h1"]
-    assert shop.store.read_set_aside_counts(shop.key, NOON, NOON + 1) == {"no_goal": 1}
-    assert shop.store.read_set_aside(shop.key, NOON + old - HOUR, NOON + old + HOUR, 10) == []
+    assert [row.hit for row in shop.store.read_rejected(shop.key, NOON - HOUR, NOON + HOUR, 10)] == ["h1"]
+    assert shop.store.read_rejected_counts(shop.key, NOON, NOON + 1) == {"no_goal": 1}
+    assert shop.store.read_rejected(shop.key, NOON + old - HOUR, NOON + old + HOUR, 10) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bots and self-made traffic: set aside with a reason, countable, by a switch of the site."""
+"""Bots and self-made traffic: rejected with a reason, countable, by a switch of the site."""
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -7,7 +7,7 @@ from django.test import Client
 from conversions.configuration.loading import forget_cached_sites
 from conversions.models import Ad, Campaign, Goal
 from conversions.rules.crawlers import NO_CRAWLERS, OTHERS, WORDS, crawler_name
-from conversions.rules.traffic import Traffic, why_aside
+from conversions.rules.traffic import Traffic, why_rejected
 from conversions.store.port import Store
 from tests.reports import Shop, ms
 from tracker.collection.hit import Hit
@@ -28,7 +28,7 @@ def hit(type_: str = "page", **more: object) -> Hit:
 
 
 def code(one: Hit, **rules: object) -> str | None:
-    reason = why_aside(one, Traffic(**rules))  # type: ignore[arg-type]
+    reason = why_rejected(one, Traffic(**rules))  # type: ignore[arg-type]
     return reason.code if reason else None
 
 
@@ -132,7 +132,7 @@ class TestCrawlers:
 
 
 class TestReasons:
-    """What is set aside, and why."""
+    """What is rejected, and why."""
 
     def test_a_person_counts(self) -> None:
         assert code(hit(ua=CHROME, ip="198.51.100.1"), own_networks=("203.0.113.0/24",)) is None
@@ -175,13 +175,13 @@ def shop(store: Store) -> Shop:
     return Shop(store)
 
 
-def aside(shop: Shop) -> list[tuple[str, str]]:
-    rows = shop.store.read_set_aside(shop.site.key, *DAY, 100)
+def rejected(shop: Shop) -> list[tuple[str, str]]:
+    rows = shop.store.read_rejected(shop.site.key, *DAY, 100)
     return sorted((row.hit, row.code) for row in rows)
 
 
 class TestReports:
-    """What the figures and the list of what is set aside say, on every store."""
+    """What the figures and the list of rejected hits say, on every store."""
 
     pytestmark = pytest.mark.django_db
 
@@ -200,8 +200,8 @@ class TestReports:
         assert report["totals"] == {"clicks": 1, "views": 0, "conversions": "1.000000", "value": "10.000000"}
         assert (report["live"]["hits"], report["live"]["conversions"]) == (1, 1)
         expected = [("bot", "bot"), ("bot-sale", "bot"), ("early", "prefetch"), ("own", "own_traffic")]
-        assert aside(shop) == expected
-        counts = shop.store.read_set_aside_counts(shop.site.key, *DAY)
+        assert rejected(shop) == expected
+        counts = shop.store.read_rejected_counts(shop.site.key, *DAY)
         assert dict(counts) == {"bot": 2, "prefetch": 1, "own_traffic": 1}
 
     def test_a_switch_lets_them_count_and_a_repeated_hit_adds_what_was_missing(self, shop: Shop) -> None:
@@ -212,7 +212,7 @@ class TestReports:
         shop.site.save()
         shop.receive(bot)
         assert shop.report("2026-11-20", "2026-11-20")["totals"]["conversions"] == "1.000000"
-        assert aside(shop) == [("bot", "bot")]
+        assert rejected(shop) == [("bot", "bot")]
 
     def test_switched_on_it_takes_nothing_away_that_counted_before(self, shop: Shop) -> None:
         Site.objects.filter(pk=shop.site.pk).update(set_aside_bots=False)
@@ -302,7 +302,7 @@ class TestConfiguration:
     def site(self) -> Site:
         return Site.objects.create(account=Account.objects.create(name="Bike Shop"), name="Bikes")
 
-    def test_all_is_set_aside_unless_switched_off(self, site: Site, admin_client: Client) -> None:
+    def test_all_are_rejected_unless_switched_off(self, site: Site, admin_client: Client) -> None:
         told = admin_client.get(f"/api/sites/{site.key}").json()
         assert [told[f"set_aside_{what}"] for what in ("bots", "prefetches", "own_traffic")] == [True, True, True]
         change = {"set_aside_bots": False}

@@ -122,7 +122,7 @@ def test_a_fixed_value_is_adjusted_like_any_other() -> None:
     assert worth(sale(150, 9999), change("refund", 160, 2)) == (5, False)
 
 
-def test_money_of_another_currency_is_set_aside_and_says_so() -> None:
+def test_money_of_another_currency_is_unrated_and_says_so() -> None:
     found = decide(sale(5, currency="USD"))
     assert (found.value, found.value_reason) == (0, "no_rate")
     assert decide(sale(5, currency="EUR")).value_reason is None

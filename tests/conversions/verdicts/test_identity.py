@@ -145,7 +145,7 @@ def test_a_conversion_that_meets_no_goal_is_still_listed_though_it_links(shop: S
     shop.receive(shop.hit("conversion", SIGNED_IN, visitor="phone", name="unheard-of", user="ann"))
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
     today = day_start(DAY[0], "UTC")
-    assert list(shop.store.read_set_aside_counts(shop.site.key, today, today + DAY_MS)) == ["no_goal"]
+    assert list(shop.store.read_rejected_counts(shop.site.key, today, today + DAY_MS)) == ["no_goal"]
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -106,7 +106,7 @@ class TestFinding:
         for link in links:
             assert client.get(unescape(link), headers={"accept": "text/html"}).status_code == 200
 
-    def test_a_sale_that_was_set_aside_is_found_with_its_reason_by_the_way_that_is_shown(
+    def test_a_rejected_sale_is_found_with_its_reason_by_the_way_that_is_shown(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         sale = shop.hit("conversion", "s1", order="A-17", name="none")
@@ -261,7 +261,7 @@ class TestTelling:
         shop.process(shop.click("c1", -31 * DAY), shop.sale("s1", order="A-17"))
         assert "none of the person's clicks and views may earn any" in find(client, shop, "A-17")
 
-    def test_what_was_set_aside_stands_in_the_timeline_and_leads_to_the_rest(
+    def test_rejected_hits_stand_in_the_timeline_and_lead_to_the_rest(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.process(
@@ -271,9 +271,9 @@ class TestTelling:
         )
         page = page_of(client, "/explain", site=shop.key, q="A-17")
         told = text_of(page)
-        assert "(1 hour before) Click: demo-ad Set aside Its user agent says that it is a crawler: Googlebot." in told
+        assert "(1 hour before) Click: demo-ad Rejected Its user agent says that it is a crawler: Googlebot." in told
         assert "No ad gets credit for it: none of the person's clicks and views may earn any." in told
-        assert "Hits that were set aside are shown since 13 Nov 2026, 13:00, not of the whole window" in told
+        assert "Rejected hits are shown since 13 Nov 2026, 13:00, not of the whole window" in told
         (link,) = re.findall(r'href="(/api/rejected[^"]*visitor=[^"]*)"', page)
         assert [row["hit"] for row in client.get(unescape(link)).json()["results"]] == ["c1", "early"]
 
@@ -391,9 +391,7 @@ class TestTheWayThere:
         assert "page" not in click
         assert "Counted: 29.90 USD" in text_of(page_of(client, sale["page"].removeprefix("http://testserver")))
 
-    def test_a_hit_that_was_set_aside_leads_to_what_is_known_of_its_id(
-        self, client: Client, shop: Shop, ann: User
-    ) -> None:
+    def test_a_rejected_hit_leads_to_what_is_known_of_its_id(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.sale("s&1"), shop.hit("conversion", "s&1", 1, name="nothing"))
         days = {"from": "2026-11-20", "to": "2026-11-21"}
         (rejected,) = client.get("/api/rejected", {"site": shop.key, **days}).json()["results"]

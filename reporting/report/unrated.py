@@ -1,4 +1,4 @@
-"""Aside: what a report's days leave out of the value, with the reason -> the part `set_aside` of an answer. Pure."""
+"""Unrated: what a report's days leave out of the value, with the reason -> the part `set_aside` of an answer. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,18 +6,18 @@ from typing import Any
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
-from conversions.verdicts.unrated import tell_unrated
+from conversions.verdicts.unrated import describe_unrated
 from reporting.figures.cells import NO_RATE, decode_unrated
 from reporting.report.query import Query
 
 
-def read_aside(store: Store, query: Query, site: SiteConfig) -> dict[str, Any]:
+def read_unrated(store: Store, query: Query, site: SiteConfig) -> dict[str, Any]:
     """By reason, how many counted conversions lack some of their value, and how much. Raises StoreUnavailable.
 
     By the conversion's day, on whichever basis. A site whose money was always of its own currency lacks nothing.
     """
     cells = store.read_cells(site.key, [NO_RATE], query.days()) if site.rates else []
-    return tell_unrated(*add_up(cells, query))
+    return describe_unrated(*add_up(cells, query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:

@@ -1,4 +1,4 @@
-"""Rejected: hits that were set aside, newest first, page by page, and what is told of each. Pure."""
+"""Rejected: a site's rejected hits, newest first, page by page, and those of a conversion's persons. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,10 +7,11 @@ import msgspec
 
 from conversions.explain.claimants import Claimants
 from conversions.explain.find import rows_of
+from conversions.facts.rejected import RejectedHit
 from conversions.store.port import Store
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.cases import Case
-from tracker.collection.hit import SetAside, iso
+from tracker.collection.hit import iso
 
 #: Hits a page, and how many are looked through for one where a filter is given.
 PAGE, LOOKED_THROUGH = 100, 1_000
@@ -31,15 +32,15 @@ class Stretch(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True):
     """Hits, and where the next page begins, None after the last. A page may be short and yet not the last."""
 
-    hits: list[SetAside]
+    hits: list[RejectedHit]
     next: Stretch | None
 
 
-def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[SetAside], bool] | None) -> Page:
+def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[RejectedHit], bool] | None) -> Page:
     """The next hits that are wanted, all without a filter."""
     most = LOOKED_THROUGH if wanted else PAGE
-    rows = store.read_set_aside(site, stretch.since, stretch.latest + 1, stretch.skip + most + 1)
-    hits: list[SetAside] = []
+    rows = store.read_rejected(site, stretch.since, stretch.latest + 1, stretch.skip + most + 1)
+    hits: list[RejectedHit] = []
     seen = stretch.skip
     for hit in rows[stretch.skip : stretch.skip + most]:
         seen += 1
@@ -50,44 +51,44 @@ def read_page(store: Store, site: str, stretch: Stretch, wanted: Callable[[SetAs
     return Page(hits, _after(stretch, rows, seen) if seen < len(rows) else None)
 
 
-def _after(stretch: Stretch, rows: list[SetAside], seen: int) -> Stretch:
+def _after(stretch: Stretch, rows: list[RejectedHit], seen: int) -> Stretch:
     last = rows[seen - 1].at
     return Stretch(stretch.since, last, sum(row.at == last for row in rows[:seen]))
 
 
-class Aside(msgspec.Struct, frozen=True):
+class RejectedBefore(msgspec.Struct, frozen=True):
     """Hits of a case's visitors, newest first: those of `since` <= at (ms) until it; its window begins at `window`."""
 
-    hits: tuple[SetAside, ...] = ()
+    hits: tuple[RejectedHit, ...] = ()
     since: int = 0
     window: int = 0
 
 
-def read_aside(store: Store, site: str, case: Case, claimants: Claimants) -> Aside:
-    """What was set aside of the visitors of a case in its longer window, as far as LOOKS_BACK and LOOKED_THROUGH go."""
+def read_rejected_before(store: Store, site: str, case: Case, claimants: Claimants) -> RejectedBefore:
+    """The rejected hits of the visitors of a case in its longer window, as far as LOOKS_BACK and LOOKED_THROUGH go."""
     at, version = case.verdict.winner.at, case.verdict.version
     window = at - max(version.click_window, version.view_window)
     since = max(window, at - LOOKS_BACK)
-    rows = store.read_set_aside(site, since, at + 1, LOOKED_THROUGH + 1)
+    rows = store.read_rejected(site, since, at + 1, LOOKED_THROUGH + 1)
     if len(rows) > LOOKED_THROUGH:
         since = rows[LOOKED_THROUGH].at + 1
     visitors = {row.visitor for row in rows_of(case)}
     visitors |= {member.visitor for person in claimants.persons for member in person.members}
     hits = (row for row in rows if row.at >= since and read_kept(row).get("visitor") in visitors)
-    return Aside(tuple(hits), since, window)
+    return RejectedBefore(tuple(hits), since, window)
 
 
-def tell_aside(aside: Aside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+def describe_rejected_before(before: RejectedBefore, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
     """The hits with their reasons, and whether the whole window was looked through."""
     return {
-        "hits": [_tell_own(hit, archive_key) for hit in aside.hits],
-        "window_from": iso(aside.window),
-        "since": iso(aside.since),
-        "complete": aside.since == aside.window,
+        "hits": [_describe_own(hit, archive_key) for hit in before.hits],
+        "window_from": iso(before.window),
+        "since": iso(before.since),
+        "complete": before.since == before.window,
     }
 
 
-def _tell_own(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+def _describe_own(hit: RejectedHit, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
     kept = read_kept(hit)
     return {
         "hit": hit.hit,
@@ -102,7 +103,7 @@ def _tell_own(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[s
     }
 
 
-def is_wanted(hit: SetAside, wanted: Mapping[str, str]) -> bool:
+def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
     """Whether it has all that is wanted, of OWN and KEPT. A body that was cut says nothing of the hit."""
     if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
         return False
@@ -111,13 +112,13 @@ def is_wanted(hit: SetAside, wanted: Mapping[str, str]) -> bool:
     return all(kept.get(name) == wanted[name] for name in asked)
 
 
-def read_kept(hit: SetAside) -> dict[str, Any]:
+def read_kept(hit: RejectedHit) -> dict[str, Any]:
     """The hit as it was taken in; empty where that was cut or not kept."""
     kept = _body(hit.body)
     return kept if isinstance(kept, dict) else {}
 
 
-def tell_rejected(hit: SetAside, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
+def describe_rejected_hit(hit: RejectedHit, archive_key: Callable[[str], str | None]) -> dict[str, Any]:
     """A hit with the reason why it is no fact. `body` is the hit as it was taken in, as text where it was cut."""
     return {
         "hit": hit.hit,

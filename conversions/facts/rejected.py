@@ -1,0 +1,29 @@
+"""Rejected: a hit that was accepted but is no fact -> the row that `/api/rejected` lists, with the reason. Pure."""
+
+import msgspec
+
+from tracker.collection.hit import Hit, encode_hits
+
+#: Of a rejected hit this many characters are kept to look at; the archive has the whole.
+MAX_BODY = 4_000
+
+
+class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A hit that was accepted but is no fact, with the reason code that `/api/rejected` lists."""
+
+    site: str
+    at: int
+    hit: str
+    code: str
+    field: str = ""
+    detail: str = ""
+    batch: str = ""
+    body: str = ""
+
+
+def rejected_hit(hit: Hit, batch: str, code: str, field: str, detail: str) -> RejectedHit:
+    """The row of a hit that is no fact."""
+    body = encode_hits([hit]).decode()[:MAX_BODY]
+    return RejectedHit(
+        site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body
+    )
