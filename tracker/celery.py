@@ -73,8 +73,10 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     imports=settings.TASK_MODULES,
+    beat_scheduler="tracker.queues.beat:Beat",
+    # What waited for long is dropped by the broker. Celery's `expires` is an instant, and clocks of machines differ.
     beat_schedule={
-        name: {"task": task, "schedule": settings.BEAT_SECONDS, "options": {"expires": settings.BEAT_SECONDS}}
+        name: {"task": task, "schedule": settings.BEAT_SECONDS, "options": {"expiration": settings.BEAT_SECONDS}}
         for name, task in settings.BEAT.items()
     },
 )
