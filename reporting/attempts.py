@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from tracker.away import AWAY
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 #: A service may be away, or fail this one alone: a partition that is too large times out each time. After so many in a
@@ -19,8 +21,8 @@ class Attempts:
         self._away: list[Exception] = []
         self._in_a_row = 0
 
-    def make(self, work: Callable[[], bool], trouble: str) -> bool:
-        """What the work gives; False where it fails, with `trouble` in the log. Raises what AWAY names in an outage."""
+    def make(self, work: Callable[[], T], trouble: str) -> T | None:
+        """What the work gives; None where it fails, with `trouble` in the log. Raises what AWAY names in an outage."""
         try:
             done = work()
         except AWAY as error:
@@ -29,10 +31,10 @@ class Attempts:
             if self._in_a_row == OUTAGE:
                 raise
             logger.warning("%s: %r", trouble, error)
-            return False
+            return None
         except Exception:
             logger.exception(trouble)
-            return False
+            return None
         self._in_a_row = 0
         return done
 

@@ -13,7 +13,7 @@ from conversions.facts.person import Whose
 from conversions.facts.records import Conversion, Touch
 from conversions.marks.marks import FitMark
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Store
+from conversions.store.port import CellSet, Store
 from conversions.units.clock import HOUR_MS, day_start, first_day, month_of, next_month
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_fits
@@ -106,9 +106,8 @@ class Fitter:
 
         Gives whether they are other fits than before. Raises what concerns every month: an outage of the services.
         """
-        return self.attempts.make(
-            lambda: self.fit(mark, now, watch), f"site {mark.site}: the fits of {mark.month} can't be made"
-        )
+        trouble = f"site {mark.site}: the fits of {mark.month} can't be made"
+        return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
         """Make one month's fits, unless another holds them at that instant; gives whether they changed."""
@@ -147,7 +146,7 @@ class Fitter:
         if changed and not self.fit_marks.untell(taken):
             raise Overtaken
         cells = [fit_cell(site, uid, taken.month, one) for uid, one in fits.items()]
-        self.store.write_cells(site.key, taken.writer, cells)
+        self.store.write_cells([CellSet(site.key, taken.writer, cells)])
         if changed:
             self._mark_next_month(site, taken.month)
         return changed

@@ -1,26 +1,42 @@
 """Roll up: marked buckets -> exact figures, written under the mark's token. What beat does each minute.
 
-The order of the steps is what makes it right: note the token, read the configuration uncached, read the facts, write
-every cell under the token, mark the fits of the bucket's month, remove the mark only if its token is still the noted
+The order of the steps is what makes it right: note the tokens, read the configuration uncached, read the facts, write
+every cell under its mark's token, mark the fits of the buckets' months, remove each mark whose token is still the noted
 one.
+
+The configuration is read once for all the marks that were noted together, after the last of them. So no mark is closed
+on stale configuration: who changes it draws a token for a mark on the whole site in the same transaction. If that
+commits before the configuration is read, the rollup has the change. If it commits later, its token is greater than
+every noted one, and all buckets of the site are marked under still greater ones, whether or not the rollup has closed
+their marks by then.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
+
+import msgspec
 
 from conversions.facts.records import Conversion, Touch
 from conversions.marks.marks import WHOLE_SITE, Mark
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Store
-from conversions.units.clock import month_of
+from conversions.store.port import CellSet, Store
+from conversions.units.clock import HOUR_MS, month_of
+from conversions.units.now import now_ms
 from conversions.verdicts.cases import read_cases
 from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 from reporting.attempts import Attempts
 from reporting.figures.figures import figures
 
 logger = logging.getLogger(__name__)
+
+#: Small buckets are written and closed together: at most so many, of so many facts.
+AT_ONCE, FACTS_AT_ONCE = 32, 5_000
+#: The open hour is rolled up again after so many times what it took, at most after so long (ms): each of its hits marks
+#: it, and it is made from its start each time. Live counters bridge that.
+REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
 
 
 class MarkStore(Protocol):
@@ -35,31 +51,50 @@ class MarkStore(Protocol):
     def known_buckets(self, site: str) -> list[int]:
         """Every bucket of a site that was ever marked."""
 
-    def note_try(self, mark: Mark) -> None:
-        """Note that a rollup of the bucket begins."""
+    def note_tries(self, marks: Collection[Mark]) -> None:
+        """Note that a rollup of buckets begins."""
 
     def close_mark(self, mark: Mark) -> bool:
         """Remove a mark, if its token is still the noted one."""
 
-    def mark_fits(self, site: str, month: str) -> None:
-        """Mark the fits of a month under a new token."""
+    def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
+        """Remove marks likewise, and note until when (ms) each rests; gives those that it removed."""
+
+    def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
+        """Mark the fits of (site, month) under a new token."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A bucket's cells that are not written yet: of how many facts, its month, and how long (ms) it took to make them.
+
+    `cells` None: there is nothing to write.
+    """
+
+    mark: Mark
+    cells: CellSet | None = None
+    facts: int = 0
+    month: str = ""
+    took: int = 0
 
 
 class Roller:
-    """Rolls up with the store, the marks and the uncached reader of configuration that it is given."""
+    """Rolls up with the store, the marks, the uncached reader of configurations and the clock (ms) that it is given."""
 
     def __init__(
         self,
         store: Store,
         marks: MarkStore,
-        load_site: Callable[[str], SiteConfig | None],
+        load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]],
         frozen_before: Callable[[], int],
+        clock: Callable[[], int] = now_ms,
     ) -> None:
         self.store = store
         self.marks = marks
-        self.load_site = load_site
+        self.load_sites = load_sites
         self.frozen_before = frozen_before
+        self.clock = clock
         self.attempts = Attempts()
+        self._sites: dict[str, SiteConfig | None] = {}
 
     def expand(self, site: str | None = None) -> None:
         """Turn the marks of whole sites into marks of each of their unfrozen buckets."""
@@ -71,45 +106,113 @@ class Roller:
             self.marks.mark_buckets(mark.site, buckets)
             self.marks.close_mark(mark)
 
-    def marked(self, site: str | None = None) -> list[Mark]:
+    def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
         """The buckets to roll up now: by turns the one that was tried longest ago, and the newest.
 
         The newest, so that a year that is recounted for one site holds up no one's today. The other, so that none waits
-        for ever, however few a tick can do and however many are marked again meanwhile.
+        for ever, however few a tick can do and however many are marked again meanwhile. With `now` (ms) those that rest
+        are left out.
         """
         self.expand(site)
-        marks = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+        noted = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+        self._sites = {}  # What is read from here on is newer than every noted token.
+        marks = [mark for mark in noted if now is None or not rests(mark, now)]
         newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
         waiting = sorted(newest, key=lambda mark: mark.tried)
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
-    def attempt(self, mark: Mark) -> bool:
-        """Roll up one bucket so that one which can't be holds up no other; see Attempts.
+    def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
+        """Marks that are attempted together, in their order; alone those whose last try failed or killed its worker."""
+        batch: list[Mark] = []
+        for mark in marks:
+            if mark.tried > mark.token:
+                yield [mark]
+                continue
+            batch.append(mark)
+            if len(batch) == AT_ONCE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Roll up some buckets so that one which can't be holds up no other; see Attempts. Gives those it is done with.
 
         Raises what concerns every bucket: an outage of the services.
         """
-        self.marks.note_try(mark)
-        return self.attempts.make(
-            lambda: self.roll_up(mark), f"site {mark.site}: bucket {mark.bucket} can't be rolled up"
-        )
+        self.marks.note_tries(marks)
+        done: list[Mark] = []
+        made: list[Made] = []
+        for mark in marks:
+            one = self.attempts.make(lambda mark=mark: self._make(mark, marks), trouble(mark))  # type: ignore[misc]
+            made += [one] if one else []
+            if sum(one.facts for one in made) >= FACTS_AT_ONCE:
+                done += self._attempt_to_finish(made)
+                made = []
+        return [*done, *self._attempt_to_finish(made)]
 
-    def roll_up(self, mark: Mark) -> bool:
-        """Roll up one bucket; gives whether its mark could be removed. The mark holds the noted token."""
+    def roll_up(self, *marks: Mark) -> list[Mark]:
+        """Roll up buckets; gives those whose marks could be removed. The marks hold the noted tokens."""
+        return self._finish([self._make(mark, marks) for mark in marks])
+
+    def _attempt_to_finish(self, made: Sequence[Made]) -> list[Mark]:
+        """Finish all together, else each by itself."""
+        if len(made) > 1:
+            names = f"{len(made)} buckets together can't be written"
+            done = self.attempts.make(lambda: self._finish(made), names)
+            if done is not None:
+                return done
+        alone = (self.attempts.make(lambda one=one: self._finish([one]), trouble(one.mark)) for one in made)  # type: ignore[misc]
+        return [mark for done in alone for mark in done or ()]
+
+    def _finish(self, made: Sequence[Made]) -> list[Mark]:
+        """Write the cells, then mark the months' fits, then remove the marks: who dies before does it again."""
+        self.store.write_cells([one.cells for one in made if one.cells])
+        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells})
+        return self.marks.close_marks({one.mark: self._rest(one) for one in made})
+
+    def _rest(self, one: Made) -> int:
+        now = self.clock()
+        return now + min(REST * one.took, LONGEST_REST_MS) if is_open(one.mark.bucket, now) else 0
+
+    def _make(self, mark: Mark, batch: Sequence[Mark]) -> Made:
         if mark.bucket < self.frozen_before():
             logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
-            return self.marks.close_mark(mark)
-        site = self.load_site(mark.site)
-        if site is not None:
-            self._write(site, mark)
-            # Before the mark is closed: who dies here does it again.
-            self.marks.mark_fits(site.key, month_of(mark.bucket, site.timezone))
-        return self.marks.close_mark(mark)
-
-    def _write(self, site: SiteConfig, mark: Mark) -> None:
+            return Made(mark)
+        site = self._site(mark, batch)
+        if site is None:
+            return Made(mark)
+        began = time.monotonic()
         facts = self.store.read_bucket(site.key, mark.bucket)
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
         # After the mark was noted, as all that is read: fits that change later mark the bucket again.
         learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
-        self.store.write_cells(site.key, mark.token, figures(site, mark.bucket, touches, cases, learnt))
+        cells = figures(site, mark.bucket, touches, cases, learnt)
+        took = round(1000 * (time.monotonic() - began))
+        return Made(mark, CellSet(site.key, mark.token, cells), len(facts), month_of(mark.bucket, site.timezone), took)
+
+    def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
+        """The configuration of a mark's site, read after the marks were noted, with that of the batch's other sites."""
+        sites = self._sites  # A dictionary of its own for each time that marks are noted.
+        if mark.site not in sites:
+            new = {one.site for one in batch} - sites.keys()
+            found = self.load_sites(new)
+            sites.update({key: found.get(key) for key in new})
+        return sites[mark.site]
+
+
+def is_open(bucket: int, now: int) -> bool:
+    """Whether a bucket's hour isn't over (ms)."""
+    return bucket + HOUR_MS > now
+
+
+def rests(mark: Mark, now: int) -> bool:
+    """Whether beat leaves a mark alone for now. One whose hour is over waits for nothing."""
+    return mark.rests_until > now and is_open(mark.bucket, now)
+
+
+def trouble(mark: Mark) -> str:
+    """What the log says of a bucket that fails."""
+    return f"site {mark.site}: bucket {mark.bucket} can't be rolled up"

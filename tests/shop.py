@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from conversions.configuration.loading import load_site
+from conversions.configuration.loading import load_site, load_sites
 from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal
@@ -66,6 +66,5 @@ class Shop:
 
     def roll_up(self) -> None:
         """What beat does."""
-        roller = Roller(self.store, sequence, load_site, lambda: 0)
-        for mark in roller.marked(self.key):
-            roller.roll_up(mark)
+        roller = Roller(self.store, sequence, load_sites, lambda: 0)
+        roller.roll_up(*roller.marked(self.key))

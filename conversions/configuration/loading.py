@@ -1,5 +1,7 @@
 """Loading: the rows of the configuration -> the frozen records that pure functions read, fresh or cached."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from threading import Lock
 
@@ -7,7 +9,7 @@ from cachetools import TTLCache, cached
 from django.conf import settings
 from django.utils import timezone
 
-from conversions.configuration.rate_table import read_rates
+from conversions.configuration.rate_table import noted_currencies, rates_of
 from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
@@ -25,18 +27,28 @@ COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "cl
 
 
 def load_site(key: str) -> SiteConfig | None:
-    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError.
+    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError."""
+    return load_sites([key]).get(key)
+
+
+def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
+    """The configuration of several sites as it stands now, by their keys, with as many queries as of one.
 
     It reads without a transaction, because on SQLite that would wait for the writers. It may see a part of a change
     that commits between two reads. That change marks the whole site, and every bucket is rolled up again.
     """
-    site = Site.objects.filter(key=key).select_related("account").first()
-    return _site_config(site) if site else None
+    sites = list(Site.objects.filter(key__in=keys).select_related("account"))
+    goals, ads = defaultdict(list), defaultdict(list)
+    for goal in GoalRow.objects.filter(site__in=sites).order_by("pk").prefetch_related("versions"):
+        goals[goal.site_id].append(goal)
+    rows = AdRow.objects.filter(campaign__site__in=sites).order_by("pk")
+    for ad in rows.select_related("campaign").prefetch_related("rules"):
+        ads[ad.campaign.site_id].append(ad)
+    noted = noted_currencies(keys)
+    return {site.key: _site_config(site, goals[site.pk], ads[site.pk], noted[site.key]) for site in sites}
 
 
-def _site_config(site: Site) -> SiteConfig:
-    goals = GoalRow.objects.filter(site=site).order_by("pk").prefetch_related("versions")
-    ads = AdRow.objects.filter(campaign__site=site).order_by("pk").select_related("campaign").prefetch_related("rules")
+def _site_config(site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], currencies: Collection[str]) -> SiteConfig:
     return SiteConfig(
         key=site.key,
         timezone=site.timezone,
@@ -44,7 +56,7 @@ def _site_config(site: Site) -> SiteConfig:
         click_secret=site.click_secret,
         terms=_terms(site),
         traffic=_traffic(site),
-        rates=read_rates(site.key, site.currency),
+        rates=rates_of(currencies, site.currency),
         goals=tuple(_goal(row, site.currency) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )

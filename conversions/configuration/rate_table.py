@@ -4,7 +4,8 @@ A load draws a token in the transaction that writes its rates. The newest token 
 are cached by version.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Lock
 
 import msgspec
@@ -96,12 +97,24 @@ def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Seri
 
     `others`: more currencies. The empty one means the site's own.
     """
-    noted = SiteCurrency.objects.filter(site=site).values_list("currency", flat=True)
-    currencies = {*noted, *others} - {into, ""}
-    if not currencies:
+    return rates_of({*noted_currencies([site])[site], *others}, into)
+
+
+def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
+    """The currencies, other than their own, that sites' money came in, by the site's key."""
+    noted: Mapping[str, set[str]] = defaultdict(set)
+    for site, currency in SiteCurrency.objects.filter(site__in=sites).values_list("site", "currency"):
+        noted[site].add(currency)
+    return noted
+
+
+def rates_of(currencies: Collection[str], into: str) -> tuple[Series, ...]:
+    """What currencies are worth in another; the empty one and itself are left out."""
+    others = {*currencies} - {into, ""}
+    if not others:
         return ()
     version = RateLoad.objects.order_by("-token").values_list("token", flat=True).first() or 0
-    return tuple(read_series(currency, into, version) for currency in sorted(currencies))
+    return tuple(read_series(currency, into, version) for currency in sorted(others))
 
 
 _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)

@@ -5,7 +5,7 @@ A bucket's row stays when its mark goes, so the rows are also the list of a site
 is marked likewise; who makes it: `conversions.marks.fit_marks`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection, models, transaction
 from django.db.models import Q
@@ -36,6 +36,7 @@ class Mark(models.Model):
     """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
 
     `tried`: the token that was drawn when a rollup of it was begun last; the next tick puts it behind the others.
+    `rests_until`: while its hour lasts, beat leaves it alone until then (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,6 +45,7 @@ class Mark(models.Model):
     token = models.BigIntegerField()
     marked = models.BooleanField(default=True)
     tried = models.BigIntegerField(default=0, db_default=0)
+    rests_until = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         app_label = "conversions"
@@ -157,22 +159,34 @@ def known_buckets(site: str) -> list[int]:
     return list(rows.values_list("bucket", flat=True))
 
 
-def note_try(mark: Mark) -> None:
-    """Note that a rollup of a bucket begins. Call it before, so that one which kills its worker is put behind, too."""
+def note_tries(marks: Collection[Mark]) -> None:
+    """Note that a rollup of buckets begins. Call it before, so that one which kills its worker is put behind, too."""
     with transaction.atomic():
-        Mark.objects.filter(pk=mark.pk).update(tried=draw_token())
+        Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
-def close_mark(mark: Mark) -> bool:
-    """Remove a mark, if its token is still the noted one."""
+def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
+    """Remove those marks whose token is still the noted one, and note until when each rests (ms); gives which."""
+    with transaction.atomic():
+        return [mark for mark, rest in marks.items() if close_mark(mark, rest)]
+
+
+def close_mark(mark: Mark, rests_until: int = 0) -> bool:
+    """Remove a mark, if its token is still the noted one; in any case it rests until then (ms)."""
+    if rests_until:
+        Mark.objects.filter(pk=mark.pk).update(rests_until=rests_until)
     return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))
 
 
-def mark_fits(site: str, month: str) -> None:
-    """Mark the fits of a month under a new token. Call it after its bucket is rolled up, before that mark is closed."""
+def mark_fits(months: Collection[tuple[str, str]]) -> None:
+    """Mark the fits of (site, month) under a new token. Call it after buckets of them are rolled up, before their marks
+    are closed."""
+    if not months:
+        return
     with transaction.atomic():
+        token = draw_token()
         FitMark.objects.bulk_create(
-            [FitMark(site=site, month=month, token=draw_token())],
+            [FitMark(site=site, month=month, token=token) for site, month in sorted(set(months))],
             update_conflicts=True,
             unique_fields=["site", "month"],
             update_fields=["token", "marked"],

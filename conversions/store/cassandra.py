@@ -27,7 +27,7 @@ from conversions.facts.records import (
 from conversions.facts.rejected import RejectedHit
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.linked import members_to_add
-from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, Linked, Moment, Span, TimelineKind
+from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, CellSet, Linked, Moment, Span, TimelineKind
 from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
 from conversions.store.tables import TABLES
@@ -114,10 +114,12 @@ class CassandraStore:
         """See Store."""
         return self._links(("read_last_link", (site, one.visitor, one.at)) for one in moments)
 
-    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
+    def write_cells(self, sets: Iterable[CellSet]) -> None:
         """See Store."""
         self.cql.write_all(
-            ("write_cell", (site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, token)) for cell in cells
+            ("write_cell", (one.site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, one.token))
+            for one in sets
+            for cell in one.cells
         )
 
     def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:

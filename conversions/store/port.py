@@ -59,6 +59,14 @@ class Cell(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class CellSet(msgspec.Struct, frozen=True):
+    """Cells of one site that are written under one token."""
+
+    site: str
+    token: int
+    cells: Sequence[Cell]
+
+
 class FactReader(Protocol):
     """What deciding about conversions reads. Every method may raise StoreUnavailable."""
 
@@ -115,8 +123,8 @@ class Store(FactReader, Protocol):
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """The conversions that a hit made, whatever their claim. For support, not for the hot path."""
 
-    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
-        """Write cells under a token; durable when it returns."""
+    def write_cells(self, sets: Iterable[CellSet]) -> None:
+        """Write cells, each set under its token; durable when it returns."""
 
     def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
         """The cells of these models and site-local days."""

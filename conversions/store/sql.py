@@ -31,6 +31,7 @@ from conversions.store.port import (
     LINKS_AT_ONCE,
     STORED_KINDS,
     Cell,
+    CellSet,
     Linked,
     Moment,
     Span,
@@ -151,10 +152,14 @@ class SqlStore:
         earlier = (links_of(site, one.visitor).filter(at__lt=one.at).order_by(*order) for one in moments)
         return [link for page in earlier for link in read(page[:1]) if isinstance(link, Link)]
 
-    def write_cells(self, site: str, token: int, cells: Sequence[Cell]) -> None:
+    def write_cells(self, sets: Iterable[CellSet]) -> None:
         """See Store."""
-        rows = [(site, cell.model, cell.goal, cell.bucket, cell.day, token, cell.body) for cell in cells]
-        execute_all(WRITE_CELL, rows)
+        rows = (
+            (one.site, cell.model, cell.goal, cell.bucket, cell.day, one.token, cell.body)
+            for one in sets
+            for cell in one.cells
+        )
+        execute_all(WRITE_CELL, list(rows))
 
     def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
         """See Store."""

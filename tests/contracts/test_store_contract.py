@@ -11,7 +11,7 @@ from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.person import ANNOUNCED, ANY
 from conversions.facts.records import Adjustment, Conversion, Link, Touch, order_key
 from conversions.facts.rejected import RejectedHit
-from conversions.store.port import LINKS_AT_ONCE, Cell, Linked, Moment, Span, Store
+from conversions.store.port import LINKS_AT_ONCE, Cell, CellSet, Linked, Moment, Span, Store
 
 HOUR = 3_600_000
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR
@@ -173,9 +173,9 @@ def test_an_order_that_looks_like_a_hit_is_no_hit(store: Store, site: str) -> No
 def test_of_two_writes_of_a_cell_the_one_with_the_greater_token_stays(store: Store, site: str) -> None:
     token = time.time_ns() // 1000
     for at, body in ((token + 5, b"new"), (token, b"old")):
-        store.write_cells(site, at, [Cell(NOON, "2026-09-21", "g", "last", body)])
+        store.write_cells([CellSet(site, at, [Cell(NOON, "2026-09-21", "g", "last", body)])])
     assert [cell.body for cell in store.read_cells(site, ["last"], ["2026-09-21"])] == [b"new"]
-    store.write_cells(site, token + 6, [Cell(NOON, "2026-09-21", "g", "last", b"newest")])
+    store.write_cells([CellSet(site, token + 6, [Cell(NOON, "2026-09-21", "g", "last", b"newest")])])
     assert [cell.body for cell in store.read_cells(site, ["last"], ["2026-09-21"])] == [b"newest"]
 
 
@@ -187,7 +187,7 @@ def test_cells_are_read_by_model_and_day(store: Store, site: str) -> None:
         for goal in ("", "g")
         for model in ("last", "first")
     ]
-    store.write_cells(site, time.time_ns() // 1000, cells)
+    store.write_cells([CellSet(site, time.time_ns() // 1000, cells)])
     wanted = [cell for cell in cells if cell.day == "2026-09-22" and cell.model == "first"]
     assert store.read_cells(site, ["first"], ["2026-09-22"]) == sorted(
         wanted, key=lambda cell: (cell.bucket, cell.goal)

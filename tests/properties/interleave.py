@@ -5,6 +5,7 @@ repeatable from its seed.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -23,11 +24,17 @@ def pause() -> None:
 
 class Stepped:
     """Any object, each call of its methods a step of its own; the named methods take their last argument's items one by
-    one, as a store that is no transaction would."""
+    one, as a store that is no transaction would; an item that has parts, part by part."""
 
-    def __init__(self, target: Any, one_by_one: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        target: Any,
+        one_by_one: Iterable[str] = (),
+        parts: Callable[[Any], Iterable[Any]] = lambda item: [item],
+    ) -> None:
         self._target = target
         self._one_by_one = frozenset(one_by_one)
+        self._parts = parts
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._target, name)
@@ -38,7 +45,7 @@ class Stepped:
                 return method(*args)
             *head, items = args
             found: list[Any] = []
-            for item in items:
+            for item in chain.from_iterable(map(self._parts, items)):
                 pause()
                 found.extend(method(*head, [item]) or [])
             return found

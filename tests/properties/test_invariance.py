@@ -25,7 +25,7 @@ from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Cell, Store
+from conversions.store.port import Cell, CellSet, Store
 from reporting.figures.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
@@ -72,10 +72,10 @@ class World:
         self.hasty = rng.choice([0.0, 0.1])
         #: Links find figures that nothing but they would have made again.
         self.logins_last = rng.random() < 0.5
-        self.store = Stepped(store, ONE_BY_ONE)
+        self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
         self.marks = Stepped(sequence)
-        self.roller = Roller(self.store, self.marks, self.read_config, lambda: 0)
+        self.roller = Roller(self.store, self.marks, self.read_configs, lambda: 0)
         # Every month is over.
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
@@ -108,6 +108,10 @@ class World:
         pause()
         config = self.after or self.before
         return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency))
+
+    def read_configs(self, keys: Iterable[str]) -> dict[str, SiteConfig]:
+        """Likewise, of the only site."""
+        return {key: self.read_config(key) for key in keys}
 
     def cached_config(self, batch: list[Hit]) -> SiteConfig:
         """What a worker's cache says: the configuration before the last change only if no hit needs the new version."""
@@ -185,8 +189,11 @@ class World:
     def roll(self) -> bool:
         """A rollup takes what is marked."""
         marks = self.roller.marked(self.site.key)
-        for mark in marks:
-            self.roller.roll_up(mark)
+        rest = marks
+        while rest:
+            size = self.rng.randrange(1, 5)
+            self.roller.roll_up(*rest[:size])
+            rest = rest[size:]
         return bool(marks)
 
     def fit(self) -> bool:
@@ -300,6 +307,14 @@ class World:
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
         yield from self.plain_store.read_cells(self.site.key, [CLICKS, NO_RATE, *MODELS], days)
+
+
+def cell_by_cell(item: Any) -> Iterator[Any]:
+    """Cells that are written together, one by one; what is no set of cells as it is."""
+    if not isinstance(item, CellSet):
+        yield item
+        return
+    yield from (CellSet(item.site, item.token, [cell]) for cell in item.cells)
 
 
 def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[tuple[str | None, str], tuple[int, int]]:

@@ -9,12 +9,12 @@ import pytest
 from django.core.management import call_command
 
 from conversions.attribution.fit import FIT, Fitted
-from conversions.configuration.loading import load_site
+from conversions.configuration.loading import load_site, load_sites
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.fit_marks import WHENEVER, open_fits
 from conversions.models import Ad, MatchRule
-from conversions.store.port import Store, StoreUnavailable
+from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.verdicts.fits import read_fits
 from reporting.fitter import HOLD_MS, REST, Fitter
 from reporting.rollup import Roller
@@ -241,7 +241,7 @@ def test_a_rollup_that_dies_when_its_mark_is_closed_has_marked_its_month(shop: S
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T10:30Z", visitor="fay"))
     (mark,) = sequence.open_marks(shop.site.key)
     with pytest.raises(Dies):
-        Roller(shop.store, Killed(sequence, "close_mark", True), load_site, lambda: 0).roll_up(mark)
+        Roller(shop.store, Killed(sequence, "close_marks", True), load_sites, lambda: 0).roll_up(mark)
     assert sequence.open_marks(shop.site.key) == []
     assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
 
@@ -352,7 +352,7 @@ def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Sho
     settle(shop)
     (mine, *_) = shop.store.read_cells(shop.site.key, [FIT], ["2026-10-01"])
     older = [msgspec.structs.replace(mine, goal=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config.goals]
-    shop.store.write_cells(shop.site.key, sequence.draw_token(), older)
+    shop.store.write_cells([CellSet(shop.site.key, sequence.draw_token(), older)])
     sequence.mark_site(shop.site.key)
     shop.roll_up()
     assert credit(shop, "markov") == {"mail": "0.500000", "summer": "0.500000"}
@@ -361,7 +361,7 @@ def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Sho
 
 
 def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
-    sequence.mark_fits("no-such-site", OCTOBER)
+    sequence.mark_fits([("no-such-site", OCTOBER)])
     (mark,) = fitter(shop).due("no-such-site")
     assert not fitter(shop).fit(mark, WHENEVER)
     assert open_fits("no-such-site") == []

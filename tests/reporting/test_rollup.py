@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, OperationalError
 
-from conversions.configuration.loading import load_site
+from conversions.configuration.loading import load_site, load_sites
 from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.marks import WHOLE_SITE, Mark
@@ -22,7 +22,7 @@ from conversions.models import Ad, Campaign, Goal, MatchRule
 from conversions.store.port import Store, StoreUnavailable
 from reporting.attempts import OUTAGE
 from reporting.figures.cells import CLICKS, decode_clicks, decode_credit
-from reporting.rollup import Roller
+from reporting.rollup import LONGEST_REST_MS, Roller
 from tests.running import CHECKOUT, Tracker, free_port
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
@@ -58,13 +58,12 @@ class Shop:
 
     def roller(self, store: Any = None) -> Roller:
         """What beat runs."""
-        return Roller(store or self.store, sequence, load_site, lambda: self.limit)
+        return Roller(store or self.store, sequence, load_sites, lambda: self.limit)
 
     def roll_up(self) -> list[int]:
         """One tick; gives the buckets, as hours from NOON."""
         marks = self.roller().marked(self.key)
-        for mark in marks:
-            self.roller().roll_up(mark)
+        self.roller().roll_up(*marks)
         return [(mark.bucket - NOON) // HOUR for mark in marks]
 
     def clicks(self) -> dict[str, int]:
@@ -220,7 +219,7 @@ def test_an_expansion_that_dies_is_done_again(shop: Shop) -> None:
     shop.roll_up()
     shop.ad.save()
     with pytest.raises(KeyboardInterrupt):
-        Roller(shop.store, DyingMarks(), load_site, lambda: 0).marked(shop.key)
+        Roller(shop.store, DyingMarks(), load_sites, lambda: 0).marked(shop.key)
     assert shop.roll_up() == [0]
 
 
@@ -264,7 +263,7 @@ FAILURES = [
 def test_a_bucket_that_can_not_be_rolled_up_holds_up_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, visitor=f"v{n}") for n in range(3)))
     roller = shop.roller(Breaks(shop.store, error, NOON + HOUR))
-    assert [roller.attempt(mark) for mark in roller.marked(shop.key)] == [True, False, True]
+    assert [bool(roller.attempt([mark])) for mark in roller.marked(shop.key)] == [True, False, True]
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
 
 
@@ -275,7 +274,7 @@ def test_a_store_that_is_away_ends_the_tick_after_a_few_buckets_and_all_stay_mar
     roller = shop.roller(store)
     marks = roller.marked(shop.key)
     with pytest.raises(StoreUnavailable):
-        deque(map(roller.attempt, marks))
+        deque(roller.attempt([mark]) for mark in marks)
     assert len(store.tries) == OUTAGE
     assert len(sequence.open_marks(shop.key)) == 9
 
@@ -287,7 +286,7 @@ def test_as_many_bad_buckets_as_an_outage_hold_up_no_other_for_ever(shop: Shop) 
     for _ in hours:
         roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), *bad))
         with suppress(StoreUnavailable):
-            deque(map(roller.attempt, roller.marked(shop.key)))
+            deque(roller.attempt([mark]) for mark in roller.marked(shop.key))
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == bad
 
 
@@ -303,7 +302,7 @@ def test_the_command_tells_of_a_bucket_that_a_service_failed_after_it_did_the_ot
 
 
 def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(sql_store: Store) -> None:
-    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    roller = Roller(sql_store, sequence, lambda _: {}, lambda: 0)
     sites = [f"busy{n}" for n in range(4)]
     for site in sites:
         sequence.mark_buckets(site, [NOON - HOUR, NOON - 2 * HOUR])
@@ -312,17 +311,17 @@ def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(
         for site in sites:
             sequence.mark_buckets(site, [NOON])
         for mark in roller.marked()[:2]:
-            roller.attempt(mark)
+            roller.attempt([mark])
             done.append((mark.site, mark.bucket))
     assert len(set(done)) == 12
     assert all(done.count((site, NOON)) >= 3 for site in sites)
 
 
 def test_a_year_that_is_recounted_holds_up_no_ones_present_hour(sql_store: Store) -> None:
-    roller = Roller(sql_store, sequence, lambda _: None, lambda: 0)
+    roller = Roller(sql_store, sequence, lambda _: {}, lambda: 0)
     sequence.mark_buckets("a-recounted", [NOON - n * HOUR for n in range(1, 1000)])
     for mark in roller.marked()[:10]:
-        roller.attempt(mark)
+        roller.attempt([mark])
     live = [f"live{n}" for n in range(4)]
     for site in live:
         sequence.mark_buckets(site, [NOON])
@@ -344,3 +343,102 @@ def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_pa
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("CommandError: Stopped: the broker: ")
+
+
+class Changes:
+    """A store: while the first bucket is read, the configuration changes."""
+
+    def __init__(self, store: Store, change: Callable[[], Any]) -> None:
+        self._store, self._change, self._done = store, change, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """Reads; the first time after the change."""
+        if not self._done:
+            self._done = True
+            self._change()
+        return self._store.read_bucket(site, bucket)
+
+
+def test_a_change_of_configuration_amid_a_tick_is_in_the_figures_after_the_next(shop: Shop) -> None:
+    shop.receive(
+        *(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, ad="", url="https://s/?utm_source=x") for n in (0, 1))
+    )
+    roller = shop.roller(Changes(shop.store, lambda: MatchRule.objects.create(ad=shop.ad, source="x")))
+    assert len(roller.attempt(roller.marked(shop.key))) == 2, "closed on the configuration from before"
+    assert shop.roll_up() == [1, 0]
+    assert shop.clicks() == {"one": 1}
+
+
+def test_the_configuration_is_read_once_for_all_that_a_tick_noted(shop: Shop) -> None:
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(40)))
+    read: list[Any] = []
+
+    def load(keys: Any) -> Any:
+        read.append(keys)
+        return load_sites(keys)
+
+    roller = Roller(shop.store, sequence, load, lambda: 0)
+    for batch in roller.batches(roller.marked(shop.key)):
+        roller.attempt(batch)
+    assert read == [{shop.key}]
+    assert sequence.open_marks(shop.key) == []
+
+
+def test_one_bucket_that_can_not_be_written_holds_up_none_that_are_written_with_it(shop: Shop) -> None:
+    class Refuses:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+        def write_cells(self, sets: Any) -> None:
+            """Refuses the cells of the second bucket."""
+            if any(cell.bucket == NOON + HOUR for one in sets for cell in one.cells):
+                raise DataError("too long")
+            shop.store.write_cells(sets)
+
+    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
+    roller = shop.roller(Refuses())
+    done = roller.attempt(roller.marked(shop.key))
+    assert sorted(mark.bucket - NOON for mark in done) == [0, 2 * HOUR]
+    assert [mark.bucket - NOON for mark in sequence.open_marks(shop.key)] == [HOUR]
+    (failed,) = sequence.open_marks(shop.key)
+    assert list(roller.batches([failed, failed])) == [[failed], [failed]], "what failed is tried alone"
+
+
+class Slow:
+    """A store that needs half a minute for a bucket, and the clock that says it."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._store, self._passed = store, 0.0
+        monkeypatch.setattr("reporting.rollup.time.monotonic", lambda: self._passed)
+        self.seconds = 2.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+        """Takes its time."""
+        self._passed += self.seconds
+        return self._store.read_bucket(site, bucket)
+
+
+def rest_of(shop: Shop, store: Slow, now: int) -> int:
+    """How long (ms) the bucket of NOON rests after a hit at that time (ms) and its rollup."""
+    shop.receive(shop.hit(uuid4().hex, "click"))
+    roller = Roller(store, sequence, load_sites, lambda: 0, lambda: now)  # type: ignore[arg-type]
+    roller.roll_up(*roller.marked(shop.key))
+    shop.receive(shop.hit(uuid4().hex, "click"))
+    return next(n for n in range(0, HOUR + 1, 10_000) if roller.marked(shop.key, now + n))
+
+
+def test_the_open_hour_rests_ten_times_as_long_as_it_took_and_an_hour_that_is_over_does_not_wait(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Slow(shop.store, monkeypatch)
+    assert rest_of(shop, store, NOON + HOUR // 2) == 20_000
+    store.seconds = 60
+    assert rest_of(shop, store, NOON + HOUR // 2) == LONGEST_REST_MS
+    assert rest_of(shop, store, NOON + HOUR - 60_000) == 60_000, "once it is over it is rolled up"
+    assert rest_of(shop, store, NOON + HOUR) == 0

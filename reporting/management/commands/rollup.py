@@ -70,8 +70,10 @@ def roll_up_all(site: str | None) -> int:
     """Roll up what is marked now; gives how many buckets. Those that a service failed are told of after the others."""
     work = roller()
     marks = work.marked(site)
-    for mark in tqdm(marks, desc="rolling up", unit=" buckets", disable=None):
-        work.attempt(mark)
+    with tqdm(total=len(marks), desc="rolling up", unit=" buckets", disable=None) as progress:
+        for batch in work.batches(marks):
+            work.attempt(batch)
+            progress.update(len(batch))
     work.attempts.end()
     return len(marks)
 

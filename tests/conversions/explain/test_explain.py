@@ -20,7 +20,7 @@ from conversions.marks import marks as sequence
 from conversions.models import Ad, Campaign, GoalVersion, MatchRule
 from conversions.rules.goals import MOST_TOUCHES
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Store
+from conversions.store.port import CellSet, Store
 from conversions.units.micros import six_places
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_learnt
@@ -55,7 +55,8 @@ def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
     ads = {ad.key: AdName(ad.key, ad.campaign, True) for ad in config.ads}
     labels = {label for path in paths for label in path.ads}
     learnt = fit(Inputs(paths, {label: ads[label] for label in sorted(labels)}, Coverage()), 0)
-    shop.store.write_cells(shop.key, sequence.draw_token(), [fit_cell(config, config.goals[0].uid, "2026-10", learnt)])
+    cell = fit_cell(config, config.goals[0].uid, "2026-10", learnt)
+    shop.store.write_cells([CellSet(shop.key, sequence.draw_token(), [cell])])
 
 
 def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:

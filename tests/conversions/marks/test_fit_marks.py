@@ -28,35 +28,35 @@ def take(site: str, now: int = WHENEVER, until: int = 0) -> FitMark:
 
 def test_months_are_marked_each_once_and_the_oldest_comes_first(site: str) -> None:
     for month in ("2026-11", MONTH, "2026-11"):
-        mark_fits(site, month)
+        mark_fits([(site, month)])
     assert [(mark.site, mark.month) for mark in open_fits(site)] == [(site, MONTH), (site, "2026-11")]
     assert (site, MONTH) in [(mark.site, mark.month) for mark in open_fits()]
 
 
 def test_who_takes_a_mark_writes_under_a_token_that_is_newer_than_the_mark(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     taken = take(site)
     assert taken.token < taken.writer < draw_token()
 
 
 def test_a_mark_goes_and_what_was_told_stays(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     assert close_fits(take(site), "abc", 0)
     assert open_fits(site) == []
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     assert take(site).told == "abc"
 
 
 def test_a_mark_that_was_drawn_again_meanwhile_stays_open(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     taken = take(site)
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     assert not close_fits(taken, "abc", 0)
     assert take(site).told == "abc"
 
 
 def test_who_was_overtaken_neither_writes_nor_tells_nor_closes(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     slow, fast = take(site), take(site)
     assert not untell(slow)
     assert not close_fits(slow, "slow", 0)
@@ -65,22 +65,22 @@ def test_who_was_overtaken_neither_writes_nor_tells_nor_closes(site: str) -> Non
 
 
 def test_who_overtakes_learns_that_other_fits_may_be_stored_by_then(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     close_fits(take(site), "old", 0)
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     assert untell(take(site))
     assert take(site).told == ""
 
 
 def test_beat_leaves_alone_what_another_holds_and_takes_it_when_that_is_over(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     held = take(site, now=1_000, until=2_000)
     assert take_fits(held, 1_999, 3_000) is None
     assert take(site, now=2_000, until=3_000).held_until == 3_000
 
 
 def test_who_holds_a_mark_may_hold_it_longer_or_let_it_go(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     held = take(site, now=1_000, until=2_000)
     assert hold_fits(held, 3_000)
     assert take_fits(held, 2_500, 4_000) is None
@@ -101,7 +101,7 @@ def test_a_month_is_rolled_up_as_long_as_a_bucket_of_it_or_its_whole_site_is_fre
 
 
 def test_a_mark_that_another_closed_is_not_taken(site: str) -> None:
-    mark_fits(site, MONTH)
+    mark_fits([(site, MONTH)])
     (seen,) = open_fits(site)
     close_fits(take(site), "abc", 0)
     assert take_fits(seen, WHENEVER, 0) is None
