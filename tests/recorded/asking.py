@@ -63,7 +63,7 @@ def explanations() -> Iterator[str]:
         "L-1",
         "L-3",
     )
-    paths = ("X-ina", "X-jon", "X-kim", "X-lea", "X-max", "X-ned", "M-12-GBP", "M-13-CHF", "D-0", "D-2")
+    paths = ("X-ina", "X-jon", "X-kim", "X-lea", "X-max", "X-ned", "M-12-GBP", "M-13-CHF", "D-0", "D-2", "F-1")
     for order in (*orders, *paths):
         yield found(BERLIN, order=order)
     for one in ({"user": "u-1"}, {"user": "Guest"}, {"visitor": "dot"}, {"visitor": "cas"}, {"visitor": "v-001"}):
@@ -79,7 +79,7 @@ def found(site: str, **by: str) -> str:
 
 def timelines() -> Iterator[str]:
     """What some visitors did, and which hits were rejected."""
-    for visitor in ("ann", "shared", "phone-1", "cli-2", "old-2", "v-002"):
+    for visitor in ("ann", "shared", "phone-1", "cli-2", "old-2", "v-002", "full"):
         yield f"/api/visitors?site={BERLIN}&visitor={visitor}"
     for more in ("", "&code=bot", "&visitor=quo", "&order=S-3"):
         yield f"/api/rejected?site={BERLIN}&from=2026-09-01&to=2026-11-05{more}"

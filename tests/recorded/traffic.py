@@ -117,6 +117,7 @@ def record() -> list[Request]:
         refused,
         kolkata,
         howe,
+        fullest,
     ):
         tell(traffic)
     return sorted(traffic.requests, key=lambda request: request["at"])
@@ -422,3 +423,22 @@ def howe(traffic: Traffic) -> None:
         traffic.server(
             at + HOUR, *([click] if n % 3 != 1 else []), sold, {**sold, "id": traffic.new("w")}, account="south"
         )
+
+
+def fullest(traffic: Traffic) -> None:
+    """Hits that have every field, which records the order of fields, and addresses that say a thing twice."""
+    at = berlin("2026-10-13T20", 40)
+    tags = "utm_source=a&utm_medium=b&utm_campaign=c&utm_content=d&utm_term=e&gclid=f"
+    more = {"user": "u-full", "url": f"https://shop.example/?{tags}", "ref": "https://news.example/", "title": "Shop"}
+    props = {"p.color": "red", "p.size": "XL"}
+    traffic.browser(at, traffic.hit(at, "full", type="click", ad="banner-a", **more, **props))
+    traffic.browser(at, traffic.hit(at, "full", type="view", ad="video", **more, **props))
+    twice = "utm_source=one&utm_source=two&utm_medium=m&fbclid=one&gclid=two"
+    traffic.browser(at, traffic.hit(at, "full", url=f"https://shop.example/?{twice}"))
+    bought = at + 5 * MINUTE
+    full_sale = sale(traffic, bought, "full", "F-1", "33.00", currency="GBP", **more, **props)
+    refund = {"type": "adjustment", "kind": "refund", "order": "F-1", "value": "3", "currency": "GBP"}
+    traffic.server(bought, full_sale, traffic.hit(bought + 1, "full", **refund))
+    # A millisecond after a user of the shared computer was named, and at that instant: the next one's, and its own.
+    named = berlin("2026-10-01T00", 10) + MINUTE
+    traffic.browser(named + 1, banner(traffic, named + 1, "shared", ad="meta"), banner(traffic, named, "shared"))
