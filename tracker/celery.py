@@ -1,7 +1,4 @@
-"""The Celery application: settings under which no kill, no restart and no service that is away loses a batch.
-
-For `celery -A tracker.celery worker` and `beat`. The queues are looked at and filled by `tracker.queues`.
-"""
+"""Celery: the application of `worker` and `beat`. With these settings no kill, restart or outage loses a batch."""
 
 import os
 
@@ -11,14 +8,14 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
-#: Deliveries of one message before it is taken to be what kills its workers, and dead-lettered.
+#: The most deliveries of one message. After these it counts as what kills its workers and becomes a dead letter.
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
 HITS, FACTS, FIGURES, UPKEEP = settings.QUEUES
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
-#: Dead letters move only once the queue of the dead has confirmed them; that asks for reject-publish.
+#: A dead letter moves only once its queue has confirmed it. RabbitMQ needs reject-publish for that.
 SAFE_DEATH = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERY_LIMIT,
@@ -27,17 +24,17 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: Beat's ticks: those that nobody took in time are gone, the next does their work.
+#: Beat's ticks. A tick that no worker took in time is dropped; the next one does its work.
 TICKS = {"x-queue-type": "quorum"}
-#: Each look at a dead letter is a delivery, and none may be its last. RabbitMQ 4 deletes it after 20 unless told
-#: otherwise; -1 lifts the limit there, but before 4 it lets the first look delete it.
+#: Reading a dead letter counts as a delivery, and RabbitMQ 4 deletes a message after 20 by default. -1 lifts the limit
+#: there. Before RabbitMQ 4, -1 would delete the message at the first read.
 KEPT = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 
 app = Celery("hitledger", task_cls="tracker.queues.step:Step")
 app.conf.update(
     broker_url=settings.BROKER_URL or "memory://",
-    # Embedded, beat does its work itself.
+    # In the embedded tracker beat does the work itself.
     task_always_eager=not settings.BROKER_URL,
     broker_connection_timeout=CONNECT_SECONDS,
     broker_connection_retry_on_startup=True,
@@ -57,15 +54,15 @@ app.conf.update(
         "conversions.tasks.*": {"queue": UPKEEP},
         "*": {"queue": FIGURES},
     },
-    # Remote control of deployments that share a virtual host stays apart.
+    # Keeps the remote control of deployments on one virtual host apart.
     control_exchange=f"{settings.QUEUE_PREFIX}control",
-    # A message is acknowledged after its work is done and the next link is confirmed; a failure dead-letters it.
+    # A message is acknowledged after its work is done and the next link is confirmed. A failure makes it a dead letter.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_acks_on_failure_or_timeout=False,
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
-    # The configuration database's connection is kept from task to task; tracker.queues.step looks after it.
+    # The connection to the configuration database is kept between tasks. tracker.queues.step checks it.
     CELERY_DB_REUSE_MAX=1_000_000,
     worker_prefetch_multiplier=settings.HIT_QOS,
     worker_soft_shutdown_timeout=20,
@@ -74,11 +71,11 @@ app.conf.update(
     worker_send_task_events=False,
     imports=settings.TASK_MODULES,
     beat_scheduler="tracker.queues.beat:Beat",
-    # What waited for long is dropped by the broker. Celery's `expires` is an instant, and clocks of machines differ.
+    # The broker drops ticks that waited for long. Celery's `expires` is an instant, and the clocks of machines differ.
     beat_schedule={
         name: {"task": task, "schedule": settings.BEAT_SECONDS, "options": {"expiration": settings.BEAT_SECONDS}}
         for name, task in settings.BEAT.items()
     },
 )
-# Tasks that a command or a web process calls in place must find this application, too.
+# A command or a web process that calls a task directly must use this application, too.
 app.set_default()

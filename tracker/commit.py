@@ -1,4 +1,4 @@
-"""Commit: the hits of concurrent requests -> one batch -> the queue. What comes meanwhile shares the next one."""
+"""Commit: the hits of concurrent requests -> one batch -> the queue. Hits that come meanwhile share the next batch."""
 
 import logging
 import time
@@ -20,9 +20,9 @@ from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 
 logger = logging.getLogger(__name__)
 
-#: A request waits so long for its batch; then its client keeps the hits and tries again.
+#: The seconds that a request waits for its batch. After that the client keeps the hits and tries again.
 SEND_SECONDS = 4.0
-#: More than this many bytes of hits don't wait.
+#: The most bytes of hits that may wait.
 MAX_WAITING_BYTES = 32 << 20
 
 
@@ -35,9 +35,9 @@ class Part(msgspec.Struct, eq=False):
 
 
 class Committer:
-    """Group commit: one batch is on its way at a time, and what arrives meanwhile makes up the next.
+    """Group commit: one batch is on its way at a time. Hits that arrive meanwhile make up the next one.
 
-    Under load a batch waits a short while for as many hits as the one before had.
+    Under load a batch waits a short while until it has as many hits as the one before.
     """
 
     def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
@@ -52,7 +52,7 @@ class Committer:
         self._daemon = Daemon("commit", self._work)
 
     def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-        """Returns once all the hits are durable. Raises Transient; some may then be durable all the same."""
+        """Return once all the hits are durable. Raises Transient; some hits may be durable even then."""
         deadline = time.monotonic() + seconds
         parts = split(hits, self._max_hits)
         self._add(parts)
@@ -63,10 +63,10 @@ class Committer:
             raise QueueUnavailable("the queue is too slow") from error
         finally:
             for part in parts:
-                part.done.cancel()  # one that still waits goes into no batch
+                part.done.cancel()  # A part that still waits goes into no batch.
 
     def commit(self, parts: Sequence[Part]) -> None:
-        """Sends one batch and tells each part what became of it."""
+        """Send one batch and give each part its result."""
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
@@ -98,7 +98,7 @@ class Committer:
             self.commit(self._take())
 
     def _take(self) -> list[Part]:
-        """The parts of the next batch; waits until there are any."""
+        """The parts of the next batch. It waits until there is one."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
@@ -117,12 +117,12 @@ class Committer:
 
 
 def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
-    """Whether a part goes into a batch that holds so many hits and bytes; into an empty one it always does."""
+    """Whether a part fits into a batch that has so many hits and bytes. It always fits into an empty one."""
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
 def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
-    """A request's hits in parts that each fit one batch."""
+    """A request's hits in parts, each of which fits one batch."""
     parts: list[Part] = []
     for hit in hits:
         one = Part([hit], encoded_size(hit), Future())
@@ -135,19 +135,19 @@ def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
 
 
 def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-    """Returns once the hits are on durable storage. Raises Transient, after so many seconds at the latest."""
+    """Return once the hits are on durable storage. Raises Transient after so many seconds at the latest."""
     if not hits:
         return
     committer = _committer_of(getpid())
     if not settings.BROKER_URL and connection.in_atomic_block:
-        # What this transaction wrote is seen in it alone, and its locks would stop the committer's thread.
+        # Another thread would not see what this transaction wrote, and its locks would stop the committer's thread.
         send_here(committer, hits)
     else:
         committer.send(hits, seconds)
 
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
-    """Commits in the caller's thread."""
+    """Commit in the caller's thread."""
     for part in split(hits, settings.HIT_BATCH_MAX):
         committer.commit([part])
         part.done.result()

@@ -1,7 +1,7 @@
 """Health: whether this process serves (/healthz), and how each backing service is (/readyz).
 
-Anyone may ask. An answer tells a stranger the states and nothing else (why, the log says), and asks a service at most
-once a second.
+Anybody may ask. The answer has the states and nothing else; the log has the reasons. Each service is asked at most once
+a second.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """The question to one service; it is opened by the first one who asks."""
+    """The question to one service, opened at the first request."""
     return Probe(service.name, lambda: service.open().check())
 
 
@@ -35,7 +35,7 @@ PROBES = [probe(service) for service in SERVICES]
 
 
 class OpenView(APIView):
-    """For anyone, without a look at who it is, which would touch the database."""
+    """A view without authentication, which would need the database."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -43,20 +43,20 @@ class OpenView(APIView):
 
 
 class HealthView(OpenView):
-    """The process; for balancers, which must not take the door away because a service behind it rests."""
+    """The process alone, for balancers. They must not remove a web process because a service behind it is away."""
 
     @extend_schema(summary="Whether the process serves", responses=ALIVE)
     def get(self, _request: Request) -> Response:
-        """Touches no service."""
+        """Answer without any service."""
         return Response({"status": "ok"})
 
 
 class ReadyView(OpenView):
-    """The services; for people and monitors."""
+    """The services, for people and monitors."""
 
     @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
     def get(self, _request: Request) -> Response:
-        """200 where all are up, 503 where one is not, within about two seconds in any case."""
+        """Answer 200 if all are up, else 503, within about two seconds."""
         answers = ask_all(PROBES)
         ready = all(answer.state == "up" for answer in answers.values())
         services = {name: describe(answer) for name, answer in answers.items()}
@@ -64,5 +64,5 @@ class ReadyView(OpenView):
 
 
 def describe(answer: Answer[Any]) -> dict[str, Any]:
-    """A service's state, and how long its answer took or is out."""
+    """A service's state; and the ms that its answer took, or has taken so far."""
     return {"state": answer.state, "ms": round(answer.seconds * 1000, 1)}

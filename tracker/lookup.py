@@ -1,4 +1,4 @@
-"""Look-ups in the configuration database: cached, bounded in time, and left alone for a moment when it is away."""
+"""Look-up: a key -> what the configuration database has for it, cached and bounded in time."""
 
 import logging
 import time
@@ -17,11 +17,11 @@ from tracker.daemon import Daemon
 logger = logging.getLogger(__name__)
 
 MAX_CACHED = 10_000
-#: What was not found is looked up again this soon, so that a new site's first hits are not refused for long.
+#: The seconds after which an unknown key is looked up again: the first hits of a new site must not be refused for long.
 MISS_SECONDS = 1.0
-#: After a failure nothing is looked up for so long.
+#: The seconds without look-ups after a failure.
 REST_SECONDS = 1.0
-#: A hit waits so long for the database.
+#: The seconds that a hit waits for the database.
 WAIT_SECONDS = 1.0
 MAX_WAITING = 100
 
@@ -30,28 +30,29 @@ T = TypeVar("T")
 
 
 class Found(msgspec.Struct, Generic[T], frozen=True):
-    """What a look-up came to. Where `checked` is false the database didn't answer; the value is then the last known."""
+    """The result of a look-up. If `checked` is false, the database didn't answer, and the value is the last known
+    one."""
 
     value: T | None
     checked: bool = True
     until: float = 0.0
 
 
-#: Of what was never asked for.
+#: The result for a key that was never looked up.
 NEVER = Found[Any](None, checked=False, until=float("-inf"))
-#: Keys -> what there is under each; one look-up for all keys of a request, or many would hold it up one by one.
+#: Keys -> key and value. It looks up all keys of a request at once.
 LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
 def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
-    """A look-up of one key as one of several."""
+    """A look-up of one key, as a look-up of several."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 
 
 class Bounded(Generic[K, T]):
-    """Runs a look-up in a thread of its own, so that its caller can give up on a database that hangs.
+    """Runs a look-up in a thread of its own. Its caller can give up on a database that hangs.
 
-    Inside a transaction it runs in the caller's thread: only there is the transaction seen.
+    Inside a transaction it runs in the caller's thread, because other threads don't see the transaction.
     """
 
     def __init__(self, look_up: Callable[[K], T], wait_seconds: float = WAIT_SECONDS) -> None:
@@ -87,7 +88,7 @@ class Bounded(Generic[K, T]):
 
 
 class Cached(Generic[T]):
-    """A look-up that remembers what it found for `seconds`, and for a shorter while what it did not find."""
+    """A look-up with a cache. Found values are kept for `seconds`, unknown keys for a shorter time."""
 
     def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up
@@ -99,11 +100,11 @@ class Cached(Generic[T]):
         self._rest_until = float("-inf")
 
     def find(self, key: str) -> Found[T]:
-        """What is known of the key, asked of the database if that was too long ago. Never raises for a database."""
+        """The value of a key, from the cache or the database. It never raises for a database."""
         return self.find_all((key,))[key]
 
     def find_all(self, keys: Collection[str]) -> dict[str, Found[T]]:
-        """The same of several keys, asked of the database at once."""
+        """The values of several keys. Those that are not cached are looked up at once."""
         now = self._clock()
         found: dict[str, Found[T]] = {}
         stale: dict[str, Found[T]] = {}
@@ -122,7 +123,7 @@ class Cached(Generic[T]):
             self._rest_until = float("-inf")
 
     def _ask(self, last: Mapping[str, Found[T]], now: float) -> dict[str, Found[T]]:
-        """What the database says of these keys; what was last known of them where it doesn't answer."""
+        """The values of keys by the database; their last known values if it doesn't answer."""
         if now >= self._rest_until:
             try:
                 rows = self._look_up(last.keys())

@@ -1,6 +1,6 @@
-"""Probe: a question to a service, asked aside with a time limit, so that one that hangs holds up nobody.
+"""Probe: a question to a service, in a thread of its own with a time limit. A service that hangs delays nobody.
 
-However many ask, a service gets one question at a time, and none while the last answer is fresh.
+However many requests come, a service gets one question at a time, and none while the last answer is fresh.
 """
 
 import logging
@@ -14,16 +14,16 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: So long an answer is given again.
+#: The seconds for which an answer is used again.
 FRESH_SECONDS = 1.0
-#: So long one is waited for.
+#: The seconds for which an answer is waited for.
 WAIT_SECONDS = 2.0
 
 T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """What a service said. `up`, with a value; `down`, where the question failed; `slow`, where it is still out."""
+    """The answer of a service: `up` with a value, `down` if the question failed, `slow` if there is no answer yet."""
 
     state: str
     seconds: float
@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Probe(Generic[T]):
-    """One question; its thread starts with the first one who asks and ends with the answer."""
+    """One question. Its thread starts with the first request and ends with the answer."""
 
     def __init__(self, name: str, ask: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -43,16 +43,16 @@ class Probe(Generic[T]):
         self._last: Answer[T] | None = None
 
     def start(self) -> None:
-        """Asks, unless the question is out or was answered a moment ago."""
+        """Ask, unless the question is under way or was answered a moment ago."""
         with self._changed:
             if self._out or self._clock() - self._asked_at < FRESH_SECONDS:
                 return
             self._out, self._asked_at = True, self._clock()
-        # A daemon, so that a service that hangs holds up no exit.
+        # A daemon thread: a service that hangs must not delay the exit.
         Thread(target=self._work, name=f"probe {self.name}", daemon=True).start()
 
     def read(self, deadline: float) -> Answer[T]:
-        """The answer, waited for until `deadline` (by the clock)."""
+        """The answer. It waits until `deadline` (monotonic seconds)."""
         with self._changed:
             self._changed.wait_for(lambda: not self._out, max(deadline - self._clock(), 0.0))
             if self._out or self._last is None:
@@ -76,7 +76,7 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """Every answer, all asked side by side, within so many seconds."""
+    """The answers to all questions, asked in parallel, within so many seconds."""
     deadline = time.monotonic() + seconds
     for probe in probes:
         probe.start()

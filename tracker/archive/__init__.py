@@ -1,6 +1,6 @@
-"""The archive: a batch becomes one object, under a key that derives from its id alone; a replay gets its hits again.
+"""Archive: a batch -> one object under a key that is derived from its id; and the hits of an object.
 
-The port, the objects, and an adapter a file; this opens the one that the settings name.
+The port, the objects and each adapter have a file of their own. This opens the adapter that the settings name.
 """
 
 from functools import cache
@@ -27,7 +27,7 @@ __all__ = [
 
 @cache
 def open_archive() -> Archive:
-    """The archive that ARCHIVE_URL names. Made once a process; it holds no connection before the first call."""
+    """The archive that ARCHIVE_URL names, made once per process. It connects at its first call."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)

@@ -1,4 +1,4 @@
-"""The archive as a folder: objects as files. Each is written aside, flushed to disk and then renamed into place."""
+"""Folder: the archive as files below a folder. Each is written aside, flushed to disk and renamed into place."""
 
 import os
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ from tracker.archive.objects import (
 from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
 from tracker.collection.hit import Batch, Hit
 
-#: What a check writes: about an object of some hits, in bytes that no file system leaves out as a hole.
+#: What a check writes: as many bytes as a small object, none of them zero, because a file system may skip zeros.
 TRIAL = b"\1" * 16_384
 
 
 class FolderArchive:
-    """Objects as files below a folder. Each is written aside, flushed to disk and then renamed into place."""
+    """Objects as files below a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -95,7 +95,7 @@ class FolderArchive:
 
 
 def write_durably(path: Path, body: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and stays there after a power cut."""
+    """Write a file atomically, so that it survives a power cut."""
     make_durably(path.parent)
     with written_aside(path, body) as aside:
         aside.replace(path)
@@ -104,7 +104,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """A flushed file beside `path`, hidden from every reader. It is gone afterwards unless it was renamed."""
+    """A flushed temporary file beside `path`, which readers don't see. It is removed afterwards unless it was
+    renamed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:
@@ -117,7 +118,7 @@ def written_aside(path: Path, body: bytes) -> Iterator[Path]:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, so that they stay there after a power cut."""
+    """Make a folder and its missing parents, so that they survive a power cut."""
     if not folder.is_dir():
         make_durably(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -125,7 +126,7 @@ def make_durably(folder: Path) -> None:
 
 
 def flush(folder: Path) -> None:
-    """The names in a folder are on disk from here on."""
+    """Flush the names in a folder to disk."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -1,4 +1,4 @@
-"""Objects: a batch -> its key, derived from its id alone, and a body of gzip JSON lines; and its hits again."""
+"""Objects: a batch -> its key, derived from its id, and its body, gzip JSON lines; and a body -> its hits."""
 
 import gzip
 import re
@@ -15,7 +15,7 @@ SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
 
 
 def archive_key(batch_id: str) -> str:
-    """`YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by when the batch was made (UTC). Raises BadBatch for no batch id."""
+    """`YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time of the batch (UTC). Raises BadBatch if it is no batch id."""
     if not BATCH_ID.fullmatch(batch_id):
         raise BadBatch(f"{batch_id[:80]!r} is no batch id")
     made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
@@ -23,7 +23,7 @@ def archive_key(batch_id: str) -> str:
 
 
 def snapshot_key(made_at: int, nonce: str) -> str:
-    """`configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins like it, so neither hides the other."""
+    """`configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins with `configuration`."""
     return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
 
 
@@ -46,7 +46,7 @@ def pack(batch: Batch) -> bytes:
 
 
 def unpack(body: bytes) -> list[Hit]:
-    """The hits of an object. Raises BadBatch; an empty object is no batch, what it held is lost."""
+    """The hits of an object. Raises BadBatch, also for an empty object, whose hits are lost."""
     try:
         hits = decode_hits(gzip.decompress(body))
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -57,12 +57,13 @@ def unpack(body: bytes) -> list[Hit]:
 
 
 def first_key(made_at: int) -> str:
-    """What every key of a batch made then or later is greater than."""
+    """A key that sorts before the key of every batch made at that instant or later."""
     return archive_key(f"{min(max(made_at, 0), LATEST):013d}-0").removesuffix(f"0{SUFFIX}")
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Of keys in their order, those of batches made in a stretch of time, after a key; what is no batch is left out."""
+    """Of sorted keys, those of batches that were made in a range of time and that come after a key. Other keys are
+    left out."""
     for key in keys:
         made_at = key.rpartition("/")[2][:13]
         if not key.endswith(SUFFIX) or not made_at.isdigit() or key <= after or int(made_at) < since:

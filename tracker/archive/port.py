@@ -1,4 +1,4 @@
-"""The Archive port: where raw hits are kept for good, and what its readers and writers may rely on."""
+"""Port: Archive keeps raw hits for good. This says what its readers and writers may rely on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ LATEST = 10**13 - 1
 
 
 class ArchiveUnavailable(Transient):
-    """The archive can't be reached, or refused a call. Trying again later may help."""
+    """The archive can't be reached or refused a call. A later try may succeed."""
 
 
 class NotArchived(Permanent):
@@ -20,26 +20,26 @@ class NotArchived(Permanent):
 
 
 class Archive(Protocol):
-    """Raw hits for good, one object a batch.
+    """Raw hits, one object per batch.
 
-    A put is durable when it returns; repeating it writes the same bytes under the same key. Nothing is ever deleted
-    or changed. Every method may raise ArchiveUnavailable, after which the object is there whole or not at all.
+    A put is durable when it returns. A repeated put writes the same bytes under the same key. Nothing is ever deleted
+    or changed. Every method may raise ArchiveUnavailable; the object is then stored whole or not at all.
     """
 
     def put(self, batch: Batch) -> str:
-        """Keep a batch; gives its key. An empty batch (a marker) leaves nothing."""
+        """Store a batch; return its key. A marker, which is an empty batch, stores nothing."""
 
     def get(self, key: str) -> list[Hit]:
-        """The hits of an object. Raises NotArchived, and BadBatch where it was damaged."""
+        """The hits of an object. Raises NotArchived, or BadBatch if it is damaged."""
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """The keys of the batches made at `since` <= ms < `until` and after the key `after`, in the order of time."""
+        """The keys of the batches made at `since` <= ms < `until` that come after the key `after`, in order of time."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Keep a snapshot of the configuration, made at an instant (ms); gives its key."""
+        """Store a snapshot of the configuration that was made at an instant (ms); return its key."""
 
     def get_snapshot(self, key: str) -> bytes:
-        """The body of a snapshot. Raises NotArchived, and BadBatch where it was damaged."""
+        """The body of a snapshot. Raises NotArchived, or BadBatch if it is damaged."""
 
     def list_snapshots(self) -> Iterator[str]:
         """The keys of all snapshots, in the order of time."""
@@ -53,7 +53,7 @@ class Archive(Protocol):
 
 @contextmanager
 def unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
-    """What a service raises, as ArchiveUnavailable."""
+    """Errors of a service as ArchiveUnavailable."""
     try:
         yield
     except errors as error:

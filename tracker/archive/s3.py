@@ -1,4 +1,4 @@
-"""The archive on Amazon S3, or a server that speaks its protocol. The only module that imports boto3."""
+"""S3: the archive on Amazon S3 or a server with its protocol. Only this module imports boto3."""
 
 import time
 from base64 import b64encode
@@ -26,19 +26,19 @@ from tracker.archive.objects import (
 from tracker.archive.port import LATEST, NotArchived, unavailable
 from tracker.collection.hit import Batch, Hit
 
-#: Bounds of every call, so that a server that hangs is an ArchiveUnavailable and not a hanging worker.
+#: The limits of every call. A server that hangs raises ArchiveUnavailable.
 S3_LIMITS = Config(
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
-    # Servers other than Amazon's don't know the newer checksums; the signature covers the body anyway.
+    # Servers other than Amazon's don't know the newer checksums. The signature covers the body.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-#: A check puts an object at most this often: a bucket that keeps versions keeps each of them.
+#: The seconds between two objects that a check puts. A bucket with versions keeps each of them.
 TRIAL_SECONDS = 60.0
-#: What an S3 call raises when the server is away, refuses, or hangs up.
+#: The errors of a call whose server is away, refuses, or hangs up.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 
 
@@ -100,17 +100,17 @@ class S3Archive:
 
     @cached_property
     def _client(self) -> Any:
-        # A setting that boto3 can't use (a region, a profile, an endpoint) is the operator's to mend, like a server.
+        # The operator can correct a setting that boto3 can't use (a region, a profile, an endpoint).
         with unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _place(self) -> dict[str, Any]:
-        """Where a new bucket lies: us-east-1 is never named, every other region must be."""
+        """The region of a new bucket. S3 wants every region to be named but us-east-1."""
         region = self._client.meta.region_name
         return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
     def _write(self, key: str, body: bytes) -> None:
-        # A bucket with Object Lock, and some servers, refuse an object without it.
+        # Buckets with Object Lock, and some servers, refuse an object without it.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with unavailable(S3_ERRORS, "S3"):
             self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)

@@ -1,4 +1,4 @@
-"""Queues: the HitQueue port, its adapters, and which of them the settings name."""
+"""Queues: the HitQueue port and its adapters; this opens the one that the settings name."""
 
 import time
 from functools import cache
@@ -16,25 +16,25 @@ __all__ = ["HitQueue", "QueueUnavailable", "new_batch_id", "open_queue", "send_m
 
 @cache
 def open_queue() -> HitQueue:
-    """The queue that the settings name: RabbitMQ where BROKER_URL is set, else none."""
+    """The queue that the settings name: RabbitMQ if BROKER_URL is set, else the embedded one."""
     return RabbitQueue() if settings.BROKER_URL else InlineQueue()
 
 
 def new_batch_id() -> str:
-    """The id of a batch that is closed now."""
+    """The id of a batch that is made now."""
     return batch_id(time.time_ns() // 1_000_000, token_hex(8))
 
 
 def send_marker() -> None:
-    """Send an empty batch: once it came through, what was sent before has."""
+    """Send a marker, which is an empty batch. Once it is processed, what was sent before it is processed."""
     open_queue().send(Batch(new_batch_id()))
 
 
 def wait_until_idle(seconds: float) -> bool:
-    """Send a marker and wait until it and all that was sent before is processed; whether that came to be in time."""
+    """Send a marker and wait until it and all that was sent before it is processed; return whether that was in time."""
     deadline = time.monotonic() + seconds
     send_marker()
-    # Twice, for the broker takes a moment to see that a worker died and to offer its batches again.
+    # Twice, because the broker takes a moment to see that a worker died and to deliver its batches again.
     quiet = 0
     while quiet < 2:
         quiet = quiet + 1 if open_queue().is_idle() else 0

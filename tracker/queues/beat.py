@@ -1,6 +1,7 @@
-"""Beat's scheduler: every task of the schedule -> its queue, once a minute by a clock that nobody can set.
+"""Beat: sends every task of the schedule to its queue each minute, by a monotonic clock.
 
-Celery's own keeps wall-clock times on disk: after a clock that ran ahead is put right, nothing is due for hours.
+Celery's own scheduler keeps wall-clock times on disk. After a clock that ran ahead is set right, nothing would be due
+for hours.
 """
 
 import time
@@ -11,14 +12,14 @@ from django.conf import settings
 
 
 class Beat(Scheduler):  # type: ignore[misc]
-    """Sends all tasks at the start and then each BEAT_SECONDS."""
+    """Sends all tasks at the start, and then every BEAT_SECONDS."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._due = time.monotonic()
 
     def tick(self, *_args: Any, **_options: Any) -> float:
-        """Sends what is due; gives the seconds until it is to be called again."""
+        """Send what is due; return the seconds until the next call."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + settings.BEAT_SECONDS

@@ -1,4 +1,4 @@
-"""Broker: connections to RabbitMQ for a look at its queues, each bounded in time."""
+"""Broker: connections to RabbitMQ that look at its queues. Each call is bounded in time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,12 @@ from kombu import Connection
 from tracker.celery import app
 from tracker.queues.port import QueueUnavailable
 
-#: The broker answers and confirms within so many seconds, or is taken to be away.
+#: The seconds within which the broker must answer or confirm. After that it counts as away.
 ANSWER_SECONDS = 3.0
 
 
 def connect(heartbeat: int = 0) -> Connection:
-    """A connection that the caller ends. With a heartbeat (seconds) the broker ends it if it hears nothing for long."""
+    """A connection that the caller closes. With a heartbeat (seconds) the broker closes it if the process is gone."""
     try:
         connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)
@@ -26,7 +26,7 @@ def connect(heartbeat: int = 0) -> Connection:
 
 @contextmanager
 def bounded(connection: Connection) -> Iterator[None]:
-    """Each answer of the broker within a few seconds; what else happens is QueueUnavailable."""
+    """A limit for each answer of the broker. A late answer and every error of the connection raise QueueUnavailable."""
     try:
         with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             yield
@@ -35,13 +35,13 @@ def bounded(connection: Connection) -> Iterator[None]:
 
 
 def count(connection: Connection, name: str) -> tuple[int, int]:
-    """Messages that wait in a queue, and its consumers."""
+    """How many messages wait in a queue, and how many consumers it has."""
     answer = connection.default_channel.queue_declare(name, passive=True)
     return answer.message_count, answer.consumer_count
 
 
 def in_work(workers: int) -> bool:
-    """Whether any of the workers has a batch in hand; a worker that doesn't answer may have one."""
+    """Whether a worker has a batch in hand. A worker that doesn't answer may have one."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)

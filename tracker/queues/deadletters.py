@@ -1,4 +1,4 @@
-"""Dead letters: batches that their tasks could not process, as the broker keeps them; looked at, or tried again."""
+"""Dead letters: batches that could not be processed. The broker keeps them; here they are read and sent again."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One dead message: whose it was, and why it ended here. `hits` is None where its batch can't be read."""
+    """One dead message: its task, and why it is dead. `hits` is None if its batch can't be read."""
 
     batch: str
     task: str
@@ -23,13 +23,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 def read_dead_letters(limit: int) -> list[DeadLetter]:
-    """The oldest dead letters, at most `limit`; they stay where they are."""
+    """The oldest dead letters, at most `limit`. They stay in the queue."""
     with connect() as connection, bounded(connection):
         return [read(message) for message in take(connection, limit)]
 
 
 def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
-    """Sends the oldest dead letters to their queues again; each is gone from the dead once the broker confirmed it."""
+    """Send the oldest dead letters to their queues again. Each leaves the dead letters once the broker has confirmed
+    it."""
     with connect() as connection, bounded(connection):
         for message in take(connection, limit):
             letter = read(message)
@@ -39,9 +40,9 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take(connection: Connection, limit: int) -> Iterator[Message]:
-    """Messages of the dead; those that are not acknowledged go back when the connection ends.
+    """The dead messages. Those that are not acknowledged go back when the connection ends.
 
-    No more than lie there at first: what is sent again may be back at once, and would go round for ever.
+    At most as many as there are at first: a message that is sent again may be back at once and would go round for ever.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):
@@ -52,7 +53,7 @@ def take(connection: Connection, limit: int) -> Iterator[Message]:
 
 
 def read(message: Message) -> DeadLetter:
-    """What a dead message says of itself."""
+    """The dead letter of a message."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:
@@ -69,7 +70,7 @@ def read(message: Message) -> DeadLetter:
 
 
 def send_again(connection: Connection, message: Message, queue: str) -> None:
-    """The same message, without what the broker noted of its death, confirmed."""
+    """Send the same message without the broker's notes on its death, and wait for the confirm."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first"))}
     headers.pop("x-delivery-count", None)
     connection.Producer(auto_declare=False).publish(

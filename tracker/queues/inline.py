@@ -1,4 +1,4 @@
-"""No queue: the embedded adapter of the HitQueue port."""
+"""Inline: the embedded adapter of the HitQueue port. It has no queue: a batch is processed before `send` returns."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tracker.queues.port import QueueState, QueueUnavailable, Taken
 
 
 class InlineQueue:
-    """No queue: the chain runs before `send` returns, so what was sent is processed."""
+    """Runs the chain before `send` returns. What was sent is processed."""
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""

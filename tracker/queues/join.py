@@ -1,6 +1,6 @@
-"""Join: small batches that wait go along with the one in hand, so that what a batch costs is paid once for many.
+"""Join: a worker joins batches that wait with the one in hand, because a batch costs nearly the same whatever its size.
 
-What is taken along stays the queue's until the next step's message is confirmed: whoever dies before, loses nothing.
+Joined batches stay in the queue until the next step's message is confirmed. A worker that dies before loses nothing.
 """
 
 import logging
@@ -24,15 +24,15 @@ from tracker.queues.step import UNNOTED, Step, note_put_back
 
 logger = logging.getLogger(__name__)
 
-#: The broker gives back what is in the hands of a host that is gone after twice as many seconds.
+#: The heartbeat, seconds. The broker delivers again what a vanished host had after twice this time.
 HEARTBEAT_SECONDS = 60
-#: Batches made longer before or after the one in hand don't go along: a replay looks for a hit in objects made up to a
-#: day after its own batch, and those that go along may lie so far to either side.
+#: The most time between joined batches, ms. A replay looks for a hit in objects that were made up to a day after its
+#: own batch, and joined batches may be this far to either side.
 APART_MS = 12 * 3_600_000
 
 
 class Joiner:
-    """Batches taken along on a connection of their own, by one thread, for one batch at a time."""
+    """Joins batches, on a connection of its own. One thread uses it, for one batch at a time."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -40,14 +40,14 @@ class Joiner:
         self._batches: list[Batch] = []
 
     def join(self, batch: Batch, size: int) -> Batch | None:
-        """The batch (of `size` bytes) and those taken along, as one; None where none waits or the broker is away.
+        """The batch (of `size` bytes) and those that wait, as one; None if none waits or the broker is away.
 
-        As many are taken as fit the bounds of a batch; one that is larger than all before it may go over them, once.
-        One made at quite another time is sent again, by itself, and ends it.
-        One that was delivered before is the last: it may be what kills workers, and others aren't to die with it twice.
+        It takes as many as fit the bounds of a batch. The last one may exceed them. A batch that was made at quite
+        another time is sent again by itself, and ends the joining. A batch that was delivered before is the last one:
+        it may be what kills workers, and must not take others with it twice.
         """
         if self._messages:
-            self.close()  # whoever took them failed in between; the broker offers them again
+            self.close()  # A task failed in between. The broker delivers them again.
         hits = most_hits = len(batch.hits)
         most_size = size
         while hits and hits + most_hits <= settings.HIT_BATCH_MAX and size + most_size <= BATCH_MAX_BYTES:
@@ -65,20 +65,21 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """What was taken along is on its way with the batch in hand; markers go on after it, by themselves."""
+        """Acknowledge the joined batches: they are on their way with the batch in hand. Send their markers after it."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
         self._settle()
 
     def put_down(self) -> None:
-        """What was taken along is sent again, each by itself. Given back to the broker, it would count as poison once
-        that has happened often."""
+        """Send each joined batch again by itself. If it were given back to the broker, every time would count
+        towards its being poison."""
         send_again(self._batches)
         self._settle()
 
     def close(self) -> None:
-        """Ends the connection; what is in hand is the queue's again, and the next batch opens another."""
+        """Close the connection. The broker delivers again what is in hand, and the next batch opens another
+        connection."""
         connection, self._connection = self._connection, None
         self._messages, self._batches = [], []
         if connection is not None:
@@ -86,7 +87,7 @@ class Joiner:
                 connection.collect()
 
     def _take(self) -> Message | None:
-        """Takes the batch that has waited longest in hand; None where there is none or the broker is away."""
+        """Take the batch that has waited longest; None if there is none or the broker is away."""
         message = self._get()
         if message is None:
             return None
@@ -101,7 +102,7 @@ class Joiner:
         return message
 
     def _get(self) -> Message | None:
-        """The next message. A connection that was closed meanwhile is replaced once, as long as nothing is in hand."""
+        """The next message. A connection that was closed meanwhile is replaced once, if nothing is in hand."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -121,7 +122,8 @@ class Joiner:
             return message
 
     def _settle(self) -> None:
-        """Nothing is in hand any more. If the broker can't hear it, the batches come again, which does no harm."""
+        """Acknowledge all that is in hand. If the acknowledgement fails, the broker redelivers the batches, which is
+        harmless."""
         if self._connection and self._messages:
             try:
                 with bounded(self._connection):
@@ -133,13 +135,13 @@ class Joiner:
 
 
 class Joining(Step):
-    """A step that takes waiting batches along. Where it fails with them, they go their own way, and so does its own."""
+    """A step that joins waiting batches. If the joined batch fails, each goes on by itself."""
 
     abstract = True
     takes_batch = True
 
     def __call__(self, text: str) -> Any:
-        """The work on a batch's text; see Step."""
+        """Do the work on a batch's text; see Step."""
         if self.is_direct():
             return self.run(text)
         whole = None if self.is_redelivered() else open_joiner().join(decode_batch(text), len(text))
@@ -161,12 +163,12 @@ class Joining(Step):
 
 
 def is_apart(batch: Batch, other: Batch) -> bool:
-    """Whether a batch was made too long before or after another to go along with it. Markers may always."""
+    """Whether a batch was made too long before or after another to be joined. A marker never is."""
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
 def send_again(batches: list[Batch]) -> None:
-    """Puts batches at the end of the queue, each by itself."""
+    """Send batches to the end of the queue, each by itself."""
     try:
         note_put_back(batches)
     except AWAY:
@@ -176,9 +178,9 @@ def send_again(batches: list[Batch]) -> None:
 
 
 def joined(batches: list[Batch]) -> Batch:
-    """Batches as one, made when the last of them was. Markers add nothing to it.
+    """Batches as one batch, with the time of the last of them. Markers add nothing.
 
-    Its id is one that only the same batches give: its object never takes the place of another's in the archive.
+    Its id is derived from the ids of the batches: its object never replaces another one in the archive.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:
@@ -190,7 +192,7 @@ def joined(batches: list[Batch]) -> Batch:
 
 
 def open_joiner() -> Joiner:
-    """The joiner of this process; a fork gets one of its own."""
+    """The joiner of this process. A forked process gets its own."""
     return _joiner_of(getpid())
 
 

@@ -1,4 +1,4 @@
-"""The HitQueue port: a batch goes in, and once `send` returns it can't get lost."""
+"""Port: HitQueue takes batches. Once `send` returns, a batch can't get lost."""
 
 from typing import Protocol
 
@@ -9,12 +9,12 @@ from tracker.collection.hit import Batch
 
 
 class QueueUnavailable(Transient):
-    """The queue is away, blocked or too slow, or refused the batch. Trying again later may help."""
+    """The queue is away, blocked or too slow, or it refused the batch. A later try may succeed."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
-    """Batches that wait, processes that take them, for how long the oldest has waited (seconds, by the markers), and
-    batches that could not be processed."""
+    """The state of a queue: how many batches wait, how many processes take them, how long the oldest has waited
+    (seconds, by the markers), and how many could not be processed."""
 
     depth: int
     consumers: int
@@ -23,33 +23,33 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class Taken(Protocol):
-    """A batch in hand: it stays the queue's until it is acknowledged, and is the next one again if its taker dies."""
+    """A batch in hand. It stays in the queue until it is acknowledged, and is delivered again if its process dies."""
 
     batch: Batch
 
     def acknowledge(self) -> None:
-        """It is processed; the queue may forget it."""
+        """The batch is processed, and the queue may drop it."""
 
     def give_back(self) -> None:
-        """It is the next one again."""
+        """The batch goes back to the head of the queue."""
 
 
 class HitQueue(Protocol):
-    """Batches between the door and the chain.
+    """The batches between collection and the chain.
 
-    `send` is durable when it returns. Delivery is at least once: a batch may come again, also after it was processed,
-    and batches may come in any order. None is dropped: what can't be processed is dead-lettered.
-    Every method is bounded in time and may raise QueueUnavailable; a batch whose `send` raised may still arrive.
+    A batch is durable when `send` returns. Delivery is at least once and in any order: a batch may come again, even
+    after it was processed. No batch is dropped: one that can't be processed becomes a dead letter. Every method is
+    bounded in time and may raise QueueUnavailable. A batch whose `send` raised may still arrive.
     """
 
     def send(self, batch: Batch) -> None:
-        """Keep a batch for the chain."""
+        """Store a batch for the chain."""
 
     def get_next(self) -> Taken | None:
         """Take the batch that has waited longest for its first step; None if none waits."""
 
     def metadata(self) -> QueueState:
-        """How the queue is."""
+        """The state of the queue."""
 
     def is_idle(self) -> bool:
         """Whether every batch that was sent before has been processed, as far as the queue's workers can tell."""

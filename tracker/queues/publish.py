@@ -1,4 +1,4 @@
-"""Publish: a task's message -> confirmed by the broker, or QueueUnavailable; never a wait without end."""
+"""Publish: a task's message -> confirmed by the broker, or QueueUnavailable. The wait is bounded."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,14 +14,15 @@ from tracker.celery import DEAD_QUEUE, app
 from tracker.queues.broker import ANSWER_SECONDS
 from tracker.queues.port import QueueUnavailable
 
-#: A message that no queue takes is an error, not a silence.
+#: A message that no queue takes is returned as an error.
 ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": ANSWER_SECONDS}
 
 
 class Publisher:
     """One connection with publisher confirms, used by one thread at a time.
 
-    A connection on which anything failed is dropped: a late confirm of one message must not be taken for the next's.
+    A connection on which anything failed is dropped, because a late confirm could be taken for that of the next
+    message.
     """
 
     def __init__(self) -> None:
@@ -29,9 +30,9 @@ class Publisher:
         self._producer: Producer | None = None
 
     def publish(self, send: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Calls `send` (a task's apply_async) and returns once the broker has the message for good.
+        """Call `send` (a task's apply_async) and return once the broker has stored the message.
 
-        A connection that turns out to have been closed is replaced once. Raises QueueUnavailable.
+        A connection that was closed meanwhile is replaced once. Raises QueueUnavailable.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise QueueUnavailable("the connection to the broker is busy")
@@ -42,13 +43,13 @@ class Publisher:
                 raise
             except (OSError, AMQPError):
                 return self._publish(send, *args, **options)
-        except Exception as error:  # whatever it was: without a confirm nobody knows that the message is durable
+        except Exception as error:  # Any error: without a confirm the message may not be durable.
             raise QueueUnavailable(f"the broker: {type(error).__name__} {error}") from error
         finally:
             self._lock.release()
 
     def close(self) -> None:
-        """Ends the connection; the next message opens another."""
+        """Close the connection. The next message opens another."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(Exception):
@@ -68,14 +69,14 @@ class Publisher:
         connection.ensure_connection(max_retries=0)
         with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             channel = connection.channel()
-            # A broker that lost its data gets its queues back, before a message finds none.
+            # A broker that lost its data needs its queues before the first message.
             for queue in (*app.amqp.queues.values(), DEAD_QUEUE):
                 queue(channel).declare()
             return Producer(channel, auto_declare=False)
 
 
 def open_publisher() -> Publisher:
-    """The publisher of this process; a fork gets one of its own."""
+    """The publisher of this process. A forked process gets its own."""
     return _publisher_of(getpid())
 
 

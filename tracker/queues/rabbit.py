@@ -1,4 +1,4 @@
-"""RabbitMQ: the adapter of the HitQueue port whose work is done by Celery's chain."""
+"""RabbitMQ: the adapter of the HitQueue port over Celery's chain."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,19 +14,19 @@ from tracker.collection.hit import Batch, decode_batch, encode_batch
 from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_work, text_of
 from tracker.queues.port import QueueState, Taken
 
-#: No queue has this name: the broker confirms a message for it and keeps nothing.
+#: No queue has this name. The broker confirms a message to it and keeps nothing.
 NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
 class RabbitQueue:
-    """Celery's chain over RabbitMQ's quorum queues: one persistent, confirmed message a batch."""
+    """Celery's chain over quorum queues. Each batch is one persistent, confirmed message."""
 
     def send(self, batch: Batch) -> None:
         """See HitQueue."""
         dispatch(batch, settings.HIT_CHAIN)
 
     def get_next(self) -> Taken | None:
-        """See HitQueue. The connection ends with the batch: acknowledged, given back, or by its process."""
+        """See HitQueue. The batch has a connection of its own, which ends with the batch or with the process."""
         connection = connect()
         with bounded(connection):
             message = app.amqp.queues[HITS](connection.default_channel).get()
@@ -47,7 +47,8 @@ class RabbitQueue:
         return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
-        """See HitQueue. Looks along the way of a batch, so that none can pass behind its back."""
+        """See HitQueue. It looks at the queues in the order in which a batch passes them, and can't miss one that
+        moves on."""
         with connect() as connection, bounded(connection):
             waiting, workers = count(connection, HITS)
             if waiting or in_work(workers):
@@ -62,7 +63,8 @@ class RabbitQueue:
                 queue(connection.default_channel).declare()
 
     def check(self) -> None:
-        """See HitQueue. A broker that blocks its publishers confirms nothing, and this is a message like any other."""
+        """See HitQueue. It publishes a message, because a broker that blocks its publishers still answers other
+        questions."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
             connection.Producer(auto_declare=False).publish(
@@ -93,7 +95,7 @@ class TakenMessage:
 
 
 def dispatch(batch: Batch, steps: Sequence[str]) -> None:
-    """Send a batch the way of these steps; returns once the broker has it for good."""
+    """Send a batch along these steps; return once the broker has stored it."""
     first, *others = steps
     chain = [signature(step) for step in reversed(others)]
     import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, root_id=batch.id, chain=chain)

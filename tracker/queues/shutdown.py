@@ -1,6 +1,6 @@
-"""Shutdown: a worker that is told to end tells its tasks, and is gone some seconds later, whatever they do.
+"""Shutdown: a worker that gets SIGTERM tells its tasks and ends some seconds later, whatever they do.
 
-What is still in hand then is the queue's again, as if the worker had been killed.
+The broker delivers again what is still in hand then, as if the worker had been killed.
 """
 
 import logging
@@ -15,12 +15,13 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 logger = logging.getLogger(__name__)
 
-#: After so long tasks are told. By then the worker takes no more messages: it would get those that they put down.
+#: The seconds after which tasks are told. By then the worker takes no more messages; it must not get those that they
+#: put back.
 TELL_SECONDS = 1.0
-#: Tasks have so long to end, or to put down what they hold.
+#: The seconds that tasks have to end, or to put back what they hold.
 END_SECONDS = 20.0
 SLICE_SECONDS = 0.25
-#: One byte that the worker shares with the processes that it forks.
+#: One byte of memory that the worker shares with its forked processes.
 _told = mmap(-1, 1)
 
 
@@ -30,7 +31,7 @@ def is_told() -> bool:
 
 
 def pause(seconds: float) -> None:
-    """Sleeps; in a worker that is to end, only for a moment."""
+    """Sleep; only for a moment if the worker is to end."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, SLICE_SECONDS))
@@ -40,7 +41,7 @@ def pause(seconds: float) -> None:
 
 @worker_shutting_down.connect
 def begin(**_: Any) -> None:
-    """The worker got SIGTERM or SIGINT; a second one changes nothing."""
+    """Begin the shutdown, after SIGTERM or SIGINT. A second signal changes nothing."""
     for seconds, act in ((TELL_SECONDS, tell), (END_SECONDS, end_now)):
         timer = Timer(seconds, act)
         timer.daemon = True
@@ -48,12 +49,12 @@ def begin(**_: Any) -> None:
 
 
 def tell() -> None:
-    """From here on tasks that wait put down what they hold."""
+    """Tell tasks that wait to put back what they hold."""
     _told[0] = 1
 
 
 def end_now() -> None:
-    """Ends the worker at once. The kernel ends its children with it."""
+    """End the worker at once. The kernel ends its children with it."""
     logger.warning("tasks did not end within %.0f s, so the queue offers their batches again", END_SECONDS)
     os._exit(1)
 

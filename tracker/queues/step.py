@@ -1,4 +1,5 @@
-"""Step: what every task of the chain is. It waits while a service is away, and hands on only what is confirmed."""
+"""Step: the base of every task of the chain. It waits while a service is away, and acknowledges only what is
+confirmed."""
 
 import logging
 import random
@@ -22,29 +23,29 @@ logger = logging.getLogger(__name__)
 
 #: The first wait and the longest one, seconds.
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
-#: A broker takes a message back that was not acknowledged for long (RabbitMQ: 30 minutes). So after this many seconds
-#: the batch is sent again, confirmed, and the old message is acknowledged. Of several that a worker process holds, each
-#: waits behind those before it, so they share the time.
+#: The seconds after which a waiting batch is sent again, confirmed, and its old message acknowledged. A broker takes a
+#: message back that was not acknowledged for long (RabbitMQ: 30 minutes). A worker process may hold several batches.
+#: They wait one behind the other and share this time.
 PATIENCE = 600.0 / settings.HIT_QOS
-#: While what must be noted before that can't be, for so many seconds more the batch stays in hand; longer, and the
-#: broker would take it back, again and again, until it were a dead letter.
+#: If the note before a resend can't be written, keep the batch for this many more seconds. After that RabbitMQ would
+#: take it back again and again, and dead-letter it.
 NOTE_PATIENCE = 300.0 / settings.HIT_QOS
 
 T = TypeVar("T")
 
 
 class Step(Task):  # type: ignore[misc]
-    """A task whose failures mean what they say: a service that is away is waited for, anything else is poison.
+    """A task that waits while a service is away. Any other failure is poison.
 
-    Called directly (inline, or by a command) it doesn't wait: its caller hears at once.
+    If it is called directly (inline, or by a command), it doesn't wait, and its caller gets the error at once.
     """
 
     abstract = True
-    #: Whether its message is a batch's text, whose hits are not in the figures before it is done.
+    #: Whether its message is a batch. Reports are not sealed past the batch's hits before it is done.
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The work; in a worker it is done again until no service is away."""
+        """Do the work. In a worker it is repeated until no service is away."""
         if self.is_direct():
             return self.run(*args, **kwargs)
 
@@ -59,18 +60,18 @@ class Step(Task):  # type: ignore[misc]
         return bool(self.request.called_directly or self.request.is_eager)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
-        """Sends a message of the task; returns once the broker has it for good. In a worker it waits for the broker."""
+        """Send a message of the task; return once the broker has stored it. In a worker it waits for the broker."""
         if self.app.conf.task_always_eager:
             return super().apply_async(args, kwargs, **options)
         options.setdefault("argsrepr", "(...)")
-        options.pop("producer", None)  # beat's own has no time limits
+        options.pop("producer", None)  # Beat's own connection has no time limits.
         send = super().apply_async
         if current_task:
             return wait_out(lambda: open_publisher().publish(send, args, kwargs, **options), self.name)
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Puts the message in hand, which waited so many seconds, at the end of its queue; the old one is acknowledged.
+        """Send the message in hand, which waited so many seconds, to the end of its queue, and acknowledge the old one.
 
         Raises Ignore, or what AWAY names.
         """
@@ -90,7 +91,8 @@ UNNOTED = "a batch goes to the end of its queue, and that can't be noted: report
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Call it before batches go to the end of the queue: markers before them don't tell that these came through."""
+    """Note that batches go to the end of the queue. Call it before they go: markers ahead of them say nothing about
+    them."""
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
         database.close_if_unusable_or_obsolete()
@@ -104,10 +106,10 @@ def wait_out(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = pause,
 ) -> T:
-    """What the work gives; done again, after growing waits, for as long as a service is away.
+    """The result of the work. It is repeated after growing waits while a service is away.
 
-    Or until `give_up`, which is told how long that was, in seconds, raises something else: after long, or when the
-    worker is to end.
+    `give_up` is called with the seconds waited. It ends the waiting by raising another error, after a long time or when
+    the worker is to end.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:
@@ -118,6 +120,6 @@ def wait_out(
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
         if give_up and ((waited := now() - began) > PATIENCE or is_told()):
-            # Where a service that it needs is away, too, the batch stays in hand.
+            # If a service that it needs is away as well, the batch stays in hand.
             with suppress(*AWAY):
                 give_up(waited)
