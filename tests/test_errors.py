@@ -3,13 +3,14 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from django.test import Client
 from rest_framework import exceptions
 
+from conversions.rules import reasons
 from tests.running import CHECKOUT
 from tests.test_rooms import FILES
 from tracker.errors import first_problem
@@ -22,6 +23,19 @@ CODES: dict[str, tuple[int, int | None]] = {
     "error_body": (0, None),
     "AuthenticationFailed": (1, None),
 }
+#: Where a reason stands in docs/errors.md -> its codes.
+REASONS: dict[str, Any] = {
+    "conversion": reasons.ConversionReason,
+    "value": reasons.ValueReason,
+    "touch": reasons.TouchReason,
+    "duplicate": reasons.DuplicateReason,
+    "adjustment": reasons.AdjustmentEffect,
+    "model": reasons.WeighReason,
+}
+SENTENCES: tuple[Callable[..., str], ...] = (
+    *(reasons.conversion_sentence, reasons.value_sentence, reasons.touch_sentence),
+    *(reasons.duplicate_sentence, reasons.adjustment_sentence, reasons.model_sentence),
+)
 #: Functions that answer `bad_FIELD` for the field that is their second argument.
 FIELD_READERS = {"read_text", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
 FIELDS_OF_HITS_AND_REPORTS = ("tracker.collection.fields", "tracker.collection.collect", "reporting.report.query")
@@ -87,26 +101,6 @@ def answered() -> dict[str, set[int]]:
     return found
 
 
-def rejected() -> set[str]:
-    """The codes under which processing rejects hits."""
-    third = {constant(call, 2) for call in calls() if name_of(call) == "rejected_hit"}
-    named = (
-        keyword.value
-        for call in calls()
-        if name_of(call) == "RejectedHit"
-        for keyword in call.keywords
-        if keyword.arg == "code"
-    )
-    first = {constant(call, 0) for call in calls("conversions.rules.traffic") if name_of(call) == "Rejection"}
-    return {
-        code for code in chain(third, first, (ast.literal_eval(value) for value in named if is_text(value))) if code
-    }  # type: ignore[misc]
-
-
-def is_text(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant)
-
-
 def test_every_code_that_is_answered_is_documented() -> None:
     assert len(answered()) > 50
     assert set(answered()) - set(documented("Errors")) == set()
@@ -126,17 +120,32 @@ def test_codes_are_listed_in_order() -> None:
 
 
 def test_every_code_of_a_rejected_hit_is_documented_and_no_other() -> None:
-    assert set(documented("Rejected hits")) == rejected()
+    assert set(documented("Rejected hits")) == set(get_args(reasons.RejectedCode))
 
 
-def test_every_documented_reason_is_given_somewhere() -> None:
+def test_every_reason_is_documented_where_it_is_given_and_no_other() -> None:
+    given = {(code, place) for place, codes in REASONS.items() for code in get_args(codes)}
+    assert documented_places("Reasons in explanations") == given
+
+
+def test_every_code_of_reasons_is_given_somewhere() -> None:
     texts = {
         node.value
-        for path in FILES.values()
+        for module, path in FILES.items()
+        if module != "conversions.rules.reasons"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert set(documented("Reasons in explanations")) - texts == set()
+    codes = {code for kind in [reasons.RejectedCode, *REASONS.values()] for code in get_args(kind)}
+    assert codes - texts == set()
+
+
+@pytest.mark.parametrize("say", SENTENCES, ids=lambda say: say.__name__)
+def test_every_reason_has_a_sentence_of_its_own(say: Callable[..., str]) -> None:
+    kind, *more = get_type_hints(say, include_extras=True).values()
+    sentences = [say(code, *["October"] * (len(more) - 1)) for code in get_args(kind)]
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert len(set(sentences)) == len(sentences)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/collect/more", "/healthz/"])

@@ -11,7 +11,7 @@ from conversions.api.schema import describe_conversion, describe_conversions
 from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_place
 from conversions.explain.find import Found, find_hit, find_order, find_user, find_visitor
-from conversions.explain.opening import find_told, open_explainer
+from conversions.explain.opening import find_readable, open_explainer
 from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
 
@@ -41,7 +41,7 @@ class ConversionView(ReaderView):
     @describe_conversion
     def get(self, request: Request, id: str) -> Response:
         """Explains the conversion of an id."""
-        site, case = find_told(id, lambda key: load_readable(request, key))
+        site, case = find_readable(id, lambda key: load_readable(request, key))
         return Response(with_page(open_explainer(site).explain(case), request))
 
 

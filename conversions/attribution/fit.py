@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
-from typing import Literal
 
 import msgspec
 
@@ -12,16 +11,14 @@ from conversions.attribution.path_counts import Coverage, Inputs, label_of, touc
 from conversions.attribution.shapley import Rated, SetCounts, count_sets, count_too_large, rates, shapley_weights
 from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
+from conversions.rules.reasons import WeighReason
 
 #: The model name of the cells that hold fits. Their day is the first of the month.
 FIT = "fit"
 #: Part of each fingerprint. Raise it when the way of learning changes.
 METHOD = 2
 
-#: Why a path was weighed in another way than its model says. `no_fit`: nothing was learnt of its goal in that month.
-#: `by_campaign`: it has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and
-#: every ad weighs the same.
-WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
+#: Which players of a path were weighed -> why they were not its ads.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 

@@ -1,7 +1,6 @@
 """Explain: a decided case -> why it is counted or not, and what each touch gets of it and why. Pure."""
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from conversions.facts.records import Adjustment, Conversion, OrderKey, Touch, c
 from conversions.facts.value import is_foreign, money
 from conversions.rules.ads import UTM_TAGS
 from conversions.rules.rates import rate_text
+from conversions.rules.reasons import AdjustmentEffect
 from conversions.rules.site import SiteConfig
 from conversions.rules.terms import Terms
 from conversions.units.clock import DAY_MS, bucket_of, day_of
@@ -24,7 +24,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Duplicate, Verdict
 from conversions.verdicts.fits import month_before
 from conversions.verdicts.naming import Names
-from conversions.verdicts.paths import Share, Step, shares, weigh_reasons
+from conversions.verdicts.paths import Share, Touchpoint, shares, weigh_reasons
 from conversions.verdicts.unrated import unrated
 from tracker.collection.hit import iso
 
@@ -54,7 +54,7 @@ class Explainer(msgspec.Struct, frozen=True):
     def explain(self, case: Case) -> Plain:
         """The conversion of the contract. Credit and value of touches sum to what the report's rows have of it."""
         verdict = case.verdict
-        steps, left_out = listed_steps(case.steps())
+        steps, left_out = listed_steps(case.touchpoints())
         eligible = [step for step in steps if step.reason is None]
         credited = bool(eligible)
         month = month_before(verdict.winner.at, self.site) if case.reason is None and len(eligible) > 1 else None
@@ -133,18 +133,18 @@ class Explainer(msgspec.Struct, frozen=True):
         rate = self.site.rate(row.currency, row.at) if is_foreign(row, self.site) else None
         return {"rate": rate_text(rate.worth), "day": rate.day} if rate else None
 
-    def _touches(self, case: Case, steps: list[Step], learnt: Learnt | None) -> list[Plain]:
+    def _touches(self, case: Case, steps: list[Touchpoint], learnt: Learnt | None) -> list[Plain]:
         earned = earned_by(case, steps, self.site.terms, learnt)
         name = self._namer(case, steps)
         return [self._touch(step, name(step.touch), earned) for step in steps]
 
-    def _namer(self, case: Case, steps: list[Step]) -> Callable[[Touch], AdName]:
+    def _namer(self, case: Case, steps: list[Touchpoint]) -> Callable[[Touch], AdName]:
         """The names of the conversion's bucket; only an ad without configuration can be among the `(other)`."""
         if all(name_touch(step.touch, self.site.ads).configured for step in steps):
             return Names(self.site).name
         return self.read_names(bucket_of(case.verdict.winner.at, self.site.timezone)).name
 
-    def _touch(self, step: Step, name: AdName, earned: Earned) -> Plain:
+    def _touch(self, step: Touchpoint, name: AdName, earned: Earned) -> Plain:
         place = order_key(step.touch)
         mine = {model: by_place[place] for model, by_place in earned.items() if place in by_place}
         return {
@@ -215,7 +215,7 @@ def parameters_of(touch: Touch) -> dict[str, str]:
     return {name: value for name in names if (value := getattr(touch, name))}
 
 
-def earned_by(case: Case, path: list[Step], terms: Terms, learnt: Learnt | None) -> Earned:
+def earned_by(case: Case, path: list[Touchpoint], terms: Terms, learnt: Learnt | None) -> Earned:
     """What each touch gets, by model and the touch's place; nothing of a conversion that isn't counted."""
     if case.reason is not None:
         return {}
@@ -223,7 +223,7 @@ def earned_by(case: Case, path: list[Step], terms: Terms, learnt: Learnt | None)
     return {model: {order_key(one.touch): one for one in parts} for model, parts in earned.items()}
 
 
-def told_models(month: str | None, eligible: list[Step], learnt: Learnt | None) -> dict[str, Plain]:
+def told_models(month: str | None, eligible: list[Touchpoint], learnt: Learnt | None) -> dict[str, Plain]:
     """Of each data-driven model the month whose fit its credit needs, None where it needs none, and a reason where it
     was divided in another way than the model says.
     """
@@ -231,26 +231,22 @@ def told_models(month: str | None, eligible: list[Step], learnt: Learnt | None) 
     return {model: {"fit": month, "reason": reason} for model, reason in reasons.items()}
 
 
-def listed_steps(path: list[Step]) -> tuple[list[Step], int]:
+def listed_steps(path: list[Touchpoint]) -> tuple[list[Touchpoint], int]:
     """The eligible touches and the latest of the others, in order; and how many were left out."""
     others = [step for step in path if step.reason is not None]
     dropped = {order_key(step.touch) for step in others[: max(len(others) - MAX_LISTED, 0)]}
     return [step for step in path if order_key(step.touch) not in dropped], len(dropped)
 
 
-def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, str]]:
-    """Each adjustment with its effect, in the order in which they fold.
-
-    Effects: `applied`; `superseded` by a later restatement; `duplicate` of a hit id; `no_rate`, of another currency.
-    """
+def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, AdjustmentEffect]]:
+    """Each adjustment with its effect, in the order in which they fold."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     settled = restated[-1] if restated else 0
-    folded = (
-        (row, "superseded" if n < settled else _own_effect(row, site)) for n, row in enumerate(verdict.adjustments)
-    )
-    copies = ((row, "duplicate") for row in verdict.copies)
-    return sorted(chain(folded, copies), key=lambda pair: order_key(pair[0]))
+    effects: list[tuple[Adjustment, AdjustmentEffect]] = [(row, "duplicate") for row in verdict.copies]
+    for n, row in enumerate(verdict.adjustments):
+        effects.append((row, "superseded" if n < settled else _own_effect(row, site)))
+    return sorted(effects, key=lambda pair: order_key(pair[0]))
 
 
-def _own_effect(row: Adjustment, site: SiteConfig) -> str:
+def _own_effect(row: Adjustment, site: SiteConfig) -> AdjustmentEffect:
     return "no_rate" if row.kind != "retract" and money(row, site)[1] else "applied"

@@ -40,7 +40,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
     )
 
 
-def find_told(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
+def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
     """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refusal."""
     try:
         key, goal, claim = read_conversion_id(id)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from conversions.rules.reasons import RejectedCode
 from tracker.collection.hit import Hit, encode_hits
 
 #: Of a rejected hit this many characters are kept to look at; the archive has the whole.
@@ -14,14 +15,14 @@ class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     at: int
     hit: str
-    code: str
+    code: RejectedCode
     field: str = ""
     detail: str = ""
     batch: str = ""
     body: str = ""
 
 
-def rejected_hit(hit: Hit, batch: str, code: str, field: str, detail: str) -> RejectedHit:
+def rejected_hit(hit: Hit, batch: str, code: RejectedCode, field: str, detail: str) -> RejectedHit:
     """The row of a hit that is no fact."""
     body = encode_hits([hit]).decode()[:MAX_BODY]
     return RejectedHit(

@@ -3,13 +3,14 @@
 from conversions.facts.records import Adjustment, Conversion
 from conversions.rules.goals import GoalVersion
 from conversions.rules.rates import convert
+from conversions.rules.reasons import ValueReason
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import times
 
 ClaimRow = Conversion | Adjustment
 
 
-def money(row: ClaimRow, site: SiteConfig) -> tuple[int, str | None]:
+def money(row: ClaimRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """A hit's amount in the site's currency, by the rate of its own day; without a rate 0 and the reason `no_rate`."""
     if not row.value or not is_foreign(row, site):
         return row.value or 0, None
@@ -22,14 +23,14 @@ def is_foreign(row: ClaimRow, site: SiteConfig) -> bool:
     return row.currency not in ("", site.currency)
 
 
-def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
+def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """A hit's amount in the site's currency, times the goal's factor if it has one; and why it was left out, if it
     was."""
     amount, reason = money(row, site)
     return times(amount, version.factor), reason
 
 
-def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, str | None]:
+def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """A conversion's value before adjustments."""
     if version.fixed_value is not None:
         return version.fixed_value, None

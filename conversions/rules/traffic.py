@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import msgspec
 
 from conversions.rules.crawlers import crawler_name
+from conversions.rules.reasons import RejectedCode
 from tracker.collection.hit import Hit
 
 
@@ -21,7 +22,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 class Rejection(msgspec.Struct, frozen=True):
     """Why a hit is rejected, as `/api/rejected` shows it."""
 
-    code: str
+    code: RejectedCode
     field: str
     detail: str
 

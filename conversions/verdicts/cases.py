@@ -8,13 +8,14 @@ import msgspec
 
 from conversions.facts.records import Conversion, OrderKey, Touch, order_key
 from conversions.facts.value import ClaimRow
+from conversions.rules.reasons import ConversionReason
 from conversions.rules.site import SiteConfig
 from conversions.store.port import FactReader, Span
 from conversions.units.clock import FOR_EVER
 from conversions.verdicts.claims import Verdict, first_of_person, judge_all, judge_void
-from conversions.verdicts.paths import ClickKey, Step, click_of, out_of_window, path_of
+from conversions.verdicts.paths import ClickKey, Touchpoint, click_of, out_of_window, path_of
 from conversions.verdicts.people import People
-from conversions.verdicts.timelines import Timelines, drawn, is_cut, read_drawn, read_told, told
+from conversions.verdicts.timelines import Timelines, drawn, explained, is_cut, read_drawn, read_explained
 
 #: Goal uid and claim.
 CaseKey = tuple[str, str]
@@ -25,20 +26,20 @@ LAST: OrderKey = (1 << 62, "", "")
 class Case(msgspec.Struct, frozen=True):
     """One conversion, decided. `reason` says why it is not counted, None if it is.
 
-    Reasons: `retracted`, `not_first`, `not_first_of_click` and, for explaining alone, `not_in_force`.
-    Credit is drawn from `touches`. For explaining alone: `others` that were read, and whether there may be more.
+    Credit is drawn from `touches`. For explaining alone: the reason `not_in_force`, `others` that were read, and
+    whether there may be more.
     """
 
     verdict: Verdict
-    reason: str | None
+    reason: ConversionReason | None
     touches: tuple[Touch, ...]
     others: tuple[Touch, ...] = ()
     is_cut: bool = False
 
-    def steps(self) -> list[Step]:
+    def touchpoints(self) -> list[Touchpoint]:
         """Every touch that was read, in order, eligible or with its reason."""
-        others = [Step(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
-        return sorted([*path_of(self.verdict, self.touches), *others], key=lambda step: order_key(step.touch))
+        others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
+        return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
 
 def read_cases(
@@ -54,7 +55,7 @@ def read_cases(
     verdicts = judge_all(site, claims, people.of)
     void = judge_all(site, claims, people.of, judge_void) if whole_timeline else {}
     rivals = _read_rivals(people, site, verdicts.values(), claims)
-    read_touches = read_told if whole_timeline else read_drawn
+    read_touches = read_explained if whole_timeline else read_drawn
     touches = read_touches(people, [*verdicts.values(), *void.values()])
     taken = _read_taken_clicks(people, site, verdicts, claims, touches)
     cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
@@ -75,7 +76,7 @@ def _case(
 
 
 def _with_others(case: Case, touches: Timelines) -> Case:
-    mine, credited = told(case.verdict, touches), set(case.touches)
+    mine, credited = explained(case.verdict, touches), set(case.touches)
     others = tuple(touch for touch in mine if touch not in credited)
     return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, touches))
 

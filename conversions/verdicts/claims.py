@@ -11,14 +11,15 @@ from conversions.facts.person import Whose, itself
 from conversions.facts.records import Adjustment, Conversion, order_key
 from conversions.facts.value import ClaimRow, base_value, worth
 from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.reasons import DuplicateReason, ValueReason
 from conversions.rules.site import SiteConfig
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A stored conversion that is not the one that counts, and why: `duplicate` or `not_in_force`."""
+    """A stored conversion that is not the one that counts, and why."""
 
     conversion: Conversion
-    reason: str
+    reason: DuplicateReason
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     person: str = ""
     claimants: tuple[str, ...] = ()
     value: int = 0
-    value_reason: str | None = None
+    value_reason: ValueReason | None = None
     retracted: bool = False
 
 
@@ -133,8 +134,8 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 
 
 def fold(
-    base: tuple[int, str | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
-) -> tuple[int, str | None, bool]:
+    base: tuple[int, ValueReason | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
+) -> tuple[int, ValueReason | None, bool]:
     """Value, why some of it is unrated, and whether retracted, after the adjustments in their order.
 
     A restatement sets the value, discards earlier refunds and brings a retracted conversion back.

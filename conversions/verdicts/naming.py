@@ -66,7 +66,7 @@ def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator
 def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Touch]:
     """The touches that the conversions of a bucket credit, without what each of them gets."""
     for case in counted_in(site, bucket, cases):
-        yield from (step.touch for step in path_of(case.verdict, case.touches) if step.reason is None)
+        yield from (point.touch for point in path_of(case.verdict, case.touches) if point.reason is None)
 
 
 def bucket_names(site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch]) -> Names:

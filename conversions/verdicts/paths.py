@@ -5,21 +5,19 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from conversions.attribution.credit import BY_AGE, LEARNED, ONE, split
-from conversions.attribution.fit import Learnt, WeighReason
+from conversions.attribution.fit import Learnt
 from conversions.facts.person import Whose
 from conversions.facts.records import Touch, in_order
+from conversions.rules.reasons import TouchReason, WeighReason
 from conversions.rules.terms import Terms
 from conversions.verdicts.claims import Verdict
 
 
-class Step(msgspec.Struct, frozen=True):
-    """One touch of a path; `reason` says why it is not eligible, None where it is.
-
-    Reasons: `after_conversion`, `outside_window`, `beyond_newest`, `duplicate`, `beaten_by_click`.
-    """
+class Touchpoint(msgspec.Struct, frozen=True):
+    """One touch of a path. `reason` says why it is not eligible, None if it is."""
 
     touch: Touch
-    reason: str | None = None
+    reason: TouchReason | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -50,7 +48,7 @@ def are_first(ordered: Iterable[Touch]) -> list[bool]:
     return found
 
 
-def out_of_window(touch: Touch, verdict: Verdict) -> str | None:
+def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
     """Why a touch is too late or too early for a conversion, None if it is neither."""
     age = verdict.winner.at - touch.at
     window = verdict.version.click_window if touch.kind == "click" else verdict.version.view_window
@@ -73,7 +71,7 @@ def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
     return [*in_order(clicks)[-most:], *in_order(views)[-most:]]
 
 
-def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
+def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """Every touch of the claimants in order, eligible or with its reason.
 
     Window first, then the newest of each kind, then copies, then views.
@@ -88,10 +86,10 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Step]:
             reasons[n] = "duplicate"
         elif clicked and ordered[n].kind == "view":
             reasons[n] = "beaten_by_click"
-    return [Step(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
+    return [Touchpoint(touch, reason) for touch, reason in zip(ordered, reasons, strict=True)]
 
 
-def _keep_newest(ordered: Sequence[Touch], reasons: list[str | None], most: int) -> list[int]:
+def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], most: int) -> list[int]:
     """The places of the touches in the window that may still earn credit; the others of them get their reason."""
     inside = [n for n, reason in enumerate(reasons) if reason is None]
     for kind in ("click", "view"):
@@ -108,7 +106,8 @@ ClickKey = tuple[str, str, str, str]
 
 def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
     """The click that brought a conversion: the last one that may earn credit, None where none may."""
-    clicks = [step.touch for step in path_of(verdict, touches) if step.reason is None and step.touch.kind == "click"]
+    eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
+    clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
         return None
     click = clicks[-1]
@@ -117,13 +116,13 @@ def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickK
 
 
 def shares(
-    verdict: Verdict, path: Sequence[Step], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
+    verdict: Verdict, path: Sequence[Touchpoint], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
 ) -> dict[str, list[Share]]:
     """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value.
 
     `learnt` is what the conversion's goal was in the month before, None where there is no fit of it.
     """
-    eligible = [step.touch for step in path if step.reason is None]
+    eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         # As most paths are: every model says the same.
         alone = [Share(touch, ONE, verdict.value) for touch in eligible]
@@ -134,9 +133,9 @@ def shares(
     }
 
 
-def weigh_reasons(path: Sequence[Step], learnt: Learnt | None) -> dict[str, WeighReason | None]:
+def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
     """Why data-driven models didn't weigh a path's touches as they say, None where they did or had nothing to weigh."""
-    eligible = [step.touch for step in path if step.reason is None]
+    eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)
     return {model: _weights(model, eligible, [0] * len(eligible), Terms(), learnt)[1] for model in LEARNED}

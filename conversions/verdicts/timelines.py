@@ -14,7 +14,7 @@ from conversions.verdicts.people import People
 
 #: Of touches that credit is not drawn from, explaining reads so many of each visitor and kind: older ones in the
 #: window, some before it and some after the conversion. However long a timeline is, a look at it isn't dear.
-ALSO_TOLD = 2_000
+ALSO_READ = 2_000
 
 
 class Timelines(msgspec.Struct, frozen=True):
@@ -29,8 +29,8 @@ class Timelines(msgspec.Struct, frozen=True):
             yield from ((person, self.touches.get(visitor, ())) for visitor in self.people.visitors(person))
 
 
-class Stretch(msgspec.Struct, frozen=True):
-    """A stretch of the claimants' timelines (ms, both ends inclusive), and of each kind how many are read at most."""
+class TouchSpan(msgspec.Struct, frozen=True):
+    """A span of the claimants' timelines (ms, both ends inclusive): the newest `most` touches of each kind are read."""
 
     since: int
     until: int
@@ -42,9 +42,9 @@ def read_drawn(people: People, verdicts: Iterable[Verdict]) -> Timelines:
     return _read(people, ((verdict, window_of(verdict)) for verdict in verdicts))
 
 
-def read_told(people: People, verdicts: Iterable[Verdict]) -> Timelines:
+def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
     """What explaining looks at: more in the window, and some before and after it."""
-    return _read(people, ((verdict, stretch) for verdict in verdicts for stretch in told_of(verdict)))
+    return _read(people, ((verdict, span) for verdict in verdicts for span in explained_spans(verdict)))
 
 
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
@@ -54,7 +54,7 @@ def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
 
-def told(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
+def explained(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
     """Every touch of the claimants that was read."""
     read = timelines.of(verdict)
     return tuple(touch for person, touches in read for touch in touches if timelines.people.of(touch) == person)
@@ -63,37 +63,37 @@ def told(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
 def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
     """Whether the claimants may have touches that explaining didn't read."""
     counts = Counter(
-        (stretch.most, stretch.since, touch.visitor, touch.kind)
+        (span.most, span.since, touch.visitor, touch.kind)
         for touches in {id(touches): touches for _, touches in timelines.of(verdict)}.values()
         for touch in touches
-        for stretch in told_of(verdict)
-        if stretch.since <= touch.at <= stretch.until
+        for span in explained_spans(verdict)
+        if span.since <= touch.at <= span.until
     )
     return any(count >= most for (most, *_), count in counts.items())
 
 
-def window_of(verdict: Verdict) -> Stretch:
+def window_of(verdict: Verdict) -> TouchSpan:
     """The longer of the goal's windows."""
     at, version = verdict.winner.at, verdict.version
-    return Stretch(at - max(version.click_window, version.view_window), at, version.most_touches)
+    return TouchSpan(at - max(version.click_window, version.view_window), at, version.most_touches)
 
 
-def told_of(verdict: Verdict) -> list[Stretch]:
-    """The stretches that explaining reads."""
+def explained_spans(verdict: Verdict) -> list[TouchSpan]:
+    """The spans that explaining reads."""
     window = window_of(verdict)
     return [
-        Stretch(window.since, window.until, window.most + ALSO_TOLD),
-        Stretch(0, window.since - 1, ALSO_TOLD),
-        Stretch(window.until + 1, FOR_EVER, ALSO_TOLD),
+        TouchSpan(window.since, window.until, window.most + ALSO_READ),
+        TouchSpan(0, window.since - 1, ALSO_READ),
+        TouchSpan(window.until + 1, FOR_EVER, ALSO_READ),
     ]
 
 
-def _read(people: People, wanted: Iterable[tuple[Verdict, Stretch]]) -> Timelines:
+def _read(people: People, wanted: Iterable[tuple[Verdict, TouchSpan]]) -> Timelines:
     spans: dict[int, list[Span]] = defaultdict(list)
-    for verdict, stretch in wanted:
+    for verdict, span in wanted:
         for person in verdict.claimants:
             visitors = people.visitors(person)
-            spans[stretch.most].extend(Span(visitor, stretch.since, stretch.until) for visitor in visitors)
+            spans[span.most].extend(Span(visitor, span.since, span.until) for visitor in visitors)
     found = [touch for most, some in spans.items() for touch in people.read_touches(most, some)]
     by_visitor: dict[str, dict[Touch, None]] = defaultdict(dict)
     for touch in found:

@@ -16,7 +16,7 @@ from conversions.facts.records import Touch, in_order
 from conversions.rules.site import SiteConfig
 from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.paths import Step, path_of
+from conversions.verdicts.paths import Touchpoint, path_of
 
 #: A fit names so many ads, those with most steps in paths, configured ones first; the rest is `(other)`.
 MAX_ADS = 100
@@ -107,13 +107,13 @@ class Gatherer:
             self._held += 1
             person.add(touch, self._ads.name(touch))
 
-    def _add_conversion(self, verdict: Verdict, path: Sequence[Step]) -> None:
+    def _add_conversion(self, verdict: Verdict, path: Sequence[Touchpoint]) -> None:
         uid = verdict.goal.uid
         for claimant in map(self._person, verdict.claimants):
             if claimant:
                 claimant.converted.add(uid)
         if person := self._person(verdict.person):
-            steps = collapsed(self._ads.name(step.touch) for step in path if step.reason is None)
+            steps = collapsed(self._ads.name(point.touch) for point in path if point.reason is None)
             person.paths.append((uid, steps[-MAX_STEPS:], len(steps) > MAX_STEPS))
             self._held += 1 + len(steps[-MAX_STEPS:])
 

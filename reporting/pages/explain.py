@@ -14,7 +14,7 @@ from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import read_place, write_place
 from conversions.explain.find import START, Found, find_hit, find_order, find_user, find_visitor
 from conversions.explain.goal_words import tell_rules
-from conversions.explain.opening import find_told, open_explainer
+from conversions.explain.opening import find_readable, open_explainer
 from conversions.facts.records import OrderKey
 from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
@@ -77,7 +77,7 @@ class ExplainedPage(SignedInPage):
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         """The conversion of an id."""
         try:
-            site, case = find_told(id, lambda key: load_readable(request, key))
+            site, case = find_readable(id, lambda key: load_readable(request, key))
         except Refusal as error:
             return self.show(request, {"error": error.detail}, error.status)
         return self.show(request, explained_context(site, case, id))

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import msgspec
 
-from conversions.explain.sentences import sentence
 from conversions.facts.records import conversion_id
+from conversions.rules.reasons import conversion_sentence, model_sentence, value_sentence
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import six_places
 from conversions.verdicts.cases import Case
@@ -52,8 +52,8 @@ def tell(told: Plain) -> Telling:
     left_out = sum(count for count in told["left_out"].values() if not isinstance(count, bool))
     return Telling(
         told=told,
-        why=sentence("conversion", told["reason"]) if told["reason"] else "",
-        value_why=sentence("value", told["value_reason"]) if told["value_reason"] else "",
+        why=conversion_sentence(told["reason"]) if told["reason"] else "",
+        value_why=value_sentence(told["value_reason"]) if told["value_reason"] else "",
         nobody=why_nobody(told),
         entries=shown,
         models=list(rows[0].told["credit"]) if rows else [],
@@ -85,7 +85,7 @@ def notes_of(told: Plain) -> Iterator[tuple[str, str]]:
     """Of each data-driven model that had something to divide, from which month it learnt how, or why it didn't."""
     for model, how in told["models"].items():
         if how["reason"]:
-            yield model, sentence("model", how["reason"], {"month": how["fit"]})
+            yield model, model_sentence(how["reason"], how["fit"])
         elif how["fit"]:
             yield model, f"It goes by what was learnt from {how['fit']}."
 
@@ -127,5 +127,5 @@ def sum_up(site: SiteConfig, case: Case) -> Plain:
         "visitor": winner.visitor,
         "value": six_places(verdict.value),
         "counted": case.reason is None,
-        "why": sentence("conversion", case.reason) if case.reason else "",
+        "why": conversion_sentence(case.reason) if case.reason else "",
     }

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from conversions.explain.goal_words import tell_days
-from conversions.explain.sentences import sentence
+from conversions.rules.reasons import adjustment_sentence, conversion_sentence, duplicate_sentence, touch_sentence
 from conversions.units.clock import DAY_MS
 
 Plain = dict[str, Any]
@@ -56,7 +56,7 @@ def own_entry(told: Plain) -> Entry:
         currency=told["sent"]["currency"] or told["currency"],
         verdict="Counts" if told["counted"] else "Doesn't count",
         good=told["counted"],
-        why=sentence("conversion", told["reason"]) if told["reason"] else "",
+        why=conversion_sentence(told["reason"]) if told["reason"] else "",
         told=told,
     )
 
@@ -80,7 +80,7 @@ def why_touch(touch: Plain, told: Plain) -> str:
     """Why it gets nothing, or under which models it gets something."""
     if touch["reason"]:
         window = tell_days(told["goal"][f"{touch['kind']}_window_days"] * DAY_MS)
-        return sentence("touch", touch["reason"], {"kind": touch["kind"], "window": window})
+        return touch_sentence(touch["reason"], touch["kind"], window)
     if not told["counted"]:
         return "It could earn credit if the conversion counted."
     gets = [model for model, credit in touch["credit"].items() if credit.strip("0.")]
@@ -114,7 +114,7 @@ def duplicate_entry(row: Plain, told: Plain) -> Entry:
         currency=row["sent"]["currency"] or told["currency"],
         verdict="Doesn't count",
         good=False,
-        why=sentence("duplicate", row["reason"]),
+        why=duplicate_sentence(row["reason"]),
         told=row,
     )
 
@@ -129,7 +129,7 @@ def adjustment_entry(row: Plain, told: Plain) -> Entry:
         currency=row["currency"],
         verdict="Counts" if row["effect"] == "applied" else "Doesn't count",
         good=row["effect"] == "applied",
-        why="" if row["effect"] == "applied" else sentence("adjustment", row["effect"]),
+        why="" if row["effect"] == "applied" else adjustment_sentence(row["effect"]),
         told=row,
     )
 

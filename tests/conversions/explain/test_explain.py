@@ -25,7 +25,7 @@ from conversions.units.micros import six_places
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_learnt
 from conversions.verdicts.naming import MAX_OTHERS
-from conversions.verdicts.timelines import ALSO_TOLD
+from conversions.verdicts.timelines import ALSO_READ
 from reporting.figures.cells import decode_credit
 from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
@@ -417,7 +417,7 @@ def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told
 
 def test_what_is_not_even_looked_at_is_said(store: Store) -> None:
     shop = Shop(store, click_window_days=1)
-    shop.process(*(shop.click(f"c{n}", -2 * DAY - n) for n in range(ALSO_TOLD)), shop.sale("s1", order="o1"))
+    shop.process(*(shop.click(f"c{n}", -2 * DAY - n) for n in range(ALSO_READ)), shop.sale("s1", order="o1"))
     assert explain_order(shop)["left_out"]["uncounted_touches"] is True
 
 

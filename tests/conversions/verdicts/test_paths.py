@@ -12,7 +12,7 @@ from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.terms import Terms
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.paths import Step, distinct, newest_in_window, path_of, shares
+from conversions.verdicts.paths import Touchpoint, distinct, newest_in_window, path_of, shares
 
 AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0, click_window=30 * DAY_MS, view_window=DAY_MS)
@@ -168,7 +168,7 @@ def test_what_is_drawn_from_each_visitor_is_all_that_their_path_may_credit(touch
 
 @given(touches=TOUCHES, value=st.integers(-(10**12), 10**12))
 def test_every_model_gives_away_one_conversion_and_its_whole_value(touches: list[Touch], value: int) -> None:
-    path: list[Step] = path_of(verdict(value), touches)
+    path: list[Touchpoint] = path_of(verdict(value), touches)
     for earned in shares(verdict(value), path, MODELS, Terms()).values():
         if any(step.reason is None for step in path):
             assert (sum(one.credit for one in earned), sum(one.value for one in earned)) == (ONE, value)

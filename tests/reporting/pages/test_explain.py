@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from conversions.explain.sentences import SENTENCES
 from conversions.facts.records import conversion_id
 from conversions.models import Goal
 from conversions.store.port import Store
@@ -19,7 +18,6 @@ from conversions.units.now import now_ms
 from reporting.pages.explain import LISTED
 from reporting.pages.telling import MAX_SHOWN
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
-from tests.test_errors import documented_places
 from tracker.archive import archive_key
 from tracker.models import Site
 
@@ -397,8 +395,3 @@ class TestTheWayThere:
         (rejected,) = client.get("/api/rejected", {"site": shop.key, **days}).json()["results"]
         assert rejected["page"].endswith(f"/explain?site={shop.key}&by=hit&q=s%261")
         assert "Counted: 29.90 USD" in text_of(page_of(client, rejected["page"].removeprefix("http://testserver")))
-
-
-def test_every_reason_has_a_sentence_and_stands_in_the_documents() -> None:
-    places = {(code, place) for place, codes in SENTENCES.items() for code in codes}
-    assert places == documented_places("Reasons in explanations")

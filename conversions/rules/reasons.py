@@ -1,0 +1,96 @@
+"""Reasons: the codes that say why something doesn't count or gets no credit, and the sentence of each code. Pure.
+
+docs/errors.md lists the same codes. The type checker finds a code that is misspelt and a code without a sentence.
+"""
+
+from typing import Literal
+
+#: Why a hit that was accepted is no fact. Its sentence is the `detail` that is stored with it.
+RejectedCode = Literal["bot", "frozen", "no_goal", "own_traffic", "prefetch", "unknown_site", "unprocessable"]
+#: Why a conversion is not counted.
+ConversionReason = Literal["retracted", "not_first", "not_first_of_click", "not_in_force"]
+#: Why some of a conversion's value is unrated.
+ValueReason = Literal["no_rate"]
+#: Why a touch is not eligible for credit.
+TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "duplicate", "beaten_by_click"]
+#: Why a stored conversion is not the one that counts.
+DuplicateReason = Literal["duplicate", "not_in_force"]
+#: What came of an adjustment.
+AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
+#: Why a path was weighed in another way than its model says. `no_fit`: nothing was learnt of its goal in that month.
+#: `by_campaign`: it has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and
+#: every ad weighs the same.
+WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
+
+NOT_IN_FORCE = "It met a version of the goal that does not hold at its time, or not any more."
+
+
+def conversion_sentence(reason: ConversionReason) -> str:
+    """Why a conversion is not counted."""
+    match reason:
+        case "retracted":
+            return "The order was retracted and has not been restated since."
+        case "not_first":
+            return "The goal counts one per person, and an earlier one of a person who claims this one stands."
+        case "not_first_of_click":
+            return (
+                "The goal counts one conversion per click, and the click that brought this one brought an earlier one"
+                " that counts."
+            )
+        case "not_in_force":
+            return NOT_IN_FORCE
+
+
+def value_sentence(reason: ValueReason) -> str:
+    """Why some of a value is unrated."""
+    match reason:
+        case "no_rate":
+            return "For some of its value no exchange rate of the day is known: that counts as 0 until one is loaded."
+
+
+def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
+    """Why a touch of this kind gets no credit; `window` is the goal's for the kind, in words."""
+    match reason:
+        case "after_conversion":
+            return "It came after the conversion, so it can't have brought it."
+        case "outside_window":
+            return f"It was too long before the conversion: a {kind} may earn credit for {window}."
+        case "beyond_newest":
+            return "Credit goes to the newest 2,000 clicks (or views) within the window, and this one is older."
+        case "duplicate":
+            return f"It is the same {kind} again: an earlier copy of its hit id or click id counts instead."
+        case "beaten_by_click":
+            return "It was only seen, and the person clicked an ad within the window: a click beats a view."
+
+
+def duplicate_sentence(reason: DuplicateReason) -> str:
+    """Why a stored conversion is not the one that counts."""
+    match reason:
+        case "duplicate":
+            return "The same order, or the same hit, came earlier; that one counts."
+        case "not_in_force":
+            return NOT_IN_FORCE
+
+
+def adjustment_sentence(effect: AdjustmentEffect) -> str:
+    """What came of an adjustment."""
+    match effect:
+        case "applied":
+            return "It counts."
+        case "superseded":
+            return "A later restatement of the order replaces it."
+        case "duplicate":
+            return "It is the same again: an earlier copy of its hit id counts instead."
+        case "no_rate":
+            return "No exchange rate of its day is known, so it counts as 0 until one is loaded."
+
+
+def model_sentence(reason: WeighReason, month: str) -> str:
+    """Why a data-driven model divided in another way; `month` is the one whose fit it needs."""
+    match reason:
+        case "no_fit":
+            return f"Nothing is learnt from {month}, so every touch gets the same."
+        case "by_campaign":
+            return f"It goes by what was learnt from {month}, by campaign, as the path has too many ads."
+        case "too_many_ads":
+            return "There are too many ads, and too many campaigns, to weigh; every ad gets the same."
