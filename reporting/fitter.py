@@ -1,7 +1,7 @@
-"""Fitter: the facts of a month that is over -> fits, written under a token; then the next month's buckets are marked.
+"""Fitter: the facts of a month that is over -> fits, written under a token; then marks on the next month's buckets.
 
-Fits are figures like any others: each is made from the facts and the present configuration when its month is marked.
-How marks are taken, so that no crash and no second fitter leaves an old fit in a bucket: `conversions.marks.fit_marks`.
+A fit is a figure, made from the facts and the present configuration when its month is marked. The rules of
+`conversions.marks.fit_marks` ensure that no crash and no second fitter leaves an old fit in a bucket.
 """
 
 import logging
@@ -26,13 +26,13 @@ from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)
 
-#: How far the clocks of the earth are ahead of UTC at most.
+#: The most that a timezone is ahead of UTC, ms.
 FURTHEST_MS = 14 * HOUR_MS
-#: Who makes fits and dies holds them up for so long.
+#: How long a fitter holds a mark, ms. One that dies delays the month by this.
 HOLD_MS = 15 * 60 * 1000
-#: Fits wait for marked buckets of their month, but not for those that were marked longer ago: one may be damaged.
+#: Fits wait for buckets of their month that were marked within this time, ms. An older mark may be on a damaged bucket.
 WAIT_MS = 10 * 60 * 1000
-#: Beat makes fits again after so many times what they took: one late hit after the other would have it do nothing else.
+#: Beat makes fits again after this many times the time that they took, or late hits could keep it busy with them.
 REST = 10
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
@@ -61,11 +61,12 @@ class FitMarks(Protocol):
 
 
 class Overtaken(Exception):
-    """Another makes these fits."""
+    """Another fitter makes these fits."""
 
 
 class Fitter:
-    """Fits with the store, the marks, the uncached reader of configuration and the clock (ms) that it is given."""
+    """Makes fits. It is given the store, the marks, a function that loads a site's configuration uncached, and the
+    clock (ms)."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class Fitter:
         """The marked months that are over."""
         now = self.clock()
         marks = self.fit_marks.open_fits(site)
-        # Each site has its present month marked all the time: its configuration need not be read for that.
+        # Each site has its present month marked all the time. Its configuration need not be read for that.
         return [mark for mark in marks if end_of(mark.month, "UTC") - FURTHEST_MS <= now and self._is_over(mark, now)]
 
     def _is_over(self, mark: FitMark, now: int) -> bool:
@@ -96,21 +97,21 @@ class Fitter:
         return site is None or end_of(mark.month, site.timezone) <= now
 
     def is_ready(self, mark: FitMark) -> bool:
-        """Whether nobody holds a month that is over, and its buckets are rolled up."""
+        """Whether no fitter holds the month and its buckets are rolled up."""
         now = self.clock()
         since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
         return mark.held_until <= now and not self.fit_marks.is_rolling(mark.site, since, until, (now - WAIT_MS) * 1000)
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits so that one which can't be made holds up no other; see Attempts.
+        """Make one month's fits. A failure is logged and the other months go on; see Attempts.
 
-        Gives whether they are other fits than before. Raises what concerns every month: an outage of the services.
+        It returns whether they changed. Raises what concerns every month: an outage of the services.
         """
         trouble = f"site {mark.site}: the fits of {mark.month} can't be made"
         return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits, unless another holds them at that instant; gives whether they changed."""
+        """Make one month's fits, unless another fitter holds them at that instant; return whether they changed."""
         began = self.clock()
         taken = self.fit_marks.take_fits(mark, now, began + HOLD_MS)
         if taken is None:
@@ -120,7 +121,7 @@ class Fitter:
         except Overtaken:
             return False
         except Transient:
-            # It rests as if it were made: a month that can't be read leaves the ticks to the others.
+            # It rests as if it were made: a month that can't be read must leave time to the others.
             self.fit_marks.hold_fits(taken, self._rested(began))
             raise
 
@@ -140,7 +141,8 @@ class Fitter:
         return now + REST * (now - began)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
-        """Write fits and, if they are others than were told, mark what reads them; gives whether. Raises Overtaken."""
+        """Write fits and, if they aren't the told ones, mark what reads them; return whether they changed. Raises
+        Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.untell(taken):
@@ -152,11 +154,11 @@ class Fitter:
         return changed
 
     def _is_frozen(self, taken: FitMark, site: SiteConfig) -> bool:
-        """Whether no bucket that reads the fits may change any more."""
+        """Whether all buckets that read the fits are frozen."""
         return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
-        """The fit of each goal there ever was, by its uid, from the month's facts, bucket by bucket."""
+        """The fit of every goal, retired ones included, by its uid. It reads the month's facts bucket by bucket."""
         gatherer = Gatherer(site)
         held = self.clock()
         for bucket in watch(self._buckets(site, taken.month)):

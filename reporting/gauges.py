@@ -1,4 +1,4 @@
-"""Gauges: what the figures of all sites are at, for /metrics."""
+"""Gauges: how far the figures of all sites are behind, for /metrics."""
 
 from django.db.models import Count, Min, Q
 
@@ -10,13 +10,14 @@ from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:
-    """Numbers by name, with what they mean. What there is nothing to say about is left out."""
+    """Numbers by name, with their meaning. An unknown number is left out."""
     now = now_ms()
     return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How much waits for the rollup. A mark's token is the microsecond at which it was drawn."""
+    """How many buckets wait for the rollup, and for how long. A mark's token is the microsecond at which it was
+    drawn."""
     marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token"))
     waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["number"] else 0.0
     return {
@@ -29,13 +30,13 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How many months wait to be fitted. The present one of each site is marked all the time, and isn't waiting."""
+    """How many months wait to be fitted. The present month of each site is always marked and doesn't wait."""
     waiting = FitMark.objects.filter(marked=True, month__lt=month_of(now, "UTC")).count()
     return {"hitledger_fits_open": (waiting, "Months that are over and wait to be fitted.")}
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How far behind now the queue and the sealed reports are."""
+    """How far the queue and the sealed reports are behind now."""
     reached = Marker.reached()
     if not reached:
         return {}

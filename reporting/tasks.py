@@ -1,4 +1,4 @@
-"""Beat's tasks of this room: marked buckets -> figures, and marked months -> fits, each minute."""
+"""Tasks: marked buckets -> figures, and marked months -> fits. Beat sends them each minute."""
 
 import time
 
@@ -14,7 +14,7 @@ from conversions.units.now import now_ms
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
-#: A tick ends after this many seconds; what is still marked is the next one's.
+#: The seconds after which a tick ends. The next tick does the rest.
 TICK_SECONDS = 50
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
@@ -37,7 +37,7 @@ def roller() -> Roller:
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Rolls up what is marked, as far as a tick goes; gives how many buckets it did."""
+    """Roll up what is marked until the tick ends; return the number of buckets."""
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = roller()
@@ -51,13 +51,13 @@ def roll_up() -> int:
 
 
 def fitter() -> Fitter:
-    """The fitter over the same."""
+    """The fitter over the store and the configuration that the settings name."""
     return Fitter(open_store(), sequence, fit_marks, load_site, frozen_before, now_ms)
 
 
 @shared_task(name="reporting.tasks.fit_months")
 def fit_months() -> int:
-    """Fits the marked months that are over and rolled up, as far as a tick goes; gives how many it did."""
+    """Fit the marked months that are over and rolled up until the tick ends; return the number of months."""
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = fitter()

@@ -1,4 +1,4 @@
-"""The report API: decode, call, map errors."""
+"""Views: the report API. They decode, call one function, and map errors."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -28,7 +28,7 @@ from tracker.collection.refusal import Refusal
 
 
 class ByParameter(BaseContentNegotiation):
-    """The parameter `format` decides what the answer is, not what the client says it accepts; errors are JSON."""
+    """The parameter `format` selects the answer's format, and the Accept header is ignored. Errors are JSON."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         """The first."""
@@ -60,7 +60,7 @@ class ConversionReport(APIView):
 
 
 class FitReport(APIView):
-    """What a month taught the data-driven models of a goal; the next month's conversions are weighed by it."""
+    """What a month taught the data-driven models of a goal. The next month's conversions are weighed by it."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

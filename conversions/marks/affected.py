@@ -1,6 +1,6 @@
-"""Affected: which buckets a batch's facts may change. Facts already written -> buckets to mark.
+"""Affected: facts that are already written -> the buckets that they may change, which must be marked.
 
-When in doubt, more: it depends on no configuration, so no stale cache can leave a bucket out.
+It may mark too many buckets, never too few. It reads no configuration, and no stale cache can leave a bucket out.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,9 +12,9 @@ from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
 
-#: A visitor and an instant (ms) since when something of it may be different.
+#: A visitor, and the instant (ms) since which its facts may mean something else.
 Visit = tuple[str, int]
-#: A little shorter than every month, whatever the clock does in it: so no stretch has two ends of months.
+#: Shorter than every month. An interval of this length has at most one end of a month.
 STRETCH_MS = 27 * DAY_MS
 
 
@@ -23,11 +23,14 @@ def affected(
 ) -> set[int]:
     """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
 
-    A touch may change the conversions of its visitor, and of all who may be the same person, that are not earlier, and
-    whoever else claims the same; a link those after the visitor's link before it. A conversion or an adjustment may
-    change its whole claim. Where a goal counts one per person or per click, all that the claimants of what changed, or
-    who may be the same persons, did later may change, too, whoever else claims that. `dissolved` are visitors none of
-    whose facts may be the person's any more whose they were.
+    - A touch may change the conversions of its visitor, and of every visitor that may be the same person, that are not
+      earlier than the touch; and every other conversion of their claims.
+    - A link may change those after the visitor's previous link.
+    - A conversion or an adjustment may change its whole claim.
+    - If a goal counts one per person or per click, all later conversions of the claimants, and of every visitor that
+      may be the same person, may change, with their claims.
+
+    `dissolved`: visitors whose facts may belong to another person now, since their user or they became crowded.
     """
     people = People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
@@ -44,7 +47,7 @@ def affected(
 
 
 def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
-    """The visitors of links, each since the link before its first new one: later facts may be another user's now."""
+    """The visitors of new links, each since its last link before them. Its later facts may be another user's now."""
     first: dict[str, int] = {}
     for fact in facts:
         if isinstance(fact, Link):
@@ -57,14 +60,14 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Touches that may be another's now, some of every month: what is learnt from its paths asks whose they are."""
+    """Touches that may be another person's now, some of every month, because fits depend on whose touches are."""
     touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
     long = are_many(touches, MOST_TOUCHES)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
 
 
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
-    """The first and the last touches of each stretch, and so one of every month: its end parts a stretch in two."""
+    """The first and the last touches of each interval. They include a touch of every month that has any."""
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
         since = first[0].at + STRETCH_MS
@@ -79,7 +82,7 @@ def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
 
 
 def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
-    """Each claimant, from the earliest instant of the claim on: what it claimed itself may be a later copy."""
+    """Each claimant since the earliest `at` of the claim, because its own conversion may be a later copy."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -87,7 +90,7 @@ def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
 
 
 def _since(people: People, visits: Iterable[Visit]) -> list[Span]:
-    """One span a visitor and each of its kin, from the earliest of its instants on."""
+    """A span for each visitor and each of its kin, from the visitor's earliest instant on."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}

@@ -1,15 +1,16 @@
-"""Who makes a month's fits: marks that are taken, and closed by whoever took them last.
+"""Fit marks: the marks of months. A fitter takes one, and only the fitter that took it last closes it.
 
-Two may make the same fits at once, and either may die at any point. These rules keep the next month's figures right:
+Two fitters may make the same fits at once, and each may die at any point. These rules keep the next month's figures
+right:
 
-1. Who takes a mark draws a token, becomes its writer and reads whether `told` was left empty, in that order.
-2. Before fits that are not the told ones are written, `told` is emptied; who is not the writer any more writes nothing.
-3. Then the fits are written under the writer's token, then the next month's buckets are marked, and only then is `told`
-   set, by the writer alone.
+1. A fitter that takes a mark draws a token, becomes its writer, and reads whether `told` is empty, in that order. 2.
+Before it writes other fits than the told ones, it empties `told`. A fitter that isn't the writer any more writes
+nothing. 3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the
+writer may.
 
-So while `told` is not empty, the stored fits are what it says and every bucket was marked after they were written: no
-other write can be under way, as it emptied `told` before, and was the writer then. Who was overtaken after that writes
-under a smaller token than who overtook, found `told` empty, and marks after writing.
+While `told` is not empty, the stored fits are the told ones, and every bucket was marked after they were written:
+another write would have emptied `told` first. A fitter that was overtaken after that has a smaller token than the one
+that overtook it. The latter found `told` empty, and marks after it has written.
 """
 
 from django.db import transaction
@@ -28,33 +29,33 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
-    """Take a mark, so that beat leaves it alone until then; None where another holds it or it is closed (ms)."""
+    """Take a mark until an instant (ms); None if another fitter holds it or it is closed."""
     free = FitMark.objects.filter(pk=mark.pk, marked=True, held_until__lte=now)
     with transaction.atomic():
-        # The row is written first, so it stays as it is until it is read.
+        # The write locks the row until it is read.
         taken = free.update(writer=draw_token(), held_until=until)
         return FitMark.objects.get(pk=mark.pk) if taken else None
 
 
 def untell(mark: FitMark) -> bool:
-    """Note that other fits are about to be written; False if another has taken the mark."""
+    """Empty `told`, before other fits are written; return False if another fitter has taken the mark."""
     return bool(_taken(mark).update(told=""))
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Note what the next month's buckets were marked for, and remove the mark if its token is still the noted one."""
+    """Set `told`, and remove the mark if its token is still the noted one."""
     with transaction.atomic():
         _taken(mark).update(told=told, held_until=held_until)
         return bool(_taken(mark).filter(token=mark.token).update(marked=False))
 
 
 def hold_fits(mark: FitMark, until: int) -> bool:
-    """Hold it longer, or let others have it with 0 (ms); False if another has taken it."""
+    """Hold a mark until an instant (ms), 0 to release it; return False if another fitter has taken it."""
     return bool(_taken(mark).update(held_until=until))
 
 
 def is_rolling(site: str, since: int, until: int, token: int) -> bool:
-    """Whether buckets of a stretch (ms), or the whole site, are marked under that token or a later one."""
+    """Whether buckets of an interval (ms), or the whole site, are marked under that token or a later one."""
     fresh = Mark.objects.filter(site=site, marked=True, token__gte=token)
     return fresh.filter(Q(bucket=WHOLE_SITE) | Q(bucket__gte=since, bucket__lt=until)).exists()
 

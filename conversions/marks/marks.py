@@ -1,8 +1,8 @@
-"""Marks and their tokens: which buckets must be rolled up again, in the configuration database.
+"""Marks: which buckets must be rolled up again, with their tokens, in the configuration database.
 
-A token is drawn after the facts are written and orders rollups; a mark goes only if its token is still the noted one.
-A bucket's row stays when its mark goes, so the rows are also the list of a site's buckets. What was learnt from a month
-is marked likewise; who makes it: `conversions.marks.fit_marks`.
+A token is drawn after the facts are written, and orders rollups. A mark is removed only if its token is still the noted
+one. A bucket's row stays when its mark is removed, and the rows list all buckets of a site. Months are marked in the
+same way; `conversions.marks.fit_marks` says who makes their fits.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-#: The bucket that stands for all of a site's.
+#: The bucket that stands for all buckets of a site.
 WHOLE_SITE = -1
 CLOCK_US = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -35,7 +35,7 @@ class Sequence(models.Model):
 class Mark(models.Model):
     """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
 
-    `tried`: the token that was drawn when a rollup of it was begun last; the next tick puts it behind the others.
+    `tried`: the token that was drawn when its last rollup began. The next tick tries the others first.
     `rests_until`: while its hour lasts, beat leaves it alone until then (ms).
     """
 
@@ -59,8 +59,8 @@ class Mark(models.Model):
 class FitMark(models.Model):
     """The fits of a site's month (`YYYY-MM`), the greatest token drawn for them, and whether they must be made again.
 
-    `writer`: the token under which they were made last. `told`: the fingerprint that the next month's buckets were
-    marked for; empty while the stored fits may be others. `held_until`: beat leaves them alone until then (ms).
+    `writer`: the token under which they were made last. `told`: the fingerprint for which the next month's buckets
+    were marked; empty while the stored fits may be others. `held_until`: beat leaves them alone until then (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -98,8 +98,7 @@ class SiteCurrency(models.Model):
 
 
 def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
-    """Notes (currency, adjusts) of a site's money, so that loading rates knows what to mark. Call it before the facts
-    are written."""
+    """Note (currency, adjusts) of a site's money. A load of rates marks by it. Call it before the facts are written."""
     new = set(found)
     if new:
         new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
@@ -109,9 +108,9 @@ def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
 
 
 def draw_token() -> int:
-    """The next token: max(last + 1, the database's clock in microseconds): a restored database can't fall behind.
+    """The next token: max(last + 1, the database's clock in microseconds). A restored database can't fall behind.
 
-    The row stays locked until the caller's transaction ends, so tokens become visible in their order.
+    The row stays locked until the caller's transaction ends. Tokens therefore become visible in their order.
     """
     vendor = connection.vendor
     with connection.cursor() as cursor:
@@ -160,7 +159,8 @@ def known_buckets(site: str) -> list[int]:
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of buckets begins. Call it before, so that one which kills its worker is put behind, too."""
+    """Note that a rollup of buckets begins. Call it before: a bucket that kills its worker must be put behind the
+    others, too."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 

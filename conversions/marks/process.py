@@ -1,6 +1,6 @@
-"""Process: one batch of hits -> facts in the store, marks on what they may change. The step behind the attribute task.
+"""Process: a batch of hits -> facts in the store, and marks on the buckets that they may change.
 
-Safe to repeat, wholly or from any point: facts are idempotent and marks come after them, each time.
+It may be repeated, wholly or from any point: facts are idempotent, and marks come after them each time.
 """
 
 import logging
@@ -32,9 +32,9 @@ class MarkStore(Protocol):
 
 
 class Processor:
-    """Processes batches with the store, the marks and a reader of configuration that it is given.
+    """Processes batches. It is given the store, the marks and a function that loads a site's configuration.
 
-    `frozen_before` gives the instant (ms) before which buckets take no more changes.
+    `frozen_before` returns the instant (ms) before which buckets don't change any more.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Processor:
         self.daily_cap = daily_cap
 
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
-        """Write the batch's facts, then the marks; gives the counter increments. Raises what AWAY names.
+        """Write the batch's facts, then the marks; return the counter increments. Raises what AWAY names.
 
         A batch that fails for its own content is taken apart: the good hits pass, the bad ones are rejected.
         """
@@ -80,7 +80,7 @@ class Processor:
         return list(outcome.counts)
 
     def _mark(self, outcome: Outcome) -> list[RejectedHit]:
-        """Mark what the facts may change; what would change only frozen buckets is listed as rejected."""
+        """Mark what the facts may change. A fact that would change frozen buckets is listed as rejected."""
         limit = self.frozen_before()
         late: list[RejectedHit] = []
         for site in sorted({fact.site for fact in outcome.facts}):
@@ -105,7 +105,7 @@ class Processor:
         )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """Reject a hit that can't be processed. If even that fails for its content, the batch is dead-lettered."""
+        """Reject a hit that can't be processed. If even that fails, the batch becomes a dead letter."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
         self.store.write_rejected(

@@ -1,4 +1,4 @@
-"""Ranges: what `--site`, `--from` and `--to` of the commands mean, for each site in its own timezone."""
+"""Ranges: `--site`, `--from` and `--to` of a command -> a range of each site, in its own timezone."""
 
 from argparse import ArgumentParser
 
@@ -11,7 +11,7 @@ from tracker.models import Site
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A stretch of one site's time: `since` <= at < `until`, ms since the epoch."""
+    """An interval of one site's time: `since` <= at < `until`, ms since the epoch."""
 
     site: str
     since: int
@@ -38,7 +38,7 @@ def read_ranges(site: str | None, since: str | None, until: str | None) -> list[
 
 
 def read_range(site: Site, since: str | None, until: str | None) -> Range:
-    """A site's range; from the beginning, or to the end, where nothing is given. Raises Refusal."""
+    """A site's range. Without `since` it begins with the site, without `until` it has no end. Raises Refusal."""
     try:
         first = read_instant(since, site.timezone) if since else 0
         end = read_instant(until, site.timezone) if until else FOR_EVER
@@ -54,7 +54,7 @@ def _bad_range(detail: str) -> Refusal:
 
 
 def mark_range(span: Range) -> int:
-    """Mark every known bucket that has part of a range to be rolled up again; gives how many."""
+    """Mark every known bucket that overlaps a range; return how many there are."""
     buckets = [bucket for bucket in known_buckets(span.site) if span.since - HOUR_MS < bucket < span.until]
     mark_buckets(span.site, buckets)
     return len(buckets)

@@ -1,4 +1,4 @@
-"""Retention: how long facts may still change figures."""
+"""Retention: the instant before which figures don't change any more."""
 
 from django.conf import settings
 
@@ -8,5 +8,5 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """The instant (ms) before which buckets are frozen: their conversions' windows reach past the retention."""
+    """The instant (ms) before which buckets are frozen, because their conversions' windows reach past the retention."""
     return now_ms() - settings.RETENTION_DAYS * DAY_MS + LONGEST_WINDOW

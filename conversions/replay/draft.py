@@ -1,4 +1,4 @@
-"""Draft: a goal's rules as somebody gives them -> the goal as it would be if they held since an instant. Not saved."""
+"""Draft: given rules of a goal -> the goal as if they held since an instant. Nothing is saved."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,13 @@ from conversions.rules.goals import Goal
 from conversions.rules.site import SiteConfig
 from tracker.models import Site
 
-#: What a goal is called that has no key yet; no key looks like it.
+#: The name of a goal without a key. No key looks like it.
 NAMELESS = "(draft)"
 
 
 def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any], since: int) -> Goal:
-    """A goal of these rules, retroactive since an instant (ms); those not given are the saved goal's of that key.
+    """A goal with these rules, retroactive since an instant (ms). Other rules are those of the saved goal with that
+    key.
 
     Raises ValidationError.
     """

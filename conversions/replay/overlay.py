@@ -1,4 +1,4 @@
-"""Beside: facts in memory, read together with those of a store as if they were in it. Nothing is written. Pure."""
+"""Overlay: facts in memory and those of a store, read as if all were in the store. Nothing is written. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,19 +7,20 @@ from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch,
 from conversions.store.port import FactReader, Linked, Moment, Span
 
 
-class Beside:
-    """A store's facts and some more. Of touches and links the store's alone: no goal makes them."""
+class Overlay:
+    """A store's facts and more conversions and adjustments. Touches and links are the store's, because goals don't
+    make them."""
 
     def __init__(self, store: FactReader) -> None:
         self._store = store
         self._claims: dict[str, dict[str, Conversion | Adjustment]] = defaultdict(dict)
         self._visitors: dict[str, dict[str, Conversion]] = defaultdict(dict)
         self.conversions: dict[str, Conversion] = {}
-        #: Those of the amounts of the facts in memory; empty for the site's own.
+        #: The currencies of the facts in memory; the empty text is the site's own.
         self.currencies: set[str] = set()
 
     def add(self, facts: Iterable[Fact]) -> None:
-        """More facts, those of one site."""
+        """Add facts of one site."""
         for fact in facts:
             key = digest(fact)
             if isinstance(fact, Conversion | Adjustment):

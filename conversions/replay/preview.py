@@ -12,7 +12,7 @@ import msgspec
 from conversions.facts.attribute import attribute
 from conversions.facts.records import Fact, Link, Touch
 from conversions.marks.ranges import Range
-from conversions.replay.overlay import Beside
+from conversions.replay.overlay import Overlay
 from conversions.replay.replay import Archive, batch_of, hits_of
 from conversions.rules.goals import Goal
 from conversions.rules.rates import Series
@@ -53,7 +53,7 @@ class Preview:
     """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
 
     def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range, read_rates: ReadRates) -> None:
-        self._facts = Beside(store)
+        self._facts = Overlay(store)
         self._site = msgspec.structs.replace(site, goals=(draft,))
         self._span = span
         self._read_rates = read_rates

@@ -23,11 +23,11 @@ from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-#: A hit may be received 90 days after it happened, and be archived together with batches that were made a day later.
+#: A hit may be received 90 days after it happened, and be archived with batches that were made a day later.
 BEHIND_MS = 91 * 86_400_000
-#: Objects fetched ahead of the one that is processed.
+#: How many objects are fetched ahead of the one that is processed.
 AHEAD = 8
-#: Who dies while holding a replay is waited for so much longer than it meant to hold it.
+#: How much longer than planned a replay is held for a worker that may have died, ms.
 GRACE_MS = 60_000
 
 
@@ -38,11 +38,11 @@ class Archive(Protocol):
         """The hits of an object. Raises Permanent: it is damaged, or not there."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """The keys of the batches made in a stretch of time (ms), in their order, those after a key."""
+        """The keys of the batches that were made in an interval (ms) and come after a key, in their order."""
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """When the batches were made that may hold hits of these ranges, ms; a batch may be made a little after receipt."""
+    """The interval (ms) in which the batches were made that may hold hits of these ranges."""
     since = min(span.since for span in ranges)
     until = max(span.until for span in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
@@ -55,15 +55,15 @@ def list_keys(archive: Archive, ranges: Sequence[Range], progress: Progress) -> 
 
 
 def may_start_at(ranges: Iterable[Range]) -> int:
-    """When (ms) no worker can miss a goal any more that was made retroactive before: its caches are older than that.
+    """The instant (ms) after which every worker's cache knows the last change of the sites' configuration.
 
-    Hits that were archived later are processed with the new goal, those before are in the archive.
+    Later hits are processed with the changed goal. Earlier hits are in the archive by then.
     """
     return changed_at(span.site for span in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration changed since a replay began, so that what is done lacks what would count now."""
+    """Whether the configuration changed since a replay began. Its first part may then lack what counts now."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(span.site for span in ranges) >= started_at
 
@@ -91,9 +91,9 @@ def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None
 def replay(
     archive: Archive, processor: Processor, ranges: Sequence[Range], keys: Iterable[str], progress: Progress
 ) -> Iterator[int]:
-    """Process each object's hits that lie in the ranges; gives their number, object by object, noting how far it came.
+    """Process the hits of each object that lie in the ranges; yield their number per object, and note how far it came.
 
-    Live counters are left alone: they are increments, a replay would double them.
+    It doesn't touch live counters: they are increments, and a replay would double them.
     """
     by_site = {span.site: span for span in ranges}
     for key, hits in hits_of(archive, keys):
@@ -109,16 +109,16 @@ def replay(
 
 
 def end(progress: Progress, ranges: Iterable[Range]) -> None:
-    """Nothing is left to replay: every bucket of the ranges is marked, so that its figures are made again, too."""
+    """End a replay: mark every bucket of the ranges, to make its figures again, too."""
     for span in ranges:
         mark_range(span)
     Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
 
 
 def make_retroactive(goal: Goal, since: int) -> Progress:
-    """Lets a goal's newest version hold since an instant (ms), and asks for the replay that adds what it counts.
+    """Let a goal's newest version hold since an instant (ms), and request the replay that adds what it counts.
 
-    The replay reaches to where the version holds anyway, and is a new one: one under way may have passed its hits.
+    The replay ends where the version holds anyway. It is a new replay, because one under way may have passed its hits.
     """
     with transaction.atomic():
         goal.make_retroactive(since)
@@ -133,7 +133,7 @@ def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], u
 
 
 def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress) -> None:
-    """Services that are away are tried again by the next call."""
+    """If a service is away, the next call tries again."""
     problem = ""
     try:
         ranges = read_ranges(progress.site or None, progress.since, progress.until)

@@ -1,4 +1,4 @@
-"""People: whose facts are, and who may have to do with whom; what that takes is read through the Store."""
+"""People: reads links through the store -> the person of each fact, and the visitors of each person. Pure."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,9 +13,10 @@ Owned = Touch | Conversion
 
 
 class People:
-    """The persons of one site's facts, each set and link read once. On a site without any link it reads nothing else.
+    """The persons of one site's facts. It reads each set and each link once. On a site without links it reads nothing
+    else.
 
-    Whoever finds no link wrote its facts before the first link was: the writer of that link looks for them.
+    A worker that finds no link has already written its facts. The writer of the first link will see them.
     """
 
     def __init__(self, store: FactReader, site: str) -> None:
@@ -28,13 +29,13 @@ class People:
         self._met: set[Owned] = set()
 
     def meet(self, facts: Iterable[Owned]) -> None:
-        """Read what tells whose these facts are."""
+        """Read what is needed to know the persons of these facts."""
         new = set(facts) - self._met if self._has_links else set()
         self._met |= new
         users = self._users({fact.visitor for fact in new})
         own = {fact.user for fact in new if fact.user}
         self._read_linked(by_user(user) for user in own.union(*users.values()))
-        # Of one user, which is what nearly all visitors have, the whole visitor is, whatever the time.
+        # Nearly every visitor has one user at most. All of its facts are that user's, whatever their time.
         shared = [fact for fact in new if not fact.user and len(users[fact.visitor]) > 1]
         self._read_links(shared)
         for visitor, found in users.items():
@@ -42,7 +43,7 @@ class People:
                 self._links[visitor] = [Link(site=self._site, visitor=visitor, user=min(found), at=0, hit="")]
 
     def read_touches(self, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See FactReader; they are met."""
+        """See FactReader. The touches are met."""
         touches = self._store.read_touches(self._site, newest, spans)
         self.meet(touches)
         return touches
@@ -52,7 +53,7 @@ class People:
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment]]:
-        """See FactReader, by claim; the conversions are met."""
+        """See FactReader, by claim. The conversions are met."""
         grouped: dict[str, list[Conversion | Adjustment]] = defaultdict(list)
         for row in self._store.read_claims(self._site, sorted(claims)):
             grouped[row.claim].append(row)
@@ -60,17 +61,17 @@ class People:
         return grouped
 
     def of(self, fact: Owned) -> str:
-        """The person whose a fact is that was met."""
+        """The person of a fact that was met."""
         if not self._has_links:
             return by_visitor(fact.visitor)
         return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
 
     def visitors(self, person: str) -> Collection[str]:
-        """The visitors of whose facts some may be a person's: of one whose fact was met."""
+        """The visitors that may have facts of a person. A fact of the person must have been met."""
         return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
 
     def visitors_of_user(self, user: str) -> list[str]:
-        """Every visitor that was ever linked to a user; none where the user is crowded."""
+        """Every visitor that was ever linked to a user; none if the user is crowded."""
         key = by_user(user)
         self._read_linked([key] if self._has_links else [])
         return [] if key in self._crowded else sorted(self._linked.get(key, ()))
@@ -78,15 +79,15 @@ class People:
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Each visitor with every visitor of every user that it was ever linked to.
 
-        All of its users, not only those before and after a link: of two links that are written at once, each worker may
-        see both, and the one whom they part from a fact is then neither's neighbour.
+        It takes all users of a visitor, not only those before and after a link. If two links are written at once, each
+        worker may see both. The user whose facts they separate is then the neighbour of neither link.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
     def crowded(self, fact: Owned) -> set[str]:
-        """Which of its visitor and all users of that, of a fact that was met, are nobody's."""
+        """The crowded ones among the visitor of a fact that was met, and all users of that visitor."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
@@ -95,7 +96,7 @@ class People:
         return frozenset([visitor]).union(*(self._linked[key] for key in keys if key not in self._crowded))
 
     def _users(self, visitors: Collection[str]) -> dict[str, frozenset[str]]:
-        """The users of each visitor; none of a crowded one."""
+        """The users of each visitor; none for a crowded visitor."""
         self._read_linked(by_visitor(visitor) for visitor in visitors)
         keys = {visitor: by_visitor(visitor) for visitor in visitors}
         return {visitor: frozenset() if key in self._crowded else self._linked[key] for visitor, key in keys.items()}
@@ -106,7 +107,7 @@ class People:
         self._crowded |= {key for key, linked in sets.items() if is_crowded(key, linked)}
 
     def _read_links(self, facts: Collection[Owned]) -> None:
-        """Of each fact's visitor the next link, or the last one where no other comes."""
+        """Read the next link of each fact's visitor, or its last link if there is no next one."""
         found = [*read_next(self._store, self._site, facts), *self._read_last(facts)]
         for link in found:
             self._links.setdefault(link.visitor, []).append(link)
@@ -118,7 +119,8 @@ class People:
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
-    """The next link at or after each fact, and others: page by page, passing over what no fact asks for."""
+    """The next link at or after each fact, and other links. It reads page by page and skips pages that no fact
+    needs."""
     asked: Mapping[str, list[int]] = defaultdict(list)
     for fact in facts:
         asked[fact.visitor].append(fact.at)

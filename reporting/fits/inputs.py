@@ -1,6 +1,6 @@
-"""Inputs of a fit: a month's touches and counted conversions, bucket by bucket -> how often each path converted. Pure.
+"""Inputs: a month's touches and counted conversions, bucket by bucket -> how often each path converted. Pure.
 
-A function of the facts and the present configuration, whatever is left out: no bound is on what was read first.
+The result depends only on the facts and the present configuration. No bound depends on the order of reading.
 """
 
 from collections import Counter, deque
@@ -18,15 +18,15 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import Touchpoint, path_of
 
-#: A fit names so many ads, those with most steps in paths, configured ones first; the rest is `(other)`.
+#: The most ads that a fit names: those with most steps in paths, configured ones first. The rest is `(other)`.
 MAX_ADS = 100
-#: Of so many distinct paths it learns, the most frequent.
+#: The most distinct paths that a fit learns from: the most frequent ones.
 MAX_PATHS = 10_000
-#: A path has so many steps, the newest; twice the same ad in a row is one.
+#: The most steps of a path: the newest ones. The same ad twice in a row is one step.
 MAX_STEPS = 50
-#: Of one person so many touches of the month are looked at, the oldest: more are no person's.
+#: The most touches of one person in the month: the oldest ones. No real person has more.
 MAX_TOUCHES = 2_000
-#: So many touches and steps are held at once. Of a month that has more, every second person's, or every fourth's...
+#: The most touches and steps in memory. In a month with more, every second person is looked at, or every fourth, ...
 MAX_HELD = 200_000
 
 Path = tuple[AdName, ...]
@@ -39,14 +39,14 @@ def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
 
 
 class Person:
-    """What a month holds of one person: its path, and the paths of its conversions by goal."""
+    """What a month has of one person: its path, and the paths of its conversions by goal."""
 
     __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
 
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
-        #: By its clicks; by its views as long as there is no click.
+        #: The ads of its clicks; of its views until there is a click.
         self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
         self.has_clicked = False
         self.was_cut = False
@@ -56,7 +56,7 @@ class Person:
         self.paths: list[tuple[str, Path, bool]] = []
 
     def add(self, touch: Touch, name: AdName) -> None:
-        """Its next touch, in the order of facts; copies of one hit or click id are one."""
+        """Add its next touch, in the order of facts. Copies of one hit id or click id are one touch."""
         ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
         if ids & self.seen:
             return
@@ -67,7 +67,8 @@ class Person:
             self._step(name)
 
     def _forget_views(self) -> None:
-        """A click beats all views, as on the path of a conversion: or who buys and who doesn't would not compare."""
+        """Drop the views: a click beats all views, as on the path of a conversion. Otherwise buyers and others
+        wouldn't compare."""
         self.has_clicked, self.was_cut = True, False
         self.steps.clear()
 
@@ -77,12 +78,12 @@ class Person:
             self.steps.append(name)
 
     def size(self) -> int:
-        """How much is held of it."""
+        """How many touches and steps are held of it."""
         return self.touches + sum(1 + len(path) for _, path, _ in self.paths)
 
 
 class Gatherer:
-    """Takes a month's buckets in their order; then tells what each goal's fit is made of."""
+    """Takes a month's buckets in their order, and then gives what each goal's fit is made of."""
 
     def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
         self.one_in = 1
@@ -92,7 +93,7 @@ class Gatherer:
         self._held = 0
 
     def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = itself) -> None:
-        """A bucket's touches, and its conversions that count."""
+        """Add a bucket's touches and its counted conversions."""
         for touch in in_order(without_stand_ins(touches)):
             self._add_touch(touch, whose(touch))
         for case in counted:
@@ -118,7 +119,7 @@ class Gatherer:
             self._held += 1 + len(steps[-MAX_STEPS:])
 
     def _person(self, name: str) -> Person | None:
-        """What is held of a person, None of one who is not looked at."""
+        """What is held of a person; None for a person who is not looked at."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
             person = self._people[name] = Person()
@@ -150,13 +151,13 @@ class Gatherer:
 
 
 def is_one_in(person: str, number: int) -> bool:
-    """Whether a person is among the one in so many (a power of 2) that are looked at; the same each time."""
+    """Whether a person is among the one in `number` (a power of 2) that are looked at. The same each time."""
     digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
     return int.from_bytes(digest) % number == 0
 
 
 def collapsed(names: Iterable[AdName]) -> Path:
-    """A path with each ad once in a row: how long it stays with an ad tells neither model anything."""
+    """A path without repeats in a row, which say nothing to either model."""
     steps: list[AdName] = []
     for name in names:
         if not steps or steps[-1] != name:
@@ -165,7 +166,7 @@ def collapsed(names: Iterable[AdName]) -> Path:
 
 
 def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
-    """Paths with the most frequent ads by their names, and of them the most frequent paths."""
+    """The most frequent paths, with the most frequent ads by their names."""
     named, others = named_ads(converted, unconverted)
     paths = gather(
         [
@@ -191,7 +192,7 @@ def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], 
 
 
 def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
-    """The ads that a fit names, and how many others there are."""
+    """The ads that a fit names; and the number of other ads."""
     sizes: Counter[AdName] = Counter()
     for part in parts:
         for path, count in part.items():
