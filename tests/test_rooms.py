@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rooms import CHECKOUT, ROOMS, Import, loops_of, read_files, read_imports
+from tests.rooms import (
+    CHECKOUT,
+    ROOMS,
+    Import,
+    arrows_between_packages,
+    loops_of,
+    read_files,
+    read_imports,
+)
 
 #: The packages of a room from the lowest to the highest: each imports only those before it. The modules of the room's
 #: own folder come last: views, tasks, commands and what opens adapters.
@@ -144,6 +152,11 @@ def test_every_package_of_a_room_has_its_place_in_the_order(room: str) -> None:
     folders = {path.parent.name for path in (CHECKOUT / room).glob("*/__init__.py")}
     unordered = {"management", "migrations", "templatetags"} | ({"archive", "queues"} if room == "tracker" else set())
     assert folders - unordered == set(PACKAGES[room])
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_package_imports_itself_by_way_of_others(room: str) -> None:
+    assert loops_of(arrows_between_packages(room, FILES, IMPORTS)) == []
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:

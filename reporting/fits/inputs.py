@@ -38,7 +38,7 @@ def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
     return [touch for touch in touches if touch.landed or touch.hit not in landed]
 
 
-class Person:
+class PersonMonth:
     """What a month has of one person: its path, and the paths of its conversions by goal."""
 
     __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
@@ -89,7 +89,7 @@ class Gatherer:
         self.one_in = 1
         self._ads = AdNames(site.ads)
         self._most_held = most_held
-        self._people: dict[str, Person] = {}
+        self._people: dict[str, PersonMonth] = {}
         self._held = 0
 
     def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = itself) -> None:
@@ -118,11 +118,11 @@ class Gatherer:
             person.paths.append((uid, steps[-MAX_STEPS:], len(steps) > MAX_STEPS))
             self._held += 1 + len(steps[-MAX_STEPS:])
 
-    def _person(self, name: str) -> Person | None:
+    def _person(self, name: str) -> PersonMonth | None:
         """What is held of a person; None for a person who is not looked at."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
-            person = self._people[name] = Person()
+            person = self._people[name] = PersonMonth()
         return person
 
     def _drop_half(self) -> None:
