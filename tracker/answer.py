@@ -22,11 +22,14 @@ def accepted(collected: Collected) -> HttpResponse:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Nothing was taken, in the shape of every error; of a request that could be read, with the reason of each hit."""
+    """Nothing was taken, in the shape of every error; of a request that could be read, with the reason of each hit.
+
+    X-Hit-Error tells a page that it is the tracker that refuses, not a box on the way.
+    """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
         body["rejected"] = _plain(refusal.rejected) if isinstance(refusal, NoHit) else []
-    return _json(body, refusal.status, refusal.headers())
+    return _json(body, refusal.status, {"X-Hit-Error": refusal.code, **refusal.headers()})
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:

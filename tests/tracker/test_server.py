@@ -165,6 +165,8 @@ def test_what_is_no_hit_is_refused_with_its_code(
 ) -> None:
     answer = post(tracker, body.replace(b"SITE", site.encode()))
     assert code(answer) == expected
+    assert answer.headers["X-Hit-Error"] == expected[1]
+    assert "X-Hit-Error" in answer.headers["Access-Control-Expose-Headers"]
     assert answer.status_code != 400 or isinstance(answer.json()["rejected"], list)
 
 
