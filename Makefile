@@ -1,7 +1,7 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django services services-stop demo bench bench-growth soak lock clean
+.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth soak lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
@@ -57,6 +57,9 @@ django: .venv/.installed-dev
 	python manage.py check --deploy --fail-level ERROR 2>/dev/null || python manage.py check
 	python manage.py makemigrations --check --dry-run
 	python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+snippet: ## build t.js from its readable source in snippet/; needs npm
+	@cd snippet && npm ci --ignore-scripts --silent && npm run --silent build
 
 services: .venv/bin/python ## start RabbitMQ, Cassandra and S3 on loopback; print the NAME=value lines that select them
 	@$(SERVICES) start

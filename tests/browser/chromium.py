@@ -12,6 +12,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 STEP_MS = 15_000
+#: What Playwright turns off, and people have.
+PEOPLE_HAVE = ["--disable-back-forward-cache"]
 
 
 class NoChromium(RuntimeError):
@@ -26,7 +28,11 @@ def chromium(profile: Path, *flags: str) -> Iterator[BrowserContext]:
         raise NoChromium("There is no chromium; `python -m tests.services install chromium` installs it.")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=binary, args=[*FLAGS, *flags], viewport={"width": 1100, "height": 900}
+            profile,
+            executable_path=binary,
+            args=[*FLAGS, *flags],
+            ignore_default_args=PEOPLE_HAVE,
+            viewport={"width": 1100, "height": 900},
         )
         context.set_default_timeout(STEP_MS)
         try:

@@ -1,94 +1,52 @@
-"""The snippet in a real browser: pages on a shop's own host, a tracker on another, and hits as they are archived."""
+"""The snippet in a real browser: which hits a page sends, whatever the page is like."""
 
+import base64
+import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, Route
+from requests import get
 
-from tests.browser.chromium import chromium
-from tests.browser.demo import fetch_report, is_stored, today
-from tests.running import Tracker
-from tracker.archive import FolderArchive
-from tracker.collection.hit import Hit
+from tests.browser.demo import fetch_report, today
+from tests.browser.storefront import NOTHING_KEPT, STUB, Shop, sent
 
 pytestmark = pytest.mark.browser
 
-STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"
 BLOCKED = """
 function refuse() { throw new DOMException('blocked', 'SecurityError') }
 Object.defineProperty(window, 'localStorage', { get: refuse })
 Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse })
 """
-#: A page that didn't come from this machine may not ask it for anything; our shop's pages came from nowhere.
-TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
+#: What Prototype 1.6 does to the language's objects, as far as it concerns us: it replaces what is native by now.
+LIKE_PROTOTYPE = """
+function serialize(value) { return '"' + value + '"' }
+Array.prototype.toJSON = function () { return '[' + Array.prototype.map.call(this, serialize).join(', ') + ']' }
+String.prototype.toJSON = Number.prototype.toJSON = Boolean.prototype.toJSON = function () { return serialize(this) }
+Object.toJSON = serialize
+Object.keys = function (object) { var keys = []; for (var key in object) keys.push(key); return keys }
+Object.values = function (object) { var all = []; for (var key in object) all.push(object[key]); return all }
+Array.from = function (all) { return [].slice.call(all) }
+Array.prototype.reduce = function () { return this.length > 1 ? this : this[0] }
+Array.prototype.each = Array.prototype.forEach
+Array.prototype.clone = function () { return [].concat(this) }
+Function.prototype.bind = function (self) { var work = this; return function () { return work.apply(self, arguments) } }
+String.prototype.sub = String.prototype.gsub = function (a, b) { return this.split(a).join(b) }
+"""
+ON_EVERY_OBJECT = """
+Object.prototype.each = function () {}
+Object.prototype.toJSON = function () { return 'ours' }
+"""
 
 
-@dataclass
-class Shop:
-    """A shop on a host of its own; each of its addresses is a page with the snippet of a real tracker."""
-
-    tracker: Tracker
-    account: dict[str, Any]
-    browser: BrowserContext
-    host: str = field(default_factory=lambda: f"s{uuid4().hex[:8]}.localhost")
-    problems: list[str] = field(default_factory=list)
-
-    def tab(self, attributes: str = "", script: str = "", init: str = "") -> Page:
-        """A tab; `script` stands before the snippet in each page, `init` runs before everything."""
-        page = self.browser.new_page()
-        source = (
-            f'<script async src="{self.tracker.url}/t.js" data-site="{self.account["site"]}" {attributes}></script>'
-        )
-        html = f"<!doctype html><title>A page</title><script>{script}</script>{source}<h1>Shop</h1>"
-        page.route(f"http://*{self.host}/**", lambda route: route.fulfill(body=html, content_type="text/html"))
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        if init:
-            page.add_init_script(init)
-        return page
-
-    def visit(self, page: Page, path: str = "/", sub: str = "") -> Response:
-        """Opens a page and gives the tracker's answer to its hit."""
-        with page.expect_response(is_stored) as answer:
-            page.goto(f"http://{sub}{self.host}{path}")
-        return answer.value
-
-    def hits(self) -> list[Hit]:
-        """The shop's hits as they were archived, in the order in which they happened."""
-        archive = FolderArchive(self.tracker.state / "archive")
-        hits = [hit for key in archive.list() for hit in archive.get(key)]
-        return sorted((hit for hit in hits if self.host in hit.url), key=lambda hit: (hit.at, hit.received))
+FILL = """
+for (let size = 1 << 22; size; size >>= 1)
+    try { while (true) localStorage['filler' + Math.random()] = 'x'.repeat(size) } catch (error) {}
+"""
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser."""
-    folder = tmp_path_factory.mktemp("snippet")
-    with Tracker(folder / "state") as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
-        tracker.manage("prepare")
-        account = tracker.bootstrap()
-        tracker.start("web")
-        yield tracker, account, browser
-
-
-@pytest.fixture
-def shop(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Shop]:
-    """A shop that was never visited; in the end nothing was thrown into its pages."""
-    shop = Shop(*stage)
-    yield shop
-    for page in shop.browser.pages[1:]:
-        page.close()
-    assert shop.problems == []
-
-
-def sent(answer: Response) -> list[dict[str, Any]]:
-    """The hits of a request."""
-    hits: list[dict[str, Any]] = json.loads(answer.request.post_data or "[]")
-    return hits
+def names(shop: Shop) -> list[tuple[str, str]]:
+    """Each hit's address, without the host, and its referrer's."""
+    return [(hit.url.partition(shop.host)[2], hit.ref.partition(shop.host)[2]) for hit in shop.hits()]
 
 
 class TestPages:
@@ -97,8 +55,7 @@ class TestPages:
     def test_a_page_sends_its_address_referrer_and_title(self, shop: Shop) -> None:
         page = shop.tab()
         shop.visit(page, "/a?b=1#c")
-        with page.expect_response(is_stored):
-            page.evaluate("location.href = '/next'")
+        shop.stored(page, lambda: page.evaluate("location.href = '/next'"))
         first, second = shop.hits()
         assert (first.type, first.url, first.title) == ("page", f"http://{shop.host}/a?b=1#c", "A page")
         assert second.ref == f"http://{shop.host}/a?b=1"
@@ -125,6 +82,13 @@ class TestPages:
         cookie, stored = page.evaluate("[document.cookie, localStorage.getItem('_hl')]")
         assert cookie == f"_hl={stored}"
 
+    def test_an_id_that_was_damaged_gives_way_to_a_new_one(self, shop: Shop) -> None:
+        page = shop.tab()
+        shop.visit(page)
+        page.evaluate("localStorage._hl = 'not an id'; document.cookie = '_hl=%;path=/;domain=' + location.hostname")
+        shop.visit(page, "/again")
+        assert len({hit.visitor for hit in shop.hits()}) == 2
+
     def test_where_storage_is_blocked_the_server_stands_in(self, shop: Shop) -> None:
         page = shop.tab(init=BLOCKED)
         assert "visitor" not in sent(shop.visit(page, "/one"))[0]
@@ -133,20 +97,6 @@ class TestPages:
         assert first.visitor == second.visitor
         assert len(first.visitor) == 32
 
-    def test_a_shop_that_changes_pages_itself_says_so(self, shop: Shop) -> None:
-        page = shop.tab("data-spa")
-        shop.visit(page, "/one")
-        with page.expect_response(is_stored):
-            page.evaluate("history.pushState(null, '', '/two'); document.title = 'Two'")
-        with page.expect_response(is_stored):
-            page.evaluate("history.back()")
-        assert [(hit.url.rpartition("/")[2], hit.ref.rpartition("/")[2]) for hit in shop.hits()] == [
-            ("one", ""),
-            ("two", "one"),
-            ("one", "two"),
-        ]
-        assert shop.hits()[1].title == "Two"
-
     def test_a_click_by_utm_tags_is_counted(self, shop: Shop) -> None:
         day = today()
         shop.visit(shop.tab(), f"/?utm_source=news&utm_campaign={shop.host}")
@@ -154,17 +104,76 @@ class TestPages:
         rows = fetch_report(shop.tracker.url, shop.account, day)["rows"]
         assert [(row["clicks"], row["configured"]) for row in rows if row["ad"] == f"news/{shop.host}"] == [(1, False)]
 
+    def test_a_page_that_counts_by_itself_sends_nothing_before_it_is_called(self, shop: Shop) -> None:
+        page = shop.tab("data-manual data-spa")
+        page.goto(f"http://{shop.host}/one")
+        page.wait_for_function("window.hitledger && hitledger.site")
+        page.evaluate("history.pushState(null, '', '/two')")
+        page.wait_for_timeout(200)
+        shop.stored(page, lambda: page.evaluate("hitledger('page', { url: location.origin + '/three' })"))
+        assert names(shop) == [("/three", "")]
+
+
+class TestSingePageApplications:
+    """Pages that change their own address."""
+
+    def test_a_shop_that_changes_pages_itself_says_so(self, shop: Shop) -> None:
+        page = shop.tab("data-spa")
+        shop.visit(page, "/one")
+        shop.stored(page, lambda: page.evaluate("history.pushState(null, '', '/two'); document.title = 'Two'"))
+        shop.stored(page, lambda: page.evaluate("history.back()"))
+        assert names(shop) == [("/one", ""), ("/two", "/one"), ("/one", "/two")]
+        assert shop.hits()[1].title == "Two"
+
+    def test_a_replaced_address_is_a_page_and_the_same_one_again_is_not(self, shop: Shop) -> None:
+        page = shop.tab("data-spa")
+        shop.visit(page, "/one")
+        page.evaluate("history.replaceState({ a: 1 }, '', '/one')")
+        page.evaluate("history.replaceState(null, '', '#top')")
+        page.wait_for_timeout(200)
+        shop.stored(page, lambda: page.evaluate("history.replaceState(null, '', '/two')"))
+        assert names(shop) == [("/one", ""), ("/two", "/one")]
+
+    def test_a_router_that_redirects_at_once_makes_one_page(self, shop: Shop) -> None:
+        page = shop.tab("data-spa")
+        shop.visit(page, "/one")
+        script = "history.pushState(null, '', '/draft'); history.replaceState(null, '', '/final')"
+        shop.stored(page, lambda: page.evaluate(script))
+        page.wait_for_timeout(200)
+        assert names(shop) == [("/one", ""), ("/final", "/one")]
+
+    @pytest.mark.parametrize(("attribute", "pages"), [("", 1), ("data-spa", 1), ('data-spa="hash"', 3)])
+    def test_hash_routes_are_pages_where_the_shop_says_so(self, shop: Shop, attribute: str, pages: int) -> None:
+        page = shop.tab(attribute)
+        shop.visit(page, "/#/one")
+        for route in ("two", "three"):
+            page.evaluate(f"location.hash = '/{route}'")
+            page.wait_for_timeout(200)
+        shop.stored(page, lambda: page.evaluate("hitledger('event', { name: 'end' })"))
+        assert [url for url, _ in names(shop)[:-1]] == ["/#/one", "/#/two", "/#/three"][:pages]
+
+    def test_a_page_left_before_its_address_has_settled_is_sent(self, shop: Shop) -> None:
+        page = shop.tab("data-spa")
+        shop.visit(page, "/one")
+        page.evaluate("history.pushState(null, '', '/two'); location.href = '/three'")
+        page.wait_for_url("**/three")
+        shop.hits(3)
+        assert [url for url, _ in names(shop)] == ["/one", "/two", "/three"]
+
+    def test_what_a_router_throws_reaches_it(self, shop: Shop) -> None:
+        page = shop.tab("data-spa")
+        shop.visit(page)
+        script = "try { history.pushState(null, '', 'https://elsewhere.example/') } catch (error) { error.name }"
+        assert page.evaluate(script) == "SecurityError"
+
 
 class TestCalls:
     """`hitledger(...)` from the page."""
 
-    def test_calls_before_it_has_loaded_are_kept(self, shop: Shop) -> None:
-        script = (
-            f"{STUB} hitledger('purchase', {{ order: 'A-1', value: '29.90', currency: 'EUR', props: {{ size: 'L' }} }})"
-        )
-        page = shop.tab(script=script)
-        page.goto(f"http://{shop.host}/")
-        page.wait_for_function("localStorage.getItem('_hl_queue') === '{}'")
+    def test_calls_before_it_has_loaded_are_kept_and_go_with_the_page_in_one_request(self, shop: Shop) -> None:
+        given = "{ order: 'A-1', value: '29.90', currency: 'EUR', props: { size: 'L' } }"
+        page = shop.tab(script=f"{STUB} hitledger('purchase', {given})")
+        assert len(sent(shop.visit(page))) == 2
         first, sale = shop.hits()
         assert (first.type, sale.type, sale.name, sale.order) == ("page", "conversion", "purchase", "A-1")
         assert (sale.value, sale.currency, sale.props, sale.visitor) == (
@@ -178,8 +187,7 @@ class TestCalls:
         page = shop.tab()
         shop.visit(page)
         for call in ("'event', { name: 'film' }", "'lead'", "'sale', { value: 12.5 }", "'click', { ad: 'demo-ad' }"):
-            with page.expect_response(is_stored):
-                page.evaluate(f"hitledger({call})")
+            shop.stored(page, lambda call=call: page.evaluate(f"hitledger({call})"))  # type: ignore[misc]
         assert [(hit.type, hit.name, hit.value, hit.ad) for hit in shop.hits()[1:]] == [
             ("event", "film", None, ""),
             ("conversion", "lead", None, ""),
@@ -191,63 +199,162 @@ class TestCalls:
         page = shop.tab()
         shop.visit(page)
         page.evaluate(
-            "const round = {}; round.round = round; hitledger('x', { props: round }); hitledger(); hitledger(null, 5)"
+            "const round = {}; round.round = round; hitledger('x', { props: round }); hitledger(); hitledger(null, 5);"
+            "hitledger('x', { value: 10n }); hitledger({}, []); hitledger('consent'); hitledger(Symbol('x'))"
         )
-        with page.expect_response(is_stored):
-            page.evaluate("hitledger('lead')")
-        assert [(hit.type, hit.name) for hit in shop.hits()] == [("page", ""), ("conversion", "lead")]
+        shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
+        assert [(hit.type, hit.name) for hit in shop.hits()][-1] == ("conversion", "lead")
 
     def test_a_second_copy_of_the_snippet_does_nothing(self, shop: Shop) -> None:
         page = shop.tab()
         shop.visit(page)
-        page.add_script_tag(url=f"{shop.tracker.url}/t.js")
-        with page.expect_response(is_stored):
-            page.evaluate("hitledger('lead')")
+        page.add_script_tag(url=f"{shop.tracker.url}/t.js?site={shop.account['site']}")
+        shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
         assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
 
-
-class TestTrouble:
-    """A hit is kept until the tracker has it."""
-
-    @pytest.mark.parametrize("status", [503, 429, None])
-    def test_what_could_not_be_stored_is_sent_on_the_next_page_with_the_same_id_and_time(
-        self, shop: Shop, status: int | None
-    ) -> None:
-        page = shop.tab()
-        lost: list[dict[str, Any]] = []
-
-        def refuse(route: Route) -> None:
-            lost.extend(json.loads(route.request.post_data or "[]"))
-            headers = {"Access-Control-Allow-Origin": "*", "Retry-After": "2"}
-            route.fulfill(status=status, headers=headers) if status else route.abort()
-
-        page.route("**/collect", refuse)
-        page.goto(f"http://{shop.host}/one")
-        page.wait_for_function("!!localStorage.getItem('_hl_queue')")
-        page.wait_for_timeout(300)
-        page.unroute("**/collect")
-        assert shop.hits() == []
-
-        again = sent(shop.visit(page, "/two"))
-        page.wait_for_function("localStorage.getItem('_hl_queue') === '{}'")
-        first, second = shop.hits()
-        assert (first.id, first.at) == (lost[0]["id"], lost[0]["ts"])
-        assert again[0]["sent"] > lost[0]["sent"]
-        assert (first.visitor, first.url.rpartition("/")[2]) == (second.visitor, "one")
-
-    def test_what_is_refused_for_good_is_dropped(self, shop: Shop) -> None:
+    def test_a_page_closed_right_after_a_call_has_sent_it(self, shop: Shop) -> None:
         page = shop.tab()
         shop.visit(page)
-        with page.expect_response("**/collect") as answer:
-            page.evaluate("hitledger('sale', { value: 'much' })")
-        assert answer.value.status == 400
-        page.wait_for_function("localStorage.getItem('_hl_queue') === '{}'")
+        page.evaluate("hitledger('lead'); location.href = 'about:blank'")
+        page.wait_for_url("about:blank")
+        shop.visit(shop.tab(), "/later")
+        assert [(hit.type, hit.name) for hit in shop.hits()][:2] == [("page", ""), ("conversion", "lead")]
 
-    def test_the_queue_is_bounded(self, shop: Shop) -> None:
+
+class TestPersons:
+    """What identifies a person is hashed before it leaves the browser."""
+
+    @pytest.mark.parametrize(
+        ("given", "hashed"),
+        [
+            ("' 4711 '", "4711"),
+            ("4711", "4711"),
+            ("'Ann@Shop.Example'", "ann@shop.example"),
+            ("'Grüße'", "Grüße"),
+        ],
+    )
+    def test_a_user_id_is_sent_as_its_hash(self, shop: Shop, given: str, hashed: str) -> None:
         page = shop.tab()
-        page.route("**/collect", lambda route: route.abort())
+        shop.visit(page)
+        answer = shop.stored(page, lambda: page.evaluate(f"hitledger('event', {{ name: 'login', user: {given} }})"))
+        assert [hit["user"] for hit in sent(answer)] == [hashlib.sha256(hashed.encode()).hexdigest()]
+        assert hashed not in json.dumps(sent(answer)[0])
+
+    def test_what_is_a_hash_already_stays(self, shop: Shop) -> None:
+        page = shop.tab()
+        shop.visit(page)
+        shop.stored(page, lambda: page.evaluate(f"hitledger('event', {{ name: 'login', user: '{'a' * 64}' }})"))
+        assert shop.hits()[1].user == "a" * 64
+
+    def test_a_page_that_is_left_before_the_hash_is_there_sends_the_hit_without_it(self, shop: Shop) -> None:
+        never = "Object.defineProperty(SubtleCrypto.prototype, 'digest', { value() { return new Promise(() => {}) } })"
+        page = shop.tab(init=never)
+        shop.visit(page)
+        page.evaluate("hitledger('purchase', { order: 'A-1', user: 'ann' }); location.href = 'about:blank'")
+        sale = shop.hits(2)[1]
+        assert (sale.order, sale.user) == ("A-1", "")
+
+
+class TestSetUp:
+    """However the tag comes into the page."""
+
+    def test_the_address_alone_names_the_site_where_attributes_are_stripped(self, shop: Shop) -> None:
+        html = f'<!doctype html><script async src="{shop.tracker.url}/t.js?site={shop.account["site"]}"></script>'
+        shop.visit(shop.tab(html=html), "/stripped")
+        assert [hit.site for hit in shop.hits()] == [shop.account["site"]]
+
+    def test_a_tag_manager_may_insert_it(self, shop: Shop) -> None:
+        script = (
+            "var tag = document.createElement('script');"
+            f"tag.src = '{shop.tracker.url}/t.js?x=1&site={shop.account['site']}#y'; document.head.appendChild(tag)"
+        )
+        shop.visit(shop.tab(html=f"<!doctype html><script>{script}</script>"), "/managed")
+        assert names(shop) == [("/managed", "")]
+
+    def test_slashes_at_the_end_of_the_trackers_address_are_harmless(self, shop: Shop) -> None:
+        answer = shop.visit(shop.tab(f'data-api="{shop.tracker.url}//"'), "/slashes")
+        assert answer.url == f"{shop.tracker.url}/collect"
+
+    def test_a_page_that_names_no_site_is_left_alone(self, shop: Shop) -> None:
+        asked: list[str] = []
+        page = shop.tab(html=f'<!doctype html><script src="{shop.tracker.url}/t.js"></script><h1>Shop</h1>')
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(f"http://{shop.host}/")
-        page.wait_for_function("hitledger.site")
-        page.evaluate("for (let n = 0; n < 120; n++) hitledger('event', { name: 'n' + n })")
-        names = page.evaluate("Object.values(JSON.parse(localStorage.getItem('_hl_queue'))).map(hit => hit.name)")
-        assert names == [f"n{n}" for n in range(70, 120)]
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.hitledger") is None
+        assert [url for url in asked if "collect" in url] == []
+
+    def test_it_works_under_a_strict_policy_and_with_its_hash_in_the_page(self, shop: Shop) -> None:
+        policy = f"default-src 'none'; script-src {shop.tracker.url}; connect-src {shop.tracker.url}"
+        digest = hashlib.sha384(get(f"{shop.tracker.url}/t.js", timeout=30).content).digest()
+        integrity = f'integrity="sha384-{base64.b64encode(digest).decode()}" crossorigin="anonymous"'
+        page = shop.tab(f"data-spa data-auto='outbound' {integrity}", headers={"Content-Security-Policy": policy})
+        refusals: list[str] = []
+        page.on("console", lambda message: refusals.append(message.text))
+        shop.visit(page, "/strict")
+        page.wait_for_function(NOTHING_KEPT)
+        assert refusals == []
+
+    def test_a_script_that_was_changed_on_its_way_is_not_run_where_the_page_holds_its_hash(self, shop: Shop) -> None:
+        page = shop.tab(f'integrity="sha384-{"A" * 64}" crossorigin="anonymous"')
+        page.goto(f"http://{shop.host}/")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.hitledger") is None
+
+
+class TestHostilePages:
+    """Pages that patch the language, or fill or damage what we keep."""
+
+    @pytest.mark.parametrize("patch", [LIKE_PROTOTYPE, ON_EVERY_OBJECT, LIKE_PROTOTYPE + ON_EVERY_OBJECT])
+    def test_hits_are_whole_where_prototypes_are_patched(self, shop: Shop, patch: str) -> None:
+        page = shop.tab('data-consent="ad_storage=denied,analytics_storage=granted" data-auto="outbound"', init=patch)
+        shop.visit(page, "/patched")
+        answer = shop.stored(page, lambda: page.evaluate("hitledger('lead', { value: 5, props: { size: 'L' } })"))
+        assert answer.json() == {"accepted": 1, "rejected": []}
+        page.wait_for_function(
+            "(function () { for (var key in localStorage) if (/^_hl:/.test(key)) return false; return true })()"
+        )
+        lead = shop.hits()[1]
+        assert (lead.name, lead.value, lead.props) == ("lead", 5_000_000, {"size": "L"})
+        assert set(sent(answer)[0]["consent"]) == {"ad_storage", "analytics_storage"}
+
+    @pytest.mark.parametrize("before", ["", "localStorage._hl = localStorage._hl || 'v1';"])
+    def test_a_full_storage_keeps_no_hit_from_being_sent(self, shop: Shop, before: str) -> None:
+        page = shop.tab(init=before + FILL)
+        shop.visit(page, "/full")
+        shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
+        assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
+        assert len({hit.visitor for hit in shop.hits()}) == 1
+
+    def test_a_full_storage_loses_no_hit_while_the_page_is_open(self, shop: Shop) -> None:
+        page = shop.tab(init=FILL)
+        page.route("**/collect", lambda route: route.abort())
+        page.goto(f"http://{shop.host}/full")
+        page.wait_for_function("window.hitledger && hitledger.site")
+        page.evaluate("hitledger('lead')")
+        page.unroute("**/collect")
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        assert [hit.type for hit in shop.hits(2)] == ["page", "conversion"]
+
+    @pytest.mark.parametrize("damage", ["{", "[1,2", '"', "null", "", "\\ud83c"])
+    def test_damage_to_what_is_kept_costs_no_other_hit(self, shop: Shop, damage: str) -> None:
+        key = f"_hl:{shop.account['site']}:17000000000000.5"
+        page = shop.tab(init=f"localStorage['{key}'] = {damage!r}")
+        shop.visit(page, "/damaged")
+        shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
+        assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
+
+    def test_an_element_named_title_hides_no_page(self, shop: Shop) -> None:
+        shop.visit(shop.tab(script="document.write('<img name=title>')"), "/clobbered")
+        assert names(shop) == [("/clobbered", "")]
+
+    def test_in_a_frame_of_another_site_it_sends_hits_all_the_same(self, shop: Shop) -> None:
+        outer = shop.browser.new_page()
+        frame = shop.html()
+        outer.route(f"http://{shop.host}/**", lambda route: route.fulfill(body=frame, content_type="text/html"))
+        holder = f'<iframe src="http://{shop.host}/framed"></iframe><iframe sandbox="allow-scripts" src="http://{shop.host}/alone"></iframe>'
+        outer.route("http://elsewhere.localhost/**", lambda route: route.fulfill(body=holder, content_type="text/html"))
+        shop.watch(outer)
+        outer.goto("http://elsewhere.localhost/")
+        outer.wait_for_load_state("networkidle")
+        assert sorted(url for url, _ in names(shop)) == ["/alone", "/framed"]

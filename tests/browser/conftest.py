@@ -1,0 +1,33 @@
+"""A tracker and a browser for all tests of the snippet, and a shop of its own for each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.browser.chromium import chromium
+from tests.browser.storefront import TRACKER_IS_HERE, Shop
+from tests.running import Tracker
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
+    """A tracker and a browser."""
+    folder = tmp_path_factory.mktemp("snippet")
+    with Tracker(folder / "state") as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
+        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.manage("prepare")
+        account = tracker.bootstrap()
+        tracker.start("web")
+        yield tracker, account, browser
+
+
+@pytest.fixture
+def shop(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Shop]:
+    """A shop that was never visited; in the end nothing was thrown into its pages."""
+    shop = Shop(*stage)
+    yield shop
+    for page in shop.browser.pages[1:]:
+        page.close()
+    assert shop.problems == []

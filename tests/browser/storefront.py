@@ -1,0 +1,99 @@
+"""A shop whose pages hold the snippet of a real tracker, on a host of its own, with its hits as they are archived."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import BrowserContext, Page, Response
+
+from tests.browser.demo import is_stored
+from tests.running import Tracker
+from tracker.archive import FolderArchive
+from tracker.collection.hit import Hit
+
+#: A page that didn't come from this machine may not ask it for anything; our shop's pages came from nowhere.
+TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
+WAIT_SECONDS = 15
+STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"
+#: The keys of the hits that the browser keeps.
+KEPT = "Object.keys(localStorage).filter(key => key.startsWith('_hl:')).sort()"
+NOTHING_KEPT = f"{KEPT}.length === 0"
+
+
+@dataclass
+class Shop:
+    """Each address of the shop is a page with the snippet. A host below `localhost` is a secure one to browsers."""
+
+    tracker: Tracker
+    account: dict[str, Any]
+    browser: BrowserContext
+    host: str = field(default_factory=lambda: f"s{uuid4().hex[:8]}.localhost")
+    problems: list[str] = field(default_factory=list)
+
+    def html(self, attributes: str = "", script: str = "", body: str = "", api: str = "") -> str:
+        """A page; `script` stands before the snippet."""
+        source = (
+            f'<script async src="{api or self.tracker.url}/t.js" data-site="{self.account["site"]}" {attributes}>'
+            "</script>"
+        )
+        before = f"<script>{script}</script>" if script else ""
+        return f"<!doctype html><title>A page</title>{before}{source}<h1>Shop</h1>{body}"
+
+    def tab(
+        self,
+        attributes: str = "",
+        script: str = "",
+        init: str = "",
+        body: str = "",
+        html: str = "",
+        api: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Page:
+        """A tab in which every address of the shop is that page; `init` runs before everything else in it."""
+        page = self.browser.new_page()
+        content = html or self.html(attributes, script, body, api)
+        page.route(
+            f"http://*{self.host}/**",
+            lambda route: route.fulfill(body=content, headers={"Content-Type": "text/html", **(headers or {})}),
+        )
+        self.watch(page)
+        if init:
+            page.add_init_script(init)
+        return page
+
+    def watch(self, page: Page) -> None:
+        """Notes whatever is thrown into the page."""
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def visit(self, page: Page, path: str = "/", sub: str = "") -> Response:
+        """Opens a page and gives the tracker's answer to its hit."""
+        return self.stored(page, lambda: page.goto(f"http://{sub}{self.host}{path}"))
+
+    def stored(self, page: Page, work: Callable[[], Any]) -> Response:
+        """Does something, and gives the tracker's answer to the hits that it brings."""
+        with page.expect_response(is_stored) as answer:
+            work()
+        return answer.value
+
+    def copies(self) -> list[Hit]:
+        """The shop's hits as they were archived, in the order in which they happened."""
+        archive = FolderArchive(self.tracker.state / "archive")
+        hits = [hit for key in archive.list() for hit in archive.get(key)]
+        return sorted((hit for hit in hits if self.host in hit.url), key=lambda hit: (hit.at, hit.received))
+
+    def hits(self, least: int = 0) -> list[Hit]:
+        """The same, each once though it came twice; waits for so many."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while len(hits := list({hit.id: hit for hit in reversed(self.copies())}.values())[::-1]) < least:
+            assert time.monotonic() < deadline, f"only {len(hits)} of {least} hits came"
+            time.sleep(0.1)
+        return hits
+
+
+def sent(answer: Response) -> list[dict[str, Any]]:
+    """The hits of a request."""
+    hits: list[dict[str, Any]] = json.loads(answer.request.post_data or "[]")
+    return hits
