@@ -33,7 +33,8 @@ DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 
 app = Celery("hitledger", task_cls="tracker.queues.step:Step")
 app.conf.update(
-    broker_url=settings.BROKER_URL or "memory://",
+    broker_url=settings.BROKER_URL.partition("?")[0] or "memory://",
+    broker_use_ssl=settings.BROKER_TLS,
     # In the embedded tracker beat does the work itself.
     task_always_eager=not settings.BROKER_URL,
     broker_connection_timeout=CONNECT_SECONDS,

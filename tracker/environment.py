@@ -8,15 +8,20 @@ from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
+from psycopg import pq
 
 SQLITE = "django.db.backends.sqlite3"
 SWITCHES = {
     **dict.fromkeys(("", "false", "no", "off", "0"), False),
     **dict.fromkeys(("true", "yes", "on", "1"), True),
 }
+
+
+#: What a postgres:// URL may have after its ?, such as sslmode and sslrootcert.
+LIBPQ = tuple(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 
 class BadSetting(SystemExit):
@@ -52,8 +57,11 @@ def read_switch(name: str) -> bool:
     return SWITCHES[word]
 
 
-def read_url(name: str, *schemes: str) -> str:
-    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file."""
+def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
+    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file.
+
+    It may have these parameters and no other, since one that is ignored may be one that was to encrypt.
+    """
     url = read_text(name)
     if not url:
         return ""
@@ -68,7 +76,19 @@ def read_url(name: str, *schemes: str) -> str:
         raise BadSetting(name, "must name a host or a bucket after ://, or a folder after file:///")
     if any(map(str.isspace, parts.hostname or "")):
         raise BadSetting(name, "must not have blanks in its host")
+    read_parameters(name, url, parameters)
     return url
+
+
+def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
+    """The parameters of a variable's URL. Raises BadSetting for one that isn't known; it may be half of a password."""
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):
+        raise BadSetting(name, "must have no ? or # but before its parameters; in a password they are %3F and %23")
+    if unknown := sorted(set(given) - set(known)):
+        raise BadSetting(name, f"must not have the parameter {unknown[0]}; it may have {', '.join(known) or 'none'}")
+    return given
 
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
@@ -82,6 +102,7 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
         raise BadSetting(name, f"is not a URL: {error}") from error
     if database["NAME"] in ("", ":memory:"):  # each connection would have one of its own, and all of it be lost
         raise BadSetting(name, "must name a database, such as sqlite:////folder/file or postgres://host/name")
+    read_parameters(name, url, () if database["ENGINE"] == SQLITE else LIBPQ)
     return database
 
 

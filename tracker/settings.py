@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tracker import tls
 from tracker.count_files import count_in
 from tracker.environment import (
     SQLITE,
@@ -49,8 +50,9 @@ METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
 count_in(METRICS_DIR)  # before the first metric is made
 
 # The services; unset means embedded.
-BROKER_URL = read_url("BROKER_URL", "amqp", "amqps")
-CASSANDRA_URL = read_url("CASSANDRA_URL", "cassandra")
+BROKER_URL = read_url("BROKER_URL", "amqp", "amqps", parameters=tls.FILES)
+BROKER_TLS = tls.broker_options("BROKER_URL", BROKER_URL)
+CASSANDRA_URL = read_url("CASSANDRA_URL", "cassandra", parameters=tls.CASSANDRA)
 ARCHIVE_URL = read_url("ARCHIVE_URL", "s3", "file") or (STATE_DIR / "archive").as_uri()
 S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
 
@@ -127,7 +129,7 @@ def default_database() -> dict[str, Any]:
 
 
 def cassandra_database(url: str) -> dict[str, Any]:
-    """The facts' Cassandra: cassandra://[user:password@]host[,host...][:port]/keyspace."""
+    """The facts' Cassandra: cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]."""
     parts = urlsplit(url)
     keyspace = parts.path.strip("/") or "hitledger"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", keyspace):
@@ -140,6 +142,7 @@ def cassandra_database(url: str) -> dict[str, Any]:
             "port": parts.port or 9042,
             "protocol_version": 5,
             "connect_timeout": 3,
+            **tls.cassandra_options("CASSANDRA_URL", url),
         },
         "replication": {"strategy_class": "SimpleStrategy", "replication_factor": CASSANDRA_REPLICATION},
     }

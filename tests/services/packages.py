@@ -22,6 +22,7 @@ PROOF = {
     "openjdk-17-jre-headless": "/usr/lib/jvm/java-17-openjdk*/bin/java",
     "rabbitmq-server": "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "haproxy": "/usr/sbin/haproxy",
     "libfaketime": "/usr/lib/*/faketime/libfaketime.so.1",
 }
 _POLICY = Path("/usr/sbin/policy-rc.d")

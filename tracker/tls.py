@@ -1,0 +1,57 @@
+"""TLS: the parameters of a service's URL -> how its server's certificate is checked. Names are checked, too."""
+
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from tracker.environment import BadSetting, read_parameters
+
+#: Of the server's authority, and of a certificate of our own where the server asks for one. Files in PEM.
+FILES = ("cacertfile", "certfile", "keyfile")
+CASSANDRA = ("ssl", "servername", *FILES)
+
+
+def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
+    """A context that checks certificates and names. Raises BadSetting where a file can't be used."""
+    try:
+        context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
+        if certificate := parameters.get("certfile"):
+            context.load_cert_chain(certificate, parameters.get("keyfile"))
+    except (OSError, ValueError) as error:
+        raise BadSetting(name, f"names a file of certificates that can't be used: {error}") from error
+    return context
+
+
+def broker_options(name: str, url: str) -> dict[str, Any] | None:
+    """What Celery wants of a broker's TLS: files, and the name that the certificate must have. None without TLS."""
+    parameters = read_parameters(name, url, FILES)
+    parts = urlsplit(url)
+    if parts.scheme != "amqps":
+        if parameters:
+            raise BadSetting(name, f"must begin with amqps:// if it has {' or '.join(parameters)}")
+        return None
+    make_context(name, parameters)  # what can't be used is said now, not at each connection
+    return {
+        "cert_reqs": ssl.CERT_REQUIRED,
+        "server_hostname": parts.hostname,
+        "ca_certs": parameters.get("cacertfile"),
+        "certfile": parameters.get("certfile"),
+        "keyfile": parameters.get("keyfile"),
+    }
+
+
+def cassandra_options(name: str, url: str) -> dict[str, Any]:
+    """What the driver wants of Cassandra's TLS; nothing without TLS.
+
+    It connects to addresses, also to those that the nodes tell. So certificates name these, or all have the one name
+    that `servername` says.
+    """
+    parameters = read_parameters(name, url, CASSANDRA)
+    if parameters.get("ssl", "false") not in ("true", "false"):
+        raise BadSetting(name, "must have ssl=true or ssl=false")
+    if parameters.get("ssl") != "true":
+        if set(parameters) - {"ssl"}:
+            raise BadSetting(name, "must have ssl=true if it has other parameters")
+        return {}
+    server = {"server_hostname": parameters["servername"]} if "servername" in parameters else None
+    return {"ssl_context": make_context(name, parameters), "ssl_options": server}
