@@ -13,7 +13,7 @@ import pytest
 
 from tests.recorded import asking, tables
 from tests.recorded.files import Record, read
-from tests.recorded.product import Cell, Store, decode_fact, digest, encode_fact
+from tests.recorded.product import Cell, CellSet, Store, decode_fact, digest, encode_fact
 from tests.recorded.steps import comparable, configure, fill_archive, read_archive, replay_under, roll_up_all, send
 from tests.recorded.traffic import record
 
@@ -115,4 +115,5 @@ def empty(store: Store, records: list[Record]) -> None:
     """Empty every cell, a little later than it was written: what is answered after that was made again."""
     newest = max(one["row"][TOKENS[one["table"]]] for one in records if one["table"] in TOKENS)
     for site, some in groupby(cells_of(records), key=lambda pair: pair[0]):
-        store.write_cells(site, newest + 1, [msgspec.structs.replace(cell, body=b"[]") for _, cell in some])
+        emptied = tuple(msgspec.structs.replace(cell, body=b"[]") for _, cell in some)
+        store.write_cells([CellSet(site, newest + 1, emptied)])
