@@ -125,6 +125,8 @@ def default_database() -> dict[str, Any]:
     else:
         database["OPTIONS"] = {"connect_timeout": 2, **database.get("OPTIONS", {})}
         database["CONN_HEALTH_CHECKS"] = True
+        # They need one connection of the server for several statements; PgBouncer may give each another.
+        database["DISABLE_SERVER_SIDE_CURSORS"] = True
     return {**database, "CONN_MAX_AGE": 600}
 
 

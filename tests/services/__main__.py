@@ -90,7 +90,7 @@ def _condition(name: str) -> str:
 
 
 #: Programs that tests and benchmarks run, beside the services.
-TOOLS = ("chromium", "curl", "haproxy", "libfaketime", "wrk")
+TOOLS = ("chromium", "curl", "haproxy", "libfaketime", "pgbouncer", "wrk")
 NEED_NAMES = ("restart", "kill", "pause", "resume", "broker")
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     command.__name__: command for command in (install, start, stop, restart, kill, pause, resume, broker, status, env)

@@ -21,6 +21,7 @@ PROOF = {
     "maven": "mvn",
     "openjdk-17-jre-headless": "/usr/lib/jvm/java-17-openjdk*/bin/java",
     "rabbitmq-server": "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "pgbouncer": "/usr/sbin/pgbouncer",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "haproxy": "/usr/sbin/haproxy",
     "libfaketime": "/usr/lib/*/faketime/libfaketime.so.1",
