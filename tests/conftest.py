@@ -25,8 +25,9 @@ from tracker.queues.rabbit import RabbitQueue
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
 
-# A busy machine is slow; what fails is printed so that it can be repeated.
-hypothesis.settings.register_profile("here", deadline=None, print_blob=True)
+# A busy machine is slow; what fails is printed so that it can be repeated. Each run draws other examples, also where CI
+# is set, which Hypothesis would take to mean the same ones each time.
+hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
 #: Two runs at once don't meet.

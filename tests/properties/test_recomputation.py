@@ -1,4 +1,4 @@
-"""The recomputation: it owes nothing to the product, follows the rules of `docs/models.md`, and reads them alike."""
+"""The recomputation uses nothing of the product, names the rules that it follows, and has their order and clock."""
 
 import ast
 import re
