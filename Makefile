@@ -1,7 +1,7 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth soak lock clean
+.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth soak faults lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
@@ -78,6 +78,9 @@ bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten mi
 
 soak: .venv/.installed-dev ## a long crash test on services of its own; SOAK="--seed 7 --hits 100000 --seconds 1800"
 	@$(SERVICES) install rabbitmq cassandra s3 && python -m tests.crash $(SOAK)
+
+faults: .venv/.installed-dev ## break the product on purpose, one sentence at a time; each must be caught; up to an hour
+	@nice python -m tests.faults $(FAULTS)
 
 lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
 	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \

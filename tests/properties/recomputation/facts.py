@@ -22,7 +22,7 @@ HASHED = [hashed(word.encode()).hexdigest() for word in NOBODY for hashed in (md
 
 def facts_of(hit: Hit, site: Site) -> list[Fact]:
     """An adjustment; or a touch, conversions and a link; or nothing."""
-    if is_set_aside(hit, site):
+    if is_rejected(hit, site):
         return []
     if hit.type == "adjustment":
         return [read(Adjustment, vars(hit), hit=hit.id)]
@@ -33,7 +33,7 @@ def facts_of(hit: Hit, site: Site) -> list[Fact]:
     return [*(replace(fact, user=user) for fact in found), *links]
 
 
-def is_set_aside(hit: Hit, site: Site) -> bool:
+def is_rejected(hit: Hit, site: Site) -> bool:
     """A crawler's, a page fetched in advance, or the account's own people's; adjustments come from these."""
     own = any(ip_address(hit.ip) in ip_network(network) for network in site.own_networks if hit.ip)
     is_crawler = re.search("bot|crawl|spider", hit.ua.lower()) is not None

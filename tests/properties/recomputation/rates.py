@@ -40,7 +40,7 @@ def rate_on(quotes: Mapping[tuple[str, str], Fraction], own: str, into: str) -> 
 
 
 def lacks_rate(row: Row, site: Site, table: Table) -> bool:
-    """Whether an amount is set aside."""
+    """Whether an amount is worth nothing for want of a rate."""
     return bool(row.value) and rate_of(row, site, table) is None
 
 

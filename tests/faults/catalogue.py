@@ -1,0 +1,20 @@
+"""Catalogue: every fault that is put in, by what it is of."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.faults.facts import FACTS
+from tests.faults.fault import Fault
+from tests.faults.fits import FITS
+from tests.faults.persons import PERSONS
+from tests.faults.readers import READERS
+from tests.faults.rollups import ROLLUPS
+from tests.faults.rules import RULES
+
+CATALOGUE: Mapping[str, Sequence[Fault]] = {
+    "facts and what they mark": FACTS,
+    "tokens, marks and the rollup": ROLLUPS,
+    "what readers choose": READERS,
+    "persons": PERSONS,
+    "fits": FITS,
+    "rules of figures": RULES,
+}

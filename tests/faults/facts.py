@@ -1,0 +1,112 @@
+"""Faults of what facts are, and of when they are written and marked."""
+
+from tests.faults.fault import WORLDS, Fault, changes, fault
+
+RECORDS = "conversions/facts/records.py"
+PROCESS = "conversions/marks/process.py"
+AFFECTED = "conversions/marks/affected.py"
+MARKS = "conversions/marks/marks.py"
+PER_FACT = "tests/conversions/marks/test_affected.py"
+
+FACTS = [
+    fault(
+        "a digest of nothing",
+        WORLDS,
+        RECORDS,
+        "blake2b(_encoder.encode(plain), digest_size=8)",
+        'blake2b(b"", digest_size=8)',
+    ),
+    fault(
+        "a digest without `at`",
+        WORLDS,
+        RECORDS,
+        '{"batch": "", "bucket": 0}',
+        '{"batch": "", "bucket": 0, "at": 0}',
+    ),
+    fault(
+        "marks drawn before the facts are written",
+        WORLDS,
+        PROCESS,
+        """
+            self.store.add_facts(outcome.facts)
+        rejected = [*outcome.rejected, *self._mark(outcome)]
+""",
+        """
+        rejected = [*outcome.rejected, *self._mark(outcome)]
+        if outcome.facts:
+            self.store.add_facts(outcome.facts)
+""",
+    ),
+    fault(
+        "affected conversions sought before the facts are written",
+        WORLDS,
+        PROCESS,
+        "            self.store.add_facts(outcome.facts)\n",
+        "",
+        "            self.marks.mark_buckets(site, buckets - frozen)\n",
+        "            self.store.add_facts(facts)\n            self.marks.mark_buckets(site, buckets - frozen)\n",
+    ),
+    fault(
+        "a touch that marks its own bucket alone",
+        WORLDS,
+        AFFECTED,
+        "visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]",
+        "visits = [*moved]",
+    ),
+    fault(
+        "an order that marks its own bucket alone",
+        WORLDS,
+        AFFECTED,
+        "if not isinstance(fact, Touch | Link)}",
+        "if not isinstance(fact, Touch | Link | Conversion)}",
+    ),
+    fault(
+        "a retraction that marks nothing",
+        WORLDS,
+        AFFECTED,
+        "if not isinstance(fact, Touch | Link)}",
+        "if isinstance(fact, Conversion)}",
+    ),
+    fault(
+        "a span that leaves out its first instant",
+        PER_FACT,
+        AFFECTED,
+        "return [Span(visitor, at, FOR_EVER) for",
+        "return [Span(visitor, at + 1, FOR_EVER) for",
+    ),
+    Fault(
+        "no marks for known facts",
+        WORLDS,
+        changes(
+            PROCESS,
+            "import logging\n",
+            "import logging\n\nimport msgspec\n",
+            "import Adjustment, Conversion, Fact, Touch\n",
+            "import Adjustment, Conversion, Fact, Touch, digest\n",
+            "            self.store.add_facts(outcome.facts)\n",
+            """
+            own = [fact for fact in outcome.facts if isinstance(fact, Touch | Conversion)]
+            stored = {digest(one) for fact in own for one in self.store.read_bucket(fact.site, fact.bucket)}
+            self.store.add_facts(outcome.facts)
+            new = tuple(fact for fact in outcome.facts if digest(fact) not in stored)
+            outcome = msgspec.structs.replace(outcome, facts=new)
+""",
+        ),
+    ),
+    fault(
+        "a changed configuration that marks nothing",
+        WORLDS,
+        "conversions/models/change.py",
+        "    mark_buckets(site.key, [WHOLE_SITE])\n",
+        "",
+    ),
+    fault(
+        "a loaded rate that marks nothing",
+        WORLDS,
+        "conversions/configuration/rate_table.py",
+        "            mark_buckets(key, [WHOLE_SITE])\n",
+        "",
+        "        mark_buckets(key, [bucket for bucket in known_buckets(key) if since <= bucket < until])\n",
+        "",
+    ),
+]

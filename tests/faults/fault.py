@@ -1,0 +1,55 @@
+"""Fault: a sentence of the scheme that is broken on purpose, as changes of the source."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROPERTY = "tests/properties/test_invariance.py::TestSealedReports::"
+#: The test that most faults are caught by, and the one whose worlds stretch over the end of a month.
+WORLDS = f"{PROPERTY}test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report"
+EDGES = f"{PROPERTY}test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way"
+
+
+class Moved(ValueError):
+    """The source no longer says what the fault changes. Write the fault for the source as it is now."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A text that stands once in a file, and what stands there instead."""
+
+    file: str
+    old: str
+    new: str
+
+    def applied_to(self, source: str) -> str:
+        """The changed source. Raises Moved."""
+        if source.count(self.old) != 1:
+            raise Moved(f"{self.file} has {source.count(self.old)} times, not once:\n{self.old}")
+        return source.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is broken, the test that must catch it, and how."""
+
+    name: str
+    test: str
+    changes: tuple[Change, ...]
+
+    def sources(self, checkout: Path) -> dict[str, str]:
+        """The changed files of a checkout, by their names. Raises Moved."""
+        found: dict[str, str] = {}
+        for change in self.changes:
+            source = found.get(change.file) or (checkout / change.file).read_text()
+            found[change.file] = change.applied_to(source)
+        return found
+
+
+def fault(name: str, test: str, file: str, *texts: str) -> Fault:
+    """A fault in one file: each text of it, and what stands there instead."""
+    return Fault(name, test, changes(file, *texts))
+
+
+def changes(file: str, *texts: str) -> tuple[Change, ...]:
+    """Changes of one file."""
+    return tuple(Change(file, old, new) for old, new in zip(texts[::2], texts[1::2], strict=True))

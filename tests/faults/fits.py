@@ -1,0 +1,75 @@
+"""Faults of what is learnt from a month, and of who makes it. See decision 16."""
+
+from tests.faults.facts import AFFECTED
+from tests.faults.fault import EDGES, fault
+from tests.faults.rollups import ROLLUP
+
+FITTER = "reporting/fitter.py"
+FIT_MARKS = "conversions/marks/fit_marks.py"
+ITS_TESTS = "tests/reporting/test_fitter.py"
+
+FITS = [
+    fault(
+        "marks of months left out",
+        EDGES,
+        ROLLUP,
+        "        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells})\n",
+        "",
+    ),
+    fault(
+        "marks of the next month's buckets left out",
+        EDGES,
+        FITTER,
+        "            self._mark_next_month(site, taken.month)\n",
+        "            pass\n",
+    ),
+    fault(
+        "stand-ins kept",
+        EDGES,
+        "reporting/fits/inputs.py",
+        "return [touch for touch in touches if touch.landed or touch.hit not in landed]",
+        "return list(touches)",
+    ),
+    fault(
+        "visitors taken for persons",
+        EDGES,
+        FITTER,
+        "return touches, counted_in(site, bucket, cases), people.of",
+        'return touches, counted_in(site, bucket, cases), lambda touch: f"v:{touch.visitor}"',
+    ),
+    fault(
+        "the stored fit compared, not what was told",
+        ITS_TESTS,
+        FITTER,
+        "changed = told != taken.told or told !=",
+        "changed = told !=",
+    ),
+    fault(
+        "`told` not emptied before other fits are written",
+        ITS_TESTS,
+        FITTER,
+        "if changed and not self.fit_marks.untell(taken):",
+        "if False:",
+    ),
+    fault(
+        "who was overtaken tells and closes",
+        "tests/conversions/marks/test_fit_marks.py",
+        FIT_MARKS,
+        "FitMark.objects.filter(pk=mark.pk, writer=mark.writer)",
+        "FitMark.objects.filter(pk=mark.pk)",
+    ),
+    fault(
+        "fits written under the mark's token",
+        ITS_TESTS,
+        FITTER,
+        "CellSet(site.key, taken.writer, cells)",
+        "CellSet(site.key, taken.token, cells)",
+    ),
+    fault(
+        "links that mark no touches",
+        ITS_TESTS,
+        AFFECTED,
+        "return {*own, *(touch.bucket for touch in touches), *(row.bucket",
+        "return {*own, *(row.bucket",
+    ),
+]

@@ -1,0 +1,123 @@
+"""Faults of persons: whose facts are, what links mark, crowds. See decision 17."""
+
+from tests.faults.facts import AFFECTED, PER_FACT, PROCESS
+from tests.faults.fault import WORLDS, Fault, changes, fault
+from tests.faults.readers import CASES, PATHS
+
+IDENTITY = "tests/conversions/verdicts/test_identity.py"
+REACHED = "reached = store.read_conversions(site, _since(people, visits)) if visits else []"
+
+PERSONS = [
+    fault(
+        "links that mark nothing",
+        WORLDS,
+        AFFECTED,
+        "moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]",
+        "moved = [(visitor, 0) for visitor in dissolved]",
+    ),
+    fault(
+        "no kin for touches",
+        PER_FACT,
+        AFFECTED,
+        REACHED,
+        """alone = [Span(visitor, at, FOR_EVER) for visitor, at in visits[len(moved) :]]
+    reached = store.read_conversions(site, [*_since(people, moved), *alone]) if visits else []""",
+    ),
+    fault(
+        "no kin for links",
+        PER_FACT,
+        AFFECTED,
+        REACHED,
+        """alone = [Span(visitor, at, FOR_EVER) for visitor, at in moved]
+    reached = store.read_conversions(site, [*_since(people, visits[len(moved) :]), *alone]) if visits else []""",
+    ),
+    fault(
+        "no kin for claimants",
+        PER_FACT,
+        AFFECTED,
+        "later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []",
+        "later = store.read_conversions(site, [Span(*visit, FOR_EVER) for visit in _stirred(rows)]) if rows else []",
+    ),
+    Fault(
+        "the users next to a link instead of all",
+        PER_FACT,
+        changes(
+            AFFECTED,
+            REACHED,
+            """next_to = list(_next_to(store, people, site, facts, dict(moved)))
+    reached = store.read_conversions(site, [*_since(people, visits[len(moved) :]), *next_to]) if visits else []""",
+            "\n\ndef _touched(",
+            """
+
+def _next_to(
+    store: Store, people: People, site: str, facts: Iterable[Fact], since: dict[str, int]
+) -> Iterator[Span]:
+    for link in [fact for fact in facts if isinstance(fact, Link)]:
+        before = store.read_last_links(site, [Moment(link.visitor, link.at)])
+        after = store.read_next_links(site, [Moment(link.visitor, link.at + 1)])[:1]
+        users = {one.user for one in [*before, link, *after]}
+        kin = {link.visitor}.union(*(people.visitors_of_user(user) for user in users))
+        yield from (Span(visitor, since[link.visitor], FOR_EVER) for visitor in kin)
+
+
+def _touched(""",
+        ),
+    ),
+    fault(
+        "what a link moves begins at the link itself",
+        PER_FACT,
+        AFFECTED,
+        "return [(visitor, since.get(visitor, 0)) for visitor in first]",
+        "return list(first.items())",
+    ),
+    fault(
+        "a click that two users of one computer share",
+        IDENTITY,
+        PATHS,
+        "return whose(click), click.visitor, *own",
+        'return "", click.visitor, *own',
+    ),
+    fault(
+        "clicks sought on one visitor alone",
+        IDENTITY,
+        CASES,
+        "kin = people.kin({visitor for _, visitor, *_ in mine.values()})",
+        "kin = {visitor: frozenset([visitor]) for _, visitor, *_ in mine.values()}",
+    ),
+    fault(
+        "rivals sought on one visitor alone",
+        IDENTITY,
+        CASES,
+        "visitors = {visitor for person in claimants for visitor in people.visitors(person)}",
+        "visitors = {verdict.winner.visitor for verdict in verdicts}",
+    ),
+    fault(
+        "touches of others on a shared visitor",
+        IDENTITY,
+        "conversions/verdicts/timelines.py",
+        "in newest for touch in touches if timelines.people.of(touch) == person)",
+        "in newest for touch in touches)",
+    ),
+    fault(
+        "a crowd whose crossing marks nothing",
+        IDENTITY,
+        PROCESS,
+        "members = members_of(self.store, site, dissolved) if dissolved else ()",
+        "members = ()",
+    ),
+    fault(
+        "a crowd that is announced before it is marked",
+        IDENTITY,
+        PROCESS,
+        """
+            self.marks.mark_buckets(site, buckets - frozen)
+            if dissolved:
+                self.store.announce(site, dissolved)
+""",
+        """
+            if dissolved:
+                self.store.announce(site, dissolved)
+            self.marks.mark_buckets(site, buckets - frozen)
+""",
+    ),
+]

@@ -1,0 +1,71 @@
+"""Faults of what readers choose: claims, copies, paths, adjustments."""
+
+from tests.faults.fault import WORLDS, fault
+
+CLAIMS = "conversions/verdicts/claims.py"
+CASES = "conversions/verdicts/cases.py"
+PATHS = "conversions/verdicts/paths.py"
+
+READERS = [
+    fault(
+        "claimants other than the winner left out",
+        WORLDS,
+        CLAIMS,
+        "claimants=tuple(sorted({whose(row) for row in valid}))",
+        "claimants=(whose(winner),)",
+    ),
+    fault(
+        "rivals left out",
+        WORLDS,
+        CASES,
+        "others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)",
+        "others: list[Verdict] = []",
+    ),
+    fault("a retracted rival keeps its place", WORLDS, CLAIMS, "        and not other.retracted\n", ""),
+    fault(
+        "versions not told apart",
+        WORLDS,
+        CLAIMS,
+        "return version is not None and version.version == conversion.version",
+        "return version is not None",
+    ),
+    fault(
+        "copies of a hit not told apart",
+        WORLDS,
+        PATHS,
+        "first = touch.hit not in hits and click_id not in click_ids",
+        "first = click_id not in click_ids",
+    ),
+    fault(
+        "copies of a click id not told apart",
+        WORLDS,
+        PATHS,
+        "first = touch.hit not in hits and click_id not in click_ids",
+        "first = touch.hit not in hits",
+    ),
+    fault(
+        "copies of an adjustment not told apart",
+        WORLDS,
+        CLAIMS,
+        "kept.setdefault(adjustment.hit, adjustment)",
+        "kept.setdefault(str(order_key(adjustment)), adjustment)",
+    ),
+    fault(
+        "copies dropped before the window is applied",
+        WORLDS,
+        PATHS,
+        "    ordered = in_order(touches)\n    reasons",
+        "    ordered = distinct(touches)\n    reasons",
+    ),
+    fault(
+        "refunds that outlive a restatement",
+        WORLDS,
+        CLAIMS,
+        "    retracted = False\n    for",
+        "    retracted, refunded = False, 0\n    for",
+        "value, reason, retracted = amount, problem, False",
+        "value, reason, retracted = amount - refunded, problem, False",
+        "            value, reason = value - amount, reason or problem\n",
+        "            value, reason, refunded = value - amount, reason or problem, refunded + amount\n",
+    ),
+]

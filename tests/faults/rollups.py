@@ -1,0 +1,71 @@
+"""Faults of tokens, marks and the rollup."""
+
+from tests.faults.facts import MARKS
+from tests.faults.fault import WORLDS, fault
+
+ROLLUP = "reporting/rollup.py"
+
+ROLLUPS = [
+    fault(
+        "a mark closed whatever its token",
+        WORLDS,
+        MARKS,
+        "Mark.objects.filter(pk=mark.pk, token=mark.token)",
+        "Mark.objects.filter(pk=mark.pk)",
+    ),
+    fault(
+        "a mark closed before the cells are written",
+        WORLDS,
+        ROLLUP,
+        "        self.store.write_cells([one",
+        "        self.marks.close_marks({one.mark: 0 for one in made})\n        self.store.write_cells([one",
+    ),
+    fault(
+        "a token noted after the facts are read",
+        WORLDS,
+        ROLLUP,
+        "        cells = figures(",
+        "        mark.refresh_from_db()\n        cells = figures(",
+    ),
+    fault(
+        "a token that a second mark doesn't renew",
+        WORLDS,
+        MARKS,
+        'unique_fields=["site", "bucket"], update_fields=["token", "marked"]',
+        'unique_fields=["site", "bucket"], update_fields=["marked"]',
+    ),
+    fault(
+        "cells written without regard to tokens",
+        WORLDS,
+        "conversions/store/sql.py",
+        "\n    WHERE excluded.token >= conversions_cellrow.token",
+        "",
+    ),
+    fault(
+        "empty cells left out",
+        WORLDS,
+        "reporting/figures/figures.py",
+        "for model, rows in by_model.items())",
+        "for model, rows in by_model.items() if rows)",
+    ),
+    fault(
+        "a configuration that the rollup keeps",
+        WORLDS,
+        ROLLUP,
+        "        self._sites = {}  # What is read from here on is newer than every noted token.\n",
+        "",
+    ),
+    fault(
+        "an expansion of a site's mark that closes it first and dies",
+        "tests/reporting/test_rollup.py",
+        ROLLUP,
+        """
+            self.marks.mark_buckets(mark.site, buckets)
+            self.marks.close_mark(mark)
+""",
+        """
+            self.marks.close_mark(mark)
+            self.marks.mark_buckets(mark.site, buckets)
+""",
+    ),
+]

@@ -1,0 +1,88 @@
+"""Faults of the rules of `docs/models.md` that the product and its recomputation shared until each had its own."""
+
+from tests.faults.facts import RECORDS
+from tests.faults.fault import EDGES, WORLDS, fault
+from tests.faults.readers import PATHS
+
+HANDOVER = "conversions/facts/handover.py"
+
+RULES = [
+    fault(
+        "an hour that goes on when the clock is set",
+        WORLDS,
+        "conversions/units/clock.py",
+        "return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)",
+        "return start",
+    ),
+    fault(
+        "match rules that come before an ad's key",
+        WORLDS,
+        "conversions/facts/ad_names.py",
+        "known = self._by_key.get(touch.ad) if touch.ad else self._by_rules(values)",
+        "known = self._by_rules(values) or self._by_key.get(touch.ad)",
+    ),
+    fault(
+        "a landing before its click",
+        WORLDS,
+        HANDOVER,
+        "at = max(min(found.at, hit.at), bucket_of(found.at, site.timezone))",
+        "at = found.at",
+    ),
+    fault("a handover that is good for ever", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
+    fault(
+        "ids that stand for nobody link somebody",
+        WORLDS,
+        "tracker/collection/hit.py",
+        'return "" if text.strip().casefold() in NO_USERS else text',
+        "return text",
+    ),
+    fault(
+        "what was done before a sign-in is the user's before",
+        WORLDS,
+        "conversions/facts/person.py",
+        "    return links[min(place, len(links) - 1)].user\n",
+        "    return links[max(place - 1, 0)].user\n",
+    ),
+    fault(
+        "ties by hit id alone",
+        WORLDS,
+        RECORDS,
+        "return fact.at, fact.hit, digest(fact)",
+        'return fact.at, fact.hit, ""',
+    ),
+    fault(
+        "own people's hits count",
+        WORLDS,
+        "conversions/rules/traffic.py",
+        'if traffic.own_traffic and hit.type != "adjustment" and',
+        "if False and",
+    ),
+    fault(
+        "views that a click doesn't beat",
+        WORLDS,
+        PATHS,
+        'elif clicked and ordered[n].kind == "view":',
+        "elif False:",
+    ),
+    fault(
+        "a set of ads that no path had is worth nothing",
+        EDGES,
+        "conversions/attribution/shapley.py",
+        "worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)",
+        "worth.append(rate or 0)",
+    ),
+    fault(
+        "paths without a conversion not learnt from by Markov",
+        EDGES,
+        "conversions/attribution/markov.py",
+        "        counts[states[-1], NULL] += path.unconverted\n",
+        "",
+    ),
+    fault(
+        "an ad's worth given to each of its touches",
+        EDGES,
+        "conversions/attribution/path_counts.py",
+        "return [whole[ad] * (parts // counts[ad]) for ad in ads]",
+        "return [whole[ad] * parts for ad in ads]",
+    ),
+]
