@@ -1,6 +1,7 @@
 """`python -m tests.recorded WHAT`: make recorded files again, by the version that is checked out.
 
-    traffic     the requests, the door's answers and the archive that they leave
+    traffic     the requests, the door's answers to them and the archive that they leave
+    door        the door's answers alone, to the requests that are there
     answers     what is answered of the archive
     store       the rows of a store that was filled from the archive: SQL's, or Cassandra's where CASSANDRA_URL is set
 
@@ -20,17 +21,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.recorded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["traffic", "answers", "store"])
+    parser.add_argument("what", choices=["traffic", "door", "answers", "store"])
     what = parser.parse_args().what
-    start()
+    start(on_cassandra=what == "store")
     from tests.recorded import making
 
-    {"traffic": making.make_traffic, "answers": making.make_answers, "store": making.make_store}[what]()
+    make = {"traffic": making.make_traffic, "door": making.make_door, "answers": making.make_answers}
+    make.get(what, making.make_store)()
 
 
-def start() -> None:
-    """An embedded tracker with nothing in it; on Cassandra if that is set."""
-    for name in ("DATABASE_URL", "BROKER_URL", "ARCHIVE_URL"):
+def start(on_cassandra: bool) -> None:
+    """An embedded tracker with nothing in it; on Cassandra if that is allowed and set."""
+    for name in ("DATABASE_URL", "BROKER_URL", "ARCHIVE_URL", *(() if on_cassandra else ("CASSANDRA_URL",))):
         os.environ.pop(name, None)
     import tests.isolated  # noqa: F401
 

@@ -31,6 +31,12 @@ def make_traffic() -> None:
     write("archive", read_archive(archive_folder()))
 
 
+def make_door() -> None:
+    """What the door answers to the recorded requests; the recorded archive stays."""
+    configure("configuration")
+    write("door", send(read("requests")))
+
+
 def make_answers() -> None:
     """Every answer, from the recorded archive."""
     fill_store()
