@@ -234,12 +234,26 @@ LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITI
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "formatters": {
+        name: {"()": f"tracker.log.{kind}", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        for name, kind in {"line": "Line", "strangers": "StrangersLine"}.items()
+    },
+    "filters": {"seldom": {"()": "tracker.log.Seldom"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr},
+        "strangers": {
+            "class": "logging.StreamHandler",
+            "formatter": "strangers",
+            "filters": ["seldom"],
+            "stream": sys.stderr,
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # A refused request is its sender's affair, and anyone could fill the log with them.
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # A wrong Host, too many parameters, a form of another site.
+        "django.security": {"handlers": ["strangers"], "propagate": False},
         # Three lines a batch, with people's hits in them.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

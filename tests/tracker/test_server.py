@@ -223,5 +223,17 @@ def test_hits_at_once_are_all_kept(tracker: Tracker, made: dict[str, Any]) -> No
     assert answer["live"]["conversions"] == 200
 
 
+def test_requests_that_django_finds_suspicious_leave_few_short_lines_in_the_log(tracker: Tracker) -> None:
+    before = len(tracker.log("web").read_text())
+    for path, host in (("/", "evil"), ("/login", "h" * 60_000), (f"/login?{'&a=1' * 300}", "localhost")):
+        for method in (requests.get, requests.post):
+            for _ in range(20):
+                answer = method(f"{tracker.url}{path}", headers={"Host": host}, data={f"p{n}": "1" for n in range(300)})
+                assert answer.status_code in (400, 403), (path, answer.status_code)
+    written = tracker.log("web").read_text()[before:]
+    assert "Traceback" not in written
+    assert 0 < len(written) < 8_000
+
+
 def today() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime())

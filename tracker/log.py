@@ -1,0 +1,63 @@
+"""Log: records -> lines of bounded length. What strangers can cause at will is told seldom, and without a traceback."""
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+
+#: Characters of a message; a name or an address in it may be a stranger's.
+LONGEST = 2_000
+LONGEST_OF_STRANGERS = 300
+#: Lines a minute of one kind that strangers cause.
+LINES, MINUTE = 5, 60.0
+
+
+class Line(logging.Formatter):
+    """One line, and our own traceback where there is one."""
+
+    longest = LONGEST
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line, in which nothing begins another one."""
+        if len(record.message) > self.longest:
+            record.message = f"{record.message[: self.longest]}..."
+        record.message = record.message.translate(ESCAPES)
+        return super().formatMessage(record)
+
+
+ESCAPES = {code: f"\\x{code:02x}" for code in range(32)}
+
+
+class StrangersLine(Line):
+    """One short line, whatever there is to tell."""
+
+    longest = LONGEST_OF_STRANGERS
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        return self.formatMessage(record)
+
+
+class Seldom(logging.Filter):
+    """Lets some lines a minute of each logger pass. The first one after that tells how many were left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = Lock()
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is told."""
+        now = self._clock()
+        with self._lock:
+            began, count = self._seen.get(record.name, (now, 0))
+            if now - began >= MINUTE:
+                if count > LINES:
+                    record.msg = f"{count - LINES} more were left out; now: {record.getMessage()}"
+                    record.args = ()
+                began, count = now, 0
+            self._seen[record.name] = (began, count + 1)
+        return count < LINES
