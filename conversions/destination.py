@@ -10,9 +10,10 @@ MAX_URL = 2_000
 #: into slashes, and no name or password before the host. It is ASCII, because other letters may become dots or slashes
 #: of a host.
 _ADDRESS = re.compile(
-    r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][^\\\x00-\x1f\x7f]*)?",
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][^\\\x00-\x1f\x7f]*)?",
     re.IGNORECASE | re.ASCII,
 )
+USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_address(url: str) -> bool:
@@ -21,12 +22,14 @@ def is_address(url: str) -> bool:
 
 
 def is_of_site(url: str, domains: Iterable[str]) -> bool:
-    """Whether an address is on one of the domains. A domain with a port (`localhost:8000`) means that port."""
+    """Whether an address is on one of the domains. A domain with a port (`localhost:8000`) means that port, one without
+    means the usual port."""
     match = _ADDRESS.fullmatch(url) if len(url) <= MAX_URL else None
     if match is None or is_broken(url):
         return False
     host, port = match["host"].lower(), match["port"] or ""
-    return not {host, host + port}.isdisjoint(map(_as_host, domains))
+    names = {host + port, host} if port in ("", USUAL_PORTS[match["scheme"].lower()]) else {host + port}
+    return not names.isdisjoint(map(_as_host, domains))
 
 
 def home_page(domains: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ BAD_VALUES = [
     ("DEBUG", "maybe"),
     ("DEMO", "perhaps"),
     ("SECURE_COOKIES", "x"),
+    ("HSTS_SECONDS", "-1"),
     ("ALLOWED_HOSTS", "https://tracker.example"),
     ("ALLOWED_HOSTS", "tracker.example:8000"),
     ("ALLOWED_HOSTS", "$HOSTS"),
