@@ -1,4 +1,5 @@
-"""Access: who asks -> which sites may be read. A program shows its account's report token, a person is signed in."""
+"""Access: a request -> the sites that it may read. A program shows its account's report token, a person is signed
+in."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -19,10 +20,10 @@ MAX_SITE_KEY = 64
 
 
 class ReportTokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer REPORT_TOKEN`. `request.auth` is then the Token, and the user nobody in particular."""
+    """`Authorization: Bearer REPORT_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
-        """The token's holder, None where the request shows no bearer token. Raises AuthenticationFailed."""
+        """An anonymous user and the token; None if the request has no bearer token. Raises AuthenticationFailed."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
             return None
@@ -32,7 +33,7 @@ class ReportTokenAuthentication(BaseAuthentication):
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
-        """What a 401 tells the client to show; the first of a view's authentications says it."""
+        """The WWW-Authenticate header of a 401. DRF asks the first authentication of a view."""
         return SCHEME
 
 
@@ -47,20 +48,20 @@ class ReportTokenScheme(OpenApiAuthenticationExtension):
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=SCHEME)
 
 
-#: Of views that both programs and people read.
+#: The authentications of views for programs and people.
 READER_AUTHENTICATION = (ReportTokenAuthentication, SessionAuthentication)
 
 
 class MayRead(BasePermission):
-    """A valid report token or a signed-in user; which sites, `readable_sites` says."""
+    """A valid report token or a signed-in user. `readable_sites` says which sites these may read."""
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
-        """Whether anybody is there at all."""
+        """Whether the request has a token or a user."""
         return isinstance(request.auth, Token) or request.user.is_authenticated
 
 
 def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
-    """A token's account's sites; a signed-in user's accounts' sites, all of them for staff; else none."""
+    """The sites of a token's account, or of a signed-in user's accounts; all sites for staff; else none."""
     token, user = getattr(request, "auth", None), request.user
     if isinstance(token, Token):
         return Site.objects.filter(account=token.account_id)
@@ -70,10 +71,10 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """The site of a public key. Raises Refusal: an absent site and another account's are the same to the one asking."""
+    """The site of a public key. Raises Refusal, which doesn't say whether the site is missing or another account's."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
-    # What can't be a key is not looked up: a NUL, for one, no database takes.
+    # A text that can't be a key is not looked up. No database takes a NUL, for example.
     known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
     site = readable_sites(request).filter(key=key).first() if known else None
     if site is None:

@@ -1,4 +1,4 @@
-"""Address: whose request it is, behind the proxies that we trust. Pure."""
+"""Address: the peer and X-Forwarded-For -> the client's address, behind trusted proxies. Pure."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -7,14 +7,14 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
-    """The peer's address; where it is a trusted proxy, the right-most of X-Forwarded-For that is none."""
+    """The peer's address. If the peer is a trusted proxy, the right-most address of X-Forwarded-For that isn't one."""
     if not forwarded or not _is_one_of(proxies, remote):
         return remote
     for claimed in reversed(forwarded.split(",")):
         claimed = claimed.strip()
         trusted = _is_one_of(proxies, claimed)
         if trusted is None:
-            return remote  # what is no address can't be passed on as one
+            return remote  # A text that is no address is not passed on.
         remote = claimed
         if not trusted:
             break
@@ -22,7 +22,7 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
 
 
 def _is_one_of(proxies: Networks, text: str) -> bool | None:
-    """Whether an address is one of these; None for what is no address."""
+    """Whether an address is in one of the networks; None if the text is no address."""
     try:
         address = ip_address(text)
     except ValueError:

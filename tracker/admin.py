@@ -29,16 +29,16 @@ class LinesField(forms.CharField):
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """The lines as a list; capital letters are the same."""
+        """The lines as a list, in small letters."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether they differ, not the blanks between them."""
+        """Whether the entries differ; white space doesn't matter."""
         return bool((initial or []) != self.to_python(data))
 
 
 class AccountForm(forms.ModelForm[Account]):
-    """An account, its own networks one a line."""
+    """An account, with its own networks one a line."""
 
     own_networks = LinesField(
         required=False,
@@ -87,7 +87,7 @@ class SiteInline(admin.TabularInline[Site, Account]):
 
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin[Account]):
-    """Customers, with who may sign in for them."""
+    """Customers, with the users who may sign in for them."""
 
     list_display = ("name", "sites", "people", "created_at")
     search_fields = ("name", "sites__name", "sites__key", "users__username", "users__email")
@@ -118,7 +118,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin[Site]):
-    """Web sites, with what their pages must hold."""
+    """Web sites, with the snippet of their pages."""
 
     form = SiteForm
     list_display = ("name", "account", "key", "timezone", "currency", "first_hit_at")
@@ -135,7 +135,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """The site, told under which address the tracker is seen."""
+        """The site, with the address under which the tracker is seen."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
@@ -152,14 +152,14 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        """Deletes them under the rule of each, all or none."""
+        """Delete each under its own rules, all or none."""
         with transaction.atomic():
             for site in queryset:
                 site.delete()
 
 
 class TokenForm(forms.ModelForm[Token]):
-    """Whose token, and what for."""
+    """The account and the kind of a token."""
 
     class Meta:
         model = Token
@@ -180,18 +180,18 @@ class TokenAdmin(admin.ModelAdmin[Token]):
     actions = ("revoke",)
 
     def get_fields(self, _request: HttpRequest, token: Token | None = None) -> tuple[str, ...]:
-        """A new token needs an account and a kind; of one that is there everything is shown."""
+        """A new token needs an account and a kind. A stored token shows all fields."""
         return ("hint", "account", "kind", "created_at", "revoked_at") if token else ("account", "kind")
 
     def save_model(self, request: HttpRequest, token: Token, *_: Any) -> None:
-        """Issues the token and shows its secret, this once."""
+        """Issue the token and show its secret, only now."""
         made, secret = Token.issue(token.account, token.kind)
         token.pk, token.hint = made.pk, made.hint
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 
     @admin.action(description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:
-        """Lets them do nothing any more, and notes who did it."""
+        """Revoke the tokens, and log who did it."""
         now = timezone.now()
         chosen = list(tokens.filter(revoked_at__isnull=True))
         for token in chosen:
@@ -205,6 +205,6 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
-        """A revoked token stays listed; only with its whole account it goes."""
+        """A revoked token stays listed. It is deleted only with its account."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))

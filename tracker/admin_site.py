@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class HitledgerAdmin(AdminSite):
-    """The admin. The work of each form is one transaction, so what is refused leaves nothing behind."""
+    """The admin. Each form is one transaction, and a refused one changes nothing."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
@@ -23,7 +23,7 @@ class HitledgerAdmin(AdminSite):
     index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """A page that tells a refusal and shows itself again."""
+        """A page that shows a refusal and itself again."""
 
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

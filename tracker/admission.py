@@ -1,4 +1,4 @@
-"""Admission: the hits of a request -> those whose sites are known and whose sender is not too fast."""
+"""Admission: a request's hits -> those of known sites, if the sender is not over its rate."""
 
 from collections import Counter
 from math import ceil
@@ -24,7 +24,7 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The token can't be looked up now, and what it permits can't be guessed."""
+    """The token can't be looked up now, and its rights are unknown."""
 
     retry_after = 2
 
@@ -33,7 +33,7 @@ class CantCheck(Refusal):
 
 
 def read_token(authorization: str) -> TokenEntry | None:
-    """The ingest token of a request, None where it has no bearer token. Raises Refusal."""
+    """The ingest token of a request; None if it has no bearer token. Raises Refusal."""
     secret = read_bearer(authorization)
     if secret is None:
         return None
@@ -44,7 +44,7 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def admit(collected: Collected, token: TokenEntry | None) -> None:
-    """Rejects hits of unknown sites and marks those that could not be checked. Raises TooFast."""
+    """Refuse hits of unknown sites, and note those that could not be checked. Raises TooFast."""
     sites = SITES.find_all({hit.site for hit in collected.hits.values()})
     for index, hit in list(collected.hits.items()):
         if _is_unknown(sites[hit.site], token):
@@ -55,7 +55,7 @@ def admit(collected: Collected, token: TokenEntry | None) -> None:
 
 
 def _is_unknown(site: Found[SiteEntry], token: TokenEntry | None) -> bool:
-    """Whether no site has the key, as far as we know, or only another account's than the token's."""
+    """Whether no site is known to have the key, or only a site of another account than the token's."""
     if site.value is None:
         return site.checked
     return token is not None and token.account != site.value.account

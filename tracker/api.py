@@ -1,4 +1,4 @@
-"""Staff's browsable API of accounts, sites and tokens. What a model refuses is answered 400 by `tracker.errors`."""
+"""API: staff's browsable API of accounts, sites and tokens. `tracker.errors` answers 400 to what a model refuses."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class NetworksField(serializers.JSONField):
 
 
 class AccountSerializer(serializers.ModelSerializer[Account]):
-    """A customer, with who may sign in for it."""
+    """A customer, with the users who may sign in for it."""
 
     users = serializers.SlugRelatedField(
         slug_field="username", many=True, required=False, queryset=User.objects.all(), help_text="User names."
@@ -40,12 +40,12 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
 class DomainsField(serializers.JSONField):
-    """A list of host names; capital letters are the same name."""
+    """A list of host names, not case-sensitive."""
 
     default_validators = [validate_domains]
 
     def to_internal_value(self, data: Any) -> Any:
-        """The list in small letters; what is no list of texts is left to the validator."""
+        """The list in small letters. The validator refuses what is no list of texts."""
         names = super().to_internal_value(data)
         if not isinstance(names, list):
             return names
@@ -70,12 +70,12 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         extra_kwargs = {"url": {"lookup_field": "key"}}
 
     def get_snippet(self, site: Site) -> str:
-        """With the address under which the tracker is asked now."""
+        """The snippet, with the address of this request."""
         return site.snippet(self.context["request"].build_absolute_uri("/").rstrip("/"))
 
 
 class TokenSerializer(serializers.ModelSerializer[Token]):
-    """A program's token. Its secret is in the answer that issues it and nowhere else."""
+    """A program's token. Only the answer that issues it has its secret."""
 
     secret = serializers.CharField(read_only=True, required=False, help_text="Shown this once, when it is issued.")
 
@@ -85,7 +85,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
         read_only_fields = ("hint", "revoked_at")
 
     def create(self, validated_data: dict[str, Any]) -> Token:
-        """Issues a token, with its secret beside it."""
+        """Issue a token, with its secret."""
         token, secret = Token.issue(**validated_data)
         token.secret = secret  # type: ignore[attr-defined]
         return token
@@ -99,7 +99,7 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
     search_fields = ("name", "sites__key", "users__username")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """The account and its users, or neither; they are one change."""
+        """Save the account and its users, or neither."""
         with transaction.atomic():
             serializer.save()
 
@@ -133,7 +133,7 @@ class TokenViewSet(
     @extend_schema(request=None, responses=TokenSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, _request: Request, **_: Any) -> Response:
-        """Lets the token do nothing any more, for good."""
+        """Revoke the token for good."""
         token = self.get_object()
         token.revoke(timezone.now())
         return Response(self.get_serializer(token).data, status=status.HTTP_200_OK)

@@ -1,4 +1,4 @@
-"""API root: the addresses that the API offers, read from the routes of all rooms. A new route is listed by itself."""
+"""API root: the routes of all rooms -> the addresses of the API. A new route is listed automatically."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ API = "api/"
 
 
 class ApiRootView(APIView):
-    """Everything that can be browsed, by its name."""
+    """The addresses that can be browsed, by name."""
 
     @extend_schema(summary="What the API offers", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:

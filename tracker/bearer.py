@@ -5,9 +5,9 @@ MAX_SECRET = 200
 
 
 def read_bearer(authorization: str) -> str | None:
-    """The secret of a bearer token, None for another scheme. What can be no token's secret is the empty text."""
+    """The secret of a bearer token; None for another scheme; empty if the text can't be a secret."""
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != SCHEME.lower():
-        return None  # such as the Basic that a proxy in front of the page asked for
+        return None  # For example the Basic authentication of a proxy in front of the page.
     secret = secret.strip()
     return secret if len(secret) <= MAX_SECRET else ""

@@ -1,11 +1,11 @@
-"""Daemon: a thread for work that goes on beside requests."""
+"""Daemon: a thread for work beside requests."""
 
 from collections.abc import Callable
 from threading import Lock, Thread
 
 
 class Daemon:
-    """A thread that starts at first use, so that each process of a fork has its own; it holds up no exit."""
+    """A thread that starts at first use, in each forked process by itself. It doesn't delay the exit of its process."""
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         self._name = name
@@ -14,7 +14,7 @@ class Daemon:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        """Starts the thread unless it runs."""
+        """Start the thread unless it runs."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._work, name=self._name, daemon=True)

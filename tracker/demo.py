@@ -1,4 +1,4 @@
-"""The demo shop, there only with DEMO: a newspaper with an ad, and a shop that reports its sales by the snippet."""
+"""Demo: a newspaper with an ad, and a shop that reports its sales by the snippet. It exists only with DEMO."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ from tracker.away import AWAY
 from tracker.errors import RETRY_SECONDS, error_response
 from tracker.models import Site
 
-#: What `manage.py bootstrap` makes.
+#: The name of the account that `manage.py bootstrap` makes.
 ACCOUNT, AD = "Demo", "demo-ad"
 PRICE = "29.90"
 ORDER = re.compile(r"D-[0-9A-F]{8}")
@@ -39,12 +39,12 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Where the order gets its id, so that a reloaded thank-you page is the same order."""
+    """Give the order its id. A reloaded thank-you page is then the same order."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 
 def thanks(request: HttpRequest) -> HttpResponse:
-    """The order is placed: this page reports the purchase."""
+    """The thank-you page, which reports the purchase."""
     order = request.GET.get("order", "")
     return show(request, "thanks", order=order) if ORDER.fullmatch(order) else redirect("/demo/checkout")
 

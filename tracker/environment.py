@@ -1,4 +1,4 @@
-"""Environment: one variable -> its checked value; a bad one ends the start with a line that says what it must be."""
+"""Environment: one variable -> its checked value. A bad value ends the start with a line that says what it must be."""
 
 import os
 import re
@@ -20,19 +20,19 @@ SWITCHES = {
 }
 
 
-#: What a postgres:// URL may have after its ?, such as sslmode and sslrootcert.
+#: The parameters that a postgres:// URL may have, such as sslmode and sslrootcert.
 LIBPQ = tuple(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 
 class BadSetting(SystemExit):
-    """An environment variable can't be used. Ends the start with one clear line, without a traceback."""
+    """An environment variable can't be used. It ends the start with one line and no traceback."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"hitledger: {name} {problem}")
 
 
 def read_text(name: str) -> str:
-    """The variable as it stands, empty where it is unset. Not by environ.Env, to which `$name` is another variable."""
+    """The variable as it is; empty if it is unset. environ.Env isn't used, because it would expand `$name`."""
     return os.environ.get(name, "")
 
 
@@ -58,9 +58,9 @@ def read_switch(name: str) -> bool:
 
 
 def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
-    """A URL of one of the schemes, or nothing. It names a host (a bucket), or a folder where it is a file.
+    """A URL of one of the schemes, or the empty text. It names a host (a bucket), or a folder for `file`.
 
-    It may have these parameters and no other, since one that is ignored may be one that was to encrypt.
+    It may have only these parameters: an ignored one may have been meant to encrypt.
     """
     url = read_text(name)
     if not url:
@@ -81,7 +81,7 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
 
 
 def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
-    """The parameters of a variable's URL. Raises BadSetting for one that isn't known; it may be half of a password."""
+    """The parameters of a variable's URL. Raises BadSetting for an unknown one, which may be half of a password."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):
@@ -92,7 +92,7 @@ def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]
 
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
-    """A database for Django: of a postgres:// or sqlite:/// URL, else the SQLite file."""
+    """Django's database by a postgres:// or sqlite:/// URL; the SQLite file if the variable is unset."""
     url = read_text(name)
     if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
         raise BadSetting(name, "must begin with sqlite:/// or postgres://")
@@ -100,14 +100,14 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
         database: dict[str, Any] = environ.Env.db_url_config(url) if url else {"ENGINE": SQLITE, "NAME": str(default)}
     except Exception as error:
         raise BadSetting(name, f"is not a URL: {error}") from error
-    if database["NAME"] in ("", ":memory:"):  # each connection would have one of its own, and all of it be lost
+    if database["NAME"] in ("", ":memory:"):  # Each connection would have its own database, and all data would be lost.
         raise BadSetting(name, "must name a database, such as sqlite:////folder/file or postgres://host/name")
     read_parameters(name, url, () if database["ENGINE"] == SQLITE else LIBPQ)
     return database
 
 
 def read_choice(name: str, *choices: str) -> str:
-    """One of the words, the first by default; upper or lower case."""
+    """One of the words, the first by default. It is not case-sensitive."""
     word = read_text(name).upper() or choices[0]
     if word not in choices:
         raise BadSetting(name, f"must be one of {', '.join(choices)}")
@@ -124,7 +124,7 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
 
 
 def read_prefix(name: str) -> str:
-    """What the names of queues begin with, so that deployments can share a virtual host; nothing by default."""
+    """The prefix of the names of queues, for deployments that share a virtual host; empty by default."""
     prefix = read_text(name)
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
@@ -148,7 +148,7 @@ def read_networks(name: str) -> list[Any]:
 
 
 def read_folder(name: str, default: Path) -> Path:
-    """A folder, made if it is not there."""
+    """A folder, made if it is missing."""
     folder = Path(read_text(name) or default).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ def read_folder(name: str, default: Path) -> Path:
 
 
 def read_shared_folder(name: str) -> Path | None:
-    """A folder in which processes write beside each other, made if it is not there; None where none is set."""
+    """A folder that several processes write to, made if it is missing; None if the variable is unset."""
     if not read_text(name):
         return None
     folder = read_folder(name, Path())
@@ -168,7 +168,7 @@ def read_shared_folder(name: str) -> Path | None:
 
 
 def kept_secret(path: Path) -> str:
-    """A secret that is made at the first start and kept beside the embedded data; complete or not there at all."""
+    """A secret that is made at the first start and kept with the embedded data. It is written whole or not at all."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         if not path.exists():

@@ -1,4 +1,5 @@
-"""The shape of every error: `{"error": {"code", "field", "detail"}}`, with a code from docs/errors.md."""
+"""Errors: a refusal or an exception -> the answer `{"error": {"code", "field", "detail"}}`, with a code of
+docs/errors.md."""
 
 import logging
 from typing import Any
@@ -20,7 +21,7 @@ RETRY_SECONDS = 5
 
 
 def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
-    """The body of an error answer; `field` is null where no single one is to blame."""
+    """The body of an error answer. `field` is null if no single field is at fault."""
     return {"error": {"code": code, "field": field or None, "detail": detail}}
 
 
@@ -35,12 +36,12 @@ def describe(refusal: Refusal) -> dict[str, Any]:
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    """The answer of a plain Django view to what it refuses."""
+    """The answer of a plain Django view that refuses."""
     return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer of a DRF view to what it raised; None for a mistake of ours."""
+    """The answer of a DRF view to what it raised; None for a fault of the tracker."""
     if isinstance(error, AWAY):
         return unavailable(error)
     error = translate(error)
@@ -57,7 +58,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def translate(error: Exception) -> Exception:
-    """What Django, a model or the database refuses, as a Refusal or as DRF's exception."""
+    """What Django, a model or the database refused, as a Refusal or as DRF's exception."""
     match error:
         case Http404():
             return exceptions.NotFound()
@@ -75,28 +76,30 @@ def translate(error: Exception) -> Exception:
             names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
             return Refusal(409, "in_use", f"This still refers to it: {names}.")
         case DataError():
-            return exceptions.NotFound()  # what is saved was checked before; this was looked up, for one with a NUL
+            return (
+                exceptions.NotFound()
+            )  # What is saved was checked before. This was a look-up, for example with a NUL.
         case IntegrityError():
             return Refusal(409, "conflict", "Somebody else has just saved the same; look again.")
     return error
 
 
 def unavailable(error: Exception) -> Response:
-    """The answer while a service is away. What exactly failed is the operator's to know, so it goes to the log."""
+    """The answer while a service is away. The log has the exact failure, for the operator."""
     logger.warning("a request is answered 503: %r", error)
     body = error_body("unavailable", "A service that this needs is away; try again in a few seconds.")
     return Response(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def validation_body(data: Any) -> dict[str, Any]:
-    """The first problem as code, field and detail, all of them beside it under `fields`."""
+    """The first problem as code, field and detail, and all problems under `fields`."""
     path, detail = first_problem(data)
     field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
     return {**error_body("invalid", detail, field), "fields": data}
 
 
 def first_problem(data: Any) -> tuple[list[str], str]:
-    """Where the first problem is, as names and places in lists, and what it is."""
+    """The path of the first problem (names, and indexes of lists), and its text."""
     if isinstance(data, dict):
         entries = [(str(name), problems) for name, problems in data.items()]
     elif isinstance(data, list) and any(isinstance(problems, dict) for problems in data):

@@ -1,4 +1,4 @@
-"""Filters: parameters of a list's address -> the rows that have those values. For the browsable API's lists."""
+"""Filters: the parameters of a list's address -> the rows with those values. For the browsable API."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from rest_framework.views import APIView
 
 from tracker.collection.refusal import Refusal
 
-#: No text is longer than this, and no id has so many digits.
+#: The longest text, and the number of digits that no id reaches.
 MAX_TEXT, MAX_DIGITS = 200, 18
 
 
 class NamedFilters(BaseFilterBackend):
-    """Filters by a view's `filter_texts` and `filter_ids`: the parameter's name -> the field, {"site": "site__key"}."""
+    """Filters by a view's `filter_texts` and `filter_ids`: parameter -> field, such as {"site": "site__key"}."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        """The rows that meet every parameter given; no row meets what can't be a value."""
+        """The rows that meet every given parameter. No row meets a text that can't be a value."""
         for names, may_be in ((texts_of(view), may_be_text), (ids_of(view), may_be_id)):
             for name, field in names.items():
                 value = request.query_params.get(name, "")
@@ -26,11 +26,11 @@ class NamedFilters(BaseFilterBackend):
         return queryset
 
     def to_html(self, _request: Request, _queryset: QuerySet[Model], _view: APIView) -> str:
-        """No form: the parameters go into the address."""
+        """No form, because the parameters are part of the address."""
         return ""
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """What /api/schema says of them."""
+        """The parameters as /api/schema describes them."""
         types = {**dict.fromkeys(texts_of(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
         return [
             {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
@@ -38,10 +38,10 @@ class NamedFilters(BaseFilterBackend):
 
 
 class Search(SearchFilter):
-    """The rows that hold every word of `search` in one of a view's `search_fields`."""
+    """The rows with every word of `search` in one of a view's `search_fields`."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """The words. Raises Refusal: no database takes a NUL, and SQLite no pattern of any length."""
+        """The words. Raises Refusal for a NUL, which no database takes, and for a pattern too long for SQLite."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
             raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
@@ -50,7 +50,7 @@ class Search(SearchFilter):
 
 
 def texts_of(view: APIView) -> dict[str, str]:
-    """Parameter -> field of texts; none where a view has no such filters."""
+    """Parameter -> field of texts; empty if the view has no such filters."""
     found: dict[str, str] = getattr(view, "filter_texts", {})
     return found
 
@@ -62,7 +62,7 @@ def ids_of(view: APIView) -> dict[str, str]:
 
 
 def may_be_text(value: str) -> bool:
-    """Whether the database can be asked for it."""
+    """Whether the database takes the text."""
     return len(value) <= MAX_TEXT and value.isprintable()
 
 

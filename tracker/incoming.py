@@ -1,4 +1,4 @@
-"""Incoming: Django's request -> the body, and what is known of its sender."""
+"""Incoming: Django's request -> its body, and what is known of its sender."""
 
 import time
 
@@ -11,10 +11,10 @@ from tracker.collection.collect import Sender
 from tracker.collection.refusal import Refusal
 from tracker.models import Token
 
-#: Where browsers say that nobody has asked for what they fetch: Chromium's, its older one, Firefox's, Safari's.
+#: The headers by which browsers announce a prefetch: Chromium's, its older one, Firefox's, Safari's.
 PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
 PREFETCH_WORDS = ("prefetch", "prerender", "preview")
-#: Keys the hashes that stand in for visitor ids.
+#: The key of the hashes that stand in for visitor ids.
 SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
@@ -33,7 +33,7 @@ def read_query(request: HttpRequest) -> str:
 
 
 def read_sender(request: HttpRequest, trusted: bool) -> Sender:
-    """Who sends, as far as the request tells."""
+    """The sender, as far as the request says."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -48,13 +48,13 @@ def read_sender(request: HttpRequest, trusted: bool) -> Sender:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Whether a browser says that it fetches this before anybody asked for it."""
+    """Whether a browser says that it prefetches this."""
     purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
     return any(word in purposes for word in PREFETCH_WORDS)
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body, never more than is allowed. Raises Refusal, also where the client went away in the middle."""
+    """The body, up to the limit. Raises Refusal, also if the client went away midway."""
     length = read_length(request)
     if length > MAX_BODY:
         raise too_large()
@@ -65,13 +65,13 @@ def read_body(request: HttpRequest) -> bytes:
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # The server tells the end of a stream that broke like any other, and the query alone would make a hit.
+        # The server reports a broken stream as an ended one. The query alone would then make a hit.
         raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 
 
 def read_length(request: HttpRequest) -> int:
-    """CONTENT_LENGTH, 0 where there is none that can be read; Django takes it as 0, too."""
+    """CONTENT_LENGTH; 0 if it is missing or can't be read, as in Django."""
     try:
         return max(int(request.META.get("CONTENT_LENGTH") or 0), 0)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Metrics: what this process counts, and what the queue and the figures are at, as Prometheus reads it.
+"""Metrics: counts of the processes, and levels of the queue and the figures, in Prometheus' format.
 
-Anyone may read them: they name no site and no account, and a service is asked at most once a second. Who wants them
-closed does that in the proxy. docs/operation.md says what each means.
+Anybody may read them. They name no site and no account, and each service is asked at most once a second. To close them
+to the public, block them in the proxy. docs/operation.md explains each.
 """
 
 import struct
@@ -25,12 +25,12 @@ from tracker.health import OpenView
 from tracker.probe import Probe, ask_all
 from tracker.queues import open_queue
 
-#: Numbers by name, each with what it means.
+#: Name -> number and meaning.
 Numbers = dict[str, tuple[float, str]]
 
 
 def read_queue() -> Numbers:
-    """How the queue is. Raises Transient."""
+    """The state of the queue. Raises Transient."""
     state = open_queue().metadata()
     return {
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
@@ -45,10 +45,10 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """What is at a level now. What can't be had is left out, lest a monitor take it for a zero."""
+    """The present levels. An unknown level is left out, because a monitor would take 0 for the level."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The services' states, and the numbers of every source that answers in time."""
+        """The states of the services, and the numbers of every source that answers in time."""
         probes: list[Probe[Any]] = [*PROBES, *SERVICE_PROBES]
         answers = ask_all(probes)
         up = GaugeMetricFamily("hitledger_service_up", "1 where the backing service answers.", labels=["service"])
@@ -61,7 +61,7 @@ class Gauges(Collector):
 
 
 class Sums(Collector):
-    """What all processes counted in their folder."""
+    """The sums of the counts of all processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,7 +75,7 @@ class Sums(Collector):
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a process's counts can be read: one that is killed as it begins leaves an empty file, for good."""
+    """Whether a process's counts can be read. A process that is killed at its start leaves an empty file."""
     try:
         MultiProcessCollector.merge([str(file)])
     except (OSError, ValueError, RuntimeError, struct.error):
@@ -84,7 +84,7 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """What this process counts; what all of this machine do where PROMETHEUS_MULTIPROC_DIR names a folder."""
+    """The counts of this process; those of all processes of the machine if PROMETHEUS_MULTIPROC_DIR names a folder."""
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()
@@ -97,7 +97,7 @@ class MetricsView(OpenView):
 
     @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, _request: Request) -> HttpResponse:
-        """Within about two seconds in any case."""
+        """Answer within about two seconds."""
         levels = CollectorRegistry()
         levels.register(Gauges())
         body = generate_latest(registry()) + generate_latest(levels)

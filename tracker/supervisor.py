@@ -21,9 +21,9 @@ from tracker.environment import BadSetting
 
 #: A process is started again after the first wait. Each next wait is twice as long, up to the longest one, seconds.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-#: A process that has run for so many seconds is healthy: its next end is waited out like a first one.
+#: The seconds after which a running process is healthy. Its next end is treated as a first one.
 HEALTHY_SECONDS = 60.0
-#: Processes that are told to end have so many seconds.
+#: The seconds that processes have to end.
 STOP_SECONDS = 25.0
 PAUSE_SECONDS = 0.1
 
@@ -42,7 +42,7 @@ class Program:
         self._wait = FIRST_WAIT
 
     def look(self) -> None:
-        """Starts the process when it is time, and notices that it ended."""
+        """Start the process when it is time, and note that it ended."""
         now = self._clock()
         if self._process is None:
             if now >= self._start_at:

@@ -1,4 +1,4 @@
-"""Tasks of this room: a batch -> the archive, then onward; and beat's marker. Interfaces only."""
+"""Tasks: a batch -> the archive; and beat's marker. Interfaces only."""
 
 from celery import shared_task
 
@@ -10,7 +10,7 @@ from tracker.queues.join import Joining
 
 @shared_task(name="tracker.tasks.archive_hits", base=Joining)
 def archive_hits(text: str) -> str:
-    """Archives a batch and hands it on as it is. A marker passes only where hits could be archived, too."""
+    """Archive a batch and return it. A marker passes only if the archive could take hits."""
     batch = decode_batch(text)
     if batch.hits:
         open_archive().put(batch)
@@ -21,5 +21,5 @@ def archive_hits(text: str) -> str:
 
 @shared_task(name="tracker.tasks.send_marker")
 def send_marker() -> None:
-    """Sends an empty batch after the others, which tells how far the queue has come."""
+    """Send a marker, by which reports know how far the queue has come."""
     send()
