@@ -153,7 +153,7 @@ def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
 
 
 def record(hit: Hit, site: ClickSite) -> None:
-    """Sends the hit on. What can't be recorded here is not lost: the landing page files the click that it is handed."""
+    """Sends the hit on. If that fails, the landing page's hit records the click: it carries the handover."""
     if RATES.take(site.key, 1, site.hits_per_second):
         logger.warning("site %s is over its rate; a click is left to its landing page", site.key)
         return

@@ -22,7 +22,7 @@ class Attempts:
         self._in_a_row = 0
 
     def make(self, work: Callable[[], T], trouble: str) -> T | None:
-        """The result of the work; None if it fails, with `trouble` in the log. Raises what AWAY names in an outage."""
+        """The work's result; None if it fails, which is logged as `trouble`. In an outage it raises what AWAY names."""
         try:
             done = work()
         except AWAY as error:

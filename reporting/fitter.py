@@ -51,7 +51,7 @@ class FitMarks(Protocol):
         """Hold it longer; False if another has taken it."""
 
     def untell(self, mark: FitMark) -> bool:
-        """Note that other fits are about to be written; False if another has taken the mark."""
+        """Empty `told` before other fits are written; False if another fitter has taken the mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
         """Note what the next month's buckets were marked for, and remove the mark if its token is the noted one."""

@@ -1,4 +1,4 @@
-"""Away: what is raised while a service or the machine lacks something, and the hits or the request are fine."""
+"""Away: the exceptions that mean that a service or the machine fails, while the request and its hits are fine."""
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 

@@ -170,7 +170,7 @@ class Site(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves under the same rule as `clean`, in one transaction with the check.
 
-        Where what the models go by changes, the whole site is marked in it, too.
+        If a term of the attribution models changes, the same transaction marks the whole site.
         """
         with transaction.atomic():
             before = Site.objects.select_for_update().filter(pk=self.pk).values(*TERMS).first()
@@ -189,7 +189,7 @@ class Site(models.Model):
             return super().delete(*args, **kwargs)
 
     def snippet(self, origin: str) -> str:
-        """What its pages hold; see `snippet`."""
+        """The script tag for the site's pages; see the function `snippet`."""
         return snippet(origin, self.key)
 
 

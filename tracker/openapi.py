@@ -1,4 +1,4 @@
-"""OpenAPI: what the rooms' descriptions of their views share."""
+"""OpenAPI: helpers for the views' descriptions, shared by all rooms."""
 
 from typing import Any
 

@@ -59,7 +59,7 @@ def load(
             RateRow.objects.bulk_create(
                 part, update_conflicts=True, unique_fields=["day", "base", "quote"], update_fields=["rate"]
             )
-        # A later mark waits for this commit. Every bucket is therefore known here or rolled up afterwards.
+        # The token's row is locked until this commit. A bucket that is marked later is rolled up with the new rates.
         RateLoad.objects.create(token=draw_token(), file=file[-300:], rates=len(new))
         sites = mark_changed(str(new[0].day), str(new[-1].day), frozen_before)
     changed = sum((str(row.day), row.base, row.quote) in known for row in new)

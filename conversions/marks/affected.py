@@ -60,7 +60,7 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Touches that may be another person's now, some of every month, because fits depend on whose touches are."""
+    """Touches that may belong to another person now, at least some of every month, whose fit may change."""
     touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
     long = are_many(touches, MOST_TOUCHES)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]

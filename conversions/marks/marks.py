@@ -36,7 +36,7 @@ class Mark(models.Model):
     """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
 
     `tried`: the token that was drawn when its last rollup began. The next tick tries the others first.
-    `rests_until`: while its hour lasts, beat leaves it alone until then (ms).
+    `rests_until`: while the bucket's hour is open, beat doesn't roll the bucket up before this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -12,7 +12,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 #: What crawlers call themselves.
 WORDS = ("bot", "crawl", "spider", "slurp")
-#: A brand of phones whose name contains `bot`. An app on such a phone may be listed.
+#: A brand of phones whose name contains `bot`. A listed app on such a phone would count as a crawler.
 PHONE = "cubot"
 #: Crawlers of the list that use none of these words, as the list writes them.
 OTHERS = frozenset(

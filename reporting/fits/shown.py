@@ -16,7 +16,7 @@ from tracker.collection.hit import iso
 
 #: What the states beside the ads are called.
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
-#: Of the sets of ads, and of campaigns, so many are shown, those with most paths first.
+#: The most sets of ads, and of campaigns, that are shown. Those with the most paths come first.
 MAX_SETS = 1_000
 MICROS = 1_000_000
 

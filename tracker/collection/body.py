@@ -14,9 +14,9 @@ MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
 MAX_HITS = 500
 MAX_PARAMETERS = 200
-#: A gzip body may be some members one after the other, as of files put together.
+#: The most members of a gzip body. Concatenated gzip files make a body of several members.
 MAX_MEMBERS = 100
-#: So much of a damaged array is looked at for its good hits; more would cost too much time.
+#: The most JSON tokens of a damaged array that are scanned for good hits. More would take too long.
 MAX_TOKENS = 250_000
 #: With more commas an array may have far too many hits, which is found out before values are made of all of them.
 MAX_COMMAS = 50_000

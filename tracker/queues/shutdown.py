@@ -61,5 +61,5 @@ def end_now() -> None:
 
 @worker_process_init.connect
 def leave_signals_to_the_worker(**_: Any) -> None:
-    """A platform may send SIGTERM to every process; only the worker knows when its children have ended their tasks."""
+    """Ignore SIGTERM in a child, since a platform may send it to every process. The worker ends its children."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
