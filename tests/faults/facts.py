@@ -6,7 +6,7 @@ RECORDS = "conversions/facts/records.py"
 PROCESS = "conversions/marks/process.py"
 AFFECTED = "conversions/marks/affected.py"
 MARKS = "conversions/marks/marks.py"
-PER_FACT = "tests/conversions/marks/test_affected.py"
+PER_FACT, PER_BATCH = "tests/conversions/marks/test_affected.py", "tests/conversions/marks/test_process.py"
 
 FACTS = [
     fault(
@@ -25,7 +25,7 @@ FACTS = [
     ),
     fault(
         "marks drawn before the facts are written",
-        WORLDS,
+        PER_BATCH,
         PROCESS,
         """
             self.store.add_facts(outcome.facts)
@@ -39,7 +39,7 @@ FACTS = [
     ),
     fault(
         "affected conversions sought before the facts are written",
-        WORLDS,
+        PER_BATCH,
         PROCESS,
         "            self.store.add_facts(outcome.facts)\n",
         "",
@@ -55,7 +55,7 @@ FACTS = [
     ),
     fault(
         "an order that marks its own bucket alone",
-        WORLDS,
+        PER_FACT,
         AFFECTED,
         "if not isinstance(fact, Touch | Link)}",
         "if not isinstance(fact, Touch | Link | Conversion)}",

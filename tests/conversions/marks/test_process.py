@@ -1,5 +1,6 @@
 """One batch of hits: its facts and marks are written; what can't be processed is rejected, alone, with its reason."""
 
+from collections.abc import Callable, Sequence
 from errno import EMFILE
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,7 @@ import pytest
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from conversions.configuration.loading import load_site
-from conversions.facts.records import Touch
+from conversions.facts.records import Fact, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.models import Goal
@@ -76,6 +77,35 @@ def test_a_batch_that_comes_again_changes_no_fact_and_marks_again(store: Store, 
     work.process([hit(site)], "b1")
     assert len(store.read_bucket(site, NOON)) == 1
     assert marked(site) == [0]
+
+
+class Overtaken:
+    """A store whose writer of facts is overtaken: something else happens first. All else is the real one's."""
+
+    def __init__(self, store: Store, happens: Callable[[], object]) -> None:
+        self._store, self._happens = store, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def add_facts(self, facts: Sequence[Fact]) -> None:
+        self._happens()
+        self._store.add_facts(facts)
+
+
+def test_a_worker_that_another_overtakes_before_it_writes_marks_what_the_other_wrote(store: Store, site: str) -> None:
+    sale = hit(site, "h2", "event", at=NOON + 2 * HOUR, name="buy")
+    slow = processor(Overtaken(store, lambda: processor(store).process([sale], "b2")))  # type: ignore[arg-type]
+    slow.process([hit(site)], "b1")
+    click, late = (mark.token for mark in sequence.open_marks(site))
+    assert click == late, "the sale's bucket has the mark of the worker that wrote the click"
+
+
+def test_whoever_rolls_up_as_soon_as_a_bucket_is_marked_finds_the_facts(store: Store, site: str) -> None:
+    marked_early: list[int] = []
+    work = processor(Overtaken(store, lambda: marked_early.extend(marked(site))))  # type: ignore[arg-type]
+    work.process([hit(site)], "b1")
+    assert (marked_early, marked(site)) == ([], [0])
 
 
 def test_a_hit_that_can_not_be_processed_is_rejected_alone_and_the_others_pass(store: Store, site: str) -> None:
