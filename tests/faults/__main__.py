@@ -35,14 +35,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hitledger-faults-") as folder:
         checkout = copy_of(CHECKOUT, Path(folder))
         for group, faults in CATALOGUE.items():
-            print(f"\n| {group} | caught by | after |\n|---|---|---|", flush=True)
-            for fault in faults:
-                if not options.words or any(word in fault.name for word in options.words):
-                    trial = put_in(fault, checkout, options.worlds)
-                    missed += not trial.is_caught
-                    print(row(trial), flush=True)
-                    if not trial.is_caught:
-                        print(trial.output, file=sys.stderr, flush=True)
+            chosen = [one for one in faults if not options.words or any(word in one.name for word in options.words)]
+            if chosen:
+                print(f"\n| {group} | caught by | after |\n|---|---|---|", flush=True)
+            for fault in chosen:
+                trial = put_in(fault, checkout, options.worlds)
+                missed += not trial.is_caught
+                print(row(trial), flush=True)
+                if not trial.is_caught:
+                    print(trial.output, file=sys.stderr, flush=True)
     return 1 if missed else 0
 
 
