@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversions.configuration.readable import load_readable
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
 from reporting.fit_schema import describe_fit
@@ -55,7 +55,7 @@ class ConversionReport(APIView):
         """The report of a site and a range of days."""
         site = load_readable(request, request.query_params.get("site", ""))
         query = read_query(request.query_params, site)
-        report = answer(open_store(), query, site, now_ms())
+        report = answer(open_to_read(), query, site, now_ms())
         return csv_file(query, report) if query.form == "csv" else Response(report)
 
 
@@ -72,7 +72,7 @@ class FitReport(APIView):
         """The fit of a site, a goal and a month."""
         site = load_readable(request, request.query_params.get("site", ""))
         goal, month = read_fit_query(request.query_params, site)
-        fitted = read_fits(open_store(), site, month).get(goal)
+        fitted = read_fits(open_to_read(), site, month).get(goal)
         if fitted is None:
             raise Refusal(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
         return Response(tell_fit(fitted, site, request.query_params["goal"], month))

@@ -41,6 +41,7 @@ IMPURE = {
 SHARED = (
     *(f"tracker.collection.{name}" for name in ("hit", "refusal", "failure", "money", "clock", "text", "currencies")),
     *("tracker.models", "tracker.away", "tracker.archive", "tracker.errors", "tracker.access", "tracker.openapi"),
+    "tracker.probe",
     "tracker.queues",
 )
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.

@@ -21,7 +21,7 @@ from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, Match
 from conversions.replay.draft import draft_goal
 from conversions.replay.preview import LONGEST_DAYS, Preview, gather_until, last_days, tell_preview
 from conversions.replay.replay import make_retroactive, object_range
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.collection.hit import iso
@@ -246,7 +246,7 @@ class GoalViewSet(
             raise Refusal(404, "unknown_site", "The site was deleted just now.", "site")
         span = last_days(site.key, days, now_ms())
         draft = draft_goal(site, config, key, given.validated_data, span.since)
-        preview = Preview(open_store(), config, draft, span, read_rates)
+        preview = Preview(open_to_read(), config, draft, span, read_rates)
         archive = open_archive()
         gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
         return Response(tell_preview(preview, span, config))

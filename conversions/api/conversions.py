@@ -13,7 +13,7 @@ from conversions.explain.cursor import write_place
 from conversions.explain.find import Found, find_hit, find_order, find_user, find_visitor
 from conversions.explain.opening import find_readable, open_explainer
 from conversions.rules.site import SiteConfig
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 
 #: Conversions a page: each is told with all of its person's touches.
 PAGE = 20
@@ -54,6 +54,6 @@ def search(site: SiteConfig, request: Request) -> Found:
     """What the query asks for. Raises Refusal."""
     name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
-        return find_order(open_store(), site, text.strip())
+        return find_order(open_to_read(), site, text.strip())
     find = {"hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
-    return find(open_store(), site, text, read_place(request.query_params), PAGE)
+    return find(open_to_read(), site, text, read_place(request.query_params), PAGE)

@@ -13,7 +13,7 @@ from conversions.explain.rejected import KEPT, OWN, Stretch, describe_rejected_h
 from conversions.facts.rejected import RejectedHit
 from conversions.marks.ranges import Range, read_range
 from conversions.models import AHEAD_MS
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.units.now import now_ms
 from tracker.access import readable_site
@@ -37,7 +37,7 @@ class RejectedView(ReaderView):
         span = read_days(request.query_params, site, now_ms())
         latest, skip = read_time_place(request.query_params, span.until - 1)
         stretch = Stretch(span.since, min(latest, span.until - 1), skip)
-        page = read_page(open_store(), site.key, stretch, read_filter(request.query_params))
+        page = read_page(open_to_read(), site.key, stretch, read_filter(request.query_params))
         after = f"{page.next.latest}.{page.next.skip}" if page.next else None
         return Response(
             {
@@ -46,7 +46,7 @@ class RejectedView(ReaderView):
                     for hit in page.hits
                 ],
                 "next": next_url(request, after),
-                "counts": dict(sorted(open_store().read_rejected_counts(site.key, span.since, span.until).items())),
+                "counts": dict(sorted(open_to_read().read_rejected_counts(site.key, span.since, span.until).items())),
             }
         )
 

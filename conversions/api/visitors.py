@@ -12,7 +12,7 @@ from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_place
 from conversions.explain.opening import archive_key
 from conversions.explain.timeline import meet, read_timeline, tell_fact
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from tracker.collection.refusal import Refusal
 
 PAGE = 100
@@ -28,8 +28,8 @@ class VisitorView(ReaderView):
         visitor = read_text(request.query_params, "visitor")
         if not visitor:
             raise Refusal(400, "missing_visitor", "Name the visitor by its id.", "visitor")
-        facts, after = read_timeline(open_store(), site.key, visitor, read_place(request.query_params), PAGE)
-        people = meet(open_store(), site.key, facts)
+        facts, after = read_timeline(open_to_read(), site.key, visitor, read_place(request.query_params), PAGE)
+        people = meet(open_to_read(), site.key, facts)
         told = (tell_fact(fact, site, people, archive_key) for fact in facts)
         return Response(
             {

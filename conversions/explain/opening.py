@@ -10,7 +10,7 @@ from conversions.explain.find import find_conversion, read_names
 from conversions.explain.rejected import read_rejected_before
 from conversions.facts.records import read_conversion_id
 from conversions.rules.site import SiteConfig
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
 from conversions.verdicts.fits import read_learnt
 from conversions.verdicts.naming import Names
@@ -24,19 +24,19 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
     @cache
     def names(bucket: int) -> Names:
-        return read_names(open_store(), site, bucket)
+        return read_names(open_to_read(), site, bucket)
 
     @cache
     def learnt(month: str) -> Mapping[str, Learnt]:
-        return read_learnt(open_store(), site, month)
+        return read_learnt(open_to_read(), site, month)
 
     return Explainer(
         site,
         names,
         archive_key,
         learnt,
-        lambda case: read_claimants(open_store(), site.key, case),
-        lambda case, claimants: read_rejected_before(open_store(), site.key, case, claimants),
+        lambda case: read_claimants(open_to_read(), site.key, case),
+        lambda case, claimants: read_rejected_before(open_to_read(), site.key, case, claimants),
     )
 
 
@@ -47,7 +47,7 @@ def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[
         site = load_readable(key)
     except (ValueError, Refusal) as error:
         raise no_conversion() from error
-    case = find_conversion(open_store(), site, goal, claim)
+    case = find_conversion(open_to_read(), site, goal, claim)
     if case is None:
         raise no_conversion()
     return site, case

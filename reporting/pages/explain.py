@@ -17,8 +17,8 @@ from conversions.explain.goal_words import tell_rules
 from conversions.explain.opening import find_readable, open_explainer
 from conversions.facts.records import OrderKey
 from conversions.rules.site import SiteConfig
-from conversions.store.adapters import open_store
 from conversions.store.port import Store
+from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
 from reporting.pages.page import Page
 from reporting.pages.telling import sum_up, tell
@@ -102,7 +102,7 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, Found]:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
     after = read_after(wanted["after"])
     for by in finds_of(wanted):
-        found = FINDS[by](open_store(), site, text, after)
+        found = FINDS[by](open_to_read(), site, text, after)
         if found.cases or found.next:
             break
     return by, found

@@ -12,7 +12,7 @@ from django.views import View
 from conversions.attribution.credit import MODELS
 from conversions.configuration.readable import load_readable
 from conversions.rules.site import SiteConfig
-from conversions.store.adapters import open_store
+from conversions.store.reading import open_to_read
 from conversions.units.clock import day_of, next_day
 from conversions.units.now import now_ms
 from reporting.pages.page import Page
@@ -53,7 +53,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
     }
     try:
         query = read_query(wanted, site)
-        report = answer(open_store(), query, site, now)
+        report = answer(open_to_read(), query, site, now)
     except Refusal as error:
         return {**context, "error": error.detail, "status": error.status}
     csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'csv'})}"

@@ -1,0 +1,53 @@
+"""A door before a service that can be stalled: connections stay open and are taken, and nothing is said any more."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+
+
+class Door:
+    """Passes bytes between its port and a service."""
+
+    def __init__(self, server: socket.socket, target: tuple[str, int]) -> None:
+        self._server = server
+        self._target = target
+        self._open = Event()
+        self._open.set()
+        self.port: int = server.getsockname()[1]
+
+    def stall(self) -> None:
+        """From here on nothing passes."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        """What waits passes."""
+        self._open.set()
+
+    def serve(self) -> None:
+        """Until the server is closed."""
+        with suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                service = socket.create_connection(self._target)
+                for pair in ((client, service), (service, client)):
+                    Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                self._open.wait()
+                sink.sendall(data)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def door(host: str, port: int) -> Iterator[Door]:
+    """An open door to a service."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        made = Door(server, (host, port))
+        Thread(target=made.serve, daemon=True).start()
+        yield made
+        made.go_on()
