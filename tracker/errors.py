@@ -2,8 +2,9 @@
 docs/errors.md."""
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent, ValidationError
 from django.db import DataError, IntegrityError
 from django.db.models import ProtectedError
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from tracker.away import AWAY
+from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -20,9 +22,27 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 
 
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong. `field` is null if no single field is at fault."""
+
+    code: Annotated[str, msgspec.Meta(description="See docs/errors.md.")]
+    field: str | None
+    detail: Annotated[str, msgspec.Meta(description="For people; it may change.")]
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """The body of an error answer."""
+
+    error: Problem
+    fields: Annotated[
+        dict[str, Any] | list[Any] | msgspec.UnsetType,
+        msgspec.Meta(description="With the code `invalid`: all problems, by the fields of the body."),
+    ] = msgspec.UNSET
+
+
 def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
-    """The body of an error answer. `field` is null if no single field is at fault."""
-    return {"error": {"code": code, "field": field or None, "detail": detail}}
+    """The body of an error answer as plain JSON types. `field` is null if no single field is at fault."""
+    return to_plain(ErrorBody(Problem(code, field or None, detail)))
 
 
 def error_response(status: int, code: str, detail: str) -> JsonResponse:
@@ -32,7 +52,7 @@ def error_response(status: int, code: str, detail: str) -> JsonResponse:
 
 def describe(refusal: Refusal) -> dict[str, Any]:
     """Code, field and detail of a refusal, as its answer has them."""
-    return {"code": refusal.code, "field": refusal.field or None, "detail": refusal.detail}
+    return to_plain(Problem(refusal.code, refusal.field or None, refusal.detail))
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:

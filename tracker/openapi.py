@@ -1,15 +1,61 @@
-"""OpenAPI: helpers for the views' descriptions, shared by all rooms."""
+"""OpenAPI: helpers for the views' descriptions, shared by all rooms. The shape of an answer is a msgspec struct."""
 
 from typing import Any
 
+import msgspec
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
+
+from tracker.errors import ErrorBody
+
+#: What the statuses of refusals mean, where nothing else is said.
+REFUSED = {
+    400: "A parameter can't be used.",
+    401: "Nobody is signed in, or the token is not valid.",
+    403: "Only staff may do this.",
+    404: "No such thing, or it is another account's.",
+    503: "A service is away; try again.",
+}
+
+
+class StructExtension(OpenApiSerializerExtension):
+    """Describes a msgspec struct by its fields: types, which may be null or absent, and what `Meta` says of them."""
+
+    target_class = "msgspec.Struct"
+    match_subclasses = True
+
+    def get_name(self, *_: Any) -> str:
+        """The struct's own name."""
+        return str(self.target.__name__)
+
+    def get_identity(self, *_: Any) -> str:
+        """The same: a struct is also a part of others, which name it."""
+        return self.get_name()
+
+    def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
+        """The struct's schema; the structs in it become components of their own."""
+        _, found = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
+        own: dict[str, Any] = found.pop(self.get_name())
+        for name, schema in found.items():
+            part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+            auto_schema.registry.register_on_missing(part)
+        return own
 
 
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
     """A parameter of the query."""
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
+
+
+def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
+    """The error answers of a view."""
+    return {
+        (status, "application/json"): OpenApiResponse(ErrorBody, description=REFUSED[status]) for status in statuses
+    }
 
 
 def amount(**more: Any) -> serializers.CharField:

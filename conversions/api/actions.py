@@ -9,16 +9,17 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversions.api.schema import describe_replay, describe_replays, describe_rollup
+from conversions.api.answers import Marked
+from conversions.api.replays import ReplayStates, describe_replay
+from conversions.api.schema import replay_schema, replays_schema, rollup_schema
 from conversions.marks.ranges import Range, mark_range, read_range
 from conversions.models import Replay
-from conversions.replay.replay import batch_of
 from conversions.units.now import now_ms
 from tracker.access import readable_site
-from tracker.collection.hit import iso
+from tracker.collection.hit import to_plain
 from tracker.models import Site
 
-#: So many of a site's replays are told, the newest.
+#: The most replays of a site that are listed, the newest.
 LISTED = 20
 
 
@@ -49,17 +50,17 @@ class RangeView(GenericAPIView[Site]):
 class RollupView(RangeView):
     """Rolls a range of a site up again."""
 
-    @describe_rollup
+    @rollup_schema
     def post(self, request: Request, key: str) -> Response:
         """Marks the range's hours; beat rolls them up within minutes."""
         *_, span = self.read(request, key)
-        return Response({"marked": mark_range(span)}, status=202)
+        return Response(to_plain(Marked(mark_range(span))), status=202)
 
 
 class ReplayView(RangeView):
     """Makes the facts and figures of a range of a site again from the archive, in the background."""
 
-    @describe_replay
+    @replay_schema
     def post(self, request: Request, key: str) -> Response:
         """Asks for a replay; beat goes on with it each minute. One that is under way already is not begun anew."""
         since, until, span = self.read(request, key)
@@ -67,33 +68,10 @@ class ReplayView(RangeView):
             row, _ = Replay.objects.get_or_create(site=span.site, since=since, until=until, ended_at=None)
             row.requested = True
             row.save(update_fields=["requested"])
-        return Response(tell_replay(row, now_ms()), status=202)
+        return Response(to_plain(describe_replay(row, now_ms())), status=202)
 
-    @describe_replays
+    @replays_schema
     def get(self, request: Request, key: str) -> Response:
-        """Tells how far the site's replays have come, the newest first."""
+        """Says how far the site's replays have come, the newest first."""
         rows = Replay.objects.filter(site=readable_site(request, key).key).order_by("-pk")[:LISTED]
-        return Response({"results": [tell_replay(row, now_ms()) for row in rows]})
-
-
-def tell_replay(row: Replay, now: int) -> dict[str, Any]:
-    """How far a replay has come."""
-    state = "done" if row.ended_at else "running" if row.held_until > now else "waiting"
-    return {
-        "id": row.pk,
-        "from": row.since or None,
-        "to": row.until or None,
-        "state": state,
-        "batches": row.batches,
-        "hits": row.hits,
-        "damaged": row.damaged,
-        "reached": iso(int(batch_of(row.last_key)[:13])) if row.last_key else None,
-        "problem": row.problem or None,
-        "started_at": iso_time(row.started_at),
-        "ended_at": iso_time(row.ended_at) if row.ended_at else None,
-    }
-
-
-def iso_time(moment: Any) -> str:
-    """ISO 8601 UTC with `Z`, to the second."""
-    return iso(int(moment.timestamp()) * 1000)
+        return Response(to_plain(ReplayStates([describe_replay(row, now_ms()) for row in rows])))

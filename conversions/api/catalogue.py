@@ -6,25 +6,25 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from conversions.api.actions import tell_replay
+from conversions.api.replays import describe_replay
 from conversions.configuration.loading import load_site
 from conversions.configuration.rate_table import read_rates
 from conversions.marks.ranges import read_range
 from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule, slug
 from conversions.replay.draft import draft_goal
-from conversions.replay.preview import LONGEST_DAYS, Preview, gather_until, last_days, tell_preview
+from conversions.replay.preview import LONGEST_DAYS, Preview, PreviewAnswer, describe_preview, gather_until, last_days
 from conversions.replay.replay import make_retroactive, object_range
 from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
-from tracker.collection.hit import iso
+from tracker.collection.hit import iso, to_plain
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
@@ -119,6 +119,20 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
         fields = ("url", "id", "site", "key", "name", *RULES, "versions")
 
 
+class RetroactiveGoalSerializer(GoalSerializer):
+    """A goal that was made retroactive, and the replay that makes its past again (`replay` of the context)."""
+
+    replay = serializers.SerializerMethodField()
+
+    class Meta(GoalSerializer.Meta):
+        fields = (*GoalSerializer.Meta.fields, "replay")
+
+    @extend_schema_field({"$ref": "#/components/schemas/ReplayState"})
+    def get_replay(self, _goal: Goal) -> dict[str, Any]:
+        """How far the replay has come."""
+        return to_plain(describe_replay(self.context["replay"], now_ms()))
+
+
 class RetroactiveSerializer(serializers.Serializer[Any]):
     """`from`: an instant, or a day of the site's calendar; not in the future."""
 
@@ -139,35 +153,6 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
         fields = ("site", "key", "days", *(name for name in RULES if name != "active"))
         # A goal of this key may be there already.
         validators: list[Any] = []
-
-
-PREVIEW_NO_RATE = inline_serializer(
-    "PreviewNoRate",
-    {
-        "conversions": serializers.IntegerField(help_text="Counted, with some of their value left out."),
-        "values": serializers.DictField(child=serializers.CharField(), help_text="Currency -> amount in it."),
-    },
-)
-PREVIEW_ASIDE = inline_serializer(
-    "PreviewSetAside",
-    {"no_rate": PREVIEW_NO_RATE},
-    help_text="By reason, what the value leaves out, as reports have it.",
-)
-PREVIEW = inline_serializer(
-    "Preview",
-    {
-        "from": serializers.DateTimeField(),
-        "to": serializers.DateTimeField(),
-        "conversions": serializers.CharField(help_text="How many the goal would have counted, with six places."),
-        "value": serializers.CharField(help_text="Their value, in the site's currency."),
-        "currency": serializers.CharField(),
-        "set_aside": PREVIEW_ASIDE,
-        "complete": serializers.BooleanField(help_text="False: it was cut; hits archived after `reached` are not in."),
-        "reached": serializers.DateTimeField(allow_null=True),
-        "objects": serializers.IntegerField(help_text="Of the archive, that were read."),
-        "damaged": serializers.IntegerField(help_text="Of these, what could not be read."),
-    },
-)
 
 
 def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
@@ -224,19 +209,21 @@ class GoalViewSet(
     filter_ids = {"account": "site__account"}
     search_fields = ("key", "name")
 
-    @extend_schema(request=RetroactiveSerializer, responses={202: GoalSerializer})
+    @extend_schema(request=RetroactiveSerializer, responses={202: RetroactiveGoalSerializer})
     @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
     def retroactive(self, request: Request, **_: Any) -> Response:
         """Lets the newest version hold since `from`, and has the archive replayed from there, in the background."""
         goal = self.get_object()
         replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
-        told = GoalSerializer(self.get_queryset().get(pk=goal.pk), context=self.get_serializer_context())
-        return Response({**told.data, "replay": tell_replay(replay, now_ms())}, status=202)
+        changed = RetroactiveGoalSerializer(
+            self.get_queryset().get(pk=goal.pk), context={**self.get_serializer_context(), "replay": replay}
+        )
+        return Response(changed.data, status=202)
 
-    @extend_schema(request=DraftSerializer, responses=PREVIEW)
+    @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Tells what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
+        """Says what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         site, days = (given.validated_data.pop(name) for name in ("site", "days"))
@@ -249,7 +236,7 @@ class GoalViewSet(
         preview = Preview(open_to_read(), config, draft, span, read_rates)
         archive = open_archive()
         gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
-        return Response(tell_preview(preview, span, config))
+        return Response(to_plain(describe_preview(preview, span, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
         """Answers with the version that the change made."""

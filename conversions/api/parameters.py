@@ -7,8 +7,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from conversions.explain.cursor import read_number, write_place
-from conversions.explain.cursor import read_place as place_of
+from conversions.explain.cursor import read_cursor, read_number, write_cursor
 from conversions.explain.find import START
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
@@ -33,15 +32,15 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
     return given[0]
 
 
-def read_place(query: Mapping[str, str]) -> OrderKey:
+def read_after(query: Mapping[str, str]) -> OrderKey:
     """Where the page begins, of `after`, which `next` names."""
     try:
-        return place_of(read_text(query, "after") or write_place(START))
+        return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
         raise _no_page() from error
 
 
-def read_time_place(query: Mapping[str, str], latest: int) -> tuple[int, int]:
+def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
     """Where a page of what is sorted by time begins: at which instant (ms), and after how many of it."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)

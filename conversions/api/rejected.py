@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversions.api.parameters import find_url, next_url, read_text, read_time_place
+from conversions.api.answers import RejectedPage
+from conversions.api.parameters import find_url, next_url, read_text, read_time_after
 from conversions.api.reader import ReaderView
-from conversions.api.schema import describe_rejected
+from conversions.api.schema import rejected_schema
 from conversions.explain.opening import archive_key
-from conversions.explain.rejected import KEPT, OWN, Stretch, describe_rejected_hit, is_wanted, read_page
+from conversions.explain.rejected import KEPT, OWN, RejectedCursor, describe_rejected, find_rejected, is_wanted
 from conversions.facts.rejected import RejectedHit
 from conversions.marks.ranges import Range, read_range
 from conversions.models import AHEAD_MS
@@ -17,6 +18,7 @@ from conversions.store.reading import open_to_read
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.units.now import now_ms
 from tracker.access import readable_site
+from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
@@ -30,25 +32,18 @@ class RejectedView(ReaderView):
     `user` choose among them.
     """
 
-    @describe_rejected
+    @rejected_schema
     def get(self, request: Request) -> Response:
         """Lists the hits, and counts those of the range's days (UTC) by code, the ones above the daily cap included."""
         site = readable_site(request, request.query_params.get("site", ""))
         span = read_days(request.query_params, site, now_ms())
-        latest, skip = read_time_place(request.query_params, span.until - 1)
-        stretch = Stretch(span.since, min(latest, span.until - 1), skip)
-        page = read_page(open_to_read(), site.key, stretch, read_filter(request.query_params))
-        after = f"{page.next.latest}.{page.next.skip}" if page.next else None
-        return Response(
-            {
-                "results": [
-                    {**describe_rejected_hit(hit, archive_key), "page": find_url(request, site.key, hit.hit)}
-                    for hit in page.hits
-                ],
-                "next": next_url(request, after),
-                "counts": dict(sorted(open_to_read().read_rejected_counts(site.key, span.since, span.until).items())),
-            }
-        )
+        latest, skip = read_time_after(request.query_params, span.until - 1)
+        cursor = RejectedCursor(span.since, min(latest, span.until - 1), skip)
+        found = find_rejected(open_to_read(), site.key, cursor, read_filter(request.query_params))
+        counts = open_to_read().read_rejected_counts(site.key, span.since, span.until)
+        after = f"{found.next.latest}.{found.next.skip}" if found.next else None
+        results = [describe_rejected(hit, archive_key, find_url(request, site.key, hit.hit)) for hit in found.hits]
+        return Response(to_plain(RejectedPage(results, next_url(request, after), dict(sorted(counts.items())))))
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:

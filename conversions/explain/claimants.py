@@ -1,44 +1,74 @@
-"""Claimants: who the persons of a case are, for explaining: their users, their visitors and by which links. Pure."""
+"""Claimants: a decided case -> its persons: their users, their visitors and the links that make them theirs. Pure."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from conversions.explain.find import rows_of
 from conversions.facts.person import user_of
-from conversions.facts.records import Conversion, Link
+from conversions.facts.records import Conversion
 from conversions.store.port import FactReader, Moment
+from conversions.units.formats import Instant
 from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
+from tracker.collection.hit import iso
 
 #: Of a person's visitors, and of the links of each, so many are listed: the first.
 MAX_VISITORS, MAX_LINKS = 100, 3
 
 
-class Member(msgspec.Struct, frozen=True):
-    """A visitor of a person, with the first links by which it is its user's."""
+class VisitorLink(msgspec.Struct, frozen=True):
+    """A hit by which a visitor named its user."""
+
+    at: Instant
+    hit: str
+
+
+class ClaimantVisitor(msgspec.Struct, frozen=True):
+    """A visitor of a person."""
 
     visitor: str
-    links: tuple[Link, ...] = ()
+    links: Annotated[
+        tuple[VisitorLink, ...], Meta(description="The first hits by which the visitor is the user's.")
+    ] = ()
 
 
 class Claimant(msgspec.Struct, frozen=True):
-    """A person whose touches count for a case. `user` is empty for a visitor by itself; `more` are not listed."""
+    """A person whose touches count for a conversion."""
 
-    user: str
-    members: tuple[Member, ...]
-    more: int = 0
+    user: Annotated[str | None, Meta(description="Null: a visitor by itself.")]
+    visitors: tuple[ClaimantVisitor, ...]
+    more_visitors: Annotated[int, Meta(description="How many more there are.")]
+
+
+class Crowded(msgspec.Struct, frozen=True):
+    """A user or a visitor that is nobody's, since too many share it."""
+
+    user: str | UnsetType = UNSET
+    visitor: str | UnsetType = UNSET
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a case, the winner's first, and which of its users and visitors are nobody's (as persons)."""
+    """The persons of a case, the winner's first, and which of its users and visitors are nobody's."""
 
     persons: tuple[Claimant, ...] = ()
-    crowded: tuple[str, ...] = ()
+    crowded: tuple[Crowded, ...] = ()
+
+    @property
+    def user(self) -> str | None:
+        """Whose conversion it is; None if no user's."""
+        return self.persons[0].user if self.persons else None
+
+    @property
+    def visitors(self) -> set[str]:
+        """All that are listed."""
+        return {one.visitor for person in self.persons for one in person.visitors}
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """Who claims a case."""
+    """The persons that claim a case."""
     people = People(store, site)
     rows = list(rows_of(case))
     people.meet(rows)
@@ -50,15 +80,16 @@ def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
 def _claimant(store: FactReader, site: str, people: People, person: str) -> Claimant:
     user, visitors = user_of(person), people.visitors(person)
     if not user:
-        return Claimant("", tuple(Member(visitor) for visitor in visitors))
+        return Claimant(None, tuple(ClaimantVisitor(visitor, ()) for visitor in visitors), 0)
     listed = list(visitors)[:MAX_VISITORS]
-    mine: dict[str, list[Link]] = {visitor: [] for visitor in listed}
+    mine: dict[str, list[VisitorLink]] = {visitor: [] for visitor in listed}
     for link in store.read_next_links(site, [Moment(visitor, 0) for visitor in listed]):
         if link.user == user:
-            mine[link.visitor].append(link)
-    members = (Member(visitor, tuple(links[:MAX_LINKS])) for visitor, links in mine.items())
-    return Claimant(user, tuple(members), len(visitors) - len(listed))
+            mine[link.visitor].append(VisitorLink(iso(link.at), link.hit))
+    found = (ClaimantVisitor(visitor, tuple(links[:MAX_LINKS])) for visitor, links in mine.items())
+    return Claimant(user, tuple(found), len(visitors) - len(listed))
 
 
-def _crowded(people: People, rows: Iterable[Conversion]) -> tuple[str, ...]:
-    return tuple(sorted({person for row in rows for person in people.crowded(row)}))
+def _crowded(people: People, rows: Iterable[Conversion]) -> tuple[Crowded, ...]:
+    keys = sorted({person for row in rows for person in people.crowded(row)})
+    return tuple(Crowded(user=user) if (user := user_of(key)) else Crowded(visitor=key[2:]) for key in keys)

@@ -1,4 +1,4 @@
-"""Place: where a page of facts begins, as the text of an address and back. Pure."""
+"""Cursor: where a page of facts begins, as the text of an address and back. Pure."""
 
 from conversions.facts.records import OrderKey
 
@@ -6,13 +6,13 @@ from conversions.facts.records import OrderKey
 MAX_AT = 1 << 60
 
 
-def write_place(place: OrderKey) -> str:
-    """A place as a text."""
-    at, hit, digest = place
+def write_cursor(after: OrderKey) -> str:
+    """The text of a place in the order of facts."""
+    at, hit, digest = after
     return f"{at}.{digest}.{hit}"
 
 
-def read_place(text: str) -> OrderKey:
+def read_cursor(text: str) -> OrderKey:
     """The place of a text. Raises ValueError."""
     if "\0" in text:
         raise ValueError("no id has a NUL, and no database takes one")

@@ -16,7 +16,7 @@ from conversions.verdicts.people import People
 START: OrderKey = (-1 << 60, "", "")
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundCases(msgspec.Struct, frozen=True):
     """A page of cases, and the place after which the next one goes on, None after the last."""
 
     cases: list[Case]
@@ -30,25 +30,25 @@ def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Ca
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
 
 
-def find_order(store: Store, site: SiteConfig, order: str) -> Found:
+def find_order(store: Store, site: SiteConfig, order: str) -> FoundCases:
     """The cases of an order, one for each goal that it met."""
-    return Found(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
+    return FoundCases(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
 
 
-def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> Found:
+def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
     """The cases that conversions of a hit id are part of, as those that count or as duplicates."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: row.hit == hit)
 
 
-def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> Found:
+def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
     """The cases that conversions of a visitor are part of, as those that count or as duplicates."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
 
 
-def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> Found:
+def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> FoundCases:
     """The cases that conversions of a user, on whichever visitor, are part of, as those that count or as duplicates."""
     people, person = People(store, site.key), by_user(user)
     visitors = people.visitors_of_user(user)
@@ -76,14 +76,14 @@ def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]
 
 def _page(
     store: Store, site: SiteConfig, rows: list[Conversion], limit: int, asked: Callable[[Conversion], bool]
-) -> Found:
+) -> FoundCases:
     """The cases of the first rows. A case stands on the page of the first of its rows that was asked for, once."""
     page = rows[:limit]
     here = {order_key(row) for row in page}
     cases = read_cases(store, site, page, whole_timeline=True)
     kept = [case for case in cases if _first(case, asked) in here]
     kept.sort(key=lambda case: order_key(case.verdict.winner))
-    return Found(kept, order_key(page[-1]) if len(rows) > limit else None)
+    return FoundCases(kept, order_key(page[-1]) if len(rows) > limit else None)
 
 
 def _first(case: Case, asked: Callable[[Conversion], bool]) -> OrderKey | None:

@@ -15,7 +15,7 @@ COUNTING = {
 HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
-def tell_rules(goal: Goal, version: GoalVersion) -> list[str]:
+def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
     """Which hits meet the version, what they are worth, how often they count and which touches may have them."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
@@ -32,17 +32,17 @@ def _asked(version: GoalVersion) -> Iterator[str]:
     event = f"its name is {version.event}" if version.event else ""
     if path or event:
         yield " or ".join(filter(None, (event, path)))
-    yield from map(tell_condition, version.conditions)
+    yield from map(describe_condition, version.conditions)
 
 
-def tell_condition(condition: Condition) -> str:
+def describe_condition(condition: Condition) -> str:
     """One condition in words."""
     if condition.on != "value":
         name = f"property {condition.key}" if condition.on == "prop" else condition.on
         return f"its {name} {HOW[condition.how]} {condition.text}"
     bounds = (("at least", condition.low), ("at most", condition.high))
-    told = (f"{word} {plain_number(micros)}" for word, micros in bounds if micros is not None)
-    return f"its value is {' and '.join(told)}"
+    bounded = (f"{word} {plain_number(micros)}" for word, micros in bounds if micros is not None)
+    return f"its value is {' and '.join(bounded)}"
 
 
 def _worth(version: GoalVersion) -> str:
@@ -55,11 +55,11 @@ def _worth(version: GoalVersion) -> str:
 
 
 def _windows(version: GoalVersion) -> str:
-    click, view = (tell_days(window) for window in (version.click_window, version.view_window))
+    click, view = (describe_days(window) for window in (version.click_window, version.view_window))
     return f"Clicks may earn credit for {click}, views for {view}."
 
 
-def tell_days(window: int) -> str:
+def describe_days(window: int) -> str:
     """A window (ms) in words."""
     days = window // DAY_MS
     return "1 day" if days == 1 else f"{days} days"

@@ -7,7 +7,7 @@ from conversions.attribution.fit import Learnt
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
 from conversions.explain.find import find_conversion, read_names
-from conversions.explain.rejected import read_rejected_before
+from conversions.explain.rejected_before import read_rejected_before
 from conversions.facts.records import read_conversion_id
 from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
@@ -31,12 +31,14 @@ def open_explainer(site: SiteConfig) -> Explainer:
         return read_learnt(open_to_read(), site, month)
 
     return Explainer(
-        site,
-        names,
-        archive_key,
-        learnt,
-        lambda case: read_claimants(open_to_read(), site.key, case),
-        lambda case, claimants: read_rejected_before(open_to_read(), site.key, case, claimants),
+        site=site,
+        read_names=names,
+        archive_key=archive_key,
+        read_learnt=learnt,
+        read_claimants=lambda case: read_claimants(open_to_read(), site.key, case),
+        read_rejected_before=lambda case, claimants: read_rejected_before(
+            open_to_read(), site.key, case, claimants, archive_key
+        ),
     )
 
 

@@ -1,21 +1,123 @@
-"""Timeline: one visitor's facts in order of time, page by page, and what is told of each. Pure."""
+"""Timeline: one visitor's facts in order of time, page by page, and each as the API answers it. Pure."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Literal
 
-from conversions.explain.explain import parameters_of, sent
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from conversions.explain.explain import describe_sent
+from conversions.explain.explanation import Sent
+from conversions.explain.touches import parameters_of
 from conversions.facts.ad_names import name_touch
 from conversions.facts.person import user_of
 from conversions.facts.records import Conversion, Link, OrderKey, Touch, conversion_id, order_key
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
+from conversions.units.formats import Instant, Url
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
+
+TimelineRow = Touch | Conversion | Link
+
+
+class MetGoal(msgspec.Struct, frozen=True):
+    """The version of a goal that a hit met."""
+
+    key: Annotated[str | None, Meta(description="Null if the goal is not there any more.")]
+    version: int
+
+
+class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact as it is stored. A touch has its ad, a conversion its goal and its id."""
+
+    at: Instant
+    hit: str
+    kind: Annotated[
+        Literal["click", "view", "conversion", "link"], Meta(description="`link`: the visitor named its user.")
+    ]
+    ad: str | UnsetType = UNSET
+    campaign: str | UnsetType = UNSET
+    configured: bool | UnsetType = UNSET
+    parameters: dict[str, str] | UnsetType = UNSET
+    id: Annotated[str | UnsetType, Meta(description="The conversion that explains it.")] = UNSET
+    goal: MetGoal | UnsetType = UNSET
+    order: str | UnsetType | None = UNSET
+    sent: Sent | UnsetType = UNSET
+    user: Annotated[str | None, Meta(description="Whose it is by the visitor's links; null where no user's.")]
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    page: Annotated[Url | UnsetType, Meta(description="Where people read what explains it.")] = UNSET
+
+
+class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
+    """Describes facts of a site.
+
+    `people` says whose they are, `archive_key` gives the archive's key of a batch id, `page_url` the page that explains
+    the conversion of an id.
+    """
+
+    site: SiteConfig
+    people: People
+    archive_key: Callable[[str], str | None]
+    page_url: Callable[[str], Url]
+
+    def describe(self, fact: TimelineRow) -> TimelineFact:
+        """A fact as it is stored, with its person's user. Whether it counts, the conversion of its `id` says."""
+        match fact:
+            case Touch():
+                return self._touch(fact)
+            case Conversion():
+                return self._conversion(fact)
+            case Link():
+                return self._link(fact)
+
+    def _touch(self, touch: Touch) -> TimelineFact:
+        name = name_touch(touch, self.site.ads)
+        return TimelineFact(
+            at=iso(touch.at),
+            hit=touch.hit,
+            kind=touch.kind,
+            ad=name.ad,
+            campaign=name.campaign,
+            configured=name.configured,
+            parameters=parameters_of(touch),
+            user=user_of(self.people.of(touch)) or None,
+            batch=touch.batch or None,
+            archive_key=self.archive_key(touch.batch),
+        )
+
+    def _conversion(self, conversion: Conversion) -> TimelineFact:
+        goal = self.site.goal(conversion.goal)
+        id = conversion_id(self.site.key, conversion.goal, conversion.claim)
+        return TimelineFact(
+            at=iso(conversion.at),
+            hit=conversion.hit,
+            kind="conversion",
+            id=id,
+            goal=MetGoal(goal.key if goal else None, conversion.version),
+            order=conversion.order or None,
+            sent=describe_sent(conversion),
+            user=user_of(self.people.of(conversion)) or None,
+            batch=conversion.batch or None,
+            archive_key=self.archive_key(conversion.batch),
+            page=self.page_url(id),
+        )
+
+    def _link(self, link: Link) -> TimelineFact:
+        return TimelineFact(
+            at=iso(link.at),
+            hit=link.hit,
+            kind="link",
+            user=link.user,
+            batch=link.batch or None,
+            archive_key=self.archive_key(link.batch),
+        )
 
 
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
-) -> tuple[list[Touch | Conversion | Link], OrderKey | None]:
+) -> tuple[list[TimelineRow], OrderKey | None]:
     """The visitor's next facts, every stored copy; and where the next page begins, None after the last."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
@@ -24,42 +126,8 @@ def read_timeline(
     return facts[:limit], order_key(facts[limit - 1]) if len(facts) > limit else None
 
 
-def meet(store: Store, site: str, facts: Iterable[Touch | Conversion | Link]) -> People:
+def meet(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
     """Whose these facts are."""
     people = People(store, site)
     people.meet(fact for fact in facts if not isinstance(fact, Link))
     return people
-
-
-def tell_fact(
-    fact: Touch | Conversion | Link, site: SiteConfig, people: People, archive_key: Callable[[str], str | None]
-) -> dict[str, Any]:
-    """A fact as it is stored, with its person's user; whether it counts is told by the conversion of its `id`."""
-    source = {"batch": fact.batch or None, "archive_key": archive_key(fact.batch)}
-    told = {"at": iso(fact.at), "hit": fact.hit}
-    if isinstance(fact, Link):
-        return {**told, "kind": "link", "user": fact.user, **source}
-    own = _conversion(fact, site) if isinstance(fact, Conversion) else _touch(fact, site)
-    return {**told, **own, "user": user_of(people.of(fact)) or None, **source}
-
-
-def _touch(touch: Touch, site: SiteConfig) -> dict[str, Any]:
-    name = name_touch(touch, site.ads)
-    return {
-        "kind": touch.kind,
-        "ad": name.ad,
-        "campaign": name.campaign,
-        "configured": name.configured,
-        "parameters": parameters_of(touch),
-    }
-
-
-def _conversion(conversion: Conversion, site: SiteConfig) -> dict[str, Any]:
-    goal = site.goal(conversion.goal)
-    return {
-        "kind": "conversion",
-        "id": conversion_id(site.key, conversion.goal, conversion.claim),
-        "goal": {"key": goal.key if goal else None, "version": conversion.version},
-        "order": conversion.order or None,
-        "sent": sent(conversion),
-    }

@@ -5,9 +5,10 @@ The same functions decide as after a replay, over the store's facts and, beside 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from conversions.facts.attribute import attribute
 from conversions.facts.records import Fact, Link, Touch
@@ -19,10 +20,11 @@ from conversions.rules.rates import Series
 from conversions.rules.site import SiteConfig
 from conversions.store.port import FactReader
 from conversions.units.clock import DAY_MS
+from conversions.units.formats import Amount, Instant
 from conversions.units.micros import MICROS, six_places
 from conversions.verdicts.cases import read_cases
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.unrated import describe_unrated, unrated
+from conversions.verdicts.unrated import Unrated, describe_unrated, unrated
 from tracker.collection.hit import Hit, iso
 
 LONGEST_DAYS = 90
@@ -105,21 +107,38 @@ class Preview:
                     yield case.verdict
 
 
-def tell_preview(preview: Preview, span: Range, site: SiteConfig) -> dict[str, Any]:
-    """What a goal would have counted, as plain JSON types, and where the work was cut."""
+class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a goal would have counted, and where the work was cut."""
+
+    since: Instant = msgspec.field(name="from")
+    until: Instant = msgspec.field(name="to")
+    conversions: Annotated[Amount, Meta(description="How many the goal would have counted, with six places.")]
+    value: Annotated[Amount, Meta(description="Their value, in the site's currency.")]
+    currency: str
+    unrated: Annotated[Unrated, Meta(description="By reason, what the value leaves out, as reports have it.")] = (
+        msgspec.field(name="set_aside")
+    )
+    complete: Annotated[bool, Meta(description="False: it was cut; hits archived after `reached` are not in.")]
+    reached: Instant | None
+    objects: Annotated[int, Meta(description="Of the archive, that were read.")]
+    damaged: Annotated[int, Meta(description="Of these, what could not be read.")]
+
+
+def describe_preview(preview: Preview, span: Range, site: SiteConfig) -> PreviewAnswer:
+    """What a goal would have counted."""
     counted = preview.count()
-    return {
-        "from": iso(span.since),
-        "to": iso(span.until),
-        "conversions": six_places(counted.conversions * MICROS),
-        "value": six_places(counted.value),
-        "currency": site.currency,
-        "set_aside": describe_unrated(counted.lacking, counted.lacks),
-        "complete": preview.complete,
-        "reached": iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
-        "objects": preview.objects,
-        "damaged": preview.damaged,
-    }
+    return PreviewAnswer(
+        since=iso(span.since),
+        until=iso(span.until),
+        conversions=six_places(counted.conversions * MICROS),
+        value=six_places(counted.value),
+        currency=site.currency,
+        unrated=describe_unrated(counted.lacking, counted.lacks),
+        complete=preview.complete,
+        reached=iso(int(batch_of(preview.reached)[:13])) if preview.reached else None,
+        objects=preview.objects,
+        damaged=preview.damaged,
+    )
 
 
 def gather_until(preview: Preview, archive: Archive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:

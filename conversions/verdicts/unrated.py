@@ -2,13 +2,30 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from conversions.facts.records import Adjustment
 from conversions.facts.value import ClaimRow, is_foreign, money
 from conversions.rules.site import SiteConfig
+from conversions.units.formats import Amount
 from conversions.units.micros import six_places, times
 from conversions.verdicts.claims import Verdict
+
+
+class NoRate(msgspec.Struct, frozen=True):
+    """Value in currencies that no exchange rate of the day is known of; loading rates makes it part of the value."""
+
+    conversions: Annotated[int, Meta(description="Counted, with some of their value left out.")]
+    values: Annotated[dict[str, Amount], Meta(description="What was left out: currency -> amount in it.")]
+
+
+class Unrated(msgspec.Struct, frozen=True):
+    """What the value of several conversions leaves out, by reason."""
+
+    no_rate: NoRate
 
 
 def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
@@ -32,7 +49,7 @@ def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
     yield from (row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind != "retract")
 
 
-def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> dict[str, Any]:
-    """How many conversions want a rate, and by currency what they lack, in it; by reason, as plain JSON types."""
+def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
+    """How many conversions want a rate, and by currency what they lack, in it (micros)."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
-    return {"no_rate": {"conversions": conversions, "values": values}}
+    return Unrated(NoRate(conversions, values))

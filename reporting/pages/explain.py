@@ -11,17 +11,17 @@ from django.urls import reverse
 from django.views import View
 
 from conversions.configuration.readable import load_readable
-from conversions.explain.cursor import read_place, write_place
-from conversions.explain.find import START, Found, find_hit, find_order, find_user, find_visitor
-from conversions.explain.goal_words import tell_rules
+from conversions.explain.cursor import read_cursor, write_cursor
+from conversions.explain.find import START, FoundCases, find_hit, find_order, find_user, find_visitor
+from conversions.explain.goal_words import describe_rules
 from conversions.explain.opening import find_readable, open_explainer
 from conversions.facts.records import OrderKey
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
+from reporting.pages.explained import describe_explanation, summarize
 from reporting.pages.page import Page
-from reporting.pages.telling import sum_up, tell
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 
@@ -30,7 +30,7 @@ LISTED = 20
 #: Longer ids no hit has.
 MAX_TEXT = 200
 
-Find = Callable[[Store, SiteConfig, str, OrderKey], Found]
+Find = Callable[[Store, SiteConfig, str, OrderKey], FoundCases]
 #: What somebody may know of a sale; tried in this order.
 FINDS: Mapping[str, Find] = {
     "order": lambda store, site, text, _after: find_order(store, site, text),
@@ -63,10 +63,10 @@ class FindPage(SignedInPage):
             by, found = look_up(site, wanted)
         except Refusal as error:
             return self.show(request, {"wanted": wanted, "error": error.detail}, error.status)
-        results = [sum_up(site, case) for case in found.cases]
+        results = [summarize(site, case) for case in found.cases]
         if len(results) == 1 and not found.next and not wanted["after"]:
-            return redirect("explained", results[0]["id"])
-        more = {**wanted, "by": by, "after": write_place(found.next)} if found.next else None
+            return redirect("explained", results[0].id)
+        more = {**wanted, "by": by, "after": write_cursor(found.next)} if found.next else None
         context = {"wanted": wanted, "site": site, "by": by, "results": results, "more": more and urlencode(more)}
         return self.show(request, {**context, "tried": finds_of(wanted)})
 
@@ -85,17 +85,17 @@ class ExplainedPage(SignedInPage):
 
 def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
     """What the page shows of a conversion."""
-    told = open_explainer(site).explain(case)
+    explanation = open_explainer(site).explain(case)
     return {
         "site": site,
-        "wanted": {"site": site.key, "q": told["order"] or told["hit"]},
-        "telling": tell(told),
-        "rules": tell_rules(case.verdict.goal, case.verdict.version),
+        "wanted": {"site": site.key, "q": explanation.order or explanation.hit},
+        "explained": describe_explanation(explanation),
+        "rules": describe_rules(case.verdict.goal, case.verdict.version),
         "json": reverse("conversion", args=[id]),
     }
 
 
-def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, Found]:
+def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
     """What the text turned out to be, and the conversions found by it. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
@@ -116,6 +116,6 @@ def finds_of(wanted: Mapping[str, str]) -> list[str]:
 def read_after(text: str) -> OrderKey:
     """Where the page of a list begins. Raises Refusal."""
     try:
-        return read_place(text[:MAX_TEXT]) if text else START
+        return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:
         raise Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after") from error

@@ -13,7 +13,7 @@ from reporting.report.query import Query
 from reporting.report.report import make_report
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
 from reporting.report.unrated import read_unrated
-from tracker.collection.hit import iso
+from tracker.collection.hit import iso, to_plain
 
 #: Days whose cells are in memory at once.
 DAYS_AT_ONCE = 31
@@ -37,7 +37,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, 
         "provisional": is_provisional(query, site, sealed),
         "live": read_live(store, query, site, now),
         "recounting": recounting,
-        "set_aside": read_unrated(store, query, site),
+        "set_aside": to_plain(read_unrated(store, query, site)),
         "fit": tell_learnt(store, site, needed) if query.model in LEARNED else None,
     }
 

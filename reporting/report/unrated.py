@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
-from conversions.verdicts.unrated import describe_unrated
+from conversions.verdicts.unrated import Unrated, describe_unrated
 from reporting.figures.cells import NO_RATE, decode_unrated
 from reporting.report.query import Query
 
 
-def read_unrated(store: Store, query: Query, site: SiteConfig) -> dict[str, Any]:
+def read_unrated(store: Store, query: Query, site: SiteConfig) -> Unrated:
     """By reason, how many counted conversions lack some of their value, and how much. Raises StoreUnavailable.
 
     By the conversion's day, on whichever basis. A site whose money was always of its own currency lacks nothing.

@@ -19,6 +19,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store.adapters import open_store
 from reporting.fits.shown import MAX_SETS, tell_fit
 from reporting.fitter import Fitter
+from tests.openapi import described
 from tests.reports import Shop, ms
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
     """An answer to the shop's own program, unless another's token is shown."""
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10", **parameters}
     headers = {"Authorization": f"Bearer {secret or shop.secret}"}
-    return client.get("/api/reports/fits", wanted, headers=headers)
+    return described(client.get("/api/reports/fits", wanted, headers=headers))
 
 
 def error_of(answer: Any) -> tuple[int, str, str | None]:

@@ -15,6 +15,7 @@ from conversions.models import Ad, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import Store
 from conversions.units.clock import HOUR_MS
+from tests.openapi import described
 from tests.reports import Shop, marker_came_through, ms
 from tracker.models import Token
 
@@ -306,7 +307,9 @@ def shop(db: None) -> Shop:
 def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
     """What a program with the shop's token gets."""
     wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY, **parameters}
-    return client.get("/api/reports/conversions", wanted, headers={"authorization": f"Bearer {secret or shop.secret}"})
+    return described(
+        client.get("/api/reports/conversions", wanted, headers={"authorization": f"Bearer {secret or shop.secret}"})
+    )
 
 
 def error_of(answer: Any) -> tuple[int, str, str | None]:

@@ -11,7 +11,7 @@ from conversions.configuration.loading import load_site
 from conversions.configuration.rate_table import read_rates
 from conversions.models import GoalRules
 from conversions.replay.draft import draft_goal
-from conversions.replay.preview import LONGEST_DAYS, Preview, last_days, tell_preview
+from conversions.replay.preview import LONGEST_DAYS, Preview, describe_preview, last_days
 from conversions.replay.replay import object_range
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
@@ -19,8 +19,8 @@ from tracker.archive import open_archive
 from tracker.away import AWAY
 from tracker.models import Site
 
-TEXT = """{key}: in the last {days} days, {conversions} conversions worth {value} {currency}.
-{objects} objects of the archive were read, {damaged} of them could not be."""
+TEXT = """{key}: in the last {days} days, {answer.conversions} conversions worth {answer.value} {answer.currency}.
+{answer.objects} objects of the archive were read, {answer.damaged} of them could not be."""
 NO_RATE = "The value leaves out {}: no rate is known."
 RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active")
 
@@ -54,17 +54,17 @@ class Command(BaseCommand):
             draft = draft_goal(site, config, options["goal"], rules, span.since)
             preview = Preview(open_store(), config, draft, span, read_rates)
             self._gather(preview, span)
-            told = tell_preview(preview, span, config)
+            answer = describe_preview(preview, span, config)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was changed.") from error
-        text = TEXT.format(**told, key=draft.key, days=options["days"])
-        self.stdout.write(msgspec.json.encode(told).decode() if options["json"] else text)
-        if left_out := told["set_aside"]["no_rate"]["values"]:
+        text = TEXT.format(key=draft.key, days=options["days"], answer=answer)
+        self.stdout.write(msgspec.json.encode(answer).decode() if options["json"] else text)
+        if left_out := answer.unrated.no_rate.values:
             self.stderr.write(NO_RATE.format(", ".join(f"{amount} {code}" for code, amount in left_out.items())))
-        if not preview.complete:
-            self.stderr.write(f"It was cut: hits archived after {told['reached']} are not in.")
+        if not answer.complete:
+            self.stderr.write(f"It was cut: hits archived after {answer.reached} are not in.")
 
     def _gather(self, preview: Preview, span: Any) -> None:
         archive = open_archive()

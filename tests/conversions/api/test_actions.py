@@ -10,6 +10,7 @@ from conversions.marks.marks import known_buckets, open_marks
 from conversions.models import Replay
 from conversions.store.port import Store
 from conversions.tasks import carry_on_replays
+from tests.openapi import described
 from tests.shop import HOUR, NOON, Shop
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Batch, batch_id
@@ -31,7 +32,7 @@ def staff(db: None) -> Client:
 
 
 def post(client: Client, shop: Shop, action: str, key: str = "", **span: str) -> Any:
-    return client.post(f"/api/sites/{key or shop.key}/{action}", span, content_type="application/json")
+    return described(client.post(f"/api/sites/{key or shop.key}/{action}", span, content_type="application/json"))
 
 
 def test_a_range_is_marked_to_be_rolled_up_again(shop: Shop, staff: Client) -> None:
@@ -58,7 +59,7 @@ def test_a_replay_is_asked_for_done_in_the_background_and_seen_to_end(
     again = post(staff, shop, "replay", **{"from": "2026-11-20", "to": "2026-11-21"})
     assert again.json()["id"] == asked.json()["id"]
     carry_on_replays()
-    (row,) = staff.get(f"/api/sites/{shop.key}/replay").json()["results"]
+    (row,) = described(staff.get(f"/api/sites/{shop.key}/replay")).json()["results"]
     assert (row["id"], row["state"], row["from"], row["to"]) == (asked.json()["id"], "done", "2026-11-20", "2026-11-21")
     assert (row["batches"], row["hits"], row["damaged"], row["problem"]) == (1, 1, 0, None)
     assert row["reached"] == "2026-11-20T12:00:00Z"

@@ -10,6 +10,7 @@ from conversions.api.conversions import PAGE
 from conversions.attribution.credit import MODELS
 from conversions.facts.records import conversion_id
 from conversions.store.port import Store
+from tests.openapi import described
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.archive import archive_key
 from tracker.models import Token
@@ -27,7 +28,7 @@ def shop(opened_store: Store) -> Shop:
 def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
     """The answer to a program of the shop's account."""
     _, secret = Token.issue(shop.account, "report")
-    return Client().get(path, query, headers={"authorization": f"Bearer {secret}"})
+    return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
 
 def told(shop: Shop, **query: str) -> list[Any]:

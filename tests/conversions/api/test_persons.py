@@ -9,6 +9,7 @@ from django.test import Client
 from conversions.api.conversions import PAGE
 from conversions.facts.person import MOST_VISITORS
 from conversions.store.port import Store
+from tests.openapi import described
 from tests.shop import HOUR, MINUTE, Shop
 from tracker.models import Token
 
@@ -22,7 +23,7 @@ def shop(opened_store: Store) -> Shop:
 
 def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
     _, secret = Token.issue(shop.account, "report")
-    return Client().get(path, query, headers={"authorization": f"Bearer {secret}"}).json()
+    return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"})).json()
 
 
 def follow(shop: Shop) -> None:

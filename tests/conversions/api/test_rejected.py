@@ -9,10 +9,12 @@ from django.test import Client
 
 from conversions.explain.claimants import Claimants
 from conversions.explain.find import find_order
-from conversions.explain.rejected import LOOKED_THROUGH, LOOKS_BACK, PAGE, Stretch, read_page, read_rejected_before
+from conversions.explain.rejected import LOOKED_THROUGH, PAGE, RejectedCursor, find_rejected
+from conversions.explain.rejected_before import LOOKS_BACK, read_rejected_before
 from conversions.facts.rejected import RejectedHit
 from conversions.store.port import Store
 from conversions.units.now import now_ms
+from tests.openapi import described
 from tests.shop import BATCH, DAY, HOUR, NOON, Shop
 from tracker.archive import archive_key
 from tracker.collection.hit import iso
@@ -28,7 +30,7 @@ def shop(opened_store: Store) -> Shop:
 
 def ask(shop: Shop, path: str = "/api/rejected", **query: str) -> Any:
     _, secret = Token.issue(shop.account, "report")
-    return Client().get(path, query, headers={"authorization": f"Bearer {secret}"})
+    return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
 
 def around_noon(shop: Shop, **query: str) -> Any:
@@ -52,7 +54,7 @@ def reject(shop: Shop, hits: Sequence[tuple[str, int]], code: str = "no_goal") -
         shop.store.write_rejected(rows[start : start + 20], 10_000)
 
 
-def test_a_hit_that_met_no_goal_is_told_with_its_reason_its_batch_and_its_body(shop: Shop) -> None:
+def test_a_hit_that_met_no_goal_is_listed_with_its_reason_its_batch_and_its_body(shop: Shop) -> None:
     shop.process(shop.hit("conversion", "h1", name="nonsense"))
     answer = around_noon(shop)
     (row,) = answer["results"]
@@ -114,10 +116,11 @@ def test_pages_tell_each_hit_once_even_where_many_have_one_instant(shop: Shop) -
 def test_a_search_through_many_goes_on_where_it_stopped(sql_store: Store) -> None:
     shop = Shop(sql_store)
     reject(shop, [(f"h{n}", n) for n in range(LOOKED_THROUGH + 5)])
-    page = read_page(shop.store, shop.key, Stretch(0, NOON + DAY), lambda row: row.hit == "h2")
+    page = find_rejected(shop.store, shop.key, RejectedCursor(0, NOON + DAY), lambda row: row.hit == "h2")
     assert page.hits == []
     assert page.next is not None
-    assert [row.hit for row in read_page(shop.store, shop.key, page.next, lambda row: row.hit == "h2").hits] == ["h2"]
+    page = find_rejected(shop.store, shop.key, page.next, lambda row: row.hit == "h2")
+    assert [row.hit for row in page.hits] == ["h2"]
 
 
 def test_explaining_looks_through_the_newest_and_says_since_when(sql_store: Store) -> None:
@@ -125,14 +128,14 @@ def test_explaining_looks_through_the_newest_and_says_since_when(sql_store: Stor
     shop.process(shop.hit("event", "gone", -2, prefetch=True), shop.sale("s1", order="o1"))
     reject(shop, [(f"h{n}", -n) for n in range(1, LOOKED_THROUGH)])
     (case,) = find_order(sql_store, shop.config(), "o1").cases
-    told = read_rejected_before(sql_store, shop.key, case, Claimants())
-    assert ([row.hit for row in told.hits], told.since) == (["gone"], NOON - LOOKS_BACK)
+    before = read_rejected_before(sql_store, shop.key, case, Claimants(), archive_key)
+    assert ([row.hit for row in before.hits], before.since) == (["gone"], iso(NOON - LOOKS_BACK))
     reject(shop, [(f"n{n}", 0) for n in range(LOOKED_THROUGH)])
-    told = read_rejected_before(sql_store, shop.key, case, Claimants())
-    assert (told.hits, told.since) == ((), NOON)
+    before = read_rejected_before(sql_store, shop.key, case, Claimants(), archive_key)
+    assert (before.hits, before.since) == ((), iso(NOON))
 
 
-def test_a_body_that_was_cut_is_told_as_text(shop: Shop) -> None:
+def test_a_body_that_was_cut_is_shown_as_text(shop: Shop) -> None:
     reject(shop, [("a", 0)])
     assert around_noon(shop)["results"][0]["body"] == '{"a":1'
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from conversions.api.visitors import PAGE
 from conversions.store.port import Store
+from tests.openapi import described
 from tests.shop import BATCH, HOUR, MINUTE, Shop
 from tracker.archive import archive_key
 from tracker.models import Token
@@ -22,7 +23,7 @@ def shop(opened_store: Store) -> Shop:
 
 def ask(shop: Shop, path: str = "/api/visitors", **query: str) -> Any:
     _, secret = Token.issue(shop.account, "report")
-    return Client().get(path, query, headers={"authorization": f"Bearer {secret}"})
+    return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
 
 def test_touches_and_conversions_stand_in_order_of_time_each_with_its_batch(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from conversions.attribution.credit import MODELS
 from conversions.attribution.fit import fit
 from conversions.attribution.path_counts import Coverage, Inputs, PathCount
+from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import MAX_LISTED, Explainer
 from conversions.explain.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
+from conversions.explain.rejected_before import read_rejected_before
 from conversions.facts.ad_names import AdName
 from conversions.facts.records import Conversion
 from conversions.marks import marks as sequence
@@ -36,17 +39,29 @@ pytestmark = pytest.mark.django_db
 
 
 def explainer(store: Store, site: SiteConfig) -> Explainer:
+    def archive_key(batch: str) -> str:
+        return f"key of {batch}"
+
     return Explainer(
-        site,
-        lambda bucket: read_names(store, site, bucket),
-        lambda batch: f"key of {batch}",
-        lambda month: read_learnt(store, site, month),
+        site=site,
+        read_names=lambda bucket: read_names(store, site, bucket),
+        archive_key=archive_key,
+        read_learnt=lambda month: read_learnt(store, site, month),
+        read_claimants=lambda case: read_claimants(store, site.key, case),
+        read_rejected_before=lambda case, claimants: read_rejected_before(
+            store, site.key, case, claimants, archive_key
+        ),
     )
+
+
+def explained(store: Store, site: SiteConfig, case: Case) -> Any:
+    """The explanation of a case as JSON has it."""
+    return msgspec.json.decode(msgspec.json.encode(explainer(store, site).explain(case)))
 
 
 def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
     (case,) = find_order(shop.store, shop.config(), order).cases
-    return explainer(shop.store, shop.config()).explain(case)
+    return explained(shop.store, shop.config(), case)
 
 
 def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
@@ -121,7 +136,7 @@ class TestSums:
         while world.work() or world.roll() or world.fit():
             pass
         config = world.config()
-        told = [explainer(store, config).explain(case) for case in all_cases(store, config)]
+        told = [explained(store, config, case) for case in all_cases(store, config)]
         figures = world.figures()
         rows = {(iso(bucket), goal, model): cell for (bucket, goal, model), cell in figures.items() if goal}
         assert summed(told) == rows
@@ -332,7 +347,7 @@ def test_an_empty_order_id_is_none_so_each_sale_counts_and_one_order_id_counts_o
     shop = Shop(store)
     shop.process(shop.sale("c1", order=""), shop.sale("c2", MINUTE, order=""))
     shop.process(shop.sale("c3", order="o1"), shop.sale("c4", 300 * DAY, visitor="bob", order="o1"))
-    told = [explainer(store, shop.config()).explain(case) for case in all_cases(store, shop.config())]
+    told = [explained(store, shop.config(), case) for case in all_cases(store, shop.config())]
     assert sorted((one["hit"], one["counted"]) for one in told) == [("c1", True), ("c2", True), ("c3", True)]
 
 

@@ -15,7 +15,7 @@ from conversions.configuration.rate_table import load, read_rates
 from conversions.marks.marks import SiteCurrency, known_buckets, open_marks
 from conversions.models import Goal, GoalVersion, Replay
 from conversions.replay.draft import draft_goal
-from conversions.replay.preview import Preview, gather_until, last_days, tell_preview
+from conversions.replay.preview import Preview, describe_preview, gather_until, last_days
 from conversions.replay.replay import object_range
 from conversions.rules.rates import PLACES, Quote
 from conversions.store.port import Store
@@ -23,9 +23,10 @@ from conversions.tasks import carry_on_replays
 from conversions.units.now import now_ms
 from reporting.report.answer import answer
 from reporting.report.query import read_query
+from tests.openapi import described
 from tests.shop import DAY, HOUR, MINUTE, NOON, Shop
 from tracker.archive import FolderArchive
-from tracker.collection.hit import Batch, Hit, batch_id, iso
+from tracker.collection.hit import Batch, Hit, batch_id, iso, to_plain
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ class Busy(Shop):
         draft = draft_goal(self.site, self.config(), key, rules, span.since)
         found = Preview(self.store, self.config(), draft, span, read_rates)
         gather_until(found, self.archive, self.archive.list(*object_range([span])), lambda: True)
-        return tell_preview(found, span, self.config())
+        return to_plain(describe_preview(found, span, self.config()))
 
     def reported(self, goal: str) -> dict[str, Any]:
         """What the report of the last days has."""
@@ -207,7 +208,7 @@ def test_a_preview_is_cut_where_its_time_ends_and_says_so(shop: Busy) -> None:
     found = Preview(shop.store, shop.config(), draft, span, read_rates)
     turns = iter([True, False])
     gather_until(found, shop.archive, shop.archive.list(*object_range([span])), lambda: next(turns))
-    told = tell_preview(found, span, shop.config())
+    told = to_plain(describe_preview(found, span, shop.config()))
     assert (told["complete"], told["objects"], told["conversions"]) == (False, 2, "3.000000")
     assert told["reached"] == instant(shop.now - 17 * DAY)
 
@@ -221,7 +222,7 @@ def test_a_damaged_object_is_left_out_and_counted(shop: Busy) -> None:
 
 def test_staff_asks_for_a_preview_of_rules(shop: Busy) -> None:
     body = {"site": shop.key, "event": "lead", "conditions": "value >= 15", "factor": "0.5"}
-    told = staff().post("/api/goals/preview", body, content_type="application/json")
+    told = described(staff().post("/api/goals/preview", body, content_type="application/json"))
     assert (told.status_code, told.json()["conversions"], told.json()["value"]) == (200, "2.000000", "25.000000")
     assert told.json()["complete"]
     body = {"site": shop.key, "key": "purchase", "event": "lead", "days": 17}
@@ -297,7 +298,7 @@ class TestRetroactive:
 
     def post(self, shop: Shop, since: str) -> Any:
         path = f"/api/goals/{shop.goal.pk}/retroactive"
-        return staff().post(path, {"from": since}, content_type="application/json")
+        return described(staff().post(path, {"from": since}, content_type="application/json"))
 
     def test_the_version_and_its_replay_are_told(self, shop: Busy) -> None:
         shop.goal.event = "lead"

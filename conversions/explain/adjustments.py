@@ -1,0 +1,76 @@
+"""Adjustments: the adjustments of a verdict -> each with its effect and the rate that was applied. Pure."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.facts.records import Adjustment, order_key
+from conversions.facts.value import ClaimRow, is_foreign, money
+from conversions.rules.rates import rate_text
+from conversions.rules.reasons import AdjustmentEffect
+from conversions.rules.site import SiteConfig
+from conversions.units.formats import Amount, Day, Instant
+from conversions.units.micros import six_places
+from conversions.verdicts.claims import Verdict
+from tracker.collection.hit import AdjustmentKind, iso
+
+
+class AppliedRate(msgspec.Struct, frozen=True):
+    """What one unit of a sent currency is worth in the site's."""
+
+    rate: Annotated[str, Meta(description="With twelve places.")]
+    day: Annotated[Day, Meta(description="Of the table.")]
+
+
+class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund, a restatement or a retraction of the order."""
+
+    hit: str
+    kind: AdjustmentKind
+    at: Instant
+    value: Amount | None
+    currency: str
+    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or no rate is known.")]
+    effect: AdjustmentEffect
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+
+
+def describe_adjustment(
+    row: Adjustment, effect: AdjustmentEffect, site: SiteConfig, archive_key: Callable[[str], str | None]
+) -> ExplainedAdjustment:
+    """One adjustment with its effect."""
+    return ExplainedAdjustment(
+        hit=row.hit,
+        kind=row.kind,
+        at=iso(row.at),
+        value=None if row.value is None else six_places(row.value),
+        currency=row.currency or site.currency,
+        rate=describe_rate(row, site),
+        effect=effect,
+        batch=row.batch or None,
+        archive_key=archive_key(row.batch),
+    )
+
+
+def describe_rate(row: ClaimRow, site: SiteConfig) -> AppliedRate | None:
+    """By what an amount of another currency was multiplied; None if it wasn't, or no rate is known."""
+    rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
+    return AppliedRate(rate_text(rate.worth), rate.day) if rate else None
+
+
+def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, AdjustmentEffect]]:
+    """Each adjustment with its effect, in the order in which they fold."""
+    restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
+    settled = restated[-1] if restated else 0
+    effects: list[tuple[Adjustment, AdjustmentEffect]] = []
+    for n, row in enumerate(verdict.adjustments):
+        effects.append((row, "superseded" if n < settled else _own_effect(row, site)))
+    effects.extend((row, "duplicate") for row in verdict.copies)
+    return sorted(effects, key=lambda pair: order_key(pair[0]))
+
+
+def _own_effect(row: Adjustment, site: SiteConfig) -> AdjustmentEffect:
+    return "no_rate" if row.kind != "retract" and money(row, site)[1] else "applied"

@@ -1,0 +1,94 @@
+"""Explanation: a conversion explained, as the API answers it and as pages show it. Texts and plain numbers. Pure."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.explain.adjustments import AppliedRate, ExplainedAdjustment
+from conversions.explain.claimants import Claimant, Crowded
+from conversions.explain.rejected_before import RejectedBefore
+from conversions.explain.touches import ExplainedTouch, ModelNotes
+from conversions.rules.goals import Counting
+from conversions.rules.reasons import ConversionReason, DuplicateReason, ValueReason
+from conversions.units.formats import Amount, Day, Instant
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What a hit itself said of its value."""
+
+    value: Amount | None
+    currency: str | None
+
+
+class ExplainedGoal(msgspec.Struct, frozen=True):
+    """The goal, with the rules of the version that decided."""
+
+    key: str
+    version: int
+    counting: Counting
+    click_window_days: int
+    view_window_days: int
+
+
+class ExplainedDuplicate(msgspec.Struct, frozen=True):
+    """A stored copy or claimant of the same order or hit, which doesn't count."""
+
+    hit: str
+    at: Instant
+    visitor: str
+    goal_version: int
+    sent: Sent
+    reason: DuplicateReason
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """How many more there are of each."""
+
+    duplicates: int
+    adjustments: int
+    touches: int
+    uncounted_touches: Annotated[bool, Meta(description="Whether there may be more touches than were looked at.")]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversion: why it is counted or not, and which touches get how much of it."""
+
+    id: str
+    site: str
+    goal: ExplainedGoal
+    at: Instant
+    bucket: Annotated[Instant, Meta(description="The hour of the site's clock in which it is reported.")]
+    day: Annotated[Day, Meta(description="By the site's calendar.")]
+    hit: str
+    order: str | None
+    visitor: str
+    value: Amount
+    currency: Annotated[str, Meta(description="The site's.")]
+    value_reason: Annotated[ValueReason | None, Meta(description="Why some of the value is unrated.")]
+    unrated: Annotated[
+        dict[str, Amount],
+        Meta(description="What of the value is unrated, by currency, in it; empty where nothing is."),
+    ] = msgspec.field(name="set_aside")
+    sent: Sent
+    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or no rate is known.")]
+    user: Annotated[str | None, Meta(description="Whose it is by the visitor's links; null where no user's.")]
+    persons: Annotated[
+        tuple[Claimant, ...], Meta(description="Who claims it and with which visitors; its own person first.")
+    ]
+    crowded: Annotated[
+        tuple[Crowded, ...], Meta(description="Users and visitors that too many share: they join nobody.")
+    ]
+    counted: bool
+    reason: Annotated[ConversionReason | None, Meta(description="Why it is not counted.")]
+    attributed: Annotated[bool, Meta(description="Whether any touch got credit.")]
+    models: ModelNotes
+    duplicates: tuple[ExplainedDuplicate, ...]
+    adjustments: tuple[ExplainedAdjustment, ...]
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    touches: tuple[ExplainedTouch, ...]
+    rejected: RejectedBefore = msgspec.field(name="hits_set_aside")
+    left_out: LeftOut

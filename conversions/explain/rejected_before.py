@@ -1,0 +1,74 @@
+"""Rejected before: a decided case -> the rejected hits of its persons' visitors in its window, newest first. Pure."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.explain.claimants import Claimants
+from conversions.explain.find import rows_of
+from conversions.explain.rejected import LOOKED_THROUGH, kept_hit
+from conversions.facts.rejected import RejectedHit
+from conversions.rules.reasons import RejectedCode
+from conversions.store.port import Store
+from conversions.units.clock import DAY_MS
+from conversions.units.formats import Instant
+from conversions.verdicts.cases import Case
+from tracker.collection.hit import Hit, HitType, iso
+
+#: Explaining looks through the hits of so long before a conversion, since each hour of a site is a read of its own.
+LOOKS_BACK = 7 * DAY_MS
+
+
+class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
+    """A rejected hit of a conversion's persons."""
+
+    hit: str
+    at: Instant
+    code: RejectedCode
+    detail: Annotated[str, Meta(description="The reason in words.")]
+    type: HitType
+    ad: Annotated[str | None, Meta(description="The ad's key, where the hit names one.")]
+    visitor: str
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+
+
+class RejectedBefore(msgspec.Struct, frozen=True):
+    """Rejected hits of a conversion's persons until it, newest first."""
+
+    hits: tuple[ExplainedRejected, ...]
+    window_from: Annotated[Instant, Meta(description="Where the longer window of the goal begins.")]
+    since: Annotated[Instant, Meta(description="Hits since then were looked through; `/api/rejected` lists all.")]
+    complete: Annotated[bool, Meta(description="Whether these are all of the window.")]
+
+
+def read_rejected_before(
+    store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
+) -> RejectedBefore:
+    """The rejected hits of a case's visitors in its longer window, as far as LOOKS_BACK and LOOKED_THROUGH go."""
+    at, version = case.verdict.winner.at, case.verdict.version
+    window = at - max(version.click_window, version.view_window)
+    since = max(window, at - LOOKS_BACK)
+    rows = store.read_rejected(site, since, at + 1, LOOKED_THROUGH + 1)
+    if len(rows) > LOOKED_THROUGH:
+        since = rows[LOOKED_THROUGH].at + 1
+    visitors = {row.visitor for row in rows_of(case)} | claimants.visitors
+    kept = ((row, kept_hit(row)) for row in rows if row.at >= since)
+    hits = (_describe(row, hit, archive_key) for row, hit in kept if hit and hit.visitor in visitors)
+    return RejectedBefore(tuple(hits), iso(window), iso(since), since == window)
+
+
+def _describe(row: RejectedHit, kept: Hit, archive_key: Callable[[str], str | None]) -> ExplainedRejected:
+    return ExplainedRejected(
+        hit=row.hit,
+        at=iso(row.at),
+        code=row.code,
+        detail=row.detail,
+        type=kept.type,
+        ad=kept.ad or None,
+        visitor=kept.visitor,
+        batch=row.batch or None,
+        archive_key=archive_key(row.batch),
+    )

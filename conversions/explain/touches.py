@@ -1,0 +1,140 @@
+"""Touches: the path of a decided case -> each touch with what it gets under every model, or why nothing. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.attribution.credit import LEARNED, MODELS
+from conversions.attribution.fit import Learnt
+from conversions.facts.ad_names import AdName
+from conversions.facts.records import OrderKey, Touch, TouchKind, order_key
+from conversions.rules.ads import UTM_TAGS
+from conversions.rules.reasons import TouchReason, WeighReason
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import day_of
+from conversions.units.formats import Amount, Day, Instant, Month
+from conversions.units.micros import six_places
+from conversions.verdicts.cases import Case
+from conversions.verdicts.paths import Share, Touchpoint, shares, weigh_reasons
+from tracker.collection.hit import iso
+
+NOTHING = {model: six_places(0) for model in MODELS}
+
+#: Model -> place of a touch in the order of facts -> what the touch gets.
+Earned = Mapping[str, Mapping[OrderKey, Share]]
+
+
+class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
+    """Conversions or money under each model."""
+
+    last: Amount
+    first: Amount
+    linear: Amount
+    time_decay: Amount
+    position: Amount
+    markov: Amount
+    shapley: Amount
+
+    def items(self) -> list[tuple[str, Amount]]:
+        """Each model with its amount."""
+        return list(msgspec.structs.asdict(self).items())
+
+
+class ModelNote(msgspec.Struct, frozen=True):
+    """What a data-driven model divided by."""
+
+    fit: Annotated[Month | None, Meta(description="The month whose fit the credit needs; null where it needs none.")]
+    reason: Annotated[
+        WeighReason | None, Meta(description="Why credit was divided in another way than the model says.")
+    ]
+
+
+class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
+    """The data-driven models."""
+
+    markov: ModelNote
+    shapley: ModelNote
+
+    def items(self) -> list[tuple[str, ModelNote]]:
+        """Each model with its note."""
+        return list(msgspec.structs.asdict(self).items())
+
+
+class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
+    """A click or a view of a conversion's persons, and what it gets."""
+
+    hit: str
+    ad: Annotated[str, Meta(description="As the report's rows call it.")]
+    campaign: str
+    configured: bool
+    kind: TouchKind
+    at: Instant
+    day: Annotated[Day, Meta(description="By the site's calendar.")]
+    visitor: str
+    eligible: bool
+    reason: Annotated[TouchReason | None, Meta(description="Why it is not eligible.")]
+    credit: AmountByModel
+    value: AmountByModel
+    parameters: Annotated[dict[str, str], Meta(description="The raw parameters by which the ad is resolved.")]
+    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+
+
+def describe_touches(
+    case: Case,
+    path: Sequence[Touchpoint],
+    site: SiteConfig,
+    learnt: Learnt | None,
+    name: Callable[[Touch], AdName],
+    archive_key: Callable[[str], str | None],
+) -> tuple[ExplainedTouch, ...]:
+    """Every touch of the path, with its ad's name and what it gets of the case."""
+    earned = earned_by(case, path, site, learnt)
+    return tuple(_describe(point, name(point.touch), earned, site, archive_key) for point in path)
+
+
+def _describe(
+    point: Touchpoint, name: AdName, earned: Earned, site: SiteConfig, archive_key: Callable[[str], str | None]
+) -> ExplainedTouch:
+    touch, place = point.touch, order_key(point.touch)
+    mine = {model: by_place[place] for model, by_place in earned.items() if place in by_place}
+    return ExplainedTouch(
+        hit=touch.hit,
+        ad=name.ad,
+        campaign=name.campaign,
+        configured=name.configured,
+        kind=touch.kind,
+        at=iso(touch.at),
+        day=day_of(touch.at, site.timezone),
+        visitor=touch.visitor,
+        eligible=point.reason is None,
+        reason=point.reason,
+        credit=AmountByModel(**{**NOTHING, **{model: six_places(share.credit) for model, share in mine.items()}}),
+        value=AmountByModel(**{**NOTHING, **{model: six_places(share.value) for model, share in mine.items()}}),
+        parameters=parameters_of(touch),
+        batch=touch.batch or None,
+        archive_key=archive_key(touch.batch),
+    )
+
+
+def parameters_of(touch: Touch) -> dict[str, str]:
+    """The raw parameters by which the ad is resolved, those that the touch has."""
+    names = ("ad", *UTM_TAGS, "network", "click_id")
+    return {name: value for name in names if (value := getattr(touch, name))}
+
+
+def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:
+    """What each touch gets; nothing of a conversion that isn't counted."""
+    if case.reason is not None:
+        return {}
+    earned = shares(case.verdict, path, MODELS, site.terms, learnt)
+    return {model: {order_key(one.touch): one for one in parts} for model, parts in earned.items()}
+
+
+def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
+    """Of each data-driven model the month whose fit its credit needs, None if it needs none, and a reason if credit was
+    divided in another way than the model says."""
+    reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
+    return ModelNotes(**{model: ModelNote(month, reason) for model, reason in reasons.items()})

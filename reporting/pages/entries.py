@@ -1,0 +1,189 @@
+"""Entries: an explanation -> the lines of its timeline, in the order of time and in words. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from conversions.explain.adjustments import AppliedRate, ExplainedAdjustment
+from conversions.explain.explanation import ExplainedDuplicate, Explanation
+from conversions.explain.goal_words import describe_days
+from conversions.explain.rejected_before import ExplainedRejected
+from conversions.explain.touches import ExplainedTouch
+from conversions.rules.reasons import adjustment_sentence, conversion_sentence, duplicate_sentence, touch_sentence
+from conversions.units.clock import DAY_MS
+
+#: Units of a length of time, the largest first.
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retracted"}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the timeline. `good`: it counts, or may earn credit."""
+
+    at: str
+    #: How long before or after the conversion, in words; empty for the conversion itself.
+    gap: str
+    title: str
+    value: str | None = None
+    currency: str = ""
+    verdict: str
+    good: bool
+    why: str
+    hit: str
+    visitor: str = ""
+    campaign: str = ""
+    parameters: dict[str, str] = {}
+    goal_version: int | None = None
+    rate: AppliedRate | None = None
+    code: str | None = None
+    batch: str | None
+    archive_key: str | None
+
+
+def timeline_of(explanation: Explanation) -> list[Entry]:
+    """Everything that happened to the conversion; of what happened at the same instant, touches first."""
+    return sorted(entries_of(explanation), key=lambda entry: moment(entry.at))
+
+
+def entries_of(explanation: Explanation) -> Iterator[Entry]:
+    """Touches, rejected hits, the conversion itself, its duplicates and its adjustments."""
+    yield from (touch_entry(touch, explanation) for touch in explanation.touches)
+    yield from (rejected_entry(hit, explanation) for hit in explanation.rejected.hits)
+    yield own_entry(explanation)
+    yield from (duplicate_entry(row, explanation) for row in explanation.duplicates)
+    yield from (adjustment_entry(row, explanation) for row in explanation.adjustments)
+
+
+def own_entry(explanation: Explanation) -> Entry:
+    """The conversion itself."""
+    return Entry(
+        at=explanation.at,
+        gap="",
+        title=f"Conversion {explanation.goal.key}",
+        value=explanation.sent.value,
+        currency=explanation.sent.currency or explanation.currency,
+        verdict="Counts" if explanation.counted else "Doesn't count",
+        good=explanation.counted,
+        why=conversion_sentence(explanation.reason) if explanation.reason else "",
+        hit=explanation.hit,
+        visitor=explanation.visitor,
+        rate=explanation.rate,
+        code=explanation.reason,
+        batch=explanation.batch,
+        archive_key=explanation.archive_key,
+    )
+
+
+def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
+    """A click or a view."""
+    return Entry(
+        at=touch.at,
+        gap=gap(touch.at, explanation.at),
+        title=f"{touch.kind.capitalize()}: {touch.ad}",
+        verdict="May earn credit" if touch.eligible else "No credit",
+        good=touch.eligible,
+        why=why_touch(touch, explanation),
+        hit=touch.hit,
+        visitor=touch.visitor,
+        campaign=touch.campaign,
+        parameters=touch.parameters,
+        code=touch.reason,
+        batch=touch.batch,
+        archive_key=touch.archive_key,
+    )
+
+
+def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
+    """Why it gets nothing, or under which models it gets something."""
+    if touch.reason:
+        goal = explanation.goal
+        days = goal.click_window_days if touch.kind == "click" else goal.view_window_days
+        return touch_sentence(touch.reason, touch.kind, describe_days(days * DAY_MS))
+    if not explanation.counted:
+        return "It could earn credit if the conversion counted."
+    credits = touch.credit.items()
+    gets = [model for model, credit in credits if credit.strip("0.")]
+    if len(gets) == len(credits):
+        return "It gets credit under every model."
+    return f"It gets credit under {', '.join(gets)}." if gets else "Every model gives all the credit to others."
+
+
+def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
+    """A rejected hit of the persons."""
+    return Entry(
+        at=hit.at,
+        gap=gap(hit.at, explanation.at),
+        title=": ".join(filter(None, (hit.type.capitalize(), hit.ad))),
+        verdict="Rejected",
+        good=False,
+        why=hit.detail,
+        hit=hit.hit,
+        visitor=hit.visitor,
+        code=hit.code,
+        batch=hit.batch,
+        archive_key=hit.archive_key,
+    )
+
+
+def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
+    """Another copy or claimant of the order or hit."""
+    return Entry(
+        at=row.at,
+        gap=gap(row.at, explanation.at),
+        title="The same order again" if explanation.order else "The same hit again",
+        value=row.sent.value,
+        currency=row.sent.currency or explanation.currency,
+        verdict="Doesn't count",
+        good=False,
+        why=duplicate_sentence(row.reason),
+        hit=row.hit,
+        visitor=row.visitor,
+        goal_version=row.goal_version,
+        code=row.reason,
+        batch=row.batch,
+        archive_key=row.archive_key,
+    )
+
+
+def adjustment_entry(row: ExplainedAdjustment, explanation: Explanation) -> Entry:
+    """A refund, a restatement or a retraction."""
+    return Entry(
+        at=row.at,
+        gap=gap(row.at, explanation.at),
+        title=ADJUSTMENTS[row.kind],
+        value=row.value,
+        currency=row.currency,
+        verdict="Counts" if row.effect == "applied" else "Doesn't count",
+        good=row.effect == "applied",
+        why="" if row.effect == "applied" else adjustment_sentence(row.effect),
+        hit=row.hit,
+        rate=row.rate,
+        code=row.effect,
+        batch=row.batch,
+        archive_key=row.archive_key,
+    )
+
+
+def moment(text: str) -> datetime:
+    """An instant of an answer."""
+    return datetime.fromisoformat(text)
+
+
+def gap(at: str, of: str) -> str:
+    """How long before or after another instant, in words."""
+    between = moment(at) - moment(of)
+    if not between:
+        return "at the same moment"
+    return f"{describe_length(abs(between))} {'before' if between < timedelta() else 'after'}"
+
+
+def describe_length(length: timedelta) -> str:
+    """A length of time by its two largest units."""
+    left = int(length.total_seconds())
+    parts: list[str] = []
+    for seconds, unit in UNITS:
+        count, left = divmod(left, seconds)
+        if count and len(parts) < 2:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts) or "less than a second"

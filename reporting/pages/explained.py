@@ -1,0 +1,144 @@
+"""Explained: an explanation -> what its page says, in words. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from conversions.explain.claimants import Claimant
+from conversions.explain.explanation import Explanation
+from conversions.explain.touches import ExplainedTouch
+from conversions.facts.records import conversion_id
+from conversions.rules.reasons import conversion_sentence, model_sentence, value_sentence
+from conversions.rules.site import SiteConfig
+from conversions.units.micros import six_places
+from conversions.verdicts.cases import Case
+from reporting.pages.entries import Entry, timeline_of
+from tracker.collection.hit import iso
+
+T = TypeVar("T")
+
+#: Of the entries of a timeline and the rows of a table so many are shown: half from the beginning, half from the end.
+MAX_SHOWN = 200
+
+
+class CreditRow(msgspec.Struct, frozen=True):
+    """What one touch gets: (credit, value) under each model."""
+
+    touch: ExplainedTouch
+    shares: list[tuple[str, str]]
+
+
+class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says of a conversion. `why` is empty if it counts; `nobody` says why no ad gets credit."""
+
+    explanation: Explanation
+    why: str
+    value_why: str
+    nobody: str
+    entries: list[Entry]
+    models: list[str]
+    rows: list[CreditRow]
+    #: Persons who claim it with visitors other than its own: those visitors of each.
+    people: list[Claimant]
+    #: How the data-driven models divided it, (model, sentence).
+    notes: list[tuple[str, str]]
+    #: Entries and rows that are not shown.
+    hidden: int
+
+
+class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of conversions. `why` is empty if it counts."""
+
+    id: str
+    goal: str
+    at: str
+    order: str
+    value: str
+    counted: bool
+    why: str
+
+
+def describe_explanation(explanation: Explanation) -> ExplainedConversion:
+    """The words of an explanation."""
+    ordered = timeline_of(explanation)
+    shown = ends_of(ordered, is_own)
+    rows = rows_of(explanation)
+    left_out = explanation.left_out
+    return ExplainedConversion(
+        explanation=explanation,
+        why=conversion_sentence(explanation.reason) if explanation.reason else "",
+        value_why=value_sentence(explanation.value_reason) if explanation.value_reason else "",
+        nobody=why_nobody(explanation),
+        entries=shown,
+        models=[model for model, _ in rows[0].touch.credit.items()] if rows else [],
+        rows=ends_of(rows),
+        people=list(people_of(explanation)),
+        notes=list(notes_of(explanation)),
+        hidden=left_out.duplicates + left_out.adjustments + left_out.touches + len(ordered) - len(shown),
+    )
+
+
+def why_nobody(explanation: Explanation) -> str:
+    """Why no ad gets credit of a conversion that counts; empty if one does."""
+    if explanation.attributed or not explanation.counted:
+        return ""
+    if not explanation.touches and not explanation.rejected.hits:
+        return "No ad gets credit for it: the person is not known to have clicked or seen any."
+    return "No ad gets credit for it: none of the person's clicks and views may earn any. The timeline says why."
+
+
+def people_of(explanation: Explanation) -> Iterator[Claimant]:
+    """Each person who claims it, with the visitors that are not the conversion's own."""
+    for person in explanation.persons:
+        others = tuple(one for one in person.visitors if one.visitor != explanation.visitor)
+        if others or person.more_visitors or person.user != explanation.user:
+            yield msgspec.structs.replace(person, visitors=others)
+
+
+def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """Of each data-driven model that had something to divide, from which month it learnt how, or why it didn't."""
+    for model, note in explanation.models.items():
+        if note.fit and note.reason:
+            yield model, model_sentence(note.reason, note.fit)
+        elif note.fit:
+            yield model, f"It goes by what was learnt from {note.fit}."
+
+
+def rows_of(explanation: Explanation) -> list[CreditRow]:
+    """What each touch that may earn credit gets of a conversion that counts."""
+    touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
+    return [CreditRow(touch, shares_of(touch)) for touch in touches]
+
+
+def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
+    """A touch's credit and value under each model."""
+    pairs = zip(touch.credit.items(), touch.value.items(), strict=True)
+    return [(credit, value) for (_, credit), (_, value) in pairs]
+
+
+def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
+    """All, or the first and the last of too many and, of those between, which are to be kept."""
+    half = MAX_SHOWN // 2
+    if len(items) <= MAX_SHOWN:
+        return list(items)
+    return [*items[:half], *filter(kept, items[half:-half]), *items[-half:]]
+
+
+def is_own(entry: Entry) -> bool:
+    """Whether it is the conversion itself."""
+    return not entry.gap
+
+
+def summarize(site: SiteConfig, case: Case) -> ConversionSummary:
+    """One line of a list of conversions."""
+    verdict, winner = case.verdict, case.verdict.winner
+    return ConversionSummary(
+        id=conversion_id(site.key, verdict.goal.uid, winner.claim),
+        goal=verdict.goal.key,
+        at=iso(winner.at),
+        order=winner.order,
+        value=six_places(verdict.value),
+        counted=case.reason is None,
+        why=conversion_sentence(case.reason) if case.reason else "",
+    )
