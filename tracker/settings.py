@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracker.cache_control.no_store",
     "tracker.content_policy.content_policy",
+    "tracker.sign_in.guard_sign_in",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -165,6 +166,14 @@ if CASSANDRA_URL:
     DATABASES["cassandra"] = cassandra_database(CASSANDRA_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+#: Attempts to sign in; a process's own, and bounded, since strangers fill it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

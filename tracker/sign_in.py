@@ -1,0 +1,117 @@
+"""Sign-in: guards the doors where passwords are tried. Guessing is slow, and hits do not wait for it.
+
+A password takes a third of a second of CPU to check. So few are checked at once, and all others are told to come again
+before they hold a thread that hits need. A rate is a web process's own.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_network
+from math import ceil
+from threading import BoundedSemaphore, Lock
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.throttling import SimpleRateThrottle
+
+from tracker.address import client_address
+from tracker.error_pages import for_a_person
+from tracker.errors import error_response
+from tracker.models import Token
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+DOORS = ("/login", "/admin/login/", "/api/auth/login/")
+#: So many passwords are in hand, one of them being checked. Each waits so many seconds at most.
+IN_HAND, WAIT_SECONDS = 5, 2.0
+#: A client may have a whole IPv6 network of this size.
+IPV6_PREFIX = 64
+
+
+class Attempts(SimpleRateThrottle):
+    """Attempts of one kind an hour. The key is the address, the user name, or both."""
+
+    timer = time.monotonic
+    cache_format = "sign-in:%(scope)s:%(ident)s"
+
+    def __init__(self, scope: str, an_hour: int, ident: str) -> None:
+        self.scope = scope
+        self.rate = f"{an_hour}/hour"
+        self._ident = ident
+        super().__init__()
+
+    def get_cache_key(self, _request: Any, _view: Any) -> str:
+        """What attempts are counted under; a name may be long."""
+        return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
+
+
+#: Attempts an hour by one address for one user, by one address, and for one user from everywhere.
+BY_BOTH, BY_ADDRESS, BY_USER = 20, 100, 300
+_count = Lock()
+_in_hand = BoundedSemaphore(IN_HAND)
+_checking = Lock()
+
+
+def guard_sign_in(get_response: GetResponse) -> GetResponse:
+    """The middleware."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "POST" or request.path not in DOORS:
+            return get_response(request)
+        if wait := count_attempt(read_address(request), request.POST.get("username", "")):
+            return too_many(request, wait)
+        if not _in_hand.acquire(blocking=False):
+            return too_many(request, WAIT_SECONDS)
+        try:
+            if not _checking.acquire(timeout=WAIT_SECONDS):
+                return too_many(request, WAIT_SECONDS)
+            try:
+                return get_response(request)
+            finally:
+                _checking.release()
+        finally:
+            _in_hand.release()
+
+    return answer
+
+
+def count_attempt(address: str, user: str) -> float:
+    """Notes an attempt and gives 0.0, or gives the seconds to wait."""
+    throttles = (
+        Attempts("both", BY_BOTH, f"{address} {user}"),
+        Attempts("address", BY_ADDRESS, address),
+        Attempts("user", BY_USER, user),
+    )
+    with _count:
+        # An attempt that is refused counts no further: one address can't use up what a user has.
+        for one in throttles:
+            if not one.allow_request(None, None):  # type: ignore[arg-type]
+                return one.wait() or WAIT_SECONDS
+    return 0.0
+
+
+def read_address(request: HttpRequest) -> str:
+    """The client's address, or its network where it may have all addresses of one."""
+    meta = request.META
+    address = client_address(
+        meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES
+    )
+    with suppress(ValueError):
+        if ":" in address:
+            return str(ip_network(f"{address}/{IPV6_PREFIX}", strict=False))
+    return address
+
+
+def too_many(request: HttpRequest, wait: float) -> HttpResponse:
+    """The answer to an attempt that is not looked at."""
+    seconds = ceil(wait)
+    detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
+    if for_a_person(request):
+        response = HttpResponse(detail, content_type="text/plain; charset=utf-8", status=429)
+    else:
+        response = error_response(429, "rate_limited", detail)
+    response.headers["Retry-After"] = str(seconds)
+    return response
