@@ -1,1 +1,1 @@
-"""Support's API: campaigns, ads and goals; conversions, visitors, rejected hits; roll up and replay."""
+"""API: support's views. Campaigns, ads and goals; conversions, visitors, rejected hits; roll up and replay."""

@@ -1,4 +1,4 @@
-"""What staff does to a site's range: roll it up again, or replay it from the archive."""
+"""Actions: staff rolls a range of a site up again, or replays it from the archive."""
 
 from typing import Any
 
@@ -24,10 +24,11 @@ LISTED = 20
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """`from` and `to`: instants, or days of the site's calendar; `to` is left out itself. Empty: no bound."""
+    """`from` and `to`: instants, or days of the site's calendar. The range ends before `to`. An empty one is no
+    bound."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Both are optional; `from` is no name that Python allows."""
+        """Both are optional. They are made here because `from` is a keyword of Python."""
         return {name: serializers.CharField(max_length=40, required=False, allow_blank=True) for name in ("from", "to")}
 
 
@@ -52,7 +53,7 @@ class RollupView(RangeView):
 
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
-        """Marks the range's hours; beat rolls them up within minutes."""
+        """Mark the range's hours. Beat rolls them up within minutes."""
         *_, span = self.read(request, key)
         return Response(to_plain(Marked(mark_range(span))), status=202)
 
@@ -62,7 +63,7 @@ class ReplayView(RangeView):
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
-        """Asks for a replay; beat goes on with it each minute. One that is under way already is not begun anew."""
+        """Request a replay, which beat carries on each minute. A replay that is under way isn't begun again."""
         since, until, span = self.read(request, key)
         with transaction.atomic():
             row, _ = Replay.objects.get_or_create(site=span.site, since=since, until=until, ended_at=None)
@@ -72,6 +73,6 @@ class ReplayView(RangeView):
 
     @replays_schema
     def get(self, request: Request, key: str) -> Response:
-        """Says how far the site's replays have come, the newest first."""
+        """List the site's replays and how far they have come, newest first."""
         rows = Replay.objects.filter(site=readable_site(request, key).key).order_by("-pk")[:LISTED]
         return Response(to_plain(ReplayStates([describe_replay(row, now_ms()) for row in rows])))

@@ -1,4 +1,5 @@
-"""Staff's browsable API of campaigns, ads and goals. What a model refuses is answered 400 by `tracker.errors`."""
+"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors`
+answers 400."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -29,7 +30,7 @@ from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 MAX_RULES = 100
-#: A preview that takes longer is cut.
+#: The seconds after which a preview is cut.
 PREVIEW_SECONDS = 10
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -52,13 +53,13 @@ class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
         fields = ("source", "medium", "campaign", "content", "term", "network")
 
     def validate(self, patterns: dict[str, str]) -> dict[str, str]:
-        """As the model does on saving, but here it is known which rule of the ad it is."""
+        """Check what the model checks on saving. Here the error can name the rule."""
         MatchRule(**patterns).clean()
         return patterns
 
 
 class AdSerializer(serializers.ModelSerializer[Ad]):
-    """What is paid for. Rules that are given replace those that were there."""
+    """What is paid for. Given rules replace the stored ones."""
 
     rules = MatchRuleSerializer(many=True, required=False, max_length=MAX_RULES)  # type: ignore[call-arg]
     site = serializers.CharField(source="campaign.site.key", read_only=True)
@@ -76,7 +77,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
         return ad
 
     def update(self, ad: Ad, validated_data: dict[str, Any]) -> Ad:
-        """Likewise; without `rules` they stay."""
+        """Save the ad and its rules, or neither. Without `rules` these stay."""
         rules = validated_data.pop("rules", None)
         with transaction.atomic():
             super().update(ad, validated_data)
@@ -86,7 +87,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
 
 
 def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
-    """These in place of those that it has, each saved as a person would."""
+    """Replace the ad's rules. Each is saved under the model's rules."""
     for rule in ad.rules.all():
         rule.delete()
     for patterns in rules:
@@ -134,15 +135,15 @@ class RetroactiveGoalSerializer(GoalSerializer):
 
 
 class RetroactiveSerializer(serializers.Serializer[Any]):
-    """`from`: an instant, or a day of the site's calendar; not in the future."""
+    """`from`: an instant or a day of the site's calendar, not in the future."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """`from` is no name that Python allows."""
+        """The field is made here because `from` is a keyword of Python."""
         return {"from": serializers.CharField(max_length=40)}
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """A goal's rules. With the key of a goal that the site has, what is not given is as that goal has it."""
+    """A goal's rules. If the site has a goal with this key, fields that are left out keep that goal's values."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
@@ -165,7 +166,7 @@ def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """Whether so much time has not passed yet."""
+    """A function that returns whether so many seconds have not passed yet."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 
@@ -212,7 +213,7 @@ class GoalViewSet(
     @extend_schema(request=RetroactiveSerializer, responses={202: RetroactiveGoalSerializer})
     @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
     def retroactive(self, request: Request, **_: Any) -> Response:
-        """Lets the newest version hold since `from`, and has the archive replayed from there, in the background."""
+        """Let the newest version hold since `from`, and request a replay from there, in the background."""
         goal = self.get_object()
         replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
         changed = RetroactiveGoalSerializer(
@@ -223,7 +224,8 @@ class GoalViewSet(
     @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Says what a goal of these rules would have counted in the last days, from the archive; changes nothing."""
+        """Return what a goal with these rules would have counted in the last days, from the archive. Nothing is
+        changed."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         site, days = (given.validated_data.pop(name) for name in ("site", "days"))
@@ -239,7 +241,7 @@ class GoalViewSet(
         return Response(to_plain(describe_preview(preview, span, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
-        """Answers with the version that the change made."""
+        """Save, then read the goal again: the answer has the new version."""
         goal = serializer.save()
         serializer.instance = self.get_queryset().get(pk=goal.pk)
 

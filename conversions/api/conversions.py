@@ -1,4 +1,4 @@
-"""Conversions explained: one by its id, or those of an order, a hit, a visitor or a user."""
+"""Conversions: explains one by its id, or those of an order, a hit, a visitor or a user."""
 
 import msgspec
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
 from tracker.collection.hit import to_plain
 
-#: Conversions a page. Each comes with all touches of its persons.
+#: The conversions of a page. Each comes with all touches of its persons.
 PAGE = 20
 
 
@@ -48,12 +48,12 @@ class ConversionView(ReaderView):
 
 
 def with_page(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """With the address of the page that says it to people."""
+    """The explanation with the address of its page for people."""
     return ConversionAnswer(**msgspec.structs.asdict(explanation), page=page_url(request, explanation.id))
 
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
-    """What the query asks for. Raises Refusal."""
+    """The cases that the query asks for. Raises Refusal."""
     name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
         return find_order(open_to_read(), site, text.strip())

@@ -1,4 +1,4 @@
-"""The parameters of support's API, each bounded, and the address of the next page. Raises Refusal."""
+"""Parameters: those of support's API, each bounded; and the address of the next page."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -12,12 +12,12 @@ from conversions.explain.find import START
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
 
-#: Longer ids no hit has.
+#: The longest id of a hit.
 MAX_TEXT = 200
 
 
 def read_text(query: Mapping[str, str], name: str) -> str:
-    """A parameter's text, empty where it is absent."""
+    """A parameter's text; empty if it is absent."""
     text = query.get(name, "")
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
@@ -33,7 +33,7 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
 
 
 def read_after(query: Mapping[str, str]) -> OrderKey:
-    """Where the page begins, of `after`, which `next` names."""
+    """The place of `after`, where the page begins. Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
@@ -41,7 +41,8 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """Where a page of what is sorted by time begins: at which instant (ms), and after how many of it."""
+    """The instant (ms) at which a page that is sorted by time begins; and how many rows of it to skip. Raises
+    Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
         return read_number(at), max(read_number(skip), 0)

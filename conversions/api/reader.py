@@ -1,4 +1,4 @@
-"""What the reading views of support's API share: who may read."""
+"""Reader: who may read support's API."""
 
 from rest_framework.views import APIView
 

@@ -47,7 +47,7 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """The range of `from` and `to`, bounded: each of its hours is read. Raises Refusal."""
+    """The range of `from` and `to`. It is at most MAX_DAYS long, because every hour of it is read. Raises Refusal."""
     span = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = span.until if span.until < FOR_EVER else max(now + AHEAD_MS, span.since) + 1
     since = span.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
@@ -57,6 +57,6 @@ def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
 
 
 def read_filter(query: Mapping[str, str]) -> Callable[[RejectedHit], bool] | None:
-    """Whether a hit is one that was asked for; None where all are."""
+    """A function that returns whether a hit is wanted; None if all are."""
     wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
     return (lambda row: is_wanted(row, wanted)) if wanted else None

@@ -1,4 +1,4 @@
-"""What /api/schema says of support's API: summaries, parameters and answers."""
+"""Schema: summaries, parameters and answers of support's API for /api/schema."""
 
 from drf_spectacular.utils import extend_schema
 

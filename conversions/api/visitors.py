@@ -23,7 +23,7 @@ class VisitorView(ReaderView):
 
     @visitor_schema
     def get(self, request: Request) -> Response:
-        """Lists the visitor's facts. Every stored copy of a hit is there; which one counts, the conversion tells."""
+        """List the visitor's facts, every stored copy of a hit. The conversion says which copy counts."""
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")
         if not visitor:

@@ -18,7 +18,7 @@ from tracker.collection.hit import AdjustmentKind, iso
 
 
 class AppliedRate(msgspec.Struct, frozen=True):
-    """What one unit of a sent currency is worth in the site's."""
+    """The rate of a currency in the site's currency."""
 
     rate: Annotated[str, Meta(description="With twelve places.")]
     day: Annotated[Day, Meta(description="Of the table.")]
@@ -56,7 +56,7 @@ def describe_adjustment(
 
 
 def describe_rate(row: ClaimRow, site: SiteConfig) -> AppliedRate | None:
-    """By what an amount of another currency was multiplied; None if it wasn't, or no rate is known."""
+    """The rate by which an amount was multiplied; None if it is in the site's currency or no rate is known."""
     rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
     return AppliedRate(rate_text(rate.worth), rate.day) if rate else None
 

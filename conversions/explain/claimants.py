@@ -15,7 +15,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: Of a person's visitors, and of the links of each, so many are listed: the first.
+#: The most visitors of a person, and the most links of each visitor, that are listed: the first ones.
 MAX_VISITORS, MAX_LINKS = 100, 3
 
 
@@ -44,26 +44,26 @@ class Claimant(msgspec.Struct, frozen=True):
 
 
 class Crowded(msgspec.Struct, frozen=True):
-    """A user or a visitor that is nobody's, since too many share it."""
+    """A user or a visitor that joins nobody, because too many share it."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a case, the winner's first, and which of its users and visitors are nobody's."""
+    """The persons of a case, the winner's first; and its crowded users and visitors."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
 
     @property
     def user(self) -> str | None:
-        """Whose conversion it is; None if no user's."""
+        """The user whose conversion it is; None if it is no user's."""
         return self.persons[0].user if self.persons else None
 
     @property
     def visitors(self) -> set[str]:
-        """All that are listed."""
+        """All visitors that are listed."""
         return {one.visitor for person in self.persons for one in person.visitors}
 
 

@@ -1,8 +1,8 @@
-"""Cursor: where a page of facts begins, as the text of an address and back. Pure."""
+"""Cursor: the place where a page of facts begins <-> its text in an address. Pure."""
 
 from conversions.facts.records import OrderKey
 
-#: What the stores can compare with an instant, ms.
+#: The largest instant (ms) that the stores can compare.
 MAX_AT = 1 << 60
 
 
@@ -21,7 +21,7 @@ def read_cursor(text: str) -> OrderKey:
 
 
 def read_number(text: str) -> int:
-    """An instant, or how many. Raises ValueError."""
+    """An instant or a number. Raises ValueError."""
     number = int(text)
     if abs(number) > MAX_AT:
         raise ValueError(f"{text[:20]} is too large")

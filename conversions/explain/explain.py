@@ -23,16 +23,16 @@ from conversions.verdicts.paths import Touchpoint
 from conversions.verdicts.unrated import unrated
 from tracker.collection.hit import iso
 
-#: Duplicates, adjustments and touches without credit: of each, this many are listed and the others counted.
+#: The most duplicates, adjustments, and touches without credit that are listed. The others are counted.
 MAX_LISTED = 1_000
 
 
 class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     """Explains a site's cases.
 
-    `read_names` gives a bucket's names, `archive_key` the archive's key of a batch id, `read_learnt` by the goal's uid
-    what a month taught the data-driven models, `read_claimants` who the persons of a case are,
-    `read_rejected_before` which of their hits were rejected.
+    `read_names`: bucket -> its names. `archive_key`: batch id -> the archive's key. `read_learnt`: month -> goal uid ->
+    what the month taught. `read_claimants`: case -> its persons. `read_rejected_before`: case and persons -> their
+    rejected hits.
     """
 
     site: SiteConfig
@@ -43,7 +43,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case) -> Explanation:
-        """The explanation. Credit and value of touches sum to what the report's rows have of the conversion."""
+        """The explanation of a case. Credit and value of its touches sum to what the report's rows have of the
+        conversion."""
         verdict, winner = case.verdict, case.verdict.winner
         path, touches_left_out = newest_listed(case.touchpoints())
         eligible = [point for point in path if point.reason is None]
@@ -100,14 +101,15 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(describe_adjustment(row, effect, self.site, self.archive_key) for row, effect in listed)
 
     def _namer(self, case: Case, path: Sequence[Touchpoint]) -> Callable[[Touch], AdName]:
-        """The names of the conversion's bucket; only an ad without configuration can be among the `(other)`."""
+        """The function that names touches as the conversion's bucket does. It reads the bucket only for ads that
+        aren't configured."""
         if all(name_touch(point.touch, self.site.ads).configured for point in path):
             return Names(self.site).name
         return self.read_names(bucket_of(case.verdict.winner.at, self.site.timezone)).name
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:
-    """The goal with the rules that decided."""
+    """The goal, with the rules of the version that decided."""
     version = verdict.version
     return ExplainedGoal(
         verdict.goal.key,
@@ -119,19 +121,19 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_sent(row: Conversion) -> Sent:
-    """What the hit itself said of its value."""
+    """The value and currency of the hit as sent."""
     return Sent(None if row.value is None else six_places(row.value), row.currency or None)
 
 
 def newest_listed(path: Sequence[Touchpoint]) -> tuple[list[Touchpoint], int]:
-    """The eligible touches and the latest of the others, in order; and how many were left out."""
+    """The eligible touches and the latest other touches, in order; and how many touches were left out."""
     others = [point for point in path if point.reason is not None]
     dropped = {order_key(point.touch) for point in others[: max(len(others) - MAX_LISTED, 0)]}
     return [point for point in path if order_key(point.touch) not in dropped], len(dropped)
 
 
 def count_left_out(case: Case, touches: int) -> LeftOut:
-    """How much of the case is not listed."""
+    """How many duplicates, adjustments and touches of the case are not listed."""
     verdict = case.verdict
     return LeftOut(
         duplicates=max(len(verdict.duplicates) - MAX_LISTED, 0),

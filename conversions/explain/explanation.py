@@ -1,4 +1,4 @@
-"""Explanation: a conversion explained, as the API answers it and as pages show it. Texts and plain numbers. Pure."""
+"""Explanation: the records of an explained conversion, for the API and for pages. Texts and plain numbers. Pure."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ class ExplainedGoal(msgspec.Struct, frozen=True):
 
 
 class ExplainedDuplicate(msgspec.Struct, frozen=True):
-    """A stored copy or claimant of the same order or hit, which doesn't count."""
+    """Another conversion of the same order or hit, which doesn't count."""
 
     hit: str
     at: Instant
@@ -45,7 +45,7 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """How many more there are of each."""
+    """How many of each are not listed."""
 
     duplicates: int
     adjustments: int

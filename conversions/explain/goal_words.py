@@ -1,4 +1,4 @@
-"""Rules: what a version of a goal says, as lines for people. Pure."""
+"""Goal words: a version of a goal -> its rules as lines for people. Pure."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
 def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
-    """Which hits meet the version, what they are worth, how often they count and which touches may have them."""
+    """Which hits meet the version, what they are worth, how often they count, and which touches may earn credit."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
 

@@ -1,4 +1,4 @@
-"""The explainer over the store and the archive that the settings name, and the conversion that an id asks for."""
+"""Opening: the explainer over the store and the archive of the settings; and the case of a conversion's id."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,7 +20,7 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Explains cases of a site; it reads a bucket's names and a month's fits once."""
+    """The explainer of a site's cases. It reads each bucket's names and each month's fits once."""
 
     @cache
     def names(bucket: int) -> Names:
@@ -43,7 +43,8 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
 
 def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
-    """The site and the conversion of an id, for the reader for whom `load_readable` gives a site. Raises Refusal."""
+    """The site and the case of a conversion's id. `load_readable`: key -> a site that the reader may read. Raises
+    Refusal."""
     try:
         key, goal, claim = read_conversion_id(id)
         site = load_readable(key)
@@ -56,12 +57,12 @@ def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[
 
 
 def no_conversion() -> Refusal:
-    """There is none, or it is another account's."""
+    """The refusal of an unknown id. It doesn't say whether the conversion is another account's."""
     return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def archive_key(batch: str) -> str | None:
-    """The archive's key of a batch id; None of what is no batch id."""
+    """The archive's key of a batch id; None if the text is no batch id."""
     try:
         return archive.archive_key(batch)
     except BadBatch:

@@ -12,14 +12,14 @@ from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
 from tracker.collection.hit import Hit, iso
 
-#: The hits of a page, and how many hits are looked through for one if there is a filter.
+#: The most hits of a page; and the most hits that are searched for a page with a filter.
 PAGE, LOOKED_THROUGH = 100, 1_000
-#: What a filter may ask for: of the row itself, and of the hit as it was taken in.
+#: The fields that a filter may name: of the row, and of the hit as it was collected.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """Where a page begins: `since` <= at <= `latest` (ms), without the first `skip` of those at `latest`."""
+    """The place where a page begins: `since` <= at <= `latest` (ms), without the first `skip` hits at `latest`."""
 
     since: int
     latest: int
@@ -27,7 +27,8 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """Rejected hits, and where the next page begins, None after the last. A page may be short and not the last."""
+    """Rejected hits; and the place where the next page begins, None for the last page. A short page need not be the
+    last."""
 
     hits: list[RejectedHit]
     next: RejectedCursor | None
@@ -50,7 +51,7 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
 def find_rejected(
     store: Store, site: str, cursor: RejectedCursor, wanted: Callable[[RejectedHit], bool] | None
 ) -> FoundRejected:
-    """The next hits that are wanted, all without a filter."""
+    """The next hits that meet the filter; all hits if there is none."""
     most = LOOKED_THROUGH if wanted else PAGE
     rows = store.read_rejected(site, cursor.since, cursor.latest + 1, cursor.skip + most + 1)
     hits: list[RejectedHit] = []
@@ -70,7 +71,8 @@ def _after(cursor: RejectedCursor, rows: list[RejectedHit], seen: int) -> Reject
 
 
 def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
-    """Whether it has all that is wanted, of OWN and KEPT. A body that was cut says nothing of the hit."""
+    """Whether a rejected hit has all wanted values. If its body was cut, the fields in KEPT are unknown and don't
+    match."""
     if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
         return False
     asked = [name for name in KEPT if name in wanted]
@@ -79,7 +81,7 @@ def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
 
 
 def kept_hit(hit: RejectedHit) -> Hit | None:
-    """The hit as it was taken in; None if it was cut or not kept."""
+    """The hit as it was collected; None if its body was cut or not kept."""
     try:
         return msgspec.json.decode(hit.body, type=Hit)
     except msgspec.DecodeError:

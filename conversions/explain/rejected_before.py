@@ -17,7 +17,7 @@ from conversions.units.formats import Instant
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import Hit, HitType, iso
 
-#: Explaining looks through the hits of so long before a conversion, since each hour of a site is a read of its own.
+#: How long before a conversion rejected hits are searched, ms. Each hour of a site is a read of its own.
 LOOKS_BACK = 7 * DAY_MS
 
 
@@ -36,7 +36,7 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedBefore(msgspec.Struct, frozen=True):
-    """Rejected hits of a conversion's persons until it, newest first."""
+    """Rejected hits of a conversion's persons before it, newest first."""
 
     hits: tuple[ExplainedRejected, ...]
     window_from: Annotated[Instant, Meta(description="Where the longer window of the goal begins.")]
@@ -47,7 +47,7 @@ class RejectedBefore(msgspec.Struct, frozen=True):
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """The rejected hits of a case's visitors in its longer window, as far as LOOKS_BACK and LOOKED_THROUGH go."""
+    """The rejected hits of a case's visitors in its longer window, within LOOKS_BACK and LOOKED_THROUGH."""
     at, version = case.verdict.winner.at, case.verdict.version
     window = at - max(version.click_window, version.view_window)
     since = max(window, at - LOOKS_BACK)

@@ -53,8 +53,8 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     """Describes facts of a site.
 
-    `people` says whose they are, `archive_key` gives the archive's key of a batch id, `page_url` the page that explains
-    the conversion of an id.
+    `people`: the persons of the facts. `archive_key`: batch id -> the archive's key. `page_url`: conversion id -> the
+    page that explains it.
     """
 
     site: SiteConfig
@@ -63,7 +63,7 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """A fact as it is stored, with its person's user. Whether it counts, the conversion of its `id` says."""
+        """A fact as it is stored, with its person's user. The conversion with its `id` says whether it counts."""
         match fact:
             case Touch():
                 return self._touch(fact)
@@ -118,7 +118,7 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
 ) -> tuple[list[TimelineRow], OrderKey | None]:
-    """The visitor's next facts, every stored copy; and where the next page begins, None after the last."""
+    """The visitor's next facts, every stored copy; and the place where the next page begins, None for the last page."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
     links = store.read_timeline(site, visitor, "link", after, limit + 1)
@@ -127,7 +127,7 @@ def read_timeline(
 
 
 def meet(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """Whose these facts are."""
+    """The persons of these facts."""
     people = People(store, site)
     people.meet(fact for fact in facts if not isinstance(fact, Link))
     return people

@@ -1,4 +1,4 @@
-"""Touches: the path of a decided case -> each touch with what it gets under every model, or why nothing. Pure."""
+"""Touches: the path of a decided case -> each touch with its credit under every model, or the reason for none. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -22,7 +22,7 @@ from tracker.collection.hit import iso
 
 NOTHING = {model: six_places(0) for model in MODELS}
 
-#: Model -> place of a touch in the order of facts -> what the touch gets.
+#: Model -> `order_key` of a touch -> its share.
 Earned = Mapping[str, Mapping[OrderKey, Share]]
 
 
@@ -43,7 +43,7 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelNote(msgspec.Struct, frozen=True):
-    """What a data-driven model divided by."""
+    """The fit by which a data-driven model divided."""
 
     fit: Annotated[Month | None, Meta(description="The month whose fit the credit needs; null where it needs none.")]
     reason: Annotated[
@@ -63,7 +63,7 @@ class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
-    """A click or a view of a conversion's persons, and what it gets."""
+    """A click or a view of a conversion's persons, with its credit."""
 
     hit: str
     ad: Annotated[str, Meta(description="As the report's rows call it.")]
@@ -90,7 +90,7 @@ def describe_touches(
     name: Callable[[Touch], AdName],
     archive_key: Callable[[str], str | None],
 ) -> tuple[ExplainedTouch, ...]:
-    """Every touch of the path, with its ad's name and what it gets of the case."""
+    """Every touch of the path, with its ad's name and its credit."""
     earned = earned_by(case, path, site, learnt)
     return tuple(_describe(point, name(point.touch), earned, site, archive_key) for point in path)
 
@@ -120,13 +120,13 @@ def _describe(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """The raw parameters by which the ad is resolved, those that the touch has."""
+    """The raw parameters of the touch, by which its ad is found."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
     return {name: value for name in names if (value := getattr(touch, name))}
 
 
 def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:
-    """What each touch gets; nothing of a conversion that isn't counted."""
+    """The share of each touch; empty for a conversion that isn't counted."""
     if case.reason is not None:
         return {}
     earned = shares(case.verdict, path, MODELS, site.terms, learnt)
@@ -134,7 +134,7 @@ def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: 
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Of each data-driven model the month whose fit its credit needs, None if it needs none, and a reason if credit was
-    divided in another way than the model says."""
+    """Each data-driven model with the month of its fit, None if it needs none; and the reason if it divided in
+    another way."""
     reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
     return ModelNotes(**{model: ModelNote(month, reason) for model, reason in reasons.items()})

@@ -1,4 +1,4 @@
-"""Evidence: what must be read to decide about conversions; the store's reads of the rollup and of explain."""
+"""Cases: conversions -> decided cases. It reads through the store all that the decision needs. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -24,10 +24,10 @@ LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One conversion, decided. `reason` says why it is not counted, None if it is.
+    """One conversion, decided. `reason` says why it is not counted; None if it is counted.
 
-    Credit is drawn from `touches`. For explaining alone: the reason `not_in_force`, `others` that were read, and
-    whether there may be more.
+    Credit goes to some of `touches`. Only explanations have the reason `not_in_force`, the `others` that were read, and
+    `is_cut`, which says whether there may be more.
     """
 
     verdict: Verdict
@@ -47,8 +47,8 @@ def read_cases(
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
-    With `whole_timeline`, for explaining: the touches that are out of every window come too, and so do the claims none
-    of whose conversions is in force.
+    With `whole_timeline`, for explanations, it also reads touches outside every window, and decides claims without a
+    conversion in force.
     """
     people = People(store, site.key)
     claims = people.read_claims({row.claim for row in conversions})
@@ -84,9 +84,9 @@ def _with_others(case: Case, touches: Timelines) -> Case:
 def _read_rivals(
     people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
-    """For goals that count one per person: the verdicts on all that the claimants ever did, by goal uid and claimant.
+    """For goals that count one per person: the verdicts on all conversions of the claimants, by goal uid and claimant.
 
-    Of what they did later, too: another may have claimed it earlier.
+    They include later conversions, because another person may have claimed these earlier.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -108,9 +108,9 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """For goals that count one per click: the conversions whose click brought an earlier one that still stands.
+    """For goals that count one per click: the conversions whose click brought an earlier one that isn't retracted.
 
-    Who else may have that click claims the conversions of its visitor or of one of its kin, at whatever time.
+    Another conversion may have that click if it is of the click's visitor or of the visitor's kin, at any time.
     """
     mine = {
         key: click
@@ -136,7 +136,7 @@ def _read_taken_clicks(
 
 
 def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
-    """The place of the earliest conversion of each goal and click."""
+    """The `order_key` of the earliest conversion of each goal and click."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
         if click := _click_of(verdict, touches):

@@ -1,6 +1,6 @@
-"""Claims: of all copies and claimants of one order or hit, which conversion counts, and for how much. Pure.
+"""Claims: all stored facts of one order or hit -> which conversion counts, and for how much. Pure.
 
-Readers choose; nothing here depends on the order in which facts came.
+Nothing here depends on the order in which facts came.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +26,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the facts of one claim say under one goal.
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
-    `adjustments` are folded in their order, `copies` are those that were not since another of their hit id is earlier.
-    `person` is whose it is; `claimants` are the persons whose touches count for it.
+    `adjustments` are folded in their order. `copies` were not folded, because an earlier adjustment has their hit id.
+    `person` is the person whose it is. `claimants` are the persons whose touches count for it.
     """
 
     goal: Goal
@@ -44,13 +44,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the version that a conversion met is, by the present configuration, the one in force at its `at`."""
+    """Whether the version that a conversion met is in force at its `at` by the present configuration."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """The verdict on one claim under one goal, from all of the claim's rows; None where no conversion is in force."""
+    """The verdict on one claim under one goal, from all rows of the claim; None if no conversion is in force."""
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
     version = goal.in_force(valid[0].at) if valid else None
@@ -58,7 +58,7 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 
 
 def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """What is told of a claim none of whose conversions is in force: as if the version that the earliest met were."""
+    """The verdict on a claim with no conversion in force, as if the version that its earliest conversion met were."""
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
         return None
@@ -67,7 +67,7 @@ def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Wh
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
-    """The goal's conversions and the adjustments of a claim."""
+    """The goal's conversions and the adjustments of a claim, each in order."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
     for row in sorted(rows, key=order_key):
@@ -87,7 +87,7 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """The first of the valid conversions wins."""
+    """The verdict. The first valid conversion wins."""
     winner, losers, folded = valid[0], set(valid), effective(sent)
     copies = set(sent).difference(folded)
     value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
@@ -126,7 +126,7 @@ def judge_all(
 
 
 def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in the order in which they fold, (at, hit id); of copies of one hit id the earliest."""
+    """Adjustments in the order in which they fold, (at, hit id); only the earliest of each hit id."""
     kept: dict[str, Adjustment] = {}
     for adjustment in sorted(adjustments, key=order_key):
         kept.setdefault(adjustment.hit, adjustment)
@@ -136,7 +136,7 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 def fold(
     base: tuple[int, ValueReason | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, ValueReason | None, bool]:
-    """Value, why some of it is unrated, and whether retracted, after the adjustments in their order.
+    """The value, why some of it is unrated, and whether it is retracted, after the adjustments in their order.
 
     A restatement sets the value, discards earlier refunds and brings a retracted conversion back.
     """
@@ -155,9 +155,10 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether no earlier conversion of the goal, still standing, has a claimant of this one's.
+    """Whether no earlier conversion of the goal that isn't retracted shares a claimant with this one.
 
-    Not of the winner's person alone: whether a shop's server or the buyer's browser tells an order first is chance.
+    All claimants are compared, because it is chance whether a shop's server or the buyer's browser sends an order
+    first.
     """
     mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(

@@ -1,4 +1,4 @@
-"""Paths: the touches of a conversion's claimants, which of them may earn credit, and what each earns. Pure."""
+"""Paths: the touches of a conversion's claimants -> which of them may earn credit, and the share of each. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +21,7 @@ class Touchpoint(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one touch gets of one conversion under one model: micros of the conversion and micros of its value."""
+    """The share of one touch in one conversion under one model: micros of the conversion, and micros of its value."""
 
     touch: Touch
     credit: int
@@ -29,13 +29,13 @@ class Share(msgspec.Struct, frozen=True):
 
 
 def distinct(touches: Iterable[Touch]) -> list[Touch]:
-    """Touches in order, copies of one hit id, or of one click id of one visitor, reduced to the earliest."""
+    """Touches in order, without copies: the earliest of each hit id and, within a visitor, of each click id."""
     ordered = in_order(touches)
     return [touch for touch, first in zip(ordered, are_first(ordered), strict=True) if first]
 
 
 def are_first(ordered: Iterable[Touch]) -> list[bool]:
-    """Of touches in order, whether each is the first of its hit id and of its click id of one visitor."""
+    """For each touch, in order: whether it is the first with its hit id and, within its visitor, with its click id."""
     found, hits, click_ids = [], set(), set()
     for touch in ordered:
         click_id = (touch.visitor, touch.network, touch.click_id) if touch.click_id else None
@@ -49,7 +49,7 @@ def are_first(ordered: Iterable[Touch]) -> list[bool]:
 
 
 def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
-    """Why a touch is too late or too early for a conversion, None if it is neither."""
+    """Why a touch is too late or too early for a conversion; None if it is neither."""
     age = verdict.winner.at - touch.at
     window = verdict.version.click_window if touch.kind == "click" else verdict.version.view_window
     if age < 0:
@@ -58,10 +58,10 @@ def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
 
 
 def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
-    """Of the touches in the window the newest `most_touches` clicks and as many views.
+    """The newest `most_touches` clicks and as many views in the window.
 
-    Every stored copy is one of them, though copies become one later: so a reader needs no more than the newest rows.
-    Each kind for itself, or a flood of views would hide the click that beats them all.
+    Every stored copy is counted, although copies become one later. A reader therefore needs only the newest rows.
+    Clicks and views are counted apart, or many views would hide the click that beats them all.
     """
     inside = [touch for touch in touches if out_of_window(touch, verdict) is None]
     most = verdict.version.most_touches
@@ -74,7 +74,7 @@ def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """Every touch of the claimants in order, eligible or with its reason.
 
-    Window first, then the newest of each kind, then copies, then views.
+    The window is applied first, then the limit of each kind. Then copies become one, and then a click beats views.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
@@ -90,7 +90,8 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
 
 
 def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], most: int) -> list[int]:
-    """The places of the touches in the window that may still earn credit; the others of them get their reason."""
+    """The indexes of the touches in the window that may still earn credit. The others get the reason
+    `beyond_newest`."""
     inside = [n for n, reason in enumerate(reasons) if reason is None]
     for kind in ("click", "view"):
         alike = [n for n in inside if ordered[n].kind == kind] if len(inside) > most else []
@@ -99,13 +100,13 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
     return [n for n in inside if reasons[n] is None]
 
 
-#: A click of one person and visitor, and its click id with its network or else, without network, its hit id.
-#: On a shared computer two persons may come by an address with one click id: each by a click of its own.
+#: Person, visitor, network, and click id; or person, visitor, empty text, and hit id of a click without a click id. On
+#: a shared computer two persons may open an address with one click id; each has a click of its own.
 ClickKey = tuple[str, str, str, str]
 
 
 def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """The click that brought a conversion: the last one that may earn credit, None where none may."""
+    """The click that brought a conversion: the last one that may earn credit; None if none may."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
@@ -118,13 +119,13 @@ def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickK
 def shares(
     verdict: Verdict, path: Sequence[Touchpoint], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
 ) -> dict[str, list[Share]]:
-    """What each eligible touch gets, by model; credits sum to exactly one conversion, values to its value.
+    """The share of each eligible touch, by model. Credits sum to exactly one conversion, values to its value.
 
-    `learnt` is what the conversion's goal was in the month before, None where there is no fit of it.
+    `learnt`: the fit of the conversion's goal in the month before; None if there is none.
     """
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
-        # As most paths are: every model says the same.
+        # Most paths have at most one touch, and every model says the same.
         alone = [Share(touch, ONE, verdict.value) for touch in eligible]
         return dict.fromkeys(models, alone)
     ages = [verdict.winner.at - touch.at for touch in eligible]
@@ -134,7 +135,7 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Why data-driven models didn't weigh a path's touches as they say, None where they did or had nothing to weigh."""
+    """Why data-driven models weighed a path in another way; None if they didn't or had nothing to weigh."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -1,4 +1,4 @@
-"""Timelines: which touches of the claimants are read, for credit and, beside them, for explaining; never all."""
+"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. It never reads all. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,19 +12,19 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import newest_in_window
 from conversions.verdicts.people import People
 
-#: Of touches that credit is not drawn from, explaining reads so many of each visitor and kind: older ones in the
-#: window, some before it and some after the conversion. However long a timeline is, a look at it isn't dear.
+#: The most touches of each visitor and kind that an explanation reads beside those of credit: older ones in the window,
+#: some before it, and some after the conversion. The reading is bounded however long a timeline is.
 ALSO_READ = 2_000
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches by visitor, and whose they are."""
+    """Touches by visitor, and the persons whose they are."""
 
     people: People
     touches: Mapping[str, Sequence[Touch]]
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """Each claimant with what was read of each of its visitors, on whose timelines others may be, too."""
+        """Each claimant with the touches of each of its visitors. Some of these may be other persons'."""
         for person in verdict.claimants:
             yield from ((person, self.touches.get(visitor, ())) for visitor in self.people.visitors(person))
 
@@ -38,30 +38,30 @@ class TouchSpan(msgspec.Struct, frozen=True):
 
 
 def read_drawn(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """What credit is drawn from: of each claimant the newest touches in the window, perhaps more."""
+    """Read what credit needs: at least the newest touches of each claimant in the window."""
     return _read(people, ((verdict, window_of(verdict)) for verdict in verdicts))
 
 
 def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """What explaining looks at: more in the window, and some before and after it."""
+    """Read what an explanation needs: more touches in the window, and some before and after it."""
     return _read(people, ((verdict, span) for verdict in verdicts for span in explained_spans(verdict)))
 
 
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """The touches that a verdict's path is drawn from, the same whatever else was read: the newest of each visitor, of
-    these the claimants' own."""
+    """The touches of a verdict's path: the newest of each visitor, and of these the claimants' own. They are the
+    same whatever else was read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.of(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
 
 def explained(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """Every touch of the claimants that was read."""
+    """All touches of the claimants that were read."""
     read = timelines.of(verdict)
     return tuple(touch for person, touches in read for touch in touches if timelines.people.of(touch) == person)
 
 
 def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
-    """Whether the claimants may have touches that explaining didn't read."""
+    """Whether the claimants may have touches that were not read."""
     counts = Counter(
         (span.most, span.since, touch.visitor, touch.kind)
         for touches in {id(touches): touches for _, touches in timelines.of(verdict)}.values()

@@ -1,4 +1,4 @@
-"""Unrated: what of a conversion's value no rate is known for, in the currencies in which it came. Pure."""
+"""Unrated: a verdict -> the part of its value for which no rate is known, by currency. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,22 +16,22 @@ from conversions.verdicts.claims import Verdict
 
 
 class NoRate(msgspec.Struct, frozen=True):
-    """Value in currencies that no exchange rate of the day is known of; loading rates makes it part of the value."""
+    """Value in currencies without an exchange rate of the day. Once rates are loaded, it becomes part of the value."""
 
     conversions: Annotated[int, Meta(description="Counted, with some of their value left out.")]
     values: Annotated[dict[str, Amount], Meta(description="What was left out: currency -> amount in it.")]
 
 
 class Unrated(msgspec.Struct, frozen=True):
-    """What the value of several conversions leaves out, by reason."""
+    """The unrated value of several conversions, by reason."""
 
     no_rate: NoRate
 
 
 def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
-    """Currency -> micros of it that would be part of the value, were there a rate; times the goal's factor.
+    """Currency -> micros of it that a rate would make part of the value, times the goal's factor.
 
-    Amounts of a currency that cancel each other out leave it there with 0; without a missing rate nothing is there.
+    A currency whose amounts cancel each other out is there with 0. If no rate is missing, the result is empty.
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):
@@ -42,7 +42,8 @@ def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
 
 
 def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
-    """The rows whose amounts the value is made of: of those that fold, the last restatement and what follows it."""
+    """The rows whose amounts make up the value: the last restatement and what follows it, or the conversion and all
+    refunds."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     if not restated and verdict.version.fixed_value is None:
         yield verdict.winner
@@ -50,6 +51,6 @@ def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
-    """How many conversions want a rate, and by currency what they lack, in it (micros)."""
+    """How many conversions lack a rate; and currency -> unrated micros of it."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return Unrated(NoRate(conversions, values))
