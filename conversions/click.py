@@ -19,7 +19,8 @@ from conversions.facts.handover import Handover, hand_over
 from conversions.models import Ad
 from tracker.admission import RATES
 from tracker.collection.body import read_form
-from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, stand_in
+from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, own_stand_in, stand_in
+from tracker.collection.consent import read_consent, respect
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
 from tracker.collection.refusal import Refusal, WrongMethod
@@ -37,6 +38,7 @@ CLICK_SECONDS = 1.0
 #: What a site's or an ad's key may be; anything else is looked up nowhere.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
+CONSENT = OpenApiParameter("consent", description="The signals of consent, as `/collect` takes them.")
 
 T = TypeVar("T")
 
@@ -48,12 +50,17 @@ class ClickSite(msgspec.Struct, frozen=True):
     domains: tuple[str, ...]
     secret: str
     hits_per_second: int
+    denied: tuple[str, ...]
 
 
 def look_up_site(key: str) -> ClickSite | None:
     """The site of a public key. Raises django.db.Error."""
     row = Site.objects.filter(key=key).first()
-    return ClickSite(row.key, tuple(row.domains), row.click_secret, row.hits_per_second) if row else None
+    if row is None:
+        return None
+    return ClickSite(
+        row.key, tuple(row.domains), row.click_secret, row.hits_per_second, denied=tuple(row.denied_signals)
+    )
 
 
 def look_up_destination(site_and_ad: str) -> str | None:
@@ -82,15 +89,17 @@ class ClickView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    @extend_schema(summary="Follow an ad's link", parameters=[TO], responses={302: None})
+    @extend_schema(summary="Follow an ad's link", parameters=[TO, CONSENT], responses={302: None})
     def get(self, request: HttpRequest, site: str, ad: str) -> HttpResponse:
         """Records the click and leads to the landing page."""
         found = find_site(site)
-        page = find_page(found, ad, read_form(read_query(request)).get("to", ""))
+        given = read_form(read_query(request))
+        page = find_page(found, ad, given.get("to", ""))
         sender = read_sender(request, trusted=False)
         click = Handover(ad, new_hit_id(), sender.received)
         if request.method == "GET":
-            record(click_hit(click, found, sender), found)
+            hit = click_hit(click, found, sender, read_consent(given.get("consent")))
+            record(respect(hit, found.denied, own_stand_in(hit, sender.salt)), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
     def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:
@@ -131,7 +140,7 @@ def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
     return found.value
 
 
-def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
+def click_hit(click: Handover, site: ClickSite, sender: Sender, consent: dict[str, str]) -> Hit:
     """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells.
 
     One that a browser makes in advance is rejected; its redirect holds the click as well, so it counts if and when the
@@ -149,6 +158,7 @@ def click_hit(click: Handover, site: ClickSite, sender: Sender) -> Hit:
         ip=sender.ip,
         ua=sender.ua[:MAX_UA],
         prefetch=sender.prefetch,
+        consent=consent,
     )
 
 

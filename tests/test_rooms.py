@@ -47,7 +47,7 @@ SHARED = (
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
     *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission"),
-    *("tracker.collection.collect", "tracker.collection.body"),
+    *("tracker.collection.collect", "tracker.collection.body", "tracker.collection.consent"),
 )
 #: What reporting shares with conversions beside its pure packages.
 READ_BY_REPORTS = tuple(

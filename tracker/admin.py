@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tracker.collection.currencies import CURRENCIES
-from tracker.models import SWITCHES, TERMS, Account, Site, Token
+from tracker.models import SIGNAL_NAMES, SWITCHES, TERMS, Account, Site, Token
 
 #: The choice of a currency in a form.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
@@ -57,6 +57,10 @@ class SiteForm(forms.ModelForm[Site]):
     domains = LinesField(
         required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
     )
+    denied_signals = LinesField(
+        required=False,
+        help_text=f"The signals of consent that are denied if a hit doesn't name them, one a line: {SIGNAL_NAMES}.",
+    )
     timezone = forms.ChoiceField(
         choices=TIMEZONE_CHOICES, initial="UTC", help_text="Days of reports are this zone's. Fixed once there are hits."
     )
@@ -66,7 +70,10 @@ class SiteForm(forms.ModelForm[Site]):
 
     class Meta:
         model = Site
-        fields = ("account", "name", "domains", "timezone", "currency", "hits_per_second", *SWITCHES, *TERMS)
+        fields = (
+            *("account", "name", "domains", "timezone", "currency", "hits_per_second"),
+            *(*SWITCHES, "denied_signals", *TERMS),
+        )
 
 
 class SiteInline(admin.TabularInline[Site, Account]):
@@ -130,6 +137,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     fields = (
         *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
         *SWITCHES,
+        "denied_signals",
         *TERMS,
         *("first_hit_at", "created_at"),
     )

@@ -6,8 +6,10 @@ from math import ceil
 import msgspec
 
 from tracker.bearer import read_bearer
-from tracker.collection.collect import Collected
+from tracker.collection.collect import Collected, own_stand_in
+from tracker.collection.consent import respect
 from tracker.collection.refusal import Refusal
+from tracker.incoming import SALT
 from tracker.lookup import Found
 from tracker.rate_limit import RateLimit
 from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry
@@ -44,13 +46,19 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def admit(collected: Collected, token: TokenEntry | None) -> None:
-    """Refuse hits of unknown sites, and note those that could not be checked. Raises TooFast."""
+    """Refuse hits of unknown sites, note those that could not be checked, keep of each what consent allows.
+
+    Raises TooFast.
+    """
     sites = SITES.find_all({hit.site for hit in collected.hits.values()})
     for index, hit in list(collected.hits.items()):
         if _is_unknown(sites[hit.site], token):
             collected.reject(index, Refusal(404, "unknown_site", "No site has this key.", "site"))
         elif not sites[hit.site].checked:
-            collected.hits[index] = msgspec.structs.replace(hit, unchecked=True)
+            hit = collected.hits[index] = msgspec.structs.replace(hit, unchecked=True)
+        site = sites[hit.site].value
+        if hit.consent or (site and site.denied):
+            collected.hits[index] = respect(hit, site.denied if site else (), own_stand_in(hit, SALT))
     _hold_to_rate(collected, sites, token)
 
 

@@ -18,7 +18,8 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 def accepted(collected: Collected) -> HttpResponse:
     """At least one hit is durable."""
-    return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected)}, 200)
+    notes = {"notes": _plain(collected.notes)} if collected.notes else {}
+    return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected), **notes}, 200)
 
 
 def refused(refusal: Refusal) -> HttpResponse:

@@ -63,6 +63,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         fields = (
             *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
             *SWITCHES,
+            "denied_signals",
             *TERMS,
             *("snippet", "first_hit_at", "created_at"),
         )

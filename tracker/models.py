@@ -15,10 +15,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
+from tracker.collection.consent import SIGNALS
 from tracker.collection.currencies import CURRENCIES
 
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
+SIGNAL_NAMES = ", ".join(SIGNALS)
 #: Which of a site's hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
 #: No account has more addresses of its own than such a network: a shorter prefix would reject everybody's hits.
@@ -72,6 +74,12 @@ def validate_networks(networks: Any) -> None:
             ) from error
         if network.prefixlen < SHORTEST_PREFIX[network.version]:
             raise ValidationError(f"{network} is too large: most hits of everybody would be rejected.")
+
+
+def validate_signals(signals: Any) -> None:
+    """Refuses what is no list of signals of consent."""
+    if not isinstance(signals, list) or not all(isinstance(name, str) and name in SIGNALS for name in signals):
+        raise ValidationError(f"A list of signals: {SIGNAL_NAMES}.")
 
 
 def snippet(origin: str, key: str) -> str:
@@ -135,6 +143,12 @@ class Site(models.Model):
     )
     set_aside_own_traffic = models.BooleanField(
         default=True, help_text="Likewise hits from the account's own networks, adjustments excepted."
+    )
+    denied_signals = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_signals],
+        help_text=f"The signals of consent that are denied if a hit doesn't name them: {SIGNAL_NAMES}.",
     )
     half_life_days = models.DecimalField(
         max_digits=6,

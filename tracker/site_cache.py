@@ -14,6 +14,7 @@ class SiteEntry(msgspec.Struct, frozen=True):
 
     account: int
     hits_per_second: int
+    denied: tuple[str, ...] = ()
 
 
 class TokenEntry(msgspec.Struct, frozen=True):
@@ -25,8 +26,8 @@ class TokenEntry(msgspec.Struct, frozen=True):
 
 def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
     """The sites of public keys, those that there are. Raises django.db.Error."""
-    rows = Site.objects.filter(key__in=keys).values_list("key", "account_id", "hits_per_second")
-    return {key: SiteEntry(account, rate) for key, account, rate in rows}
+    rows = Site.objects.filter(key__in=keys).values_list("key", "account_id", "hits_per_second", "denied_signals")
+    return {key: SiteEntry(account, rate, tuple(denied)) for key, account, rate, denied in rows}
 
 
 def look_up_token(secret: str) -> TokenEntry | None:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from tracker.collection import fields
 from tracker.collection.body import MAX_HIT, Item, read_items
 from tracker.collection.clock import DAY_MS
+from tracker.collection.consent import consent_problem, read_consent, read_match
 from tracker.collection.fields import Parameters
 from tracker.collection.hit import Hit, encoded_size, named_user
 from tracker.collection.refusal import Refusal
@@ -18,6 +20,9 @@ MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
 MAX_AGE_MS = 7 * DAY_MS
 MAX_AGE_TRUSTED_MS = 90 * DAY_MS
+
+#: What the snippet sends where nothing is named.
+EMPTY: tuple[Any, ...] = (None, "", {})
 
 MAX_KEY = 64
 MAX_NAME = 200
@@ -47,10 +52,14 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collected(msgspec.Struct):
-    """The hits of a request by their places in it, and why the others are none."""
+    """The hits of a request by their places in it, and why the others are none.
+
+    `notes` is what their senders should mend, though the hits are taken.
+    """
 
     hits: dict[int, Hit]
     rejected: dict[int, Refusal]
+    notes: dict[int, Refusal] = {}
 
     def reject(self, index: int, refusal: Refusal) -> None:
         """Takes a hit out, with its reason."""
@@ -93,9 +102,17 @@ def collect(
     for index, item in enumerate(read_items(query, body, content_type, encoding)):
         try:
             collected.hits[index] = read_hit(item, sender, new_id)
+            if isinstance(item, dict) and (consent := item.get("consent")) not in EMPTY:
+                note(collected, index, consent_problem(consent))
         except Refusal as refusal:
             collected.reject(index, refusal)
     return collected
+
+
+def note(collected: Collected, index: int, problem: Refusal | None) -> None:
+    """Keeps what the sender of an accepted hit should mend."""
+    if problem:
+        collected.notes[index] = problem
 
 
 def read_hit(item: Item, sender: Sender, new_id: Callable[[], str]) -> Hit:
@@ -141,6 +158,8 @@ def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hi
         ua=ua,
         # A server's own request is no browser's.
         prefetch=sender.prefetch and not sender.trusted,
+        consent=read_consent(consent) if (consent := given.get("consent")) not in EMPTY else {},
+        match=read_match(match) if (match := given.get("match")) not in EMPTY else {},
     )
 
 
@@ -195,6 +214,11 @@ def stand_in(site: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> 
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{at // DAY_MS}\n{person}", salt)
+
+
+def own_stand_in(hit: Hit, salt: bytes) -> str:
+    """The visitor of this hit and of its copies alone."""
+    return keyed_hash(f"{hit.site}\nhit\n{hit.id}", salt)
 
 
 def keyed_hash(text: str, salt: bytes) -> str:

@@ -61,6 +61,10 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prefetch: bool = False
     #: The site's key could not be looked up at the door; the chain looks again.
     unchecked: bool = False
+    #: Signals by name, `granted` or `denied`: those that the hit names and those that its site denies otherwise.
+    consent: dict[str, str] = {}
+    #: What ad networks know the person by: their cookies' ids, and hashes.
+    match: dict[str, str] = {}
 
 
 class Batch(msgspec.Struct, frozen=True):

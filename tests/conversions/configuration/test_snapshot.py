@@ -237,6 +237,7 @@ def fill_every_field(shop: Shop) -> None:
     Account.objects.update(hits_per_second=5, own_networks=networks)
     Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
     Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
+    Site.objects.update(denied_signals=["ad_storage"])
     Site.objects.update(half_life_days=3, position_first=10, position_last=20)
     Token.objects.update(revoked_at=NOW)
     Campaign.objects.update(name="Autumn")

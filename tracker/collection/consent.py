@@ -1,0 +1,127 @@
+"""Consent: which of Google's four signals a hit has, and a hit -> what may be kept of it. Pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tracker.collection.body import read_object
+from tracker.collection.hit import Hit
+from tracker.collection.refusal import Refusal
+
+GRANTED: Final = "granted"
+DENIED: Final = "denied"
+ANALYTICS, ADS, USER_DATA = "analytics_storage", "ad_storage", "ad_user_data"
+SIGNALS = (ADS, ANALYTICS, USER_DATA, "ad_personalization")
+
+#: Parameters that identify one click, or one person whom a mailing was sent to.
+CLICK_IDS = (
+    *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "rdt_cid", "epik"),
+    *("ob_click_id", "tblci", "sccid", "yclid", "ysclid", "srsltid", "gclsrc", "_gl", "igshid", "irclickid", "cjevent"),
+    *("awc", "dicbo", "vmcid", "mc_eid", "_hsenc", "_hsmi", "vero_id", "mkt_tok", "click_id", "clickid"),
+    *("hl_click", "hl_visitor"),
+)
+_MARK = r"(?:[?&;#]|&amp;|%(?:25)*(?:3F|26|23|3B))"
+#: A parameter of an address, or of an address that stands in a parameter, where the percent signs are encoded as well.
+_CLICK_ID = re.compile(
+    r"(?:(?<![\w-])|(?<=3F)|(?<=26)|(?<=23)|(?<=3B))"
+    rf"(?:{'|'.join(map(re.escape, CLICK_IDS))})(?:=|%(?:25)*3D)(?:(?!{_MARK})\S)*",
+    re.IGNORECASE,
+)
+
+#: What networks know a person by, as parameters of `match`, and how each must look.
+_HASH = re.compile(r"[0-9a-f]{64}")
+_COOKIE = re.compile(r"[\w.%+/=-]{1,500}", re.ASCII)
+MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("email", "phone", "phone_digits"), _HASH),
+    **dict.fromkeys(("fbp", "fbc", "ttp"), _COOKIE),
+    #: Of Google Analytics' cookie the client id.
+    "ga": re.compile(r"(?:GA[0-9]\.[0-9]+\.)?([0-9]{1,20}\.[0-9]{1,20})"),
+}
+#: The signal without which a match key is not kept.
+_NEEDS = {**dict.fromkeys(("email", "phone", "phone_digits"), USER_DATA), **dict.fromkeys(("fbp", "fbc", "ttp"), ADS)}
+
+
+def read_consent(given: Any) -> dict[str, str]:
+    """The signals that a `consent` parameter names. What is neither word is denied, and all are if it can't be read."""
+    named = _named(given)
+    if named is None:
+        return dict.fromkeys(SIGNALS, DENIED)
+    return {name: GRANTED if named[name] == GRANTED else DENIED for name in SIGNALS if name in named}
+
+
+def consent_problem(given: Any) -> Refusal | None:
+    """What is wrong with a `consent` parameter, None if nothing is. The hit is taken all the same."""
+    named = _named(given)
+    if named is None:
+        return Refusal(
+            200, "bad_consent", f"Text or an object is needed; all signals are taken as {DENIED}.", "consent"
+        )
+    bad = sorted(str(name)[:40] for name, word in named.items() if name not in SIGNALS or word not in (GRANTED, DENIED))
+    if not bad:
+        return None
+    return Refusal(
+        200, "bad_consent", f"Neither {GRANTED} nor {DENIED}, or no signal: {', '.join(bad[:4])}.", "consent"
+    )
+
+
+def _named(given: Any) -> Mapping[str, Any] | None:
+    """The names and words of a `consent` parameter; None if it is neither text nor an object."""
+    if given is None:
+        return {}
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        given = read_object(given)
+    if isinstance(given, dict):
+        return given
+    if not isinstance(given, str):
+        return None
+    text = given.strip()
+    if text and "=" not in text:
+        return dict.fromkeys(SIGNALS, text)
+    parts = (part.partition("=") for part in text.split(",") if part.strip())
+    return {name.strip(): word.strip() for name, _, word in parts}
+
+
+def read_match(given: Any) -> dict[str, str]:
+    """The match keys of a `match` parameter; what can't be one is left out."""
+    if isinstance(given, str):
+        given = read_object(given)
+    if not isinstance(given, dict):
+        return {}
+    keys = {}
+    for name, form in MATCH_KEYS.items():
+        text = given.get(name)
+        if isinstance(text, str) and (found := form.fullmatch(text)):
+            keys[name] = found[found.lastindex or 0]
+    return keys
+
+
+def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
+    """What may be kept of a hit. `denied` are the signals that its site denies where the hit doesn't name them.
+
+    Without `analytics_storage` it is a hit of nobody: `stand_in`, the visitor of this hit alone, takes the place of
+    whom it names, and its click ids are cut out of its addresses.
+    """
+    consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
+    if DENIED not in consent.values():
+        return hit
+    if consent.get(ANALYTICS) == DENIED:
+        return msgspec.structs.replace(
+            hit,
+            consent=consent,
+            visitor=stand_in,
+            user="",
+            ip="",
+            ua="",
+            url=without_click_ids(hit.url),
+            ref=without_click_ids(hit.ref),
+            match={},
+        )
+    match = {key: text for key, text in hit.match.items() if consent.get(_NEEDS.get(key, ""), GRANTED) == GRANTED}
+    return msgspec.structs.replace(hit, consent=consent, match=match)
+
+
+def without_click_ids(url: str) -> str:
+    """An address without the parameters that identify one click."""
+    return _CLICK_ID.sub("", url)
