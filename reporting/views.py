@@ -1,7 +1,6 @@
 """Views: the report API. They decode, call one function, and map errors."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
@@ -16,14 +15,14 @@ from conversions.configuration.readable import load_readable
 from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
-from reporting.fit_schema import describe_fit
-from reporting.fits.shown import tell_fit
-from reporting.report.answer import answer
+from reporting.fits.shown import describe_fit
+from reporting.report.answer import ReportAnswer, answer, plain_answer
 from reporting.report.query import Query, read_fit_query, read_query
-from reporting.report.report import columns
+from reporting.report.report import columns, plain_rows
 from reporting.report.table import csv_of
-from reporting.schema import describe_report
+from reporting.schema import fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead
+from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 
 
@@ -50,13 +49,13 @@ class ConversionReport(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = ByParameter
 
-    @describe_report
+    @report_schema
     def get(self, request: Request) -> Response | HttpResponse:
         """The report of a site and a range of days."""
         site = load_readable(request, request.query_params.get("site", ""))
         query = read_query(request.query_params, site)
         report = answer(open_to_read(), query, site, now_ms())
-        return csv_file(query, report) if query.form == "csv" else Response(report)
+        return csv_file(query, report) if query.form == "csv" else Response(plain_answer(report, query))
 
 
 class FitReport(APIView):
@@ -67,7 +66,7 @@ class FitReport(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = ByParameter
 
-    @describe_fit
+    @fit_schema
     def get(self, request: Request) -> Response:
         """The fit of a site, a goal and a month."""
         site = load_readable(request, request.query_params.get("site", ""))
@@ -75,11 +74,12 @@ class FitReport(APIView):
         fitted = read_fits(open_to_read(), site, month).get(goal)
         if fitted is None:
             raise Refusal(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
-        return Response(tell_fit(fitted, site, request.query_params["goal"], month))
+        return Response(to_plain(describe_fit(fitted, site, request.query_params["goal"], month)))
 
 
-def csv_file(query: Query, report: dict[str, Any]) -> HttpResponse:
+def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
     """The rows as a file to keep."""
-    name = f"conversions-{report['site']}-{query.first}-{query.last}.csv"
+    name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
-    return HttpResponse(csv_of(columns(query), report["rows"]), content_type="text/csv; charset=utf-8", headers=headers)
+    text = csv_of(columns(query), plain_rows(report.rows, query))
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

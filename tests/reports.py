@@ -12,7 +12,7 @@ from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, Marker
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
-from reporting.report.answer import answer
+from reporting.report.answer import answer, plain_answer
 from reporting.report.query import read_query
 from reporting.rollup import Roller
 from tracker.collection.hit import Hit
@@ -79,7 +79,7 @@ class Shop:
     def report(self, first: str, last: str, now: str = "2027-01-31T00:00Z", **parameters: str) -> dict[str, Any]:
         """The report of some days."""
         query = read_query({"from": first, "to": last, **parameters}, self.config)
-        return answer(self.store, query, self.config, ms(now))
+        return plain_answer(answer(self.store, query, self.config, ms(now)), query)
 
     def rows(self, first: str, last: str, *columns: str, **parameters: str) -> list[tuple[Any, ...]]:
         """Some columns of a report's rows."""

@@ -8,7 +8,6 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework import serializers
 
 from tracker.errors import ErrorBody
 
@@ -39,11 +38,18 @@ class StructExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
         """The struct's schema; the structs in it become components of their own."""
         _, found = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
-        own: dict[str, Any] = found.pop(self.get_name())
         for name, schema in found.items():
-            part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+            part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
             auto_schema.registry.register_on_missing(part)
-        return own
+        return answered(found[self.get_name()])
+
+
+def answered(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a struct as an answer has it: a field with a default is always there, one that is UNSET is not."""
+    fields = schema["properties"]
+    always = [*schema.get("required", ()), *(name for name in fields if "default" in fields[name])]
+    plain = {name: {key: field[key] for key in field if key != "default"} for name, field in fields.items()}
+    return {**schema, "properties": plain, "required": always}
 
 
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
@@ -56,8 +62,3 @@ def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     return {
         (status, "application/json"): OpenApiResponse(ErrorBody, description=REFUSED[status]) for status in statuses
     }
-
-
-def amount(**more: Any) -> serializers.CharField:
-    """Conversions or money."""
-    return serializers.CharField(help_text="A decimal with exactly six places.", **more)

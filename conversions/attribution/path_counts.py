@@ -7,8 +7,10 @@ Weights are whole numbers. They are the same on every machine and for any order 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import lcm
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from conversions.facts.ad_names import AdName
 
@@ -27,27 +29,28 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fit looked at, and what it left out.
+    """What a fit looked at, and what it left out."""
 
-    `one_in`: 1 if it looked at everybody, n if at one person in n. `conversions`: those that count in the month,
-    `with_touches`: those of them with touches. `cut`: paths of which only the newest steps were used. `other_ads`: how
-    many ads are `(other)`. `left_out`: distinct paths that were too rare; `left_out_converted` and
-    `left_out_unconverted`: how many paths these were. `many_ads_*` and `many_campaigns_*`: paths with too many ads, or
-    campaigns, for Shapley's sets.
-    """
-
-    one_in: int = 1
-    conversions: int = 0
-    with_touches: int = 0
-    cut: int = 0
-    other_ads: int = 0
-    left_out: int = 0
-    left_out_converted: int = 0
-    left_out_unconverted: int = 0
-    many_ads_converted: int = 0
-    many_ads_unconverted: int = 0
-    many_campaigns_converted: int = 0
-    many_campaigns_unconverted: int = 0
+    one_in: Annotated[int, Meta(description="Everybody (1), or one person in so many, was looked at.")] = 1
+    conversions: Annotated[int, Meta(description="That count in the month.")] = 0
+    with_touches: Annotated[int, Meta(description="Of these, those with touches that may earn credit.")] = 0
+    cut: Annotated[int, Meta(description="Paths of which only the newest 50 steps were taken.")] = 0
+    other_ads: Annotated[int, Meta(description="Ads beyond the 100 with most steps: they are `(other)`.")] = 0
+    left_out: Annotated[int, Meta(description="Distinct paths beyond the 10,000 most frequent.")] = 0
+    left_out_converted: Annotated[int, Meta(description="Paths with a conversion among these.")] = 0
+    left_out_unconverted: Annotated[int, Meta(description="Paths without one among these.")] = 0
+    many_ads_converted: Annotated[
+        int, Meta(description="Paths with a conversion and more than 12 ads: in none of `sets`.")
+    ] = 0
+    many_ads_unconverted: Annotated[
+        int, Meta(description="Paths without a conversion and more than 12 ads: in none of `sets`.")
+    ] = 0
+    many_campaigns_converted: Annotated[
+        int, Meta(description="Paths with a conversion and more than 12 campaigns: in none of `campaign_sets`.")
+    ] = 0
+    many_campaigns_unconverted: Annotated[
+        int, Meta(description="Paths without a conversion and more than 12 campaigns: in none of `campaign_sets`.")
+    ] = 0
 
 
 class Inputs(msgspec.Struct, frozen=True):

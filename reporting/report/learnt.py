@@ -1,14 +1,36 @@
 """Learnt: which months' fits a data-driven report rests on, and which it lacks."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from conversions.attribution.fit import Learnt
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
 from conversions.units.clock import next_month
+from conversions.units.formats import Month
 from conversions.verdicts.fits import read_learnt
 from reporting.report.query import Query
+
+
+class MissingFit(msgspec.Struct, frozen=True):
+    """A month from which goals (their keys) had nothing to learn."""
+
+    month: Month
+    goals: list[str]
+
+
+class LearntMonths(msgspec.Struct, frozen=True):
+    """What the credit of a data-driven model rests on."""
+
+    months: Annotated[list[Month], Meta(description="Those whose fits credit rests on.")]
+    missing: Annotated[
+        list[MissingFit],
+        Meta(description="Months from which goals had nothing to learn: their credit is shared evenly."),
+    ]
+
 
 #: Goal uid and the month of its conversions.
 Needed = tuple[str, str]
@@ -22,19 +44,20 @@ def noting(cells: Iterable[Cell], query: Query, needed: set[Needed]) -> Iterator
         yield cell
 
 
-def tell_learnt(store: Store, site: SiteConfig, needed: set[Needed]) -> dict[str, Any]:
-    """`months` whose fits were there; `missing`: those from which a goal had nothing to learn, by the goals' keys."""
+def describe_learnt(store: Store, site: SiteConfig, needed: set[Needed]) -> LearntMonths:
+    """The months whose fits were there, and those from which a goal had nothing to learn."""
     keys = {goal.uid: goal.key for goal in site.goals}
-    months, missing = [], []
+    months: list[Month] = []
+    missing: list[MissingFit] = []
     for month in sorted({month for _, month in needed}):
         before = next_month(month, -1)
         learnt = read_learnt(store, site, before)
         lacking = sorted(keys.get(uid, uid) for uid, own in needed if own == month and not is_learnt(learnt.get(uid)))
         if lacking:
-            missing.append({"month": before, "goals": lacking})
+            missing.append(MissingFit(before, lacking))
         if len(lacking) < sum(own == month for _, own in needed):
             months.append(before)
-    return {"months": months, "missing": missing}
+    return LearntMonths(months, missing)
 
 
 def is_learnt(learnt: Learnt | None) -> bool:

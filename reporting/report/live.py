@@ -1,17 +1,29 @@
 """Live: the counters of the open bucket -> what happened in this hour so far, approximate. Pure."""
 
 from collections import Counter
-from typing import Any
+
+import msgspec
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.units.clock import bucket_of, day_of
+from conversions.units.formats import Amount, Instant
 from conversions.units.micros import six_places
 from reporting.report.query import Query
 from tracker.collection.hit import iso
 
 
-def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> dict[str, Any] | None:
+class LiveHour(msgspec.Struct, frozen=True):
+    """What happened in the open hour so far."""
+
+    since: Instant
+    hits: int
+    clicks: int
+    conversions: int
+    value: Amount
+
+
+def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHour | None:
     """The live part of an answer; None where the query's days exclude now (ms). Raises StoreUnavailable."""
     if day_of(now, site.timezone) not in query:
         return None
@@ -21,5 +33,4 @@ def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> dict[st
         # Hits and clicks have no goal: they are the same for each.
         if not count.goal or query.goal in (None, count.goal):
             sums[count.metric] += count.amount
-    counts = {metric: sums[metric] for metric in ("hits", "clicks", "conversions")}
-    return {"since": iso(bucket), **counts, "value": six_places(sums["value"])}
+    return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

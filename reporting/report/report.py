@@ -3,16 +3,18 @@
 Amounts are whole numbers until the end, so nothing is lost: rows and unattributed equal the totals to the last micro.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from conversions.facts.ad_names import AdName
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
+from conversions.units.formats import Amount, Day, Instant
 from conversions.units.micros import six_places
-from reporting.figures.cells import CLICKS, decode_clicks, decode_credit
+from reporting.report.contributions import Contribution, Sum, contributions
 from reporting.report.query import Query
 from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
@@ -23,47 +25,45 @@ MAX_ROWS = 100_000
 NO_CAMPAIGN = "(none)"
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one stored row adds to a report.
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a report: the keys by which it is grouped, and its figures."""
 
-    `ad` None: it is unattributed. `goal` None: it is clicks and views, which have no goal.
-    """
+    ad: Annotated[str | UnsetType, Meta(description="Where grouped by ad.")] = UNSET
+    campaign: Annotated[str | UnsetType, Meta(description="Where grouped by campaign.")] = UNSET
+    goal: Annotated[str | UnsetType, Meta(description="Where grouped by goal.")] = UNSET
+    day: Annotated[Day | UnsetType, Meta(description="Where grouped by day.")] = UNSET
+    hour: Annotated[Instant | UnsetType, Meta(description="Where grouped by hour.")] = UNSET
+    configured: Annotated[
+        bool | UnsetType, Meta(description="Where grouped by ad: whether it is a configured ad's key.")
+    ] = UNSET
+    clicks: Annotated[int | None, Meta(description="Null where grouped by goal.")]
+    views: Annotated[int | None, Meta(description="Null where grouped by goal.")]
+    conversions: Amount
+    value: Amount
 
-    ad: AdName | None
-    day: str
-    bucket: int
-    goal: str | None = None
-    clicks: int = 0
-    views: int = 0
-    credit: int = 0
-    value: int = 0
+
+class Unattributed(msgspec.Struct, frozen=True):
+    """Conversions that no ad gets."""
+
+    conversions: Amount
+    value: Amount
 
 
-class Sum:
-    """Clicks and views, and micros of conversions and of money, added up."""
+class Totals(msgspec.Struct, frozen=True):
+    """All of the rows and what is unattributed."""
 
-    __slots__ = ("clicks", "credit", "value", "views")
-
-    def __init__(self) -> None:
-        self.clicks = self.views = self.credit = self.value = 0
-
-    def add(self, entry: Entry) -> None:
-        """Adds what a stored row says."""
-        self.clicks += entry.clicks
-        self.views += entry.views
-        self.credit += entry.credit
-        self.value += entry.value
-
-    def __bool__(self) -> bool:
-        return bool(self.clicks or self.views or self.credit or self.value)
+    clicks: int
+    views: int
+    conversions: Amount
+    value: Amount
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The exact part of an answer, with money and conversions as texts of six places."""
+    """The exact part of an answer."""
 
-    rows: list[dict[str, Any]]
-    unattributed: dict[str, Any]
-    totals: dict[str, Any]
+    rows: list[ReportRow]
+    unattributed: Unattributed
+    totals: Totals
 
 
 def make_report(cells: Iterable[Cell], query: Query, site: SiteConfig) -> Report:
@@ -71,58 +71,37 @@ def make_report(cells: Iterable[Cell], query: Query, site: SiteConfig) -> Report
     place = placing(query, site)
     rows: dict[tuple[Any, ...], Sum] = {}
     unattributed, totals = Sum(), Sum()
-    for entry in entries(cells, query):
-        totals.add(entry)
-        if entry.ad is None:
-            unattributed.add(entry)
-        elif entry.goal is not None or "goal" not in query.by:
-            rows.setdefault(place(entry, entry.ad), Sum()).add(entry)
+    for one in contributions(cells, query):
+        totals.add(one)
+        if one.ad is None:
+            unattributed.add(one)
+        elif one.goal is not None or "goal" not in query.by:
+            rows.setdefault(place(one, one.ad), Sum()).add(one)
             check_size(rows)
     return Report(
         rows=[row(key, rows[key], query) for key in sorted(rows) if rows[key]],
-        unattributed=amounts(unattributed),
-        totals={"clicks": totals.clicks, "views": totals.views, **amounts(totals)},
+        unattributed=Unattributed(six_places(unattributed.credit), six_places(unattributed.value)),
+        totals=Totals(totals.clicks, totals.views, six_places(totals.credit), six_places(totals.value)),
     )
 
 
-def entries(cells: Iterable[Cell], query: Query) -> Iterator[Entry]:
-    """What the cells say about the query's days and goal. Clicks have no goal: they are the same for each."""
-    for cell in cells:
-        if cell.model == CLICKS:
-            yield from (entry for entry in _clicks(cell) if entry.day in query)
-        elif cell.model == query.model and query.goal in (None, cell.goal):
-            yield from (entry for entry in _credit(cell, query) if entry.day in query)
-
-
-def _clicks(cell: Cell) -> Iterator[Entry]:
-    for row in decode_clicks(cell.body):
-        yield Entry(ad=row.ad, day=cell.day, bucket=cell.bucket, clicks=row.clicks, views=row.views)
-
-
-def _credit(cell: Cell, query: Query) -> Iterator[Entry]:
-    for row in decode_credit(cell.body):
-        # What is unattributed has no touch: it stays on the conversion's day, which is its row's.
-        day = row.touch_day if query.basis == "click" and row.ad else cell.day
-        yield Entry(ad=row.ad, day=day, bucket=cell.bucket, goal=cell.goal, credit=row.credit, value=row.value)
-
-
-def placing(query: Query, site: SiteConfig) -> Callable[[Entry, AdName], tuple[Any, ...]]:
-    """Into which row an entry goes: its `by` keys and, by ad, whether its name is a configured ad's.
+def placing(query: Query, site: SiteConfig) -> Callable[[Contribution, AdName], tuple[Any, ...]]:
+    """Into which row an one goes: its `by` keys and, by ad, whether its name is a configured ad's.
 
     An unconfigured name may be the same text as an ad's key; configured ones come first.
     """
     names = {goal.uid: goal.key for goal in site.goals}
-    readers: Mapping[str, Callable[[Entry, AdName], str]] = {
+    readers: Mapping[str, Callable[[Contribution, AdName], str]] = {
         "ad": lambda _, ad: ad.ad,
         "campaign": lambda _, ad: ad.campaign or NO_CAMPAIGN,
-        "goal": lambda entry, _: names.get(entry.goal or "", entry.goal or ""),
-        "day": lambda entry, _: entry.day,
-        "hour": lambda entry, _: iso(entry.bucket),
+        "goal": lambda one, _: names.get(one.goal or "", one.goal or ""),
+        "day": lambda one, _: one.day,
+        "hour": lambda one, _: iso(one.bucket),
     }
     wanted = [readers[key] for key in query.by]
     if "ad" in query.by:
-        return lambda entry, ad: (*(read(entry, ad) for read in wanted), not ad.configured)
-    return lambda entry, ad: tuple(read(entry, ad) for read in wanted)
+        return lambda one, ad: (*(read(one, ad) for read in wanted), not ad.configured)
+    return lambda one, ad: tuple(read(one, ad) for read in wanted)
 
 
 def check_size(rows: Mapping[tuple[Any, ...], Sum]) -> None:
@@ -138,16 +117,20 @@ def columns(query: Query) -> list[str]:
     return [*query.by, *configured, "clicks", "views", "conversions", "value"]
 
 
-def row(key: tuple[Any, ...], total: Sum, query: Query) -> dict[str, Any]:
+def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
     """One row of a report. By goal, clicks and views are null: no click belongs to a goal."""
-    found = dict(zip(query.by, key, strict=False))
-    if "ad" in query.by:
-        found["configured"] = not key[-1]
     by_goal = "goal" in query.by
-    counts = {"clicks": None if by_goal else total.clicks, "views": None if by_goal else total.views}
-    return {**found, **counts, **amounts(total)}
+    return ReportRow(
+        **dict(zip(query.by, key, strict=False)),
+        configured=not key[-1] if "ad" in query.by else UNSET,
+        clicks=None if by_goal else total.clicks,
+        views=None if by_goal else total.views,
+        conversions=six_places(total.credit),
+        value=six_places(total.value),
+    )
 
 
-def amounts(total: Sum) -> dict[str, Any]:
-    """Conversions and value as texts."""
-    return {"conversions": six_places(total.credit), "value": six_places(total.value)}
+def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
+    """Rows by their columns, in the order of `by`."""
+    names = columns(query)
+    return [{name: getattr(row, name) for name in names} for row in rows]

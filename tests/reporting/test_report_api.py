@@ -1,13 +1,11 @@
 """The report API: hits in, facts, rollup, report out; on every store, and over HTTP."""
 
 import csv
-import json
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -15,7 +13,7 @@ from conversions.models import Ad, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import Store
 from conversions.units.clock import HOUR_MS
-from tests.openapi import described
+from tests.openapi import described, description
 from tests.reports import Shop, marker_came_through, ms
 from tracker.models import Token
 
@@ -425,17 +423,12 @@ class TestHttp:
         settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
         assert_asked_to_come_again(client, shop, table)
 
-    def test_the_schema_describes_it(self, shop: Shop, tmp_path: Any) -> None:
-        path = tmp_path / "schema.json"
-        call_command("spectacular", validate=True, fail_on_warn=True, format="openapi-json", file=str(path))
-        schema = json.loads(path.read_text())
-        report = schema["paths"]["/api/reports/conversions"]["get"]
+    def test_its_parameters_and_forms_are_described(self) -> None:
+        report = description()["paths"]["/api/reports/conversions"]["get"]
         assert {parameter["name"] for parameter in report["parameters"]} == {
             "site", "from", "to", "model", "by", "goal", "basis", "format",
         }  # fmt: skip
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
-        answer = schema["components"]["schemas"]["ConversionReport"]["properties"]
-        assert set(answer) == set(shop.report(MONDAY, MONDAY))
 
 
 def assert_asked_to_come_again(client: Client, shop: Shop, table: str) -> None:

@@ -21,7 +21,7 @@ from conversions.rules.rates import PLACES, Quote
 from conversions.store.port import Store
 from conversions.tasks import carry_on_replays
 from conversions.units.now import now_ms
-from reporting.report.answer import answer
+from reporting.report.answer import answer, plain_answer
 from reporting.report.query import read_query
 from tests.openapi import described
 from tests.shop import DAY, HOUR, MINUTE, NOON, Shop
@@ -65,7 +65,8 @@ class Busy(Shop):
     def reported(self, goal: str) -> dict[str, Any]:
         """What the report of the last days has."""
         days = {"from": day(self.now - 30 * DAY), "to": day(self.now)}
-        return answer(self.store, read_query({**days, "goal": goal}, self.config()), self.config(), self.now)
+        query = read_query({**days, "goal": goal}, self.config())
+        return plain_answer(answer(self.store, query, self.config(), self.now), query)
 
     def make_retroactive(self, goal: Goal) -> None:
         """As staff does, and beat goes on with it."""
@@ -319,8 +320,7 @@ class TestRetroactive:
     def test_reports_say_that_they_are_recounted_until_it_is_done(self, shop: Busy) -> None:
         def recounting() -> bool:
             query = read_query({"from": "2026-01-05", "to": "2026-01-06"}, shop.config())
-            told: bool = answer(shop.store, query, shop.config(), shop.now)["recounting"]
-            return told
+            return answer(shop.store, query, shop.config(), shop.now).recounting
 
         assert not recounting()
         self.post(shop, "2026-01-05")

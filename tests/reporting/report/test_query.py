@@ -16,7 +16,7 @@ from conversions.units.clock import DAY_MS, HOUR_MS, day_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, ClickRow, CreditRow, encode_rows
 from reporting.report.query import KEYS, Query, longest_window, read_query
-from reporting.report.report import MAX_ROWS, check_size, make_report
+from reporting.report.report import MAX_ROWS, Totals, Unattributed, check_size, make_report, plain_rows
 from reporting.report.table import csv_of
 from tracker.collection.refusal import Refusal
 
@@ -57,7 +57,8 @@ def earned(ad: AdName | None, micros: int = 1_000_000, value: int = 0, day: str 
 
 
 def rows(cells: list[Cell], **parameters: str) -> list[dict[str, Any]]:
-    return make_report(cells, query(**parameters), SITE).rows
+    asked = query(**parameters)
+    return plain_rows(make_report(cells, asked, SITE).rows, asked)
 
 
 class TestParameters:
@@ -135,7 +136,7 @@ class TestRows:
     def test_clicks_and_credit_of_an_ad_meet_in_one_row(self) -> None:
         cells = [clicks(ClickRow(ONE_AD, 3, 1)), credit(earned(ONE_AD, 500_000, 29_900_000), earned(None, 500_000, 7))]
         report = make_report(cells, query(), SITE)
-        assert report.rows == [
+        assert plain_rows(report.rows, query()) == [
             {
                 "ad": "summer",
                 "configured": True,
@@ -145,8 +146,8 @@ class TestRows:
                 "value": "29.900000",
             }
         ]
-        assert report.unattributed == {"conversions": "0.500000", "value": "0.000007"}
-        assert report.totals == {"clicks": 3, "views": 1, "conversions": "1.000000", "value": "29.900007"}
+        assert report.unattributed == Unattributed("0.500000", "0.000007")
+        assert report.totals == Totals(3, 1, "1.000000", "29.900007")
 
     def test_a_strangers_link_cant_pass_for_a_configured_ad(self) -> None:
         found = rows([clicks(ClickRow(ONE_AD, 1, 0), ClickRow(STRAY, 5, 0))])
@@ -193,17 +194,17 @@ class TestRows:
             credit(earned(ONE_AD), uid="u2"),
         ]
         report = make_report(cells, query(by="goal,ad"), SITE)
-        assert [(row["goal"], row["ad"], row["clicks"], row["views"]) for row in report.rows] == [
+        assert [(row.goal, row.ad, row.clicks, row.views) for row in report.rows] == [
             ("purchase", "summer", None, None),
             ("signup", "summer", None, None),
         ]
-        assert report.totals["clicks"] == 4
+        assert report.totals.clicks == 4
 
     def test_one_goals_report_has_its_conversions_and_all_the_clicks(self) -> None:
         cells = [clicks(ClickRow(ONE_AD, 3, 0)), credit(earned(ONE_AD)), credit(earned(ONE_AD, 7), uid="u2")]
         report = make_report(cells, query(goal="signup"), SITE)
-        assert [(row["clicks"], row["conversions"]) for row in report.rows] == [(3, "0.000007")]
-        assert report.totals["conversions"] == "0.000007"
+        assert [(row.clicks, row.conversions) for row in report.rows] == [(3, "0.000007")]
+        assert report.totals.conversions == "0.000007"
 
     def test_rows_without_anything_are_left_out_also_where_amounts_cancel(self) -> None:
         cells = [credit(earned(ONE_AD, 0, 5)), credit(earned(ONE_AD, 0, -5), at=NOON + HOUR_MS), clicks()]
@@ -224,12 +225,12 @@ class TestRows:
             ),
         ]
         report = make_report(cells, query(basis="click", by="day"), SITE)
-        assert [(row["day"], row["conversions"], row["value"]) for row in report.rows] == [
+        assert [(row.day, row.conversions, row.value) for row in report.rows] == [
             ("2026-11-23", "0.000001", "0.000010"),
             ("2026-11-24", "0.000008", "0.000080"),
         ]
-        assert report.unattributed == {"conversions": "0.000004", "value": "0.000040"}
-        assert report.totals["conversions"] == "0.000013"
+        assert report.unattributed == Unattributed("0.000004", "0.000040")
+        assert report.totals.conversions == "0.000013"
 
     def test_other_models_and_days_are_not_mixed_in(self) -> None:
         cells = [
@@ -299,11 +300,11 @@ def test_rows_and_unattributed_equal_the_totals_however_they_are_grouped(
 ) -> None:
     report = make_report(cells, query(by=by, basis=basis, goal=only), SITE)
     for column in ("conversions", "value"):
-        parts = [micros(row[column]) for row in [*report.rows, report.unattributed]]
-        assert sum(parts) == micros(report.totals[column])
+        parts = [micros(getattr(row, column)) for row in [*report.rows, report.unattributed]]
+        assert sum(parts) == micros(getattr(report.totals, column))
     if "goal" not in by:
-        assert sum(row["clicks"] for row in report.rows) == report.totals["clicks"]
-    keys = [tuple(row[key] for key in by.split(",")) for row in report.rows]
+        assert sum(row.clicks for row in report.rows) == report.totals.clicks
+    keys = [tuple(getattr(row, key) for key in by.split(",")) for row in report.rows]
     assert keys == sorted(keys)
     assert make_report(cells, query(by="day", basis=basis, goal=only), SITE).totals == report.totals
 
