@@ -14,7 +14,7 @@ from tracker.settings import cassandra_database
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = (CHECKOUT / "docs" / "configuration.md").read_text()
-PROCESS_SETTINGS = {"WEB_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
+PROCESS_SETTINGS = {"WORKER_CONCURRENCY"}
 READERS = {name for name in dir(environment) if name.startswith("read_")}
 
 BAD_VALUES = [
@@ -27,6 +27,9 @@ BAD_VALUES = [
     ("ALLOWED_HOSTS", "$HOSTS"),
     ("PORT", "http"),
     ("PORT", "70000"),
+    ("WEB_CONCURRENCY", "0"),
+    ("WEB_THREADS", "many"),
+    ("WEB_IDLE_SECONDS", "0"),
     ("TRUSTED_PROXIES", "my-proxy"),
     ("TRUSTED_PROXIES", "$NETWORKS"),
     ("LOG_LEVEL", "LOUD"),
@@ -77,7 +80,7 @@ BAD_VALUES = [
     ("RETENTION_DAYS", "30"),
 ]
 #: Any text will do, or it is boto3 that reads them.
-WITHOUT_BAD_VALUE = {"SECRET_KEY"}
+WITHOUT_BAD_VALUE = {"SECRET_KEY", "WEB_HOST"}
 
 
 def settings_read() -> set[str]:

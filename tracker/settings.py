@@ -41,6 +41,11 @@ SECRET_KEY = read_text("SECRET_KEY") or kept_secret(STATE_DIR / "secret_key")
 DEBUG = read_switch("DEBUG")
 ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 PORT = read_number("PORT", 8000, 1, 65535)
+#: The web process: where it listens, its processes and threads, and how long a connection may be silent.
+WEB_HOST = read_text("WEB_HOST") or "0.0.0.0"  # noqa: S104
+WEB_CONCURRENCY = read_number("WEB_CONCURRENCY", 1, 1, 64)
+WEB_THREADS = read_number("WEB_THREADS", 32, 1, 1000)
+WEB_IDLE_SECONDS = read_number("WEB_IDLE_SECONDS", 75, 1, 3600)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
 DEMO = read_switch("DEMO")

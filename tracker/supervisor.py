@@ -153,7 +153,7 @@ def main(commands: Iterable[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.append(received))
     lock = take_lock(settings.STATE_DIR)
-    check_port(os.environ.get("WEB_HOST") or "0.0.0.0", settings.PORT)  # noqa: S104
+    check_port(settings.WEB_HOST, settings.PORT)
     clear_metrics(settings.METRICS_DIR or settings.STATE_DIR / "metrics")
     for command in commands:
         if code := run_command(command.split(), lock, lambda: bool(signals)):

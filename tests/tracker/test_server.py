@@ -21,7 +21,7 @@ GIF_BYTES = 43
 @pytest.fixture(scope="module")
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     """An embedded tracker with its web process."""
-    with Tracker(Path(tmp_path_factory.mktemp("server"))) as tracker:
+    with Tracker(Path(tmp_path_factory.mktemp("server")), {"WEB_IDLE_SECONDS": "2"}) as tracker:
         tracker.manage("migrate", "--noinput", "--verbosity", "0")
         tracker.start("web")
         yield tracker
@@ -204,6 +204,20 @@ def test_a_token_sends_for_its_own_account_only(tracker: Tracker, made: dict[str
     other = tracker.bootstrap("--account", "another")
     answer = post(tracker, {"site": other["site"]}, Authorization=f"Bearer {made['ingest_token']}")
     assert code(answer) == (404, "unknown_site")
+
+
+def test_a_connection_may_be_silent_as_long_as_the_setting_says(tracker: Tracker) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
+    connection.connect()
+    first = connection.sock
+    for _ in range(3):
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b'{"status":"ok"}'
+        assert connection.sock is first
+        time.sleep(0.7)
+    began = time.monotonic()
+    assert first.recv(1) == b""
+    assert 0.5 < time.monotonic() - began < 5
 
 
 def test_hits_at_once_are_all_kept(tracker: Tracker, made: dict[str, Any]) -> None:

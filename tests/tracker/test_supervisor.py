@@ -46,8 +46,8 @@ class Up(Tracker):
         )
 
     def serving(self) -> int:
-        """The process that answers: the granian worker, the youngest of the web process's family."""
-        pids = [pid for pid in family(self.processes["web"].pid) if b"granian" in command_of(pid)]
+        """The process that answers: the youngest of the web process's family."""
+        pids = [pid for pid in family(self.processes["web"].pid) if b"tracker.server" in command_of(pid)]
         return max(pids) if len(pids) > 1 else 0
 
 
