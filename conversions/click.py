@@ -23,11 +23,12 @@ from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, own_
 from tracker.collection.consent import read_consent, respect
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
+from tracker.collection.known import Known
 from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query, read_sender
-from tracker.lookup import Bounded, Cached, Found, each
+from tracker.lookup import Bounded, Cached, each
 from tracker.models import Site
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class ClickSite(msgspec.Struct, frozen=True):
     secret: str
     hits_per_second: int
     denied: tuple[str, ...]
+    timezone: str
 
 
 def look_up_site(key: str) -> ClickSite | None:
@@ -59,7 +61,12 @@ def look_up_site(key: str) -> ClickSite | None:
     if row is None:
         return None
     return ClickSite(
-        row.key, tuple(row.domains), row.click_secret, row.hits_per_second, denied=tuple(row.denied_signals)
+        key=row.key,
+        domains=tuple(row.domains),
+        secret=row.click_secret,
+        hits_per_second=row.hits_per_second,
+        denied=tuple(row.denied_signals),
+        timezone=row.timezone,
     )
 
 
@@ -95,7 +102,7 @@ class ClickView(APIView):
         found = find_site(site)
         given = read_form(read_query(request))
         page = find_page(found, ad, given.get("to", ""))
-        sender = read_sender(request, trusted=False)
+        sender = read_sender(request)
         click = Handover(ad, new_hit_id(), sender.received)
         if request.method == "GET":
             hit = click_hit(click, found, sender, read_consent(given.get("consent")))
@@ -134,7 +141,7 @@ def find_page(site: ClickSite, ad: str, to: str) -> str:
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
     """What the cache has for the key, if its name can be one at all. Raises `unknown`, or CantLookUp."""
-    found = cache.find(key) if KEY.fullmatch(name) else Found[T](None)
+    found = cache.find(key) if KEY.fullmatch(name) else Known[T](None)
     if found.value is None:
         raise unknown if found.checked else CantLookUp()
     return found.value
@@ -152,7 +159,7 @@ def click_hit(click: Handover, site: ClickSite, sender: Sender, consent: dict[st
         type="click",
         at=click.at,
         received=sender.received,
-        visitor=stand_in(site.key, sender.ip, sender.ua, click.at, click.click, sender.salt),
+        visitor=stand_in(site.key, site.timezone, sender.ip, sender.ua, click.at, click.click, sender.salt),
         ref=sender.page[:MAX_URL],
         ad=click.ad,
         ip=sender.ip,

@@ -37,7 +37,7 @@ SENTENCES: tuple[Callable[..., str], ...] = (
     *(reasons.duplicate_sentence, reasons.adjustment_sentence, reasons.model_sentence),
 )
 #: Functions that answer `bad_FIELD` for the field that is their second argument.
-FIELD_READERS = {"read_text", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
+FIELD_READERS = {"read_text", "read_prose", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
 FIELDS_OF_HITS_AND_REPORTS = ("tracker.collection.fields", "tracker.collection.collect", "reporting.report.query")
 #: What DRF answers by itself.
 DRF = (
@@ -148,7 +148,7 @@ def test_every_reason_has_a_sentence_of_its_own(say: Callable[..., str]) -> None
     assert len(set(sentences)) == len(sentences)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/collect/more", "/healthz/"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/collect/more", "/healthz/more"])
 def test_where_there_is_nothing_a_program_reads_the_error_shape(path: str, client: Client) -> None:
     answer = client.get(path)
     assert answer.status_code == 404

@@ -1,18 +1,14 @@
-"""Admission: a request's hits -> those of known sites, if the sender is not over its rate."""
+"""Admission: who shows an ingest token, and whether a sender is too fast."""
 
 from collections import Counter
 from math import ceil
 
-import msgspec
-
 from tracker.bearer import read_bearer
-from tracker.collection.collect import Collected, own_stand_in
-from tracker.collection.consent import respect
+from tracker.collection.collect import Collected
+from tracker.collection.known import Known
 from tracker.collection.refusal import Refusal
-from tracker.incoming import SALT
-from tracker.lookup import Found
 from tracker.rate_limit import RateLimit
-from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry
+from tracker.site_cache import TOKENS, TokenEntry
 
 RATES = RateLimit()
 
@@ -39,42 +35,19 @@ def read_token(authorization: str) -> TokenEntry | None:
     secret = read_bearer(authorization)
     if secret is None:
         return None
-    found = TOKENS.find(secret) if secret else Found[TokenEntry](None)
+    found = TOKENS.find(secret) if secret else Known[TokenEntry](None)
     if found.value:
         return found.value
     raise Refusal(401, "bad_token", "This is no valid ingest token.") if found.checked else CantCheck()
 
 
-def admit(collected: Collected, token: TokenEntry | None) -> None:
-    """Refuse hits of unknown sites, note those that could not be checked, keep of each what consent allows.
-
-    Raises TooFast.
-    """
-    sites = SITES.find_all({hit.site for hit in collected.hits.values()})
-    for index, hit in list(collected.hits.items()):
-        if _is_unknown(sites[hit.site], token):
-            collected.reject(index, Refusal(404, "unknown_site", "No site has this key.", "site"))
-        elif not sites[hit.site].checked:
-            hit = collected.hits[index] = msgspec.structs.replace(hit, unchecked=True)
-        site = sites[hit.site].value
-        if hit.consent or (site and site.denied):
-            collected.hits[index] = respect(hit, site.denied if site else (), own_stand_in(hit, SALT))
-    _hold_to_rate(collected, sites, token)
-
-
-def _is_unknown(site: Found[SiteEntry], token: TokenEntry | None) -> bool:
-    """Whether no site is known to have the key, or only a site of another account than the token's."""
-    if site.value is None:
-        return site.checked
-    return token is not None and token.account != site.value.account
-
-
-def _hold_to_rate(collected: Collected, sites: dict[str, Found[SiteEntry]], token: TokenEntry | None) -> None:
+def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
+    """Counts the hits against the rate of their sites, or of the token's account. Raises TooFast."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return
     for key, hits in Counter(hit.site for hit in collected.hits.values()).items():
-        site = sites[key].value
+        site = collected.sites[key].value
         _take(key, hits, site.hits_per_second if site else 0)
 
 

@@ -4,11 +4,13 @@ Anybody may ask. The answer has the states and nothing else; the log has the rea
 a second.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.renderers import JSONRenderer
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,12 +36,27 @@ def probe(service: Service) -> Probe[None]:
 PROBES = [probe(service) for service in SERVICES]
 
 
+class OneForm(BaseContentNegotiation):
+    """A view's first renderer, whatever `Accept` or `format` ask for."""
+
+    def select_parser(self, _request: Request, _parsers: object) -> None:
+        """None: nothing is sent to these views."""
+
+    def select_renderer(
+        self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: object = None
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer and its media type."""
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
 class OpenView(APIView):
     """A view without authentication, which would need the database."""
 
     authentication_classes = ()
     permission_classes = ()
     renderer_classes = (JSONRenderer,)
+    content_negotiation_class = OneForm
 
 
 class HealthView(OpenView):

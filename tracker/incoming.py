@@ -5,7 +5,7 @@ import time
 from django.conf import settings
 from django.http import HttpRequest
 
-from tracker.address import client_address
+from tracker.collection.address import client_address
 from tracker.collection.body import MAX_BODY, too_large
 from tracker.collection.collect import Sender
 from tracker.collection.refusal import Refusal
@@ -32,8 +32,8 @@ def read_query(request: HttpRequest) -> str:
     return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")
 
 
-def read_sender(request: HttpRequest, trusted: bool) -> Sender:
-    """The sender, as far as the request says."""
+def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
+    """The sender, as far as the request says. `account` is that of the ingest token."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -42,7 +42,7 @@ def read_sender(request: HttpRequest, trusted: bool) -> Sender:
         ip=client_address(remote, meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES),
         ua=read_header(request, "HTTP_USER_AGENT"),
         page=read_header(request, "HTTP_REFERER"),
-        trusted=trusted,
+        account=account,
         prefetch=is_prefetch(request),
     )
 

@@ -8,10 +8,10 @@ from queue import Full, Queue
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from cachetools import LRUCache
 from django.db import Error, connection
 
+from tracker.collection.known import Known
 from tracker.daemon import Daemon
 
 logger = logging.getLogger(__name__)
@@ -29,17 +29,8 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-class Found(msgspec.Struct, Generic[T], frozen=True):
-    """The result of a look-up. If `checked` is false, the database didn't answer, and the value is the last known
-    one."""
-
-    value: T | None
-    checked: bool = True
-    until: float = 0.0
-
-
 #: The result for a key that was never looked up.
-NEVER = Found[Any](None, checked=False, until=float("-inf"))
+NEVER = Known[Any](None, checked=False, until=float("-inf"))
 #: Keys -> key and value. It looks up all keys of a request at once.
 LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
@@ -88,26 +79,26 @@ class Bounded(Generic[K, T]):
 
 
 class Cached(Generic[T]):
-    """A look-up with a cache. Found values are kept for `seconds`, unknown keys for a shorter time."""
+    """A look-up with a cache. Known values are kept for `seconds`, unknown keys for a shorter time."""
 
     def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up
         self._seconds = seconds
         self._clock = clock
         self._lock = Lock()
-        self._known: LRUCache[str, Found[T]] = LRUCache(MAX_CACHED)
-        self._missing: LRUCache[str, Found[T]] = LRUCache(MAX_CACHED)
+        self._known: LRUCache[str, Known[T]] = LRUCache(MAX_CACHED)
+        self._missing: LRUCache[str, Known[T]] = LRUCache(MAX_CACHED)
         self._rest_until = float("-inf")
 
-    def find(self, key: str) -> Found[T]:
+    def find(self, key: str) -> Known[T]:
         """The value of a key, from the cache or the database. It never raises for a database."""
         return self.find_all((key,))[key]
 
-    def find_all(self, keys: Collection[str]) -> dict[str, Found[T]]:
+    def find_all(self, keys: Collection[str]) -> dict[str, Known[T]]:
         """The values of several keys. Those that are not cached are looked up at once."""
         now = self._clock()
-        found: dict[str, Found[T]] = {}
-        stale: dict[str, Found[T]] = {}
+        found: dict[str, Known[T]] = {}
+        stale: dict[str, Known[T]] = {}
         with self._lock:
             for key in keys:
                 found[key] = last = self._known.get(key) or self._missing.get(key) or NEVER
@@ -122,7 +113,7 @@ class Cached(Generic[T]):
             self._missing.clear()
             self._rest_until = float("-inf")
 
-    def _ask(self, last: Mapping[str, Found[T]], now: float) -> dict[str, Found[T]]:
+    def _ask(self, last: Mapping[str, Known[T]], now: float) -> dict[str, Known[T]]:
         """The values of keys by the database; their last known values if it doesn't answer."""
         if now >= self._rest_until:
             try:
@@ -131,11 +122,11 @@ class Cached(Generic[T]):
             except (Error, TimeoutError) as error:
                 self._rest_until = self._clock() + REST_SECONDS
                 logger.warning("the configuration database doesn't answer, hits come in unchecked: %r", error)
-        return {key: Found(found.value, checked=False) for key, found in last.items()}
+        return {key: Known(found.value, checked=False) for key, found in last.items()}
 
-    def _keep(self, key: str, value: T | None) -> Found[T]:
+    def _keep(self, key: str, value: T | None) -> Known[T]:
         seconds = self._seconds if value is not None else min(MISS_SECONDS, self._seconds)
-        found = Found(value, until=self._clock() + seconds)
+        found = Known(value, until=self._clock() + seconds)
         with self._lock:
             self._known.pop(key, None)
             self._missing.pop(key, None)

@@ -22,7 +22,7 @@ MAX_DOMAINS = 100
 MAX_NETWORKS = 100
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: Which of a site's hits are rejected; see conversions.rules.traffic.
-SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic")
+SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments")
 #: No account has more addresses of its own than such a network: a shorter prefix would reject everybody's hits.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
@@ -149,6 +149,10 @@ class Site(models.Model):
         blank=True,
         validators=[validate_signals],
         help_text=f"The signals of consent that are denied if a hit doesn't name them: {SIGNAL_NAMES}.",
+    )
+    open_adjustments = models.BooleanField(
+        default=False,
+        help_text="Anybody may retract, restate and refund orders; otherwise only servers with an ingest token may.",
     )
     half_life_days = models.DecimalField(
         max_digits=6,

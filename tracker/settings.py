@@ -94,6 +94,8 @@ INSTALLED_APPS = [
     "reporting",
 ]
 MIDDLEWARE = [
+    "tracker.forwarded.only_by_proxies",
+    "tracker.slashes.without_extra_slashes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracker.cache_control.no_store",

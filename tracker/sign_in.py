@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.throttling import SimpleRateThrottle
 
-from tracker.address import client_address
+from tracker.collection.address import client_address
 from tracker.error_pages import for_a_person
 from tracker.errors import error_response
 from tracker.models import Token

@@ -5,16 +5,9 @@ from collections.abc import Collection
 import msgspec
 from django.conf import settings
 
+from tracker.collection.collect import SiteEntry
 from tracker.lookup import Bounded, Cached, each
 from tracker.models import Site, Token
-
-
-class SiteEntry(msgspec.Struct, frozen=True):
-    """What collection needs to know of a site."""
-
-    account: int
-    hits_per_second: int
-    denied: tuple[str, ...] = ()
 
 
 class TokenEntry(msgspec.Struct, frozen=True):
@@ -26,8 +19,17 @@ class TokenEntry(msgspec.Struct, frozen=True):
 
 def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
     """The sites of public keys, those that there are. Raises django.db.Error."""
-    rows = Site.objects.filter(key__in=keys).values_list("key", "account_id", "hits_per_second", "denied_signals")
-    return {key: SiteEntry(account, rate, tuple(denied)) for key, account, rate, denied in rows}
+    return {
+        site.key: SiteEntry(
+            account=site.account_id,
+            hits_per_second=site.hits_per_second,
+            timezone=site.timezone,
+            currency=site.currency,
+            open_adjustments=site.open_adjustments,
+            denied=tuple(site.denied_signals),
+        )
+        for site in Site.objects.filter(key__in=keys)
+    }
 
 
 def look_up_token(secret: str) -> TokenEntry | None:

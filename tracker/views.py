@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
-from tracker.admission import admit, read_token
+from tracker.admission import hold_to_rate, read_token
 from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
 from tracker.collection.collect import Collected, collect
 from tracker.collection.failure import Transient
@@ -19,6 +19,7 @@ from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.commit import send_hits
 from tracker.incoming import read_body, read_header, read_query, read_sender
 from tracker.prometheus import count_accepted, count_refused
+from tracker.site_cache import SITES
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +47,10 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
         body,
         request.META.get("CONTENT_TYPE", ""),
         request.META.get("HTTP_CONTENT_ENCODING", ""),
-        read_sender(request, trusted=token is not None),
+        read_sender(request, token.account if token else None),
+        SITES.find_all,
     )
-    admit(collected, token)
+    hold_to_rate(collected, token)
     collected.check()
     try:
         send_hits(list(collected.hits.values()))
@@ -68,6 +70,8 @@ class HitView(APIView):
         """Answers without negotiation, parsers and renderers."""
         if request.method == "OPTIONS":
             return preflight(request, ", ".join(self.methods()))
+        if request.method == "HEAD":  # Monitors and previews of links ask so, and mean no hit.
+            return allow_any_origin(request, HttpResponse(status=204))
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,8 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, resolve
 
+from tracker.slashes import single
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 
 #: The length at which a body is cut: one byte above what any view takes, and the view refuses it.
@@ -77,7 +79,7 @@ class ShortWay:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer by the view, or by the application."""
-        match = self.matches.get(environ["PATH_INFO"])
+        match = self.matches.get(single(environ["PATH_INFO"]).rstrip("/"))
         if match is None:
             answer: Iterable[bytes] = self.application(environ, start_response)
             return answer

@@ -68,6 +68,7 @@ def _traffic(site: Site) -> Traffic:
         prefetches=site.set_aside_prefetches,
         own_traffic=site.set_aside_own_traffic,
         own_networks=tuple(site.account.own_networks),
+        open_adjustments=site.open_adjustments,
     )
 
 

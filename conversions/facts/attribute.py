@@ -19,7 +19,8 @@ from conversions.rules.goals import Goal, is_met
 from conversions.rules.site import SiteConfig
 from conversions.rules.traffic import why_rejected
 from conversions.units.clock import bucket_of
-from tracker.collection.hit import Hit, named_user
+from tracker.collection.hit import Hit
+from tracker.collection.nobody import someone
 
 #: Site, bucket, goal, ad and metric of a live counter.
 CountKey = tuple[str, int, str, str, str]
@@ -53,6 +54,8 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
         _count(counts, hit, made, site, names[hit.site])
         if hit.type == "conversion" and not any(isinstance(fact, Conversion) for fact in made):
             rejected.append(rejected_hit(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
+        if hit.unread:
+            rejected.extend(unread_of(hit, batch))
     increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
     return Outcome(tuple(facts), tuple(rejected), tuple(increments))
 
@@ -61,7 +64,7 @@ def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
     """The facts that one hit makes: a touch, conversions, an adjustment, a link, or nothing."""
     if hit.type == "adjustment":
         return [adjustment_of(hit, batch)]
-    user = named_user(hit.user)
+    user = someone(hit.user)
     touch = landing_touch(hit, site) or touch_of(hit)
     made: list[Touch | Conversion] = [touch] if touch else []
     made.extend(met_by(hit, site.goals))
@@ -88,7 +91,17 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
         value=hit.value,
         currency=hit.currency,
         batch=batch,
+        trusted=hit.trusted,
     )
+
+
+def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
+    """What was left out of a hit that counts, since it could not be read: its amount, or its time."""
+    for field, text in hit.unread.items():
+        if field == "value":
+            yield rejected_hit(hit, batch, "bad_value", field, f"The amount {text!r} can't be read: it has no value.")
+        else:
+            yield rejected_hit(hit, batch, "bad_ts", field, f"The time {text!r} can't be read: it is that of receipt.")
 
 
 def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: SiteConfig, names: AdNames) -> None:
@@ -127,4 +140,6 @@ def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
                 order=hit.order,
                 value=hit.value,
                 currency=hit.currency,
+                trusted=hit.trusted,
+                unreadable="value" in hit.unread,
             )

@@ -43,7 +43,7 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
-    """A hit that met one version of a goal. `value` is micros as sent, None if the hit had none.
+    """A hit that met one version of a goal. `value` is micros as sent, None if the hit had none or it is `unreadable`.
 
     `user` is the user that the hit itself named.
     """
@@ -60,6 +60,10 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
+    #: A server told it, and showed an ingest token.
+    trusted: bool = False
+    #: It had an amount that could not be read.
+    unreadable: bool = False
 
     @property
     def claim(self) -> str:
@@ -79,6 +83,8 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
+    #: A server told it, and showed an ingest token.
+    trusted: bool = False
 
     @property
     def claim(self) -> str:

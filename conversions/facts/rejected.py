@@ -1,4 +1,4 @@
-"""Rejected: a hit that was accepted but is no fact -> the row that `/api/rejected` lists, with the reason. Pure."""
+"""Rejected: a hit that is no fact, or only in part -> the row that `/api/rejected` lists, with the reason. Pure."""
 
 import msgspec
 

@@ -11,7 +11,9 @@ ClaimRow = Conversion | Adjustment
 
 
 def money(row: ClaimRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """A hit's amount in the site's currency, by the rate of its own day; without a rate 0 and the reason `no_rate`."""
+    """A hit's amount in the site's currency, by the rate of its own day; else 0 and the reason."""
+    if isinstance(row, Conversion) and row.unreadable:
+        return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
         return row.value or 0, None
     rate = site.rate(row.currency, row.at)

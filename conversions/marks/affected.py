@@ -3,7 +3,7 @@
 It may mark too many buckets, never too few. It reads no configuration, and no stale cache can leave a bucket out.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from conversions.facts.records import Conversion, Fact, Link, Touch
 from conversions.rules.goals import MOST_TOUCHES
@@ -24,7 +24,8 @@ def affected(
     """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
 
     - A touch may change the conversions of its visitor, and of every visitor that may be the same person, that are not
-      earlier than the touch; and every other conversion of their claims.
+      earlier than the touch; and every other conversion of their claims. A conversion that a browser told earlier is
+      not earlier if a server told it with a later time.
     - A link may change those after the visitor's previous link.
     - A conversion or an adjustment may change its whole claim.
     - If a goal counts one per person or per click, all later conversions of the claimants, and of every visitor that
@@ -36,10 +37,9 @@ def affected(
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
     changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
-    reached = store.read_conversions(site, _since(people, visits)) if visits else []
-    claims = changed | {row.claim for row in reached}
+    claims = changed | (_reached(store, site, _earliest(people, visits)) if visits else set())
     rows = _claimed(store, site, claims)
-    later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []
+    later = store.read_conversions(site, _spans(_earliest(people, _stirred(rows)))) if rows else []
     others = _claimed(store, site, {row.claim for row in later} - claims)
     own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
     touches = _touched(store, site, [Span(visitor, max(since, frozen_before), FOR_EVER) for visitor, since in moved])
@@ -75,6 +75,15 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
         yield from (touch for touch in first if isinstance(touch, Touch))
 
 
+def _reached(store: Store, site: str, since: Mapping[str, int]) -> set[str]:
+    """The claims of the visitors' conversions that are not earlier than their instants, or may not be."""
+    rows = store.read_conversions(site, [Span(visitor, 0, FOR_EVER) for visitor in since])
+    reached = {row.claim for row in rows if row.at >= since[row.visitor]}
+    earlier = {row.claim for row in rows if not row.trusted} - reached
+    first = min(since.values())
+    return reached | {row.claim for row in _claimed(store, site, earlier) if row.trusted and row.at >= first}
+
+
 def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
     """The conversions of claims."""
     rows = store.read_claims(site, sorted(claims)) if claims else []
@@ -89,12 +98,17 @@ def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
     yield from ((row.visitor, earliest[row.claim]) for row in rows)
 
 
-def _since(people: People, visits: Iterable[Visit]) -> list[Span]:
-    """A span for each visitor and each of its kin, from the visitor's earliest instant on."""
+def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
+    """Each visitor and each of its kin, with the visitor's earliest instant."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}
     for visitor, at in visits:
         for one in kin[visitor]:
             earliest[one] = min(earliest.get(one, at), at)
+    return earliest
+
+
+def _spans(earliest: Mapping[str, int]) -> list[Span]:
+    """One span a visitor, from its instant on."""
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

@@ -88,7 +88,7 @@ class Preview:
         for verdict in self._verdicts(site):
             conversions += 1
             value += verdict.value
-            if verdict.value_reason is not None:
+            if verdict.value_reason == "no_rate":
                 lacking += 1
                 lacks.update(unrated(verdict, site))
         return Counted(conversions, value, lacking, lacks)

@@ -6,11 +6,23 @@ docs/errors.md lists the same codes. The type checker finds a code that is missp
 from typing import Literal
 
 #: Why a hit that was accepted is no fact. Its sentence is the `detail` that is stored with it.
-RejectedCode = Literal["bot", "frozen", "no_goal", "own_traffic", "prefetch", "unknown_site", "unprocessable"]
+RejectedCode = Literal[
+    "bot",
+    "frozen",
+    "needs_token",
+    "no_goal",
+    "own_traffic",
+    "prefetch",
+    "unknown_site",
+    "unprocessable",
+    # These hits count, without what could not be read.
+    "bad_ts",
+    "bad_value",
+]
 #: Why a conversion is not counted.
 ConversionReason = Literal["retracted", "not_first", "not_first_of_click", "not_in_force"]
-#: Why some of a conversion's value is unrated.
-ValueReason = Literal["no_rate"]
+#: Why a conversion's value, or some of it, is missing.
+ValueReason = Literal["bad_value", "no_rate"]
 #: Why a touch is not eligible for credit.
 TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "duplicate", "beaten_by_click"]
 #: Why a stored conversion is not the one that counts.
@@ -42,8 +54,10 @@ def conversion_sentence(reason: ConversionReason) -> str:
 
 
 def value_sentence(reason: ValueReason) -> str:
-    """Why some of a value is unrated."""
+    """Why some of a value is missing."""
     match reason:
+        case "bad_value":
+            return "Its amount can't be read, or could mean two things: it counts as 0 until it is restated."
         case "no_rate":
             return "For some of its value no exchange rate of the day is known: that counts as 0 until one is loaded."
 

@@ -17,6 +17,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     prefetches: bool = True
     own_traffic: bool = True
     own_networks: tuple[str, ...] = ()
+    #: Anybody may send adjustments.
+    open_adjustments: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
-    """Why a hit is rejected: `bot`, `prefetch` or `own_traffic`, the first that holds; None if it counts.
+    """Why a hit is rejected, the first reason that holds; None if it counts.
 
     A hit without a user agent is no bot. An adjustment from an own address counts, since the account's own people are
     those who refund orders.
@@ -39,6 +41,10 @@ def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
         return Rejection("prefetch", "", "A browser fetched the page before anybody asked for it.")
     if traffic.own_traffic and hit.type != "adjustment" and is_own(hit.ip, traffic.own_networks):
         return Rejection("own_traffic", "ip", "It comes from one of the account's own networks.")
+    if hit.unchecked and hit.type == "adjustment" and not (hit.trusted or traffic.open_adjustments):
+        return Rejection(
+            "needs_token", "type", "An adjustment needs an ingest token, which the door could not ask for."
+        )
     return None
 
 

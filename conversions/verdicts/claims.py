@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from conversions.facts.person import Whose, itself
-from conversions.facts.records import Adjustment, Conversion, order_key
+from conversions.facts.records import Adjustment, Conversion, OrderKey, order_key
 from conversions.facts.value import ClaimRow, base_value, worth
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.reasons import DuplicateReason, ValueReason
@@ -70,7 +70,7 @@ def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], l
     """The goal's conversions and the adjustments of a claim, each in order."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
-    for row in sorted(rows, key=order_key):
+    for row in sorted(rows, key=belief):
         if isinstance(row, Adjustment):
             adjustments.append(row)
         elif row.goal == goal.uid:
@@ -108,6 +108,11 @@ def _verdict(
     )
 
 
+def belief(row: ClaimRow) -> tuple[bool, OrderKey]:
+    """The order in which copies are believed: what a server told before what a browser said, then the earliest."""
+    return not row.trusted, order_key(row)
+
+
 Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
 
 
@@ -126,11 +131,11 @@ def judge_all(
 
 
 def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in the order in which they fold, (at, hit id); only the earliest of each hit id."""
+    """Adjustments in the order in which they fold, (at, hit id); of each hit id only the one that is believed first."""
     kept: dict[str, Adjustment] = {}
-    for adjustment in sorted(adjustments, key=order_key):
+    for adjustment in sorted(adjustments, key=belief):
         kept.setdefault(adjustment.hit, adjustment)
-    return list(kept.values())
+    return sorted(kept.values(), key=order_key)
 
 
 def fold(

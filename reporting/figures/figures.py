@@ -60,7 +60,7 @@ def unrated_rows(counted: Iterable[CountedCase], site: SiteConfig) -> list[Unrat
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for verdict in (item.case.verdict for item in counted):
-        if verdict.value_reason is not None:
+        if verdict.value_reason == "no_rate":
             numbers[verdict.goal.uid] += 1
             sums[verdict.goal.uid].update(unrated(verdict, site))
     return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]

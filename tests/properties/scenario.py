@@ -174,8 +174,19 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
     if tables:
         hits = [in_some_currency(rng, hit) for hit in hits]
+    hits = [as_told(rng, hit) for hit in hits]
     hits = [disguise(rng, hit) if rng.random() < 0.08 else hit for hit in hits]
     return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits, tables)
+
+
+def as_told(rng: random.Random, hit: Hit) -> Hit:
+    """A hit that a server may tell, or whose amount may be one that can't be read."""
+    if hit.type not in ("conversion", "adjustment"):
+        return hit
+    hit = msgspec.structs.replace(hit, trusted=rng.random() < 0.4)
+    if hit.type == "adjustment" or rng.random() < 0.9:
+        return hit
+    return msgspec.structs.replace(hit, value=None, currency="", unread={"value": "1,299"})
 
 
 def in_some_currency(rng: random.Random, hit: Hit) -> Hit:

@@ -79,7 +79,7 @@ def test_another_method_is_refused_in_the_shape_of_every_error(embedded: Tracker
 def test_hits_are_counted_by_what_became_of_them(embedded: Tracker) -> None:
     made = embedded.bootstrap()
     before = metrics(embedded)
-    hits = [{"site": made["site"]}, {"site": made["site"], "value": "x"}, {"site": made["site"], "type": "event"}]
+    hits = [{"site": made["site"]}, {"site": made["site"], "id": "no good"}, {"site": made["site"], "type": "event"}]
     urlopen(Request(f"{embedded.url}/collect", json.dumps(hits).encode(), method="POST"), timeout=10).close()
     assert get(f"{embedded.url}/collect?site=nobody")[0] == 404
     assert get(f"{embedded.url}/pixel.gif")[0] == 400
@@ -87,7 +87,7 @@ def test_hits_are_counted_by_what_became_of_them(embedded: Tracker) -> None:
     rose = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
     assert {name: amount for name, amount in rose.items() if "hits" in name or "requests" in name} == {
         "hitledger_hits_accepted_total": 2,
-        "hitledger_hits_rejected_total bad_value": 1,
+        "hitledger_hits_rejected_total bad_id": 1,
         "hitledger_hits_rejected_total unknown_site": 1,
         "hitledger_hits_rejected_total missing_site": 1,
         "hitledger_requests_refused_total unknown_site": 1,

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from django.db import OperationalError
 
-from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Found, each
+from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Known, each
 
 
 class Clock:
@@ -48,7 +48,7 @@ def cache(table: Table, clock: Clock) -> Cached[str]:
     return Cached(each(table.look_up), 10, clock)
 
 
-def state(found: Found[str]) -> tuple[str | None, bool]:
+def state(found: Known[str]) -> tuple[str | None, bool]:
     return found.value, found.checked
 
 

@@ -1,19 +1,21 @@
 """Sites and admission: whose hits may come in."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from tracker.admission import CantCheck, TooFast, admit, read_token
-from tracker.collection.collect import Collected
-from tracker.collection.hit import Hit
+from tracker.admission import CantCheck, TooFast, hold_to_rate, read_token
+from tracker.collection.collect import Collected, Sender, SiteEntry, collect
 from tracker.collection.refusal import Refusal
 from tracker.models import Account, Site, Token
-from tracker.site_cache import SITES, TOKENS, SiteEntry, TokenEntry, look_up_sites, look_up_token
+from tracker.site_cache import SITES, TOKENS, TokenEntry, look_up_sites, look_up_token
 
 pytestmark = pytest.mark.django_db
+
+NOW = 1_790_000_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +37,10 @@ def other_site() -> Site:
     return Site.objects.create(account=Account.objects.create(name="Other"), name="Other", hits_per_second=1)
 
 
-def hits_of(*keys: str) -> Collected:
-    hits = [Hit(id=str(n), site=key, type="page", at=0, received=0, visitor="v") for n, key in enumerate(keys)]
-    return Collected(dict(enumerate(hits)), {})
+def collected(*keys: str, token: TokenEntry | None = None) -> Collected:
+    """A request with a hit for each key."""
+    sender = Sender(received=NOW, salt=b"salt", account=token.account if token else None)
+    return collect("", json.dumps([{"site": key} for key in keys]).encode(), "", "", sender, SITES.find_all)
 
 
 def break_database() -> None:
@@ -49,7 +52,7 @@ def break_database() -> None:
 
 def test_a_site_and_a_token_are_found_with_their_account_and_rate(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
-    assert look_up_sites([site.key, "none"]) == {site.key: SiteEntry(site.account_id, 0)}
+    assert look_up_sites([site.key, "none"]) == {site.key: SiteEntry(account=site.account_id, currency="USD")}
     assert look_up_token(secret) == TokenEntry(site.account_id, 2)
     assert look_up_token("none") is None
 
@@ -69,37 +72,32 @@ def test_other_ways_to_sign_in_are_none_of_ours() -> None:
 
 
 def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -> None:
-    collected = hits_of(site.key, "unknown", site.key)
-    admit(collected, None)
-    assert sorted(collected.hits) == [0, 2]
-    assert [(index, reason.code, reason.field) for index, reason in collected.rejected.items()] == [
+    found = collected(site.key, "unknown", site.key)
+    assert sorted(found.hits) == [0, 2]
+    assert [(index, reason.code, reason.field) for index, reason in found.rejected.items()] == [
         (1, "unknown_site", "site")
     ]
-    assert not any(hit.unchecked for hit in collected.hits.values())
+    assert not any(hit.unchecked for hit in found.hits.values())
 
 
 def test_a_batch_of_many_unknown_sites_costs_the_database_one_question(
     site: Site, django_assert_num_queries: Any
 ) -> None:
-    collected = hits_of(site.key, *(f"unknown {n}" for n in range(499)))
     with django_assert_num_queries(1):
-        admit(collected, None)
-    assert sorted(collected.hits) == [0]
+        found = collected(site.key, *(f"unknown {n}" for n in range(499)))
+    assert sorted(found.hits) == [0]
 
 
 def test_with_a_token_another_accounts_site_is_unknown(site: Site, other_site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
-    collected = hits_of(site.key, other_site.key)
-    admit(collected, read_token(f"bearer {secret}"))
-    assert sorted(collected.hits) == [0]
-    assert collected.rejected[1].code == "unknown_site"
+    found = collected(site.key, other_site.key, token=read_token(f"bearer {secret}"))
+    assert sorted(found.hits) == [0]
+    assert found.rejected[1].code == "unknown_site"
 
 
 def test_while_the_database_is_away_hits_come_in_unchecked(site: Site) -> None:
     break_database()
-    collected = hits_of(site.key, "maybe")
-    admit(collected, None)
-    assert [hit.unchecked for hit in collected.hits.values()] == [True, True]
+    assert [hit.unchecked for hit in collected(site.key, "maybe").hits.values()] == [True, True]
 
 
 def test_while_the_database_is_away_a_token_is_asked_to_come_again(site: Site) -> None:
@@ -111,16 +109,16 @@ def test_while_the_database_is_away_a_token_is_asked_to_come_again(site: Site) -
 
 
 def test_a_site_over_its_rate_is_told_when_to_come_again(other_site: Site) -> None:
-    admit(hits_of(*[other_site.key] * 3), None)
+    hold_to_rate(collected(*[other_site.key] * 3), None)
     with pytest.raises(TooFast) as refusal:
-        admit(hits_of(other_site.key), None)
+        hold_to_rate(collected(other_site.key), None)
     assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (429, "rate_limited", 3)
 
 
 def test_with_a_token_the_accounts_rate_counts(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
     token = read_token(f"Bearer {secret}")
-    admit(hits_of(site.key, site.key), token)
+    hold_to_rate(collected(site.key, site.key, token=token), token)
     with pytest.raises(TooFast):
-        admit(hits_of(site.key), token)
-    admit(hits_of(site.key), None)
+        hold_to_rate(collected(site.key, token=token), token)
+    hold_to_rate(collected(site.key), None)

@@ -1,5 +1,6 @@
 """Body: what a request carries, bytes -> the parameters of each of its hits, or a Refusal. Pure."""
 
+import json
 import re
 import zlib
 from itertools import islice
@@ -8,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tracker.collection.refusal import Refusal
+from tracker.collection.refusal import Refusal  # TEMP
 
 MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
@@ -26,8 +27,11 @@ JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "appl
 
 # Floats are kept as the text that they were written as, so that no money goes through binary fractions.
 _decoder = msgspec.json.Decoder(float_hook=str)
+_lenient = json.JSONDecoder(
+    parse_float=str, parse_int=lambda digits: int(digits[:400]), parse_constant=str, strict=False
+)
 _array_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 #: The strings (also one without an end) and the punctuation of JSON. Never backtracks.
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
@@ -71,9 +75,9 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
 def read_hit(text: bytes | memoryview) -> Item:
     """The parameters of one JSON object."""
     try:
-        hit = _decoder.decode(text)
+        hit = decode(text)
     except _UNREADABLE:
-        return Refusal(400, "bad_json", "This is no JSON in UTF-8, or it is nested too deep.")
+        return Refusal(400, "bad_json", "This is no JSON, or it is nested too deep.")
     if len(text) > MAX_HIT:
         return Refusal(413, "too_large", "A hit may have 64 KiB.")
     return hit if isinstance(hit, dict) else Refusal(400, "bad_hit", "A hit is a JSON object.")
@@ -82,9 +86,20 @@ def read_hit(text: bytes | memoryview) -> Item:
 def read_object(text: str) -> Any:
     """A JSON value; None for what is none."""
     try:
-        return _decoder.decode(text)
+        return decode(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
         return None
+
+
+def decode(text: bytes | memoryview) -> Any:
+    """A JSON value. Raises what _UNREADABLE names.
+
+    Bytes that are no UTF-8 and escapes of half a letter stay recognisable, as lone surrogates; NaN is a text.
+    """
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return _lenient.decode(bytes(text).decode("utf-8", "surrogateescape"))
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:

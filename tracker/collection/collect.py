@@ -1,7 +1,7 @@
 """Collect: the parts of a request -> its hits, and a reason for each that is none. Pure; knows no Django."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +9,12 @@ import msgspec
 
 from tracker.collection import fields
 from tracker.collection.body import MAX_HIT, Item, read_items
-from tracker.collection.clock import DAY_MS
-from tracker.collection.consent import consent_problem, read_consent, read_match
+from tracker.collection.clock import DAY_MS, local_day
+from tracker.collection.consent import consent_problem, read_consent, read_match, respect
 from tracker.collection.fields import Parameters
-from tracker.collection.hit import Hit, encoded_size, named_user
+from tracker.collection.hit import Hit, encoded_size
+from tracker.collection.known import Known
+from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
 #: The client's clock is taken to be wrong when `sent` and receipt differ by more.
@@ -36,8 +38,31 @@ def new_hit_id() -> str:
     return uuid4().hex
 
 
+class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What collection needs to know of a site."""
+
+    account: int
+    hits_per_second: int = 0
+    timezone: str = "UTC"
+    currency: str = ""
+    open_adjustments: bool = False
+    #: The signals of consent that it denies where a hit doesn't name them.
+    denied: tuple[str, ...] = ()
+
+
+#: Keys of sites -> what is known of each; one look-up for all of a request.
+FindSites = Callable[[Collection[str]], Mapping[str, Known[SiteEntry]]]
+#: Of a site that could not be looked up.
+UNCHECKED = Known[SiteEntry](None, checked=False)
+
+
+def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
+    """What is known of sites where none can be looked up."""
+    return dict.fromkeys(keys, UNCHECKED)
+
+
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a request besides its hits. `received` is ms; `trusted` is a server with an ingest token.
+    """What is known of a request besides its hits. `received` is ms; `account` is that of its ingest token, if any.
 
     `salt` keys the hash that stands in for an absent visitor id. `prefetch`: it is made before anybody asked for it.
     """
@@ -47,18 +72,24 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     ip: str = ""
     ua: str = ""
     page: str = ""
-    trusted: bool = False
+    account: int | None = None
     prefetch: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it is a server that shows an ingest token."""
+        return self.account is not None
 
 
 class Collected(msgspec.Struct):
-    """The hits of a request by their places in it, and why the others are none.
+    """The hits of a request by their places in it, why the others are none, and what is known of their sites.
 
     `notes` is what their senders should mend, though the hits are taken.
     """
 
     hits: dict[int, Hit]
     rejected: dict[int, Refusal]
+    sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
 
     def reject(self, index: int, refusal: Refusal) -> None:
@@ -93,16 +124,24 @@ def collect(
     content_type: str,
     encoding: str,
     sender: Sender,
+    find_sites: FindSites = find_none,
     new_id: Callable[[], str] = new_hit_id,
 ) -> Collected:
     """The hits of a request. Raises Refusal where it can't be read at all."""
     if len(query) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have 64 KiB.")
+    given: dict[int, tuple[str, Parameters]] = {}
     collected = Collected({}, {})
     for index, item in enumerate(read_items(query, body, content_type, encoding)):
         try:
-            collected.hits[index] = read_hit(item, sender, new_id)
-            if isinstance(item, dict) and (consent := item.get("consent")) not in EMPTY:
+            given[index] = read_site(item)
+        except Refusal as refusal:
+            collected.reject(index, refusal)
+    collected.sites = find_sites({key for key, _ in given.values()})
+    for index, (key, parameters) in given.items():
+        try:
+            collected.hits[index] = read_hit(parameters, key, collected.sites[key], sender, new_id)
+            if (consent := parameters.get("consent")) not in EMPTY:
                 note(collected, index, consent_problem(consent))
         except Refusal as refusal:
             collected.reject(index, refusal)
@@ -115,69 +154,79 @@ def note(collected: Collected, index: int, problem: Refusal | None) -> None:
         collected.notes[index] = problem
 
 
-def read_hit(item: Item, sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """One hit of its parameters. Raises Refusal."""
+def read_site(item: Item) -> tuple[str, Parameters]:
+    """The site's key of a hit, and all its parameters. Raises Refusal."""
     if isinstance(item, Refusal):
         raise item
-    hit = make_hit(item, sender, new_id)
-    check_adjustment(hit)
+    key = fields.read_text(item, "site", MAX_KEY)
+    if not key:
+        raise Refusal(400, "missing_site", "The site's public key is needed.", "site")
+    return key, item
+
+
+def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
+    """One hit of its parameters and its site, as much of it as its consent allows. Raises Refusal."""
+    hit = make_hit(given, key, site, sender, new_id)
+    check_site(site, sender)
+    denied = site.value.denied if site.value else ()
+    if hit.consent or denied:
+        hit = respect(hit, denied, own_stand_in(hit, sender.salt))
+    if hit.type == "adjustment":
+        check_adjustment(hit, site.value)
     if encoded_size(hit) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have 64 KiB.")
     return hit
 
 
-def make_hit(given: Parameters, sender: Sender, new_id: Callable[[], str]) -> Hit:
+def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
     """The hit that the parameters name, each field checked by itself. Raises Refusal."""
-    site = read_site(given)
+    timezone, currency = (site.value.timezone, site.value.currency) if site.value else ("UTC", "")
+    unread: dict[str, str] = {}
     hit_id = fields.read_id(given, "id") or new_id()
-    at = read_at(given, sender)
+    at = read_at(given, sender, unread)
     ip, ua = read_person(given, sender)
     user = fields.read_text(given, "user", MAX_NAME)
+    value, currency = fields.read_amount(given, currency, unread)
     hit_type = fields.read_choice(given, "type", fields.TYPES) or "page"
     kind = fields.read_choice(given, "kind", fields.KINDS) if hit_type == "adjustment" else ""
     return Hit(
         id=hit_id,
-        site=site,
+        site=key,
         type=hit_type,  # type: ignore[arg-type]
         at=at,
         received=sender.received,
-        visitor=fields.read_id(given, "visitor") or derive_visitor(site, ip, ua, at, hit_id, user, sender),
+        visitor=fields.read_id(given, "visitor") or derive_visitor(key, timezone, ip, ua, at, hit_id, user, sender),
         name=fields.read_text(given, "name", MAX_NAME),
         user=user,
-        url=fields.read_text(given, "url", MAX_URL) or sender.page[:MAX_URL],
-        ref=fields.read_text(given, "ref", MAX_URL),
-        title=fields.read_text(given, "title", MAX_TITLE),
+        url=fields.read_prose(given, "url", MAX_URL) or sender.page[:MAX_URL],
+        ref=fields.read_prose(given, "ref", MAX_URL),
+        title=fields.read_prose(given, "title", MAX_TITLE),
         ad=fields.read_text(given, "ad", MAX_NAME),
-        # A space alone is no order, or strangers' sales would be one.
-        order=fields.read_text(given, "order", MAX_NAME).strip(),
-        value=fields.read_micros(given),
-        currency=fields.read_currency(given),
+        # A space or a placeholder is no order, or strangers' sales would be one.
+        order=someone(fields.read_text(given, "order", MAX_NAME).strip()),
+        value=value,
+        currency=currency,
         kind=kind or None,  # type: ignore[arg-type]
         props=fields.read_props(given),
         ip=ip,
         ua=ua,
         # A server's own request is no browser's.
         prefetch=sender.prefetch and not sender.trusted,
+        unchecked=not site.checked,
         consent=read_consent(consent) if (consent := given.get("consent")) not in EMPTY else {},
         match=read_match(match) if (match := given.get("match")) not in EMPTY else {},
+        trusted=sender.trusted,
+        unread=unread,
     )
 
 
-def read_site(given: Parameters) -> str:
-    """The site's key. Raises Refusal."""
-    site = fields.read_text(given, "site", MAX_KEY)
-    if not site:
-        raise Refusal(400, "missing_site", "The site's public key is needed.", "site")
-    return site
-
-
-def read_at(given: Parameters, sender: Sender) -> int:
+def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
     """When the hit happened, by the client's clock where that can be believed. Raises Refusal."""
-    ts, sent = fields.read_ms(given, "ts"), fields.read_ms(given, "sent")
+    ts, sent = fields.read_time(given, "ts", unread), fields.read_time(given, "sent", unread)
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
     if at < oldest or at > sender.received + MAX_AHEAD_MS:
-        raise Refusal(400, "bad_ts", "Milliseconds since the epoch, not too long ago and not ahead.", "ts")
+        raise Refusal(400, "bad_ts", "An instant, not too long ago and not ahead.", "ts")
     return at
 
 
@@ -194,26 +243,26 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
     """Address and user agent of the person: the request's, or as told by a server that we trust."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
-    return fields.read_ip(given), fields.read_text(given, "ua", MAX_URL)[:MAX_UA]
+    return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
-def derive_visitor(site: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
+def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
     """The visitor of a hit that names none. A server that tells the user but no address gives each user one of its own.
 
     That one stays the same: it comes from an id that stays, and a user has no new visitor each day.
     """
-    if sender.trusted and not ip and named_user(user):
+    if sender.trusted and not ip and someone(user):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
-    return stand_in(site, ip, ua, at, hit_id, sender.salt)
+    return stand_in(site, timezone, ip, ua, at, hit_id, sender.salt)
 
 
-def stand_in(site: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """A visitor id for a person without one: the same for one site, address, user agent and UTC day.
+def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
+    """A visitor id for a person without one: the same for one site, address, user agent and day of the site's clock.
 
     Where neither address nor user agent is known, it is the hit's own, lest strangers become one person.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
-    return keyed_hash(f"{site}\n{at // DAY_MS}\n{person}", salt)
+    return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
 
 
 def own_stand_in(hit: Hit, salt: bytes) -> str:
@@ -226,13 +275,31 @@ def keyed_hash(text: str, salt: bytes) -> str:
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
 
 
-def check_adjustment(hit: Hit) -> None:
-    """An adjustment names an order, what to do with it and, unless it retracts, an amount. Raises Refusal."""
-    if hit.type != "adjustment":
-        return
+def check_site(site: Known[SiteEntry], sender: Sender) -> None:
+    """A site must be known, as far as it can be looked up, and be of the token's account. Raises Refusal."""
+    unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
+    if unknown:
+        raise Refusal(404, "unknown_site", "No site has this key.", "site")
+
+
+def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
+    """An adjustment names an order, what to do with it and, unless it retracts, an amount. Raises Refusal.
+
+    It needs a token, too, unless its site is open to all.
+    """
     if not hit.order:
         raise Refusal(400, "missing_order", "An adjustment needs the order that it adjusts.", "order")
     if hit.kind is None:
         raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restate or refund.", "kind")
-    if hit.value is None and hit.kind != "retract":
+    if hit.kind != "retract":
+        check_amount(hit)
+    if site and not (hit.trusted or site.open_adjustments):
+        raise Refusal(403, "needs_token", "An adjustment needs an ingest token.", "type")
+
+
+def check_amount(hit: Hit) -> None:
+    """The amount of an adjustment must be there and be readable. Raises Refusal."""
+    if "value" in hit.unread:
+        raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
+    if hit.value is None:
         raise Refusal(400, "missing_value", f"A {hit.kind} needs a value.", "value")

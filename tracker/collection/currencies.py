@@ -11,3 +11,26 @@ CURRENCIES = frozenset(
     XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG ZWL
     """.split()  # noqa: SIM905
 )
+
+DOLLARS = """
+    USD ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD UYU XCD
+"""
+#: Signs and short words for currencies, in small letters, and the codes that each may stand for.
+SIGNS: dict[str, frozenset[str]] = {
+    sign: frozenset(codes.split())
+    for sign, codes in {
+        **{"$": DOLLARS, "€": "EUR", "£": "GBP EGP FKP GIP LBP SHP SSP SYP", "¥": "JPY CNY", "元": "CNY", "円": "JPY"},
+        **{"us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "mx$": "MXN"},
+        **{"nt$": "TWD", "nz$": "NZD", "r$": "BRL", "s$": "SGD", "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH"},
+        **{"₩": "KRW KPW", "₪": "ILS", "₫": "VND", "₦": "NGN", "₱": "PHP CUP", "฿": "THB", "₸": "KZT", "₾": "GEL"},
+        **{"kr": "SEK DKK NOK ISK", "rs": "INR LKR MUR NPR PKR SCR", "lei": "RON MDL", "fr": "CHF", "sfr": "CHF"},
+        **{"kč": "CZK", "zł": "PLN", "ft": "HUF", "лв": "BGN", "руб": "RUB", "euro": "EUR"},
+    }.items()
+}
+
+
+def meanings(text: str) -> frozenset[str]:
+    """The codes that a currency's code or sign may stand for, in whatever case; none for what is neither."""
+    text = text.strip().rstrip(".")
+    code = text.upper()
+    return frozenset((code,)) if code in CURRENCIES else SIGNS.get(text.lower(), frozenset())

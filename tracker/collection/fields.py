@@ -1,17 +1,19 @@
 """Fields: one parameter of a hit, as text or as a JSON value -> its checked value, or a Refusal. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
-from math import isfinite
 from typing import Any, get_args
 
 from tracker.collection import money
+from tracker.collection.address import read_address
 from tracker.collection.body import read_object
+from tracker.collection.clock import read_instant
 from tracker.collection.currencies import CURRENCIES
 from tracker.collection.hit import AdjustmentKind, HitType
+from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
-from tracker.collection.text import is_broken
+from tracker.collection.text import is_broken, repair
 
 #: The parameters of one hit by name: texts of a query or a form, or values of a JSON object.
 Parameters = Mapping[str, Any]
@@ -22,10 +24,10 @@ MAX_PROP_VALUE = 500
 TYPES = frozenset(get_args(HitType))
 KINDS = frozenset(get_args(AdjustmentKind))
 
+#: Of what can't be read so much is kept to look at.
+MAX_UNREAD = 100
+
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-#: A number of ms that no clock shows and that no sum overflows.
-_BEYOND = 10**18
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
@@ -54,13 +56,21 @@ def check_text(value: str, field: str, most: int) -> str:
     return value
 
 
+def read_prose(parameters: Parameters, field: str, most: int) -> str:
+    """The same of a text that identifies nothing: its bad letters are replaced."""
+    value = parameters.get(field)
+    if value is None:
+        return ""
+    return check_text(repair(as_text(value, field)), field, most)
+
+
 def read_id(parameters: Parameters, field: str) -> str:
-    """A hit's or visitor's id, empty if absent."""
+    """A hit's or visitor's id, empty if absent or nobody's."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
-    value = as_text(value, field)
-    if not _ID.fullmatch(value):
+    value = someone(as_text(value, field))
+    if value and not _ID.fullmatch(value):
         raise Refusal(400, f"bad_{field}", "Up to 64 of A-Za-z0-9._:-", field)
     return value
 
@@ -75,40 +85,37 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
     return value
 
 
-def read_micros(parameters: Parameters) -> int | None:
-    """`value` in micros, exactly; None if absent."""
-    value = parameters.get("value")
+def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tuple[int | None, str]:
+    """`value` in micros and its currency, None and empty if absent. `own` is the site's currency.
+
+    What can't be read is noted in `unread`, by field: no sale is lost for the way in which its amount is written.
+    """
+    value, currency = parameters.get("value"), parameters.get("currency")
+    code = "" if currency is None else currency if isinstance(currency, str) else plain(currency)
     if value is None or value == "":
-        return None
-    micros = money.read_micros(as_text(value, "value"))
-    if micros is None:
-        raise Refusal(400, "bad_value", "Up to 12 digits, optionally a point and up to 6 more, such as 29.90", "value")
-    return micros
+        return None, code if code in CURRENCIES else ""
+    amount = money.read_amount(plain(value), code, own)
+    if amount is None:
+        unread["value"] = repair(f"{plain(value)} {code}").strip()[:MAX_UNREAD]
+        return None, ""
+    return amount.micros, amount.currency
 
 
-def read_currency(parameters: Parameters) -> str:
-    """An ISO 4217 code, empty if absent."""
-    value = parameters.get("currency")
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str) or value not in CURRENCIES:
-        raise Refusal(400, "bad_currency", "An ISO 4217 code, such as EUR.", "currency")
-    return value
-
-
-def read_ms(parameters: Parameters, field: str) -> int | None:
-    """A clock's ms since the epoch; None if absent or unreadable."""
+def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int | None:
+    """A clock's ms since the epoch; None if absent, or unreadable, which is noted in `unread`."""
     value = parameters.get(field)
-    if isinstance(value, int):
-        return None if isinstance(value, bool) else _within_clocks(value)
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+    if value is None or value == "":
         return None
-    number = float(value)
-    return _within_clocks(round(number)) if isfinite(number) else (_BEYOND if number > 0 else -_BEYOND)
+    text = plain(value)
+    instant = read_instant(text)
+    if instant is None:
+        unread[field] = repair(text[:MAX_UNREAD])
+    return instant
 
 
-def _within_clocks(ms: int) -> int:
-    return max(-_BEYOND, min(ms, _BEYOND))
+def plain(value: Any) -> str:
+    """A text, or a JSON value of another type as one."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_ip(parameters: Parameters) -> str:
@@ -116,10 +123,10 @@ def read_ip(parameters: Parameters) -> str:
     value = parameters.get("ip")
     if value is None or value == "":
         return ""
-    try:
-        return str(ip_address(as_text(value, "ip")))
-    except ValueError as error:
-        raise Refusal(400, "bad_ip", "An IPv4 or IPv6 address.", "ip") from error
+    address = read_address(as_text(value, "ip"))
+    if address is None:
+        raise Refusal(400, "bad_ip", "An IPv4 or IPv6 address.", "ip")
+    return str(address)
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
@@ -128,7 +135,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
     given = parameters.get("props")
     if given is not None and given != "":
         found = {**_object(given), **found}
-    props = {key: _property(key, value) for key, value in found.items() if value is not None}
+    props = {repair(key): _property(key, value) for key, value in found.items() if value is not None}
     if len(props) > MAX_PROPS:
         raise Refusal(400, "bad_props", f"At most {MAX_PROPS} properties.", "props")
     return props
@@ -147,7 +154,7 @@ def _property(key: str, value: Any) -> str:
     """A property's text. JSON's true and false are kept as these words."""
     if not key:
         raise Refusal(400, "bad_props", "A property needs a name.", "props")
-    check_text(key, "props", MAX_PROP_KEY)
+    check_text(repair(key), "props", MAX_PROP_KEY)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return check_text(as_text(value, "props"), "props", MAX_PROP_VALUE)
+    return check_text(repair(as_text(value, "props")), "props", MAX_PROP_VALUE)

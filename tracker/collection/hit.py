@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import new as new_hash
 from typing import Any, Literal
 
 import msgspec
@@ -15,20 +14,6 @@ AdjustmentKind = Literal["retract", "restate", "refund"]
 #: A batch is closed when it holds this many hits, or this many bytes of them.
 BATCH_MAX_HITS = 500
 BATCH_MAX_BYTES = 1 << 20
-
-#: What broken set-ups send for everybody: words for nobody and names of fields, in whatever case.
-NOBODY = (
-    *("", "0", "-1", "none", "null", "nil", "undefined", "nan", "n/a", "true", "false", "[object object]", "{}", "[]"),
-    *("anonymous", "anon", "guest", "visitor", "unknown", "not_authenticated", "unauthenticated", "logged_out"),
-    *("id", "user", "user_id", "userid", "uid", "distinct_id", "distinctid", "email", '""', "''"),
-)
-#: How such words are spelled where they come from; an id is to be hashed, and so may these be.
-SPELLINGS = (*NOBODY, "None", "NULL", "NaN", "[object Object]", "Anonymous", "Guest", "Unknown")
-NO_USERS = frozenset(NOBODY) | {
-    new_hash(name, word.encode(), usedforsecurity=False).hexdigest()
-    for word in SPELLINGS
-    for name in ("md5", "sha1", "sha256")
-}
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +50,10 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consent: dict[str, str] = {}
     #: What ad networks know the person by: their cookies' ids, and hashes.
     match: dict[str, str] = {}
+    #: Told by a server that showed an ingest token.
+    trusted: bool = False
+    #: What can't be read of an amount or a time, by field, as it was sent.
+    unread: dict[str, str] = {}
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -81,11 +70,6 @@ class Batch(msgspec.Struct, frozen=True):
 
 class BadBatch(Permanent):
     """The text is not a batch."""
-
-
-def named_user(text: str) -> str:
-    """The user whose id a text is, empty where it is nobody's: such an id would make one person of strangers."""
-    return "" if text.strip().casefold() in NO_USERS else text
 
 
 def batch_id(made_at: int, nonce: str) -> str:

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tests.properties.recomputation.goals import in_force
-from tests.properties.recomputation.order import in_order
+from tests.properties.recomputation.order import in_order, place
 from tests.properties.recomputation.persons import Whose
 from tests.properties.recomputation.rates import Row, Table, lacks_rate, times, worth
 from tests.properties.recomputation.records import Adjustment, Conversion, Goal, Site, Version
+
+R = TypeVar("R", Conversion, Adjustment)
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Claim:
 
     @property
     def winner(self) -> Conversion:
-        """The conversion that counts: the earliest."""
+        """The conversion that counts: the earliest that a server told, else the earliest."""
         return self.rows[0]
 
     def claimants(self, whose: Whose) -> frozenset[str]:
@@ -33,12 +36,13 @@ class Claim:
 def claims_of(goal: Goal, conversions: Iterable[Conversion], adjustments: Iterable[Adjustment]) -> list[Claim]:
     """The claims of a goal, in the order of the conversions that count."""
     rows: dict[str, list[Conversion]] = defaultdict(list)
-    for row in in_order(conversions):
+    for row in believed_first(conversions):
         version = in_force(goal, row.at)
         if row.goal == goal.uid and version and version.version == row.version:
             rows[claim_of(row)].append(row)
     changes = folding(adjustments)
-    return [claim(goal, found, [one for one in changes if one.order == found[0].order]) for found in rows.values()]
+    claims = [claim(goal, found, [one for one in changes if one.order == found[0].order]) for found in rows.values()]
+    return sorted(claims, key=lambda one: place(one.winner))
 
 
 def claim_of(row: Conversion) -> str:
@@ -47,18 +51,23 @@ def claim_of(row: Conversion) -> str:
 
 
 def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment]) -> Claim:
-    """A claim under the version that its earliest conversion met."""
+    """A claim under the version that the conversion met that counts."""
     version = in_force(goal, rows[0].at)
     assert version
     return Claim(goal, version, tuple(rows), tuple(adjustments))
 
 
 def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in order, of those with one hit id and order the first."""
+    """Adjustments in order, of those with one hit id and order the first that is believed."""
     kept: dict[tuple[str, str], Adjustment] = {}
-    for one in in_order(adjustments):
+    for one in believed_first(adjustments):
         kept.setdefault((one.order, one.hit), one)
-    return list(kept.values())
+    return in_order(kept.values())
+
+
+def believed_first(rows: Iterable[R]) -> list[R]:
+    """What servers told in order, then the rest in order."""
+    return sorted(in_order(rows), key=lambda row: not row.trusted)
 
 
 def is_retracted(claim: Claim) -> bool:

@@ -12,7 +12,8 @@ def conversions_of(hit: Hit, site: Site) -> Iterator[Conversion]:
     for goal in site.goals:
         version = in_force(goal, hit.at)
         if version and is_met(hit, goal, version):
-            yield read(Conversion, vars(hit), hit=hit.id, goal=goal.uid, version=version.version)
+            own = {"hit": hit.id, "goal": goal.uid, "version": version.version, "unreadable": "value" in hit.unread}
+            yield read(Conversion, vars(hit), **own)
 
 
 def in_force(goal: Goal, at: int) -> Version | None:

@@ -1,7 +1,7 @@
 """Records: what the recomputation is given, and the facts that it makes of it. Rules: `docs/models.md`, Facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
@@ -29,6 +29,8 @@ class Hit:
     ip: str = ""
     ua: str = ""
     prefetch: bool = False
+    trusted: bool = False
+    unread: Plain = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,8 @@ class Conversion:
     order: str = ""
     value: int | None = None
     currency: str = ""
+    trusted: bool = False
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +137,7 @@ class Adjustment:
     kind: str
     value: int | None = None
     currency: str = ""
+    trusted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +156,7 @@ Fact = Touch | Conversion | Adjustment | Link
 
 def read(record: type[Record], plain: Plain, **others: Any) -> Record:
     """A record of the fields that a JSON object has, and of others."""
-    known = {field.name for field in fields(record)}  # type: ignore[arg-type]
+    known = {one.name for one in fields(record)}  # type: ignore[arg-type]
     return record(**{name: value for name, value in plain.items() if name in known} | others)
 
 

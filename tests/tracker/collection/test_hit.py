@@ -1,6 +1,5 @@
 """Hits and batches keep everything on their way through the queue and the archive."""
 
-from hashlib import md5, sha1, sha256
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from tracker.collection.hit import (
     encode_hits,
     encoded_size,
     iso,
-    named_user,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
@@ -94,20 +92,3 @@ def test_an_instant_is_utc_with_a_z_and_milliseconds_only_where_there_are_any() 
 @given(at=st.integers(0, 4_000_000_000_000))
 def test_an_instant_is_exact_to_the_millisecond(at: int) -> None:
     assert iso(at).rstrip("Z")[19:] == (f".{at % 1000:03d}" if at % 1000 else "")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", " ", "0", "null", "NULL", "Undefined", "None", "NaN", "anonymous", "Unknown", "GUEST", " guest "),
-        *("[object Object]", "distinct_id", "not_authenticated", "true", "False", '""'),
-        *(md5(b"").hexdigest(), sha1(b"null").hexdigest().upper(), sha256(b"undefined").hexdigest()),
-    ],
-)
-def test_an_id_that_broken_set_ups_send_for_everybody_is_no_user(text: str) -> None:
-    assert named_user(text) == ""
-
-
-def test_any_other_id_is_a_user_letter_by_letter() -> None:
-    for text in ("ann", "Ann", "00", "10", "guest-7", sha256(b"ann").hexdigest(), "\u00e4nn"):
-        assert named_user(text) == text

@@ -1,0 +1,303 @@
+"""Hits as pages, tools and hosts really send them: each test is named by what the user gets, on every store.
+
+Like the complaints, it uses the public surface alone.
+"""
+
+import json
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from conversions.store.port import Store
+from tests.surface import Shop, at, days_ago
+from tracker.models import Account, Site
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = ("203.0.113.1", "203.0.113.2", "203.0.113.3")
+#: How reports here call what no ad has.
+NOBODY = "(nobody)"
+
+
+@pytest.fixture(autouse=True)
+def _tracker(inline: None, opened_store: Store, settings: Any) -> None:
+    """A tracker without a broker, on each store in turn, that need not wait for its caches."""
+    settings.CONFIG_CACHE_SECONDS = 0
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def browser(address: str = ADDRESSES[0], **headers: str) -> Client:
+    """A browser at an address."""
+    return Client(REMOTE_ADDR=address, HTTP_USER_AGENT="Mozilla/5.0 Firefox/128.0", **headers)
+
+
+def send(client: Client, *hits: dict[str, Any]) -> None:
+    """A page sends hits; it gets a 200 for all of them."""
+    answer = client.post("/collect", json.dumps(hits), content_type="text/plain")
+    assert answer.json() == {"accepted": len(hits), "rejected": []}
+
+
+def without(hit: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in hit.items() if name not in names}
+
+
+def explained(shop: Shop, order: str) -> dict[str, Any]:
+    """The only conversion of an order."""
+    query = {"site": shop.site, "order": order}
+    (found,) = Client().get("/api/conversions", query, headers=shop.bearer("report")).json()["results"]
+    return dict(found)
+
+
+def rejected(shop: Shop, **query: str) -> list[dict[str, Any]]:
+    """What support sees of hits set aside."""
+    query = {"site": shop.site, **query}
+    return list(Client().get("/api/rejected", query, headers=shop.bearer("report")).json()["results"])
+
+
+def error(answer: HttpResponse) -> tuple[int, str]:
+    return answer.status_code, json.loads(answer.content)["error"]["code"]
+
+
+class TestNobody:
+    @pytest.mark.parametrize("word", ["undefined", "null", "00000000-0000-0000-0000-000000000000", "{{visitor.id}}"])
+    def test_strangers_without_a_visitor_id_share_no_credit(self, shop: Shop, word: str) -> None:
+        day = days_ago(2)
+        send(browser(ADDRESSES[0]), shop.click(at(day, "10:00"), visitor=word))
+        for n, address in enumerate(ADDRESSES):
+            send(browser(address), shop.sale(at(day, f"11:0{n}"), visitor=word))
+        # The one who clicked has a stand-in for the day; the others are nobody's friends.
+        assert shop.credited(day) == {"banner": ("1.000000", "29.900000"), NOBODY: ("2.000000", "59.800000")}
+
+    def test_sales_whose_order_id_the_template_left_out_are_sales_of_their_own(self, shop: Shop) -> None:
+        day = days_ago(2)
+        for n, word in enumerate(("undefined", "undefined", "null", "null", "{{ order.id }}", "{{ order.id }}")):
+            send(browser(), shop.sale(at(day, f"11:0{n}"), word))
+        assert shop.total(day) == ("6.000000", "179.400000")
+
+
+class TestAddresses:
+    @pytest.fixture(autouse=True)
+    def _proxy(self, settings: Any) -> None:
+        settings.TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+
+    def test_strangers_behind_a_proxy_that_adds_ports_share_no_credit(self, shop: Shop) -> None:
+        day = days_ago(2)
+        click, sale = shop.click(at(day, "10:00")), shop.sale(at(day, "11:00"))
+        proxied = [browser("127.0.0.1", HTTP_X_FORWARDED_FOR=f"{address}:5{n}") for n, address in enumerate(ADDRESSES)]
+        send(proxied[0], without(click, "visitor"))
+        send(proxied[1], without(sale, "visitor"))
+        assert shop.credited(day) == {"banner": ("0.000000", "0.000000"), NOBODY: ("1.000000", "29.900000")}
+
+    @pytest.mark.parametrize(
+        "chain", ["203.0.113.9:5001", "é, 203.0.113.9", "[::ffff:203.0.113.9]:80", "1.1.1.1, 203.0.113.9"]
+    )
+    def test_the_accounts_own_people_are_known_whatever_they_write_before_their_address(
+        self, shop: Shop, chain: str
+    ) -> None:
+        Account.objects.filter(sites__key=shop.site).update(own_networks=["203.0.113.0/24"])
+        sent = chain.encode().decode("latin-1")  # as WSGI servers give it
+        send(browser("127.0.0.1", HTTP_X_FORWARDED_FOR=sent), shop.sale(at(days_ago(2))))
+        assert [hit["code"] for hit in rejected(shop)] == ["own_traffic"]
+
+    def test_a_user_agent_in_raw_utf8_keeps_its_letters(self, shop: Shop) -> None:
+        agent = "Приложение/1 Googlebot/2.1".encode().decode("latin-1")
+        send(Client(HTTP_USER_AGENT=agent), shop.sale(at(days_ago(2))))
+        assert [hit["body"]["ua"] for hit in rejected(shop, code="bot")] == ["Приложение/1 Googlebot/2.1"]
+
+    def test_https_is_believed_of_the_proxy_and_of_no_stranger(self, shop: Shop, settings: Any) -> None:
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        for address, scheme in (("127.0.0.1", "https"), ("203.0.113.9", "http")):
+            told = shop.staff.get(
+                f"/api/sites/{shop.site}", headers={"x-forwarded-proto": "https"}, REMOTE_ADDR=address
+            ).json()
+            assert told["url"].startswith(f"{scheme}://"), address
+            assert f'src="{scheme}://' in told["snippet"]
+
+
+class TestAmounts:
+    @pytest.mark.parametrize("value", ["1,299.00", "1.299,00 €", "EUR 1299", 1299.0000000000002, "1 299,00"])
+    def test_a_sale_has_its_value_however_the_amount_is_written(self, shop: Shop, value: Any) -> None:
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1", value=value, currency="EUR"))
+        assert shop.total(day) == ("1.000000", "1299.000000")
+
+    def test_float_noise_of_several_sales_adds_up(self, shop: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), *(shop.sale(at(day), f"A-{n}", value=29.9 * 3) for n in range(3)))
+        assert shop.total(day) == ("3.000000", "269.100000")
+
+    @pytest.mark.parametrize("given", [{"value": "1,299"}, {"value": "abc"}, {"value": "5", "currency": "Euros"}])
+    def test_a_sale_whose_amount_cannot_be_read_counts_and_support_sees_why_it_has_no_value(
+        self, shop: Shop, given: dict[str, str]
+    ) -> None:
+        day = days_ago(2)
+        send(browser(), shop.click(at(day, "11:00")), {**shop.sale(at(day), "A-1"), **given})
+        assert shop.credited(day) == {"banner": ("1.000000", "0.000000")}
+        told = explained(shop, "A-1")
+        assert (told["counted"], told["value"], told["value_reason"]) == (True, "0.000000", "bad_value")
+        (listed,) = rejected(shop)
+        assert (listed["code"], listed["field"], listed["hit"]) == ("bad_value", "value", told["hit"])
+        assert given["value"] in listed["detail"]
+
+    def test_the_page_for_support_says_that_the_amount_cannot_be_read(self, shop: Shop) -> None:
+        send(browser(), shop.sale(at(days_ago(2)), "A-1", value="1,299"))
+        page = shop.staff.get(f"/explain/{explained(shop, 'A-1')['id']}").content.decode()
+        assert "could mean two things" in page
+
+    def test_a_restatement_gives_a_sale_the_value_that_could_not_be_read(self, shop: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1", value="1,299"))
+        shop.send(shop.adjust(at(day, "13:00"), "A-1", "restate", "1299.00"))
+        assert shop.total(day) == ("1.000000", "1299.000000")
+        assert explained(shop, "A-1")["value_reason"] is None
+
+    def test_a_refund_whose_amount_cannot_be_read_is_refused(self, shop: Shop) -> None:
+        refund = shop.adjust(at(days_ago(2)), "A-1", "refund", "1,299")
+        answer = Client().post("/collect", refund, content_type="application/json", headers=shop.bearer("ingest"))
+        assert error(answer) == (400, "bad_value")
+
+
+class TestTimes:
+    @pytest.mark.parametrize("form", ["iso", "offset", "seconds"])
+    def test_a_server_tells_the_time_as_it_has_it(self, shop: Shop, form: str) -> None:
+        moment = at(days_ago(3), "10:00")
+        forms = {
+            "iso": f"{moment.replace(tzinfo=None).isoformat()}Z",
+            "offset": (moment + timedelta(hours=2)).replace(tzinfo=None).isoformat() + "+02:00",
+            "seconds": int(moment.timestamp()),
+        }
+        shop.send({**shop.sale(moment, "A-1"), "ts": forms[form]})
+        assert shop.total(days_ago(3)) == ("1.000000", "29.900000")
+        assert rejected(shop) == []
+
+    @pytest.mark.parametrize("ts", ["yesterday", "2026-11-02 10:00", "02.11.2026"])
+    def test_a_sale_whose_time_cannot_be_read_counts_now_and_support_sees_it(self, shop: Shop, ts: str) -> None:
+        shop.send({**shop.sale(at(days_ago(3)), "A-1"), "ts": ts})
+        today = timezone.now().date()
+        assert shop.total(today - timedelta(days=1), today)[0] == "1.000000"
+        assert [(hit["code"], hit["field"]) for hit in rejected(shop)] == [("bad_ts", "ts")]
+
+
+class TestLetters:
+    def test_a_title_cut_in_the_middle_of_an_emoji_costs_no_click(self, shop: Shop) -> None:
+        day = days_ago(2)
+        landing = {"url": "https://shop.example/?utm_source=news", "title": "Sale \ud83c"}
+        send(browser(), shop.hit("page", at(day, "11:00"), **landing), shop.sale(at(day)))
+        assert shop.credited(day) == {"news": ("1.000000", "29.900000")}
+
+    def test_an_image_with_a_referrer_in_latin_1_is_a_hit(self, shop: Shop) -> None:
+        answer = browser().get(f"/pixel.gif?site={shop.site}&type=conversion&name=purchase&value=5&ref=%E9")
+        assert answer.status_code == 200
+        assert shop.total(timezone.now().date())[0] == "1.000000"
+
+
+class TestPaths:
+    @pytest.mark.parametrize("path", ["/collect/", "//collect", "//collect//"])
+    def test_slashes_too_many_cost_no_hit(self, shop: Shop, path: str) -> None:
+        day = days_ago(2)
+        sale = json.dumps(shop.sale(at(day)))
+        headers = {"origin": "https://shop.example"}
+        answer = browser().post("/", sale, content_type="text/plain", headers=headers, PATH_INFO=path)
+        assert answer.json() == {"accepted": 1, "rejected": []}
+        assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
+        assert shop.total(day)[0] == "1.000000"
+
+    @pytest.mark.parametrize("path", ["/pixel.gif/", "//pixel.gif"])
+    def test_slashes_too_many_cost_no_image(self, shop: Shop, path: str) -> None:
+        assert browser().get(f"/?site={shop.site}", PATH_INFO=path)["Content-Type"] == "image/gif"
+
+    @pytest.mark.parametrize("form", ["/click/{}/banner/", "/click//{}/banner", "//click/{}//banner//"])
+    def test_slashes_too_many_keep_nobody_from_the_landing_page(self, shop: Shop, form: str) -> None:
+        Site.objects.filter(key=shop.site).update(domains=["shop.example"])
+        answer = browser().get("/", PATH_INFO=form.format(shop.site))
+        assert (answer.status_code, answer["Location"][:25]) == (302, "https://shop.example/?hl_")
+
+    @pytest.mark.parametrize("path", ["/t.js/", "//t.js", "/healthz/", "/api/sites/", "//api//sites"])
+    def test_other_addresses_mean_the_same_too(self, shop: Shop, path: str) -> None:
+        assert shop.staff.get("/", PATH_INFO=path).status_code == 200
+
+    @pytest.mark.parametrize("path", ["/collect", "/pixel.gif", "/collect/"])
+    def test_a_link_preview_that_asks_for_the_head_makes_no_hit(self, shop: Shop, path: str) -> None:
+        answer = browser().head(f"{path}?site={shop.site}&type=conversion&name=purchase&value=5")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer["Access-Control-Allow-Origin"] == "*"
+        assert shop.total(timezone.now().date())[0] == "0.000000"
+
+    @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+    @pytest.mark.parametrize("accept", ["text/plain", "text/html", "application/openmetrics-text", "nonsense"])
+    def test_monitors_get_their_answer_whatever_they_say_they_read(self, path: str, accept: str) -> None:
+        answer = Client().get(path, headers={"accept": accept})
+        assert answer.status_code in (200, 503)
+        assert answer["Content-Type"].startswith("text/plain" if path == "/metrics" else "application/json")
+        assert Client().get(f"{path}?format=xml").status_code == answer.status_code
+
+
+def test_a_shop_without_cookies_credits_a_click_and_a_sale_of_one_local_day() -> None:
+    # Los Angeles: click 15:50, sale 16:10, when a new day begins in UTC; and a sale after the midnight there.
+    shop = Shop(timezone="America/Los_Angeles")
+    day = days_ago(3)
+    click, sale = at(day, "15:50", "America/Los_Angeles"), at(day, "16:10", "America/Los_Angeles")
+    next_day = at(day + timedelta(days=1), "00:10", "America/Los_Angeles")
+    for hit in (shop.click(click), shop.sale(sale), shop.sale(next_day)):
+        send(browser(), without(hit, "visitor"))
+    assert shop.credited(day) == {"banner": ("1.000000", "29.900000")}
+    assert shop.credited(day + timedelta(days=1)) == {NOBODY: ("1.000000", "29.900000")}
+
+
+class TestAdjustments:
+    @pytest.mark.parametrize(("kind", "value"), [("retract", ""), ("restate", "999999999999"), ("refund", "29.90")])
+    def test_a_stranger_changes_no_sale(self, shop: Shop, kind: str, value: str) -> None:
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1"))
+        answer = browser().post(
+            "/collect", json.dumps(shop.adjust(at(day), "A-1", kind, value)), content_type="text/plain"
+        )
+        assert error(answer) == (403, "needs_token")
+        image = browser().get("/pixel.gif", {**shop.adjust(at(day), "A-1", kind, value or "0")})
+        assert (image.status_code, image["X-Hit-Error"]) == (403, "needs_token")
+        assert shop.total(day) == ("1.000000", "29.900000")
+
+    def test_a_site_may_let_everybody_adjust(self, shop: Shop) -> None:
+        answer = shop.staff.patch(
+            f"/api/sites/{shop.site}", {"open_adjustments": True}, content_type="application/json"
+        )
+        assert answer.json()["open_adjustments"] is True
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1"), shop.adjust(at(day), "A-1", "retract"))
+        assert shop.total(day) == ("0.000000", "0.000000")
+
+
+class TestBelief:
+    def test_a_browsers_earlier_copy_of_an_order_never_beats_the_servers(self, shop: Shop) -> None:
+        day = days_ago(2)
+        shop.send(shop.sale(at(day), "A-1", visitor="server"))
+        send(browser(), shop.sale(at(day) - timedelta(days=2), "A-1", value="0", visitor="stranger"))
+        assert shop.total(day) == ("1.000000", "29.900000")
+        assert shop.total(day - timedelta(days=2)) == ("0.000000", "0.000000")
+        told = explained(shop, "A-1")
+        assert (told["visitor"], [copy["visitor"] for copy in told["duplicates"]]) == ("server", ["stranger"])
+
+    def test_the_buyers_browser_still_brings_the_ad(self, shop: Shop) -> None:
+        # The browser tells the order, then clicks once more; the shop's server tells it an hour later.
+        day = days_ago(2)
+        send(browser(), shop.click(at(day, "10:00"), "banner"), shop.sale(at(day, "11:00"), "A-1", value="1.00"))
+        shop.send(without(shop.sale(at(day, "12:00"), "A-1"), "visitor"))
+        assert shop.credited(day) == {"banner": ("1.000000", "29.900000")}
+
+    def test_a_touch_that_comes_late_counts_if_it_lies_before_the_servers_copy(self, shop: Shop) -> None:
+        day = days_ago(2)
+        shop.ad("flyer")
+        send(browser(), shop.sale(at(day, "11:00"), "A-1"))
+        shop.send(without(shop.sale(at(day, "13:00"), "A-1"), "visitor"))
+        assert shop.credited(day) == {NOBODY: ("1.000000", "29.900000")}
+        send(browser(), shop.click(at(day, "12:00"), "flyer"))
+        assert shop.credited(day) == {"flyer": ("1.000000", "29.900000")}

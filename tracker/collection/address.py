@@ -1,0 +1,64 @@
+"""Address: whose request it is, behind the proxies that we trust. Pure."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+#: No address is written longer than this.
+MAX_LENGTH = 64
+#: An address in brackets, or with a port behind it, or both.
+_BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]+)?")
+_PORT = re.compile(r"(.+):[0-9]+")
+
+
+def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
+    """The peer's address; if it is a trusted proxy, the right-most of X-Forwarded-For that is none."""
+    client = read_address(remote)
+    if client is None:
+        return remote
+    claims = forwarded.split(",") if forwarded else []
+    while claims and _is_one_of(proxies, client):
+        claimed = read_address(claims.pop())
+        if claimed is None:
+            break  # what is no address can't be passed on as one
+        client = claimed
+    return str(client)
+
+
+def is_trusted(remote: str, proxies: Networks) -> bool:
+    """Whether a peer is a proxy that we trust."""
+    address = read_address(remote) if proxies else None
+    return address is not None and _is_one_of(proxies, address)
+
+
+def read_address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address of a text, which may have a port; None for what is no address.
+
+    An IPv4 address that is written as an IPv6 one is the same.
+    """
+    return _read(text) if len(text) <= MAX_LENGTH else None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    text = text.strip().strip('"')
+    if brackets := _BRACKETS.fullmatch(text):
+        text = brackets[1]
+    address = _parse(text)
+    if address is None and (port := _PORT.fullmatch(text)):
+        address = _parse(port[1])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_one_of(proxies: Networks, address: IPv4Address | IPv6Address) -> bool:
+    return any(address in network for network in proxies)

@@ -1,0 +1,15 @@
+"""Known: what a look-up in the configuration came to. Pure."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Known(msgspec.Struct, Generic[T], frozen=True):
+    """The value, None for none. If `checked` is false, the database didn't answer, and it is the last known value."""
+
+    value: T | None
+    checked: bool = True
+    until: float = 0.0

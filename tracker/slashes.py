@@ -1,0 +1,30 @@
+"""Slashes: an address with slashes too many means the same as one without them."""
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import is_valid_path
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_MANY = re.compile("/{2,}")
+
+
+def single(path: str) -> str:
+    """The path with one slash in the place of several."""
+    return _MANY.sub("/", path) if "//" in path else path
+
+
+def without_extra_slashes(get_response: GetResponse) -> GetResponse:
+    """The middleware: serves what the address means without the slashes that nothing is at."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        path = single(request.path_info)
+        if path.endswith("/") and not is_valid_path(path) and is_valid_path(shorter := path.rstrip("/")):
+            path = shorter
+        request.path_info = path
+        return get_response(request)
+
+    return answer
