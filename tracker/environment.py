@@ -139,6 +139,20 @@ def read_names(name: str, known: Sequence[str]) -> list[str]:
     return names
 
 
+def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
+    """A comma list of other paths for some of the known names, such as `collect=/in`."""
+    form = f"must be a comma list of NAME=/PATH, where NAME is {', '.join(known)}, each once and with a path of its own"
+    paths: dict[str, str] = {}
+    for part in read_list(name):
+        known_name, _, path = part.partition("=")
+        if known_name not in known or known_name in paths or path in paths.values():
+            raise BadSetting(name, f"{form}, not {part!r}")
+        if not re.fullmatch(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}){1,5}", path):
+            raise BadSetting(name, f"{form} of letters, digits and . _ ~ -, not {path!r}")
+        paths[known_name] = path
+    return paths
+
+
 def read_networks(name: str) -> list[Any]:
     """A comma list of addresses and networks."""
     try:

@@ -84,7 +84,8 @@ def validate_signals(signals: Any) -> None:
 
 def snippet(origin: str, key: str) -> str:
     """What the pages of a site hold, where `origin` (such as https://tracker.example) is the tracker's own."""
-    return f'<script async src="{origin}/t.js" data-site="{key}"></script>'
+    path = settings.PUBLIC_PATHS.get("t.js", "/t.js")
+    return f'<script async src="{origin}{path}" data-site="{key}"></script>'
 
 
 def keep_soon() -> None:

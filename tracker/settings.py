@@ -21,6 +21,7 @@ from tracker.environment import (
     read_names,
     read_networks,
     read_number,
+    read_paths,
     read_prefix,
     read_shared_folder,
     read_switch,
@@ -68,6 +69,8 @@ HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 #: Well below the deliveries that make a dead letter: a worker that ends gives back what it took ahead, once each.
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
+#: Other names for what pages ask for, beside the usual ones.
+PUBLIC_PATHS = read_paths("PUBLIC_PATHS", ("t.js", "collect", "pixel.gif", "click"))
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
 #: What workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.

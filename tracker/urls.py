@@ -1,13 +1,15 @@
 """Every address of the tracker; the other rooms bring their own."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from tracker.api_root import ApiRootView
+from tracker.public_paths import other_names
 from tracker.schema import SchemaView
 
-urlpatterns = [
+usual: list[URLPattern | URLResolver] = [
     path("", include("tracker.routes")),
     path("", include("conversions.routes")),
     path("", include("reporting.routes")),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(url="/admin/", query_string=True)),
 ]
+urlpatterns = [*usual, *other_names(usual, settings.PUBLIC_PATHS)]
 handler400 = "tracker.error_pages.handler400"
 handler403 = "tracker.error_pages.handler403"
 handler404 = "tracker.error_pages.handler404"

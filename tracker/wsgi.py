@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponseBase
@@ -20,6 +21,7 @@ READ_AT_MOST = (1 << 20) + 1
 DROP_AT_MOST = 16 << 20
 #: The paths with most requests. Their views need nothing of the middleware and are called without it.
 HIT_PATHS = ("/collect", "/pixel.gif")
+HIT_NAMES = ("collect", "pixel.gif")
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -88,4 +90,9 @@ class ShortWay:
         return [response.content]
 
 
-application = ChunkedBodies(ShortWay(get_wsgi_application(), HIT_PATHS))
+def other_hit_paths() -> list[str]:
+    """The operator's own names of the same."""
+    return [path for name, path in settings.PUBLIC_PATHS.items() if name in HIT_NAMES]
+
+
+application = ChunkedBodies(ShortWay(get_wsgi_application(), (*HIT_PATHS, *other_hit_paths())))

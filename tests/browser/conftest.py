@@ -10,12 +10,15 @@ from tests.browser.chromium import chromium
 from tests.browser.storefront import TRACKER_IS_HERE, Shop
 from tests.running import Tracker
 
+#: Beside the usual ones.
+OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
+
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
     """A tracker and a browser."""
     folder = tmp_path_factory.mktemp("snippet")
-    with Tracker(folder / "state") as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
+    with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.manage("migrate", "--noinput", "--verbosity", "0")
         tracker.manage("prepare")
         account = tracker.bootstrap()

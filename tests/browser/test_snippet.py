@@ -275,6 +275,15 @@ class TestSetUp:
         answer = shop.visit(shop.tab(f'data-api="{shop.tracker.url}//"'), "/slashes")
         assert answer.url == f"{shop.tracker.url}/collect"
 
+    def test_under_a_name_of_the_operators_choice_no_known_name_is_asked_for(self, shop: Shop) -> None:
+        source = f'<script async src="{shop.tracker.url}/assets/app.js" data-site="{shop.account["site"]}"></script>'
+        page = shop.tab(html=f"<!doctype html>{source}")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.removeprefix(shop.tracker.url)))
+        page.goto(f"http://{shop.host}/quiet")
+        assert [hit.url.rpartition("/")[2] for hit in shop.hits(1)] == ["quiet"]
+        assert [path for path in asked if path.startswith("/")] == ["/assets/app.js", "/assets/in"]
+
     def test_a_page_that_names_no_site_is_left_alone(self, shop: Shop) -> None:
         asked: list[str] = []
         page = shop.tab(html=f'<!doctype html><script src="{shop.tracker.url}/t.js"></script><h1>Shop</h1>')

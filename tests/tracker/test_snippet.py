@@ -5,13 +5,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
 from tests.running import CHECKOUT
-from tracker.snippet import PACKED, SOURCE
+from tracker.snippet import COLLECT, OWN, SOURCE, copy_for, make_copy
 
 
 def get(method: str = "get", **headers: str) -> HttpResponse:
@@ -64,7 +65,7 @@ def test_other_methods_are_refused() -> None:
 
 
 def test_all_of_it_is_at_most_three_kilobytes_on_its_way() -> None:
-    assert len(PACKED) <= 3 * 1024
+    assert len(copy_for("/t.js").packed) <= 3 * 1024
 
 
 def test_it_makes_no_code_of_text_which_strict_pages_forbid() -> None:
@@ -78,3 +79,15 @@ def test_what_is_served_is_what_the_readable_source_makes(tmp_path: Path) -> Non
     for command in (["npm", "ci", "--ignore-scripts", "--prefer-offline"], ["node", "build.mjs", str(built)]):
         subprocess.run(command, cwd=tmp_path / "snippet", check=True, capture_output=True, timeout=240)
     assert built.read_bytes() == SOURCE, "run `make snippet`"
+
+
+def test_under_the_operators_name_it_sends_to_the_operators_name(settings: Any) -> None:
+    settings.PUBLIC_PATHS = {"t.js": "/assets/app.js", "collect": "/assets/in"}
+    make_copy.cache_clear()
+    text = copy_for("/assets/app.js").source
+    assert (SOURCE.count(OWN), SOURCE.count(COLLECT)) == (1, 1)
+    assert b'"/assets/app.js"' in text
+    assert b'"/assets/in"' in text
+    assert (OWN in text, COLLECT in text) == (False, False)
+    assert copy_for("/t.js").source == SOURCE
+    make_copy.cache_clear()
