@@ -1,8 +1,12 @@
-"""Django's descriptions of this room and of its admin."""
+"""Django's descriptions of this room and of its admin; importing the checks registers them."""
 
 import django_stubs_ext
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+
+from tracker import checks
+
+__all__ = ["AdminSiteConfig", "TrackerConfig", "checks"]
 
 # Before any admin module is imported: Django's generic classes then take their types' arguments at run time, too.
 django_stubs_ext.monkeypatch()

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views import csrf, defaults
 
 from tracker.errors import error_response
+from tracker.forwarded import ADVICE, is_misread
 
 
 def for_a_person(request: HttpRequest) -> bool:
@@ -27,6 +28,15 @@ handler400 = answer(400, "bad_request", "The request can't be read.", defaults.b
 handler403 = answer(403, "permission_denied", "You may not do this.", defaults.permission_denied)
 handler404 = answer(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
 handler500 = answer(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
+
+
+def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page, or what the operator must do so that forms work."""
+    if is_misread(request):
+        return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
+    return csrf.csrf_failure(request, reason)
+
+
 csrf_failure = answer(
-    403, "permission_denied", "This came from another site, or without the token of a page of ours.", csrf.csrf_failure
+    403, "permission_denied", "This came from another site, or without the token of a page of ours.", csrf_page
 )

@@ -1,0 +1,32 @@
+"""Checks at a start: settings that can't both be meant."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+#: Hosts that only this machine calls.
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+@register
+def check_proxies(**_options: Any) -> list[CheckMessage]:
+    """Django runs this at every start."""
+    return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
+
+
+def find_untrusted_proxy(hosts: Sequence[str], secure: bool, trusted: bool) -> list[CheckMessage]:
+    """A warning where HTTPS is meant and no proxy is trusted: the tracker itself speaks only HTTP."""
+    public = sorted(set(hosts) - set(LOCAL))
+    if trusted or not (secure or public):
+        return []
+    why = "SECURE_COOKIES is set" if secure else f"ALLOWED_HOSTS names {public[0]}"
+    return [
+        Warning(
+            f"{why}, but TRUSTED_PROXIES names no proxy: behind one that takes HTTPS, links and snippets say http://,"
+            " all visitors have the proxy's address, and signing in may fail.",
+            hint="Name the proxy's network in TRUSTED_PROXIES, such as 10.0.0.0/8; see Security in docs/operation.md.",
+            id="hitledger.W001",
+        )
+    ]
