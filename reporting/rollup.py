@@ -1,8 +1,8 @@
 """Roll up: marked buckets -> exact figures, written under the mark's token. What beat does each minute.
 
 The order of the steps is what makes it right: note the tokens, read the configuration uncached, read the facts, write
-every cell under its mark's token, mark the fits of the buckets' months, remove each mark whose token is still the noted
-one.
+every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are old, and remove
+each mark whose token is still the noted one.
 
 The configuration is read once for all the marks that were noted together, after the last of them. So no mark is closed
 on stale configuration: who changes it draws a token for a mark on the whole site in the same transaction. If that
@@ -20,15 +20,18 @@ from typing import Protocol
 import msgspec
 
 from conversions.facts.records import Conversion, Touch
+from conversions.marks import days as stale_days
+from conversions.marks.days import DayEnd
 from conversions.marks.marks import WHOLE_SITE, Mark
 from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
-from conversions.units.clock import HOUR_MS, month_of
+from conversions.units.clock import HOUR_MS, day_of, day_start, next_day
 from conversions.units.now import now_ms
 from conversions.verdicts.cases import read_cases
 from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 from reporting.attempts import Attempts
 from reporting.figures.figures import figures
+from reporting.figures.sums import hour_cells
 
 logger = logging.getLogger(__name__)
 
@@ -64,16 +67,23 @@ class MarkStore(Protocol):
         """Mark the fits of (site, month) under a new token."""
 
 
-class Made(msgspec.Struct, frozen=True):
-    """A bucket's cells that are not written yet: of how many facts, its month, and how long (ms) it took to make them.
+class DayNotes(Protocol):
+    """Where days are noted whose cells should be made again: `conversions.marks.days`."""
 
-    `cells` None: there is nothing to write.
+    def note_days(self, days: Collection[DayEnd]) -> None:
+        """Note days."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A bucket's cells that are not written yet: of how many facts, its day, and how long (ms) it took to make them.
+
+    `cells` None: there is nothing to write. `day` None: there is no such site.
     """
 
     mark: Mark
+    day: DayEnd | None = None
     cells: CellSet | None = None
     facts: int = 0
-    month: str = ""
     took: int = 0
 
 
@@ -87,12 +97,14 @@ class Roller:
         load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]],
         frozen_before: Callable[[], int],
         clock: Callable[[], int] = now_ms,
+        days: DayNotes = stale_days,
     ) -> None:
         self.store = store
         self.marks = marks
         self.load_sites = load_sites
         self.frozen_before = frozen_before
         self.clock = clock
+        self.days = days
         self.attempts = Attempts()
         self._sites: dict[str, SiteConfig | None] = {}
 
@@ -166,9 +178,10 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[Made]) -> list[Mark]:
-        """Write the cells, then mark the months' fits, then remove the marks: who dies before does it again."""
+        """Write the cells, mark the fits, note the days, then remove the marks: who dies before does it again."""
         self.store.write_cells([one.cells for one in made if one.cells])
-        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells})
+        self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})
+        self.days.note_days({one.day for one in made if one.day})
         return self.marks.close_marks({one.mark: self._rest(one) for one in made})
 
     def _rest(self, one: Made) -> int:
@@ -176,12 +189,13 @@ class Roller:
         return now + min(REST * one.took, LONGEST_REST_MS) if is_open(one.mark.bucket, now) else 0
 
     def _make(self, mark: Mark, batch: Sequence[Mark]) -> Made:
-        if mark.bucket < self.frozen_before():
-            logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
-            return Made(mark)
         site = self._site(mark, batch)
         if site is None:
             return Made(mark)
+        day = day_end(mark.bucket, site)
+        if mark.bucket < self.frozen_before():
+            logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
+            return Made(mark, day)
         began = time.monotonic()
         facts = self.store.read_bucket(site.key, mark.bucket)
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
@@ -189,9 +203,9 @@ class Roller:
         cases = read_cases(self.store, site, conversions) if conversions else []
         # After the mark was noted, as all that is read: fits that change later mark the bucket again.
         learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
-        cells = figures(site, mark.bucket, touches, cases, learnt)
+        cells = hour_cells(mark.bucket, figures(site, mark.bucket, touches, cases, learnt))
         took = round(1000 * (time.monotonic() - began))
-        return Made(mark, CellSet(site.key, mark.token, cells), len(facts), month_of(mark.bucket, site.timezone), took)
+        return Made(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
         """The configuration of a mark's site, read after the marks were noted, with that of the batch's other sites."""
@@ -201,6 +215,12 @@ class Roller:
             found = self.load_sites(new)
             sites.update({key: found.get(key) for key in new})
         return sites[mark.site]
+
+
+def day_end(bucket: int, site: SiteConfig) -> DayEnd:
+    """The day that a bucket is part of."""
+    day = day_of(bucket, site.timezone)
+    return DayEnd(site.key, day, day_start(next_day(day), site.timezone))
 
 
 def is_open(bucket: int, now: int) -> bool:

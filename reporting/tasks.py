@@ -6,11 +6,12 @@ from celery import shared_task
 from prometheus_client import Histogram
 
 from conversions.configuration.loading import load_site, load_sites
-from conversions.marks import fit_marks
+from conversions.marks import days, fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.retention import frozen_before
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
+from reporting.days import DayMaker
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
@@ -47,7 +48,22 @@ def roll_up() -> int:
         with ROLLUP_SECONDS.time():
             work.attempt(batch)
         done += len(batch)
+    make_days(ends_at)
     return done
+
+
+def make_days(ends_at: float) -> None:
+    """Makes the cells of days that are over, until that time (of the monotonic clock)."""
+    work = day_maker()
+    for day in work.due(now_ms()):
+        if time.monotonic() > ends_at:
+            break
+        work.attempt(day)
+
+
+def day_maker() -> DayMaker:
+    """The maker of days over the same."""
+    return DayMaker(open_store(), days, load_sites)
 
 
 def fitter() -> Fitter:

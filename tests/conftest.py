@@ -30,10 +30,6 @@ if settings.CASSANDRA_URL:
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
-# Each test's client would look through all static files, and each of its users would be hashed for half a second.
-settings.WHITENOISE_AUTOREFRESH = True
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
 #: Two runs at once don't meet.
 KEYSPACE = f"test_hitledger_{os.getpid()}"
 

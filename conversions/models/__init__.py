@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from conversions.marks.days import StaleDay
 from conversions.marks.marks import FitMark, Mark, Sequence, SiteCurrency
 from conversions.models.ads import Ad, Campaign, MatchRule
 from conversions.models.change import slug
@@ -21,19 +22,19 @@ from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow,
 if settings.CASSANDRA_URL:
     # django-cassandra-engine looks here for the tables that `manage.py sync_cassandra` makes.
     from conversions.store.tables import (  # noqa: F401
+        Cells,
         Claims,
         Counters,
         Ledger,
         LinkedSets,
         Rejected,
         RejectedCounts,
-        Rollups,
         Timeline,
     )
 
 __all__ = [
     "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules",
     "GoalVersion", "Kept", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay", "Sequence",
-    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "effect_time", "new_goal_uid", "slug",
+    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time", "new_goal_uid", "slug",
     "validate_conditions",
 ]  # fmt: skip

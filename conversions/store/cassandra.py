@@ -30,7 +30,7 @@ from conversions.store.linked import members_to_add
 from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, CellSet, Linked, Moment, Span, TimelineKind
 from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
-from conversions.store.tables import TABLES
+from conversions.store.tables import DROPPED, TABLES
 from conversions.units.clock import DAY_MS, HOUR_MS
 
 T = TypeVar("T")
@@ -117,18 +117,20 @@ class CassandraStore:
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """See Store."""
         self.cql.write_all(
-            ("write_cell", (one.site, cell.model, cell.day, cell.bucket, cell.goal, cell.body, one.token))
+            ("write_cell", (one.site, cell.model, cell.page, cell.start, cell.key, cell.body, one.token))
             for one in sets
             for cell in one.cells
         )
 
-    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+    def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """See Store."""
-        found = self.cql.run_all(("read_cells", (site, model, day)) for model in models for day in days)
+        calls = (("read_cells", (site, model, some)) for model in models for some in groups(pages))
         cells = [
-            Cell(row["bucket"], row["day"], row["goal"], row["model"], row["body"]) for rows in found for row in rows
+            Cell(row["start"], row["page"], row["key"], row["model"], row["body"])
+            for rows in self.cql.run_all(calls)
+            for row in rows
         ]
-        return sorted(cells, key=lambda cell: (cell.bucket, cell.goal, cell.model))
+        return sorted(cells, key=lambda cell: (cell.start, cell.key, cell.model))
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """See Store."""
@@ -177,6 +179,7 @@ class CassandraStore:
     def prepare(self) -> None:
         """See Store."""
         self.cql.make_tables(TABLES)
+        self.cql.drop_tables(DROPPED)
 
     def check(self) -> None:
         """See Store."""

@@ -39,13 +39,14 @@ STATEMENTS = {
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "add_linked": "INSERT INTO {ks}.linked (site, key, other) VALUES (?, ?, ?)",
     "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    "write_cell": "INSERT INTO {ks}.rollups (site, model, day, bucket, goal, body) VALUES (?, ?, ?, ?, ?, ?)"
+    "write_cell": "INSERT INTO {ks}.cells (site, model, page, start, key, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
     # One slice of each of up to BATCH_PARTITIONS partitions.
     "read_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
     " AND at >= ? AND at <= ?",
     "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ?"
     " AND kind IN ('touch click', 'touch view') AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
+    "read_cells": "SELECT model, page, start, key, body FROM {ks}.cells WHERE site = ? AND model = ? AND page IN ?",
     "read_linked": "SELECT key, other FROM {ks}.linked WHERE site = ? AND key IN ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
     # One slice of one partition each.
@@ -56,7 +57,6 @@ STATEMENTS = {
     "read_last_link": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = 'link' AND at < ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT 1",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
-    "read_cells": "SELECT model, day, bucket, goal, body FROM {ks}.rollups WHERE site = ? AND model = ? AND day = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
     "find_rejected": "SELECT at, hit, code, field FROM {ks}.rejected WHERE site = ? AND hour = ? AND (at, hit) IN ?",
@@ -171,6 +171,13 @@ class Cql:
             create_keyspace_simple(keyspace, copies, connections=[ALIAS])
             for table in tables:
                 sync_table(table, keyspaces=[keyspace], connections=[ALIAS])
+
+    def drop_tables(self, names: Iterable[str]) -> None:
+        """Drop tables, those that are there."""
+        keyspace = connections[ALIAS].settings_dict["NAME"]
+        with away():
+            for name in names:
+                self.session().execute(f"DROP TABLE IF EXISTS {keyspace}.{name}")
 
     def close(self) -> None:
         """Forget the session; the next call opens another."""

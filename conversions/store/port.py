@@ -50,11 +50,14 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """All rows of one bucket, goal and model, as one value. Clicks and views: model `clicks`, goal empty."""
+    """Figures as one value: of what begins at `start` (ms), on the page of those that are read at once.
 
-    bucket: int
-    day: str
-    goal: str
+    `key`: which of several of one model and start, empty where there is one.
+    """
+
+    start: int
+    page: str
+    key: str
     model: str
     body: bytes
 
@@ -126,8 +129,8 @@ class Store(FactReader, Protocol):
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """Write cells, each set under its token; durable when it returns."""
 
-    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
-        """The cells of these models and site-local days."""
+    def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
+        """The cells of these models and pages."""
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """Add to live counters."""

@@ -57,19 +57,18 @@ class CellRow(models.Model):
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
     model = models.CharField(max_length=20)
-    goal = models.CharField(max_length=12, blank=True)
-    bucket = models.BigIntegerField()
-    day = models.CharField(max_length=10)
+    page = models.CharField(max_length=24)
+    start = models.BigIntegerField()
+    key = models.CharField(max_length=12, blank=True)
     token = models.BigIntegerField()
     body = models.BinaryField()
 
     class Meta:
         app_label = "conversions"
-        constraints = [models.UniqueConstraint(fields=["site", "model", "bucket", "goal"], name="cell_key")]
-        indexes = [models.Index(fields=["site", "model", "day"], name="cell_day")]
+        constraints = [models.UniqueConstraint(fields=["site", "model", "page", "start", "key"], name="cell_place")]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.goal} {self.bucket}"
+        return f"{self.model} {self.page} {self.start} {self.key}"
 
 
 class CountRow(models.Model):

@@ -49,9 +49,8 @@ TIMES_NEWEST = 10
 #: Ids are compared as Python and Cassandra do, whatever the database's language.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 WRITE_CELL = """
-    INSERT INTO conversions_cellrow (site, model, goal, bucket, day, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (site, model, bucket, goal) DO UPDATE
-    SET token = excluded.token, day = excluded.day, body = excluded.body
+    INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
 #: A counter that is at its end stays there: a sum past 64 bits would be an error, and on SQLite a float.
 ADD_COUNT = """
@@ -155,17 +154,18 @@ class SqlStore:
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """See Store."""
         rows = (
-            (one.site, cell.model, cell.goal, cell.bucket, cell.day, one.token, cell.body)
+            (one.site, cell.model, cell.page, cell.start, cell.key, one.token, cell.body)
             for one in sets
             for cell in one.cells
         )
         execute_all(WRITE_CELL, list(rows))
 
-    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
+    def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """See Store."""
         with away():
-            rows = CellRow.objects.filter(site=site, model__in=models, day__in=days).order_by("bucket", "goal", "model")
-            return [Cell(row.bucket, row.day, row.goal, row.model, bytes(row.body)) for row in rows]
+            rows = CellRow.objects.filter(site=site, model__in=models, page__in=pages).order_by("start", "key", "model")
+            found = rows.values_list("start", "page", "key", "model", "body")
+            return [Cell(start, page, key, model, bytes(body)) for start, page, key, model, body in found]
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """See Store."""

@@ -68,15 +68,15 @@ class Counters(Model):
     amount = columns.Counter()
 
 
-class Rollups(Model):
-    """Cells of exact rows, written under the token of their bucket's mark."""
+class Cells(Model):
+    """Cells of figures, written under the token of their mark."""
 
-    __table_name__ = "rollups"
+    __table_name__ = "cells"
     site = columns.Text(partition_key=True)
     model = columns.Text(partition_key=True)
-    day = columns.Text(partition_key=True)
-    bucket = columns.BigInt(primary_key=True)
-    goal = columns.Text(primary_key=True)
+    page = columns.Text(partition_key=True)
+    start = columns.BigInt(primary_key=True)
+    key = columns.Text(primary_key=True)
     body = columns.Blob()
 
 
@@ -103,4 +103,6 @@ class RejectedCounts(Model):
     amount = columns.Counter()
 
 
-TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Rollups, Rejected, RejectedCounts)
+TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
+#: Tables of cells as earlier versions kept them; `release` marks every site, so these figures are made again.
+DROPPED = ("rollups",)

@@ -14,8 +14,8 @@ from conversions.verdicts.cases import Case
 class CellReader(Protocol):
     """What reading fits needs of the store."""
 
-    def read_cells(self, site: str, models: Sequence[str], days: Sequence[str]) -> list[Cell]:
-        """The cells of these models and site-local days."""
+    def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
+        """The cells of these models and pages."""
 
 
 def month_before(at: int, site: SiteConfig) -> str:
@@ -32,16 +32,16 @@ def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Le
     """What a month taught, by the goal's uid."""
     names = AdNames(site.ads)
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
-    return {cell.goal: Learnt(month, cell.body, names) for cell in cells}
+    return {cell.key: Learnt(month, cell.body, names) for cell in cells}
 
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
     """The fits of a month as they are kept, by the goal's uid."""
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
-    return {cell.goal: fitted for cell in cells if (fitted := decode_fit(cell.body))}
+    return {cell.key: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 
 
 def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
-    """A fit as a cell of its month's first day."""
+    """A fit as a cell on the page of its month's first day."""
     day = first_day(month)
     return Cell(day_start(day, site.timezone), day, goal, FIT, encode_fit(fitted))

@@ -1,28 +1,24 @@
 """Naming: what a bucket's rows call the ads of touches; the report and explain name them alike. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-import msgspec
-
-from conversions.attribution.credit import MODELS
-from conversions.attribution.fit import Learnt
 from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import bucket_of
 from conversions.verdicts.cases import Case
-from conversions.verdicts.paths import Share, distinct, path_of, shares
+from conversions.verdicts.paths import distinct, path_of
 
 #: A bucket names all configured ads and this many others, the largest; the rest is `(other)`.
 MAX_OTHERS = 1_000
 
 
-class CountedCase(msgspec.Struct, frozen=True):
-    """A counted conversion of the bucket with what its touches get under each model."""
-
-    case: Case
-    shares: Mapping[str, Sequence[Share]]
+def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
+    """Of names that no ad has, by their numbers of touches, those that are `(other)`."""
+    if len(sizes) <= MAX_OTHERS:
+        return frozenset()
+    return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
 
 
 class Names:
@@ -30,30 +26,12 @@ class Names:
 
     def __init__(self, site: SiteConfig, touches: Iterable[Touch] = ()) -> None:
         self._ads = AdNames(site.ads)
-        sizes = Counter(name for touch in touches if not (name := self._ads.name(touch)).configured)
-        by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
-        self._rest = frozenset(by_size[MAX_OTHERS:])
+        self._rest = beyond(Counter(name for touch in touches if not (name := self._ads.name(touch)).configured))
 
     def name(self, touch: Touch) -> AdName:
         """What the bucket's rows call a touch's ad; of a touch that is in none of them, what it would be called."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
-
-
-def counted_cases(
-    site: SiteConfig, bucket: int, cases: Iterable[Case], learnt: Mapping[str, Learnt] | None = None
-) -> list[CountedCase]:
-    """The cases that count in a bucket, with the shares of their touches under every model.
-
-    `learnt`: by goal, what the month before taught; who needs none of the data-driven models' shares gives nothing.
-    """
-    counted = []
-    for case in counted_in(site, bucket, cases):
-        verdict = case.verdict
-        path = path_of(verdict, case.touches)
-        fit = (learnt or {}).get(verdict.goal.uid)
-        counted.append(CountedCase(case, shares(verdict, path, MODELS, site.terms, fit)))
-    return counted
 
 
 def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Case]:

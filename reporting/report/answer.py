@@ -1,27 +1,30 @@
 """Answer: a query of one site -> the report API's answer, from rollups, with the live counters beside them."""
 
-from collections.abc import Iterator
+import logging
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from conversions.attribution.credit import LEARNED, MODELS
+from conversions.marks.days import DayEnd, note_days, read_tokens
+from conversions.marks.marks import mark_buckets
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Cell, Store
+from conversions.store.port import Store, StoreUnavailable
 from conversions.units.formats import Instant
 from conversions.verdicts.unrated import Unrated
-from reporting.figures.cells import CLICKS
-from reporting.report.learnt import LearntMonths, Needed, describe_learnt, noting
+from reporting.figures.cells import Damaged
+from reporting.figures.days import ends_of
+from reporting.report.learnt import LearntMonths, describe_learnt
 from reporting.report.live import LiveHour, read_live
 from reporting.report.query import Basis, Query
+from reporting.report.reading import Reader, read_clicks, read_credit, starts_of
 from reporting.report.report import ReportRow, Totals, Unattributed, make_report, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
 from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso, to_plain
 
-#: Days whose cells are in memory at once.
-DAYS_AT_ONCE = 31
+logger = logging.getLogger(__name__)
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +58,16 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
     """The answer. Raises Refusal and what a service that is away raises."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
-    needed: set[Needed] = set()
-    report = make_report(noting(read_cells(store, query, site), query, needed), query, site)
+    reader = open_reader(store, query, site)
+    try:
+        report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
+        unrated = read_unrated(reader, query, site)
+    except Damaged as error:
+        # Marked, it is made again from the facts within a minute. An answer without it would be a wrong one.
+        logger.error("site %s: %s", site.key, error)
+        mark_buckets(site.key, [error.cell.start])
+        raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
+    note_wrong_days(reader, site)
     return ReportAnswer(
         site=site.key,
         timezone=site.timezone,
@@ -70,8 +81,8 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         provisional=is_provisional(query, site, sealed),
         live=read_live(store, query, site, now),
         recounting=recounting,
-        unrated=read_unrated(store, query, site),
-        fit=describe_learnt(store, site, needed) if query.model in LEARNED else None,
+        unrated=unrated,
+        fit=describe_learnt(store, site, months) if query.model in LEARNED else None,
     )
 
 
@@ -80,8 +91,15 @@ def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
     return {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
 
 
-def read_cells(store: Store, query: Query, site: SiteConfig) -> Iterator[Cell]:
-    """The cells that the query's report is made of, some days at a time."""
-    for model, days in ((CLICKS, query.days()), (query.model, query.credit_days(site))):
-        for start in range(0, len(days), DAYS_AT_ONCE):
-            yield from store.read_cells(site.key, [model], days[start : start + DAYS_AT_ONCE])
+def open_reader(store: Store, query: Query, site: SiteConfig) -> Reader:
+    """The reader of a query's cells."""
+    days = query.credit_days(site)
+    starts = starts_of(days, site)
+    return Reader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
+
+
+def note_wrong_days(reader: Reader, site: SiteConfig) -> None:
+    """Have beat make those days again whose own cells were of no use, whatever was marked."""
+    if reader.wrong:
+        logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
+        note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

@@ -1,6 +1,6 @@
 """Learnt: which months' fits a data-driven report rests on, and which it lacks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -8,11 +8,10 @@ from msgspec import Meta
 
 from conversions.attribution.fit import Learnt
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Cell, Store
+from conversions.store.port import Store
 from conversions.units.clock import next_month
 from conversions.units.formats import Month
 from conversions.verdicts.fits import read_learnt
-from reporting.report.query import Query
 
 
 class MissingFit(msgspec.Struct, frozen=True):
@@ -36,15 +35,7 @@ class LearntMonths(msgspec.Struct, frozen=True):
 Needed = tuple[str, str]
 
 
-def noting(cells: Iterable[Cell], query: Query, needed: set[Needed]) -> Iterator[Cell]:
-    """The cells, while those of the query's model that hold anything are noted."""
-    for cell in cells:
-        if cell.model == query.model and query.goal in (None, cell.goal) and cell.body != b"[]":
-            needed.add((cell.goal, cell.day[:7]))
-        yield cell
-
-
-def describe_learnt(store: Store, site: SiteConfig, needed: set[Needed]) -> LearntMonths:
+def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
     """The months whose fits were there, and those from which a goal had nothing to learn."""
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []

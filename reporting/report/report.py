@@ -3,18 +3,17 @@
 Amounts are whole numbers until the end, so nothing is lost: rows and unattributed equal the totals to the last micro.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from conversions.facts.ad_names import AdName
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.units.formats import Amount, Day, Instant
 from conversions.units.micros import six_places
-from reporting.report.contributions import Contribution, Sum, contributions
+from reporting.figures.cells import Named, decode_clicks, decode_credit
 from reporting.report.query import Query
 from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
@@ -66,47 +65,117 @@ class Report(msgspec.Struct, frozen=True):
     totals: Totals
 
 
-def make_report(cells: Iterable[Cell], query: Query, site: SiteConfig) -> Report:
-    """The report of a query from the cells of its days, those of `query.credit_days` too. Raises Refusal."""
-    place = placing(query, site)
-    rows: dict[tuple[Any, ...], Sum] = {}
-    unattributed, totals = Sum(), Sum()
-    for one in contributions(cells, query):
-        totals.add(one)
-        if one.ad is None:
-            unattributed.add(one)
-        elif one.goal is not None or "goal" not in query.by:
-            rows.setdefault(place(one, one.ad), Sum()).add(one)
-            check_size(rows)
-    return Report(
-        rows=[row(key, rows[key], query) for key in sorted(rows) if rows[key]],
-        unattributed=Unattributed(six_places(unattributed.credit), six_places(unattributed.value)),
-        totals=Totals(totals.clicks, totals.views, six_places(totals.credit), six_places(totals.value)),
-    )
+#: Clicks and views, and micros of conversions and of money.
+Sum = list[int]
+#: What a row is grouped by beside its ad: goal, day and hour, empty where it isn't.
+Head = tuple[str, str, str]
+#: Likewise of its ad: name, campaign and whether it isn't configured.
+AdKey = tuple[str, str, bool]
 
 
-def placing(query: Query, site: SiteConfig) -> Callable[[Contribution, AdName], tuple[Any, ...]]:
-    """Into which row an one goes: its `by` keys and, by ad, whether its name is a configured ad's.
+class Adder:
+    """Adds up cells of a query's days, column by column and without an object for any row of a cell."""
 
-    An unconfigured name may be the same text as an ad's key; configured ones come first.
-    """
-    names = {goal.uid: goal.key for goal in site.goals}
-    readers: Mapping[str, Callable[[Contribution, AdName], str]] = {
-        "ad": lambda _, ad: ad.ad,
-        "campaign": lambda _, ad: ad.campaign or NO_CAMPAIGN,
-        "goal": lambda one, _: names.get(one.goal or "", one.goal or ""),
-        "day": lambda one, _: one.day,
-        "hour": lambda one, _: iso(one.bucket),
-    }
-    wanted = [readers[key] for key in query.by]
-    if "ad" in query.by:
-        return lambda one, ad: (*(read(one, ad) for read in wanted), not ad.configured)
-    return lambda one, ad: tuple(read(one, ad) for read in wanted)
+    def __init__(self, query: Query, site: SiteConfig) -> None:
+        self.unattributed: Sum = [0, 0, 0, 0]
+        #: Clicks and views by goal: they belong to none.
+        self.apart: Sum = [0, 0, 0, 0]
+        #: The goals' uids and the months of the conversions that were added up.
+        self.months: set[tuple[str, str]] = set()
+        self._query = query
+        self._goals = {goal.uid: goal.key for goal in site.goals}
+        self._groups: dict[Head, dict[AdKey, Sum]] = {}
+
+    def add_clicks(self, day: str, cell: Cell) -> None:
+        """Clicks and views of a day. Raises Refusal where there are too many rows, and Damaged."""
+        found = decode_clicks(cell)
+        if "goal" in self._query.by:
+            self.apart[0] += sum(found.clicks)
+            self.apart[1] += sum(found.views)
+            return
+        group = self._group("", day, cell.start)
+        for ad, clicks, views in zip(self._ad_keys(found.ads), found.clicks, found.views, strict=True):
+            assert ad is not None
+            row = group.get(ad) or group.setdefault(ad, [0, 0, 0, 0])
+            row[0] += clicks
+            row[1] += views
+        self._check_size()
+
+    def add_credit(self, day: str, cell: Cell) -> None:
+        """Credit of the conversions of a day; of a cell by the touch's day, of the query's days. Likewise."""
+        found = decode_credit(cell)
+        self.months |= {(goal, day[:7]) for goal in found.goals if self._query.goal in (None, goal)}
+        ads = self._ad_keys(found.ads)
+        groups = [self._groups_of(goal, found.days or [day], cell.start) for goal in found.goals]
+        places = found.day or [0] * len(found.goal)
+        for goal, ad, place, credit, value in zip(found.goal, found.ad, places, found.credit, found.value, strict=True):
+            group, key = groups[goal][place], ads[ad]
+            if group is None:
+                continue
+            row = (group.get(key) or group.setdefault(key, [0, 0, 0, 0])) if key else self.unattributed
+            row[2] += credit
+            row[3] += value
+        self._check_size()
+
+    def report(self) -> Report:
+        """The report: its rows in order, and only then in words."""
+        rows = {
+            self._key(head, ad): row for head, group in self._groups.items() for ad, row in group.items() if any(row)
+        }
+        totals = [sum(column) for column in zip(*rows.values(), self.unattributed, self.apart, strict=True)]
+        return Report(
+            rows=[row(key, rows[key], self._query) for key in sorted(rows)],
+            unattributed=Unattributed(*map(six_places, self.unattributed[2:])),
+            totals=Totals(*totals[:2], *map(six_places, totals[2:])),
+        )
+
+    def _groups_of(self, goal: str, days: Iterable[str], bucket: int) -> list[dict[AdKey, Sum] | None]:
+        """The group of each day, None where the query leaves the goal or the day out."""
+        wanted = self._query.goal in (None, goal)
+        return [self._group(goal, day, bucket) if wanted and day in self._query else None for day in days]
+
+    def _group(self, goal: str, day: str, bucket: int) -> dict[AdKey, Sum]:
+        by = self._query.by
+        head = (
+            self._goals.get(goal, goal) if "goal" in by else "",
+            day if "day" in by else "",
+            iso(bucket) if "hour" in by else "",
+        )
+        return self._groups.setdefault(head, {})
+
+    def _ad_keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
+        """What of each ad its row is grouped by; None for no ad."""
+        by_ad, by_campaign = "ad" in self._query.by, "campaign" in self._query.by
+        return [
+            ad and (ad[0] if by_ad else "", (ad[1] or NO_CAMPAIGN) if by_campaign else "", by_ad and not ad[2])
+            for ad in ads
+        ]
+
+    def _key(self, head: Head, ad: AdKey) -> tuple[Any, ...]:
+        """A row's place in the order: its `by` keys and, by ad, configured ones before the same text of a stranger."""
+        values = dict(zip(("goal", "day", "hour", "ad", "campaign"), (*head, *ad), strict=False))
+        keys = tuple(values[name] for name in self._query.by)
+        return (*keys, ad[2]) if "ad" in self._query.by else keys
+
+    def _check_size(self) -> None:
+        check_size(sum(map(len, self._groups.values())))
 
 
-def check_size(rows: Mapping[tuple[Any, ...], Sum]) -> None:
-    """Refuses a report that would be too long. Raises Refusal."""
-    if len(rows) > MAX_ROWS:
+def make_report(
+    clicks: Iterable[tuple[str, Cell]], credit: Iterable[tuple[str, Cell]], query: Query, site: SiteConfig
+) -> tuple[Report, set[tuple[str, str]]]:
+    """The report of a query from its cells, each with its day; and of which goals' months it tells. Raises Refusal."""
+    adder = Adder(query, site)
+    for day, cell in clicks:
+        adder.add_clicks(day, cell)
+    for day, cell in credit:
+        adder.add_credit(day, cell)
+    return adder.report(), adder.months
+
+
+def check_size(rows: int) -> None:
+    """Refuses a report of so many rows, where that is too long. Raises Refusal."""
+    if rows > MAX_ROWS:
         detail = f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
         raise Refusal(400, "too_many_rows", detail, "by")
 
@@ -123,10 +192,10 @@ def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
     return ReportRow(
         **dict(zip(query.by, key, strict=False)),
         configured=not key[-1] if "ad" in query.by else UNSET,
-        clicks=None if by_goal else total.clicks,
-        views=None if by_goal else total.views,
-        conversions=six_places(total.credit),
-        value=six_places(total.value),
+        clicks=None if by_goal else total[0],
+        views=None if by_goal else total[1],
+        conversions=six_places(total[2]),
+        value=six_places(total[3]),
     )
 
 

@@ -4,25 +4,26 @@ from collections import Counter
 from collections.abc import Iterable
 
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Cell, Store
+from conversions.store.port import Cell
 from conversions.verdicts.unrated import Unrated, describe_unrated
-from reporting.figures.cells import NO_RATE, decode_unrated
+from reporting.figures.cells import decode_unrated
 from reporting.report.query import Query
+from reporting.report.reading import Reader, read_unrated_cells
 
 
-def read_unrated(store: Store, query: Query, site: SiteConfig) -> Unrated:
+def read_unrated(reader: Reader, query: Query, site: SiteConfig) -> Unrated:
     """By reason, how many counted conversions lack some of their value, and how much. Raises StoreUnavailable.
 
     By the conversion's day, on whichever basis. A site whose money was always of its own currency lacks nothing.
     """
-    cells = store.read_cells(site.key, [NO_RATE], query.days()) if site.rates else []
-    return describe_unrated(*add_up(cells, query))
+    cells = read_unrated_cells(reader, query) if site.rates else ()
+    return describe_unrated(*add_up((cell for _, cell in cells), query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
     """The conversions of the query's goal that want a rate, and by currency what they lack, micros of it."""
     conversions, amounts = 0, Counter[str]()
-    for row in (row for cell in cells for row in decode_unrated(cell.body) if query.goal in (None, row.goal)):
+    for row in (row for cell in cells for row in decode_unrated(cell) if query.goal in (None, row.goal)):
         conversions += row.conversions
         amounts.update(dict(row.amounts))
     return conversions, amounts

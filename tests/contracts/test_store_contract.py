@@ -179,7 +179,7 @@ def test_of_two_writes_of_a_cell_the_one_with_the_greater_token_stays(store: Sto
     assert [cell.body for cell in store.read_cells(site, ["last"], ["2026-09-21"])] == [b"newest"]
 
 
-def test_cells_are_read_by_model_and_day(store: Store, site: str) -> None:
+def test_cells_are_read_by_model_and_page(store: Store, site: str) -> None:
     cells = [
         Cell(NOON + n * HOUR, day, goal, model, f"{n}{day}{goal}{model}".encode())
         for n in range(2)
@@ -188,10 +188,8 @@ def test_cells_are_read_by_model_and_day(store: Store, site: str) -> None:
         for model in ("last", "first")
     ]
     store.write_cells([CellSet(site, time.time_ns() // 1000, cells)])
-    wanted = [cell for cell in cells if cell.day == "2026-09-22" and cell.model == "first"]
-    assert store.read_cells(site, ["first"], ["2026-09-22"]) == sorted(
-        wanted, key=lambda cell: (cell.bucket, cell.goal)
-    )
+    wanted = [cell for cell in cells if cell.page == "2026-09-22" and cell.model == "first"]
+    assert store.read_cells(site, ["first"], ["2026-09-22"]) == sorted(wanted, key=lambda cell: (cell.start, cell.key))
 
 
 def test_counters_add_up(store: Store, site: str) -> None:

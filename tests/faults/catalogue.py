@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tests.faults.days import DAYS
 from tests.faults.facts import FACTS
 from tests.faults.fault import Fault
 from tests.faults.fits import FITS
@@ -13,6 +14,7 @@ from tests.faults.rules import RULES
 CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "facts and what they mark": FACTS,
     "tokens, marks and the rollup": ROLLUPS,
+    "days": DAYS,
     "what readers choose": READERS,
     "persons": PERSONS,
     "fits": FITS,

@@ -13,7 +13,7 @@ FITS = [
         "marks of months left out",
         EDGES,
         ROLLUP,
-        "        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells})\n",
+        "        self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})\n",
         "",
     ),
     fault(

@@ -24,8 +24,8 @@ ROLLUPS = [
         "a token noted after the facts are read",
         WORLDS,
         ROLLUP,
-        "        cells = figures(",
-        "        mark.refresh_from_db()\n        cells = figures(",
+        "        cells = hour_cells(",
+        "        mark.refresh_from_db()\n        cells = hour_cells(",
     ),
     fault(
         "a token that a second mark doesn't renew",
@@ -44,9 +44,9 @@ ROLLUPS = [
     fault(
         "empty cells left out",
         WORLDS,
-        "reporting/figures/figures.py",
-        "for model, rows in by_model.items())",
-        "for model, rows in by_model.items() if rows)",
+        "reporting/figures/sums.py",
+        "for model, own in sums.own.items():",
+        "for model, own in ((model, own) for model, own in sums.own.items() if alike or own):",
     ),
     fault(
         "a configuration that the rollup keeps",

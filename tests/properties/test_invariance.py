@@ -4,7 +4,7 @@ import os
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from conversions.attribution.credit import MODELS
 from conversions.configuration.loading import load_site
 from conversions.configuration.rate_table import load, read_rates
 from conversions.facts import person
+from conversions.marks import days as day_list
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.fit_marks import WHENEVER
@@ -26,12 +27,24 @@ from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateL
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, CellSet, Store
-from reporting.figures.cells import CLICKS, NO_RATE, decode_clicks, decode_credit, decode_unrated
+from reporting.days import ALL, DayMaker
+from reporting.figures.cells import (
+    CLICKS,
+    NO_RATE,
+    Clicks,
+    Credit,
+    by_touch_day,
+    decode_credit,
+    decode_unrated,
+)
+from reporting.figures.days import SUMS, sum_credit
 from reporting.fitter import Fitter
+from reporting.report.reading import Reader, starts_of
 from reporting.rollup import Roller
 from tests.properties.given import recomputed
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
+from tests.rows import click_rows, credit_rows
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
@@ -75,7 +88,9 @@ class World:
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
         self.marks = Stepped(sequence)
-        self.roller = Roller(self.store, self.marks, self.read_configs, lambda: 0)
+        self.days = Stepped(day_list)
+        self.roller = Roller(self.store, self.marks, self.read_configs, lambda: 0, days=self.days)
+        self.day_maker = DayMaker(self.store, self.days, self.read_configs)
         # Every month is over.
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
@@ -203,6 +218,11 @@ class World:
             self.fitter.fit(mark, WHENEVER)
         return bool(marks)
 
+    def sum_days(self) -> bool:
+        """Beat makes the cells of the days that are worth it; every day is over."""
+        made = list(map(self.day_maker.make, self.day_maker.due(YEAR_3000, self.site.key)))
+        return any(made)
+
     def run(self) -> None:
         """Everything happens that can, in either of two ways; then everything drains."""
         self.interleave() if self.rng.random() < 0.3 else self.overtake()
@@ -215,7 +235,10 @@ class World:
         first = self.changes and self.rng.random() < 0.5
         if first:
             self.change()
-        stalled = [Actor(self.rng.choice([self.work, self.roll, self.fit])) for _ in range(self.rng.choice([1, 1, 2]))]
+        stalled = [
+            Actor(self.rng.choice([self.work, self.roll, self.fit, self.sum_days]))
+            for _ in range(self.rng.choice([1, 1, 2]))
+        ]
         for actor in stalled:
             for _ in range(self.rng.randrange(1, self.rng.choice([5, 30, 120]))):
                 actor.step()
@@ -241,11 +264,14 @@ class World:
             self.roll()
         if self.rng.random() < rolled:
             self.fit()
+        if self.rng.random() < rolled:
+            self.sum_days()
+            self.check_days()
 
     def interleave(self) -> None:
         """Two workers, two rollups, two fitters, crashes and a change of configuration, one step at a time."""
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
-        actors += [Actor(self.fit), Actor(self.fit)]
+        actors += [Actor(self.fit), Actor(self.fit), Actor(self.sum_days), Actor(self.sum_days)]
         steps = self.rng.choice([50, 300, 1200])
         change_step = self.rng.randrange(steps) if self.changes else None
         load_steps = {self.rng.randrange(steps) for _ in self.tables}
@@ -281,6 +307,9 @@ class World:
             self.load_rates()
         while self.roll() or self.fit():
             pass
+        self.check_days()
+        self.sum_days()
+        self.check_days()
 
     def finish_or_die(self, actor: Actor) -> None:
         """Lets one process run out, stalled for however long before, or kills it."""
@@ -290,23 +319,40 @@ class World:
             pass
 
     def figures(self) -> dict[tuple[int, str, str], Any]:
-        """Every stored row, by (bucket, goal key, model)."""
+        """Every stored row, by (bucket, goal key, model); by ad and touch day, and the cells by ad say the same."""
         keys = {goal.uid: goal.key for goal in self.config().goals}
         found: dict[tuple[int, str, str], Any] = {}
-        for cell in self.cells():
-            if rows := rows_of(cell, keys):
-                found[cell.bucket, keys.get(cell.goal, ""), cell.model] = rows
+        for cell in self.cells([CLICKS, NO_RATE, *map(by_touch_day, MODELS)]):
+            for goal, rows in rows_of(cell, keys).items():
+                found[cell.start, goal, cell.model.removesuffix(by_touch_day(""))] = rows
+        assert without_days(self.cells(map(by_touch_day, MODELS))) == without_days(self.cells(MODELS))
         return found
+
+    def check_days(self) -> None:
+        """Whatever a reader takes a day's own cell for, the hours say the same at that moment."""
+        first = date.fromisoformat(day(self.scenario.start)) - timedelta(days=4)
+        days = [str(first + timedelta(days=n)) for n in range(20)]
+        starts = starts_of(days, self.site_config())
+        tokens = list(day_list.read_tokens(self.site.key, starts[0], starts[-1]))
+        for model in self.rng.sample(ALL, 4):
+            reader = Reader(self.plain_store, self.site_config(), days, tokens)
+            by_day, by_hour = (added_up(reader.read(model, days, hours)) for hours in (False, True))
+            assert by_day == by_hour, model
+            assert not reader.wrong
+
+    def site_config(self) -> SiteConfig:
+        """The configuration as it stands, without waiting for a turn."""
+        return self.after or self.before
 
     def recomputed(self, hits: Iterable[Hit]) -> dict[tuple[int, str, str], Any]:
         """The rows that these hits make, by the present configuration and the rates that were loaded."""
         return recomputed(hits, self.config(), self.loaded)
 
-    def cells(self) -> Iterator[Any]:
+    def cells(self, models: Iterable[str]) -> Iterator[Cell]:
         """Every cell of the scenario's days."""
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
-        yield from self.plain_store.read_cells(self.site.key, [CLICKS, NO_RATE, *MODELS], days)
+        yield from self.plain_store.read_cells(self.site.key, list(models), days)
 
 
 def cell_by_cell(item: Any) -> Iterator[Any]:
@@ -317,24 +363,52 @@ def cell_by_cell(item: Any) -> Iterator[Any]:
     yield from (CellSet(item.site, item.token, [cell]) for cell in item.cells)
 
 
-def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[tuple[str | None, str], tuple[int, int]]:
-    """A cell's rows by ad and the touch's day; one ad may come under several campaigns. Of what wants a rate, by the
-    goal's key and the currency."""
-    sums: dict[tuple[str | None, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    parts: list[tuple[tuple[str | None, str], int, int]]
+def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[str, dict[tuple[str | None, str], tuple[int, int]]]:
+    """By goal a cell's rows by ad and the touch's day; one ad may come under several campaigns.
+
+    Of what wants a rate, by the goal's key and the currency."""
+    sums: dict[str, dict[tuple[str | None, str], tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
+    parts: list[tuple[str, tuple[str | None, str], int, int]]
     if cell.model == NO_RATE:
-        rows = decode_unrated(cell.body)
-        parts = [((keys[row.goal], ""), row.conversions, 0) for row in rows]
-        parts += [((keys[row.goal], name), 0, amount) for row in rows for name, amount in row.amounts if amount]
+        rows = decode_unrated(cell)
+        parts = [("", (keys[row.goal], ""), row.conversions, 0) for row in rows]
+        parts += [("", (keys[row.goal], name), 0, amount) for row in rows for name, amount in row.amounts if amount]
     elif cell.model == CLICKS:
-        parts = [((row.ad.ad, ""), row.clicks, row.views) for row in decode_clicks(cell.body)]
+        parts = [("", (row.ad.ad, ""), row.clicks, row.views) for row in click_rows(cell)]
     else:
         parts = [
-            ((row.ad.ad if row.ad else None, row.touch_day), row.credit, row.value) for row in decode_credit(cell.body)
+            (keys[row.goal], (row.ad and row.ad.ad, row.touch_day), row.credit, row.value) for row in credit_rows(cell)
         ]
-    for name, first, second in parts:
-        sums[name] = (sums[name][0] + first, sums[name][1] + second)
-    return dict(sums)
+    for goal, name, first, second in parts:
+        had = sums[goal][name]
+        sums[goal][name] = (had[0] + first, had[1] + second)
+    return {goal: dict(rows) for goal, rows in sums.items()}
+
+
+def added_up(cells: Iterable[tuple[str, Cell]]) -> dict[str, Any]:
+    """What the cells of each day come to."""
+    by_day: dict[str, list[Cell]] = defaultdict(list)
+    for one, cell in cells:
+        by_day[one].append(cell)
+    sums = {one: SUMS.get(some[0].model, sum_credit)(some) for one, some in by_day.items()}
+    return {one: found for one, found in sums.items() if found not in (Clicks(), Credit(), [])}
+
+
+def without_days(cells: Iterable[Cell]) -> dict[Any, tuple[int, int]]:
+    """Credit and value by hour, model, goal and ad, those that come to nothing left out."""
+    sums: dict[Any, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for cell in cells:
+        for goal, ad, credit, value in columns_of(cell):
+            place = cell.start, cell.model.removesuffix(by_touch_day("")), goal, ad
+            sums[place] = (sums[place][0] + credit, sums[place][1] + value)
+    return {place: row for place, row in sums.items() if any(row)}
+
+
+def columns_of(cell: Cell) -> Iterator[tuple[str, Any, int, int]]:
+    """The rows of a model's cell."""
+    found = decode_credit(cell)
+    for goal, ad, credit, value in zip(found.goal, found.ad, found.credit, found.value, strict=True):
+        yield found.goals[goal], found.ads[ad], credit, value
 
 
 def day(at: int) -> str:

@@ -6,6 +6,6 @@ Everything else goes by HTTP, by commands, and by the names of tables. A module 
 from conversions.configuration.loading import forget_cached_sites
 from conversions.facts.records import decode_fact, digest, encode_fact
 from conversions.store.adapters import open_store
-from conversions.store.port import Cell, CellSet, Store
+from conversions.store.port import Store
 
-__all__ = ["Cell", "CellSet", "Store", "decode_fact", "digest", "encode_fact", "forget_cached_sites", "open_store"]
+__all__ = ["Store", "decode_fact", "digest", "encode_fact", "forget_cached_sites", "open_store"]

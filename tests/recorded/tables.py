@@ -16,14 +16,13 @@ from tests.recorded.files import Record
 #: Marks and tokens, in the configuration database whatever the store is.
 MARKS = ("mark", "fitmark", "sitecurrency", "sequence")
 #: The SQL store's own.
-SQL = ("factrow", "linkedrow", "cellrow", "setasiderow", "setasidecountrow")
+SQL = ("factrow", "linkedrow", "setasiderow", "setasidecountrow")
 #: The Cassandra store's, each with the columns of its rows.
 CASSANDRA = {
     "timeline": ("site", "visitor", "kind", "at", "hit", "digest", "body"),
     "ledger": ("site", "bucket", "shard", "kind", "hit", "digest", "body"),
     "claims": ("site", "claim", "kind", "goal", "version", "at", "hit", "digest", "body"),
     "linked": ("site", "key", "other"),
-    "rollups": ("site", "model", "day", "bucket", "goal", "body"),
     "rejected": ("site", "hour", "at", "hit", "code", "field", "body"),
 }
 #: A table of counters: rows are added to.
@@ -59,10 +58,9 @@ def restored(record: Record) -> Record:
 
 
 def dump_cassandra() -> Iterator[Record]:
-    """The rows of the keyspace; those of rollups with the token under which they were written."""
+    """The rows of the keyspace."""
     for table, columns in CASSANDRA.items():
-        token = ["writetime(body) AS written"] if table == "rollups" else []
-        for row in cql(f"SELECT {', '.join([*columns, *token])} FROM {keyspace()}.{table}"):
+        for row in cql(f"SELECT {', '.join(columns)} FROM {keyspace()}.{table}"):
             yield {"table": table, "row": plain(row)}
     for row in cql(f"SELECT {', '.join(COUNTED)}, amount FROM {keyspace()}.rejected_counts"):
         yield {"table": "rejected_counts", "row": plain(row)}
@@ -84,16 +82,14 @@ def written(record: Record) -> tuple[str, list[Any]]:
     table, row = record["table"], raw(record["row"])
     if table == "rejected_counts":
         return insert_count(), [row["amount"], *(row[name] for name in COUNTED)]
-    names = (*CASSANDRA[table], *(["written"] if table == "rollups" else []))
-    return insert(table), [row[name] for name in names]
+    return insert(table), [row[name] for name in CASSANDRA[table]]
 
 
 def insert(table: str) -> str:
-    """The statement that writes a row, of a rollup under its token."""
+    """The statement that writes a row."""
     columns = CASSANDRA[table]
     marks = ", ".join(["%s"] * len(columns))
-    under = " USING TIMESTAMP %s" if table == "rollups" else ""
-    return f"INSERT INTO {keyspace()}.{table} ({', '.join(columns)}) VALUES ({marks}){under}"
+    return f"INSERT INTO {keyspace()}.{table} ({', '.join(columns)}) VALUES ({marks})"
 
 
 def insert_count() -> str:

@@ -351,7 +351,7 @@ def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Sho
     sell_in_november(shop)
     settle(shop)
     (mine, *_) = shop.store.read_cells(shop.site.key, [FIT], ["2026-10-01"])
-    older = [msgspec.structs.replace(mine, goal=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config.goals]
+    older = [msgspec.structs.replace(mine, key=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config.goals]
     shop.store.write_cells([CellSet(shop.site.key, sequence.draw_token(), older)])
     sequence.mark_site(shop.site.key)
     shop.roll_up()

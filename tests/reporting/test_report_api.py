@@ -4,14 +4,16 @@ import csv
 from io import StringIO
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from conversions.marks.marks import draw_token, mark_buckets
 from conversions.models import Ad, Marker
 from conversions.store.adapters import open_store
-from conversions.store.port import Store
+from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.units.clock import HOUR_MS
 from tests.openapi import described, description
 from tests.reports import Shop, marker_came_through, ms
@@ -421,6 +423,7 @@ class TestHttp:
         self, client: Client, shop: Shop, settings: Any, table: str
     ) -> None:
         settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
+        mark_buckets(shop.site.key, [ms("2026-11-23T10:00Z")])  # of a site without any there are no figures to read
         assert_asked_to_come_again(client, shop, table)
 
     def test_its_parameters_and_forms_are_described(self) -> None:
@@ -443,3 +446,19 @@ def assert_asked_to_come_again(client: Client, shop: Shop, table: str) -> None:
 
 def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_a_damaged_hour_is_never_left_out_in_silence_and_is_made_again_from_the_facts(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = Shop(store)
+    shop.receive(shop.click("2026-11-23T10:00Z"), shop.sale("2026-11-23T11:00Z"), shop.sale("2026-11-23T12:00Z"))
+    wanted = shop.report("2026-11-23", "2026-11-23")
+    (cell, *_) = store.read_cells(shop.site.key, ["last"], ["2026-11-23"])
+    broken = msgspec.structs.replace(cell, body=cell.body[:-1])
+    store.write_cells([CellSet(shop.site.key, draw_token(), [broken])])
+    with pytest.raises(StoreUnavailable, match="made again"):
+        shop.report("2026-11-23", "2026-11-23")
+    assert "is damaged" in caplog.text
+    shop.roll_up()
+    assert shop.report("2026-11-23", "2026-11-23") == wanted

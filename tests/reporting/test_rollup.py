@@ -21,8 +21,9 @@ from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, MatchRule
 from conversions.store.port import Store, StoreUnavailable
 from reporting.attempts import OUTAGE
-from reporting.figures.cells import CLICKS, decode_clicks, decode_credit
+from reporting.figures.cells import CLICKS
 from reporting.rollup import LONGEST_REST_MS, Roller
+from tests.rows import click_rows, credit_rows
 from tests.running import CHECKOUT, Tracker, free_port
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
@@ -69,12 +70,12 @@ class Shop:
     def clicks(self) -> dict[str, int]:
         """Clicks by ad."""
         cells = self.store.read_cells(self.key, [CLICKS], [DAY])
-        return {row.ad.ad: row.clicks for cell in cells for row in decode_clicks(cell.body)}
+        return {row.ad.ad: row.clicks for cell in cells for row in click_rows(cell)}
 
     def credit(self, model: str = "last") -> dict[str | None, tuple[int, int]]:
         """Credit and value by ad."""
         cells = self.store.read_cells(self.key, [model], [DAY])
-        rows = [row for cell in cells for row in decode_credit(cell.body)]
+        rows = [row for cell in cells for row in credit_rows(cell)]
         return {row.ad and row.ad.ad: (row.credit, row.value) for row in rows}
 
 
@@ -394,7 +395,7 @@ def test_one_bucket_that_can_not_be_written_holds_up_none_that_are_written_with_
 
         def write_cells(self, sets: Any) -> None:
             """Refuses the cells of the second bucket."""
-            if any(cell.bucket == NOON + HOUR for one in sets for cell in one.cells):
+            if any(cell.start == NOON + HOUR for one in sets for cell in one.cells):
                 raise DataError("too long")
             shop.store.write_cells(sets)
 

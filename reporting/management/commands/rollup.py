@@ -9,7 +9,8 @@ from tqdm import tqdm
 from conversions.marks.fit_marks import WHENEVER
 from conversions.marks.marks import FitMark
 from conversions.marks.ranges import add_range_arguments, mark_range, read_ranges
-from reporting.tasks import fitter, roller
+from conversions.units.now import now_ms
+from reporting.tasks import day_maker, fitter, roller
 from tracker.collection.failure import Transient
 from tracker.collection.refusal import Refusal
 from tracker.queues import wait_until_idle
@@ -63,6 +64,7 @@ def drain(site: str | None) -> tuple[int, int]:
         buckets += roll_up_all(site)
         if not any(fitted.values()):
             break
+    make_all_days(site)
     return buckets, len(months)
 
 
@@ -76,6 +78,14 @@ def roll_up_all(site: str | None) -> int:
             progress.update(len(batch))
     work.attempts.end()
     return len(marks)
+
+
+def make_all_days(site: str | None) -> None:
+    """Make the cells of the days that are over."""
+    work = day_maker()
+    for day in tqdm(work.due(now_ms(), site), desc="adding up", unit=" days", disable=None):
+        work.attempt(day)
+    work.attempts.end()
 
 
 def fit_all(site: str | None) -> dict[str, bool]:

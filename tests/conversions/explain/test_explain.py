@@ -29,9 +29,10 @@ from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_learnt
 from conversions.verdicts.naming import MAX_OTHERS
 from conversions.verdicts.timelines import ALSO_READ
-from reporting.figures.cells import decode_credit
+from reporting.figures.cells import by_touch_day
 from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
+from tests.rows import credit_rows
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.collection.hit import iso
 
@@ -391,8 +392,8 @@ def test_an_ad_beyond_the_largest_of_its_bucket_is_other_here_as_in_the_report(s
     shop.process(shop.click("named", -HOUR), shop.click("before", -2 * HOUR, ad="elsewhere"))
     shop.roll_up()
     # `zzz` has two touches in the bucket, its click and its credit, and its name sorts last.
-    (cell,) = [cell for cell in shop.store.read_cells(shop.key, ["last"], ["2026-11-20"]) if decode_credit(cell.body)]
-    (row,) = decode_credit(cell.body)
+    (cell,) = [cell for cell in shop.store.read_cells(shop.key, ["last"], ["2026-11-20"]) if credit_rows(cell)]
+    (row,) = credit_rows(cell)
     assert row.ad is not None
     told = {touch["hit"]: touch["ad"] for touch in explain_order(shop)["touches"]}
     assert told["mine"] == row.ad.ad == "(other)"
@@ -426,8 +427,10 @@ def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told
     assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
     assert told["left_out"]["uncounted_touches"] is False
     shop.roll_up()
-    (cell,) = [cell for cell in store.read_cells(shop.key, ["linear"], ["2026-11-20"]) if decode_credit(cell.body)]
-    assert [(row.touch_day, row.credit) for row in decode_credit(cell.body)] == [("2026-11-20", 1_000_000)]
+    (cell,) = [
+        cell for cell in store.read_cells(shop.key, [by_touch_day("linear")], ["2026-11-20"]) if credit_rows(cell)
+    ]
+    assert [(row.touch_day, row.credit) for row in credit_rows(cell)] == [("2026-11-20", 1_000_000)]
 
 
 def test_what_is_not_even_looked_at_is_said(store: Store) -> None:

@@ -17,7 +17,7 @@ from conversions.replay.replay import carry_on, may_start_at, object_range
 from conversions.store.port import Cell, Store
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
-from reporting.figures.cells import decode_credit
+from tests.rows import credit_rows
 from tests.shop import DAY, HOUR, MINUTE, NOON, Shop
 from tracker.archive import FolderArchive, archive_key
 from tracker.collection.hit import Batch, Hit, batch_id
@@ -48,7 +48,7 @@ def cells(shop: Shop) -> list[Cell]:
 
 def conversions(shop: Shop) -> int:
     """How many are counted, in micros."""
-    return sum(row.credit for cell in cells(shop) if cell.model == "last" for row in decode_credit(cell.body))
+    return sum(row.credit for cell in cells(shop) if cell.model == "last" for row in credit_rows(cell))
 
 
 def test_facts_and_figures_are_made_again_from_the_archive_alone(shop: Shop, archive: FolderArchive) -> None:
@@ -106,7 +106,7 @@ def test_a_goal_made_retroactive_counts_over_last_month(shop: Shop, archive: Fol
     forget_cached_sites()
     replay(shop, "--from", "2026-10-01", "--to", "2026-11-01")
     assert conversions(shop) == 1_000_000
-    (row,) = [row for cell in cells(shop) if cell.model == "last" for row in decode_credit(cell.body)]
+    (row,) = [row for cell in cells(shop) if cell.model == "last" for row in credit_rows(cell)]
     assert row.ad is not None
     assert row.ad.ad == "demo-ad"
 
@@ -305,5 +305,5 @@ def test_links_are_made_again_too_whichever_batch_held_them(shop: Shop, archive:
     put(archive, shop.click("c1", -HOUR, visitor="phone"), made_at=NOON + 1)
     put(archive, shop.hit("page", "in", HOUR, visitor="phone", user="ann"), made_at=NOON + 2)
     replay(shop)
-    rows = [row for cell in cells(shop) if cell.model == "last" for row in decode_credit(cell.body)]
+    rows = [row for cell in cells(shop) if cell.model == "last" for row in credit_rows(cell)]
     assert [(row.ad.ad if row.ad else None, row.credit) for row in rows] == [("demo-ad", 1_000_000)]

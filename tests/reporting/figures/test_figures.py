@@ -1,8 +1,11 @@
 """What a bucket's facts come to: its cells, exact to the last micro."""
 
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +16,23 @@ from conversions.facts.records import Conversion, Touch
 from conversions.rules.ads import Ad
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.naming import MAX_OTHERS
-from reporting.figures.cells import CLICKS, NO_RATE, ClickRow, CreditRow, decode_clicks, decode_credit
+from reporting.figures.cells import (
+    CLICKS,
+    NO_RATE,
+    Damaged,
+    by_touch_day,
+    decode_clicks,
+    decode_credit,
+    decode_unrated,
+)
 from reporting.figures.figures import figures
+from reporting.figures.sums import add, hour_cells
+from tests.rows import ClickRow, CreditRow, click_rows, credit_rows
 
 HOUR = 3_600_000
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR  # 2026-09-21T14:00Z
@@ -47,23 +61,60 @@ def case(*touches: Touch, value: int = 10, goal: Goal = BUY, reason: str | None 
     return Case(Verdict(goal=goal, version=VERSION, winner=winner, claimants=("ann",), value=value), reason, touches)
 
 
+def cells(touches: Iterable[Touch] = (), cases: Iterable[Case] = (), site: SiteConfig = SITE) -> dict[str, Cell]:
+    """The cells of NOON's hour, by their models."""
+    return {cell.model: cell for cell in hour_cells(NOON, figures(site, NOON, list(touches), cases))}
+
+
 def clicks(*touches: Touch, site: SiteConfig = SITE) -> list[ClickRow]:
     """The clicks' cell."""
-    (cell,) = [cell for cell in figures(site, NOON, touches, []) if cell.model == CLICKS]
-    return decode_clicks(cell.body)
+    return click_rows(cells(touches, site=site)[CLICKS])
 
 
 def credit(*cases: Case, model: str = "last", goal: str = "buy", site: SiteConfig = SITE) -> list[CreditRow]:
-    """The cell of a goal and model."""
-    (cell,) = [cell for cell in figures(site, NOON, [], cases) if (cell.model, cell.goal) == (model, goal)]
-    return decode_credit(cell.body)
+    """A goal's rows of a model's cell by the touch's day."""
+    found = credit_rows(hour_of(cases, site)[by_touch_day(model)])
+    return [msgspec.structs.replace(row, goal="") for row in found if row.goal == goal]
 
 
-def test_every_goal_and_model_has_a_cell_the_empty_ones_too() -> None:
-    cells = figures(SITE, NOON, [], [])
-    wanted = [("", CLICKS), ("", NO_RATE), *((goal, model) for goal in ("buy", "lead") for model in MODELS)]
-    assert [(cell.goal, cell.model) for cell in cells] == wanted
-    assert {(cell.bucket, cell.day, cell.body) for cell in cells} == {(NOON, "2026-09-21", b"[]")}
+def hour_of(cases: Iterable[Case], site: SiteConfig = SITE) -> dict[str, Cell]:
+    """The cells of the hour of conversions; those without days say the same as those by day."""
+    found = cells(cases=cases, site=site)
+    for model in MODELS:
+        by_day: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+        for row in credit_rows(found[by_touch_day(model)]):
+            add(by_day[row.goal, row.ad], (row.credit, row.value))
+        plain = {(row.goal, row.ad): [row.credit, row.value] for row in credit_rows(found[model])}
+        assert plain == {place: row for place, row in by_day.items() if any(row)}
+    return found
+
+
+def test_every_model_has_its_cells_the_empty_ones_too() -> None:
+    found = cells()
+    assert set(found) == {CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS)}
+    assert {(cell.start, cell.page, cell.key) for cell in found.values()} == {(NOON, "2026-09-21", "")}
+    assert click_rows(found[CLICKS]) == credit_rows(found["last"]) == decode_unrated(found[NO_RATE]) == []
+
+
+@given(st.sampled_from([CLICKS, NO_RATE, "last", by_touch_day("linear")]), st.data())
+def test_a_body_of_which_a_bit_is_another_is_damaged(model: str, data: st.DataObject) -> None:
+    cell = cells([touch(1)], [case(touch(1)), case(touch(1), touch(2))])[model]
+    decoders: dict[str, Callable[[Cell], Any]] = {CLICKS: decode_clicks, NO_RATE: decode_unrated}
+    decode = decoders.get(model, decode_credit)
+    decode(cell)
+    place = data.draw(st.integers(0, 8 * len(cell.body) - 1))
+    body = bytearray(cell.body)
+    body[place // 8] ^= 1 << place % 8
+    for other in (bytes(body), cell.body[:-1], b"", b"[]"):
+        with pytest.raises(Damaged):
+            decode(msgspec.structs.replace(cell, body=other))
+
+
+def test_names_are_written_once_and_an_hour_of_a_thousand_ads_is_small() -> None:
+    sold = [case(touch(1, ad=f"a-rather-long-name-of-an-ad-{n:04}")) for n in range(1000)]
+    body = cells(cases=sold)["last"].body
+    assert body.count(b"a-rather-long-name-of-an-ad-0007") == body.count(b"buy") == 1
+    assert len(body) < 80_000
 
 
 def test_clicks_and_views_are_counted_by_ad_once_a_hit_and_once_a_visitors_click_id() -> None:
@@ -91,8 +142,6 @@ def test_days_are_the_sites_own() -> None:
     tokyo = SiteConfig(key="s", timezone="Asia/Tokyo", goals=(BUY,), ads=SITE.ads)
     # 14:00Z is 23:00 in Tokyo; 1 h 30 later is the next day there.
     assert [row.touch_day for row in credit(case(touch(-HOUR // 2), at=NOON + HOUR // 2), site=tokyo)] == ["2026-09-21"]
-    (cell, *_) = figures(tokyo, NOON + HOUR, [], [])
-    assert cell.day == "2026-09-22"
 
 
 def test_only_conversions_that_count_and_are_of_the_bucket_are_in_it() -> None:

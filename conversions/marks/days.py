@@ -1,0 +1,80 @@
+"""Days whose cells are older than an hour's figures, and the tokens of their hours' marks. A day's cell is a cache.
+
+A day is never marked. Its cell says under which token it was made. A report believes it only if that token is greater
+than those of all marks of its hours, open or closed. A mark's row keeps its last token when it is closed, and tokens
+become visible in their order, as they are drawn under a lock. The list decides nothing: it says what is worth making.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+from django.db import models, transaction
+from django.db.models import Max
+
+from conversions.marks.marks import Mark, draw_token
+
+
+class StaleDay(models.Model):
+    """A site-local day whose cells should be made again, the token under which that was noted last, its end (ms)."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    day = models.CharField(max_length=10)
+    token = models.BigIntegerField()
+    ends_at = models.BigIntegerField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "day"], name="stale_day_key")]
+        indexes = [models.Index(fields=["ends_at"], name="stale_day_end")]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.day}"
+
+
+class DayEnd(msgspec.Struct, frozen=True, order=True):
+    """A site-local day and the instant (ms) at which it ends."""
+
+    site: str
+    day: str
+    ends_at: int
+
+
+def note_days(days: Collection[DayEnd]) -> None:
+    """Note that the cells of days should be made again."""
+    if not days:
+        return
+    with transaction.atomic():
+        token = draw_token()
+        rows = [StaleDay(site=one.site, day=one.day, ends_at=one.ends_at, token=token) for one in sorted(set(days))]
+        StaleDay.objects.bulk_create(
+            rows, 500, update_conflicts=True, unique_fields=["site", "day"], update_fields=["token", "ends_at"]
+        )
+
+
+def stale_days(now: int, limit: int, site: str | None = None) -> list[StaleDay]:
+    """The days that are over and whose cells should be made, the latest first (ms)."""
+    days = StaleDay.objects.filter(ends_at__lte=now).order_by("-ends_at", "site")
+    return list((days.filter(site=site) if site else days)[:limit])
+
+
+def forget_day(day: StaleDay) -> None:
+    """Take a day off the list, unless it was noted again."""
+    StaleDay.objects.filter(pk=day.pk, token=day.token).delete()
+
+
+def draw_day_token() -> int:
+    """A token that is visible before what is read next: a mark drawn before it is seen by then."""
+    with transaction.atomic():
+        return draw_token()
+
+
+def has_open_marks(site: str, since: int, until: int) -> bool:
+    """Whether a bucket of a stretch (ms) is marked."""
+    return Mark.objects.filter(site=site, marked=True, bucket__gte=since, bucket__lt=until).exists()
+
+
+def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
+    """Of each bucket of a stretch (ms) the greatest token of its marks, open or closed."""
+    marks = Mark.objects.filter(site=site, bucket__gte=since, bucket__lt=until)
+    return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

@@ -1,0 +1,78 @@
+"""Days: the cells of the hours of days that are over -> the days' own, so that reports needn't read each hour.
+
+A day's cell is a cache: `conversions.marks.days` says why no report believes one that is too old. The token is drawn
+first, then open marks are looked for, then the hours are read: what is marked later is under a greater token.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+from conversions.attribution.credit import MODELS
+from conversions.marks.days import StaleDay
+from conversions.rules.site import SiteConfig
+from conversions.store.port import CellSet, Store
+from conversions.units.clock import days_between
+from reporting.attempts import Attempts
+from reporting.figures.cells import CLICKS, NO_RATE, by_touch_day
+from reporting.figures.days import day_cells, ends_of
+from reporting.figures.sums import utc_day
+
+logger = logging.getLogger(__name__)
+
+#: The models of which an hour and a day have cells.
+ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
+#: Of so many days a tick looks whether they can be made.
+LOOKED_AT = 2_000
+
+
+class DayList(Protocol):
+    """Where days are noted whose cells should be made: `conversions.marks.days`."""
+
+    def stale_days(self, now: int, limit: int, site: str | None = None) -> list[StaleDay]:
+        """The days that are over and whose cells should be made (ms)."""
+
+    def forget_day(self, day: StaleDay) -> None:
+        """Take a day off the list, unless it was noted again."""
+
+    def draw_day_token(self) -> int:
+        """A token that is visible before what is read next."""
+
+    def has_open_marks(self, site: str, since: int, until: int) -> bool:
+        """Whether a bucket of a stretch (ms) is marked."""
+
+
+class DayMaker:
+    """Makes days with the store, the list and the uncached reader of configurations that it is given."""
+
+    def __init__(
+        self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
+    ) -> None:
+        self.store = store
+        self.days = days
+        self.load_sites = load_sites
+        self.attempts = Attempts()
+
+    def due(self, now: int, site: str | None = None) -> list[StaleDay]:
+        """The days that may be made (ms)."""
+        return self.days.stale_days(now, LOOKED_AT, site)
+
+    def attempt(self, day: StaleDay) -> bool:
+        """Make one day so that one which can't be made holds up no other; see Attempts. Gives whether it was made."""
+        return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
+
+    def make(self, day: StaleDay) -> bool:
+        """Make a day's cells, unless an hour of it is marked; gives whether it did. Raises Damaged."""
+        site = self.load_sites([day.site]).get(day.site)
+        if site is None:
+            self.days.forget_day(day)
+            return False
+        ends = ends_of(day.day, site)
+        token = self.days.draw_day_token()
+        if self.days.has_open_marks(site.key, ends.since, ends.until):
+            return False
+        pages = days_between(utc_day(ends.since), utc_day(ends.until - 1))
+        hours = [cell for cell in self.store.read_cells(site.key, ALL, pages) if ends.since <= cell.start < ends.until]
+        self.store.write_cells([CellSet(site.key, token, day_cells(day.day, ends, token, hours))])
+        self.days.forget_day(day)
+        return True

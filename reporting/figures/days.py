@@ -1,0 +1,120 @@
+"""Days: the cells of a site-local day's hours -> its own, ready to be added up. Pure.
+
+A day's cell says under which token and between which midnights it was made, so that a reader can tell whether it holds.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from conversions.facts.ad_names import AdName
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell
+from conversions.units.clock import day_start, next_day
+from reporting.figures.cells import (
+    CLICKS,
+    NO_RATE,
+    Clicks,
+    Credit,
+    Unrated,
+    decode_clicks,
+    decode_credit,
+    decode_unrated,
+    seal,
+    unseal,
+)
+from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
+
+
+class Made(msgspec.Struct, frozen=True, array_like=True):
+    """What a day's cell begins with: the token that was drawn before its hours were read, and the day's ends (ms)."""
+
+    token: int
+    since: int
+    until: int
+    figures: msgspec.Raw
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """A day's midnights by the present rules of the site's time zone (ms)."""
+
+    since: int
+    until: int
+
+
+def ends_of(day: str, site: SiteConfig) -> Ends:
+    """When a day begins and ends."""
+    return Ends(day_start(day, site.timezone), day_start(next_day(day), site.timezone))
+
+
+def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[Cell]:
+    """A day's cells from those of its hours. Raises Damaged."""
+    by_model: dict[str, list[Cell]] = defaultdict(list)
+    for cell in hours:
+        by_model[cell.model].append(cell)
+    return [
+        Cell(ends.since, month_page(day), "", model, body_of(token, ends, SUMS.get(model, sum_credit)(cells)))
+        for model, cells in by_model.items()
+    ]
+
+
+def month_page(day: str) -> str:
+    """The page of a day's cells."""
+    return day[:7]
+
+
+def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[Unrated]) -> bytes:
+    """The body of a day's cell."""
+    return seal(msgspec.json.encode(Made(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures)))))
+
+
+def read_made(cell: Cell) -> Made:
+    """When and between which midnights a day's cell was made. Raises Damaged."""
+    return msgspec.json.decode(unseal(cell), type=Made)
+
+
+def figures_of(cell: Cell, made: Made) -> Cell:
+    """A day's cell like one of an hour's."""
+    return msgspec.structs.replace(cell, body=seal(bytes(made.figures)))
+
+
+def sum_clicks(cells: Iterable[Cell]) -> Clicks:
+    """Clicks and views of hours, added up."""
+    sums: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
+    for cell in cells:
+        found = decode_clicks(cell)
+        for ad, *counts in zip(found.ads, found.clicks, found.views, strict=True):
+            add(sums[AdName(*ad)], counts)
+    return clicks_of(sums)
+
+
+def sum_credit(cells: Iterable[Cell]) -> Credit:
+    """Credit and value of hours, added up."""
+    sums = amounts()
+    for cell in cells:
+        found = decode_credit(cell)
+        ads = [ad and AdName(*ad) for ad in found.ads]
+        days = found.days or [""]
+        places = found.day or [0] * len(found.goal)
+        for goal, ad, day, credit, value in zip(found.goal, found.ad, places, found.credit, found.value, strict=True):
+            row = sums[found.goals[goal], ads[ad], days[day]]
+            row[0] += credit
+            row[1] += value
+    return columns(sums)
+
+
+def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
+    """What wants a rate in hours, added up."""
+    numbers: Counter[str] = Counter()
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for cell in cells:
+        for row in decode_unrated(cell):
+            numbers[row.goal] += row.conversions
+            sums[row.goal].update(dict(row.amounts))
+    return unrated_of(numbers, sums)
+
+
+#: How the hours of each model are added up; those that aren't named here hold credit.
+SUMS: dict[str, Callable[[Iterable[Cell]], Any]] = {CLICKS: sum_clicks, NO_RATE: sum_unrated}

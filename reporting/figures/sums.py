@@ -1,0 +1,138 @@
+"""Sums: what counts, added up by ad, goal, model and day, and as the cells of an hour. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from conversions.attribution.credit import MODELS
+from conversions.facts.ad_names import OTHER, AdName
+from conversions.store.port import Cell
+from conversions.verdicts.naming import beyond
+from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, Unrated, by_touch_day, encode
+
+#: A goal's uid, an ad, None for no touch, and a day; in a cell that isn't by day the day is empty.
+Place = tuple[str, AdName | None, str]
+#: Micros of conversions and of money.
+Amounts = dict[Place, list[int]]
+
+
+def amounts() -> Amounts:
+    """None yet."""
+    return defaultdict(lambda: [0, 0])
+
+
+class Sums:
+    """Clicks and views by ad, credit and value by place, and what wants a rate by goal.
+
+    Under every model a touch that is alone gets all, and without any touch nobody does. Such conversions, most of all,
+    are added up once, in `alike`; `own` are the others, by model. `sizes`: of each name that no ad has, its touches.
+    """
+
+    def __init__(self) -> None:
+        self.clicks: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
+        self.alike = amounts()
+        self.own: dict[str, Amounts] = {model: amounts() for model in MODELS}
+        self.lacking: Counter[str] = Counter()
+        self.lacks: dict[str, Counter[str]] = defaultdict(Counter)
+        self.sizes: Counter[AdName] = Counter()
+
+    def fold(self) -> None:
+        """Give what is beyond the largest names the name `(other)`."""
+        rest = beyond(self.sizes)
+        if not rest:
+            return
+        for name in rest & self.clicks.keys():
+            add(self.clicks[OTHER], self.clicks.pop(name))
+        for places in (self.alike, *self.own.values()):
+            for place in [place for place in places if place[1] in rest]:
+                add(places[place[0], OTHER, place[2]], places.pop(place))
+
+
+def add(sums: list[int], more: Iterable[int]) -> None:
+    """Add amounts to amounts of the same kinds."""
+    for place, amount in enumerate(more):
+        sums[place] += amount
+
+
+def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
+    """Every cell of an hour, the empty ones too."""
+    page = utc_day(bucket)
+    unrated = unrated_of(sums.lacking, sums.lacks)
+    found = [
+        Cell(bucket, page, "", CLICKS, encode(clicks_of(sums.clicks))),
+        Cell(bucket, page, "", NO_RATE, encode(unrated)),
+    ]
+    for name, group in ((str, without_days), (by_touch_day, dict)):
+        alike = group(sums.alike)
+        same = encode(columns(alike))
+        for model, own in sums.own.items():
+            body = encode(columns(together(alike, group(own)))) if own else same
+            found.append(Cell(bucket, page, "", name(model), body))
+    return found
+
+
+def utc_day(bucket: int) -> str:
+    """The page of a bucket's cells: no change of a time zone's rules moves them to another."""
+    return datetime.fromtimestamp(bucket / 1000, UTC).date().isoformat()
+
+
+def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
+    """The columns of clicks and views by ad."""
+    rows = sorted(sums.items())
+    return Clicks([named(ad) for ad, _ in rows], [row[0] for _, row in rows], [row[1] for _, row in rows])
+
+
+def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[Unrated]:
+    """The rows of what wants a rate, from numbers of conversions by goal and micros by goal and currency."""
+    return [Unrated(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
+
+
+def without_days(places: Mapping[Place, list[int]]) -> Amounts:
+    """The same, not by day."""
+    found = amounts()
+    for (goal, ad, _), row in places.items():
+        add(found[goal, ad, ""], row)
+    return found
+
+
+def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -> Amounts:
+    """Both, added up."""
+    found = amounts()
+    for places in (alike, own):
+        for place, row in places.items():
+            add(found[place], row)
+    return found
+
+
+def columns(places: Mapping[Place, list[int]]) -> Credit:
+    """Places as columns, those without anything left out."""
+    rows = sorted((place for place, row in places.items() if any(row)), key=in_order)
+    goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
+    by_day = "" not in days
+    return Credit(
+        goals=list(goals),
+        ads=[ad and named(ad) for ad in ads],
+        days=list(days) if by_day else [],
+        goal=[goals[place[0]] for place in rows],
+        ad=[ads[place[1]] for place in rows],
+        day=[days[place[2]] for place in rows] if by_day else [],
+        credit=[places[place][0] for place in rows],
+        value=[places[place][1] for place in rows],
+    )
+
+
+def numbered(names: Iterable[Any]) -> dict[Any, int]:
+    """Each name once, with its place among them."""
+    return {name: n for n, name in enumerate(dict.fromkeys(names))}
+
+
+def in_order(place: Place) -> tuple[str, bool, AdName, str]:
+    """By goal, ad and day; first what no ad has."""
+    goal, ad, day = place
+    return goal, ad is not None, ad or OTHER, day
+
+
+def named(ad: AdName) -> Named:
+    """A name as cells keep it."""
+    return ad.ad, ad.campaign, ad.configured

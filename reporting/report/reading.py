@@ -1,0 +1,108 @@
+"""Reading: a query's days -> the cells that its report is made of, each with its site-local day. Pure.
+
+A day's own cell stands for those of its hours where it was made after the newest mark of them; see `reporting.days`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell, Store
+from conversions.units.clock import day_start, days_between, next_day
+from reporting.figures.cells import CLICKS, NO_RATE, Damaged, by_touch_day
+from reporting.figures.days import Made, figures_of, month_page, read_made
+from reporting.figures.sums import utc_day
+from reporting.report.query import Query
+
+#: Pages that are in memory at once.
+PAGES_AT_ONCE = 32
+
+#: A site-local day, and a cell of it.
+OnDay = tuple[str, Cell]
+
+
+class Reader:
+    """Reads the cells of a site's days that follow one another.
+
+    `tokens`: of each bucket of the days the greatest token of its marks. `wrong`: days whose own cells were damaged, or
+    made between other midnights, so far.
+    """
+
+    def __init__(self, store: Store, site: SiteConfig, days: Sequence[str], tokens: Iterable[tuple[int, int]]) -> None:
+        self.wrong: set[str] = set()
+        self._store = store
+        self._site = site
+        self._days = days
+        self._starts = starts_of(days, site)
+        #: The greatest token of each day. What was never marked has no cells.
+        self._newest: dict[str, int] = {}
+        for bucket, token in tokens:
+            day = self._day_of(bucket)
+            self._newest[day] = max(self._newest.get(day, 0), token)
+
+    def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
+        """The cells of a model on some of the days: the day's own, or those of its hours."""
+        wanted = {day for day in days if day in self._newest}
+        if not by_hour:
+            for day, cell in self._own_cells(model, frozenset(wanted)):
+                wanted.discard(day)
+                yield day, cell
+        yield from self._hours(model, wanted)
+
+    def _own_cells(self, model: str, days: Set[str]) -> Iterator[OnDay]:
+        useless: set[str] = set()
+        for cell in self._store.read_cells(self._site.key, [model], sorted(set(map(month_page, days)))):
+            if not self._starts[0] <= cell.start < self._starts[-1] or (day := self._day_of(cell.start)) not in days:
+                continue
+            made = self._made(cell)
+            if made is None:
+                useless.add(day)
+            elif made.token > self._newest[day]:
+                yield day, figures_of(cell, made)
+                days = days - {day}
+        # Cells between the midnights of other rules lie beside those of the present ones.
+        self.wrong |= useless & days
+
+    def _made(self, cell: Cell) -> Made | None:
+        """When a day's cell was made; None if it is of no use, whatever was marked."""
+        place = bisect_right(self._starts, cell.start) - 1
+        try:
+            made = read_made(cell)
+        except Damaged:
+            return None
+        return made if [made.since, made.until] == self._starts[place : place + 2] else None
+
+    def _hours(self, model: str, days: set[str]) -> Iterator[OnDay]:
+        pages = sorted({page for day in days for page in self._pages(day)})
+        for first in range(0, len(pages), PAGES_AT_ONCE):
+            for cell in self._store.read_cells(self._site.key, [model], pages[first : first + PAGES_AT_ONCE]):
+                if self._starts[0] <= cell.start < self._starts[-1] and (day := self._day_of(cell.start)) in days:
+                    yield day, cell
+
+    def _pages(self, day: str) -> list[str]:
+        place = bisect_right(self._days, day) - 1
+        return days_between(utc_day(self._starts[place]), utc_day(self._starts[place + 1] - 1))
+
+    def _day_of(self, at: int) -> str:
+        return self._days[bisect_right(self._starts, at) - 1]
+
+
+def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
+    """When each of the days begins, and the last one ends (ms)."""
+    return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
+
+
+def read_clicks(reader: Reader, query: Query) -> Iterator[OnDay]:
+    """The cells of clicks and views."""
+    return reader.read(CLICKS, query.days(), "hour" in query.by)
+
+
+def read_credit(reader: Reader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
+    """The cells of the query's model; of the days, too, whose conversions may credit touches of the query's days."""
+    model = by_touch_day(query.model) if query.basis == "click" else query.model
+    return reader.read(model, query.credit_days(site), "hour" in query.by)
+
+
+def read_unrated_cells(reader: Reader, query: Query) -> Iterator[OnDay]:
+    """The cells of what wants a rate."""
+    return reader.read(NO_RATE, query.days())

@@ -1,0 +1,56 @@
+"""Faults of days, whose cells are a cache."""
+
+from tests.faults.fault import fault
+
+TEST = "tests/reporting/test_days.py"
+MAKER = "reporting/days.py"
+READING = "reporting/report/reading.py"
+LIST = "conversions/marks/days.py"
+TOKEN = "        token = self.days.draw_day_token()\n"
+LOOK = """        if self.days.has_open_marks(site.key, ends.since, ends.until):
+            return False
+"""
+
+DAYS = [
+    fault("a day's token drawn after open marks are looked for", TEST, MAKER, TOKEN + LOOK, LOOK + TOKEN),
+    fault(
+        "a day's token drawn after its hours are read",
+        TEST,
+        MAKER,
+        TOKEN,
+        "",
+        "        self.store.write_cells([CellSet(",
+        f"{TOKEN}        self.store.write_cells([CellSet(",
+    ),
+    fault("a day made while an hour of it is marked", TEST, MAKER, LOOK, ""),
+    fault("a day believed whatever was marked since", TEST, READING, "elif made.token > self._newest[day]:", "else:"),
+    fault(
+        "a day believed between other midnights",
+        TEST,
+        READING,
+        "return made if [made.since, made.until] == self._starts[place : place + 2] else None",
+        "return made",
+    ),
+    fault("a day made before it is over", TEST, LIST, "StaleDay.objects.filter(ends_at__lte=now)", "StaleDay.objects"),
+    fault(
+        "a day taken off the list though it was noted again",
+        TEST,
+        LIST,
+        "StaleDay.objects.filter(pk=day.pk, token=day.token)",
+        "StaleDay.objects.filter(pk=day.pk)",
+    ),
+    fault(
+        "a day that a rollup doesn't note",
+        TEST,
+        "reporting/rollup.py",
+        "        self.days.note_days({one.day for one in made if one.day})\n",
+        "",
+    ),
+    fault(
+        "a damaged day that ends the report",
+        TEST,
+        READING,
+        "        except Damaged:\n            return None\n",
+        "        except ZeroDivisionError:\n            return None\n",
+    ),
+]

@@ -1,0 +1,178 @@
+"""Days: a report of days that are over reads their own cells, and never one that is too old."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from conversions.configuration.loading import load_sites
+from conversions.marks import days as day_list
+from conversions.marks.days import StaleDay
+from conversions.marks.marks import draw_token, open_marks
+from conversions.store.port import Cell, CellSet, Store
+from reporting.days import ALL, DayMaker
+from reporting.figures.days import month_page
+from tests.reports import Shop, ms
+
+pytestmark = pytest.mark.django_db
+
+MONDAY, TUESDAY = "2026-11-23", "2026-11-24"
+NOW = ms("2026-11-25T12:00Z")
+
+
+@pytest.fixture
+def shop(store: Store) -> Shop:
+    """A shop on each store, with a click and two sales on Monday and a click on Tuesday, rolled up."""
+    shop = Shop(store, timezone="Europe/Berlin")
+    shop.receive(
+        shop.click("2026-11-23T10:00Z"),
+        shop.sale("2026-11-23T12:00Z", order="o1"),
+        shop.sale("2026-11-23T22:30Z", visitor="bob"),
+        shop.click("2026-11-23T23:30Z", visitor="cyd"),
+    )
+    return shop
+
+
+def maker(shop: Shop, days: Any = day_list, store: Any = None) -> DayMaker:
+    """What beat runs."""
+    return DayMaker(store or shop.store, days, load_sites)
+
+
+def make_days(shop: Shop, now: int = NOW) -> list[str]:
+    """Makes the days that are over; gives which."""
+    work = maker(shop)
+    return [day.day for day in work.due(now, shop.site.key) if work.make(day)]
+
+
+def own_cells(shop: Shop) -> list[Cell]:
+    """The cells of whole days."""
+    return shop.store.read_cells(shop.site.key, ALL, [month_page(MONDAY)])
+
+
+def drop_hours(shop: Shop) -> None:
+    """Empties every hour's cells, so that only the days' own can tell."""
+    hours = shop.store.read_cells(shop.site.key, ALL, [MONDAY, TUESDAY])
+    gone = [msgspec.structs.replace(cell, body=b"gone") for cell in hours]
+    shop.store.write_cells([CellSet(shop.site.key, draw_token(), gone)])
+
+
+def reports(shop: Shop) -> list[Any]:
+    """Reports of both days in every way that reads a day's cell."""
+    ways: list[dict[str, str]] = [{}, {"by": "day,ad"}, {"basis": "click"}, {"model": "linear", "by": "goal"}]
+    return [shop.report(MONDAY, TUESDAY, **way) for way in ways]
+
+
+def test_days_that_are_over_are_reported_from_their_own_cells(shop: Shop) -> None:
+    wanted = reports(shop)
+    assert make_days(shop) == [TUESDAY, MONDAY]
+    assert make_days(shop) == []
+    assert reports(shop) == wanted
+    drop_hours(shop)
+    assert reports(shop) == wanted
+
+
+def test_a_day_that_is_not_over_is_not_made(shop: Shop) -> None:
+    assert make_days(shop, ms("2026-11-23T22:59Z")) == []
+    assert make_days(shop, ms("2026-11-23T23:00Z")) == [MONDAY]
+
+
+def test_what_comes_late_is_in_the_report_at_once_and_the_day_is_made_again(shop: Shop) -> None:
+    make_days(shop)
+    shop.receive(shop.sale("2026-11-23T13:00Z", visitor="dan"))
+    wanted = reports(shop)
+    assert wanted[0]["totals"]["conversions"] == "3.000000"
+    assert make_days(shop) == [MONDAY]
+    drop_hours(shop)
+    assert reports(shop) == wanted
+
+
+def test_a_day_with_a_marked_hour_is_left_until_that_is_rolled_up(shop: Shop) -> None:
+    shop.process(shop.sale("2026-11-23T13:00Z", visitor="dan"))
+    assert make_days(shop) == [TUESDAY]
+    assert own_cells(shop)[0].start == ms("2026-11-23T23:00Z")
+    shop.roll_up()
+    assert make_days(shop) == [MONDAY]
+
+
+class Meanwhile:
+    """A store or a list: before one of its methods something else happens, once."""
+
+    def __init__(self, target: Any, method: str, meanwhile: Callable[[], Any]) -> None:
+        self._target, self._method, self._meanwhile = target, method, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._method:
+            meanwhile, self._meanwhile = self._meanwhile, lambda: None
+            meanwhile()
+        return getattr(self._target, name)
+
+
+@pytest.mark.parametrize("method", ["draw_day_token", "has_open_marks", "read_cells", "write_cells", "forget_day"])
+def test_a_sale_that_comes_while_a_day_is_made_is_in_no_report_left_out(shop: Shop, method: str) -> None:
+    def sell() -> None:
+        shop.receive(shop.sale("2026-11-23T13:00Z", visitor="dan"))
+
+    (_, monday) = maker(shop).due(NOW, shop.site.key)
+    days, store = Meanwhile(day_list, method, sell), Meanwhile(shop.store, method, sell)
+    maker(shop, days, store).make(monday)
+    assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
+    make_days(shop)
+    assert StaleDay.objects.filter(site=shop.site.key).count() == 0
+    drop_hours(shop)
+    assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
+
+
+def test_a_sale_that_is_marked_while_a_day_is_made_is_there_once_it_is_rolled_up(shop: Shop) -> None:
+    (_, monday) = maker(shop).due(NOW, shop.site.key)
+    sale = shop.sale("2026-11-23T13:00Z", visitor="dan")
+    maker(shop, store=Meanwhile(shop.store, "read_cells", lambda: shop.process(sale))).make(monday)
+    shop.roll_up()
+    assert open_marks(shop.site.key) == []
+    assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
+
+
+def test_a_maker_that_stalls_overwrites_no_newer_day(shop: Shop) -> None:
+    (_, monday) = maker(shop).due(NOW, shop.site.key)
+
+    def others() -> None:
+        shop.receive(shop.sale("2026-11-23T13:00Z", visitor="dan"))
+        make_days(shop)
+
+    maker(shop, store=Meanwhile(shop.store, "write_cells", others)).make(monday)
+    drop_hours(shop)
+    assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
+
+
+@pytest.mark.parametrize("change", [lambda body: body[:-1], lambda _: b"", lambda body: body[:9] + b"0" + body[10:]])
+def test_a_damaged_day_is_read_from_its_hours_and_made_again(shop: Shop, change: Callable[[bytes], bytes]) -> None:
+    wanted = reports(shop)
+    make_days(shop)
+    broken = [msgspec.structs.replace(cell, body=change(cell.body)) for cell in own_cells(shop)]
+    shop.store.write_cells([CellSet(shop.site.key, draw_token(), broken)])
+    assert reports(shop) == wanted
+    assert make_days(shop) == [TUESDAY, MONDAY]
+
+
+def test_a_day_between_other_midnights_is_read_from_its_hours_and_made_again(shop: Shop) -> None:
+    make_days(shop)
+    # As if the rules of the time zone had been others when the days were made.
+    shop.site.__class__.objects.filter(pk=shop.site.pk).update(timezone="Africa/Cairo")
+    wanted = shop.report(MONDAY, TUESDAY, by="day")
+    make_days(shop)
+    assert shop.report(MONDAY, TUESDAY, by="day") == wanted
+    drop_hours(shop)
+    assert shop.report(MONDAY, TUESDAY, by="day") == wanted
+    assert day_list.stale_days(NOW, 9, shop.site.key) == []
+
+
+def test_each_hour_still_has_its_row(shop: Shop) -> None:
+    make_days(shop)
+    assert shop.rows(MONDAY, MONDAY, "hour", by="hour") == [(f"2026-11-23T{hour}:00:00Z",) for hour in (10, 12)]
+
+
+def test_a_site_that_is_gone_leaves_no_day_to_be_made(shop: Shop) -> None:
+    day_list.note_days([day_list.DayEnd("no-such-site", MONDAY, 0)])
+    (day,) = day_list.stale_days(NOW, 9, "no-such-site")
+    assert not maker(shop).make(day)
+    assert day_list.stale_days(NOW, 9, "no-such-site") == []
