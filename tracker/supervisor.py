@@ -50,7 +50,7 @@ class Program:
         elif self._process.poll() is not None:
             self._plan(now, self._process.returncode)
 
-    def tell_to_end(self) -> None:
+    def terminate(self) -> None:
         """Sends SIGTERM, as a platform does."""
         if self._process:
             self._process.terminate()
@@ -79,12 +79,12 @@ class Program:
         self.clear()
         if now - self._started_at >= HEALTHY_SECONDS:
             self._wait = FIRST_WAIT
-        tell(f"{self.name} ended with {code} and starts again in {self._wait:.0f} s")
+        report(f"{self.name} ended with {code} and starts again in {self._wait:.0f} s")
         self._start_at = now + self._wait
         self._wait = min(self._wait * 2, LONGEST_WAIT)
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     """One line for the operator."""
     print(f"hitledger: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
@@ -129,7 +129,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
             program.look()
         time.sleep(PAUSE_SECONDS)
     for program in programs:
-        program.tell_to_end()
+        program.terminate()
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline and not all(program.has_ended() for program in programs):
         time.sleep(PAUSE_SECONDS)

@@ -123,9 +123,9 @@ def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
     for campaign in site.campaigns.exclude(key__in=[one["key"] for one in given]):
         campaign.delete()
     rows = [_campaign(site, one) for one in given]
-    told = [(row, ad) for row, one in zip(rows, given, strict=True) for ad in one["ads"]]
-    # An older snapshot tells no ranks: its ads are made as they are listed.
-    for row, one in sorted(told, key=lambda pair: pair[1].get("rank", 0)):
+    ads = [(row, ad) for row, one in zip(rows, given, strict=True) for ad in one["ads"]]
+    # An older snapshot has no ranks: its ads are made as they are listed.
+    for row, one in sorted(ads, key=lambda pair: pair[1].get("rank", 0)):
         _ad(row, one, done)
 
 

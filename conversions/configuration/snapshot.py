@@ -84,8 +84,8 @@ def _ad(row: Ad, rank: int) -> Plain:
 
 def _goal(row: Goal) -> Plain:
     versions = sorted(row.versions.all(), key=lambda version: version.version)
-    told = [plain(version, ("version", "starts_at", *RULES)) for version in versions]
-    return {**plain(row, own_fields(Goal)), "versions": told}
+    rules = [plain(version, ("version", "starts_at", *RULES)) for version in versions]
+    return {**plain(row, own_fields(Goal)), "versions": rules}
 
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:

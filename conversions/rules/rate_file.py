@@ -11,7 +11,7 @@ from tracker.collection.refusal import Refusal
 COLUMNS = ("day", "base", "quote", "rate")
 MAX_LINES = 500_000
 #: The most problems that are listed. The others are counted.
-MAX_TOLD = 20
+MAX_LISTED = 20
 FIRST_DAY = "1970-01-01"
 RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
@@ -20,9 +20,9 @@ class BadRates(Refusal):
     """The file can't be used, and nothing was loaded. `problems` names each bad line with its fault."""
 
     def __init__(self, problems: list[str]) -> None:
-        more = len(problems) - MAX_TOLD
-        told = [*problems[:MAX_TOLD], *([f"and {more} more"] if more > 0 else [])]
-        super().__init__(400, "invalid", "\n".join(told), "file")
+        more = len(problems) - MAX_LISTED
+        lines = [*problems[:MAX_LISTED], *([f"and {more} more"] if more > 0 else [])]
+        super().__init__(400, "invalid", "\n".join(lines), "file")
         self.problems = problems
 
 

@@ -122,7 +122,7 @@ def is_unprepared(error: RequestValidationException) -> bool:
 
 
 def says(error: Exception, words: Iterable[str]) -> bool:
-    """Whether an error is told in one of these words."""
+    """Whether an error's text has one of these words."""
     return any(one in str(error) for one in words)
 
 

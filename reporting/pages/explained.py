@@ -22,7 +22,7 @@ T = TypeVar("T")
 MAX_SHOWN = 200
 
 
-class CreditRow(msgspec.Struct, frozen=True):
+class TouchShares(msgspec.Struct, frozen=True):
     """What one touch gets: (credit, value) under each model."""
 
     touch: ExplainedTouch
@@ -38,7 +38,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     nobody: str
     entries: list[Entry]
     models: list[str]
-    rows: list[CreditRow]
+    rows: list[TouchShares]
     #: Persons who claim it with visitors other than its own: those visitors of each.
     people: list[Claimant]
     #: How the data-driven models divided it, (model, sentence).
@@ -105,10 +105,10 @@ def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
             yield model, f"It goes by what was learnt from {note.fit}."
 
 
-def rows_of(explanation: Explanation) -> list[CreditRow]:
+def rows_of(explanation: Explanation) -> list[TouchShares]:
     """What each touch that may earn credit gets of a conversion that counts."""
     touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
-    return [CreditRow(touch, shares_of(touch)) for touch in touches]
+    return [TouchShares(touch, shares_of(touch)) for touch in touches]
 
 
 def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:

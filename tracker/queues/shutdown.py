@@ -15,19 +15,19 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 logger = logging.getLogger(__name__)
 
-#: The seconds after which tasks are told. By then the worker takes no more messages; it must not get those that they
-#: put back.
-TELL_SECONDS = 1.0
+#: The seconds after which tasks are notified. By then the worker takes no more messages, or it would get those that
+#: they put back.
+NOTIFY_SECONDS = 1.0
 #: The seconds that tasks have to end, or to put back what they hold.
 END_SECONDS = 20.0
 SLICE_SECONDS = 0.25
 #: One byte of memory that the worker shares with its forked processes.
-_told = mmap(-1, 1)
+_ending = mmap(-1, 1)
 
 
-def is_told() -> bool:
+def is_ending() -> bool:
     """Whether this process's worker was told to end."""
-    return _told[0] != 0
+    return _ending[0] != 0
 
 
 def pause(seconds: float) -> None:
@@ -35,22 +35,22 @@ def pause(seconds: float) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, SLICE_SECONDS))
-        if is_told():
+        if is_ending():
             return
 
 
 @worker_shutting_down.connect
 def begin(**_: Any) -> None:
     """Begin the shutdown, after SIGTERM or SIGINT. A second signal changes nothing."""
-    for seconds, act in ((TELL_SECONDS, tell), (END_SECONDS, end_now)):
+    for seconds, act in ((NOTIFY_SECONDS, notify_tasks), (END_SECONDS, end_now)):
         timer = Timer(seconds, act)
         timer.daemon = True
         timer.start()
 
 
-def tell() -> None:
-    """Tell tasks that wait to put back what they hold."""
-    _told[0] = 1
+def notify_tasks() -> None:
+    """Let tasks that wait know that they must put back what they hold."""
+    _ending[0] = 1
 
 
 def end_now() -> None:

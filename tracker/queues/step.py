@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, decode_batch
 from tracker.queues.publish import open_publisher
-from tracker.queues.shutdown import is_told, pause
+from tracker.queues.shutdown import is_ending, pause
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def wait_out(
             logger.warning("%s waits %.1f s: %s", what, wait, error)
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
-        if give_up and ((waited := now() - began) > PATIENCE or is_told()):
+        if give_up and ((waited := now() - began) > PATIENCE or is_ending()):
             # If a service that it needs is away as well, the batch stays in hand.
             with suppress(*AWAY):
                 give_up(waited)

@@ -42,8 +42,8 @@ class Command(BaseCommand):
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
         except Permanent as error:
-            raise CommandError(f"{error}. manage.py restore --list tells which there are.") from error
-        self._tell(key, done)
+            raise CommandError(f"{error}. manage.py restore --list shows which there are.") from error
+        self._report(key, done)
 
     def _choose(self, archive: Any, at: str | None) -> str:
         try:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"The archive has no snapshot{before}.")
         return str(keys[-1])
 
-    def _tell(self, key: str, done: Any) -> None:
+    def _report(self, key: str, done: Any) -> None:
         self.stdout.write(
             f"Restored {done.accounts} accounts, {done.sites} sites, {done.ads} ads and {done.goals} goals from {key}."
         )

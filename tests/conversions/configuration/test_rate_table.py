@@ -12,14 +12,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from conversions.configuration.rate_table import load
-from conversions.explain.explain import Explainer
 from conversions.explain.find import find_order
 from conversions.marks.marks import WHOLE_SITE
 from conversions.models import Goal, Mark, RateLoad, RateRow, SiteCurrency
 from conversions.rules.rate_file import BadRates, read_rates
 from conversions.rules.rates import MAX_AGE_DAYS, Quote, Rate, convert, rate_text, series_of
 from conversions.store.port import Store
-from conversions.verdicts.naming import Names
+from tests.explaining import explained
 from tests.reports import Shop
 from tracker.models import CURRENCIES
 
@@ -192,9 +191,9 @@ def unrated(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
     return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
 
 
-def explained(shop: Shop, order: str) -> dict[str, Any]:
+def explain(shop: Shop, order: str) -> Any:
     (case,) = find_order(shop.store, shop.config, order).cases
-    return Explainer(shop.config, lambda _: Names(shop.config), lambda _: None, lambda _: {}).explain(case)
+    return explained(shop.store, shop.config, case)
 
 
 def open_buckets(shop: Shop) -> set[int]:
@@ -211,12 +210,12 @@ class TestReports:
         shop.receive(shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"))
         assert shop.report("2024-11-20", "2024-11-20")["totals"]["conversions"] == "1.000000"
         assert value(shop) == "0.000000"
-        told = explained(shop, "A")
+        told = explain(shop, "A")
         assert (told["value_reason"], told["rate"]) == ("no_rate", None)
         load_lines("2024-11-19,EUR,GBP,0.8")
         shop.roll_up()
         assert value(shop) == "125.000000"
-        told = explained(shop, "A")
+        told = explain(shop, "A")
         assert (told["value"], told["currency"], told["value_reason"]) == ("125.000000", "EUR", None)
         assert told["sent"] == {"value": "100.000000", "currency": "GBP"}
         assert told["rate"] == {"rate": "1.250000000000", "day": "2024-11-19"}
@@ -239,7 +238,7 @@ class TestReports:
             shop.hit("adjustment", "2024-12-02T12:00Z", order="A", kind="refund", value=1_000_000, currency="CHF"),
         )
         assert value(shop) == "70.000000"
-        told = explained(shop, "A")
+        told = explain(shop, "A")
         assert told["value_reason"] == "no_rate"
         assert [(one["effect"], one["rate"]) for one in told["adjustments"]] == [
             ("applied", {"rate": "0.625000000000", "day": "2024-12-01"}),
@@ -261,8 +260,8 @@ class TestReports:
         missing = {"conversions": 2, "values": {"CHF": "-1.500000", "GBP": "130.000000"}}
         assert unrated(shop) == unrated(shop, basis="click") == unrated(shop, goal="purchase") == missing
         assert unrated(shop, goal="signup") == unrated(shop, "2024-11-21") == {"conversions": 0, "values": {}}
-        assert explained(shop, "A")["set_aside"] == {"CHF": "-1.500000", "GBP": "100.000000"}
-        assert [explained(shop, order)["set_aside"] for order in "BC"] == [{"GBP": "30.000000"}, {}]
+        assert explain(shop, "A")["set_aside"] == {"CHF": "-1.500000", "GBP": "100.000000"}
+        assert [explain(shop, order)["set_aside"] for order in "BC"] == [{"GBP": "30.000000"}, {}]
         load_lines("2024-11-20,EUR,GBP,0.8")
         shop.roll_up()
         assert unrated(shop) == {"conversions": 1, "values": {"CHF": "-1.500000"}}
@@ -299,7 +298,7 @@ class TestReports:
             shop.hit("event", "2024-11-20T12:00Z", name="lead", value=9_000_000, currency="USD", order="L"),
         )
         assert value(shop) == "5.000000"
-        assert explained(shop, "L")["rate"] is None
+        assert explain(shop, "L")["rate"] is None
 
     def test_yen_are_converted_like_everything_else(self, shop: Shop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,JPY,163.25")

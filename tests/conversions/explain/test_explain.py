@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -13,10 +12,8 @@ from hypothesis import strategies as st
 from conversions.attribution.credit import MODELS
 from conversions.attribution.fit import fit
 from conversions.attribution.path_counts import Coverage, Inputs, PathCount
-from conversions.explain.claimants import read_claimants
-from conversions.explain.explain import MAX_LISTED, Explainer
-from conversions.explain.find import START, find_conversion, find_hit, find_order, find_visitor, read_names
-from conversions.explain.rejected_before import read_rejected_before
+from conversions.explain.explain import MAX_LISTED
+from conversions.explain.find import START, find_conversion, find_hit, find_order, find_visitor
 from conversions.facts.ad_names import AdName
 from conversions.facts.records import Conversion
 from conversions.marks import marks as sequence
@@ -26,10 +23,11 @@ from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
 from conversions.units.micros import six_places
 from conversions.verdicts.cases import Case, read_cases
-from conversions.verdicts.fits import fit_cell, read_learnt
+from conversions.verdicts.fits import fit_cell
 from conversions.verdicts.naming import MAX_OTHERS
 from conversions.verdicts.timelines import ALSO_READ
 from reporting.figures.cells import by_touch_day
+from tests.explaining import explained
 from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
 from tests.rows import credit_rows
@@ -37,27 +35,6 @@ from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.collection.hit import iso
 
 pytestmark = pytest.mark.django_db
-
-
-def explainer(store: Store, site: SiteConfig) -> Explainer:
-    def archive_key(batch: str) -> str:
-        return f"key of {batch}"
-
-    return Explainer(
-        site=site,
-        read_names=lambda bucket: read_names(store, site, bucket),
-        archive_key=archive_key,
-        read_learnt=lambda month: read_learnt(store, site, month),
-        read_claimants=lambda case: read_claimants(store, site.key, case),
-        read_rejected_before=lambda case, claimants: read_rejected_before(
-            store, site.key, case, claimants, archive_key
-        ),
-    )
-
-
-def explained(store: Store, site: SiteConfig, case: Case) -> Any:
-    """The explanation of a case as JSON has it."""
-    return msgspec.json.decode(msgspec.json.encode(explainer(store, site).explain(case)))
 
 
 def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:

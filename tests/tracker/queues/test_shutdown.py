@@ -38,8 +38,8 @@ def hanging() -> Iterator[int]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutdown, "_told", bytearray(b"\1"))
+def ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "_ending", bytearray(b"\1"))
 
 
 def messages(url: str, queue: str) -> list[int]:
@@ -95,7 +95,7 @@ def test_a_worker_whose_tasks_do_not_end_is_gone_all_the_same(tmp_path: Path) ->
     assert done.returncode == 1
 
 
-def test_a_task_that_waits_puts_its_batch_down_once_its_worker_is_to_end(told: None) -> None:
+def test_a_task_that_waits_puts_its_batch_down_once_its_worker_is_to_end(ending: None) -> None:
     def away() -> None:
         raise Transient("cassandra")
 
@@ -108,7 +108,7 @@ def test_a_task_that_waits_puts_its_batch_down_once_its_worker_is_to_end(told: N
     assert time.monotonic() - began < 1
 
 
-def test_a_task_that_can_put_nothing_down_stays_with_its_batch(told: None) -> None:
+def test_a_task_that_can_put_nothing_down_stays_with_its_batch(ending: None) -> None:
     tries: list[Any] = []
 
     def away() -> str:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             self._prepare(service, deadline)
 
     def _prepare(self, service: Service, deadline: float) -> None:
-        told = ""
+        shown = ""
         while True:
             try:
                 service.open().prepare()
@@ -35,9 +35,9 @@ class Command(BaseCommand):
             except Transient as error:
                 if time.monotonic() > deadline:
                     raise CommandError(failure(service, error)) from error
-                if str(error) != told:
-                    told = str(error)
-                    self.stderr.write(f"waiting for the {service.name} ({service.variable}): {told}")
+                if str(error) != shown:
+                    shown = str(error)
+                    self.stderr.write(f"waiting for the {service.name} ({service.variable}): {shown}")
             except Exception as error:  # whatever a service's library says: the operator reads one line
                 raise CommandError(failure(service, error)) from error
             time.sleep(PAUSE_SECONDS)

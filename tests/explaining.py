@@ -1,0 +1,32 @@
+"""Explaining in tests: an explanation as JSON has it, read from the store that a test uses."""
+
+from typing import Any
+
+import msgspec
+
+from conversions.explain.claimants import read_claimants
+from conversions.explain.explain import Explainer
+from conversions.explain.find import read_names
+from conversions.explain.rejected_before import read_rejected_before
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Store
+from conversions.verdicts.cases import Case
+from conversions.verdicts.fits import read_learnt
+
+
+def key_of(batch: str) -> str:
+    """Stands for the archive's key of a batch."""
+    return f"key of {batch}"
+
+
+def explained(store: Store, site: SiteConfig, case: Case) -> Any:
+    """The explanation of a case as JSON has it."""
+    explainer = Explainer(
+        site=site,
+        read_names=lambda bucket: read_names(store, site, bucket),
+        archive_key=key_of,
+        read_learnt=lambda month: read_learnt(store, site, month),
+        read_claimants=lambda case: read_claimants(store, site.key, case),
+        read_rejected_before=lambda case, whose: read_rejected_before(store, site.key, case, whose, key_of),
+    )
+    return msgspec.json.decode(msgspec.json.encode(explainer.explain(case)))
