@@ -301,3 +301,49 @@ class TestBelief:
         assert shop.credited(day) == {NOBODY: ("1.000000", "29.900000")}
         send(browser(), shop.click(at(day, "12:00"), "flyer"))
         assert shop.credited(day) == {"flyer": ("1.000000", "29.900000")}
+
+
+class TestGoalsAndAds:
+    def test_brackets_in_a_match_rule_are_brackets(self, shop: Shop) -> None:
+        day = days_ago(2)
+        shop.ad("brand", rules=[{"campaign": "[Search] Brand*"}])
+        for n, campaign in enumerate(("%5BSearch%5D%20Brand", "[Search]+Brand", "Search Brand")):
+            landing = shop.hit(
+                "page", at(day, f"10:0{n}"), f"v{n}", url=f"https://shop.example/?utm_campaign={campaign}"
+            )
+            send(browser(), landing, shop.sale(at(day, f"11:0{n}"), visitor=f"v{n}"))
+        credited = shop.credited(day)
+        assert credited["brand"][0] == "2.000000"
+        assert credited["Search Brand"][0] == "1.000000"
+
+    @pytest.mark.parametrize("path", ["/grüße", "/gr%C3%BC%C3%9Fe", "/gr*e"])
+    @pytest.mark.parametrize("visited", ["/gr%C3%BC%C3%9Fe", "/grüße", "/gr%c3%bc%c3%9fe"])
+    def test_a_goal_is_met_however_its_path_and_the_visited_one_are_spelled(
+        self, shop: Shop, path: str, visited: str
+    ) -> None:
+        day = days_ago(2)
+        shop.goal("greeting", path=path)
+        send(browser(), shop.hit("page", at(day), url=f"https://shop.example{visited}?a=b"))
+        assert shop.total(day, goal="greeting")[0] == "1.000000"
+
+    @pytest.mark.parametrize(
+        ("rules", "field", "instead"),
+        [
+            ({"path": "/thanks?status=ok"}, "path", "Write /thanks"),
+            ({"path": "https://shop.example/thanks"}, "path", "Write /thanks"),
+            ({"conditions": "path is /thanks#done"}, "conditions", "Write /thanks"),
+            ({"conditions": "path like thanks*"}, "conditions", "Write /thanks*"),
+            ({"conditions": "path matches ^thanks"}, "conditions", "Write ^/thanks"),
+        ],
+    )
+    def test_a_goal_that_no_page_can_meet_is_refused_when_it_is_saved(
+        self, shop: Shop, rules: dict[str, str], field: str, instead: str
+    ) -> None:
+        answer = shop.staff.post(
+            "/api/goals", {"site": shop.site, "key": "never", **rules}, content_type="application/json"
+        )
+        assert error(answer) == (400, "invalid")
+        assert answer.json()["error"]["field"] == field
+        assert answer.json()["error"]["detail"].endswith(instead)
+        preview = {"site": shop.site, **rules}
+        assert shop.staff.post("/api/goals/preview", preview, content_type="application/json").status_code == 400

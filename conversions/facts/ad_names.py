@@ -1,12 +1,12 @@
 """Ad names: a touch's raw parameters and the present ads -> the name that reports give to its ad. Pure."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 import msgspec
 
 from conversions.facts.records import Touch
 from conversions.rules.ads import CLICK_IDS, Ad
+from conversions.rules.globs import is_like
 
 
 class AdName(msgspec.Struct, frozen=True, order=True):
@@ -60,7 +60,7 @@ class AdNames:
 
     def _by_rules(self, values: tuple[str, ...]) -> AdName | None:
         for name, patterns in self._rules:
-            if all(fnmatchcase(values[place], glob) for place, glob in patterns):
+            if all(is_like(values[place], glob) for place, glob in patterns):
                 return name
         return None
 

@@ -9,8 +9,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 
 from conversions.models.change import FiguresDependOnIt, note_change, slug
-from conversions.rules.conditions import MAX_CONDITIONS, MAX_LINE, read_conditions
+from conversions.rules.conditions import MAX_CONDITIONS, MAX_LINE, check_conditions
 from conversions.rules.goals import LONGEST_WINDOW
+from conversions.rules.page_path import check_path
 from conversions.units.clock import DAY_MS
 from conversions.units.now import now_ms
 from tracker.collection.refusal import Refusal
@@ -29,7 +30,7 @@ def new_goal_uid() -> str:
 def validate_conditions(text: str) -> None:
     """Refuse a text that is no list of conditions."""
     try:
-        read_conditions(text)
+        check_conditions(text)
     except Refusal as error:
         raise ValidationError(error.detail) from error
 
@@ -119,6 +120,12 @@ class Goal(GoalRules, FiguresDependOnIt):
         """Refuse bad conditions, and a value that is both fixed and multiplied."""
         super().clean()
         self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
+        self.path = self.path.strip()
+        try:
+            if self.path:
+                check_path(self.path, glob=True)
+        except Refusal as refusal:
+            raise ValidationError({"path": refusal.detail}) from refusal
         try:
             validate_conditions(self.conditions)
         except ValidationError as error:

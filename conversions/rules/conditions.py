@@ -10,13 +10,14 @@ RE2's, which has no backtracking: its time grows only with the lengths of patter
 """
 
 import re
-from fnmatch import translate
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 import re2
 
+from conversions.rules.globs import is_like
+from conversions.rules.page_path import check_path, is_path, is_path_like, written_path
 from tracker.collection.hit import Hit
 from tracker.collection.money import read_micros
 from tracker.collection.refusal import Refusal
@@ -33,6 +34,8 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
+#: A regular expression for what begins with a letter or a digit.
+_NEVER = re.compile(r"\^\w[^|]*$")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,16 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
     if len(lines) > MAX_CONDITIONS:
         raise BadCondition(f"At most {MAX_CONDITIONS} conditions.")
     return tuple(read_condition(line) for line in lines)
+
+
+def check_conditions(text: str) -> None:
+    """Raises Refusal for a text of conditions that can't be read, or that no page can meet."""
+    for condition in read_conditions(text):
+        if condition.on == "path" and condition.how == "matches" and _NEVER.match(condition.text):
+            instead = "" if "//" in condition.text else condition.text[1:]
+            raise BadCondition(f"No page's path matches {condition.text}: each begins with /. Write ^/{instead}")
+        if condition.on == "path" and condition.how != "matches":
+            check_path(condition.text, glob=condition.how == "like")
 
 
 @lru_cache(maxsize=4096)
@@ -120,30 +133,28 @@ def _compiled(pattern: str) -> re2._Regexp:
     return re2.compile(pattern, options)
 
 
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern))
-
-
-def is_like(text: str, glob: str) -> bool:
-    """Whether a glob matches the whole text. It is case-sensitive. More stars don't make it slower."""
-    return _glob(glob).match(text) is not None
-
-
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
-    """Whether a hit on a page of this path meets a condition.
+    """Whether a hit on a page of this path (a plain one) meets a condition.
 
     A hit without a name meets no condition on the event, and a hit without the prop none on that prop. A value is
     compared as the hit sent it. A hit without a value, or with one in another currency than the site's, meets none.
     """
     if condition.on == "value":
         return _within(hit, condition, currency)
-    text = {"path": path, "event": hit.name or None, "prop": hit.props.get(condition.key)}[condition.on]
-    if text is None:
+    if condition.on == "path":
+        return _is_on(hit.url, path, condition)
+    text = hit.name if condition.on == "event" else hit.props.get(condition.key)
+    if text is None or (condition.on == "event" and not text):
         return False  # Otherwise a missing text would match `*`.
-    if condition.how == "matches":
-        return _compiled(condition.text).search(text) is not None
     return is_like(text, condition.text) if condition.how == "like" else text == condition.text
+
+
+def _is_on(url: str, path: str, condition: Condition) -> bool:
+    """Whether the path is one that the condition asks for. A regular expression may be written for escapes, too."""
+    if condition.how == "matches":
+        expression = _compiled(condition.text)
+        return any(expression.search(text) is not None for text in (path, written_path(url)))
+    return (is_path_like if condition.how == "like" else is_path)(path, condition.text)
 
 
 def _within(hit: Hit, condition: Condition, currency: str) -> bool:

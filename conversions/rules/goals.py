@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
-from conversions.rules.conditions import Condition, is_like, meets
+from conversions.rules.conditions import Condition, meets
+from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
@@ -59,14 +59,6 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         return newest if newest and newest.active else None
 
 
-def page_path(url: str) -> str:
-    """The path of a page's address; `/` if it has none or can't be read."""
-    try:
-        return urlsplit(url).path or "/"
-    except ValueError:
-        return "/"
-
-
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
     """Whether a hit meets a goal's version. A conversion meets the goal that it names; other hits must meet the
     rules."""
@@ -84,7 +76,7 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
     path = page_path(hit.url) if version.path or version.conditions else ""
     if version.path or version.event:
         named = bool(version.event) and hit.name == version.event
-        yield named or (bool(version.path) and hit.type == "page" and is_like(path, version.path))
+        yield named or (bool(version.path) and hit.type == "page" and is_path_like(path, version.path))
     for condition in version.conditions:
         elsewhere = condition.on == "path" and hit.type != "page" and not _is_of_event(version)
         yield not elsewhere and meets(hit, path, condition, version.currency)

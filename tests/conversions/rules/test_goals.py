@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from conversions.facts.attribute import met_by
-from conversions.rules.conditions import BadCondition, read_conditions
-from conversions.rules.goals import Goal, GoalVersion, page_path
+from conversions.rules.conditions import BadCondition, check_conditions, read_conditions
+from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.page_path import check_path, page_path
 from conversions.units.micros import times
 from tracker.collection.hit import Hit
+from tracker.collection.refusal import Refusal
 
 
 def hit(**given: Any) -> Hit:
@@ -56,6 +58,22 @@ def test_an_adjustment_meets_no_goal() -> None:
         ("http://[broken", "/welcome*", False),
         ("https://s.example/a\nb", "/a*", True),
         ("https://s.example/axb", "/a.b", False),  # a point is a point
+        ("https://s.example/[a]", "/[a]", True),  # and a bracket a bracket
+        ("https://s.example/a", "/[a]", False),
+        ("https://s.example/a]b", "/a]?", True),
+        ("https://s.example/gr%C3%BC%C3%9Fe", "/grüße", True),
+        ("https://s.example/grüße", "/gr%c3%bc%c3%9fe", True),
+        ("https://s.example/gru%CC%88ße", "/grüße", True),
+        ("https://s.example/order%20complete", "/order complete", True),
+        ("https://s.example/order+complete", "/order complete", False),
+        ("https://s.example/%7Eann", "/~ann", True),
+        ("https://s.example/a%2Fb", "/a/b", False),  # not the same page
+        ("https://s.example/a%2fb", "/a%2Fb", True),
+        ("https://s.example/100%25", "/100%25", True),
+        ("https://s.example/a%2Ab", "/a%2Ab", True),
+        ("https://s.example/axb", "/a%2Ab", False),
+        ("https://s.example/caf%E9", "/caf%e9", True),
+        ("https://s.example/caf%E9", "/café", False),
     ],
 )
 def test_a_page_meets_a_goal_by_the_glob_over_its_path(url: str, path: str, met: bool) -> None:
@@ -132,6 +150,13 @@ def asks(conditions: str, **rules: Any) -> Goal:
         ("path matches ^/(en|de)/thanks$", {"url": "/de/thanks"}, True),
         ("path matches ^/(en|de)/thanks$", {"url": "/fr/thanks"}, False),
         ("path matches \\d{4}", {"url": "/order-2026-b"}, True),
+        ("path is /grüße", {"url": "https://s.example/gr%C3%BC%C3%9Fe"}, True),
+        ("path like /gr*/danke", {"url": "https://s.example/gr%C3%BC%C3%9Fe/danke"}, True),
+        ("path matches ^/gr.{2}e$", {"url": "https://s.example/gr%C3%BC%C3%9Fe"}, True),
+        ("path matches ^/gr%C3%BC", {"url": "https://s.example/gr%C3%BC%C3%9Fe"}, True),
+        ("path like /[a]*", {"url": "/[a]b"}, True),
+        ("event like [Search]*", {"name": "[Search] Brand"}, True),
+        ("event like [Search]*", {"name": "Search"}, False),
         ("path is /thanks", {"url": "/thanks", "type": "event"}, False),  # else each event on that page counts
         ("event is lead", {"type": "event", "name": "lead"}, True),
         ("event is lead", {"type": "event", "name": "leads"}, False),
@@ -250,3 +275,48 @@ def test_no_regular_expression_takes_long_whatever_the_path(pattern: str) -> Non
 )
 def test_a_factor_is_exact_to_the_micro(amount: int, factor: int | None, product: int) -> None:
     assert times(amount, factor) == product
+
+
+@pytest.mark.parametrize(
+    ("path", "instead"),
+    [
+        ("/thanks?status=ok", "/thanks"),
+        ("/thanks*?status=*", "/thanks*"),
+        ("/thanks#done", "/thanks"),
+        ("https://shop.example/thanks", "/thanks"),
+        ("//shop.example/thanks?a=b", "/thanks"),
+        ("shop.example/thanks", "/thanks"),
+        ("https://shop.example", "/"),
+        ("thanks", "/thanks"),
+        ("\\thanks", "/thanks"),
+        ("/a/../thanks", ""),
+        ("./thanks", ""),
+    ],
+)
+def test_a_path_that_no_page_can_have_is_refused_with_what_to_write_instead(path: str, instead: str) -> None:
+    for check in (lambda: check_path(path, glob=True), lambda: check_conditions(f"path like {path}")):
+        with pytest.raises(Refusal, match="No page has the path") as refusal:
+            check()
+        assert refusal.value.detail.endswith(f" Write {instead}" if instead else "in a path.")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/thanks", "/thanks?", "/step-?/done", "*", "*/thanks", "?welcome", "/grüße", "/a=b", "/a;b=c", "/a..b"],
+)
+def test_a_path_that_a_page_can_have_is_taken(path: str) -> None:
+    check_path(path, glob=True)
+    check_conditions(f"path like {path}")
+
+
+def test_in_a_condition_on_the_very_path_a_question_mark_begins_a_query() -> None:
+    with pytest.raises(Refusal, match=r"Write /thanks$"):
+        check_conditions("path is /thanks?done")
+
+
+def test_a_regular_expression_that_no_path_begins_like_is_refused() -> None:
+    for expression in ("^thanks", "^https?://shop.example/thanks"):
+        with pytest.raises(Refusal, match="begins with /"):
+            check_conditions(f"path matches {expression}")
+    for expression in ("^/thanks", "thanks$", "^.thanks", "^(/a|/b)", "^a|/b"):
+        check_conditions(f"path matches {expression}")

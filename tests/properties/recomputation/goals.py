@@ -1,9 +1,9 @@
 """Goals: the conversions that a hit makes. Rules: `docs/models.md`, Facts."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from tests.properties.recomputation.globs import is_like
 from tests.properties.recomputation.records import Conversion, Goal, Hit, Site, Version, read
 
 
@@ -27,5 +27,5 @@ def is_met(hit: Hit, goal: Goal, version: Version) -> bool:
     """By the goal's key, by the event's name, or by the path of the page."""
     by_key = hit.type == "conversion" and hit.name == goal.key
     by_event = version.event != "" and hit.name == version.event
-    path = urlsplit(hit.url).path or "/"
-    return by_key or by_event or (hit.type == "page" and version.path != "" and fnmatchcase(path, version.path))
+    path = unquote(urlsplit(hit.url).path or "/")
+    return by_key or by_event or (hit.type == "page" and version.path != "" and is_like(unquote(version.path), path))

@@ -1,9 +1,9 @@
 """Names: which ad a touch is. Rules: `docs/models.md`, Names of ads."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from tests.properties.recomputation.globs import is_like
 from tests.properties.recomputation.records import Ad, Plain, Touch
 
 NETWORKS = {
@@ -40,7 +40,7 @@ def matches(rule: Plain, touch: Touch) -> bool:
     """All globs of a rule must match; a rule without any matches nothing."""
     values = vars(touch) | {"network": NETWORKS.get(touch.network, "")}
     globs = {field: glob for field, glob in rule.items() if glob}
-    return bool(globs) and all(fnmatchcase(values[field], glob) for field, glob in globs.items())
+    return bool(globs) and all(is_like(glob, values[field]) for field, glob in globs.items())
 
 
 def said_by(touch: Touch) -> str:
