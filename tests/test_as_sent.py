@@ -4,17 +4,21 @@ Like the complaints, it uses the public surface alone.
 """
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import StringIO
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from conversions.configuration.loading import forget_cached_sites
+from conversions.models import Marker
 from conversions.store.port import Store
-from tests.surface import Shop, at, days_ago
+from tests.surface import Shop, at, days_ago, ms
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db
@@ -347,3 +351,25 @@ class TestGoalsAndAds:
         assert answer.json()["error"]["detail"].endswith(instead)
         preview = {"site": shop.site, **rules}
         assert shop.staff.post("/api/goals/preview", preview, content_type="application/json").status_code == 400
+
+
+class TestFigures:
+    def test_an_hour_counts_once_after_the_rules_of_a_time_zone_change(self) -> None:
+        # By the new rules the hour belongs to the next day.
+        shop, day = Shop(timezone="Etc/GMT+5"), days_ago(3)
+        shop.send(shop.sale(at(day, "23:30", "Etc/GMT+5"), "A-1"))
+        assert shop.total(day)[0] == "1.000000"
+        Site.objects.filter(key=shop.site).update(timezone="Etc/GMT+4")
+        forget_cached_sites()
+        call_command("rollup", "--from", str(day - timedelta(days=1)), site=shop.site, wait=0, stdout=StringIO())
+        assert shop.total(day)[0] == "0.000000"
+        assert shop.total(day + timedelta(days=1))[0] == "1.000000"
+        assert shop.total(day, day + timedelta(days=1))[0] == "1.000000"
+
+    def test_no_report_is_sealed_later_than_now_after_a_clock_that_ran_ahead(self, shop: Shop) -> None:
+        now = ms(timezone.now())
+        Marker.reach(now + 86_400_000)
+        sealed = datetime.fromisoformat(shop.report(days_ago(1))["sealed_until"])
+        assert sealed <= timezone.now()
+        Marker.reach(now - 1)
+        assert Marker.reached() == now - 1

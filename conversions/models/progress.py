@@ -1,8 +1,10 @@
 """Progress: how far the queue's markers, the snapshots and the replays have come."""
 
 from django.db import models
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
+
+from conversions.units.now import now_ms
 
 #: The most time by which a marker overtakes hits, ms: earlier batches may still be in work.
 MARGIN_MS = 10 * 60 * 1000
@@ -19,8 +21,11 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that a marker sent at this instant was processed. An older one changes nothing."""
-        if not cls.objects.filter(pk=1, at__lt=at).update(at=at):
+        """Note that a marker sent at this instant was processed. An older one changes nothing.
+
+        One that lies ahead of the clock was made by a clock that was wrong, and any other takes its place.
+        """
+        if not cls.objects.filter(Q(at__lt=at) | Q(at__gt=now_ms()), pk=1).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
         PutBack.objects.filter(at__lte=at - MARGIN_MS).delete()
 
@@ -28,14 +33,15 @@ class Marker(models.Model):
     def reached(cls) -> int:
         """The instant (ms) before which accepted hits were processed, apart from MARGIN_MS; 0 before the first marker.
 
-        It is when the newest marker was sent, or earlier if hits were put back behind markers.
+        It is when the newest marker was sent, or earlier if hits were put back behind markers. It is never ahead of
+        the clock.
         """
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
         # Read the marker first: what it has overtaken was noted before.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
-        return row.at if behind is None else min(row.at, behind)
+        return min(row.at, now_ms()) if behind is None else min(row.at, behind, now_ms())
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
