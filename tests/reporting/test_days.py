@@ -14,6 +14,7 @@ from conversions.store.port import Cell, CellSet, Store
 from reporting.days import ALL, DayMaker
 from reporting.figures.days import month_page
 from tests.reports import Shop, ms
+from tracker.models import Site
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +24,12 @@ NOW = ms("2026-11-25T12:00Z")
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    """A shop on each store, with a click and two sales on Monday and a click on Tuesday, rolled up."""
+    """A shop on each store, with two clicks and two sales on Monday and a click on Tuesday, rolled up."""
     shop = Shop(store, timezone="Europe/Berlin")
     shop.receive(
         shop.click("2026-11-23T10:00Z"),
         shop.sale("2026-11-23T12:00Z", order="o1"),
+        shop.click("2026-11-23T22:15Z", visitor="bob"),
         shop.sale("2026-11-23T22:30Z", visitor="bob"),
         shop.click("2026-11-23T23:30Z", visitor="cyd"),
     )
@@ -123,10 +125,13 @@ def test_a_sale_that_comes_while_a_day_is_made_is_in_no_report_left_out(shop: Sh
     assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
 
 
-def test_a_sale_that_is_marked_while_a_day_is_made_is_there_once_it_is_rolled_up(shop: Shop) -> None:
+@pytest.mark.parametrize("method", ["draw_day_token", "has_open_marks", "read_cells", "write_cells", "forget_day"])
+def test_a_sale_that_is_marked_while_a_day_is_made_is_there_once_it_is_rolled_up(shop: Shop, method: str) -> None:
+    def sell() -> None:
+        shop.process(shop.sale("2026-11-23T13:00Z", visitor="dan"))
+
     (_, monday) = maker(shop).due(NOW, shop.site.key)
-    sale = shop.sale("2026-11-23T13:00Z", visitor="dan")
-    maker(shop, store=Meanwhile(shop.store, "read_cells", lambda: shop.process(sale))).make(monday)
+    maker(shop, Meanwhile(day_list, method, sell), Meanwhile(shop.store, method, sell)).make(monday)
     shop.roll_up()
     assert open_marks(shop.site.key) == []
     assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
@@ -155,20 +160,28 @@ def test_a_damaged_day_is_read_from_its_hours_and_made_again(shop: Shop, change:
 
 
 def test_a_day_between_other_midnights_is_read_from_its_hours_and_made_again(shop: Shop) -> None:
-    make_days(shop)
     # As if the rules of the time zone had been others when the days were made.
-    shop.site.__class__.objects.filter(pk=shop.site.pk).update(timezone="Africa/Cairo")
+    move(shop, "Africa/Cairo")
     wanted = shop.report(MONDAY, TUESDAY, by="day")
+    move(shop, "Europe/Berlin")
+    assert shop.report(MONDAY, TUESDAY, by="day")["rows"] != wanted["rows"]
     make_days(shop)
+    move(shop, "Africa/Cairo")
     assert shop.report(MONDAY, TUESDAY, by="day") == wanted
+    make_days(shop)
     drop_hours(shop)
     assert shop.report(MONDAY, TUESDAY, by="day") == wanted
     assert day_list.stale_days(NOW, 9, shop.site.key) == []
 
 
+def move(shop: Shop, timezone: str) -> None:
+    """Changes the clock of a site that has hits, which no one can do by the admin."""
+    Site.objects.filter(pk=shop.site.pk).update(timezone=timezone)
+
+
 def test_each_hour_still_has_its_row(shop: Shop) -> None:
     make_days(shop)
-    assert shop.rows(MONDAY, MONDAY, "hour", by="hour") == [(f"2026-11-23T{hour}:00:00Z",) for hour in (10, 12)]
+    assert shop.rows(MONDAY, MONDAY, "hour", by="hour") == [(f"2026-11-23T{hour}:00:00Z",) for hour in (10, 12, 22)]
 
 
 def test_a_site_that_is_gone_leaves_no_day_to_be_made(shop: Shop) -> None:
