@@ -1,7 +1,7 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth soak faults lock clean
+.PHONY: help run up test check lint django snippet services services-stop demo bench bench-figures bench-growth soak faults lock clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
@@ -72,6 +72,9 @@ demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prin
 
 bench: .venv/.installed-dev ## accepted and processed hits per second, beside the plain way
 	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
+
+bench-figures: .venv/.installed-dev ## what reports and rollups cost, as multiples of a yardstick; embedded, under ten minutes
+	@python -m bench.figuring $(FIGURES)
 
 bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; some 10 minutes, 5 GB
 	@$(SERVICES) install cassandra && python -m bench.growing $(GROWTH)
