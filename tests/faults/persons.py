@@ -5,7 +5,7 @@ from tests.faults.fault import WORLDS, Fault, changes, fault
 from tests.faults.readers import CASES, PATHS
 
 IDENTITY = "tests/conversions/verdicts/test_identity.py"
-REACHED = "reached = store.read_conversions(site, _since(people, visits)) if visits else []"
+REACHED = "_reached(store, site, _earliest(people, visits))"
 
 PERSONS = [
     fault(
@@ -20,23 +20,21 @@ PERSONS = [
         PER_FACT,
         AFFECTED,
         REACHED,
-        """alone = [Span(visitor, at, FOR_EVER) for visitor, at in visits[len(moved) :]]
-    reached = store.read_conversions(site, [*_since(people, moved), *alone]) if visits else []""",
+        "_reached(store, site, dict(sorted(visits[len(moved) :], key=lambda one: -one[1])) | _earliest(people, moved))",
     ),
     fault(
         "no kin for links",
         PER_FACT,
         AFFECTED,
         REACHED,
-        """alone = [Span(visitor, at, FOR_EVER) for visitor, at in moved]
-    reached = store.read_conversions(site, [*_since(people, visits[len(moved) :]), *alone]) if visits else []""",
+        "_reached(store, site, _earliest(people, visits[len(moved) :]) | dict(moved))",
     ),
     fault(
         "no kin for claimants",
         PER_FACT,
         AFFECTED,
-        "later = store.read_conversions(site, _since(people, _stirred(rows))) if rows else []",
-        "later = store.read_conversions(site, [Span(*visit, FOR_EVER) for visit in _stirred(rows)]) if rows else []",
+        "_spans(_earliest(people, _stirred(rows)))",
+        "[Span(*visit, FOR_EVER) for visit in _stirred(rows)]",
     ),
     Fault(
         "the users next to a link instead of all",
@@ -44,20 +42,21 @@ PERSONS = [
         changes(
             AFFECTED,
             REACHED,
-            """next_to = list(_next_to(store, people, site, facts, dict(moved)))
-    reached = store.read_conversions(site, [*_since(people, visits[len(moved) :]), *next_to]) if visits else []""",
+            """_reached(
+        store, site, _earliest(people, visits[len(moved) :]) | dict(_next_to(store, people, site, facts, dict(moved)))
+    )""",
             "\n\ndef _touched(",
             """
 
 def _next_to(
     store: Store, people: People, site: str, facts: Iterable[Fact], since: dict[str, int]
-) -> Iterator[Span]:
+) -> Iterator[Visit]:
     for link in [fact for fact in facts if isinstance(fact, Link)]:
         before = store.read_last_links(site, [Moment(link.visitor, link.at)])
         after = store.read_next_links(site, [Moment(link.visitor, link.at + 1)])[:1]
         users = {one.user for one in [*before, link, *after]}
         kin = {link.visitor}.union(*(people.visitors_of_user(user) for user in users))
-        yield from (Span(visitor, since[link.visitor], FOR_EVER) for visitor in kin)
+        yield from ((visitor, since[link.visitor]) for visitor in kin)
 
 
 def _touched(""",

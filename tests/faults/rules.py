@@ -32,9 +32,9 @@ RULES = [
     fault(
         "ids that stand for nobody link somebody",
         WORLDS,
-        "tracker/collection/hit.py",
-        'return "" if text.strip().casefold() in NO_USERS else text',
-        "return text",
+        "conversions/facts/attribute.py",
+        "user = someone(hit.user)",
+        "user = hit.user",
     ),
     fault(
         "what was done before a sign-in is the user's before",
