@@ -435,7 +435,7 @@ def run_and_compare(world: World) -> None:
 class TestSealedReports:
     """On every store."""
 
-    @pytest.mark.timeout(900)
+    @pytest.mark.timeout(10 * WORLDS)
     @settings(
         max_examples=WORLDS,
         deadline=None,
@@ -450,7 +450,7 @@ class TestSealedReports:
         """The report equals the recomputation whatever happened on the way."""
         check(store, random.Random(seed), clock)
 
-    @pytest.mark.timeout(900)
+    @pytest.mark.timeout(10 * WORLDS)
     @settings(
         max_examples=WORLDS // 4,
         deadline=None,
