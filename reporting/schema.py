@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from conversions.attribution.credit import MODELS
-from reporting.fits.shown import FitAnswer
+from reporting.fits.fit_answer import FitAnswer
 from reporting.report.answer import ReportAnswer
 from reporting.report.query import BASES, FORMS, KEYS
 from tracker.openapi import parameter, refusals

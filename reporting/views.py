@@ -18,7 +18,7 @@ from conversions.verdicts.fits import read_fits
 from reporting.fits.shown import describe_fit
 from reporting.report.answer import ReportAnswer, answer, plain_answer
 from reporting.report.query import Query, read_fit_query, read_query
-from reporting.report.report import columns, plain_rows
+from reporting.report.rows import columns, plain_rows
 from reporting.report.table import csv_of
 from reporting.schema import fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead

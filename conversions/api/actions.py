@@ -54,8 +54,8 @@ class RollupView(RangeView):
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
         """Mark the range's hours. Beat rolls them up within minutes."""
-        *_, span = self.read(request, key)
-        return Response(to_plain(Marked(mark_range(span))), status=202)
+        *_, site_range = self.read(request, key)
+        return Response(to_plain(Marked(mark_range(site_range))), status=202)
 
 
 class ReplayView(RangeView):
@@ -64,9 +64,9 @@ class ReplayView(RangeView):
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
         """Request a replay, which beat carries on each minute. A replay that is under way isn't begun again."""
-        since, until, span = self.read(request, key)
+        since, until, site_range = self.read(request, key)
         with transaction.atomic():
-            row, _ = Replay.objects.get_or_create(site=span.site, since=since, until=until, ended_at=None)
+            row, _ = Replay.objects.get_or_create(site=site_range.site, since=since, until=until, ended_at=None)
             row.requested = True
             row.save(update_fields=["requested"])
         return Response(to_plain(describe_replay(row, now_ms())), status=202)

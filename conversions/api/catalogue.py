@@ -233,12 +233,12 @@ class GoalViewSet(
         config = load_site(site.key)
         if config is None:
             raise Refusal(404, "unknown_site", "The site was deleted just now.", "site")
-        span = last_days(site.key, days, now_ms())
-        draft = draft_goal(site, config, key, given.validated_data, span.since)
-        preview = Preview(open_to_read(), config, draft, span, read_rates)
+        site_range = last_days(site.key, days, now_ms())
+        draft = draft_goal(site, config, key, given.validated_data, site_range.since)
+        preview = Preview(open_to_read(), config, draft, site_range, read_rates)
         archive = open_archive()
-        gather_until(preview, archive, archive.list(*object_range([span])), in_time(PREVIEW_SECONDS))
-        return Response(to_plain(describe_preview(preview, span, config)))
+        gather_until(preview, archive, archive.list(*object_range([site_range])), in_time(PREVIEW_SECONDS))
+        return Response(to_plain(describe_preview(preview, site_range, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
         """Save, then read the goal again: the answer has the new version."""

@@ -36,11 +36,11 @@ class RejectedView(ReaderView):
     def get(self, request: Request) -> Response:
         """Lists the hits, and counts those of the range's days (UTC) by code, the ones above the daily cap included."""
         site = readable_site(request, request.query_params.get("site", ""))
-        span = read_days(request.query_params, site, now_ms())
-        latest, skip = read_time_after(request.query_params, span.until - 1)
-        cursor = RejectedCursor(span.since, min(latest, span.until - 1), skip)
+        site_range = read_days(request.query_params, site, now_ms())
+        latest, skip = read_time_after(request.query_params, site_range.until - 1)
+        cursor = RejectedCursor(site_range.since, min(latest, site_range.until - 1), skip)
         found = find_rejected(open_to_read(), site.key, cursor, read_filter(request.query_params))
-        counts = open_to_read().read_rejected_counts(site.key, span.since, span.until)
+        counts = open_to_read().read_rejected_counts(site.key, site_range.since, site_range.until)
         after = f"{found.next.latest}.{found.next.skip}" if found.next else None
         results = [describe_rejected(hit, archive_key, find_url(request, site.key, hit.hit)) for hit in found.hits]
         return Response(to_plain(RejectedPage(results, next_url(request, after), dict(sorted(counts.items())))))
@@ -48,9 +48,9 @@ class RejectedView(ReaderView):
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
     """The range of `from` and `to`. It is at most MAX_DAYS long, because every hour of it is read. Raises Refusal."""
-    span = read_range(site, read_text(query, "from"), read_text(query, "to"))
-    until = span.until if span.until < FOR_EVER else max(now + AHEAD_MS, span.since) + 1
-    since = span.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
+    site_range = read_range(site, read_text(query, "from"), read_text(query, "to"))
+    until = site_range.until if site_range.until < FOR_EVER else max(now + AHEAD_MS, site_range.since) + 1
+    since = site_range.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
     if until - since > MAX_DAYS * DAY_MS:
         raise Refusal(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
     return Range(site.key, since, until)

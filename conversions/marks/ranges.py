@@ -53,8 +53,10 @@ def _bad_range(detail: str) -> Refusal:
     return Refusal(400, "bad_range", detail, "from")
 
 
-def mark_range(span: Range) -> int:
+def mark_range(site_range: Range) -> int:
     """Mark every known bucket that overlaps a range; return how many there are."""
-    buckets = [bucket for bucket in known_buckets(span.site) if span.since - HOUR_MS < bucket < span.until]
-    mark_buckets(span.site, buckets)
+    buckets = [
+        bucket for bucket in known_buckets(site_range.site) if site_range.since - HOUR_MS < bucket < site_range.until
+    ]
+    mark_buckets(site_range.site, buckets)
     return len(buckets)

@@ -54,10 +54,12 @@ class Counted(msgspec.Struct, frozen=True):
 class Preview:
     """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
 
-    def __init__(self, store: FactReader, site: SiteConfig, draft: Goal, span: Range, read_rates: ReadRates) -> None:
+    def __init__(
+        self, store: FactReader, site: SiteConfig, draft: Goal, site_range: Range, read_rates: ReadRates
+    ) -> None:
         self._facts = Overlay(store)
         self._site = msgspec.structs.replace(site, goals=(draft,))
-        self._span = span
+        self._range = site_range
         self._read_rates = read_rates
         self.objects = self.damaged = 0
         self.reached = ""
@@ -76,7 +78,7 @@ class Preview:
         self.complete = True
 
     def _facts_of(self, hits: Iterable[Hit], batch: str) -> list[Fact]:
-        mine = [hit for hit in hits if hit.site == self._span.site and hit.at in self._span]
+        mine = [hit for hit in hits if hit.site == self._range.site and hit.at in self._range]
         made = attribute(mine, {self._site.key: self._site}, batch).facts if mine else ()
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
@@ -103,7 +105,7 @@ class Preview:
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
-                if case.reason is None and case.verdict.winner.at in self._span:
+                if case.reason is None and case.verdict.winner.at in self._range:
                     yield case.verdict
 
 
@@ -124,12 +126,12 @@ class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     damaged: Annotated[int, Meta(description="Of these, what could not be read.")]
 
 
-def describe_preview(preview: Preview, span: Range, site: SiteConfig) -> PreviewAnswer:
+def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> PreviewAnswer:
     """What a goal would have counted."""
     counted = preview.count()
     return PreviewAnswer(
-        since=iso(span.since),
-        until=iso(span.until),
+        since=iso(site_range.since),
+        until=iso(site_range.until),
         conversions=six_places(counted.conversions * MICROS),
         value=six_places(counted.value),
         currency=site.currency,

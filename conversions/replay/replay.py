@@ -43,8 +43,8 @@ class Archive(Protocol):
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
     """The interval (ms) in which the batches were made that may hold hits of these ranges."""
-    since = min(span.since for span in ranges)
-    until = max(span.until for span in ranges)
+    since = min(one.since for one in ranges)
+    until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
@@ -59,13 +59,13 @@ def may_start_at(ranges: Iterable[Range]) -> int:
 
     Later hits are processed with the changed goal. Earlier hits are in the archive by then.
     """
-    return changed_at(span.site for span in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
+    return changed_at(one.site for one in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
     """Whether the configuration changed since a replay began. Its first part may then lack what counts now."""
     started_at = 1000 * progress.started_at.timestamp()
-    return bool(progress.last_key) and changed_at(span.site for span in ranges) >= started_at
+    return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
 
 def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
@@ -95,7 +95,7 @@ def replay(
 
     It doesn't touch live counters: they are increments, and a replay would double them.
     """
-    by_site = {span.site: span for span in ranges}
+    by_site = {one.site: one for one in ranges}
     for key, hits in hits_of(archive, keys):
         mine = [hit for hit in hits or () if hit.site in by_site and hit.at in by_site[hit.site]]
         if mine:
@@ -110,8 +110,8 @@ def replay(
 
 def end(progress: Progress, ranges: Iterable[Range]) -> None:
     """End a replay: mark every bucket of the ranges, to make its figures again, too."""
-    for span in ranges:
-        mark_range(span)
+    for one in ranges:
+        mark_range(one)
     Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
 
 

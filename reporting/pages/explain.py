@@ -20,8 +20,8 @@ from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
-from reporting.pages.explained import describe_explanation, summarize
 from reporting.pages.page import Page
+from reporting.wording.explained import describe_explanation, summarize
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 

@@ -19,7 +19,8 @@ from reporting.report.learnt import LearntMonths, describe_learnt
 from reporting.report.live import LiveHour, read_live
 from reporting.report.query import Basis, Query
 from reporting.report.reading import Reader, read_clicks, read_credit, starts_of
-from reporting.report.report import ReportRow, Totals, Unattributed, make_report, plain_rows
+from reporting.report.report import make_report
+from reporting.report.rows import ReportRow, Totals, Unattributed, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
 from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso, to_plain

@@ -49,12 +49,12 @@ class Command(BaseCommand):
         if not 1 <= options["days"] <= LONGEST_DAYS:
             raise CommandError(f"--days: 1 to {LONGEST_DAYS}.")
         rules = {field.name: "\n".join(given) for field in RULES if (given := options[field.name]) is not None}
-        span = last_days(site.key, options["days"], now_ms())
+        site_range = last_days(site.key, options["days"], now_ms())
         try:
-            draft = draft_goal(site, config, options["goal"], rules, span.since)
-            preview = Preview(open_store(), config, draft, span, read_rates)
-            self._gather(preview, span)
-            answer = describe_preview(preview, span, config)
+            draft = draft_goal(site, config, options["goal"], rules, site_range.since)
+            preview = Preview(open_store(), config, draft, site_range, read_rates)
+            self._gather(preview, site_range)
+            answer = describe_preview(preview, site_range, config)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except AWAY as error:
@@ -66,9 +66,9 @@ class Command(BaseCommand):
         if not answer.complete:
             self.stderr.write(f"It was cut: hits archived after {answer.reached} are not in.")
 
-    def _gather(self, preview: Preview, span: Any) -> None:
+    def _gather(self, preview: Preview, site_range: Any) -> None:
         archive = open_archive()
-        keys = list(archive.list(*object_range([span])))
+        keys = list(archive.list(*object_range([site_range])))
         steps = preview.gather(archive, keys)
         for _ in tqdm(steps, total=len(keys), desc="reading", unit=" batches", disable=None):
             pass

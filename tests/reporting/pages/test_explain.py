@@ -16,7 +16,7 @@ from conversions.models import Goal
 from conversions.store.port import Store
 from conversions.units.now import now_ms
 from reporting.pages.explain import LISTED
-from reporting.pages.explained import MAX_SHOWN
+from reporting.wording.explained import MAX_SHOWN
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.archive import archive_key
 from tracker.models import Site

@@ -18,7 +18,8 @@ from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, by_touch_day
 from reporting.report.query import KEYS, Query, longest_window, read_query
 from reporting.report.reading import Reader, read_clicks, read_credit, starts_of
-from reporting.report.report import MAX_ROWS, Report, Totals, Unattributed, check_size, make_report, plain_rows
+from reporting.report.report import MAX_ROWS, check_size, make_report
+from reporting.report.rows import Report, Totals, Unattributed, plain_rows
 from reporting.report.table import csv_of
 from tests.rows import ClickRow, CreditRow, clicks_body, credit_body, credit_rows
 from tracker.collection.refusal import Refusal

@@ -1,7 +1,6 @@
 """Entries: an explanation -> the lines of its timeline, in the order of time and in words. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,9 +11,8 @@ from conversions.explain.rejected_before import ExplainedRejected
 from conversions.explain.touches import ExplainedTouch
 from conversions.rules.reasons import adjustment_sentence, conversion_sentence, duplicate_sentence, touch_sentence
 from conversions.units.clock import DAY_MS
+from reporting.wording.lengths import gap, moment
 
-#: Units of a length of time, the largest first.
-UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retracted"}
 
 
@@ -163,27 +161,3 @@ def adjustment_entry(row: ExplainedAdjustment, explanation: Explanation) -> Entr
         batch=row.batch,
         archive_key=row.archive_key,
     )
-
-
-def moment(text: str) -> datetime:
-    """An instant of an answer."""
-    return datetime.fromisoformat(text)
-
-
-def gap(at: str, of: str) -> str:
-    """How long before or after another instant, in words."""
-    between = moment(at) - moment(of)
-    if not between:
-        return "at the same moment"
-    return f"{describe_length(abs(between))} {'before' if between < timedelta() else 'after'}"
-
-
-def describe_length(length: timedelta) -> str:
-    """A length of time by its two largest units."""
-    left = int(length.total_seconds())
-    parts: list[str] = []
-    for seconds, unit in UNITS:
-        count, left = divmod(left, seconds)
-        if count and len(parts) < 2:
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
-    return " ".join(parts) or "less than a second"

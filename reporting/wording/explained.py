@@ -13,7 +13,7 @@ from conversions.rules.reasons import conversion_sentence, model_sentence, value
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import six_places
 from conversions.verdicts.cases import Case
-from reporting.pages.entries import Entry, timeline_of
+from reporting.wording.entries import Entry, timeline_of
 from tracker.collection.hit import iso
 
 T = TypeVar("T")

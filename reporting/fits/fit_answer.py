@@ -1,0 +1,77 @@
+"""Fit answer: what a month taught of a goal, as the API answers it. Pure."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.attribution.path_counts import Coverage
+from conversions.units.formats import Amount, Instant, Month
+
+
+class FitPaths(msgspec.Struct, frozen=True):
+    """The paths of a month."""
+
+    distinct: int
+    converted: Annotated[int, Meta(description="Paths at whose end was a conversion.")]
+    unconverted: Annotated[int, Meta(description="Paths of persons without a conversion in the month.")]
+
+
+class FitAd(msgspec.Struct, frozen=True, kw_only=True):
+    """An ad, and what Markov makes of it."""
+
+    name: Annotated[str, Meta(description="As the other lists call it.")]
+    ad: str
+    campaign: str | None
+    configured: bool
+    removal_effect: Annotated[
+        str, Meta(description="The part of conversions that goes missing without the ad, with nine places.")
+    ]
+    share: Amount
+
+
+class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
+    """How often paths went from one state to another."""
+
+    origin: Annotated[str, Meta(description="`(start)` or an ad's name.")] = msgspec.field(name="from")
+    target: Annotated[str, Meta(description="An ad's name, `(conversion)` or `(null)`.")] = msgspec.field(name="to")
+    count: int
+    chance: Amount
+
+
+class FitSet(msgspec.Struct, frozen=True, kw_only=True):
+    """How often paths by exactly these ads or campaigns converted."""
+
+    names: list[str]
+    paths: int
+    converted: int
+    rate: Amount
+
+
+class FitLeftOut(msgspec.Struct, frozen=True):
+    """How many sets there are beyond those that are listed."""
+
+    sets: int
+    campaign_sets: int
+
+
+class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a month taught the data-driven models of a goal."""
+
+    site: str
+    goal: str
+    month: Annotated[Month, Meta(description="It weighs the conversions of the month after it.")]
+    timezone: str
+    made_at: Instant
+    fingerprint: Annotated[str, Meta(description="Of all that weights are made of: equal ones, equal weights.")]
+    usable: Annotated[bool, Meta(description="Whether any path led to a conversion; if not, credit is even.")]
+    paths: FitPaths
+    coverage: Coverage
+    ads: list[FitAd]
+    transitions: list[FitTransition]
+    sets: Annotated[
+        list[FitSet],
+        Meta(description="How often paths by just these ads, in any order, converted: Shapley's coalitions."),
+    ]
+    campaign_sets: Annotated[list[FitSet], Meta(description="The same by campaign, for paths of more than 12 ads.")]
+    left_out: Annotated[FitLeftOut, Meta(description="Beyond the 1,000 that are listed.")]

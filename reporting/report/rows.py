@@ -1,0 +1,80 @@
+"""Rows: sums of a report -> its rows, what is unattributed and its totals, with amounts as texts. Pure."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from conversions.units.formats import Amount, Day, Instant
+from conversions.units.micros import six_places
+from reporting.report.query import Query
+
+#: Clicks and views, and micros of conversions and of money.
+Sum = list[int]
+
+
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a report: the keys by which it is grouped, and its figures."""
+
+    ad: Annotated[str | UnsetType, Meta(description="Where grouped by ad.")] = UNSET
+    campaign: Annotated[str | UnsetType, Meta(description="Where grouped by campaign.")] = UNSET
+    goal: Annotated[str | UnsetType, Meta(description="Where grouped by goal.")] = UNSET
+    day: Annotated[Day | UnsetType, Meta(description="Where grouped by day.")] = UNSET
+    hour: Annotated[Instant | UnsetType, Meta(description="Where grouped by hour.")] = UNSET
+    configured: Annotated[
+        bool | UnsetType, Meta(description="Where grouped by ad: whether it is a configured ad's key.")
+    ] = UNSET
+    clicks: Annotated[int | None, Meta(description="Null where grouped by goal.")]
+    views: Annotated[int | None, Meta(description="Null where grouped by goal.")]
+    conversions: Amount
+    value: Amount
+
+
+class Unattributed(msgspec.Struct, frozen=True):
+    """Conversions that no ad gets."""
+
+    conversions: Amount
+    value: Amount
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """All of the rows and what is unattributed."""
+
+    clicks: int
+    views: int
+    conversions: Amount
+    value: Amount
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The exact part of an answer."""
+
+    rows: list[ReportRow]
+    unattributed: Unattributed
+    totals: Totals
+
+
+def columns(query: Query) -> list[str]:
+    """The columns of a report's rows, in order."""
+    configured = ["configured"] if "ad" in query.by else []
+    return [*query.by, *configured, "clicks", "views", "conversions", "value"]
+
+
+def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
+    """One row of a report. By goal, clicks and views are null: no click belongs to a goal."""
+    by_goal = "goal" in query.by
+    return ReportRow(
+        **dict(zip(query.by, key, strict=False)),
+        configured=not key[-1] if "ad" in query.by else UNSET,
+        clicks=None if by_goal else total[0],
+        views=None if by_goal else total[1],
+        conversions=six_places(total[2]),
+        value=six_places(total[3]),
+    )
+
+
+def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
+    """Rows by their columns, in the order of `by`."""
+    names = columns(query)
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -1,0 +1,1 @@
+"""Wording: explanations -> the words that pages say of a conversion. Pure."""
