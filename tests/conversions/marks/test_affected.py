@@ -16,6 +16,7 @@ from conversions.store.port import Cell, Linked, Moment, Span, Store
 from conversions.units.clock import FOR_EVER, month_of
 from conversions.verdicts.cases import read_cases
 from reporting.figures.figures import figures
+from reporting.figures.sums import hour_cells
 
 HOUR = 3_600_000
 
@@ -245,7 +246,7 @@ def rolled_up(store: Known, bucket: int) -> list[Cell]:
     facts = store.read_bucket(bucket)
     sales = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
-    return figures(SHOP, bucket, touches, read_cases(store, SHOP, sales))  # type: ignore[arg-type]
+    return hour_cells(bucket, figures(SHOP, bucket, touches, read_cases(store, SHOP, sales)))  # type: ignore[arg-type]
 
 
 def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
