@@ -55,7 +55,20 @@ READ_BY_REPORTS = tuple(
     f"conversions.{name}" for name in ("store", "models", "marks", "configuration", "units.now", "explain.opening")
 )
 #: What stands between the world and the functions, and is therefore imported by nothing further in.
-OUTER = {"views", "pages", "tasks", "routes", "urls", "api", "admin", "click", "wsgi", "asgi", "management"}
+OUTER = {
+    "views",
+    "pages",
+    "tasks",
+    "routes",
+    "urls",
+    "api",
+    "admin",
+    "click",
+    "crossing_view",
+    "wsgi",
+    "asgi",
+    "management",
+}
 #: Each library of a service, and where alone it is imported.
 ONE_PLACE = {
     "boto3": ("tracker.archive.s3",),

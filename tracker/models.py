@@ -261,3 +261,20 @@ class Token(models.Model):
             .filter(sha256=cls.hash_of(secret), kind=kind, revoked_at__isnull=True)
             .first()
         )
+
+
+class TakenCrossing(models.Model):
+    """A crossing that was taken up, kept for longer than its token is good."""
+
+    seal = models.CharField(max_length=64, primary_key=True)
+    taken_at = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.seal
+
+    @classmethod
+    def take(cls, seal: str, now: int, forget_before: int) -> bool:
+        """Whether it is taken up for the first time (times in ms). Forgets what no token can be good for any more."""
+        cls.objects.filter(taken_at__lt=forget_before).delete()
+        _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
+        return is_first

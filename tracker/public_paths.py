@@ -9,7 +9,12 @@ from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
 #: What follows each name, with an example of it.
-REST = {"t.js": ("", ""), "collect": ("", ""), "pixel.gif": ("", ""), "click": ("/<str:site>/<str:ad>", "/site/ad")}
+REST = {
+    "t.js": {"": ""},
+    "collect": {"": "", "/crossing": "/crossing"},
+    "pixel.gif": {"": ""},
+    "click": {"/<str:site>/<str:ad>": "/site/ad"},
+}
 
 
 def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
@@ -21,8 +26,8 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
         word = other.split("/")[1]
         if word in taken:
             raise BadSetting("PUBLIC_PATHS", f"must not begin with /{word}, where the tracker has addresses of its own")
-        rest, example = REST[name]
-        found.append(path(f"{other[1:]}{rest}", resolver.resolve(f"/{name}{example}").func))
+        for rest, example in REST[name].items():
+            found.append(path(f"{other[1:]}{rest}", resolver.resolve(f"/{name}{example}").func))
     return found
 
 

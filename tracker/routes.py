@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from tracker import demo
+from tracker.crossing_view import CrossingView
 from tracker.health import HealthView, ReadyView
 from tracker.metrics import MetricsView
 from tracker.snippet import snippet
@@ -11,6 +12,7 @@ from tracker.views import CollectView, PixelView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("collect", CollectView.as_view()),
+    path("collect/crossing", CrossingView.as_view()),
     path("pixel.gif", PixelView.as_view()),
     path("t.js", snippet),
     path("healthz", HealthView.as_view()),

@@ -27,6 +27,7 @@ def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
             currency=site.currency,
             open_adjustments=site.open_adjustments,
             denied=tuple(site.denied_signals),
+            secret=site.click_secret,
         )
         for site in Site.objects.filter(key__in=keys)
     }

@@ -20,6 +20,7 @@ from tracker.commit import send_hits
 from tracker.incoming import read_body, read_header, read_query, read_sender
 from tracker.prometheus import count_accepted, count_refused
 from tracker.site_cache import SITES
+from tracker.visitor_cookie import visitor_cookie
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,13 @@ class CollectView(HitView):
     @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
     def post(self, request: HttpRequest) -> HttpResponse:
         """The hits of the body; or of the query, where the body is empty."""
-        return accepted(take_hits(request, read_body(request)))
+        collected = take_hits(request, read_body(request))
+        answer = accepted(collected)
+        if cookie := visitor_cookie(
+            collected.named, request.META.get("HTTP_ORIGIN", ""), request.META.get("HTTP_HOST", "")
+        ):
+            answer.headers["Set-Cookie"] = cookie
+        return answer
 
 
 class PixelView(HitView):

@@ -5,12 +5,13 @@
 
 import { mayKnow } from './consent.js';
 import { safely } from './own.js';
-import { api, data, site } from './script.js';
+import { api, data, site, words } from './script.js';
 import { keep, visitor } from './visitor.js';
 
 const FOUND = /hl_visitor=([\w-]+)&?/;
 
-const arrived = FOUND.exec(location.search);
+/** Only a page of ours hands over: a stranger's link must not make people somebody else. */
+const arrived = words(data.domains).includes(document.referrer.split('/')[2]) && FOUND.exec(location.search);
 let taking;
 let token;
 let madeAt = 0;

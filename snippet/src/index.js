@@ -77,7 +77,7 @@ const start = () => {
   }
   (stub.q || []).forEach((call) => hitledger(...call));
   isReady = 1;
-  release();
+  takeUp().then(release);
   sendKept();
   watchGestures(send);
   on(window, 'pagehide visibilitychange', () => {

@@ -67,5 +67,6 @@ def test_a_name_that_the_tracker_uses_itself_stops_the_start(path: str) -> None:
 
 
 def test_every_public_address_may_have_another_name() -> None:
-    for name, (_, example) in REST.items():
-        assert get_resolver().resolve(f"/{name}{example}")
+    for name, rest in REST.items():
+        for example in rest.values():
+            assert get_resolver().resolve(f"/{name}{example}")

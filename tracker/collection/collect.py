@@ -48,6 +48,8 @@ class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
     open_adjustments: bool = False
     #: The signals of consent that it denies where a hit doesn't name them.
     denied: tuple[str, ...] = ()
+    #: What signs a visitor's crossing to another of its domains.
+    secret: str = ""
 
 
 #: Keys of sites -> what is known of each; one look-up for all of a request.
@@ -91,6 +93,8 @@ class Collected(msgspec.Struct):
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
+    #: The visitor that the last hit named and that is kept; empty if there is none.
+    named: str = ""
 
     def reject(self, index: int, refusal: Refusal) -> None:
         """Takes a hit out, with its reason."""
@@ -140,7 +144,9 @@ def collect(
     collected.sites = find_sites({key for key, _ in given.values()})
     for index, (key, parameters) in given.items():
         try:
-            collected.hits[index] = read_hit(parameters, key, collected.sites[key], sender, new_id)
+            hit = collected.hits[index] = read_hit(parameters, key, collected.sites[key], sender, new_id)
+            if parameters.get("visitor") == hit.visitor:
+                collected.named = hit.visitor
             if (consent := parameters.get("consent")) not in EMPTY:
                 note(collected, index, consent_problem(consent))
         except Refusal as refusal:

@@ -1,0 +1,61 @@
+"""Crossing: the visitor's id on its way to another domain of its site, as a signed token. Pure.
+
+A token is good for the browser that asked for it, for ten minutes, and once; the view sees to the last.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import msgspec
+
+#: The snippet asks for a new token after five minutes, and may have its last one for as long again.
+VALID_MS = 600_000
+#: Web machines' clocks may differ so much.
+MAX_AHEAD_MS = 60_000
+TIME_BYTES, SEAL_BYTES = 6, 15
+MAX_LETTERS = 120
+
+
+class Crossing(msgspec.Struct, frozen=True):
+    """A visitor's id, when it was handed out (ms), and the seal by which it is taken up once."""
+
+    visitor: str
+    at: int
+    seal: str
+
+
+def sign(visitor: str, at: int, site: str, ua: str, secret: str) -> str:
+    """The value of `hl_visitor`: id and time, and a seal over both, the site and the browser."""
+    said = at.to_bytes(TIME_BYTES, "big") + visitor.encode()
+    return _encode(said + _seal(said, site, ua, secret))
+
+
+def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | None:
+    """What a token hands over; None if the site's secret did not sign it for this browser, or too long ago."""
+    raw = _decode(token) if secret and len(token) <= MAX_LETTERS else b""
+    said, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _seal(said, site, ua, secret)):
+        return None
+    at = int.from_bytes(said[:TIME_BYTES], "big")
+    if not -MAX_AHEAD_MS <= now - at <= VALID_MS:
+        return None
+    return Crossing(said[TIME_BYTES:].decode(), at, seal.hex())
+
+
+def _seal(said: bytes, site: str, ua: str, secret: str) -> bytes:
+    # The word keeps it apart from what else the secret signs; neither it nor a site's key has a NUL.
+    text = f"crossing\0{site}\0{len(ua)}\0{ua}\0".encode(errors="replace")
+    return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
+
+
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(token: str) -> bytes:
+    """The bytes of a token in its one spelling; none where it is no token."""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if token.isascii() else b""
+    except ValueError:
+        return b""
+    return raw if _encode(raw) == token else b""

@@ -1,0 +1,76 @@
+"""Crossing's view: hands out a token for a visitor's id, and gives the id for a token once."""
+
+import time
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from tracker.admission import RATES, TooFast
+from tracker.away import AWAY
+from tracker.collection import fields
+from tracker.collection.body import read_form
+from tracker.collection.collect import MAX_KEY, MAX_UA, SiteEntry
+from tracker.collection.crossing import MAX_LETTERS, VALID_MS, sign, verify
+from tracker.collection.refusal import Refusal
+from tracker.incoming import read_header, read_query
+from tracker.models import TakenCrossing
+from tracker.site_cache import SITES
+from tracker.views import HitView, NotDurable
+
+SITE = OpenApiParameter("site", required=True, description="The site's public key.")
+VISITOR = OpenApiParameter("visitor", description="The visitor's id: a token for it is wanted.")
+TOKEN = OpenApiParameter("token", description="What another domain handed over: the visitor's id is wanted.")
+
+
+class CrossingView(HitView):
+    """The visitor's id crosses over to another domain of its site."""
+
+    http_method_names = ["get", "options"]
+
+    @extend_schema(
+        summary="Hand a visitor over to another domain",
+        parameters=[SITE, VISITOR, TOKEN],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The token of a visitor, or the visitor of a token."""
+        given = read_form(read_query(request))
+        key = fields.read_text(given, "site", MAX_KEY)
+        site = find_site(key)
+        ua, now = read_header(request, "HTTP_USER_AGENT")[:MAX_UA], time.time_ns() // 1_000_000
+        if token := fields.read_text(given, "token", MAX_LETTERS):
+            return answer("visitor", take_up(token, now, key, ua, site.secret))
+        visitor = fields.read_id(given, "visitor")
+        if not visitor:
+            raise Refusal(400, "missing_visitor", "A visitor or a token is needed.", "visitor")
+        return answer("token", sign(visitor, now, key, ua, site.secret))
+
+
+def find_site(key: str) -> SiteEntry:
+    """The site of a key, if it is not over its rate. Raises Refusal."""
+    found = SITES.find(key)
+    if found.value is None:
+        raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
+    if wait := RATES.take(f"crossing {key}", 1, found.value.hits_per_second):
+        raise TooFast(wait)
+    return found.value
+
+
+def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
+    """The visitor of a token that nobody has taken up yet. Raises Refusal."""
+    crossing = verify(token, now, site, ua, secret)
+    if crossing is None:
+        raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")
+    try:
+        is_first = TakenCrossing.take(crossing.seal, now, now - 2 * VALID_MS)
+    except AWAY as error:
+        raise NotDurable from error
+    if not is_first:
+        raise Refusal(403, "bad_crossing", "The token was taken up before.", "token")
+    return crossing.visitor
+
+
+def answer(name: str, text: str) -> HttpResponse:
+    """One text as JSON, which nobody keeps."""
+    return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,56 @@
+"""Visitor cookie: a page and a tracker of one registrable domain -> the cookie that keeps the visitor's id over HTTP.
+
+Browsers that forget a script's cookies after a week keep a server's. The snippet reads it where its own are gone.
+"""
+
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+NAME = "_hls"
+#: 400 days, the most that browsers allow. Each answer renews it.
+MAX_AGE_SECONDS = 400 * 86_400
+
+
+def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
+    """The Set-Cookie header for a page at `origin` by the tracker at `host`; None if they share no domain."""
+    domain = shared_domain(origin, host)
+    if domain is None or not visitor:
+        return None
+    return f"{NAME}={visitor}; Domain={domain}; Path=/; Max-Age={MAX_AGE_SECONDS}; Secure; SameSite=Lax"
+
+
+@lru_cache(1024)
+def shared_domain(origin: str, host: str) -> str | None:
+    """The registrable domain of both, such as shop.example for hits.shop.example and www.shop.example."""
+    page, tracker = registrable(origin), registrable(f"//{host}")
+    return page if page == tracker else None
+
+
+def registrable(url: str) -> str | None:
+    """The registrable domain of an address's host; None if it has none, as an IP address and a bare suffix."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return None
+    if not host.isascii() or is_address(host):
+        return None
+    domain: str | None = suffixes().privatesuffix(host)
+    return domain
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def suffixes() -> PublicSuffixList:
+    """The list of suffixes under which anybody can register; read at its first use."""
+    return PublicSuffixList()
