@@ -1,17 +1,18 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django snippet services services-stop demo bench bench-figures bench-growth soak faults lock clean
+.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth bench-figures soak faults worlds \
+	nightly lock clean .services-started
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
 PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
-# What stands on the configuration database runs on PostgreSQL, too.
-ON_POSTGRES := $(wildcard tests/contracts/test_[qs]*.py tests/conversions/marks/test_*marks.py) $(foreach name,\
-	marks/test_process store/test_plans verdicts/test_identity replay/test_replay replay/test_preview configuration/test_snapshot \
-	configuration/test_rate_table configuration/test_bootstrap api/test_catalogue test_admin test_click,\
-	tests/conversions/$(name).py) tests/reporting/test_rollup.py tests/reporting/test_report_api.py
+TESTED := rabbitmq cassandra s3 postgres
+# Two tests at a time, each process with data of its own; tests/passes.py says which share one.
+PYTEST_RUN := CI=true python -m pytest --numprocesses 2
+# Without these variables a tracker is embedded.
+EMBEDDED := $(addprefix --unset=,DATABASE_URL BROKER_URL CASSANDRA_URL ARCHIVE_URL S3_ENDPOINT_URL)
 # Runs the Procfile's processes and starts again what ends. A bad setting ends here, with one line.
 UP := python -m tracker.supervisor "migrate --noinput --verbosity 0" prepare
 
@@ -39,14 +40,16 @@ up: export PORT ?= 8000
 up: .venv/.installed ## the Procfile's processes, on the services that env names
 	@exec $(UP)
 
-test: .venv/.installed-dev ## every test, the real services included
-	@$(SERVICES) install && services=$$($(SERVICES) start) && env $$services CI=true python -m pytest $(PYTEST)
-	@services=$$($(SERVICES) start) && postgres=$$($(SERVICES) start postgres) \
-		&& env $$services $$postgres CI=true python -m pytest $(ON_POSTGRES) $(PYTEST) \
-		|| [ $$? = 5 ] # $(PYTEST) may choose none of these
+test: .venv/.installed-dev .services-started ## every test on the real services; those of the database on SQLite, too
+	@services=$$($(SERVICES) start $(TESTED)) && env $$services $(PYTEST_RUN) $(PYTEST)
+	@env $(EMBEDDED) $(PYTEST_RUN) --embedded $(PYTEST) $(if $(PYTEST),|| [ $$? = 5 ]) # which may choose none of these
 
-check: lint django test ## what CI runs: lint, types, Django's checks, tests
-.NOTPARALLEL: check
+# The services are fetched and started while what they don't concern is checked.
+check: ## what CI runs: lint, types, Django's checks, tests
+	@$(MAKE) --jobs=2 --output-sync=target .services-started lint django && $(MAKE) test
+
+.services-started: .venv/bin/python
+	@$(SERVICES) install && $(SERVICES) start $(TESTED) >/dev/null
 
 lint: .venv/.installed-dev
 	ruff check
@@ -84,6 +87,14 @@ soak: .venv/.installed-dev ## a long crash test on services of its own; SOAK="--
 
 faults: .venv/.installed-dev ## break the product on purpose, one sentence at a time; each must be caught; up to an hour
 	@nice python -m tests.faults $(FAULTS)
+
+worlds: export WORLDS ?= 2400
+worlds: .venv/.installed-dev ## the properties in many more worlds than make test, on SQL and Cassandra; up to an hour
+	@$(SERVICES) install cassandra && services=$$($(SERVICES) start cassandra) \
+		&& env $$services $(PYTEST_RUN) tests/properties $(PYTEST)
+
+nightly: worlds faults soak ## what takes too long for every change
+
 
 lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
 	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \

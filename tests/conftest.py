@@ -30,7 +30,10 @@ if settings.CASSANDRA_URL:
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
-#: Two runs at once don't meet.
+# The first makes a password's hash, at once; the second can read those of a recorded past.
+settings.PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
+
+#: Two runs at once don't meet: the name of their keyspace and of their database.
 KEYSPACE = f"test_hitledger_{os.getpid()}"
 
 
@@ -50,6 +53,13 @@ def needs_s3() -> None:
     if os.environ.get("CI"):
         pytest.fail("ARCHIVE_URL names no S3, but CI has that service.")
     pytest.skip("ARCHIVE_URL names no S3; `make services` starts the service and prints it.")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """On PostgreSQL the tests' database has the run's name, too; on SQLite it lies in the memory of the process."""
+    if connections["default"].vendor == "postgresql":
+        connections["default"].settings_dict["TEST"]["NAME"] = KEYSPACE
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +85,8 @@ def cassandra_session() -> Iterator[Store | None]:
     connections["cassandra"].settings_dict["NAME"] = KEYSPACE
     store = CassandraStore()
     store.prepare()
+    # Nobody reads these rows after a crash, which saves a sync of each write.
+    store.cql.session().execute(f"ALTER KEYSPACE {KEYSPACE} WITH durable_writes = false")
     yield store
     store.cql.session().execute(f"DROP KEYSPACE {KEYSPACE}", timeout=60)
 

@@ -3,12 +3,14 @@
 For tests that need the real thing: each process may be killed and started again, as its platform would.
 """
 
+import functools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -37,13 +39,26 @@ def procfile() -> dict[str, str]:
     return {name.strip(): command.strip() for name, _, command in (line.partition(":") for line in lines) if command}
 
 
+@functools.cache
+def migrated_database() -> bytes:
+    """A SQLite file with the tables as `manage.py migrate` makes them."""
+    with tempfile.TemporaryDirectory(prefix="hitledger-migrated-") as folder:
+        tracker = Tracker(Path(folder))
+        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        return tracker.database.read_bytes()
+
+
 class Tracker:
-    """The processes of one tracker. `env` is added to the environment, which loses its services unless `services`."""
+    """The processes of one tracker. `env` is added to the environment, which loses its services unless `services`.
+
+    The configuration is always embedded, in a database of its own.
+    """
 
     def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
         self.state = state
         self.port = free_port()
-        inherited = {name: value for name, value in os.environ.items() if services or name not in SERVICES}
+        taken = {"DATABASE_URL"} if services else SERVICES
+        inherited = {name: value for name, value in os.environ.items() if name not in taken}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         own = {"HITLEDGER_STATE": str(state), "PORT": str(self.port), "WEB_HOST": "127.0.0.1", "PATH": path}
         self.env = {**inherited, **own, **(env or {})}
@@ -54,6 +69,16 @@ class Tracker:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        """The file of the configuration."""
+        return self.state / "hitledger.sqlite3"
+
+    def migrate(self) -> None:
+        """Makes the tables of a new database: a copy, for a start of `manage.py` each time would take seconds."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.database.write_bytes(migrated_database())
 
     def manage(self, *words: str, timeout: float = 300) -> str:
         """What a `manage.py` command prints. Raises CalledProcessError, with its output in the test's."""

@@ -215,7 +215,7 @@ class Tour:
 def toured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str, str]]]:
     """The tour on a fresh tracker that runs as `make run` runs it."""
     with Tracker(tmp_path_factory.mktemp("tour")) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         tracker.bootstrap()
         tracker.start("web")

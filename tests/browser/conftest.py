@@ -19,7 +19,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, d
     """A tracker and a browser."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         account = tracker.bootstrap()
         tracker.start("web")

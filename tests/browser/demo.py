@@ -59,7 +59,7 @@ def own_queues(services: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def demo_tracker(state: Path, services: Mapping[str, str]) -> Iterator[tuple[Tracker, dict[str, Any]]]:
     """A tracker in demo mode with its demo account."""
     with own_queues(services) as env, Tracker(state, {**env, "DEMO": "1"}) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         account = tracker.bootstrap()
         tracker.start("web", "beat", *(["worker"] if services.get("BROKER_URL") else []))

@@ -49,7 +49,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """What support sees after signing in and looking for the order, from the start page on."""
     folder = tmp_path_factory.mktemp("explain")
     with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         account = tracker.bootstrap()
         tracker.start("web")

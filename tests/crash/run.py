@@ -68,7 +68,7 @@ class Run:
 
     def prepare(self) -> None:
         """An account with a site, ads and goals; the processes run."""
-        self.tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        self.tracker.migrate()
         self.tracker.manage("prepare")
         self.site = self.tracker.bootstrap()
         self.inside("configure")

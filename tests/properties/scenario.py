@@ -161,10 +161,10 @@ def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
     return msgspec.structs.replace(hit, at=moment(rng, start, pools.hours))
 
 
-def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int) -> Scenario:
-    """A scenario of some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
+def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int, least: int = 1) -> Scenario:
+    """A scenario of `least` to some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
     pools = make_pools(rng)
-    hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(1, 25))]
+    hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(least, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
         hits.extend(make_click(rng, site, secret, start, pools.hours))
     if (timezone, start) in EDGES:

@@ -1,6 +1,5 @@
 """No order of arrival, no duplicate, no crash and no interleaving changes a report once everything has drained."""
 
-import os
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +10,6 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from conversions.attribution.credit import MODELS
 from conversions.configuration.loading import load_site
@@ -27,6 +24,7 @@ from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateL
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, CellSet, Store
+from conversions.store.sql import SqlStore
 from reporting.days import ALL, DayMaker
 from reporting.figures.cells import (
     CLICKS,
@@ -43,7 +41,8 @@ from reporting.report.reading import Reader, starts_of
 from reporting.rollup import Roller
 from tests.properties.given import recomputed
 from tests.properties.interleave import Actor, Stepped, pause
-from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, Scenario, counting, make_scenario, split_batches
+from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, counting, make_scenario, split_batches
+from tests.properties.worlds import LEAST_ON_CASSANDRA, ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import click_rows, credit_rows
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
@@ -53,8 +52,6 @@ pytestmark = pytest.mark.django_db
 READS = ("read_touches", "read_conversions", "read_claims", "read_linked", "read_next_links", "read_last_links")
 ONE_BY_ONE = ("add_facts", "write_cells", *READS)
 WINDOW_DAYS = 1
-#: A long run takes more: `WORLDS=1000 pytest tests/properties`.
-WORLDS = int(os.environ.get("WORLDS") or 120)
 YEAR_3000 = 32_503_680_000_000
 names = count()
 
@@ -66,7 +63,8 @@ class World:
         self.rng = rng
         account = Account.objects.create(name=f"property {next(names)}", own_networks=[OWN_ADDRESS])
         self.site = Site.objects.create(account=account, name="s", timezone=timezone, key=f"p-{uuid4().hex}")
-        self.scenario: Scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start)
+        least = 1 if isinstance(store, SqlStore) else LEAST_ON_CASSANDRA
+        self.scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start, least)
         self.configure()
         #: Of a path's clicks, or views, so many may earn credit; by far less than in the product.
         self.most_touches = rng.choice([1, 2, 3, 99])
@@ -416,7 +414,7 @@ def day(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
 
 
-def check(store: Store, rng: random.Random, clock: tuple[str, int]) -> None:
+def check(store: Store, rng: random.Random, clock: Clock) -> None:
     """One world, run to its end, reports what a recomputation from its hits says."""
     world = World(rng, store, *clock)
     with pytest.MonkeyPatch.context() as patch:
@@ -433,33 +431,32 @@ def run_and_compare(world: World) -> None:
 
 
 class TestSealedReports:
-    """On every store."""
+    """The report equals the recomputation whatever happened on the way. See `worlds.py` for the two stores."""
 
-    @pytest.mark.timeout(10 * WORLDS)
-    @settings(
-        max_examples=WORLDS,
-        deadline=None,
-        # Another seed is another run, so a failure can't be made smaller; it is printed, and kept to be tried first.
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(CLOCKS))
+    @pytest.mark.sqlite
+    @worlds(WORLDS, CLOCKS)
     def test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report(
-        self, store: Store, seed: int, clock: tuple[str, int]
+        self, sql_store: Store, seed: int, clock: Clock
     ) -> None:
-        """The report equals the recomputation whatever happened on the way."""
-        check(store, random.Random(seed), clock)
+        check(sql_store, random.Random(seed), clock)
 
-    @pytest.mark.timeout(10 * WORLDS)
-    @settings(
-        max_examples=WORLDS // 4,
-        deadline=None,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(EDGES))
-    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way(
-        self, store: Store, seed: int, clock: tuple[str, int]
+    @pytest.mark.services
+    @worlds(ON_CASSANDRA, CLOCKS)
+    def test_any_order_and_interleaving_give_the_recomputed_report_on_cassandra(
+        self, cassandra_store: Store, seed: int, clock: Clock
     ) -> None:
-        """Likewise, over the end of a month, with people whose journeys teach something."""
-        check(store, random.Random(seed), clock)
+        check(cassandra_store, random.Random(seed), clock)
+
+    @pytest.mark.sqlite
+    @worlds(WORLDS // 4, EDGES)
+    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way(
+        self, sql_store: Store, seed: int, clock: Clock
+    ) -> None:
+        check(sql_store, random.Random(seed), clock)
+
+    @pytest.mark.services
+    @worlds(ON_CASSANDRA // 4, EDGES)
+    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_on_cassandra(
+        self, cassandra_store: Store, seed: int, clock: Clock
+    ) -> None:
+        check(cassandra_store, random.Random(seed), clock)

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversions.attribution.credit import LEARNED, MODELS, ONE
@@ -29,6 +29,7 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import path_of, shares
 from tests.properties.scenario import CLOCKS, split_batches
 from tests.properties.test_invariance import World
+from tests.properties.worlds import WORLDS, Clock, worlds
 from tests.surface import Shop, at, days_ago
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Batch, Hit, batch_id
@@ -37,13 +38,6 @@ ADS = "abcd"
 AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0)
 GOAL = Goal(uid="g", key="g", versions=(VERSION,))
-ONE_RUN = settings(
-    max_examples=12,
-    deadline=None,
-    # Another seed is another run: a failure can't be made smaller.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def verdict(value: int) -> Verdict:
@@ -116,10 +110,9 @@ class TestPaths:
 class TestFigures:
     """What is stored, on every store."""
 
-    @ONE_RUN
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(CLOCKS))
+    @worlds(WORLDS // 10, CLOCKS)
     def test_retracted_and_replayed_is_as_if_it_had_never_converted(
-        self, opened_store: Store, archive: FolderArchive, settings: Any, seed: int, clock: tuple[str, int]
+        self, opened_store: Store, archive: FolderArchive, settings: Any, seed: int, clock: Clock
     ) -> None:
         settings.RETENTION_DAYS = 36_500  # nothing is frozen, whenever this runs
         rng = random.Random(seed)
@@ -151,10 +144,9 @@ class TestFigures:
         call_command("replay", site=world.site.key, stdout=StringIO())
         assert world.figures() == wanted
 
-    @ONE_RUN
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from(CLOCKS))
+    @worlds(WORLDS // 10, CLOCKS)
     def test_of_persons_with_one_touch_every_model_reports_the_same(
-        self, store: Store, seed: int, clock: tuple[str, int]
+        self, store: Store, seed: int, clock: Clock
     ) -> None:
         rng = random.Random(seed)
         world = World(rng, store, *clock)

@@ -338,7 +338,7 @@ def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
 
 def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_path: Path) -> None:
     tracker = Tracker(tmp_path, {"BROKER_URL": f"amqp://127.0.0.1:{free_port()}//"})
-    tracker.manage("migrate", "--noinput", "--verbosity", "0")
+    tracker.migrate()
     command = [sys.executable, "manage.py", "rollup", "--wait", "1"]
     done = subprocess.run(command, env=tracker.env, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1

@@ -53,7 +53,7 @@ def test_readers_are_answered_soon_while_cassandra_says_nothing(
 ) -> None:
     env = {"CASSANDRA_URL": f"cassandra://127.0.0.1:{stalled.port}/{KEYSPACE}", "DATABASE_URL": ""}
     with Tracker(tmp_path, env, services=True) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         made = tracker.bootstrap()
         tracker.start("web")
         assert {path: read(tracker, made, path)[1].status_code for path in READERS} == dict.fromkeys(READERS, 200) | {

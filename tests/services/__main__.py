@@ -6,6 +6,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.services import control, process, rabbitmq
 from tests.services.control import DEFAULT, SERVICES
@@ -24,9 +25,9 @@ def install(names: Sequence[str]) -> None:
 
 
 def start(names: Sequence[str]) -> None:
-    """Starts services and prints the variables that select them."""
-    for name in names or DEFAULT:
-        control.start(name)
+    """Starts services side by side and prints the variables that select them."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(control.start, names or DEFAULT))
     env(names)
 
 

@@ -78,7 +78,7 @@ def found(places: Iterator[tuple[str, bytes]]) -> list[tuple[str, str]]:
 def embedded(tmp_path: Path) -> Iterator[tuple[Tracker, dict[str, Any]]]:
     """An embedded tracker that is told who asks."""
     with Tracker(tmp_path, BEHIND_A_PROXY) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         account = tracker.bootstrap("--domain", "shop.example")
         tracker.start("web")
@@ -145,7 +145,7 @@ def test_on_the_services_neither_queue_nor_archive_nor_store_nor_logs_know_who_i
     services["CASSANDRA_URL"] = services["CASSANDRA_URL"].rpartition("/")[0] + f"/{keyspace}"
     services["ARCHIVE_URL"] = f"{services['ARCHIVE_URL'].rstrip('/')}/{prefix}"
     with own_queues(services) as env, Tracker(tmp_path, {**env, **BEHIND_A_PROXY}) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         account = tracker.bootstrap("--domain", "shop.example")
         tracker.start("web")

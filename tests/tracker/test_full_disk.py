@@ -11,7 +11,7 @@ from tests.small_disk import fill, small_disk
 
 def test_a_full_disk_refuses_hits_keeps_the_process_and_is_over_once_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kib=8192) as disk, Tracker(disk) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         hit = {"site": tracker.bootstrap()["site"]}
         tracker.start("web")
         pids = tracker.pids("web")

@@ -45,7 +45,7 @@ def metrics(tracker: Tracker) -> dict[str, float]:
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     with Tracker(tmp_path_factory.mktemp("embedded")) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.start("web")
         yield tracker
 
@@ -137,7 +137,7 @@ def test_every_number_is_documented_and_nothing_else_is(embedded: Tracker) -> No
 
 def test_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"WEB_CONCURRENCY": "2"}) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         made = tracker.bootstrap()
         tracker.start("web")
         tracker.env["PROMETHEUS_MULTIPROC_DIR"] = str(tmp_path / "metrics")  # for the command below
@@ -159,7 +159,7 @@ def test_what_a_process_left_that_was_killed_as_it_began_spoils_no_count(embedde
 
 def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{free_port()}//"}) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.start("web")
         status, body, _ = get(f"{tracker.url}/readyz")
         assert (status, body["ready"]) == (503, False)
@@ -177,7 +177,7 @@ def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Pat
 def test_a_service_that_hangs_holds_up_no_page_and_gets_one_question(tmp_path: Path, hanging: socket.socket) -> None:
     port = hanging.getsockname()[1]
     with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{port}//"}) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.start("web")
         began = time.monotonic()
         with ThreadPoolExecutor(20) as pool:
@@ -208,7 +208,7 @@ def test_the_real_services_are_up(tmp_path: Path) -> None:
     for name in ("BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL"):
         needs(name)
     with Tracker(tmp_path, services=True) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("prepare")
         tracker.start("web")
         status, body, _ = get(f"{tracker.url}/readyz")

@@ -13,7 +13,8 @@ from tests.running import CHECKOUT, SERVICES, free_port
 
 
 def start(state: Path, *words: str, services: bool = False, **env: str) -> subprocess.Popen[str]:
-    inherited = {name: value for name, value in os.environ.items() if services or name not in SERVICES}
+    taken = {"DATABASE_URL"} if services else SERVICES
+    inherited = {name: value for name, value in os.environ.items() if name not in taken}
     return subprocess.Popen(
         [sys.executable, "manage.py", "prepare", *words],
         cwd=CHECKOUT,

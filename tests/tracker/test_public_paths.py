@@ -21,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker,
     """A tracker with names of its operator's choice."""
     paths = ",".join(f"{name}={path}" for name, path in NAMES.items())
     with Tracker(Path(tmp_path_factory.mktemp("paths")), {"PUBLIC_PATHS": paths}) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         account = tracker.bootstrap("--domain", "shop.example")
         tracker.start("web")
         yield tracker, account

@@ -22,7 +22,7 @@ GIF_BYTES = 43
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     """An embedded tracker with its web process."""
     with Tracker(Path(tmp_path_factory.mktemp("server")), {"WEB_IDLE_SECONDS": "2"}) as tracker:
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
+        tracker.migrate()
         tracker.start("web")
         yield tracker
 

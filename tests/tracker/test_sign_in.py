@@ -77,7 +77,7 @@ def test_a_program_is_told_in_the_shape_of_every_error() -> None:
 
 def test_hits_do_not_wait_while_many_try_to_sign_in(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"TRUSTED_PROXIES": "127.0.0.1"}) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         site = tracker.bootstrap()["site"]
         tracker.start("web")
 

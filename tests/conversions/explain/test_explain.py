@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from conversions.attribution.credit import MODELS
 from conversions.attribution.fit import fit
@@ -30,6 +28,7 @@ from reporting.figures.cells import by_touch_day
 from tests.explaining import explained
 from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World
+from tests.properties.worlds import ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import credit_rows
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
 from tracker.collection.hit import iso
@@ -94,30 +93,34 @@ def micros(text: str) -> int:
 
 
 class TestSums:
-    """On every store."""
+    """On both stores, in worlds of the invariance property."""
 
-    @settings(
-        max_examples=25,
-        deadline=None,
-        derandomize=True,
-        # Another seed is another run: a failure can't be made smaller.
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
-    @given(seed=st.integers(0, 2**32), clock=st.sampled_from([*CLOCKS, *EDGES]))
+    @pytest.mark.sqlite
+    @worlds(WORLDS // 5, [*CLOCKS, *EDGES])
     def test_explains_add_up_to_the_reports_rows_under_every_model(
-        self, store: Store, seed: int, clock: tuple[str, int]
+        self, sql_store: Store, seed: int, clock: Clock
     ) -> None:
-        world = World(random.Random(seed), store, *clock)
-        world.work()
-        world.change()
-        while world.work() or world.roll() or world.fit():
-            pass
-        config = world.config()
-        told = [explained(store, config, case) for case in all_cases(store, config)]
-        figures = world.figures()
-        rows = {(iso(bucket), goal, model): cell for (bucket, goal, model), cell in figures.items() if goal}
-        assert summed(told) == rows
+        assert_sums(World(random.Random(seed), sql_store, *clock))
+
+    @pytest.mark.services
+    @worlds(ON_CASSANDRA // 5, [*CLOCKS, *EDGES])
+    def test_explains_on_cassandra_add_up_to_the_reports_rows(
+        self, cassandra_store: Store, seed: int, clock: Clock
+    ) -> None:
+        assert_sums(World(random.Random(seed), cassandra_store, *clock))
+
+
+def assert_sums(world: World) -> None:
+    """All that a world's conversions are explained by is what its reports say."""
+    world.work()
+    world.change()
+    while world.work() or world.roll() or world.fit():
+        pass
+    store, config = world.plain_store, world.config()
+    told = [explained(store, config, case) for case in all_cases(store, config)]
+    figures = world.figures()
+    rows = {(iso(bucket), goal, model): cell for (bucket, goal, model), cell in figures.items() if goal}
+    assert summed(told) == rows
 
 
 @pytest.mark.parametrize(

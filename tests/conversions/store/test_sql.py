@@ -26,7 +26,7 @@ def test_a_database_that_is_locked_is_the_store_being_away_and_bad_data_is_not()
         raise DataError("integer out of range")
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is SQLite's")
+@pytest.mark.sqlite  # the plan is SQLite's
 def test_timelines_of_many_visitors_are_read_by_their_index_not_by_going_through_the_site(sql_store: Store) -> None:
     asked: list[tuple[str, Any]] = []
 

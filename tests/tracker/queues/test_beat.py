@@ -41,7 +41,7 @@ def under(clock: Path) -> dict[str, str]:
 def tracker(tmp_path: Path, clock: Path) -> Iterator[Tracker]:
     """An embedded tracker whose web process has the right time."""
     with Tracker(tmp_path / "state", {"DJANGO_SETTINGS_MODULE": "tests.quick_beat"}) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.start("web")
         yield tracker
 

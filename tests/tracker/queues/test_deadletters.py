@@ -95,7 +95,7 @@ class TestOnRabbitMQ:
     def worker(self, rabbitmq: RabbitQueue, tmp_path: Path) -> Iterator[None]:
         """A worker on queues of this run's own."""
         with Tracker(tmp_path, services=True) as tracker:
-            tracker.manage("migrate", "--noinput", "--verbosity", "0")
+            tracker.migrate()
             tracker.start("worker")
             yield
 

@@ -155,6 +155,7 @@ class TestOnRabbitMQ:
         assert [decode_batch(text_of(message.body)) for message in messages] == sent
         assert not any(message.headers.get("x-delivery-count") for message in messages)
 
+    @pytest.mark.django_db(transaction=True)
     def test_what_is_put_down_holds_back_what_is_sealed(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         rabbitmq.send(batch("b"))
         Marker.reach(10_000)
@@ -162,6 +163,7 @@ class TestOnRabbitMQ:
         joiner.put_down()
         assert Marker.reached() == RECEIVED
 
+    @pytest.mark.django_db(transaction=True)
     def test_what_is_sent_again_for_a_service_holds_back_what_is_sealed(
         self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -176,6 +178,7 @@ class TestOnRabbitMQ:
         assert Marker.reached() == RECEIVED
         assert [ids(decode_batch(text_of(message.body))) for message in take(HITS)] == [["a"]]
 
+    @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("apart", [APART_MS + 1, -APART_MS - 1])
     def test_a_batch_made_at_quite_another_time_is_sent_again_by_itself(
         self, rabbitmq: RabbitQueue, joiner: Joiner, apart: int

@@ -61,7 +61,7 @@ def test_a_worker_whose_processes_are_all_told_ends_and_its_batch_waits_as_if_it
     env = {"QUEUE_PREFIX": prefix, "WORKER_CONCURRENCY": "1", "HIT_QOS": "5"}
     env |= {"ARCHIVE_URL": (tmp_path / "archive").as_uri(), "CASSANDRA_URL": f"cassandra://127.0.0.1:{hanging}/none"}
     with Tracker(tmp_path, env, services=True) as tracker:
-        tracker.manage("migrate", "--verbosity", "0")
+        tracker.migrate()
         tracker.manage("shell", "--no-imports", "-c", SEND)
         tracker.start("worker")
         wait_for_words(tracker.log("worker"), "conversions.tasks.attribute_hits waits")

@@ -1,0 +1,62 @@
+"""Which tests a run takes, in which order, and which of them share a process where several run side by side.
+
+A test says what it needs by its fixtures and marks, so there is no list of files to keep.
+"""
+
+import pytest
+from django.db import connection
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+#: They kill processes, drive a browser and hold answers to their time: never two at once.
+ALONE = ("crash", "browser")
+#: What takes long begins first; begun last, it would keep one process busy while the others have nothing to do.
+LONGEST_FIRST = (*ALONE, "properties", "test_configuration", "test_health", "test_supervisor", "test_prepare")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--embedded`, the second run of `make test`."""
+    parser.addoption(
+        "--embedded", action="store_true", help="only what the embedded tracker's database decides, without services"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what this run doesn't decide, and sorts the rest."""
+    embedded = config.getoption("embedded")
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item, embedded)])
+    items[:] = sorted((item for item in items if is_wanted(item, embedded)), key=rank)
+
+
+class ByFile(LoadFileScheduling):
+    """The tests of a file run in one process, one after the other, for they may share what they start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "alone" if any(f"/{folder}/" in file for folder in ALONE) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """The order of the files is ours, not that of their number of tests."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def is_wanted(item: pytest.Item, embedded: bool) -> bool:
+    """Whether a run on this database takes the test."""
+    if item.get_closest_marker("sqlite") and connection.vendor != "sqlite":
+        return False
+    return not embedded or (uses_database(item) and not item.get_closest_marker("services"))
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether the test reads or writes the configuration database."""
+    asked = getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db")) or "db" in asked or "transactional_db" in asked
+
+
+def rank(item: pytest.Item) -> int:
+    """The place of its folder or file among those that take long; the others come after them, in the order they had."""
+    names = {item.path.parent.name, item.path.stem}
+    return next((place for place, name in enumerate(LONGEST_FIRST) if name in names), len(LONGEST_FIRST))
