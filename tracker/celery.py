@@ -56,6 +56,7 @@ app.conf.update(
         "*": {"queue": FIGURES},
     },
     # Keeps the remote control of deployments on one virtual host apart.
+    control_queue_durable=True,  # RabbitMQ 4.3 refuses others that a worker could find again after a broken connection
     control_exchange=f"{settings.QUEUE_PREFIX}control",
     # A message is acknowledged after its work is done and the next link is confirmed. A failure makes it a dead letter.
     task_acks_late=True,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from tests.services import cassandra, containers, postgres, process, rabbitmq, s3
+from tests.services import cassandra, containers, postgres, process, rabbitmq, rabbitmq4, s3
 from tests.services.errors import ServiceError
 from tests.services.folders import locked, pids
 from tests.services.ports import OFFSET, listening
@@ -42,7 +42,13 @@ class Service(Protocol):
         """Whether it answers in its own protocol."""
 
 
-SERVICES: dict[str, Service] = {"rabbitmq": rabbitmq, "cassandra": cassandra, "s3": s3, "postgres": postgres}
+SERVICES: dict[str, Service] = {
+    "rabbitmq": rabbitmq,
+    "cassandra": cassandra,
+    "s3": s3,
+    "postgres": postgres,
+    "rabbitmq4": rabbitmq4,
+}
 DEFAULT = ("rabbitmq", "cassandra", "s3")
 
 

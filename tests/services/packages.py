@@ -23,6 +23,7 @@ PROOF = {
     "rabbitmq-server": "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "pgbouncer": "/usr/sbin/pgbouncer",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "debootstrap": "/usr/sbin/debootstrap",
     "haproxy": "/usr/sbin/haproxy",
     "libfaketime": "/usr/lib/*/faketime/libfaketime.so.1",
 }

@@ -1,5 +1,6 @@
 """RabbitMQ: the adapter of the HitQueue port over Celery's chain."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,7 @@ from tracker.collection.hit import Batch, decode_batch, encode_batch
 from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_work, text_of
 from tracker.queues.port import QueueState, Taken
 
+OLDEST = (3, 10)
 #: No queue has this name. The broker confirms a message to it and keeps nothing.
 NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
@@ -57,8 +59,9 @@ class RabbitQueue:
             return not facts and not in_work(workers)
 
     def prepare(self) -> None:
-        """See HitQueue."""
+        """See HitQueue. Raises RuntimeError for a broker that lacks what is needed."""
         with connect() as connection, bounded(connection):
+            check_version(str(connection.connection.server_properties.get("version", "")))
             for queue in (*app.amqp.queues.values(), DEAD_QUEUE):
                 queue(connection.default_channel).declare()
 
@@ -70,6 +73,13 @@ class RabbitQueue:
             connection.Producer(auto_declare=False).publish(
                 b"", routing_key=NOWHERE, retry=False, confirm_timeout=ANSWER_SECONDS
             )
+
+
+def check_version(version: str) -> None:
+    """Raises RuntimeError for a RabbitMQ that is older than safe dead letters and messages that expire."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        raise RuntimeError(f"RabbitMQ {version} is too old, from {OLDEST[0]}.{OLDEST[1]} on it will do")
 
 
 class TakenMessage:
