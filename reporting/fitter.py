@@ -14,7 +14,7 @@ from conversions.facts.records import Conversion, Touch
 from conversions.marks.marks import FitMark
 from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
-from conversions.units.clock import HOUR_MS, day_start, first_day, month_of, next_month
+from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS, day_start, first_day, is_held, month_of, next_month
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_fits
 from conversions.verdicts.naming import counted_in
@@ -100,7 +100,9 @@ class Fitter:
         """Whether no fitter holds the month and its buckets are rolled up."""
         now = self.clock()
         since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
-        return mark.held_until <= now and not self.fit_marks.is_rolling(mark.site, since, until, (now - WAIT_MS) * 1000)
+        return not is_held(mark.held_until, now) and not self.fit_marks.is_rolling(
+            mark.site, since, until, (now - WAIT_MS) * 1000
+        )
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
         """Make one month's fits. A failure is logged and the other months go on; see Attempts.
@@ -138,7 +140,7 @@ class Fitter:
 
     def _rested(self, began: int) -> int:
         now = self.clock()
-        return now + REST * (now - began)
+        return now + min(REST * (now - began), LONGEST_HOLD_MS)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
         """Write fits and, if they aren't the told ones, mark what reads them; return whether they changed. Raises

@@ -230,7 +230,7 @@ def is_open(bucket: int, now: int) -> bool:
 
 def rests(mark: Mark, now: int) -> bool:
     """Whether beat leaves a mark alone for now. One whose hour is over waits for nothing."""
-    return mark.rests_until > now and is_open(mark.bucket, now)
+    return now < mark.rests_until <= now + LONGEST_REST_MS and is_open(mark.bucket, now)
 
 
 def trouble(mark: Mark) -> str:

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from conversions.marks.marks import WHOLE_SITE, FitMark, Mark, draw_token
+from conversions.units.clock import LONGEST_HOLD_MS
 
 #: Later than every clock.
 WHENEVER = 1 << 62
@@ -30,7 +31,8 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
     """Take a mark until an instant (ms); None if another fitter holds it or it is closed."""
-    free = FitMark.objects.filter(pk=mark.pk, marked=True, held_until__lte=now)
+    held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
+    free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
         # The write locks the row until it is read.
         taken = free.update(writer=draw_token(), held_until=until)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Min, Q
 from django.utils import timezone
 
+from conversions.units.clock import LONGEST_HOLD_MS
 from conversions.units.now import now_ms
 
 #: The most time by which a marker overtakes hits, ms: earlier batches may still be in work.
@@ -117,7 +118,8 @@ class Replay(models.Model):
 
     def hold(self, now: int, until: int) -> bool:
         """Hold it until an instant (ms); return False if another holds it or it has ended."""
-        free = Replay.objects.filter(pk=self.pk, ended_at__isnull=True, held_until__lte=now)
+        held = models.Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
+        free = Replay.objects.filter(~held, pk=self.pk, ended_at__isnull=True)
         return bool(free.update(held_until=until))
 
     def release(self, problem: str = "") -> None:

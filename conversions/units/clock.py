@@ -10,6 +10,13 @@ HOUR_MS = 3_600_000
 #: Later than every instant, ms.
 FOR_EVER = 1 << 62
 EPOCH = datetime.fromtimestamp(0, UTC)
+#: Work is held for a worker no longer than this (ms). What is held for longer was held by a clock that ran ahead.
+LONGEST_HOLD_MS = HOUR_MS
+
+
+def is_held(until: int, now: int) -> bool:
+    """Whether something is held until an instant (ms). A clock that ran ahead holds nothing once it is put right."""
+    return now < until <= now + LONGEST_HOLD_MS
 
 
 @lru_cache(maxsize=1024)

@@ -289,6 +289,9 @@ def test_beat_leaves_a_month_alone_that_another_fits_whose_hours_are_rolled_up_o
     assert held is not None
     assert not fitter(shop, now=now + HOLD_MS - 1).is_ready(held)
     assert fitter(shop, now=now + HOLD_MS).is_ready(held)
+    before = now - 3 * 3_600_000  # the fitter's clock ran ahead, and is right again
+    assert not fit_marks.take_fits(held, now + HOLD_MS - 1, now + HOLD_MS)
+    assert fit_marks.take_fits(held, before, before + HOLD_MS)
 
 
 def test_a_fit_rests_ten_times_as_long_as_it_took(shop: Shop) -> None:

@@ -279,6 +279,14 @@ class TestInTheBackground:
         row.refresh_from_db()
         assert row.ended_at is not None
 
+    def test_one_that_was_held_by_a_clock_that_ran_ahead_goes_on(self, shop: Shop, archive: FolderArchive) -> None:
+        put(archive, shop.sale("s1"))
+        now = now_ms()
+        row = Replay.objects.create(site=shop.key, requested=True, held_until=now + 180 * MINUTE)
+        self.carry_on(archive, lambda: now, now + MINUTE)
+        row.refresh_from_db()
+        assert row.ended_at is not None
+
     def test_while_the_archive_is_away_it_says_so_and_goes_on_later(self, shop: Shop, failing: Failing) -> None:
         failing.unreadable = put(failing, shop.sale("s1"))
         row = Replay.objects.create(site=shop.key, requested=True)
