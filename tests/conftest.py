@@ -30,6 +30,8 @@ if settings.CASSANDRA_URL:
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
+# Each test's client would look through all static files.
+settings.WHITENOISE_AUTOREFRESH = True
 # The first makes a password's hash, at once; the second can read those of a recorded past.
 settings.PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
 
