@@ -14,9 +14,9 @@ from tests.running import Tracker
 OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser."""
+    """A tracker and a browser. Not for longer than a module: Django's models refuse to work while Playwright runs."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.migrate()
