@@ -16,6 +16,11 @@ from tracker.models import Site
 #: The name of the account that `manage.py bootstrap` makes.
 ACCOUNT, AD = "Demo", "demo-ad"
 PRICE = "29.90"
+#: What the shop's pages may load and run: its styles, the snippet, and the script that reports the sale.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; script-src 'self' 'nonce-{nonce}'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 ORDER = re.compile(r"D-[0-9A-F]{8}")
 
 
@@ -35,7 +40,10 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
     if site is None:
         return render(request, "tracker/demo/closed.html", {"account": ACCOUNT}, status=404)
     shown = {"site": site, "ad": AD, "price": PRICE, "api": f"{request.scheme}://{request.get_host()}", **more}
-    return render(request, f"tracker/demo/{page}.html", shown)
+    nonce = secrets.token_urlsafe(16)
+    page_answer = render(request, f"tracker/demo/{page}.html", {**shown, "nonce": nonce})
+    page_answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+    return page_answer
 
 
 def checkout(request: HttpRequest) -> HttpResponse:

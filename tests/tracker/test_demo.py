@@ -1,5 +1,6 @@
 """The demo shop: there only with DEMO, and only for an account to report to."""
 
+import re
 from typing import Any
 
 import pytest
@@ -64,3 +65,13 @@ def test_without_an_account_it_says_how_to_make_one() -> None:
     answer = get("/demo/")
     assert answer.status_code == 404
     assert "manage.py bootstrap" in answer.content.decode()
+
+
+@with_demo
+def test_a_page_may_load_the_snippet_and_run_what_the_shop_wrote_and_nothing_else(site: Site) -> None:
+    answer = get("/demo/thanks?order=D-0123ABCD")
+    policy = answer["Content-Security-Policy"]
+    (nonce,) = re.findall(r"script-src 'self' 'nonce-([\w-]+)'; connect-src 'self'", policy)
+    assert f'<script nonce="{nonce}">' in answer.content.decode()
+    assert policy.startswith("default-src 'none';")
+    assert get("/demo/")["Content-Security-Policy"] != policy
