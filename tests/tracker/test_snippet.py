@@ -91,3 +91,8 @@ def test_under_the_operators_name_it_sends_to_the_operators_name(settings: Any) 
     assert (OWN in text, COLLECT in text) == (False, False)
     assert copy_for("/t.js").source == SOURCE
     make_copy.cache_clear()
+
+
+def test_the_documents_tell_its_size() -> None:
+    size = len(gzip.compress(SOURCE, 9, mtime=0))
+    assert f"| bytes | {size:,} |" in (CHECKOUT / "docs" / "snippet.md").read_text()
