@@ -1,8 +1,9 @@
-"""Days whose cells are older than an hour's figures, and the tokens of their hours' marks. A day's cell is a cache.
+"""Days: the list of days whose cells are older than an hour's figures, and the tokens of hours' marks.
 
-A day is never marked. Its cell says under which token it was made. A report believes it only if that token is greater
-than those of all marks of its hours, open or closed. A mark's row keeps its last token when it is closed, and tokens
-become visible in their order, as they are drawn under a lock. The list decides nothing: it says what is worth making.
+A day's cell is a cache, and a day is never marked. The cell holds the token under which it was made. A report uses it
+only if that token is greater than those of all marks of its hours, open or closed. A closed mark's row keeps its last
+token. Tokens become visible in their order, because they are drawn under a lock. The list decides nothing about
+correctness; it only says which cells are worth making.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +16,7 @@ from conversions.marks.marks import Mark, draw_token
 
 
 class StaleDay(models.Model):
-    """A site-local day whose cells should be made again, the token under which that was noted last, its end (ms)."""
+    """A site-local day whose cells should be made again, with the token of the last note and the day's end (ms)."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -53,28 +54,28 @@ def note_days(days: Collection[DayEnd]) -> None:
 
 
 def stale_days(now: int, limit: int, site: str | None = None) -> list[StaleDay]:
-    """The days that are over and whose cells should be made, the latest first (ms)."""
+    """The listed days that are over at `now` (ms), the latest first."""
     days = StaleDay.objects.filter(ends_at__lte=now).order_by("-ends_at", "site")
     return list((days.filter(site=site) if site else days)[:limit])
 
 
 def forget_day(day: StaleDay) -> None:
-    """Take a day off the list, unless it was noted again."""
+    """Remove a day from the list, unless it was noted again."""
     StaleDay.objects.filter(pk=day.pk, token=day.token).delete()
 
 
 def draw_day_token() -> int:
-    """A token that is visible before what is read next: a mark drawn before it is seen by then."""
+    """A token that is committed before the next read. That read sees every mark with a smaller token."""
     with transaction.atomic():
         return draw_token()
 
 
 def has_open_marks(site: str, since: int, until: int) -> bool:
-    """Whether a bucket of a stretch (ms) is marked."""
+    """Whether any bucket of a stretch (ms) is marked."""
     return Mark.objects.filter(site=site, marked=True, bucket__gte=since, bucket__lt=until).exists()
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Of each bucket of a stretch (ms) the greatest token of its marks, open or closed."""
+    """Each bucket of a stretch (ms) with the greatest token of its marks, open or closed."""
     marks = Mark.objects.filter(site=site, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

@@ -1,4 +1,4 @@
-"""The Store on Cassandra: quorum for facts and rollups, COUNTER columns for what is live."""
+"""The Store on Cassandra: quorum for facts and rollups, COUNTER columns for live counts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,9 +36,9 @@ from conversions.units.clock import DAY_MS, HOUR_MS
 T = TypeVar("T")
 
 SHARDS = 16
-#: Hours of rejected hits that are read side by side, newest first.
+#: The hours of rejected hits that are read in parallel, newest first.
 HOURS_AT_ONCE = 24
-#: Rows of one partition that one statement looks for.
+#: The most rows of one partition that one statement looks up.
 SLICE = 100
 
 
@@ -86,7 +86,7 @@ class CassandraStore:
         """See Store."""
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
-        # A conversion of an order stands under its hit id too; there it is no claimant.
+        # A conversion of an order is also stored under its hit id, but it doesn't claim the hit id.
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
@@ -149,8 +149,8 @@ class CassandraStore:
             counted = sum(self.read_rejected_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
             new = self._new(some)
-            # What is listed twice by two deliveries at once is counted twice; the counts are approximate. They come
-            # first: a day without any is not looked into.
+            # Two simultaneous deliveries of a hit count it twice: the counts are approximate. The counts are written
+            # first, because a day without counts is not read.
             amounts = Counter(hit.code for hit in new)
             self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
             self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
@@ -212,7 +212,7 @@ class CassandraStore:
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
-        """Those that are not listed yet, each once."""
+        """The hits that are not listed yet, each once."""
         hours: dict[tuple[str, int], list[RejectedHit]] = defaultdict(list)
         for hit in hits:
             hours[hit.site, hit.at - hit.at % HOUR_MS].append(hit)
@@ -227,7 +227,7 @@ class CassandraStore:
 
 
 def rows_of(fact: Fact) -> Iterator[Write]:
-    """A fact's rows: in the timeline and the ledger, and under its claims."""
+    """The rows of a fact: in the timeline, in the ledger and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         own = fact.kind if isinstance(fact, Touch) else kind
@@ -245,14 +245,14 @@ def member_row(member: tuple[str, str, str]) -> Write:
 
 
 def sorted_kind(kind: str) -> str:
-    """A kind as timelines are sorted by it: what each hit reads, conversions and links, stands before all touches."""
+    """A kind as timelines sort it. Conversions and links, which each hit reads, come before all touches."""
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
     """Site, visitors, since and until of statements that read the spans, or a little more.
 
-    Visitors whose spans nearly agree are read by one statement; what is too much is left out afterwards.
+    One statement reads all visitors whose spans are nearly the same. The caller drops the surplus.
     """
     alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
@@ -264,13 +264,13 @@ def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
 
 
 def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:
-    """Items in groups; of partitions as many as one statement may read."""
+    """Items in groups. The default size is the most partitions that one statement may read."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 def shard_of(hit: str) -> int:
-    """Which of a bucket's partitions holds the facts of a hit."""
+    """The number of the bucket's partition that holds the facts of a hit."""
     return crc32(hit.encode()) % SHARDS
 
 
@@ -280,7 +280,7 @@ def goal_of(fact: Conversion | Adjustment) -> tuple[str, int]:
 
 
 def claims_of(fact: Conversion | Adjustment) -> set[str]:
-    """Under which claims a fact stands: its own, and a conversion under its hit id, by which support finds it."""
+    """The claims under which a fact is stored: its own; and for a conversion its hit id, by which support finds it."""
     return {fact.claim} if isinstance(fact, Adjustment) else {fact.claim, f"h:{fact.hit}"}
 
 

@@ -1,4 +1,4 @@
-"""Every CQL statement of the store, with what it costs, and how they are run. `{ks}` is the keyspace."""
+"""CQL: a statement's name and values -> rows. All statements of the store, with their costs; `{ks}` is the keyspace."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,10 +24,10 @@ from django.db import connections
 
 from conversions.store.port import StoreUnavailable
 
-#: Statements in flight of one call.
+#: The most statements of one call that are in flight.
 CONCURRENCY = 64
-#: Rows, partitions and bytes of one unlogged batch; Cassandra warns of more. A statement of its own for each row would
-#: cost the driver, and so the worker, several times the CPU.
+#: The most rows, partitions and bytes of one unlogged batch; Cassandra warns about more. One statement a row would cost
+#: the driver, and so the worker, several times the CPU.
 BATCH_ROWS, BATCH_PARTITIONS, BATCH_BYTES = 20, 10, 5_000
 
 STATEMENTS = {
@@ -68,7 +68,7 @@ STATEMENTS = {
     # One write of one row, always the same, that nothing reads.
     "check": "INSERT INTO {ks}.linked (site, key, other) VALUES ('', 'check', '')",
 }
-#: Which of a statement's values are the partition key.
+#: The values of a statement that are the partition key.
 PARTITION_KEY = {
     "add_timeline": slice(2),
     "add_ledger": slice(3),
@@ -80,11 +80,11 @@ PARTITION_KEY = {
     "count_rejected": slice(1, 3),
 }
 COUNTS = frozenset({"add_count", "count_rejected"})
-#: A lost connection or an overloaded server comes as one of the last three where a statement isn't retried.
+#: If a statement isn't retried, a lost connection or an overloaded server raises one of the last three.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
-#: What Cassandra, now and of old, says of a table or a keyspace that isn't there.
+#: Words of Cassandra's errors, present and older versions, for a missing table or keyspace.
 MISSING = ("does not exist", "unconfigured table")
-#: What Python says of a driver whose machine has no thread left, or whose process is ending.
+#: Words of Python's errors if the driver gets no thread, or if the process is ending.
 NO_THREAD = ("can't start new thread", "cannot schedule new futures")
 NOT_PREPARED = "Cassandra's tables or rights are missing, run manage.py prepare"
 ALIAS = "cassandra"
@@ -96,9 +96,9 @@ Write = tuple[str, tuple[Any, ...]]
 
 @contextmanager
 def away() -> Iterator[None]:
-    """A cluster that can't be reached, doesn't answer in time or isn't prepared is the store being away.
+    """Raise StoreUnavailable if the cluster can't be reached, doesn't answer in time or isn't prepared.
 
-    So is a driver that gets no threads. A statement that is refused for what it says is not.
+    Also if the driver gets no threads. The error of an invalid statement passes through.
     """
     try:
         yield
@@ -117,17 +117,17 @@ def away() -> Iterator[None]:
 
 
 def is_unprepared(error: RequestValidationException) -> bool:
-    """Whether a statement is refused for want of its table or of a right, which somebody can mend."""
+    """Whether a statement failed because a table or a right is missing, which somebody can fix."""
     return isinstance(error, Unauthorized) or says(error, MISSING)
 
 
 def says(error: Exception, words: Iterable[str]) -> bool:
-    """Whether an error's text has one of these words."""
+    """Whether an error's text contains one of the words."""
     return any(one in str(error) for one in words)
 
 
 class Cql:
-    """The statements on the engine's session. Opened at the first use, which must come after a fork."""
+    """The statements on the engine's session. The session opens at the first use, which must come after a fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -140,12 +140,12 @@ class Cql:
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """The rows of each of several statements, run side by side. The first that fails ends it."""
+        """The rows of each of several statements, which run in parallel. The first failure ends it."""
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
     def write_all(self, writes: Iterable[Write]) -> None:
-        """Write rows, or add to counters, several in one request."""
+        """Write rows or add to counters, several in one request."""
         self._execute([(self._unit(rows), None) for rows in units(writes)])
 
     def session(self) -> Session:
@@ -156,7 +156,7 @@ class Cql:
         return self._session
 
     def statement(self, name: str) -> PreparedStatement:
-        """The prepared statement of a name. Tables that are missing are the store being away: a start mends that."""
+        """The prepared statement of a name. Raises StoreUnavailable if tables are missing; a start makes them."""
         found = self._prepared.get(name)
         if found is None:
             found = self._prepared[name] = self._prepare(name)
@@ -173,7 +173,7 @@ class Cql:
                 sync_table(table, keyspaces=[keyspace], connections=[ALIAS])
 
     def drop_tables(self, names: Iterable[str]) -> None:
-        """Drop tables, those that are there."""
+        """Drop those of the tables that exist."""
         keyspace = connections[ALIAS].settings_dict["NAME"]
         with away():
             for name in names:
@@ -188,16 +188,16 @@ class Cql:
     def _connect(self) -> Session:
         engine = connections[ALIAS]
         if engine.connection.session is None:
-            # A try that failed by a name that can't be resolved, or for want of a thread, the engine takes for done.
+            # The engine takes an attempt for done that failed because a name can't be resolved or no thread was left.
             engine.reconnect()  # type: ignore[attr-defined]
         session = engine.connection.session
-        # A node that was away is tried again each second, not after ever longer waits.
+        # The driver tries a lost node again each second. By default the waits would grow.
         session.cluster.reconnection_policy = ConstantReconnectionPolicy(1.0, max_attempts=None)
         return session
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """See away. Statements are prepared anew afterwards: their tables may be others by then."""
+        """See away. Statements are prepared again afterwards, because their tables may be new ones by then."""
         try:
             with away():
                 yield
@@ -241,7 +241,7 @@ class Cql:
 
 
 def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Writes in groups that are small enough for one batch, those of one partition together."""
+    """Writes in groups that fit one batch. Writes to one partition are next to each other."""
     group: list[Write] = []
     partitions: set[Write] = set()
     size = 0

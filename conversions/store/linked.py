@@ -1,4 +1,4 @@
-"""Linked: the sets of links, which visitors a user has and which users a visitor, as they are read and grow."""
+"""Linked: links -> the sets of a user's visitors and of a visitor's users, how they are read and how they grow."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -17,9 +17,9 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
 
 
 def members_to_add(store: FactReader, facts: Iterable[Fact]) -> list[tuple[str, str, str]]:
-    """Site, key and new member of each set that the links among facts are in.
+    """Site, key and new member of the sets that the links among the facts belong to.
 
-    A crowded set takes no more: who is in it, nobody asks any more, and strangers could make it grow.
+    A crowded set takes no more members. Nobody reads its members any more, and strangers could make it grow.
     """
     members: set[tuple[str, str, str]] = set()
     by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -33,10 +33,10 @@ def members_to_add(store: FactReader, facts: Iterable[Fact]) -> list[tuple[str, 
 
 
 def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """The sets of the links among facts that have become too large, by their keys: what they held must be marked, once.
+    """The sets of the links among the facts that became too large, by their keys. Their members must be marked once.
 
-    Every worker that finds such a set before it is announced marks it. One that finds it announced has nothing to do:
-    who announced it had seen the set too large, so what it marked holds against every rollup that had not.
+    Every worker that finds such a set before it is announced marks its members. If a set is announced, nothing is left
+    to do: the worker that announced it saw it too large, so its marks are newer than every rollup that did not.
     """
     keys = {key for fact in facts if isinstance(fact, Link) for key, _ in pairs_of(fact)}
     sets = read_sets(store, site, keys)
@@ -44,7 +44,8 @@ def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[s
 
 
 def members_of(store: FactReader, site: str, crowded: Mapping[str, frozenset[str]]) -> set[str]:
-    """Every visitor whose figures such sets had a part in: a user's visitors; a visitor, and those of its users."""
+    """Every visitor whose figures depended on the sets: a user's visitors; or a visitor, with the visitors of its
+    users."""
     users = {by_user(user) for key, linked in crowded.items() if not user_of(key) for user in linked}
     own = (linked for key, linked in crowded.items() if user_of(key))
     theirs = (linked for key, linked in read_sets(store, site, users).items() if not is_crowded(key, linked))

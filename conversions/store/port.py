@@ -1,4 +1,4 @@
-"""The Store port: where facts, counters and rollups live, and what its readers and writers may rely on."""
+"""The Store port: facts, counters and rollups, with the guarantees for their readers and writers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
@@ -11,7 +11,7 @@ from conversions.facts.rejected import RejectedHit
 from tracker.collection.failure import Transient
 
 TimelineKind = Literal["touch", "conversion", "link"]
-#: What a timeline's facts of a kind are stored as: of each kind of touch the newest can be read for itself.
+#: Kind of facts -> kinds that a timeline stores them as. The newest touches of each stored kind can be read separately.
 STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
     "touch": get_args(TouchKind),
     "conversion": ("conversion",),
@@ -20,7 +20,7 @@ STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
 
 
 class StoreUnavailable(Transient):
-    """The store can't be reached or didn't answer in time. Trying again later may help."""
+    """The store can't be reached or didn't answer in time. A later try may succeed."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class Span(msgspec.Struct, frozen=True):
     until: int
 
 
-#: So many links of a visitor are read at once.
+#: The most links of a visitor that are read at once.
 LINKS_AT_ONCE = 100
 
 
@@ -50,9 +50,9 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Figures as one value: of what begins at `start` (ms), on the page of those that are read at once.
+    """Figures as one value, for what begins at `start` (ms). All cells of a page are read together.
 
-    `key`: which of several of one model and start, empty where there is one.
+    `key` tells cells of one model and start apart; it is empty if there is only one.
     """
 
     start: int
@@ -71,12 +71,13 @@ class CellSet(msgspec.Struct, frozen=True):
 
 
 class FactReader(Protocol):
-    """What deciding about conversions reads. Every method may raise StoreUnavailable."""
+    """The reads that deciding about conversions needs. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Of each span the newest clicks and the newest views, so many of each by `order_key`, each stored copy once.
+        """The newest clicks and the newest views of each span by `order_key`, at least `newest` of each; each stored
+        copy once.
 
-        There may be more of the spans than that, but however long a timeline is, a bounded part of it is read.
+        It may return more touches of the spans, but it reads a bounded part of a timeline, however long that is.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
@@ -89,42 +90,42 @@ class FactReader(Protocol):
         """The members of sets of links."""
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Of each visitor, named once, the first LINKS_AT_ONCE links at or after the instant, in order."""
+        """The first LINKS_AT_ONCE links of each visitor at or after its instant, in order. A visitor is named once."""
 
     def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Of each visitor, named once, the last link before the instant, if it has any."""
+        """The last link of each visitor before its instant, if there is one. A visitor is named once."""
 
 
 class Store(FactReader, Protocol):
     """Facts, counters, rollups and rejected hits.
 
-    Facts: `add_facts` is idempotent by the fact's digest and durable when it returns; repeating it, wholly or in part,
+    Facts: `add_facts` is idempotent by the fact's digest and durable when it returns. To repeat it, wholly or in part,
     in any order, changes nothing. A read that starts after a write has returned sees the write, from any process.
-    Cells: of several writes of one cell the one with the greatest token stays, whatever their order; equal tokens:
-    either one. Counters: increments may be lost or doubled by a crash; they are provisional.
-    Every method may raise StoreUnavailable, after which any part of a write may have happened.
+    Cells: the write of a cell with the greatest token wins, in whatever order they come; of equal tokens either may
+    win. Counters: a crash may lose or double increments; they are provisional. Every method may raise StoreUnavailable.
+    Any part of a write may have happened then.
     """
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
 
-        Links go to the timeline and into their sets; a crowded one (see `conversions.facts.person`)
-        takes no more members.
+        Links go to the timeline and into their sets. A crowded set (see `conversions.facts.person`) takes no more
+        members.
         """
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note in crowded sets that what they may change was marked."""
+        """Note in crowded sets that all that they may change was marked."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion | Link]:
-        """The first of one visitor's touches, conversions or links after a place, by `order_key`. For support."""
+        """The first `limit` touches, conversions or links of one visitor after a place, by `order_key`. For support."""
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """The ledger of a bucket: every touch and conversion in it, each stored copy once."""
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
-        """The conversions that a hit made, whatever their claim. For support, not for the hot path."""
+        """The conversions of a hit, under any claim. For support, not for the hot path."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """Write cells, each set under its token; durable when it returns."""
@@ -139,16 +140,16 @@ class Store(FactReader, Protocol):
         """The live counters of a bucket."""
 
     def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
-        """List hits as rejected, each (site, hit, code, field) once; above the daily cap of a site only count them."""
+        """List hits as rejected, each (site, hit, code, field) once. Above a site's daily cap they are only counted."""
 
     def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
         """The rejected hits with `since` <= at < `until`, newest first."""
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """How many by reason code, the ones above the cap included; approximate."""
+        """How many were rejected by reason code, with those above the cap; approximate."""
 
     def prepare(self) -> None:
         """Make the tables that are missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the store works; StoreUnavailable if not."""
+        """Return quickly if the store works. Raises StoreUnavailable if not."""

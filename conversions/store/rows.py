@@ -1,4 +1,4 @@
-"""The rows of the SQL store: facts, cells, counters and rejected hits."""
+"""Rows: facts, cells, counters and rejected hits -> rows of the SQL store."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from conversions.units.clock import DAY_MS
 
 
 class FactRow(models.Model):
-    """One stored copy of a fact; timeline (links too), ledger and claims are its three indexes."""
+    """One stored copy of a fact. Its three indexes are the timeline (with links), the ledger and the claims."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -52,7 +52,7 @@ class LinkedRow(models.Model):
 
 
 class CellRow(models.Model):
-    """One cell of the rollups, with the token under which it was written."""
+    """One cell of the rollups, with the token of its write."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -91,7 +91,7 @@ class CountRow(models.Model):
 
 
 class SetAsideRow(models.Model):
-    """One rejected hit. The table has its name from before."""
+    """One rejected hit. The table keeps an earlier name."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

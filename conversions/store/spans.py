@@ -1,4 +1,4 @@
-"""Spans: what the adapters do with stretches of visitors' timelines before and after reading. Pure."""
+"""Spans: stretches of visitors' timelines -> the reads of an adapter, and the facts within. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,14 +9,15 @@ from conversions.facts.records import Conversion, Touch
 from conversions.store.port import STORED_KINDS, Span
 
 F = TypeVar("F", Touch, Conversion)
-#: The touches of one kind in a span of one visitor.
+#: A span and a kind: one visitor's touches of that kind.
 Slice = tuple[Span, str]
-#: Of visitors read together so many touches each are read, at most; who may have more is read alone, newest first.
+#: The most touches of each visitor that a common read of several visitors takes. A visitor that may have more is read
+#: alone, newest first.
 FIRST_LOOK = 200
 
 
 def reach_of(spans: Iterable[Span]) -> list[Span]:
-    """One span a visitor, from the earliest of its spans to the latest."""
+    """One span for each visitor, from the begin of its earliest span to the end of its latest."""
     reach: dict[str, Span] = {}
     for span in spans:
         had = reach.get(span.visitor, span)
@@ -37,10 +38,11 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """At least the newest of each kind of each span, perhaps some twice. `read` gives the newest of each slice.
+    """At least the newest touches of each kind of each span, some perhaps twice. `read` returns the newest of each
+    slice.
 
-    Several spans of a long timeline mostly end in one hour. So what comes before the earliest end is read once for all
-    of them, and what lies between their ends beside it; only where that may be too much for one read are they halved.
+    The spans of a long timeline mostly end in one hour. So the touches before the earliest end are read once for all
+    spans, and those between the ends with them. If one read may not hold those between the ends, the spans are halved.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):
@@ -60,19 +62,19 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """Of one visitor's spans in the order of their ends: all until the first ends."""
+    """The slices of one visitor's spans, which are in the order of their ends, up to the first end."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 
 
 def between_ends(group: Sequence[Span]) -> list[Slice]:
-    """Likewise, from then on until the last ends; nothing where all end at once."""
+    """The slices after the first end, up to the last end; none if all spans end together."""
     first, last = group[0].until, group[-1].until
     rest = Span(group[0].visitor, first + 1, last)
     return [(rest, kind) for kind in STORED_KINDS["touch"]] if last > first else []
 
 
 def are_many(touches: Iterable[Touch], most: int) -> set[str]:
-    """The visitors of whom so many touches were read that there may be more."""
+    """The visitors who may have more touches than were read: those with `most` or more."""
     counts = Counter(touch.visitor for touch in touches)
     return {visitor for visitor, count in counts.items() if count >= most}

@@ -1,4 +1,4 @@
-"""The Store on SQL, by the Django ORM: SQLite for one small site on one machine, or PostgreSQL."""
+"""The Store on SQL, through the Django ORM: SQLite for one small site on one machine, or PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,17 +42,17 @@ from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsi
 from conversions.store.spans import Slice, are_many, read_newest, within
 from conversions.units.clock import DAY_MS
 
-#: Below SQLite's limit of variables in one statement.
+#: The items of one statement. SQLite limits the variables of a statement.
 CHUNK = 200
-#: So many times as many touches as one path may have are read of a chunk's visitors together.
+#: The most touches that are read for the visitors of a chunk together, as a multiple of the touches of one path.
 TIMES_NEWEST = 10
-#: Ids are compared as Python and Cassandra do, whatever the database's language.
+#: The collations that compare ids as Python and Cassandra do, whatever the database's language.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
-#: A counter that is at its end stays there: a sum past 64 bits would be an error, and on SQLite a float.
+#: A counter at its limit stays there. A sum over 64 bits would be an error, and on SQLite a float.
 ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
@@ -64,7 +64,7 @@ COUNT_REJECTED = """
 
 @contextmanager
 def away() -> Iterator[None]:
-    """A database that can't be reached, or stays locked, is the store being away."""
+    """Raise StoreUnavailable if the database can't be reached or stays locked."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
@@ -72,13 +72,13 @@ def away() -> Iterator[None]:
 
 
 class SqlStore:
-    """See Store. One transaction a write, so that a crash leaves all of it or nothing."""
+    """See Store. Each write is one transaction, so a crash leaves all of it or nothing."""
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
-            # In one order: two workers that write the same rows in different orders would lock each other out.
+            # In one order, because two workers that write the same rows in different orders would deadlock.
             rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
             FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
             add_members(members)
@@ -89,7 +89,7 @@ class SqlStore:
             add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Many visitors at once; who may have more touches than that, again and alone."""
+        """See Store. It reads many visitors at once. A visitor that may have more touches is read again, alone."""
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
@@ -116,7 +116,7 @@ class SqlStore:
         """See Store."""
         found: list[Fact] = []
         for some in chunks(sorted(set(claims))):
-            # The index leaves out empty claims. Unless the query does, too, databases read all facts of the site.
+            # The index has no empty claims. Unless the query excludes them, too, databases read all facts of the site.
             found.extend(read(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment)]
 
@@ -259,14 +259,15 @@ def add_members(members: Iterable[tuple[str, str, str]]) -> None:
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
-    """Spans in chunks of those that are near to each other."""
+    """Spans in chunks. Spans that are near to each other are in one chunk."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 
 
 def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
-    """One slice of the index for each visitor of a chunk, as long as the chunk's spans together.
+    """One slice of the index for each visitor of a chunk, from the earliest begin to the latest end of the chunk's
+    spans.
 
-    A condition for each span would be exact, but SQLite doesn't use the index for it and reads the whole site.
+    One condition a span would be exact, but SQLite doesn't use the index for that and reads the whole site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
@@ -274,7 +275,7 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """The newest touches of each slice of a timeline, each by a slice of the index."""
+    """The newest touches of each slice of a timeline. Each is one slice of the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
@@ -283,17 +284,17 @@ def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[
 
 
 def id_order() -> Collate:
-    """A hit id in the order that facts have."""
+    """The hit id, collated in the order of facts."""
     return Collate("hit", BYTE_ORDER[connection.vendor])
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """One statement for each row, all in one transaction, in an order that is the same for every caller."""
+    """Run a statement for each row, in one transaction and in the same order for every caller."""
     with away(), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(statement, sorted(rows))
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The items in parts that fit one statement."""
+    """The items in chunks that fit one statement."""
     for start in range(0, len(items), CHUNK):
         yield items[start : start + CHUNK]

@@ -1,4 +1,4 @@
-"""The tables of the Cassandra store. `manage.py prepare` makes them; the store reads and writes them by CQL."""
+"""Tables: the models of the Cassandra store's tables. `manage.py prepare` makes them; the store uses them by CQL."""
 
 # mypy: disable-error-code="misc"
 
@@ -7,7 +7,7 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """Touches, conversions and links of one visitor; a touch reads only the conversions after it."""
+    """The touches, conversions and links of one visitor. A touch reads only the conversions after it."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -20,7 +20,7 @@ class Timeline(Model):
 
 
 class Ledger(Model):
-    """Every touch and conversion of a bucket, in shards by hash of the hit's id."""
+    """The touches and conversions of a bucket, in shards by the hash of the hit id."""
 
     __table_name__ = "ledger"
     site = columns.Text(partition_key=True)
@@ -33,7 +33,7 @@ class Ledger(Model):
 
 
 class Claims(Model):
-    """Who claims an order id or a hit id, and the adjustments of an order."""
+    """The conversions that claim an order id or a hit id, and the adjustments of an order."""
 
     __table_name__ = "claims"
     site = columns.Text(partition_key=True)
@@ -69,7 +69,7 @@ class Counters(Model):
 
 
 class Cells(Model):
-    """Cells of figures, written under the token of their mark."""
+    """Cells of figures. Each is written under the token of its mark."""
 
     __table_name__ = "cells"
     site = columns.Text(partition_key=True)
@@ -104,5 +104,5 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables of cells as earlier versions kept them; `release` marks every site, so these figures are made again.
+#: Tables in which earlier versions kept cells. `release` marks every site, so these figures are made again.
 DROPPED = ("rollups",)

@@ -1,4 +1,4 @@
-"""Fits: what was learnt from a site's month, as its cells say; the reads of the rollup, of explain and of reports."""
+"""Fits: a site's month -> what the models learnt from it, read from its cells. For the rollup, explain and reports."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -12,31 +12,32 @@ from conversions.verdicts.cases import Case
 
 
 class CellReader(Protocol):
-    """What reading fits needs of the store."""
+    """The read of the store that fits need."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """The cells of these models and pages."""
 
 
 def month_before(at: int, site: SiteConfig) -> str:
-    """The last whole month before an instant, by the site's clock: what conversions then are weighed by."""
+    """The last whole month before an instant by the site's clock. Its fits divide the credit of conversions at the
+    instant."""
     return next_month(month_of(at, site.timezone), -1)
 
 
 def may_need_fits(cases: Iterable[Case]) -> bool:
-    """Whether any of these conversions has touches that share it."""
+    """Whether any of the cases counts and has several touches, which share its credit."""
     return any(case.reason is None and len(case.touches) > 1 for case in cases)
 
 
 def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Learnt]:
-    """What a month taught, by the goal's uid."""
+    """What the models learnt from a month, by the goal's uid."""
     names = AdNames(site.ads)
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: Learnt(month, cell.body, names) for cell in cells}
 
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
-    """The fits of a month as they are kept, by the goal's uid."""
+    """The stored fits of a month, by the goal's uid. Those that can't be decoded are left out."""
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 

@@ -1,4 +1,4 @@
-"""Naming: what a bucket's rows call the ads of touches; the report and explain name them alike. Pure."""
+"""Naming: the touches of a bucket -> the names of their ads, the same in the report and in explain. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +10,12 @@ from conversions.units.clock import bucket_of
 from conversions.verdicts.cases import Case
 from conversions.verdicts.paths import distinct, path_of
 
-#: A bucket names all configured ads and this many others, the largest; the rest is `(other)`.
+#: The most unconfigured ads that a bucket names: the largest. The rest is `(other)`. Configured ads are always named.
 MAX_OTHERS = 1_000
 
 
 def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
-    """Of names that no ad has, by their numbers of touches, those that are `(other)`."""
+    """The names that become `(other)`. `sizes`: name without a configured ad -> its number of touches."""
     if len(sizes) <= MAX_OTHERS:
         return frozenset()
     return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
@@ -29,7 +29,7 @@ class Names:
         self._rest = beyond(Counter(name for touch in touches if not (name := self._ads.name(touch)).configured))
 
     def name(self, touch: Touch) -> AdName:
-        """What the bucket's rows call a touch's ad; of a touch that is in none of them, what it would be called."""
+        """The name of a touch's ad in the bucket's rows, or the name that it would have there."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 
@@ -42,11 +42,11 @@ def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator
 
 
 def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Touch]:
-    """The touches that the conversions of a bucket credit, without what each of them gets."""
+    """The touches that the conversions of a bucket credit, without their shares."""
     for case in counted_in(site, bucket, cases):
         yield from (point.touch for point in path_of(case.verdict, case.touches) if point.reason is None)
 
 
 def bucket_names(site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch]) -> Names:
-    """The names of a bucket, from its own distinct touches and from those that its conversions credit."""
+    """The names of a bucket, from its own distinct touches and the touches that its conversions credit."""
     return Names(site, [*distinct(touches), *credited])
