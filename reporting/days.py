@@ -1,7 +1,7 @@
-"""Days: the cells of the hours of days that are over -> the days' own, so that reports needn't read each hour.
+"""Days: the cells of the hours of past days -> the cells of the days, so that reports needn't read each hour.
 
-A day's cell is a cache: `conversions.marks.days` says why no report believes one that is too old. The token is drawn
-first, then open marks are looked for, then the hours are read: what is marked later is under a greater token.
+A day's cell is a cache. `conversions.marks.days` says why no report uses one that is too old. The steps: draw the
+token, look for open marks, read the hours. A later mark has a greater token.
 """
 
 import logging
@@ -20,30 +20,30 @@ from reporting.figures.sums import utc_day
 
 logger = logging.getLogger(__name__)
 
-#: The models of which an hour and a day have cells.
+#: The models for which an hour and a day have cells.
 ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
-#: Of so many days a tick looks whether they can be made.
+#: The most days that a tick considers.
 LOOKED_AT = 2_000
 
 
 class DayList(Protocol):
-    """Where days are noted whose cells should be made: `conversions.marks.days`."""
+    """The list of days whose cells should be made: `conversions.marks.days`."""
 
     def stale_days(self, now: int, limit: int, site: str | None = None) -> list[StaleDay]:
-        """The days that are over and whose cells should be made (ms)."""
+        """The listed days that are over at `now` (ms)."""
 
     def forget_day(self, day: StaleDay) -> None:
-        """Take a day off the list, unless it was noted again."""
+        """Remove a day from the list, unless it was noted again."""
 
     def draw_day_token(self) -> int:
-        """A token that is visible before what is read next."""
+        """A token that is committed before the next read."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
-        """Whether a bucket of a stretch (ms) is marked."""
+        """Whether any bucket of a stretch (ms) is marked."""
 
 
 class DayMaker:
-    """Makes days with the store, the list and the uncached reader of configurations that it is given."""
+    """Makes the cells of days. It is given the store, the list, and a function that loads configurations uncached."""
 
     def __init__(
         self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
@@ -54,15 +54,15 @@ class DayMaker:
         self.attempts = Attempts()
 
     def due(self, now: int, site: str | None = None) -> list[StaleDay]:
-        """The days that may be made (ms)."""
+        """The days that may be made at `now` (ms)."""
         return self.days.stale_days(now, LOOKED_AT, site)
 
     def attempt(self, day: StaleDay) -> bool:
-        """Make one day so that one which can't be made holds up no other; see Attempts. Gives whether it was made."""
+        """Make one day; return whether it was made. A failure is logged and the other days go on; see Attempts."""
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:
-        """Make a day's cells, unless an hour of it is marked; gives whether it did. Raises Damaged."""
+        """Make a day's cells, unless one of its hours is marked; return whether they were made. Raises Damaged."""
         site = self.load_sites([day.site]).get(day.site)
         if site is None:
             self.days.forget_day(day)

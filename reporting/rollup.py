@@ -1,14 +1,14 @@
-"""Roll up: marked buckets -> exact figures, written under the mark's token. What beat does each minute.
+"""Rollup: marked buckets -> exact figures, written under the mark's token. Beat starts it each minute.
 
-The order of the steps is what makes it right: note the tokens, read the configuration uncached, read the facts, write
-every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are old, and remove
-each mark whose token is still the noted one.
+The order of the steps ensures that no fact is missed: note the tokens, read the configuration uncached, read the facts,
+write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are old, and
+remove each mark whose token is still the noted one.
 
-The configuration is read once for all the marks that were noted together, after the last of them. So no mark is closed
-on stale configuration: who changes it draws a token for a mark on the whole site in the same transaction. If that
-commits before the configuration is read, the rollup has the change. If it commits later, its token is greater than
-every noted one, and all buckets of the site are marked under still greater ones, whether or not the rollup has closed
-their marks by then.
+The configuration is read once for all marks that were noted together, after the last of them. So no mark is closed on
+stale configuration: a change draws a token for a mark on the whole site in its own transaction. If that commits before
+the configuration is read, the rollup has the change. If it commits later, its token is greater than every noted one,
+and all buckets of the site are marked under still greater ones, whether or not the rollup has closed their marks by
+then.
 """
 
 import logging
@@ -35,15 +35,15 @@ from reporting.figures.sums import hour_cells
 
 logger = logging.getLogger(__name__)
 
-#: Small buckets are written and closed together: at most so many, of so many facts.
+#: The most buckets that are written and closed together, and the facts from which a group is written early.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
-#: The open hour is rolled up again after so many times what it took, at most after so long (ms): each of its hits marks
-#: it, and it is made from its start each time. Live counters bridge that.
+#: How long the open hour rests after a rollup: this multiple of the time that it took, but at most this time, ms. Each
+#: of its hits marks it, and each rollup makes the whole hour. Live counters bridge the rest.
 REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
 
 
 class MarkStore(Protocol):
-    """Where marks are kept: `conversions.marks.marks`."""
+    """The store of marks: `conversions.marks.marks`."""
 
     def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
         """Mark buckets under a new token."""
@@ -61,23 +61,24 @@ class MarkStore(Protocol):
         """Remove a mark, if its token is still the noted one."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
-        """Remove marks likewise, and note until when (ms) each rests; gives those that it removed."""
+        """Remove the marks whose tokens are still the noted ones; return these. Note until when (ms) each bucket
+        rests."""
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
         """Mark the fits of (site, month) under a new token."""
 
 
 class DayNotes(Protocol):
-    """Where days are noted whose cells should be made again: `conversions.marks.days`."""
+    """The list of days whose cells should be made again: `conversions.marks.days`."""
 
     def note_days(self, days: Collection[DayEnd]) -> None:
-        """Note days."""
+        """Add days to the list."""
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A bucket's cells that are not written yet: of how many facts, its day, and how long (ms) it took to make them.
+    """A bucket's cells that are not written yet, its day, the number of its facts, and the time (ms) that making took.
 
-    `cells` None: there is nothing to write. `day` None: there is no such site.
+    If `cells` is None, there is nothing to write. If `day` is None, there is no such site.
     """
 
     mark: Mark
@@ -88,7 +89,8 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Roller:
-    """Rolls up with the store, the marks, the uncached reader of configurations and the clock (ms) that it is given."""
+    """Rolls up. It is given the store, the marks, a function that loads configurations uncached, a function for the
+    instant (ms) before which buckets are frozen, the clock (ms) and the list of days."""
 
     def __init__(
         self,
@@ -119,22 +121,22 @@ class Roller:
             self.marks.close_mark(mark)
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The buckets to roll up now: by turns the one that was tried longest ago, and the newest.
+        """The buckets to roll up now, in turns the one that was tried longest ago and the newest one.
 
-        The newest, so that a year that is recounted for one site holds up no one's today. The other, so that none waits
-        for ever, however few a tick can do and however many are marked again meanwhile. With `now` (ms) those that rest
-        are left out.
+        The newest come early so that a recount of one site's year doesn't delay the present day of others. The others
+        come early so that none waits forever, even if a tick does few and many are marked again meanwhile. With `now`
+        (ms) resting buckets are left out.
         """
         self.expand(site)
         noted = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
-        self._sites = {}  # What is read from here on is newer than every noted token.
+        self._sites = {}  # All that is read from here on is newer than every noted token.
         marks = [mark for mark in noted if now is None or not rests(mark, now)]
         newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
         waiting = sorted(newest, key=lambda mark: mark.tried)
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Marks that are attempted together, in their order; alone those whose last try failed or killed its worker."""
+        """Marks in batches that are attempted together. A mark whose last try failed or killed its worker is alone."""
         batch: list[Mark] = []
         for mark in marks:
             if mark.tried > mark.token:
@@ -148,7 +150,7 @@ class Roller:
             yield batch
 
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Roll up some buckets so that one which can't be holds up no other; see Attempts. Gives those it is done with.
+        """Roll up some buckets; return those that are done. A failure is logged and the others go on; see Attempts.
 
         Raises what concerns every bucket: an outage of the services.
         """
@@ -164,11 +166,11 @@ class Roller:
         return [*done, *self._attempt_to_finish(made)]
 
     def roll_up(self, *marks: Mark) -> list[Mark]:
-        """Roll up buckets; gives those whose marks could be removed. The marks hold the noted tokens."""
+        """Roll up buckets; return those whose marks were removed. The marks hold the noted tokens."""
         return self._finish([self._make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[Made]) -> list[Mark]:
-        """Finish all together, else each by itself."""
+        """Finish all together. If that fails, finish each alone."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)
@@ -178,7 +180,8 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[Made]) -> list[Mark]:
-        """Write the cells, mark the fits, note the days, then remove the marks: who dies before does it again."""
+        """Write the cells, mark the fits, note the days, then remove the marks. After a crash before the end, all is
+        redone."""
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})
         self.days.note_days({one.day for one in made if one.day})
@@ -201,15 +204,16 @@ class Roller:
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
-        # After the mark was noted, as all that is read: fits that change later mark the bucket again.
+        # Like all reads, this comes after the mark was noted. Fits that change later mark the bucket again.
         learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
         cells = hour_cells(mark.bucket, figures(site, mark.bucket, touches, cases, learnt))
         took = round(1000 * (time.monotonic() - began))
         return Made(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
-        """The configuration of a mark's site, read after the marks were noted, with that of the batch's other sites."""
-        sites = self._sites  # A dictionary of its own for each time that marks are noted.
+        """The configuration of a mark's site. It is read after the marks were noted, together with the batch's other
+        sites."""
+        sites = self._sites  # Each noting of marks has its own dictionary.
         if mark.site not in sites:
             new = {one.site for one in batch} - sites.keys()
             found = self.load_sites(new)
@@ -218,21 +222,21 @@ class Roller:
 
 
 def day_end(bucket: int, site: SiteConfig) -> DayEnd:
-    """The day that a bucket is part of."""
+    """The day of a bucket."""
     day = day_of(bucket, site.timezone)
     return DayEnd(site.key, day, day_start(next_day(day), site.timezone))
 
 
 def is_open(bucket: int, now: int) -> bool:
-    """Whether a bucket's hour isn't over (ms)."""
+    """Whether a bucket's hour isn't over at `now` (ms)."""
     return bucket + HOUR_MS > now
 
 
 def rests(mark: Mark, now: int) -> bool:
-    """Whether beat leaves a mark alone for now. One whose hour is over waits for nothing."""
+    """Whether beat skips a mark at `now` (ms). The mark of an hour that is over never rests."""
     return now < mark.rests_until <= now + LONGEST_REST_MS and is_open(mark.bucket, now)
 
 
 def trouble(mark: Mark) -> str:
-    """What the log says of a bucket that fails."""
+    """The log's message about a bucket that fails."""
     return f"site {mark.site}: bucket {mark.bucket} can't be rolled up"

@@ -1,4 +1,4 @@
-"""The addresses of this room."""
+"""Routes: addresses -> the views and pages of reporting."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path

@@ -1,4 +1,4 @@
-"""What /api/schema says of the reporting API: summaries, parameters and answers."""
+"""Schema: the reporting API in /api/schema, with its summaries, parameters and answers."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema

@@ -53,7 +53,7 @@ def roll_up() -> int:
 
 
 def make_days(ends_at: float) -> None:
-    """Makes the cells of days that are over, until that time (of the monotonic clock)."""
+    """Make the cells of days that are over, until a time of the monotonic clock."""
     work = day_maker()
     for day in work.due(now_ms()):
         if time.monotonic() > ends_at:
@@ -62,7 +62,7 @@ def make_days(ends_at: float) -> None:
 
 
 def day_maker() -> DayMaker:
-    """The maker of days over the same."""
+    """The maker of days over the same store and configuration."""
     return DayMaker(open_store(), days, load_sites)
 
 

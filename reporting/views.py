@@ -30,13 +30,13 @@ class ByParameter(BaseContentNegotiation):
     """The parameter `format` selects the answer's format, and the Accept header is ignored. Errors are JSON."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
-        """The first."""
+        """The first parser."""
         return next(iter(parsers))
 
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """The first."""
+        """The first renderer."""
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
 

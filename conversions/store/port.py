@@ -74,8 +74,7 @@ class FactReader(Protocol):
     """The reads that deciding about conversions needs. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """The newest clicks and the newest views of each span by `order_key`, at least `newest` of each; each stored
-        copy once.
+        """The `newest` latest clicks and `newest` latest views of each span by `order_key`, each stored copy once.
 
         It may return more touches of the spans, but it reads a bounded part of a timeline, however long that is.
         """

@@ -17,7 +17,7 @@ FIRST_LOOK = 200
 
 
 def reach_of(spans: Iterable[Span]) -> list[Span]:
-    """One span for each visitor, from the begin of its earliest span to the end of its latest."""
+    """One span for each visitor, from the start of its earliest span to the end of its latest."""
     reach: dict[str, Span] = {}
     for span in spans:
         had = reach.get(span.visitor, span)

@@ -264,7 +264,7 @@ def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
 
 
 def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
-    """One slice of the index for each visitor of a chunk, from the earliest begin to the latest end of the chunk's
+    """One slice of the index for each visitor of a chunk, from the earliest start to the latest end of the chunk's
     spans.
 
     One condition a span would be exact, but SQLite doesn't use the index for that and reads the whole site.

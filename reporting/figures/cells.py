@@ -1,7 +1,7 @@
-"""What rollup cells hold: names once, numbers in columns, under a checksum. Pure.
+"""Cells: figures <-> the bodies of rollup cells, with each name once, numbers in columns, and a checksum. Pure.
 
-An hour has a cell of clicks and views, one of what wants a rate, and of each model two: what goals and ads came to, and
-the same by the day of the touch.
+An hour has one cell of clicks and views, one of amounts without a rate, and two of each model: the credit of goals and
+ads, and the same by the day of the touch.
 """
 
 from typing import TypeVar
@@ -11,11 +11,11 @@ import msgspec
 
 from conversions.store.port import Cell
 
-#: The model name under which an hour's clicks and views are kept.
+#: The model name of the cells of clicks and views.
 CLICKS = "clicks"
-#: Likewise what was set aside for want of a rate.
+#: The model name of the cells of amounts without a rate.
 NO_RATE = "no_rate"
-#: The bytes of the checksum that a body begins with.
+#: The bytes of the checksum at the start of a body.
 CHECKSUM = 4
 
 #: An ad's name, its campaign and whether it is configured: the fields of AdName.
@@ -23,7 +23,7 @@ Named = tuple[str, str, bool]
 
 
 class Damaged(ValueError):
-    """The body of a cell isn't what was written."""
+    """The body of a cell is not as it was written."""
 
     def __init__(self, cell: Cell, why: str) -> None:
         super().__init__(f"the cell {cell.model} {cell.page} {cell.start} is damaged: {why}")
@@ -31,7 +31,7 @@ class Damaged(ValueError):
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):
-    """Clicks and views by ad: the ads, and of each of them a number of each."""
+    """Clicks and views by ad: the ads, and for each ad the number of clicks and of views."""
 
     ads: list[Named] = []
     clicks: list[int] = []
@@ -39,10 +39,11 @@ class Clicks(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Credit(msgspec.Struct, frozen=True, array_like=True):
-    """Credit (micros of conversions) and value (micros of money) of every goal, a row in each of the last five columns.
+    """Credit (micros of conversions) and value (micros of money) of every goal. The last five fields are columns.
 
-    `goal`, `ad` and `day` are places in `goals` (uids), `ads` and `days`. An ad that is None: no touch was eligible. A
-    row's day is its touches', else its conversions' own; in a cell that isn't by day, `days` and `day` are empty.
+    `goal`, `ad` and `day` are indexes of `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
+    The day of a row is the day of its touches, or else of its conversions. In a cell that isn't by day, `days` and
+    `day` are empty.
     """
 
     goals: list[str] = []
@@ -56,9 +57,9 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Unrated(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """How many of a goal's counted conversions want a rate, and what they lack: (currency, micros of it).
+    """A goal's number of counted conversions with amounts without a rate; and these amounts: (currency, micros).
 
-    One conversion may lack amounts of several currencies.
+    One conversion may have such amounts in several currencies.
     """
 
     goal: str
@@ -76,17 +77,17 @@ _unrated = msgspec.json.Decoder(list[Unrated])
 
 
 def by_touch_day(model: str) -> str:
-    """The model name under which a model's cells by the touch's day are kept."""
+    """The model name of a model's cells by the touch's day."""
     return f"{model} by day"
 
 
 def encode(body: Body) -> bytes:
-    """A cell's body."""
+    """The body of a cell."""
     return seal(_encoder.encode(body))
 
 
 def seal(text: bytes) -> bytes:
-    """A text under its checksum."""
+    """The checksum of a text, then the text."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 
@@ -99,17 +100,17 @@ def unseal(cell: Cell) -> bytes:
 
 
 def decode_clicks(cell: Cell) -> Clicks:
-    """What a cell of clicks holds. Raises Damaged."""
+    """The clicks and views of a cell. Raises Damaged."""
     return _decode(_clicks, cell)
 
 
 def decode_credit(cell: Cell) -> Credit:
-    """What a model's cell holds. Raises Damaged."""
+    """The credit of a model's cell. Raises Damaged."""
     return _decode(_credit, cell)
 
 
 def decode_unrated(cell: Cell) -> list[Unrated]:
-    """What a cell of what wants a rate holds. Raises Damaged."""
+    """The amounts without a rate of a cell. Raises Damaged."""
     return _decode(_unrated, cell)
 
 

@@ -1,6 +1,6 @@
-"""Days: the cells of a site-local day's hours -> its own, ready to be added up. Pure.
+"""Days: the cells of a site-local day's hours -> the cells of the day. Pure.
 
-A day's cell says under which token and between which midnights it was made, so that a reader can tell whether it holds.
+A day's cell holds the token and the midnights of its making, by which a reader decides whether it is valid.
 """
 
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
-    """What a day's cell begins with: the token that was drawn before its hours were read, and the day's ends (ms)."""
+    """The body of a day's cell: the token drawn before its hours were read, the day's ends (ms), and the figures."""
 
     token: int
     since: int
@@ -45,12 +45,12 @@ class Ends(msgspec.Struct, frozen=True):
 
 
 def ends_of(day: str, site: SiteConfig) -> Ends:
-    """When a day begins and ends."""
+    """The start and the end of a day."""
     return Ends(day_start(day, site.timezone), day_start(next_day(day), site.timezone))
 
 
 def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[Cell]:
-    """A day's cells from those of its hours. Raises Damaged."""
+    """The cells of a day from the cells of its hours. Raises Damaged."""
     by_model: dict[str, list[Cell]] = defaultdict(list)
     for cell in hours:
         by_model[cell.model].append(cell)
@@ -61,7 +61,7 @@ def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[C
 
 
 def month_page(day: str) -> str:
-    """The page of a day's cells."""
+    """The page of a day's cells: its month."""
     return day[:7]
 
 
@@ -71,17 +71,17 @@ def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[Unrated]) ->
 
 
 def read_made(cell: Cell) -> Made:
-    """When and between which midnights a day's cell was made. Raises Damaged."""
+    """The token and midnights of a day's cell, with its figures. Raises Damaged."""
     return msgspec.json.decode(unseal(cell), type=Made)
 
 
 def figures_of(cell: Cell, made: Made) -> Cell:
-    """A day's cell like one of an hour's."""
+    """A day's cell in the form of an hour's cell."""
     return msgspec.structs.replace(cell, body=seal(bytes(made.figures)))
 
 
 def sum_clicks(cells: Iterable[Cell]) -> Clicks:
-    """Clicks and views of hours, added up."""
+    """The sums of the clicks and views of hours."""
     sums: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
     for cell in cells:
         found = decode_clicks(cell)
@@ -91,7 +91,7 @@ def sum_clicks(cells: Iterable[Cell]) -> Clicks:
 
 
 def sum_credit(cells: Iterable[Cell]) -> Credit:
-    """Credit and value of hours, added up."""
+    """The sums of the credit and value of hours."""
     sums = amounts()
     for cell in cells:
         found = decode_credit(cell)
@@ -106,7 +106,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
 
 
 def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
-    """What wants a rate in hours, added up."""
+    """The sums of the amounts without a rate of hours."""
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for cell in cells:
@@ -116,5 +116,5 @@ def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
     return unrated_of(numbers, sums)
 
 
-#: How the hours of each model are added up; those that aren't named here hold credit.
+#: Model -> the function that adds up its hours. The cells of all other models hold credit.
 SUMS: dict[str, Callable[[Iterable[Cell]], Any]] = {CLICKS: sum_clicks, NO_RATE: sum_unrated}

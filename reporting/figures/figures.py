@@ -1,6 +1,6 @@
-"""Figures: what the facts of a bucket come to -> sums. Pure.
+"""Figures: the touches and cases of a bucket -> sums. Pure.
 
-Conversions are decided, divided and added up one by one: no share of one is kept until the next.
+Conversions are decided, divided and added up one by one. No share is kept until the next conversion.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """The sums of a bucket's touches and of those cases that count in it.
+    """The sums of a bucket's touches and of the cases that count in it.
 
-    `learnt`: by goal, what the month before taught the data-driven models.
+    `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
     adder = Adder(site, learnt or {})
     adder.add_touches(touches)
@@ -48,12 +48,12 @@ class Adder:
         self._names = AdNames(site.ads)
 
     def add_touches(self, touches: Iterable[Touch]) -> None:
-        """Clicks and views by ad, each hit id, or click id of one visitor, once."""
+        """Add clicks and views by ad. Each hit id, and each click id of one visitor, counts once."""
         for touch in distinct(touches):
             self.sums.clicks[self._name(touch)][touch.kind == "view"] += 1
 
     def add_case(self, case: Case) -> None:
-        """A counted conversion: its credit and value by ad and the touch's day, what is unattributed on its own day."""
+        """Add a counted conversion: its shares by ad and the touch's day; if unattributed, by its own day."""
         verdict = case.verdict
         self._add_unrated(verdict)
         goal, path = verdict.goal.uid, path_of(verdict, case.touches)
@@ -74,7 +74,7 @@ class Adder:
                 row[1] += share.value
 
     def _add_unrated(self, verdict: Verdict) -> None:
-        """What it lacks for want of a rate."""
+        """Add the conversion's amounts without a rate."""
         if verdict.value_reason == "no_rate":
             self.sums.lacking[verdict.goal.uid] += 1
             self.sums.lacks[verdict.goal.uid].update(unrated(verdict, self._site))

@@ -1,4 +1,4 @@
-"""Sums: what counts, added up by ad, goal, model and day, and as the cells of an hour. Pure."""
+"""Sums: amounts by ad, goal, model and day -> the cells of an hour. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,22 +11,22 @@ from conversions.store.port import Cell
 from conversions.verdicts.naming import beyond
 from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, Unrated, by_touch_day, encode
 
-#: A goal's uid, an ad, None for no touch, and a day; in a cell that isn't by day the day is empty.
+#: A goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
 Place = tuple[str, AdName | None, str]
 #: Micros of conversions and of money.
 Amounts = dict[Place, list[int]]
 
 
 def amounts() -> Amounts:
-    """None yet."""
+    """Empty amounts."""
     return defaultdict(lambda: [0, 0])
 
 
 class Sums:
-    """Clicks and views by ad, credit and value by place, and what wants a rate by goal.
+    """Clicks and views by ad, credit and value by place, and amounts without a rate by goal.
 
-    Under every model a touch that is alone gets all, and without any touch nobody does. Such conversions, most of all,
-    are added up once, in `alike`; `own` are the others, by model. `sizes`: of each name that no ad has, its touches.
+    Every model gives all credit to a single touch, and none if there is no touch. Most conversions are such; they are
+    added up once, in `alike`. `own` has the other conversions, by model. `sizes`: unconfigured name -> its touches.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold(self) -> None:
-        """Give what is beyond the largest names the name `(other)`."""
+        """Rename all but the largest unconfigured names to `(other)`."""
         rest = beyond(self.sizes)
         if not rest:
             return
@@ -56,7 +56,7 @@ def add(sums: list[int], more: Iterable[int]) -> None:
 
 
 def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
-    """Every cell of an hour, the empty ones too."""
+    """Every cell of an hour, with the empty ones."""
     page = utc_day(bucket)
     unrated = unrated_of(sums.lacking, sums.lacks)
     found = [
@@ -73,7 +73,7 @@ def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
 
 
 def utc_day(bucket: int) -> str:
-    """The page of a bucket's cells: no change of a time zone's rules moves them to another."""
+    """The page of a bucket's cells: a UTC day, which no change of a time zone's rules affects."""
     return datetime.fromtimestamp(bucket / 1000, UTC).date().isoformat()
 
 
@@ -84,12 +84,12 @@ def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
 
 
 def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[Unrated]:
-    """The rows of what wants a rate, from numbers of conversions by goal and micros by goal and currency."""
+    """The rows of amounts without a rate. `numbers`: goal -> conversions; `sums`: goal -> currency -> micros."""
     return [Unrated(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def without_days(places: Mapping[Place, list[int]]) -> Amounts:
-    """The same, not by day."""
+    """The same amounts, not by day."""
     found = amounts()
     for (goal, ad, _), row in places.items():
         add(found[goal, ad, ""], row)
@@ -97,7 +97,7 @@ def without_days(places: Mapping[Place, list[int]]) -> Amounts:
 
 
 def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -> Amounts:
-    """Both, added up."""
+    """The sums of both."""
     found = amounts()
     for places in (alike, own):
         for place, row in places.items():
@@ -106,7 +106,7 @@ def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -
 
 
 def columns(places: Mapping[Place, list[int]]) -> Credit:
-    """Places as columns, those without anything left out."""
+    """Places as columns, without those whose amounts are all 0."""
     rows = sorted((place for place, row in places.items() if any(row)), key=in_order)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
     by_day = "" not in days
@@ -123,16 +123,16 @@ def columns(places: Mapping[Place, list[int]]) -> Credit:
 
 
 def numbered(names: Iterable[Any]) -> dict[Any, int]:
-    """Each name once, with its place among them."""
+    """Each name once, with its index."""
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
 def in_order(place: Place) -> tuple[str, bool, AdName, str]:
-    """By goal, ad and day; first what no ad has."""
+    """The sort key of a place: goal, ad and day. Places without an ad come first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day
 
 
 def named(ad: AdName) -> Named:
-    """A name as cells keep it."""
+    """An ad's name as cells hold it."""
     return ad.ad, ad.campaign, ad.configured

@@ -1,4 +1,4 @@
-"""Fit answer: what a month taught of a goal, as the API answers it. Pure."""
+"""Fit answer: the records of a goal's fit, as the API answers them. Pure."""
 
 from typing import Annotated
 

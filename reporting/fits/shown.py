@@ -1,4 +1,4 @@
-"""Fits as they are shown: what a month taught of a goal -> its transition matrix, removal effects and rates. Pure."""
+"""Shown: a goal's fit of a month -> its transition matrix, removal effects and rates. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from conversions.units.micros import six_places
 from reporting.fits.fit_answer import FitAd, FitAnswer, FitLeftOut, FitPaths, FitSet, FitTransition
 from tracker.collection.hit import iso
 
-#: What the states beside the ads are called.
+#: The names of the states that are not ads.
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 #: The most sets of ads, and of campaigns, that are shown. Those with the most paths come first.
 MAX_SETS = 1_000
@@ -21,7 +21,7 @@ MICROS = 1_000_000
 
 
 def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> FitAnswer:
-    """All that a goal's fit says, in names; `goal` is its key."""
+    """All that a goal's fit holds, with names for numbers. `goal` is the goal's key."""
     names = names_of(fitted.ads)
     sets, sets_left_out = _sets(fitted.sets, names)
     campaign_sets, campaigns_left_out = _sets(fitted.campaign_sets, [name.strip() for name in fitted.campaigns])
@@ -44,7 +44,7 @@ def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Fit
 
 
 def names_of(ads: Sequence[AdName]) -> list[str]:
-    """The ads as reports' rows call them; an unconfigured one that is called like another state, with its campaign."""
+    """The ads' names as in reports' rows. An unconfigured ad with the name of another state gets its campaign, too."""
     times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
     return [
         name.ad if name.configured or times[name.ad] == 1 else f"{name.ad} [{name.campaign or 'no campaign'}]"
@@ -79,7 +79,7 @@ def _transitions(fitted: Fitted, names: Sequence[str]) -> list[FitTransition]:
 
 
 def _sets(counts: Iterable[SetCount], players: Sequence[str]) -> tuple[list[FitSet], int]:
-    """The sets with most paths, and how many others there are."""
+    """The sets with the most paths, and the number of other sets."""
     ordered = sorted(counts, key=lambda one: (-one.total, one.players))
     shown = [
         FitSet(

@@ -1,1 +1,1 @@
-"""Pages for people who are signed in, and the one where they sign in."""
+"""Pages: requests of people -> HTML, for those who are signed in, and to sign in."""

@@ -1,4 +1,4 @@
-"""The page for support: a conversion found by order, hit, visitor or user, and why it is (not) credited to an ad."""
+"""Explain: an order, a hit, a visitor or a user -> the page that says why a conversion is (not) credited to an ad."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,13 +25,13 @@ from reporting.wording.explained import describe_explanation, summarize
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 
-#: Conversions a page of those found.
+#: The most conversions on a page of a list.
 LISTED = 20
-#: Longer ids no hit has.
+#: The longest id of a hit.
 MAX_TEXT = 200
 
 Find = Callable[[Store, SiteConfig, str, OrderKey], FoundCases]
-#: What somebody may know of a sale; tried in this order.
+#: What somebody may know about a sale, in the order in which it is tried.
 FINDS: Mapping[str, Find] = {
     "order": lambda store, site, text, _after: find_order(store, site, text),
     "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
@@ -41,20 +41,20 @@ FINDS: Mapping[str, Find] = {
 
 
 class SignedInPage(Page, LoginRequiredMixin, View):
-    """A page under the policy for who is signed in; what is refused is told on it."""
+    """A page under the policy, for people who are signed in. It shows refusals."""
 
     def show(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """The page, with the form to find another."""
+        """The page, with the form to find another conversion."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context = {"sites": sites, "finds": list(FINDS), **context}
         return render(request, "reporting/explain.html", context, status=status)
 
 
 class FindPage(SignedInPage):
-    """Finds conversions by what somebody knows of them: `site`, `q`, and `by` where it is known what `q` is."""
+    """Finds conversions by `site` and `q`. `by` says what `q` is, if that is known."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The only one that was found, else a list of them, else the form."""
+        """The conversion if only one was found, else the list, else the form."""
         wanted = {name: request.GET.get(name, "").strip() for name in ("site", "by", "q", "after")}
         if not wanted["q"]:
             return self.show(request, {"wanted": wanted})
@@ -72,7 +72,7 @@ class FindPage(SignedInPage):
 
 
 class ExplainedPage(SignedInPage):
-    """One conversion, for a person who has a minute."""
+    """The explanation of one conversion, for people."""
 
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         """The conversion of an id."""
@@ -84,7 +84,7 @@ class ExplainedPage(SignedInPage):
 
 
 def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
-    """What the page shows of a conversion."""
+    """The values that the page shows for a conversion."""
     explanation = open_explainer(site).explain(case)
     return {
         "site": site,
@@ -96,7 +96,7 @@ def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
-    """What the text turned out to be, and the conversions found by it. Raises Refusal."""
+    """The kind of the text (a key of FINDS) and the conversions found by it. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
@@ -109,12 +109,12 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCase
 
 
 def finds_of(wanted: Mapping[str, str]) -> list[str]:
-    """What the text may be."""
+    """The kinds that the text may have: keys of FINDS."""
     return [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
 
 
 def read_after(text: str) -> OrderKey:
-    """Where the page of a list begins. Raises Refusal."""
+    """The place where a page of the list begins. Raises Refusal."""
     try:
         return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Where people sign in."""
+"""Login: the page to sign in."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from reporting.pages.page import Page
 
 
 class LoginPage(Page, LoginView):
-    """Where people sign in."""
+    """The page to sign in."""
 
     template_name = "reporting/login.html"
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With DEMO, where the demo account's sign-in stands."""
+        """The context; with DEMO, it has the file with the demo account's sign-in."""
         return super().get_context_data(demo=settings.DEMO, **kwargs)

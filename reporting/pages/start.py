@@ -1,4 +1,4 @@
-"""The start page: a site's snippet and its report."""
+"""Start: a chosen site -> the start page, with the site's snippet and its report."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ class StartPage(Page, LoginRequiredMixin, View):
     """A site's snippet and its report."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page of the chosen site, else of the first."""
+        """The page of the chosen site, or of the first site if none is chosen."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context: dict[str, Any] = {"sites": sites, "models": MODELS}
         if not sites:
@@ -43,7 +43,7 @@ class StartPage(Page, LoginRequiredMixin, View):
 
 
 def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
-    """What the page shows of a site; what can't be reported is said instead."""
+    """The values that the page shows for a site: the report, or the reason why there is none."""
     wanted = wanted_parameters(request, site, now)
     context = {
         "site": site,
@@ -61,7 +61,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
 
 
 def wanted_parameters(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, str]:
-    """The parameters of the report, by default the last 30 days, today included."""
+    """The parameters of the report. By default it covers the last 30 days, with today."""
     today = day_of(now, site.timezone)
     return {
         "site": site.key,

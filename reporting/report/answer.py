@@ -1,4 +1,4 @@
-"""Answer: a query of one site -> the report API's answer, from rollups, with the live counters beside them."""
+"""Answer: a query of one site -> the report API's answer, from rollups and live counters."""
 
 import logging
 from typing import Annotated, Any
@@ -57,14 +57,14 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
-    """The answer. Raises Refusal and what a service that is away raises."""
+    """The answer. Raises Refusal, and what `tracker.away.AWAY` names."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     reader = open_reader(store, query, site)
     try:
         report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
-        # Marked, it is made again from the facts within a minute. An answer without it would be a wrong one.
+        # The mark has the cell made again from the facts within a minute. An answer without the cell would be wrong.
         logger.error("site %s: %s", site.key, error)
         mark_buckets(site.key, [error.cell.start])
         raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
@@ -100,7 +100,7 @@ def open_reader(store: Store, query: Query, site: SiteConfig) -> Reader:
 
 
 def note_wrong_days(reader: Reader, site: SiteConfig) -> None:
-    """Have beat make those days again whose own cells were of no use, whatever was marked."""
+    """List the days whose own cells were damaged or of other midnights, so that beat makes them again."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

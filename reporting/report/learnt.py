@@ -1,4 +1,4 @@
-"""Learnt: which months' fits a data-driven report rests on, and which it lacks."""
+"""Learnt: the goals and months of a data-driven report -> the months with fits for it, and those without."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -31,12 +31,12 @@ class LearntMonths(msgspec.Struct, frozen=True):
     ]
 
 
-#: Goal uid and the month of its conversions.
+#: A goal's uid and the month of conversions.
 Needed = tuple[str, str]
 
 
 def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
-    """The months whose fits were there, and those from which a goal had nothing to learn."""
+    """The months with usable fits, and the months from which a goal had nothing to learn."""
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []
     missing: list[MissingFit] = []

@@ -1,4 +1,4 @@
-"""Live: the counters of the open bucket -> what happened in this hour so far, approximate. Pure."""
+"""Live: the counters of the open bucket -> approximate figures of this hour so far. Pure."""
 
 from collections import Counter
 
@@ -24,13 +24,13 @@ class LiveHour(msgspec.Struct, frozen=True):
 
 
 def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHour | None:
-    """The live part of an answer; None where the query's days exclude now (ms). Raises StoreUnavailable."""
+    """The live part of an answer; None if the query's days exclude `now` (ms). Raises StoreUnavailable."""
     if day_of(now, site.timezone) not in query:
         return None
     bucket = bucket_of(now, site.timezone)
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
-        # Hits and clicks have no goal: they are the same for each.
+        # Hits and clicks have no goal, so they count for every goal.
         if not count.goal or query.goal in (None, count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

@@ -1,4 +1,4 @@
-"""Query: the parameters of a report -> what to report, checked; or a Refusal. Pure."""
+"""Query: the parameters of a report -> a checked query, or a Refusal. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Choice = TypeVar("Choice", bound=str)
 KEYS = ("ad", "campaign", "goal", "day", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv")
-#: A leap year and the days around it.
+#: The most days of a report: a leap year and some days around it.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
 
@@ -28,7 +28,7 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to report: site-local days, both inclusive; `goal` is the uid of the only goal to report, None for all."""
+    """What to report. The days are site-local and inclusive. `goal` is the uid of the only goal, None for all goals."""
 
     first: str
     last: str
@@ -46,21 +46,21 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return days_between(self.first, self.last)
 
     def credit_days(self, site: SiteConfig) -> list[str]:
-        """The days of the conversions that may credit these days' touches."""
+        """The days of the conversions to read. With basis=click: those that may credit touches of these days."""
         if self.basis == "conversion":
             return self.days()
-        # Windows are days of 24 hours, the site's may be shorter: so one more.
+        # Windows are days of 24 hours. The site's days may be shorter, so one more is read.
         return days_between(self.first, next_day(self.last, -(-longest_window(site) // DAY_MS) + 1))
 
 
 def longest_window(site: SiteConfig) -> int:
-    """How long (ms) after a touch a conversion may still credit it, by any version of any goal of the site."""
+    """The longest time (ms) from a touch to a conversion that may credit it, by any version of any goal."""
     versions = [version for goal in site.goals for version in goal.versions]
     return max((max(version.click_window, version.view_window) for version in versions), default=0)
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """The query of a report's parameters; an empty optional one is an absent one. Raises Refusal."""
+    """The query of a report's parameters. An empty optional parameter counts as absent. Raises Refusal."""
     first, last = read_days(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     return Query(
@@ -123,7 +123,7 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
-    """The uid of the goal, and the month, whose fit is asked for. Raises Refusal."""
+    """The goal's uid and the month of the wanted fit. Raises Refusal."""
     goal = read_goal(parameters.get("goal") or "", site)
     if goal is None:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")

@@ -1,6 +1,7 @@
-"""Reading: a query's days -> the cells that its report is made of, each with its site-local day. Pure.
+"""Reading: a query's days -> the cells of its report, each with its site-local day. Pure.
 
-A day's own cell stands for those of its hours where it was made after the newest mark of them; see `reporting.days`.
+If a day's own cell was made after the newest mark of its hours, it replaces the cells of the hours; see
+`reporting.days`.
 """
 
 from bisect import bisect_right
@@ -14,18 +15,18 @@ from reporting.figures.days import Made, figures_of, month_page, read_made
 from reporting.figures.sums import utc_day
 from reporting.report.query import Query
 
-#: Pages that are in memory at once.
+#: The most pages in memory at once.
 PAGES_AT_ONCE = 32
 
-#: A site-local day, and a cell of it.
+#: A site-local day and one of its cells.
 OnDay = tuple[str, Cell]
 
 
 class Reader:
-    """Reads the cells of a site's days that follow one another.
+    """Reads the cells of consecutive days of a site.
 
-    `tokens`: of each bucket of the days the greatest token of its marks. `wrong`: days whose own cells were damaged, or
-    made between other midnights, so far.
+    `tokens`: bucket -> the greatest token of its marks. `wrong`: the days read so far whose own cells were damaged or
+    made between other midnights.
     """
 
     def __init__(self, store: Store, site: SiteConfig, days: Sequence[str], tokens: Iterable[tuple[int, int]]) -> None:
@@ -34,14 +35,14 @@ class Reader:
         self._site = site
         self._days = days
         self._starts = starts_of(days, site)
-        #: The greatest token of each day. What was never marked has no cells.
+        #: Day -> its greatest token. A day that was never marked has no cells.
         self._newest: dict[str, int] = {}
         for bucket, token in tokens:
             day = self._day_of(bucket)
             self._newest[day] = max(self._newest.get(day, 0), token)
 
     def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
-        """The cells of a model on some of the days: the day's own, or those of its hours."""
+        """The cells of a model on some of the days: the day's own cell, or the cells of its hours."""
         wanted = {day for day in days if day in self._newest}
         if not by_hour:
             for day, cell in self._own_cells(model, frozenset(wanted)):
@@ -60,11 +61,11 @@ class Reader:
             elif made.token > self._newest[day]:
                 yield day, figures_of(cell, made)
                 days = days - {day}
-        # Cells between the midnights of other rules lie beside those of the present ones.
+        # A day may have a cell between the midnights of other rules and one between the present midnights.
         self.wrong |= useless & days
 
     def _made(self, cell: Cell) -> Made | None:
-        """When a day's cell was made; None if it is of no use, whatever was marked."""
+        """The body of a day's cell; None if it is damaged or was made between other midnights."""
         place = bisect_right(self._starts, cell.start) - 1
         try:
             made = read_made(cell)
@@ -88,7 +89,7 @@ class Reader:
 
 
 def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
-    """When each of the days begins, and the last one ends (ms)."""
+    """The start of each of the days, and the end of the last day (ms)."""
     return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
 
 
@@ -98,11 +99,11 @@ def read_clicks(reader: Reader, query: Query) -> Iterator[OnDay]:
 
 
 def read_credit(reader: Reader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
-    """The cells of the query's model; of the days, too, whose conversions may credit touches of the query's days."""
+    """The cells of the query's model, also on later days whose conversions may credit touches of the query's days."""
     model = by_touch_day(query.model) if query.basis == "click" else query.model
     return reader.read(model, query.credit_days(site), "hour" in query.by)
 
 
 def read_unrated_cells(reader: Reader, query: Query) -> Iterator[OnDay]:
-    """The cells of what wants a rate."""
+    """The cells of amounts without a rate."""
     return reader.read(NO_RATE, query.days())

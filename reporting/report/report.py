@@ -1,6 +1,6 @@
-"""Report: the cells of a query's days -> rows, what is unattributed, and totals that both add up to. Pure.
+"""Report: the cells of a query's days -> rows, unattributed amounts and totals. Pure.
 
-Amounts are whole numbers until the end, so nothing is lost: rows and unattributed equal the totals to the last micro.
+Amounts are whole numbers until the end, so rows and unattributed amounts sum to the totals to the last micro.
 """
 
 from collections.abc import Iterable
@@ -15,33 +15,33 @@ from reporting.report.rows import Report, Sum, Totals, Unattributed, row
 from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
 
-#: More rows than this are no report that anybody reads, and too much to answer with.
+#: The most rows of a report. More would be too large an answer, and nobody reads them.
 MAX_ROWS = 100_000
-#: Whose touches named no campaign.
+#: The campaign of touches that named none.
 NO_CAMPAIGN = "(none)"
 
 
-#: What a row is grouped by beside its ad: goal, day and hour, empty where it isn't.
+#: The keys of a row without those of its ad: goal, day and hour, each empty if the query isn't by it.
 Head = tuple[str, str, str]
-#: Likewise of its ad: name, campaign and whether it isn't configured.
+#: The keys of a row's ad: name, campaign and whether it is unconfigured.
 AdKey = tuple[str, str, bool]
 
 
 class Adder:
-    """Adds up cells of a query's days, column by column and without an object for any row of a cell."""
+    """Adds up the cells of a query's days, column by column. It makes no object for a row of a cell."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.unattributed: Sum = [0, 0, 0, 0]
-        #: Clicks and views by goal: they belong to none.
+        #: Clicks and views of a report by goal, because they belong to no goal.
         self.apart: Sum = [0, 0, 0, 0]
-        #: The goals' uids and the months of the conversions that were added up.
+        #: The goal's uid and the month of each conversion that was added up.
         self.months: set[tuple[str, str]] = set()
         self._query = query
         self._goals = {goal.uid: goal.key for goal in site.goals}
         self._groups: dict[Head, dict[AdKey, Sum]] = {}
 
     def add_clicks(self, day: str, cell: Cell) -> None:
-        """Clicks and views of a day. Raises Refusal where there are too many rows, and Damaged."""
+        """Add the clicks and views of a day. Raises Damaged, and Refusal if there are too many rows."""
         found = decode_clicks(cell)
         if "goal" in self._query.by:
             self.apart[0] += sum(found.clicks)
@@ -56,7 +56,8 @@ class Adder:
         self._check_size()
 
     def add_credit(self, day: str, cell: Cell) -> None:
-        """Credit of the conversions of a day; of a cell by the touch's day, of the query's days. Likewise."""
+        """Add the credit of a day's conversions; if by the touch's day, only that of the query's days. Raises the
+        same."""
         found = decode_credit(cell)
         self.months |= {(goal, day[:7]) for goal in found.goals if self._query.goal in (None, goal)}
         ads = self._ad_keys(found.ads)
@@ -72,7 +73,7 @@ class Adder:
         self._check_size()
 
     def report(self) -> Report:
-        """The report: its rows in order, and only then in words."""
+        """The report. Its rows are sorted before they become texts."""
         rows = {
             self._key(head, ad): row for head, group in self._groups.items() for ad, row in group.items() if any(row)
         }
@@ -84,7 +85,7 @@ class Adder:
         )
 
     def _groups_of(self, goal: str, days: Iterable[str], bucket: int) -> list[dict[AdKey, Sum] | None]:
-        """The group of each day, None where the query leaves the goal or the day out."""
+        """The group of each day; None if the query leaves out the goal or the day."""
         wanted = self._query.goal in (None, goal)
         return [self._group(goal, day, bucket) if wanted and day in self._query else None for day in days]
 
@@ -98,7 +99,7 @@ class Adder:
         return self._groups.setdefault(head, {})
 
     def _ad_keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
-        """What of each ad its row is grouped by; None for no ad."""
+        """The key of each ad in the report; None for no ad."""
         by_ad, by_campaign = "ad" in self._query.by, "campaign" in self._query.by
         return [
             ad and (ad[0] if by_ad else "", (ad[1] or NO_CAMPAIGN) if by_campaign else "", by_ad and not ad[2])
@@ -106,7 +107,7 @@ class Adder:
         ]
 
     def _key(self, head: Head, ad: AdKey) -> tuple[Any, ...]:
-        """A row's place in the order: its `by` keys and, by ad, configured ones before the same text of a stranger."""
+        """A row's sort key: its `by` keys. By ad, a configured ad comes before an unconfigured one of the same name."""
         values = dict(zip(("goal", "day", "hour", "ad", "campaign"), (*head, *ad), strict=False))
         keys = tuple(values[name] for name in self._query.by)
         return (*keys, ad[2]) if "ad" in self._query.by else keys
@@ -118,7 +119,7 @@ class Adder:
 def make_report(
     clicks: Iterable[tuple[str, Cell]], credit: Iterable[tuple[str, Cell]], query: Query, site: SiteConfig
 ) -> tuple[Report, set[tuple[str, str]]]:
-    """The report of a query from its cells, each with its day; and of which goals' months it tells. Raises Refusal."""
+    """The report of a query from its cells, each with its day; and the goals and months in it. Raises Refusal."""
     adder = Adder(query, site)
     for day, cell in clicks:
         adder.add_clicks(day, cell)
@@ -128,7 +129,7 @@ def make_report(
 
 
 def check_size(rows: int) -> None:
-    """Refuses a report of so many rows, where that is too long. Raises Refusal."""
+    """Raises Refusal if a report has too many rows."""
     if rows > MAX_ROWS:
         detail = f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
         raise Refusal(400, "too_many_rows", detail, "by")

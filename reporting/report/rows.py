@@ -1,4 +1,4 @@
-"""Rows: sums of a report -> its rows, what is unattributed and its totals, with amounts as texts. Pure."""
+"""Rows: the sums of a report -> its rows, unattributed amounts and totals, with amounts as texts. Pure."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any

@@ -1,6 +1,6 @@
-"""Sealed: how far reports are complete -> the instant before which every accepted hit is in the figures.
+"""Sealed: the queue's marker and a site's marks -> the instant before which every accepted hit is in the figures.
 
-Read it before the cells: what is marked or still in the queue then may be missing in them, and nothing else.
+Read it before the cells. The cells may then lack only hits that were marked or in the queue at that time.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,22 @@ from reporting.report.query import Query, longest_window
 
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
-    """The instant (ms) before which the report is complete; with basis=click, by the touches' time."""
-    # The marker first: what it says is processed was marked by then, and so is either seen as marked or rolled up.
+    """The instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
+    # Read the marker first. All hits that it counts as processed were marked by then, so each is seen as marked or is
+    # rolled up.
     reached = Marker.reached()
     sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
     return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
 
 
 def seal(reached: int, marked: Sequence[int]) -> int:
-    """From how far the queue has come and the starts of marked buckets; whole seconds."""
+    """The sealed instant in whole seconds (ms), from the queue's progress and the starts of marked buckets."""
     sealed = max(min([reached - MARGIN_MS, *marked]), 0)
     return sealed - sealed % 1000
 
 
 def marked_since(key: str) -> list[int]:
-    """The start of the site's oldest marked bucket, nothing where none is. A mark on the whole site is on each."""
+    """The start of the site's oldest marked bucket, if there is one. A mark on the whole site is on each bucket."""
     marks = open_marks(key)[:1]
     if marks and marks[0].bucket == WHOLE_SITE:
         return known_buckets(key)[:1]
@@ -37,13 +38,16 @@ def marked_since(key: str) -> list[int]:
 
 
 def unfitted_since(site: SiteConfig) -> list[int]:
-    """Where the buckets begin whose data-driven credit may still change: after the oldest month that must be fitted."""
+    """The first instant (ms) whose data-driven credit may still change: the end of the oldest marked month."""
     return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
 
 
 def is_recounting(key: str, now: int) -> bool:
-    """Whether the site's old figures are being made again: a replay is open, or a bucket is marked that is over a day
-    old, as all are after a change of the configuration (ms)."""
+    """Whether the site's old figures are being made again at `now` (ms).
+
+    That is if a replay is open, or if a bucket older than a day is marked, as all are after a change of the
+    configuration.
+    """
     if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
         return True
     marks = open_marks(key)[:1]
@@ -51,5 +55,5 @@ def is_recounting(key: str, now: int) -> bool:
 
 
 def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:
-    """Whether the query's range reaches past what is complete."""
+    """Whether the query's range ends after the sealed instant."""
     return day_start(next_day(query.last), site.timezone) > sealed

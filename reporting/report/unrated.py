@@ -1,4 +1,4 @@
-"""Unrated: what a report's days leave out of the value, with the reason -> the part `set_aside` of an answer. Pure."""
+"""Unrated: the cells of amounts without a rate -> the part `set_aside` of an answer. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,14 +14,15 @@ from reporting.report.reading import Reader, read_unrated_cells
 def read_unrated(reader: Reader, query: Query, site: SiteConfig) -> Unrated:
     """By reason, how many counted conversions lack some of their value, and how much. Raises StoreUnavailable.
 
-    By the conversion's day, on whichever basis. A site whose money was always of its own currency lacks nothing.
+    It goes by the conversion's day with either basis. A site without rates lacks nothing.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
-    """The conversions of the query's goal that want a rate, and by currency what they lack, micros of it."""
+    """The number of the query's conversions with amounts without a rate, and these amounts: currency -> micros of
+    it."""
     conversions, amounts = 0, Counter[str]()
     for row in (row for cell in cells for row in decode_unrated(cell) if query.goal in (None, row.goal)):
         conversions += row.conversions

@@ -1,4 +1,4 @@
-"""Amounts: the API's decimals and instants as people read them."""
+"""Amounts: the API's decimals and instants -> texts for people."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def amount(text: str, places: int = 0) -> str:
-    """A decimal with separators, without the zeros at its end beyond so many places; nothing of it is rounded off."""
+    """A decimal with separators, never rounded. Zeros at its end are dropped down to `places` places."""
     whole, _, fraction = f"{Decimal(text):,f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
@@ -18,11 +18,11 @@ def amount(text: str, places: int = 0) -> str:
 
 @register.filter
 def percent(credit: str) -> str:
-    """A share of one conversion in percent; nothing of it is rounded off."""
+    """A share of one conversion in percent, never rounded."""
     return f"{amount(f'{Decimal(credit) * 100}')} %"
 
 
 @register.filter
 def instant(text: str) -> datetime:
-    """The moment of an ISO 8601 instant, for the filters that show moments."""
+    """The datetime of an ISO 8601 instant, for Django's filters of dates."""
     return datetime.fromisoformat(text)

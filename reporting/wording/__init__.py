@@ -1,1 +1,1 @@
-"""Wording: explanations -> the words that pages say of a conversion. Pure."""
+"""Wording: explanations -> the words of pages about a conversion. Pure."""

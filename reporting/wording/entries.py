@@ -1,4 +1,4 @@
-"""Entries: an explanation -> the lines of its timeline, in the order of time and in words. Pure."""
+"""Entries: an explanation -> the lines of its timeline in words, in the order of time. Pure."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retract
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. `good`: it counts, or may earn credit."""
+    """One line of the timeline. It is `good` if it counts or may earn credit."""
 
     at: str
     #: How long before or after the conversion, in words; empty for the conversion itself.
@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline_of(explanation: Explanation) -> list[Entry]:
-    """Everything that happened to the conversion; of what happened at the same instant, touches first."""
+    """All entries of the conversion in the order of time. At the same instant touches come first."""
     return sorted(entries_of(explanation), key=lambda entry: moment(entry.at))
 
 
@@ -93,7 +93,7 @@ def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
 
 
 def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
-    """Why it gets nothing, or under which models it gets something."""
+    """Why the touch gets nothing, or under which models it gets credit."""
     if touch.reason:
         goal = explanation.goal
         days = goal.click_window_days if touch.kind == "click" else goal.view_window_days
@@ -125,7 +125,7 @@ def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
 
 
 def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
-    """Another copy or claimant of the order or hit."""
+    """Another copy of the conversion, or another claimant of the order or hit."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),

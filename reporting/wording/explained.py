@@ -1,4 +1,4 @@
-"""Explained: an explanation -> what its page says, in words. Pure."""
+"""Explained: an explanation -> the words of its page. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -18,19 +18,19 @@ from tracker.collection.hit import iso
 
 T = TypeVar("T")
 
-#: Of the entries of a timeline and the rows of a table so many are shown: half from the beginning, half from the end.
+#: The most entries of a timeline, and rows of a table, that are shown: half from the start, half from the end.
 MAX_SHOWN = 200
 
 
 class TouchShares(msgspec.Struct, frozen=True):
-    """What one touch gets: (credit, value) under each model."""
+    """One touch and its (credit, value) under each model."""
 
     touch: ExplainedTouch
     shares: list[tuple[str, str]]
 
 
 class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says of a conversion. `why` is empty if it counts; `nobody` says why no ad gets credit."""
+    """The content of a conversion's page. `why` is empty if it counts. `nobody` says why no ad gets credit."""
 
     explanation: Explanation
     why: str
@@ -39,11 +39,11 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[TouchShares]
-    #: Persons who claim it with visitors other than its own: those visitors of each.
+    #: The persons who claim it with visitors other than its own, each with those visitors.
     people: list[Claimant]
-    #: How the data-driven models divided it, (model, sentence).
+    #: How each data-driven model divided it: (model, sentence).
     notes: list[tuple[str, str]]
-    #: Entries and rows that are not shown.
+    #: The number of entries that are not shown.
     hidden: int
 
 
@@ -80,7 +80,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
 
 
 def why_nobody(explanation: Explanation) -> str:
-    """Why no ad gets credit of a conversion that counts; empty if one does."""
+    """Why no ad gets credit for a conversion that counts; empty if one does."""
     if explanation.attributed or not explanation.counted:
         return ""
     if not explanation.touches and not explanation.rejected.hits:
@@ -97,7 +97,8 @@ def people_of(explanation: Explanation) -> Iterator[Claimant]:
 
 
 def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """Of each data-driven model that had something to divide, from which month it learnt how, or why it didn't."""
+    """For each data-driven model that had something to divide: the month from which it learnt, or why it didn't
+    learn."""
     for model, note in explanation.models.items():
         if note.fit and note.reason:
             yield model, model_sentence(note.reason, note.fit)
@@ -106,7 +107,7 @@ def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def rows_of(explanation: Explanation) -> list[TouchShares]:
-    """What each touch that may earn credit gets of a conversion that counts."""
+    """The shares of each touch that may earn credit; none if the conversion doesn't count."""
     touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
     return [TouchShares(touch, shares_of(touch)) for touch in touches]
 
@@ -118,7 +119,7 @@ def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
 
 
 def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
-    """All, or the first and the last of too many and, of those between, which are to be kept."""
+    """All items. Of more than MAX_SHOWN only the first, the last, and those between for which `kept` is true."""
     half = MAX_SHOWN // 2
     if len(items) <= MAX_SHOWN:
         return list(items)
@@ -126,7 +127,7 @@ def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> 
 
 
 def is_own(entry: Entry) -> bool:
-    """Whether it is the conversion itself."""
+    """Whether an entry is the conversion itself."""
     return not entry.gap
 
 

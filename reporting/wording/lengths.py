@@ -1,4 +1,4 @@
-"""Lengths: how long before or after another instant something happened, in words. Pure."""
+"""Lengths: two instants -> the time between them in words. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +7,12 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def moment(text: str) -> datetime:
-    """An instant of an answer."""
+    """The datetime of an instant in an answer."""
     return datetime.fromisoformat(text)
 
 
 def gap(at: str, of: str) -> str:
-    """How long before or after another instant, in words."""
+    """How long an instant is before or after another, in words."""
     between = moment(at) - moment(of)
     if not between:
         return "at the same moment"
@@ -20,7 +20,7 @@ def gap(at: str, of: str) -> str:
 
 
 def describe_length(length: timedelta) -> str:
-    """A length of time by its two largest units."""
+    """A length of time in its two largest units."""
     left = int(length.total_seconds())
     parts: list[str] = []
     for seconds, unit in UNITS:

@@ -1,4 +1,4 @@
-"""`manage.py rollup`: what beat does each minute, now and to the end."""
+"""`manage.py rollup`: marked buckets -> figures, at once and until all are done. Beat does a part of it each minute."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from tracker.queues import wait_until_idle
 
 
 class Command(BaseCommand):
-    """Waits until accepted hits are processed, then rolls up all marked buckets, or those of a range."""
+    """Waits until accepted hits are processed, then rolls up all marked buckets or those of a range."""
 
     help = "Roll up the marked buckets, or all those of a range, and wait for it."
 
@@ -28,14 +28,14 @@ class Command(BaseCommand):
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Rolls up; a service that is away ends it with a clear line, and the next try goes on from there."""
+        """Roll up. If a service is away, it ends with one line, and the next run goes on from there."""
         try:
             self._roll_up(options)
         except Transient as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
 
     def _roll_up(self, options: dict[str, Any]) -> None:
-        """Ends with an error if hits were still on their way after the wait."""
+        """Roll up. It ends with an error if hits were still on their way after the wait."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
@@ -54,9 +54,9 @@ class Command(BaseCommand):
 
 
 def drain(site: str | None) -> tuple[int, int]:
-    """Roll up and fit until no fit changes any more; gives how many buckets were rolled up, and how many months fitted.
+    """Roll up and fit until no fit changes; return the number of buckets rolled up and the number of months fitted.
 
-    What fits changed is rolled up again. That changes no fit: they are made of paths, not of credit.
+    Buckets that fits change are rolled up again. That changes no fit, because fits are made of paths, not of credit.
     """
     buckets, months = roll_up_all(site), set[str]()
     while fitted := fit_all(site):
@@ -69,7 +69,7 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up what is marked now; gives how many buckets. Those that a service failed are told of after the others."""
+    """Roll up the buckets that are marked now; return their number. A service's failure is raised at the end."""
     work = roller()
     marks = work.marked(site)
     with tqdm(total=len(marks), desc="rolling up", unit=" buckets", disable=None) as progress:
@@ -89,10 +89,9 @@ def make_all_days(site: str | None) -> None:
 
 
 def fit_all(site: str | None) -> dict[str, bool]:
-    """Fit the marked months that are over, whoever else is at it; gives of each whether its fits changed.
+    """Fit the marked months that are over, even if another fitter holds them; return for each whether its fits changed.
 
-    Those that a service failed are told of after the others, too.
-    """
+    A service's failure is raised at the end."""
     work = fitter()
     changed = {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
     work.attempts.end()
