@@ -1,4 +1,7 @@
-"""Cache-Control: answers say `no-store` unless their view says otherwise. Most change, or are for one person only."""
+"""Cache-Control: an answer -> the answer with `no-store`, unless its view set the header.
+
+Most answers change, or are for one person only.
+"""
 
 from collections.abc import Callable
 
@@ -9,7 +12,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """The middleware; errors are answers, too."""
+    """The middleware. It covers errors, too."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

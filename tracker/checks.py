@@ -1,4 +1,4 @@
-"""Checks at a start: settings that can't both be meant."""
+"""Checks: settings -> warnings about contradictions, at each start."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-#: Hosts that only this machine calls.
+#: The hosts that only this machine can use.
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 @register
 def check_proxies(**_options: Any) -> list[CheckMessage]:
-    """Django runs this at every start."""
+    """The check of the proxies. Django runs it at every start."""
     return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
 
 
 def find_untrusted_proxy(hosts: Sequence[str], secure: bool, trusted: bool) -> list[CheckMessage]:
-    """A warning where HTTPS is meant and no proxy is trusted: the tracker itself speaks only HTTP."""
+    """A warning if the settings imply HTTPS but trust no proxy, because the tracker itself speaks only HTTP."""
     public = sorted(set(hosts) - set(LOCAL))
     if trusted or not (secure or public):
         return []

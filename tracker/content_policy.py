@@ -1,4 +1,4 @@
-"""Content policy: what a browser may load and run for an answer. Ad names and titles on a page come from strangers."""
+"""Content policy: an answer -> the header that says what a browser may load and run. Ad names come from strangers."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-#: Of answers that are no pages; a page of ours says its own.
+#: The policy of answers that are not pages. Our pages set their own.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
-#: Of Django's admin, which loads its own files, and of the browsable API, whose pages have styles in them as well.
+#: The policy of Django's admin, which loads its own files. The browsable API has inline styles as well.
 ADMIN = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -18,7 +18,7 @@ POLICIES = {"/admin/": ADMIN, "/api/": f"{ADMIN}; style-src 'self' 'unsafe-inlin
 
 
 def content_policy(get_response: GetResponse) -> GetResponse:
-    """The middleware."""
+    """The middleware. A view may set its own policy."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -1,7 +1,7 @@
-"""Count files: what a process counts -> its files in the folder of all processes, which /metrics sums.
+"""Count files: the counts of a process -> its files in the folder of all processes, which /metrics sums.
 
-prometheus_client maps such a file into memory, and the kernel kills a process that writes to a map which a full disk
-can't hold. These are written by plain calls, whose failure is logged: the count stays in memory and is written later.
+prometheus_client maps such a file into memory. If the disk is full, the kernel kills a process that writes to the map.
+These files are written by plain calls. A failure is logged, and the count stays in memory and is written later.
 """
 
 import logging
@@ -17,15 +17,15 @@ from prometheus_client.mmap_dict import mmap_key
 
 logger = logging.getLogger(__name__)
 
-#: A file begins with the number of bytes in use, and four of padding. prometheus_client reads these files.
+#: The start of a file: the number of bytes in use, and four bytes of padding. prometheus_client reads these files.
 HEADER = struct.Struct("=i4x")
 LENGTH = struct.Struct("=i")
-#: A value and its time, which only gauges have.
+#: A value and its time. Only gauges use the time.
 VALUE = struct.Struct("=dd")
 
 
 class CountFile:
-    """The counts of one kind of one process: key and value, one after the other. Not thread-safe."""
+    """The file with one process's counts of one kind: keys and values in turn. Not thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -35,7 +35,7 @@ class CountFile:
         self._failed = False
 
     def write(self, key: str, value: float) -> None:
-        """Notes a count, if the disk takes it."""
+        """Write a count. If the disk doesn't take it, log that once."""
         try:
             self._write(key, VALUE.pack(value, 0.0))
             self._failed = False
@@ -58,20 +58,20 @@ class CountFile:
 
 
 def pack_key(key: str) -> bytes:
-    """A key after its length, padded so that the value behind it begins at a multiple of eight."""
+    """The length of a key and the key, padded so that its value begins at a multiple of eight."""
     encoded = key.encode()
     padded = encoded + b" " * (8 - (len(encoded) + LENGTH.size) % 8)
     return LENGTH.pack(len(encoded)) + padded
 
 
 def write_all(file: int, data: bytes, position: int) -> None:
-    """Writes at a position. Raises OSError where a disk takes only a part."""
+    """Write at a position. Raises OSError if the disk takes only a part."""
     if os.pwrite(file, data, position) < len(data):
         raise OSError("the disk is full")
 
 
 class Counts:
-    """All counts of this process. Its files have names of their own, since the kernel uses a pid again."""
+    """All counts of this process. Names of files have a random part, because the kernel reuses pids."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,25 +80,25 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """A new process: nothing is counted yet."""
+        """Start at 0, also in a forked process, with new files."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
             value.clear()
 
     def add(self, value: "Value") -> None:
-        """Counts one more thing from here on."""
+        """Add a value to those of this process."""
         self._values.append(value)
 
     def write(self, kind: str, key: str, value: float) -> None:
-        """Notes the count of a key."""
+        """Write the count of a key to the file of its kind."""
         if kind not in self._files:
             self._files[kind] = CountFile(self._folder / f"{kind}_{os.getpid()}-{token_hex(4)}.db")
         self._files[kind].write(key, value)
 
 
 class Value(values.MutexValue):
-    """One number of a counter or a histogram, as prometheus_client wants it."""
+    """One number of a counter or a histogram, in prometheus_client's interface."""
 
     _multiprocess = True
     counts: Counts
@@ -118,12 +118,12 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """A process that was forked counts from 0."""
+        """Set the number to 0, for a forked process."""
         self._value = 0.0
 
 
 def count_in(folder: Path | None) -> None:
-    """Lets every counter and histogram that is made from now on count in the folder; in memory alone without one."""
+    """Have all counters and histograms that are made later count in the folder; only in memory if it is None."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:
         Value.counts = Counts(folder)

@@ -1,4 +1,4 @@
-"""Crossing's view: hands out a token for a visitor's id, and gives the id for a token once."""
+"""Crossing view: a visitor's id -> a token, and a token -> the visitor's id, once."""
 
 import time
 
@@ -48,7 +48,7 @@ class CrossingView(HitView):
 
 
 def find_site(key: str) -> SiteEntry:
-    """The site of a key, if it is not over its rate. Raises Refusal."""
+    """The site of a key. Raises Refusal, also if the site is over its rate."""
     found = SITES.find(key)
     if found.value is None:
         raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
@@ -58,7 +58,7 @@ def find_site(key: str) -> SiteEntry:
 
 
 def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """The visitor of a token that nobody has taken up yet. Raises Refusal."""
+    """The visitor of a valid token that wasn't used before. Raises Refusal."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")
@@ -72,5 +72,5 @@ def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
 
 
 def answer(name: str, text: str) -> HttpResponse:
-    """One text as JSON, which nobody keeps."""
+    """One text as JSON, which caches don't keep."""
     return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

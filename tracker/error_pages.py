@@ -1,4 +1,4 @@
-"""Error pages: not found, refused, broken. Programs get the error shape, browsers get Django's page."""
+"""Error pages: a failed request -> Django's page for browsers, the error shape for programs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from tracker.forwarded import ADVICE, is_misread
 
 
 def for_a_person(request: HttpRequest) -> bool:
-    """Whether a browser asks for a page: not below /api/, and it says that it reads HTML."""
+    """Whether a browser asks for a page: the path is not below /api/, and the client accepts HTML."""
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
@@ -31,7 +31,7 @@ handler500 = answer(500, "internal_error", "Something broke on our side; the log
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's page, or what the operator must do so that forms work."""
+    """Django's page, or advice to the operator if a proxy isn't trusted."""
     if is_misread(request):
         return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
     return csrf.csrf_failure(request, reason)

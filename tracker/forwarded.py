@@ -1,6 +1,6 @@
-"""Forwarded: what X-Forwarded-Proto says is believed of the proxies that we trust, and of nobody else.
+"""Forwarded: a request -> the request without X-Forwarded-Proto, unless it is of a trusted proxy.
 
-If another proxy says HTTPS, addresses of pages say http:// and forms may fail. Then the pages say what to set.
+If an untrusted proxy takes HTTPS, links say http:// and forms may fail. Then the pages say what to set.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ ADVICE = (
 
 
 def only_by_proxies(get_response: GetResponse) -> GetResponse:
-    """The middleware: drops the header of everybody else, because Django would believe it."""
+    """The middleware. It removes the header of all others, because Django would trust it."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):
@@ -33,10 +33,10 @@ def only_by_proxies(get_response: GetResponse) -> GetResponse:
 
 
 def is_misread(request: HttpRequest) -> bool:
-    """Whether a proxy said HTTPS and was not believed."""
+    """Whether an untrusted sender said HTTPS."""
     return request.META.get(DISBELIEVED) == "https" and not request.is_secure()
 
 
 def advise(request: HttpRequest) -> dict[str, Any]:
-    """For templates: what to do about it, if anything."""
+    """The context processor with the advice for the operator; empty if none is needed."""
     return {"proxy_advice": ADVICE if is_misread(request) else ""}

@@ -1,24 +1,24 @@
-"""Log: records -> lines of bounded length. What strangers can cause at will is told seldom, and without a traceback."""
+"""Log: records -> lines of bounded length. Events that strangers can cause are logged rarely, without a traceback."""
 
 import logging
 import time
 from collections.abc import Callable
 from threading import Lock
 
-#: Characters of a message; a name or an address in it may be a stranger's.
+#: The most characters of a message, because a name or an address in it may be a stranger's.
 LONGEST = 2_000
 LONGEST_OF_STRANGERS = 300
-#: Lines a minute of one kind that strangers cause.
+#: The most lines a minute of one kind that strangers cause; and the seconds of a minute.
 LINES, MINUTE = 5, 60.0
 
 
 class Line(logging.Formatter):
-    """One line, and our own traceback where there is one."""
+    """One line, and the traceback if there is one."""
 
     longest = LONGEST
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line, in which nothing begins another one."""
+        """The line, without characters that would start another line."""
         if len(record.message) > self.longest:
             record.message = f"{record.message[: self.longest]}..."
         record.message = record.message.translate(ESCAPES)
@@ -29,7 +29,7 @@ ESCAPES = {code: f"\\x{code:02x}" for code in range(32)}
 
 
 class StrangersLine(Line):
-    """One short line, whatever there is to tell."""
+    """One short line, without a traceback."""
 
     longest = LONGEST_OF_STRANGERS
 
@@ -41,7 +41,7 @@ class StrangersLine(Line):
 
 
 class Seldom(logging.Filter):
-    """Lets some lines a minute of each logger pass. The first one after that tells how many were left out."""
+    """Passes LINES lines a minute of each logger. The first line after that says how many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Seldom(logging.Filter):
         self._seen: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is told."""
+        """Whether the record passes."""
         now = self._clock()
         with self._lock:
             began, count = self._seen.get(record.name, (now, 0))

@@ -1,4 +1,4 @@
-"""Accounts, their sites and the tokens with which programs speak for them."""
+"""Models: accounts, their sites, the tokens of programs, and used crossings."""
 
 import re
 import secrets
@@ -21,12 +21,12 @@ from tracker.collection.currencies import CURRENCIES
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
 SIGNAL_NAMES = ", ".join(SIGNALS)
-#: Which of a site's hits are rejected; see conversions.rules.traffic.
+#: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments")
-#: No account has more addresses of its own than such a network: a shorter prefix would reject everybody's hits.
+#: IP version -> the shortest prefix of an own network. A shorter one would reject everybody's hits.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-#: What the models go by; a change has the whole site counted again.
+#: The fields that the attribution models use. If one changes, the whole site is counted again.
 TERMS = ("half_life_days", "position_first", "position_last")
 LONGEST_HALF_LIFE_DAYS = 365
 percent = MaxValueValidator(100)
@@ -34,23 +34,23 @@ currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR."
 
 
 def new_site_key() -> str:
-    """A site's public key: short, unguessable, safe in a query."""
+    """A new public key of a site: short, unguessable and safe in a query."""
     return secrets.token_hex(8)
 
 
 def new_click_secret() -> str:
-    """What signs a site's clicks on their way to its landing pages."""
+    """A new secret of a site, which signs its clicks on their way to landing pages."""
     return secrets.token_hex(16)
 
 
 def validate_timezone(name: str) -> None:
-    """Refuses what is no IANA zone."""
+    """Raises ValidationError if the name isn't an IANA time zone."""
     if name not in available_timezones():
         raise ValidationError(f"{name!r} is no IANA timezone; Europe/Berlin is one.")
 
 
 def validate_domains(domains: Any) -> None:
-    """Refuses what is no list of host names."""
+    """Raises ValidationError if the value isn't a list of host names."""
     if not isinstance(domains, list) or len(domains) > MAX_DOMAINS:
         raise ValidationError(f"A list of at most {MAX_DOMAINS} host names, such as shop.example.")
     for name in domains:
@@ -62,7 +62,7 @@ def validate_domains(domains: Any) -> None:
 
 
 def validate_networks(networks: Any) -> None:
-    """Refuses what is no list of addresses and networks that can be an account's own."""
+    """Raises ValidationError if the value isn't a list of addresses and networks that an account can own."""
     if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
         raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
     for text in networks:
@@ -77,19 +77,19 @@ def validate_networks(networks: Any) -> None:
 
 
 def validate_signals(signals: Any) -> None:
-    """Refuses what is no list of signals of consent."""
+    """Raises ValidationError if the value isn't a list of signals of consent."""
     if not isinstance(signals, list) or not all(isinstance(name, str) and name in SIGNALS for name in signals):
         raise ValidationError(f"A list of signals: {SIGNAL_NAMES}.")
 
 
 def snippet(origin: str, key: str) -> str:
-    """What the pages of a site hold, where `origin` (such as https://tracker.example) is the tracker's own."""
+    """The script tag for a site's pages. `origin` is the tracker's, such as https://tracker.example."""
     path = settings.PUBLIC_PATHS.get("t.js", "/t.js")
     return f'<script async src="{origin}{path}" data-site="{key}"></script>'
 
 
 def keep_soon() -> None:
-    """Has the configuration put into the archive once the change that is being made is committed."""
+    """Have the configuration written to the archive after the present change is committed."""
     import_string(settings.KEEP_SOON)()
 
 
@@ -113,12 +113,12 @@ class Account(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves, and has the change kept."""
+        """Save, and have the configuration archived."""
         super().save(*args, **kwargs)
         keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Deletes, likewise."""
+        """Delete, and have the configuration archived."""
         deleted = super().delete(*args, **kwargs)
         keep_soon()
         return deleted
@@ -176,7 +176,7 @@ class Site(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuses what is no currency, and a change of what the facts already depend on."""
+        """Raises ValidationError for a wrong currency or terms over 100 %, and for a change of what facts depend on."""
         if self.currency not in CURRENCIES:
             raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
         if self.position_first + self.position_last > 100:
@@ -187,7 +187,7 @@ class Site(models.Model):
                 raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves under the same rule as `clean`, in one transaction with the check.
+        """Save after the checks of `clean`, in the same transaction.
 
         If a term of the attribution models changes, the same transaction marks the whole site.
         """
@@ -200,7 +200,7 @@ class Site(models.Model):
             keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Deletes a site that has no hits; the facts of one that has would belong to nobody."""
+        """Delete a site. Raises ValidationError if it has hits, because their facts would belong to nobody."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
@@ -233,12 +233,12 @@ class Token(models.Model):
 
     @staticmethod
     def hash_of(secret: str) -> str:
-        """The form in which a token is kept. Tokens are long and random, so a plain hash is enough."""
+        """The stored form of a token. Tokens are long and random, so a plain hash is enough."""
         return sha256(secret.encode()).hexdigest()
 
     @classmethod
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
-        """Makes (or finds) a token of an account and gives it with its secret, which is shown this once."""
+        """Make (or find) a token of an account; return it and its secret, which is shown only this once."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
         token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
@@ -248,7 +248,7 @@ class Token(models.Model):
         return token, secret
 
     def revoke(self, now: datetime) -> None:
-        """Lets it do nothing any more; the web processes know within SITE_CACHE_SECONDS. Once revoked, it stays so."""
+        """Revoke the token for good. Web processes know it within SITE_CACHE_SECONDS."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
         keep_soon()
         self.refresh_from_db()
@@ -264,7 +264,7 @@ class Token(models.Model):
 
 
 class TakenCrossing(models.Model):
-    """A crossing that was taken up, kept for longer than its token is good."""
+    """A used crossing. It is kept for longer than its token is valid."""
 
     seal = models.CharField(max_length=64, primary_key=True)
     taken_at = models.BigIntegerField(db_index=True)
@@ -274,7 +274,7 @@ class TakenCrossing(models.Model):
 
     @classmethod
     def take(cls, seal: str, now: int, forget_before: int) -> bool:
-        """Whether it is taken up for the first time (times in ms). Forgets what no token can be good for any more."""
+        """Note a crossing's use; return whether it is the first. Forget those before `forget_before`. Times are ms."""
         cls.objects.filter(taken_at__lt=forget_before).delete()
         _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
         return is_first

@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from tracker.errors import ErrorBody
 
-#: What the statuses of refusals mean, where nothing else is said.
+#: Status of a refusal -> its meaning.
 REFUSED = {
     400: "A parameter can't be used.",
     401: "Nobody is signed in, or the token is not valid.",
@@ -22,7 +22,7 @@ REFUSED = {
 
 
 class StructExtension(OpenApiSerializerExtension):
-    """Describes a msgspec struct by its fields: types, which may be null or absent, and what `Meta` says of them."""
+    """Describes a msgspec struct by its fields: their types, whether they may be null or absent, and their `Meta`."""
 
     target_class = "msgspec.Struct"
     match_subclasses = True
@@ -32,11 +32,11 @@ class StructExtension(OpenApiSerializerExtension):
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """The same: a struct is also a part of others, which name it."""
+        """The struct's own name, by which other structs refer to it."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
-        """The struct's schema; the structs in it become components of their own."""
+        """The struct's schema. Each struct within becomes a component."""
         _, found = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
         for name, schema in found.items():
             part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
@@ -45,7 +45,8 @@ class StructExtension(OpenApiSerializerExtension):
 
 
 def answered(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a struct as an answer has it: a field with a default is always there, one that is UNSET is not."""
+    """The schema of a struct in answers. A field with a default is always present; one that may be UNSET is
+    optional."""
     fields = schema["properties"]
     always = [*schema.get("required", ()), *(name for name in fields if "default" in fields[name])]
     plain = {name: {key: field[key] for key in field if key != "default"} for name, field in fields.items()}

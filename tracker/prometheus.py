@@ -1,4 +1,4 @@
-"""Prometheus: what this process counts since it started, once a request or batch. `tracker.metrics` shows it."""
+"""Prometheus: requests and batches -> counts since the start of this process. `tracker.metrics` shows them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ REJECTED = Count("hitledger_hits_rejected", "Hits that were not taken, by code."
 REFUSED = Count("hitledger_requests_refused", "Requests of which no hit was taken, by code.", ["code"])
 BATCHES = Count("hitledger_batches", "Batches that the queue was given; `failed` ones were answered 503.", ["outcome"])
 for outcome in ("sent", "failed"):
-    BATCHES.labels(outcome)  # there from the start, so that a first failure is seen as a rise
+    BATCHES.labels(outcome)  # It exists from the start, so that monitors see the first failure as a rise.
 COMMIT_SECONDS = Histogram(
     "hitledger_commit_seconds",
     "From closing a batch to the queue's confirm (embedded: to the end of its processing).",
@@ -23,26 +23,26 @@ COMMIT_SECONDS = Histogram(
 
 
 def count_accepted(collected: Collected) -> None:
-    """Notes a request of which at least one hit was taken."""
+    """Count a request with at least one accepted hit."""
     ACCEPTED.inc(len(collected.hits))
     count_rejected(collected.rejected.values())
 
 
 def count_refused(refusal: Refusal) -> None:
-    """Notes a request of which nothing was taken."""
+    """Count a request without an accepted hit."""
     REFUSED.labels(refusal.code).inc()
     if isinstance(refusal, NoHit):
         count_rejected(refusal.rejected.values())
 
 
 def count_rejected(rejected: Iterable[Refusal]) -> None:
-    """Notes hits that were not taken."""
+    """Count refused hits."""
     for code, hits in Counter(refusal.code for refusal in rejected).items():
         REJECTED.labels(code).inc(hits)
 
 
 def count_batch(seconds: float | None) -> None:
-    """Notes a batch that the queue was given, and took within so many seconds, or didn't (None)."""
+    """Count a batch for the queue, with the seconds until the queue took it; None if it failed."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
         COMMIT_SECONDS.observe(seconds)

@@ -8,7 +8,7 @@ from django.urls.resolvers import RegexPattern
 from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
-#: What follows each name, with an example of it.
+#: Name -> the patterns that may follow it, each with an example.
 REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},
@@ -18,7 +18,7 @@ REST = {
 
 
 def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
-    """The patterns of the other names, each with the view of the usual one. Raises BadSetting where one is taken."""
+    """The patterns of the other names, each with the view of the usual name. Raises BadSetting if a name is taken."""
     taken = set(first_words(usual))
     resolver = URLResolver(RegexPattern(r"^/"), usual)
     found = []
@@ -32,7 +32,7 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
 
 
 def first_words(patterns: Patterns, prefix: str = "") -> Iterable[str]:
-    """What the addresses begin with."""
+    """The first words of all addresses."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

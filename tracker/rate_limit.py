@@ -1,4 +1,4 @@
-"""Rate limit: how many hits a site or an account may send in a second -> how long to wait. Per web process."""
+"""Rate limit: a sender, its hits and its rate -> the seconds to wait. Each web process counts by itself."""
 
 import time
 from collections.abc import Callable
@@ -6,25 +6,24 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-#: Of so many senders the tally is kept; one beyond them starts anew.
+#: The most senders that are remembered. A forgotten sender starts with an empty bucket.
 MAX_SENDERS = 10_000
 
 
 class RateLimit:
-    """A leaky bucket for each sender: it holds a second's hits, and a request is let in while there is room.
+    """A leaky bucket for each sender. It holds the hits of a second, and a request may pass while there is room.
 
-    An array that is larger than the room is let in whole and fills the bucket above its edge, so that every array can
-    be sent at some time.
+    An array that is larger than the room passes whole and overfills the bucket. So arrays of every size can pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        #: When each sender's bucket will have run empty.
+        #: Sender -> the time at which its bucket is empty, by the clock.
         self._empty_at: LRUCache[str, float] = LRUCache(MAX_SENDERS)
 
     def take(self, sender: str, hits: int, per_second: int) -> float:
-        """Counts the hits and gives 0.0; or counts nothing and gives the seconds to wait. A rate of 0 is no limit."""
+        """Count the hits and return 0.0; or count nothing and return the seconds to wait. A rate of 0 is no limit."""
         if not per_second or not hits:
             return 0.0
         with self._lock:

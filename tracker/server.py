@@ -1,4 +1,4 @@
-"""Server: granian over the WSGI application, as the environment says. `python -m tracker.server`."""
+"""Server: the environment -> granian with the WSGI application. Run it by `python -m tracker.server`."""
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -8,7 +8,7 @@ from tracker import settings
 
 
 def serve() -> None:
-    """Serves until a signal. Granian's command line takes no silence of over a minute, and some balancers need more."""
+    """Serve until a signal. Granian's command line limits idle time to a minute, and some load balancers need more."""
     Granian(
         "tracker.wsgi:application",
         address=settings.WEB_HOST,

@@ -1,4 +1,4 @@
-"""Services: what the tracker stands on, with the variable that names each; made ready by a start, asked by /readyz."""
+"""Services: the services of the tracker, with the variable of each. A start prepares them, and /readyz checks them."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,17 +14,17 @@ from tracker.queues import open_queue
 
 
 class Preparable(Protocol):
-    """What every port offers."""
+    """The methods of every port."""
 
     def prepare(self) -> None:
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if it works; Transient if not."""
+        """Return quickly if it works. Raises Transient if not."""
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One of the four, and the environment variable that says where it is."""
+    """One of the four services, and the environment variable with its address."""
 
     name: str
     variable: str
@@ -35,11 +35,11 @@ class Database:
     """The configuration database. Its tables are made by `manage.py migrate`."""
 
     def prepare(self) -> None:
-        """Waits for nothing but an answer."""
+        """Only check that the database answers. Raises Transient."""
         self.check()
 
     def check(self) -> None:
-        """Raises Transient."""
+        """Return if the database answers. Raises Transient if not."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
@@ -48,7 +48,7 @@ class Database:
 
 
 def open_store() -> Preparable:
-    """The store of facts, which is another room's."""
+    """The store of facts. Another room owns it, so a setting names its function."""
     store: Preparable = import_string(settings.OPEN_STORE)()
     return store
 

@@ -1,7 +1,7 @@
-"""Sign-in: guards the doors where passwords are tried. Guessing is slow, and hits do not wait for it.
+"""Sign-in: a request with a password -> its answer, or 429. Guessing is slow, and hits don't wait for it.
 
-A password takes a third of a second of CPU to check. So few are checked at once, and all others are told to come again
-before they hold a thread that hits need. A rate is a web process's own.
+The check of a password takes a third of a second of CPU. So few are checked at once. All others are told to come again
+before they hold a thread that hits need. Each web process counts by itself.
 """
 
 import time
@@ -25,14 +25,14 @@ from tracker.models import Token
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DOORS = ("/login", "/admin/login/", "/api/auth/login/")
-#: So many passwords are in hand, one of them being checked. Each waits so many seconds at most.
+#: The most requests with passwords at once, of which one is checked; and the most seconds that each waits.
 IN_HAND, WAIT_SECONDS = 5, 2.0
-#: A client may have a whole IPv6 network of this size.
+#: The prefix of an IPv6 network that one client may have whole.
 IPV6_PREFIX = 64
 
 
 class Attempts(SimpleRateThrottle):
-    """Attempts of one kind an hour. The key is the address, the user name, or both."""
+    """The throttle of one kind of attempts. It counts an hour's. The key is the address, the user name, or both."""
 
     timer = time.monotonic
     cache_format = "sign-in:%(scope)s:%(ident)s"
@@ -44,11 +44,11 @@ class Attempts(SimpleRateThrottle):
         super().__init__()
 
     def get_cache_key(self, _request: Any, _view: Any) -> str:
-        """What attempts are counted under; a name may be long."""
+        """The key under which attempts are counted. It is hashed, because a name may be long."""
         return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
 
 
-#: Attempts an hour by one address for one user, by one address, and for one user from everywhere.
+#: The most attempts an hour by one address for one user, by one address, and for one user from all addresses.
 BY_BOTH, BY_ADDRESS, BY_USER = 20, 100, 300
 _count = Lock()
 _in_hand = BoundedSemaphore(IN_HAND)
@@ -56,7 +56,7 @@ _checking = Lock()
 
 
 def guard_sign_in(get_response: GetResponse) -> GetResponse:
-    """The middleware."""
+    """The middleware. It covers POST to the addresses in DOORS."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or request.path not in DOORS:
@@ -79,14 +79,14 @@ def guard_sign_in(get_response: GetResponse) -> GetResponse:
 
 
 def count_attempt(address: str, user: str) -> float:
-    """Notes an attempt and gives 0.0, or gives the seconds to wait."""
+    """Count an attempt and return 0.0, or return the seconds to wait."""
     throttles = (
         Attempts("both", BY_BOTH, f"{address} {user}"),
         Attempts("address", BY_ADDRESS, address),
         Attempts("user", BY_USER, user),
     )
     with _count:
-        # An attempt that is refused counts no further: one address can't use up what a user has.
+        # A refused attempt isn't counted by the later throttles, so one address can't use up a user's attempts.
         for one in throttles:
             if not one.allow_request(None, None):  # type: ignore[arg-type]
                 return one.wait() or WAIT_SECONDS
@@ -94,7 +94,7 @@ def count_attempt(address: str, user: str) -> float:
 
 
 def read_address(request: HttpRequest) -> str:
-    """The client's address, or its network where it may have all addresses of one."""
+    """The client's address; of IPv6 its network, because a client may have all its addresses."""
     meta = request.META
     address = client_address(
         meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES
@@ -106,7 +106,7 @@ def read_address(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
-    """The answer to an attempt that is not looked at."""
+    """The answer to an attempt that isn't checked."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
     if for_a_person(request):

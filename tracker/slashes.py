@@ -1,4 +1,4 @@
-"""Slashes: an address with slashes too many means the same as one without them."""
+"""Slashes: an address with too many slashes -> the address without them."""
 
 import re
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _MANY = re.compile("/{2,}")
 
 
 def single(path: str) -> str:
-    """The path with one slash in the place of several."""
+    """The path with one slash in place of several."""
     return _MANY.sub("/", path) if "//" in path else path
 
 
 def without_extra_slashes(get_response: GetResponse) -> GetResponse:
-    """The middleware: serves what the address means without the slashes that nothing is at."""
+    """The middleware. If an address has slashes too many, it serves the address without them."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         path = single(request.path_info)

@@ -1,4 +1,4 @@
-"""TLS: the parameters of a service's URL -> how its server's certificate is checked. Names are checked, too."""
+"""TLS: the parameters of a service's URL -> options by which a client checks the server's certificate and name."""
 
 import ssl
 from typing import Any
@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 from tracker.environment import BadSetting, read_parameters
 
-#: Of the server's authority, and of a certificate of our own where the server asks for one. Files in PEM.
+#: The parameters with PEM files: the server's authority; and our own certificate and key, if the server asks for one.
 FILES = ("cacertfile", "certfile", "keyfile")
 CASSANDRA = ("ssl", "servername", *FILES)
 
 
 def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
-    """A context that checks certificates and names. Raises BadSetting where a file can't be used."""
+    """A context that checks certificates and names. Raises BadSetting if a file can't be used."""
     try:
         context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
         if certificate := parameters.get("certfile"):
@@ -23,14 +23,14 @@ def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
 
 
 def broker_options(name: str, url: str) -> dict[str, Any] | None:
-    """What Celery wants of a broker's TLS: files, and the name that the certificate must have. None without TLS."""
+    """Celery's TLS options for a broker: files, and the name that the certificate must have. None without TLS."""
     parameters = read_parameters(name, url, FILES)
     parts = urlsplit(url)
     if parts.scheme != "amqps":
         if parameters:
             raise BadSetting(name, f"must begin with amqps:// if it has {' or '.join(parameters)}")
         return None
-    make_context(name, parameters)  # what can't be used is said now, not at each connection
+    make_context(name, parameters)  # Raises BadSetting now, so that not each connection fails.
     return {
         "cert_reqs": ssl.CERT_REQUIRED,
         "server_hostname": parts.hostname,
@@ -41,10 +41,10 @@ def broker_options(name: str, url: str) -> dict[str, Any] | None:
 
 
 def cassandra_options(name: str, url: str) -> dict[str, Any]:
-    """What the driver wants of Cassandra's TLS; nothing without TLS.
+    """The driver's TLS options for Cassandra; empty without TLS.
 
-    It connects to addresses, also to those that the nodes tell. So certificates name these, or all have the one name
-    that `servername` says.
+    The driver connects to addresses, also to those that the nodes report. So each certificate must have its node's
+    address, or all must have the name in `servername`.
     """
     parameters = read_parameters(name, url, CASSANDRA)
     if parameters.get("ssl", "false") not in ("true", "false"):

@@ -1,6 +1,7 @@
 """Visitor cookie: a page and a tracker of one registrable domain -> the cookie that keeps the visitor's id over HTTP.
 
-Browsers that forget a script's cookies after a week keep a server's. The snippet reads it where its own are gone.
+Some browsers delete a script's cookies after a week, but keep a server's. If its own cookies are gone, the snippet
+reads this one.
 """
 
 from functools import cache, lru_cache
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 NAME = "_hls"
-#: 400 days, the most that browsers allow. Each answer renews it.
+#: How long the cookie lives: 400 days, the most that browsers allow. Each answer renews it.
 MAX_AGE_SECONDS = 400 * 86_400
 
 
@@ -30,7 +31,7 @@ def shared_domain(origin: str, host: str) -> str | None:
 
 
 def registrable(url: str) -> str | None:
-    """The registrable domain of an address's host; None if it has none, as an IP address and a bare suffix."""
+    """The registrable domain of an address's host; None if it has none, such as an IP address or a bare suffix."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
@@ -52,5 +53,5 @@ def is_address(host: str) -> bool:
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """The list of suffixes under which anybody can register; read at its first use."""
+    """The list of suffixes under which anybody can register. It is read at its first use."""
     return PublicSuffixList()

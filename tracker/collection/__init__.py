@@ -1,1 +1,1 @@
-"""Collection: a request's parameters or body -> hits, or a reason for each that is none. Pure."""
+"""Collection: a request's parameters or body -> hits, and a refusal for each that is not acceptable. Pure."""

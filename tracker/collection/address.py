@@ -1,4 +1,4 @@
-"""Address: whose request it is, behind the proxies that we trust. Pure."""
+"""Address: a peer and X-Forwarded-For -> the client's address, behind trusted proxies. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-#: No address is written longer than this.
+#: The longest text of an address.
 MAX_LENGTH = 64
-#: An address in brackets, or with a port behind it, or both.
+#: An address in brackets, perhaps with a port; and one with a port.
 _BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]+)?")
 _PORT = re.compile(r"(.+):[0-9]+")
 
 
 def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
-    """The peer's address; if it is a trusted proxy, the right-most of X-Forwarded-For that is none."""
+    """The peer's address. If the peer is a trusted proxy: the right-most of X-Forwarded-For that isn't one."""
     client = read_address(remote)
     if client is None:
         return remote
@@ -23,21 +23,21 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
     while claims and _is_one_of(proxies, client):
         claimed = read_address(claims.pop())
         if claimed is None:
-            break  # what is no address can't be passed on as one
+            break  # A text that is not an address isn't returned as one.
         client = claimed
     return str(client)
 
 
 def is_trusted(remote: str, proxies: Networks) -> bool:
-    """Whether a peer is a proxy that we trust."""
+    """Whether a peer is a trusted proxy."""
     address = read_address(remote) if proxies else None
     return address is not None and _is_one_of(proxies, address)
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address of a text, which may have a port; None for what is no address.
+    """The address of a text, which may have a port; None if it is not an address.
 
-    An IPv4 address that is written as an IPv6 one is the same.
+    An IPv4 address that is mapped to IPv6 is read as IPv4.
     """
     return _read(text) if len(text) <= MAX_LENGTH else None
 

@@ -1,4 +1,4 @@
-"""Body: what a request carries, bytes -> the parameters of each of its hits, or a Refusal. Pure."""
+"""Body: a request's query and bytes -> the parameters of each of its hits, or a Refusal. Pure."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tracker.collection.refusal import Refusal  # TEMP
+from tracker.collection.refusal import Refusal
 
 MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
@@ -19,38 +19,38 @@ MAX_PARAMETERS = 200
 MAX_MEMBERS = 100
 #: The most JSON tokens of a damaged array that are scanned for good hits. More would take too long.
 MAX_TOKENS = 250_000
-#: With more commas an array may have far too many hits, which is found out before values are made of all of them.
+#: An array with more commas may have far too many hits. Its hits are counted before it is decoded.
 MAX_COMMAS = 50_000
 
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "application/octet-stream"})
 
-# Floats are kept as the text that they were written as, so that no money goes through binary fractions.
+# Floats stay the text that was sent, so that no money becomes a binary fraction.
 _decoder = msgspec.json.Decoder(float_hook=str)
 _lenient = json.JSONDecoder(
     parse_float=str, parse_int=lambda digits: int(digits[:400]), parse_constant=str, strict=False
 )
 _array_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-#: The strings (also one without an end) and the punctuation of JSON. Never backtracks.
+#: A string (also one without an end) or a punctuation mark of JSON. It never backtracks.
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
-#: The parameters of one hit, or why it has none.
+#: The parameters of one hit, or the refusal of the hit.
 Item = dict[str, Any] | Refusal
 
 
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
     """Each hit's parameters. Raises Refusal.
 
-    Parameters of the query are defaults of the body's one hit; of them, an array's hits take `site` alone.
+    The query's parameters are defaults for a single hit. For the hits of an array only `site` is.
     """
     defaults = read_form(query)
     body = unpack(body, encoding)
     if not body.strip():
         return [defaults]
     media = content_type.partition(";")[0].strip().lower()
-    if media == FORM and not body.lstrip().startswith((b"{", b"[")):  # curl -d '{...}' calls its JSON a form
+    if media == FORM and not body.lstrip().startswith((b"{", b"[")):  # curl -d '{...}' sends JSON as a form.
         return [{**defaults, **read_form(_as_text(body))}]
     if media not in (*JSON_TYPES, FORM) and not media.endswith("+json"):
         raise Refusal(415, "unsupported_media_type", f"{media[:80]!r} can't be read as hits; send JSON or a form.")
@@ -84,7 +84,7 @@ def read_hit(text: bytes | memoryview) -> Item:
 
 
 def read_object(text: str) -> Any:
-    """A JSON value; None for what is none."""
+    """A JSON value; None if the text is not JSON."""
     try:
         return decode(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
@@ -94,7 +94,7 @@ def read_object(text: str) -> Any:
 def decode(text: bytes | memoryview) -> Any:
     """A JSON value. Raises what _UNREADABLE names.
 
-    Bytes that are no UTF-8 and escapes of half a letter stay recognisable, as lone surrogates; NaN is a text.
+    Bytes that are not UTF-8, and escapes of half a letter, become lone surrogates. NaN becomes a text.
     """
     try:
         return _decoder.decode(text)
@@ -103,9 +103,9 @@ def decode(text: bytes | memoryview) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """The texts of an array's elements, not all where they are too many. One that is no JSON is found out later, alone.
+    """The texts of an array's elements; not all, if there are too many. Raises Refusal.
 
-    Raises Refusal.
+    An element that is not JSON is refused later, alone.
     """
     if body.count(b",") > MAX_COMMAS:
         parts = _split_by_punctuation(body)
@@ -121,7 +121,7 @@ def split_array(body: bytes) -> list[bytes | memoryview]:
 
 
 def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
-    """The elements' texts, no more than one too many of them; none where the text is no array."""
+    """The texts of the elements, at most one over the limit; empty if the text is not an array."""
     parts: list[bytes | memoryview] = []
     depth = start = 0
     for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
@@ -139,9 +139,9 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
 
 
 def read_form(text: str) -> dict[str, Any]:
-    """The parameters of a query or a form; of several with one name the last. Raises Refusal.
+    """The parameters of a query or a form. The last of a name wins. Raises Refusal.
 
-    Bytes that are no UTF-8 stay recognisable, as lone surrogates.
+    Bytes that are not UTF-8 become lone surrogates.
     """
     try:
         return dict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS))
@@ -156,7 +156,7 @@ def _as_text(form: bytes) -> str:
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """The body without its content encoding, never more of it than is allowed. Raises Refusal."""
+    """The body without its content encoding, up to the limit. Raises Refusal."""
     if len(body) > MAX_BODY:
         raise too_large()
     encoding = encoding.strip().lower()
@@ -168,7 +168,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _unzip(body: bytes) -> bytes:
-    """The text of every member. Zeros after the last are padding."""
+    """The text of all members. Zeros after the last member are padding."""
     plain = b""
     for _ in range(MAX_MEMBERS):
         unzip = zlib.decompressobj(wbits=31)

@@ -1,4 +1,4 @@
-"""Clock: an instant that a client's clock tells -> ms since the epoch; and the day of a site's own clock. Pure."""
+"""Clock: an instant of a client's clock -> ms since the epoch; ms -> the day of a site's clock. Pure."""
 
 import re
 from datetime import datetime
@@ -7,22 +7,22 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
-#: A number of ms that no clock shows and that no sum overflows.
+#: The largest number of ms. No clock shows it, and no sum of it overflows.
 BEYOND = 10**18
-#: Offsets from UTC change at full quarters of an hour at the earliest.
+#: Offsets from UTC change only at full quarters of an hour.
 QUARTER_MS = 900_000
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-#: A day and a time, with the zone behind it; in a query the zone's plus may have become a blank.
+#: A day and a time with a zone. In a query the zone's plus may have become a blank.
 _ISO = re.compile(
     r"(\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) ?(?:(Z|UTC|GMT)|([+ -])(\d\d(?::?\d\d)?))", re.I
 )
 
 
 def read_instant(text: str) -> int | None:
-    """The ms of a text; None if it is none. It is ISO 8601 with a zone, or a number since the epoch.
+    """The ms of a text, which is ISO 8601 with a zone or a number since the epoch; None if it is neither.
 
-    The number is seconds, or ms, micros or nanoseconds: whichever comes nearest to the present.
+    The size of the number decides whether it is seconds, ms, micros or nanoseconds.
     """
     text = text.strip()
     if _NUMBER.fullmatch(text):
@@ -56,7 +56,7 @@ def _read_iso(text: str) -> int | None:
 
 
 def local_day(at: int, timezone: str) -> int:
-    """The day of a zone's clock that holds `at` (ms): how many lie between it and the year 1."""
+    """The day of `at` (ms) by a zone's clock, as its number since the start of the year 1."""
     return _day_of_quarter(at // QUARTER_MS, timezone)
 
 

@@ -1,4 +1,4 @@
-"""Collect: the parts of a request -> its hits, and a reason for each that is none. Pure; knows no Django."""
+"""Collect: the parts of a request -> its hits, and a refusal for each that is not acceptable. Pure; knows no Django."""
 
 import hmac
 from collections.abc import Callable, Collection, Mapping
@@ -17,13 +17,13 @@ from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
-#: The client's clock is taken to be wrong when `sent` and receipt differ by more.
+#: The most that `sent` and receipt may differ, ms. If they differ by more, the client's clock is wrong.
 MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
 MAX_AGE_MS = 7 * DAY_MS
 MAX_AGE_TRUSTED_MS = 90 * DAY_MS
 
-#: What the snippet sends where nothing is named.
+#: Values of a parameter that count as absent. The snippet may send them.
 EMPTY: tuple[Any, ...] = (None, "", {})
 
 MAX_KEY = 64
@@ -34,39 +34,39 @@ MAX_UA = 512
 
 
 def new_hit_id() -> str:
-    """A hit id of the server's own."""
+    """A new hit id."""
     return uuid4().hex
 
 
 class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What collection needs to know of a site."""
+    """The part of a site's configuration that collection needs."""
 
     account: int
     hits_per_second: int = 0
     timezone: str = "UTC"
     currency: str = ""
     open_adjustments: bool = False
-    #: The signals of consent that it denies where a hit doesn't name them.
+    #: The signals of consent that the site denies if a hit doesn't name them.
     denied: tuple[str, ...] = ()
-    #: What signs a visitor's crossing to another of its domains.
+    #: The secret that signs a visitor's crossing to another domain of the site.
     secret: str = ""
 
 
-#: Keys of sites -> what is known of each; one look-up for all of a request.
+#: Keys of sites -> the site of each, if known. One look-up for all sites of a request.
 FindSites = Callable[[Collection[str]], Mapping[str, Known[SiteEntry]]]
-#: Of a site that could not be looked up.
+#: The entry of a site that could not be looked up.
 UNCHECKED = Known[SiteEntry](None, checked=False)
 
 
 def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
-    """What is known of sites where none can be looked up."""
+    """The entries of sites if none can be looked up."""
     return dict.fromkeys(keys, UNCHECKED)
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a request besides its hits. `received` is ms; `account` is that of its ingest token, if any.
+    """The facts of a request besides its hits. `received` is ms. `account` is that of its ingest token, if it has one.
 
-    `salt` keys the hash that stands in for an absent visitor id. `prefetch`: it is made before anybody asked for it.
+    `salt` is the key of the hash that replaces an absent visitor id. `prefetch` says that the browser prefetches.
     """
 
     received: int
@@ -79,38 +79,38 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trusted(self) -> bool:
-        """Whether it is a server that shows an ingest token."""
+        """Whether the sender showed an ingest token."""
         return self.account is not None
 
 
 class Collected(msgspec.Struct):
-    """The hits of a request by their places in it, why the others are none, and what is known of their sites.
+    """The hits of a request by their indexes in it, the refusals of the others, and the sites.
 
-    `notes` is what their senders should mend, though the hits are taken.
+    `notes` are faults of accepted hits that their senders should fix.
     """
 
     hits: dict[int, Hit]
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
-    #: The visitor that the last hit named and that is kept; empty if there is none.
+    #: The visitor of the last hit that named one and kept it; empty if no hit did.
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal) -> None:
-        """Takes a hit out, with its reason."""
+        """Remove a hit and note its refusal."""
         self.hits.pop(index, None)
         self.rejected[index] = refusal
 
     def check(self) -> None:
-        """Raises NoHit if there is none."""
+        """Raises NoHit if there is no hit."""
         if not self.hits:
             raise NoHit(self.rejected)
 
 
 class NoHit(Refusal):
-    """Not one hit of the request is acceptable. If all have one status, it is that, else 400.
+    """No hit of the request is acceptable. If all refusals have one status, this has it, too; else it has 400.
 
-    Code, detail and field are those of the first hit that has this status.
+    Code, detail and field are those of the first refusal with this status, or of the first of all.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:
@@ -131,7 +131,7 @@ def collect(
     find_sites: FindSites = find_none,
     new_id: Callable[[], str] = new_hit_id,
 ) -> Collected:
-    """The hits of a request. Raises Refusal where it can't be read at all."""
+    """The hits of a request. Raises Refusal if the request can't be read at all."""
     if len(query) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have 64 KiB.")
     given: dict[int, tuple[str, Parameters]] = {}
@@ -155,13 +155,13 @@ def collect(
 
 
 def note(collected: Collected, index: int, problem: Refusal | None) -> None:
-    """Keeps what the sender of an accepted hit should mend."""
+    """Note a fault of an accepted hit that its sender should fix."""
     if problem:
         collected.notes[index] = problem
 
 
 def read_site(item: Item) -> tuple[str, Parameters]:
-    """The site's key of a hit, and all its parameters. Raises Refusal."""
+    """The key of a hit's site, and all parameters of the hit. Raises Refusal."""
     if isinstance(item, Refusal):
         raise item
     key = fields.read_text(item, "site", MAX_KEY)
@@ -171,7 +171,7 @@ def read_site(item: Item) -> tuple[str, Parameters]:
 
 
 def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """One hit of its parameters and its site, as much of it as its consent allows. Raises Refusal."""
+    """The hit of some parameters and a site, without all that its consent doesn't allow. Raises Refusal."""
     hit = make_hit(given, key, site, sender, new_id)
     check_site(site, sender)
     denied = site.value.denied if site.value else ()
@@ -185,7 +185,7 @@ def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """The hit that the parameters name, each field checked by itself. Raises Refusal."""
+    """The hit of the parameters. Each field is checked by itself. Raises Refusal."""
     timezone, currency = (site.value.timezone, site.value.currency) if site.value else ("UTC", "")
     unread: dict[str, str] = {}
     hit_id = fields.read_id(given, "id") or new_id()
@@ -208,7 +208,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         ref=fields.read_prose(given, "ref", MAX_URL),
         title=fields.read_prose(given, "title", MAX_TITLE),
         ad=fields.read_text(given, "ad", MAX_NAME),
-        # A space or a placeholder is no order, or strangers' sales would be one.
+        # A blank or a placeholder is not an order id, because it would merge the sales of different people.
         order=someone(fields.read_text(given, "order", MAX_NAME).strip()),
         value=value,
         currency=currency,
@@ -216,7 +216,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         props=fields.read_props(given),
         ip=ip,
         ua=ua,
-        # A server's own request is no browser's.
+        # A server's headers say nothing about the browser.
         prefetch=sender.prefetch and not sender.trusted,
         unchecked=not site.checked,
         consent=read_consent(consent) if (consent := given.get("consent")) not in EMPTY else {},
@@ -227,7 +227,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
-    """When the hit happened, by the client's clock where that can be believed. Raises Refusal."""
+    """When the hit happened (ms), by the client's clock if that is plausible. Raises Refusal."""
     ts, sent = fields.read_time(given, "ts", unread), fields.read_time(given, "sent", unread)
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
@@ -237,7 +237,7 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
-    """The time of a hit, by `received` only if the client's clock says nothing or is off."""
+    """The time of a hit (ms). It depends on `received` only if the client's clock is unknown or wrong."""
     if ts is None:
         return received
     if sent is not None and abs(received - sent) > MAX_SKEW_MS:
@@ -246,16 +246,16 @@ def corrected(ts: int | None, sent: int | None, received: int) -> int:
 
 
 def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
-    """Address and user agent of the person: the request's, or as told by a server that we trust."""
+    """Address and user agent of the person: those of the request, or those that a trusted server sent."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
 def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
-    """The visitor of a hit that names none. A server that tells the user but no address gives each user one of its own.
+    """The visitor of a hit that names none.
 
-    That one stays the same: it comes from an id that stays, and a user has no new visitor each day.
+    If a trusted server sends the user but no address, each user has one visitor, the same on every day.
     """
     if sender.trusted and not ip and someone(user):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
@@ -265,33 +265,33 @@ def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: 
 def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
     """A visitor id for a person without one: the same for one site, address, user agent and day of the site's clock.
 
-    Where neither address nor user agent is known, it is the hit's own, lest strangers become one person.
+    If neither address nor user agent is known, each hit has its own, so that strangers don't become one person.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
 
 
 def own_stand_in(hit: Hit, salt: bytes) -> str:
-    """The visitor of this hit and of its copies alone."""
+    """A visitor id that only this hit and its copies have."""
     return keyed_hash(f"{hit.site}\nhit\n{hit.id}", salt)
 
 
 def keyed_hash(text: str, salt: bytes) -> str:
-    """A visitor id made of a text; without the salt nobody can tell whose it is."""
+    """A visitor id made of a text. Without the salt nobody can find the text."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
 
 
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
-    """A site must be known, as far as it can be looked up, and be of the token's account. Raises Refusal."""
+    """Raises Refusal if a site that was looked up is unknown, or is not of the token's account."""
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:
         raise Refusal(404, "unknown_site", "No site has this key.", "site")
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """An adjustment names an order, what to do with it and, unless it retracts, an amount. Raises Refusal.
+    """Raises Refusal if an adjustment has no order, no kind or, unless it retracts, no amount.
 
-    It needs a token, too, unless its site is open to all.
+    It also needs a token, unless its site has open adjustments.
     """
     if not hit.order:
         raise Refusal(400, "missing_order", "An adjustment needs the order that it adjusts.", "order")
@@ -304,7 +304,7 @@ def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
 
 
 def check_amount(hit: Hit) -> None:
-    """The amount of an adjustment must be there and be readable. Raises Refusal."""
+    """Raises Refusal if the amount of an adjustment is missing or can't be read."""
     if "value" in hit.unread:
         raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
     if hit.value is None:

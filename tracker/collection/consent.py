@@ -1,4 +1,4 @@
-"""Consent: which of Google's four signals a hit has, and a hit -> what may be kept of it. Pure."""
+"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without all that they deny. Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ DENIED: Final = "denied"
 ANALYTICS, ADS, USER_DATA = "analytics_storage", "ad_storage", "ad_user_data"
 SIGNALS = (ADS, ANALYTICS, USER_DATA, "ad_personalization")
 
-#: Parameters that identify one click, or one person whom a mailing was sent to.
+#: Parameters that identify one click, or one recipient of a mailing.
 CLICK_IDS = (
     *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "rdt_cid", "epik"),
     *("ob_click_id", "tblci", "sccid", "yclid", "ysclid", "srsltid", "gclsrc", "_gl", "igshid", "irclickid", "cjevent"),
@@ -23,28 +23,28 @@ CLICK_IDS = (
     *("hl_click", "hl_visitor"),
 )
 _MARK = r"(?:[?&;#]|&amp;|%(?:25)*(?:3F|26|23|3B))"
-#: A parameter of an address, or of an address that stands in a parameter, where the percent signs are encoded as well.
+#: Such a parameter of an address, or of an address in a parameter. There the percent signs may be encoded, too.
 _CLICK_ID = re.compile(
     r"(?:(?<![\w-])|(?<=3F)|(?<=26)|(?<=23)|(?<=3B))"
     rf"(?:{'|'.join(map(re.escape, CLICK_IDS))})(?:=|%(?:25)*3D)(?:(?!{_MARK})\S)*",
     re.IGNORECASE,
 )
 
-#: What networks know a person by, as parameters of `match`, and how each must look.
+#: The keys by which networks know a person, as parameters of `match`, and the form of each.
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COOKIE = re.compile(r"[\w.%+/=-]{1,500}", re.ASCII)
 MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("email", "phone", "phone_digits"), _HASH),
     **dict.fromkeys(("fbp", "fbc", "ttp"), _COOKIE),
-    #: Of Google Analytics' cookie the client id.
+    #: The client id of Google Analytics' cookie.
     "ga": re.compile(r"(?:GA[0-9]\.[0-9]+\.)?([0-9]{1,20}\.[0-9]{1,20})"),
 }
-#: The signal without which a match key is not kept.
+#: Match key -> the signal that it needs.
 _NEEDS = {**dict.fromkeys(("email", "phone", "phone_digits"), USER_DATA), **dict.fromkeys(("fbp", "fbc", "ttp"), ADS)}
 
 
 def read_consent(given: Any) -> dict[str, str]:
-    """The signals that a `consent` parameter names. What is neither word is denied, and all are if it can't be read."""
+    """The signals that a `consent` parameter names. Any other word is denied; if it can't be read, all are."""
     named = _named(given)
     if named is None:
         return dict.fromkeys(SIGNALS, DENIED)
@@ -52,7 +52,7 @@ def read_consent(given: Any) -> dict[str, str]:
 
 
 def consent_problem(given: Any) -> Refusal | None:
-    """What is wrong with a `consent` parameter, None if nothing is. The hit is taken all the same."""
+    """The fault of a `consent` parameter; None if it has none. The hit is accepted in both cases."""
     named = _named(given)
     if named is None:
         return Refusal(
@@ -84,7 +84,7 @@ def _named(given: Any) -> Mapping[str, Any] | None:
 
 
 def read_match(given: Any) -> dict[str, str]:
-    """The match keys of a `match` parameter; what can't be one is left out."""
+    """The match keys of a `match` parameter. Those of a wrong form are left out."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -98,10 +98,10 @@ def read_match(given: Any) -> dict[str, str]:
 
 
 def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
-    """What may be kept of a hit. `denied` are the signals that its site denies where the hit doesn't name them.
+    """The hit without all that consent denies. `denied`: the signals that its site denies if the hit doesn't name them.
 
-    Without `analytics_storage` it is a hit of nobody: `stand_in`, the visitor of this hit alone, takes the place of
-    whom it names, and its click ids are cut out of its addresses.
+    Without `analytics_storage` the hit is nobody's. `stand_in`, a visitor of this hit alone, replaces the person, and
+    click ids are removed from its addresses.
     """
     consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
     if DENIED not in consent.values():
@@ -123,5 +123,5 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
 
 
 def without_click_ids(url: str) -> str:
-    """An address without the parameters that identify one click."""
+    """An address without the parameters in CLICK_IDS."""
     return _CLICK_ID.sub("", url)

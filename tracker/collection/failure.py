@@ -1,13 +1,13 @@
-"""Failure: why work behind the door can't be done, now (Transient) or ever (Permanent). Pure."""
+"""Failure: the errors of work after collection, now (Transient) or for good (Permanent). Pure."""
 
 
 class Failure(Exception):
-    """Work could not be done; the text says why. A command shows it as its last line."""
+    """Work could not be done. The text says why. A command shows it as its last line."""
 
 
 class Transient(Failure):
-    """A service is away or too slow. Nothing is wrong with what it was asked: wait and ask again."""
+    """A service is away or too slow. The request was valid, so wait and try again."""
 
 
 class Permanent(Failure):
-    """What was read is damaged, of another form or not there. Asking again cannot help."""
+    """The data is damaged, of another form or missing. Another try cannot help."""

@@ -15,7 +15,7 @@ from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 from tracker.collection.text import is_broken, repair
 
-#: The parameters of one hit by name: texts of a query or a form, or values of a JSON object.
+#: The parameters of one hit by name: texts of a query or a form, or JSON values of an object.
 Parameters = Mapping[str, Any]
 
 MAX_PROPS = 20
@@ -24,14 +24,14 @@ MAX_PROP_VALUE = 500
 TYPES = frozenset(get_args(HitType))
 KINDS = frozenset(get_args(AdjustmentKind))
 
-#: Of what can't be read so much is kept to look at.
+#: The most characters that are kept of an unreadable value.
 MAX_UNREAD = 100
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
-    """A text of at most so many characters; absent and null are the empty text. A JSON number is its text."""
+    """A text of at most `most` characters. Absent and null are read as the empty text, a JSON number as its text."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -39,7 +39,7 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 
 def as_text(value: Any, field: str) -> str:
-    """A text or a number as text. Floats never come here: they are read as the text that they were written as."""
+    """A text or a whole number as text. Floats are texts already, because JSON is read so. Raises Refusal."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -48,7 +48,7 @@ def as_text(value: Any, field: str) -> str:
 
 
 def check_text(value: str, field: str, most: int) -> str:
-    """The text, if it is short enough and can be stored: NUL bytes and lone surrogates can't."""
+    """The text. Raises Refusal if it is too long or can't be stored because of a NUL or a lone surrogate."""
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
     if is_broken(value):
@@ -57,7 +57,7 @@ def check_text(value: str, field: str, most: int) -> str:
 
 
 def read_prose(parameters: Parameters, field: str, most: int) -> str:
-    """The same of a text that identifies nothing: its bad letters are replaced."""
+    """As read_text, for a text that identifies nothing. Letters that can't be stored are replaced."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -65,7 +65,7 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
 
 
 def read_id(parameters: Parameters, field: str) -> str:
-    """A hit's or visitor's id, empty if absent or nobody's."""
+    """A hit's or visitor's id; empty if it is absent or stands for nobody."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -76,7 +76,7 @@ def read_id(parameters: Parameters, field: str) -> str:
 
 
 def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> str:
-    """One of the choices, empty if absent."""
+    """One of the choices; empty if absent."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -86,9 +86,9 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
 
 
 def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tuple[int | None, str]:
-    """`value` in micros and its currency, None and empty if absent. `own` is the site's currency.
+    """`value` in micros, and its currency; None and empty if absent. `own` is the site's currency.
 
-    What can't be read is noted in `unread`, by field: no sale is lost for the way in which its amount is written.
+    An unreadable value is noted in `unread`, by field. So no sale is lost because of the form of its amount.
     """
     value, currency = parameters.get("value"), parameters.get("currency")
     code = "" if currency is None else currency if isinstance(currency, str) else plain(currency)
@@ -102,7 +102,7 @@ def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tup
 
 
 def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int | None:
-    """A clock's ms since the epoch; None if absent, or unreadable, which is noted in `unread`."""
+    """A time in ms since the epoch; None if absent or unreadable. An unreadable one is noted in `unread`."""
     value = parameters.get(field)
     if value is None or value == "":
         return None
@@ -114,12 +114,12 @@ def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int
 
 
 def plain(value: Any) -> str:
-    """A text, or a JSON value of another type as one."""
+    """A text as it is, or another JSON value as JSON text."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_ip(parameters: Parameters) -> str:
-    """A person's address, empty if absent."""
+    """A person's address; empty if absent."""
     value = parameters.get("ip")
     if value is None or value == "":
         return ""
@@ -130,7 +130,7 @@ def read_ip(parameters: Parameters) -> str:
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
-    """The custom properties: of `props`, an object or its JSON text, and of every `p.KEY`."""
+    """The custom properties of `props` (an object or its JSON text) and of every `p.KEY`."""
     found = {name[2:]: value for name, value in parameters.items() if name.startswith("p.")}
     given = parameters.get("props")
     if given is not None and given != "":
@@ -142,7 +142,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    """An object as such or as JSON text."""
+    """The object of an object or of its JSON text. Raises Refusal."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -151,7 +151,7 @@ def _object(given: Any) -> dict[str, Any]:
 
 
 def _property(key: str, value: Any) -> str:
-    """A property's text. JSON's true and false are kept as these words."""
+    """A property's text. JSON's true and false become these words."""
     if not key:
         raise Refusal(400, "bad_props", "A property needs a name.", "props")
     check_text(repair(key), "props", MAX_PROP_KEY)

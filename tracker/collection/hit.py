@@ -1,4 +1,4 @@
-"""The records of a hit and of a batch: what collect makes and every later step reads. Pure; knows no Django."""
+"""Hit: the records of a hit and of a batch, which collect makes and every later step reads. Pure; knows no Django."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from tracker.collection.failure import Permanent
 HitType = Literal["page", "event", "click", "view", "conversion", "adjustment"]
 AdjustmentKind = Literal["retract", "restate", "refund"]
 
-#: A batch is closed when it holds this many hits, or this many bytes of them.
+#: The hits, and the bytes of hits, with which a batch is full and closes.
 BATCH_MAX_HITS = 500
 BATCH_MAX_BYTES = 1 << 20
 
@@ -19,8 +19,8 @@ BATCH_MAX_BYTES = 1 << 20
 class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One tracking event as collected. Times are ms since the epoch, money is micros (10**-6) of the currency.
 
-    `at` is when it happened by the corrected clock; it depends on `received` only where
-    `tracker.collection.collect` must.
+    `at` is when it happened by the corrected clock. It depends on `received` only if the client's clock is unknown or
+    wrong; see `tracker.collection.collect`.
     """
 
     id: str
@@ -42,29 +42,29 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     props: dict[str, str] = {}
     ip: str = ""
     ua: str = ""
-    #: Sent for a page that was fetched before anybody asked for it.
+    #: Whether the browser sent it for a page that it prefetched.
     prefetch: bool = False
-    #: The site's key could not be looked up at the door; the chain looks again.
+    #: Whether the site could not be looked up during collection. Processing looks it up again.
     unchecked: bool = False
-    #: Signals by name, `granted` or `denied`: those that the hit names and those that its site denies otherwise.
+    #: Signal -> `granted` or `denied`: the signals that the hit names, and those that its site denies otherwise.
     consent: dict[str, str] = {}
-    #: What ad networks know the person by: their cookies' ids, and hashes.
+    #: The keys by which ad networks know the person: ids of their cookies, and hashes.
     match: dict[str, str] = {}
-    #: Told by a server that showed an ingest token.
+    #: Whether a server with an ingest token sent it.
     trusted: bool = False
-    #: What can't be read of an amount or a time, by field, as it was sent.
+    #: Field -> the unreadable text of an amount or a time, as sent.
     unread: dict[str, str] = {}
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The hits that are committed to the queue together. An empty one is a marker: how far the queue has come."""
+    """The hits that are committed to the queue together. An empty batch is a marker of the queue's progress."""
 
     id: str
     hits: tuple[Hit, ...] = ()
 
     @property
     def made_at(self) -> int:
-        """When the batch was closed, ms since the epoch; part of its id, so that every delivery reads the same."""
+        """When the batch was closed, ms since the epoch. It is part of the id, so it is the same in every delivery."""
         return int(self.id[:13])
 
 
@@ -101,7 +101,7 @@ def encode_hits(hits: Sequence[Hit]) -> bytes:
 
 
 def encoded_size(hit: Hit) -> int:
-    """Bytes of the hit in a batch."""
+    """The bytes of the hit in a batch."""
     return len(_encoder.encode(hit)) + 1
 
 
@@ -120,6 +120,6 @@ def to_plain(record: msgspec.Struct) -> dict[str, Any]:
 
 
 def iso(at: int) -> str:
-    """ISO 8601 UTC with `Z`, milliseconds only where there are any."""
+    """ISO 8601 UTC with `Z`. It has milliseconds only if they aren't 0."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds").replace("+00:00", "Z")

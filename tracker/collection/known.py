@@ -1,4 +1,4 @@
-"""Known: what a look-up in the configuration came to. Pure."""
+"""Known: the result of a look-up in the configuration. Pure."""
 
 from typing import Generic, TypeVar
 
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True):
-    """The value, None for none. If `checked` is false, the database didn't answer, and it is the last known value."""
+    """The value, or None. If `checked` is false, the database didn't answer, and it is the last known value."""
 
     value: T | None
     checked: bool = True

@@ -1,4 +1,4 @@
-"""Money: an amount as people and programs write it -> micros and its currency, if it can mean one thing only. Pure."""
+"""Money: the text of an amount -> micros and its currency, if the text has only one meaning. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -10,38 +10,38 @@ import msgspec
 from tracker.collection.currencies import CURRENCIES, meanings
 
 MICROS = 1_000_000
-#: An amount has at most so many digits before the point.
+#: The most digits before the point.
 DIGITS = 12
-#: No amount is written longer than this.
+#: The longest text of an amount.
 MAX_LENGTH = 100
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
-#: A number; a minus, and a sign or a code of a currency, may stand before it, another such sign behind it.
+#: A number. Before it there may be a minus, and a sign or code of a currency; after it another sign or code.
 _WRITTEN = re.compile(
     r"(?P<minus>[-+]?) ?(?:(?P<before>[^\d\s.,'+-]{1,5})\.?)? ?(?P<other>[-+]?)"
     r" ?(?P<number>(?:[\d.,' ]*\d|\d+\.)(?:[eE][-+]?\d{1,3})?)"
     r" ?(?:(?P<behind>[^\d\s.,'+-]{1,5})\.?)?"
 )
 _MACHINE = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
-#: No number begins with a group of zeros: 0,299 is less than one.
+#: A number in groups. The first group doesn't begin with 0, because 0,299 is less than one.
 _GROUPED = re.compile(r"[1-9]\d{0,2}([,.' ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
 _INDIAN = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _COMMA = re.compile(r"\d+,\d+")
-#: `29,-`: nothing behind the point.
+#: A dash in place of decimals: `29,-`.
 _DASH = re.compile(r"(?<=\d[.,])[-\u2013\u2014]{1,2}(?=\D*$)")
-#: Other alphabets' minus, point, comma and apostrophe.
+#: The minus, point, comma and apostrophe of other alphabets -> ASCII.
 _SAME = str.maketrans("\u2212\u066b\u066c\u2019\u02bc", "-.,''")
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """Micros of a currency; an empty one is the site's own."""
+    """Micros of a currency. An empty currency is the site's own."""
 
     micros: int
     currency: str = ""
 
 
 def read_micros(text: str) -> int | None:
-    """The micros of a number as programs write it, such as -29.90; None for any other text."""
+    """The micros of a number in the form of programs, such as -29.90; None for any other text."""
     match = _PLAIN.fullmatch(text)
     if not match:
         return None
@@ -51,9 +51,9 @@ def read_micros(text: str) -> int | None:
 
 
 def read_amount(text: str, currency: str, own: str) -> Amount | None:
-    """The amount of a text and of what names its currency beside it; None where that isn't clear.
+    """The amount of a text and its currency parameter; None if they have no single meaning.
 
-    `own` is the site's currency: it decides which dollars `$` are. Without any sign or code the amount is in it.
+    `own` is the site's currency. It decides which dollars `$` means. An amount without any sign or code is in it.
     """
     micros = read_micros(text)
     if micros is not None and (not currency or currency in CURRENCIES):
@@ -75,14 +75,14 @@ def _read_written(text: str, currency: str, own: str) -> Amount | None:
 
 
 def _plainer(text: str) -> str:
-    """The text with ASCII digits, blanks and marks."""
+    """The text with ASCII digits, single blanks and ASCII marks."""
     text = normalize("NFKC", text).translate(_SAME)
     text = "".join(str(decimal(letter)) if letter.isdecimal() else letter for letter in text)
     return _DASH.sub("00", " ".join(text.split()))
 
 
 def _read_number(text: str) -> Decimal | None:
-    """The one number that the digits, groups and marks can mean."""
+    """The number, if the digits, groups and marks have only one meaning; else None."""
     readings = {Decimal(text)} if _MACHINE.fullmatch(text) else set(_readings(text))
     number = readings.pop() if len(readings) == 1 else None
     return number if number is not None and number.adjusted() < DIGITS else None
@@ -98,7 +98,7 @@ def _readings(text: str) -> Iterable[Decimal]:
 
 
 def _agree(signs: Iterable[str], own: str) -> str | None:
-    """The code that all signs stand for, empty without any; None where they don't agree or leave it open."""
+    """The code that all signs mean; empty if there are no signs; None if they disagree or are ambiguous."""
     codes: frozenset[str] | None = None
     for sign in signs:
         codes = meanings(sign) if codes is None else codes & meanings(sign)

@@ -1,9 +1,9 @@
-"""Nobody: ids that broken set-ups send for everybody, and that would make one person, or one order, of many. Pure."""
+"""Nobody: an id -> the id; empty if broken set-ups send it for everybody, which would merge people or orders. Pure."""
 
 import re
 from hashlib import new as new_hash
 
-#: Words for nobody and names of fields, in small letters. They come from templates, SDKs and databases without a value.
+#: Words for nobody and names of fields, in lower case. Templates, SDKs and databases send them in place of a value.
 WORDS = (
     *("", "-1", "none", "null", "nil", "undefined", "undef", "nan", "n/a", "na", "n.a.", "void", "empty"),
     *("true", "false", "default", "[object object]", "[object undefined]", "[object null]", "<nil>", "<null>"),
@@ -16,17 +16,17 @@ WORDS = (
     *("device_id", "deviceid", "anonymous_id", "anonymousid", "session_id", "sessionid", "cookie_id", "cookieid"),
     *("external_id", "externalid", "order", "order_id", "orderid", "order_number", "ordernumber", "txid"),
     *("transaction", "transaction_id", "transactionid"),
-    # The id that a fault gave many Android devices, and names of their emulators.
+    # The id that many Android devices got by a fault, and names of emulators.
     *("9774d56d682e549c", "lmy47d", "google_sdk"),
 )
-#: How such words are spelled where they come from: an id is to be hashed, and so may these be.
+#: The original spellings of such words. Senders hash ids, and so they may hash these.
 SPELLINGS = (*WORDS, "0", "None", "NULL", "NaN", "[object Object]", "Anonymous", "Guest", "Unknown")
 NOBODY = frozenset(WORDS) | {
     new_hash(name, word.encode(), usedforsecurity=False).hexdigest()
     for word in SPELLINGS
     for name in ("md5", "sha1", "sha256")
 }
-#: Zeros, the nil and the max UUID; and what no template filled in: {{id}}, ${id}, <%= id %>, %%ID%%, __ID__, [ID].
+#: Zeros, the nil and the max UUID; and placeholders of templates: {{id}}, ${id}, <%= id %>, %%ID%%, __ID__, [ID].
 _EMPTY = re.compile(
     r"0|0\.0|0{8,}|0{8}(?:-0{4}){3}-0{12}|f{32}|f{8}(?:-f{4}){3}-f{12}"
     r"|\{.*\}|\$\{.*\}|\$\(.*\)|<.*>|%.+%|__\w+__|\[.*\]|@\w+@",
@@ -36,7 +36,7 @@ _BEGINNINGS = frozenset("0f{$<%_[@")
 
 
 def someone(text: str) -> str:
-    """The id that a text is, empty where it stands for nobody."""
+    """The text as an id; empty if it stands for nobody."""
     plain = text.strip().lower()
     if plain in NOBODY or (plain[0] in _BEGINNINGS and _EMPTY.fullmatch(plain)):
         return ""
