@@ -58,7 +58,7 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Several visitors at once; who may have many touches, again and alone."""
+        """See Store. It reads several visitors at once. A visitor that may have more touches is read again, alone."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
         found = self._facts(("read_touches", (*span, look)) for span in joined(site, reach_of(wanted)))
