@@ -95,7 +95,7 @@ FACTS = [
     ),
     fault(
         "a changed configuration that marks nothing",
-        WORLDS,
+        "tests/reporting/test_rollup.py",
         "conversions/models/change.py",
         "    mark_buckets(site.key, [WHOLE_SITE])\n",
         "",
