@@ -5,6 +5,7 @@ A person is on the way: once it is known where to, nothing that fails here keeps
 
 import logging
 import re
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,8 +15,9 @@ from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
-from conversions.destination import home_page, is_address, is_of_site
+from conversions.destination import home_page, is_address, is_of_site, passed_on, with_parameters
 from conversions.facts.handover import Handover, hand_over
+from conversions.facts.touch import other_parameters
 from conversions.models import Ad
 from tracker.admission import RATES
 from tracker.collection.body import read_form
@@ -25,6 +27,7 @@ from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
 from tracker.collection.known import Known
 from tracker.collection.refusal import Refusal, WrongMethod
+from tracker.collection.text import repair
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query, read_sender
@@ -100,12 +103,14 @@ class ClickView(APIView):
     def get(self, request: HttpRequest, site: str, ad: str) -> HttpResponse:
         """Records the click and leads to the landing page."""
         found = find_site(site)
-        given = read_form(read_query(request))
-        page = find_page(found, ad, given.get("to", ""))
+        query = read_query(request)
+        given = read_form(query)
+        others = passed_on(query)
+        page = with_parameters(find_page(found, ad, given.get("to", "")), others)
         sender = read_sender(request)
         click = Handover(ad, new_hit_id(), sender.received)
         if request.method == "GET":
-            hit = click_hit(click, found, sender, read_consent(given.get("consent")))
+            hit = click_hit(click, page, others, found, sender, read_consent(given.get("consent")))
             record(respect(hit, found.denied, own_stand_in(hit, sender.salt)), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
@@ -147,8 +152,17 @@ def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
     return found.value
 
 
-def click_hit(click: Handover, site: ClickSite, sender: Sender, consent: dict[str, str]) -> Hit:
-    """The click as a hit. Its visitor is a stand-in: whose it is, the landing page tells.
+def click_hit(
+    click: Handover,
+    page: str,
+    others: Iterable[tuple[str, str]],
+    site: ClickSite,
+    sender: Sender,
+    consent: dict[str, str],
+) -> Hit:
+    """The click as a hit, with the landing page to which it leads and what else its link had.
+
+    Its visitor is a stand-in: whose it is, the landing page tells.
 
     One that a browser makes in advance is rejected; its redirect holds the click as well, so it counts if and when the
     landing page is really shown.
@@ -160,6 +174,8 @@ def click_hit(click: Handover, site: ClickSite, sender: Sender, consent: dict[st
         at=click.at,
         received=sender.received,
         visitor=stand_in(site.key, site.timezone, sender.ip, sender.ua, click.at, click.click, sender.salt),
+        url=repair(page)[:MAX_URL],
+        props={repair(name): repair(value) for name, value in other_parameters(others).items()},
         ref=sender.page[:MAX_URL],
         ad=click.ad,
         ip=sender.ip,

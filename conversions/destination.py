@@ -1,11 +1,17 @@
-"""Destination: an address and the site's domains -> whether a click may lead there. Pure."""
+"""Destination: where an ad's link leads, and whether a click may lead there. Pure."""
 
 import re
 from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
 
+from conversions.facts.parameters import MAX_PARAMETERS, joint
 from tracker.collection.text import is_broken
 
 MAX_URL = 2_000
+#: A landing page's address with what is passed on to it. Servers take no much longer ones.
+MAX_LANDING = 7_500
+#: The parameters of a link that are for the tracker.
+OWN = frozenset(("to", "consent", "hl_ad", "hl_click"))
 #: An address that browsers read as we do. It has no backslash and no control character, which browsers drop or turn
 #: into slashes, and no name or password before the host. It is ASCII, because other letters may become dots or slashes
 #: of a host.
@@ -44,3 +50,20 @@ def _as_host(domain: str) -> str:
         return domain.lower() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
         return ""
+
+
+def passed_on(query: str) -> list[tuple[str, str]]:
+    """The parameters of a link that are not for the tracker, in their order. Raises ValueError for far too many."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS)
+    return [(name, value) for name, value in pairs if name not in OWN]
+
+
+def with_parameters(page: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A page's address with parameters after its own query and before its fragment, as many as fit."""
+    page, hash_mark, fragment = page.partition("#")
+    for name, value in pairs:
+        added = f"{joint(page)}{urlencode([(name, value)], errors='surrogateescape')}"
+        if len(page) + len(added) + len(fragment) > MAX_LANDING:
+            break
+        page += added
+    return f"{page}{hash_mark}{fragment}"

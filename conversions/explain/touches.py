@@ -120,9 +120,10 @@ def _describe(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """The raw parameters of the touch, by which its ad is found."""
+    """The raw parameters of the touch: those by which its ad is found, other click ids, and what else its link had."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
-    return {name: value for name in names if (value := getattr(touch, name))}
+    own = {name: value for name in names if (value := getattr(touch, name))}
+    return {**dict(touch.others), **dict(touch.other_ids), **own}
 
 
 def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:

@@ -5,11 +5,13 @@ In: a page hit and its site's secret. Out: the click as a touch of the page hit'
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
+from conversions.facts.parameters import joint, read_parameters
 from conversions.facts.records import Touch
+from conversions.facts.touch import campaign_parameters, other_parameters
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, bucket_of
 from tracker.collection.hit import Hit
@@ -60,19 +62,15 @@ def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
 def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
     """The landing page's address with `hl_ad` and `hl_click` after its own query and before its fragment."""
     page, hash_mark, fragment = url.partition("#")
-    joint = "?" if "?" not in page else "" if page.endswith(("?", "&")) else "&"
     added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
-    return f"{page}{joint}{added}{hash_mark}{fragment}"
+    return f"{page}{joint(page)}{added}{hash_mark}{fragment}"
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
     """The handover in an address; None if there is none. If there are several, the last one counts."""
     if f"{CLICK}=" not in url:
         return None
-    try:
-        given = dict(parse_qsl(urlsplit(url).query, max_num_fields=200))
-    except ValueError:
-        return None
+    given = dict(read_parameters(url))
     return verify(given.get(CLICK, ""), given.get(AD, ""), site, secret)
 
 
@@ -86,5 +84,14 @@ def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
     found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
     if found is None or hit.at - found.at > VALID_MS:
         return None
-    at = max(min(found.at, hit.at), bucket_of(found.at, site.timezone))
-    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=found.click, ad=found.ad, landed=True)
+    return Touch(
+        site=hit.site,
+        visitor=hit.visitor,
+        kind="click",
+        at=max(min(found.at, hit.at), bucket_of(found.at, site.timezone)),
+        hit=found.click,
+        ad=found.ad,
+        landed=True,
+        others=tuple(other_parameters(read_parameters(hit.url)).items()),
+        **campaign_parameters(hit.url),
+    )

@@ -13,6 +13,8 @@ import msgspec
 from tracker.collection.hit import AdjustmentKind
 
 TouchKind = Literal["click", "view"]
+#: Names and values.
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
@@ -40,6 +42,10 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     landed: bool = False
     bucket: int = 0
     batch: str = ""
+    #: Parameter and value of further click ids in the same address.
+    other_ids: Pairs = ()
+    #: What else the ad's link had, such as an affiliate network's parameters.
+    others: Pairs = ()
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):

@@ -1,41 +1,61 @@
 """Touch: a hit -> the click or view that it is, with its campaign parameters. Pure."""
 
+import re
+from collections.abc import Iterable
 from hashlib import blake2b
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
 
+from conversions.facts.parameters import NAMES, read_parameters
 from conversions.facts.records import Touch, TouchKind
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 from tracker.collection.hit import Hit
 
 #: The longest utm tag. A longer one is cut, because tags become names of ads in reports.
 MAX_TAG = 200
+#: The longest click id. TikTok's have some 500 characters.
+MAX_CLICK_ID = 1_024
+#: Of other parameters a click keeps so many, each with so many characters.
+MAX_OTHERS, MAX_OTHER = 20, 500
+#: What an address of an ad has.
+_ANY = re.compile("|".join(name.replace("utm_source", "utm_") for name in NAMES), re.IGNORECASE)
 
 
-def campaign_parameters(url: str) -> dict[str, str]:
-    """The utm tags (by their short names), the network and the click id that an address has."""
-    if "utm_" not in url and not any(name in url for name in CLICK_IDS):
+def campaign_parameters(url: str) -> dict[str, Any]:
+    """The fields of a touch that an address gives: the utm tags by their short names, the network and its click id,
+    and the click ids of other networks."""
+    if not _ANY.search(url):
         return {}
-    try:
-        pairs = parse_qsl(urlsplit(url).query, max_num_fields=200)
-    except ValueError:
-        return {}
-    found = {}
-    for name, value in reversed(pairs):  # The first of several counts.
+    found: dict[str, Any] = {}
+    ids: dict[str, str] = {}
+    for name, value in read_parameters(url):  # The first of several with one name counts.
         if name.startswith("utm_") and name[4:] in UTM_TAGS:
-            found[name[4:]] = value[:MAX_TAG]
+            found.setdefault(name[4:], value[:MAX_TAG])
         elif name in CLICK_IDS:
-            found["network"], found["click_id"] = name, click_id_of(value)
-    return found
+            ids.setdefault(name, click_id_of(value))
+    if ids:
+        found["network"] = first = next(iter(ids))
+        found["click_id"] = ids.pop(first)
+    return {**found, "other_ids": tuple(ids.items())} if ids else found
 
 
 def click_id_of(value: str) -> str:
-    """A click id as it is kept. A long one ends in its digest, because the ids of one network begin alike."""
-    if len(value) <= MAX_TAG:
+    """A click id as it is kept, whole if it can be. A longer one ends in its digest, because the ids of one network
+    begin alike."""
+    if len(value) <= MAX_CLICK_ID:
         return value
-    return value[: MAX_TAG - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
+    return value[: MAX_CLICK_ID - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def touch_kind(hit: Hit, parameters: dict[str, str]) -> TouchKind | None:
+def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first MAX_OTHERS parameters that are neither a utm tag nor a click id, such as an affiliate network's."""
+    others: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in NAMES.values() and len(others) < MAX_OTHERS and 0 < len(name) <= MAX_TAG:
+            others.setdefault(name, value[:MAX_OTHER])
+    return others
+
+
+def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
     """Whether a hit is a click or a view: by its type, or as a page whose address has campaign parameters."""
     if hit.type == "click" or hit.type == "view":
         return hit.type
@@ -51,4 +71,8 @@ def touch_of(hit: Hit) -> Touch | None:
     if kind is None:
         return None
     ad = hit.ad if hit.type != "page" else ""
-    return Touch(site=hit.site, visitor=hit.visitor, kind=kind, at=hit.at, hit=hit.id, ad=ad, **parameters)  # type: ignore[arg-type]
+    # What `/click` was given beside; other hits keep their props to themselves.
+    others = tuple(hit.props.items()) if hit.type == "click" else ()
+    return Touch(
+        site=hit.site, visitor=hit.visitor, kind=kind, at=hit.at, hit=hit.id, ad=ad, others=others, **parameters
+    )

@@ -13,6 +13,12 @@ CLICK_IDS = {
     "ttclid": "tiktok-ads",
     "li_fat_id": "linkedin-ads",
     "twclid": "x-ads",
+    "rdt_cid": "reddit-ads",
+    "epik": "pinterest-ads",
+    "ob_click_id": "outbrain-ads",
+    "tblci": "taboola-ads",
+    "ScCid": "snapchat-ads",
+    "yclid": "yandex-ads",
 }
 UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 

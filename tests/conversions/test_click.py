@@ -17,7 +17,7 @@ from conversions.destination import is_of_site
 from conversions.facts.handover import Handover, read_handover
 from conversions.facts.records import Touch
 from conversions.marks.marks import known_buckets
-from conversions.models import Ad, Campaign
+from conversions.models import Ad, Campaign, Goal
 from conversions.store.adapters import open_store
 from tracker.admission import RATES
 from tracker.archive import open_archive
@@ -95,6 +95,30 @@ class TestRedirect:
         assert page.startswith("https://shop.example/sale?a=1&hl_ad=banner&hl_click=")
         assert fragment == "top"
         assert answer["Cache-Control"] == "no-store"
+
+    def test_what_the_network_put_on_the_link_is_handed_on_before_the_click(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, gclid="TEST1", utm_campaign="x y", sub1="a&b", empty="", to="", hl_ad="forged")
+        page, _, fragment = answer["Location"].partition("#")
+        assert page.startswith(
+            "https://shop.example/sale?a=1&gclid=TEST1&utm_campaign=x+y&sub1=a%26b&empty=&hl_ad=banner&hl_click="
+        )
+        assert fragment == "top"
+        assert handed_over(answer, site).ad == "banner"
+
+    def test_what_is_handed_on_can_break_out_of_nothing(self, site: Site, ad: Ad) -> None:
+        evil = {"a\r\nSet-Cookie: x": "y", "b": "#top?c=d", "hl_click": "forged", "e": "\r\n\r\n<script>"}
+        answer = follow(site, ad, **evil)
+        assert "Set-Cookie" not in answer.headers
+        assert answer["Location"].count("#") == 1
+        assert answer["Location"].isprintable()
+        assert answer["Location"].count("hl_click=") == 1
+        assert handed_over(answer, site)
+        assert Client().get(f"/click/{site.key}/{ad.key}?a=%FF%00").status_code == 302
+
+    def test_a_link_full_of_parameters_leads_to_the_page_with_as_many_as_fit(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, **{f"sub{n}": "x" * 900 for n in range(20)})
+        assert 6_000 < len(answer["Location"]) < 8_000
+        assert handed_over(answer, site)
 
     @pytest.mark.parametrize(
         ("to", "location"),
@@ -285,3 +309,51 @@ def test_lone_surrogates_are_no_address(url: str) -> None:
 
 def test_a_domain_that_is_no_host_name_matches_nothing() -> None:
     assert not is_of_site("https://shop.example/", ["", "ü" * 300, "shop.example/"])
+
+
+class TestKept:
+    """What stood on the link is kept with the click, on both of its rows."""
+
+    def test_the_touch_keeps_click_ids_tags_and_up_to_20_others(self, site: Site, ad: Ad) -> None:
+        others = {f"sub{n}": f"v{n}" for n in range(25)}
+        answer = follow(site, ad, gclid="TEST1", fbclid="F", utm_campaign="x", **others)
+        (stand_in,) = touches(site)
+        assert (stand_in.ad, stand_in.network, stand_in.click_id, stand_in.campaign) == (
+            "banner",
+            "gclid",
+            "TEST1",
+            "x",
+        )
+        assert stand_in.other_ids == (("fbclid", "F"),)
+        assert dict(stand_in.others) == {f"sub{n}": f"v{n}" for n in range(20)}
+        landing = {"site": site.key, "visitor": "ann", "url": answer["Location"]}
+        assert Client().get("/collect", landing).status_code == 200
+        (landed,) = (touch for touch in touches(site) if touch.landed)
+        assert (landed.visitor, landed.hit, landed.network, landed.click_id) == ("ann", stand_in.hit, "gclid", "TEST1")
+        assert dict(landed.others) == {"a": "1", **{f"sub{n}": f"v{n}" for n in range(19)}}
+
+    def test_long_values_and_bad_letters_are_cut_and_replaced(self, site: Site, ad: Ad) -> None:
+        Client().get(f"/click/{site.key}/{ad.key}?sub1={'x' * 8000}&sub2=%FF&{'n' * 300}=1")
+        (touch,) = touches(site)
+        assert dict(touch.others) == {"sub1": "x" * 500, "sub2": "\ufffd"}
+
+    def test_without_consent_none_of_it_is_kept(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, gclid="TEST1", clickid="A", sub1="S", consent="analytics_storage=denied")
+        assert "gclid=TEST1" in answer["Location"]
+        (touch,) = touches(site)
+        assert (touch.network, touch.click_id, touch.other_ids, touch.others) == ("", "", (), ())
+
+    def test_explaining_shows_it(self, site: Site, ad: Ad, admin_client: Client) -> None:
+        Goal.objects.create(site=site, key="buy")
+        answer = follow(site, ad, gclid="TEST1", sub1="S")
+        hits = [
+            {"site": site.key, "visitor": "ann", "url": answer["Location"]},
+            {"site": site.key, "visitor": "ann", "type": "conversion", "name": "buy", "order": "A-1"},
+        ]
+        Client().post("/collect", hits, content_type="application/json")
+        found = admin_client.get("/api/conversions", {"site": site.key, "order": "A-1"}).json()["results"]
+        (shown,) = found[0]["touches"]
+        assert shown["parameters"] == {
+            **{"ad": "banner", "network": "gclid", "click_id": "TEST1"},
+            **{"a": "1", "sub1": "S"},
+        }

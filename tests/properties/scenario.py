@@ -30,7 +30,10 @@ EDGES = [
     ("Asia/Kathmandu", 1_793_459_700_000),  # +05:45
     ("America/New_York", 1_793_494_800_000),  # the clock goes back two hours into the month
 ]
-URLS = ["", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"]
+URLS = [
+    *("", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"),
+    "https://s.example/?a=1&amp;fbclid=F1?gclid=G1#utm_source=news",
+]
 
 
 @dataclass(frozen=True)

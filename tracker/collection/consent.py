@@ -116,6 +116,8 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
             ua="",
             url=without_click_ids(hit.url),
             ref=without_click_ids(hit.ref),
+            # Of a click they are what an ad network put on its link.
+            props={} if hit.type == "click" else hit.props,
             match={},
         )
     match = {key: text for key, text in hit.match.items() if consent.get(_NEEDS.get(key, ""), GRANTED) == GRANTED}

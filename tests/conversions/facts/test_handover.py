@@ -116,7 +116,7 @@ class TestLanding:
 
     def test_it_makes_no_other_touch_even_with_utm_tags(self) -> None:
         (touch,) = touches(landing(landed(UTM + "&gclid=G")))
-        assert (touch.hit, touch.source, touch.campaign, touch.click_id) == (CLICK.click, "", "", "")
+        assert (touch.hit, touch.ad, touch.source, touch.click_id) == (CLICK.click, "banner", "news", "G")
 
     def test_a_forged_one_leaves_the_utm_tags_to_count(self) -> None:
         (touch,) = touches(landing(landed(UTM)[:-1] + "!"))

@@ -7,7 +7,7 @@ import pytest
 
 from conversions.facts.ad_names import AdName, AdNames, name_touch
 from conversions.facts.records import Touch
-from conversions.facts.touch import MAX_TAG, campaign_parameters, touch_of
+from conversions.facts.touch import MAX_CLICK_ID, MAX_TAG, campaign_parameters, touch_of
 from conversions.rules.ads import Ad, MatchRule
 from tracker.collection.hit import Hit
 
@@ -61,11 +61,80 @@ def test_a_page_can_not_name_an_ad() -> None:
 
 def test_of_a_parameter_that_comes_twice_the_first_counts() -> None:
     found = campaign_parameters(SHOP + "utm_source=a&gclid=1&utm_source=b&gbraid=2")
-    assert found == {"source": "a", "network": "gclid", "click_id": "1"}
+    assert found == {"source": "a", "network": "gclid", "click_id": "1", "other_ids": (("gbraid", "2"),)}
 
 
-def test_an_address_with_endless_parameters_is_read_as_none() -> None:
-    assert campaign_parameters(SHOP + "utm_source=a&" + "&".join(f"p{n}=1" for n in range(300))) == {}
+def test_of_an_address_with_endless_parameters_the_first_200_are_read() -> None:
+    many = "&".join(f"p{n}=1" for n in range(300))
+    assert campaign_parameters(f"{SHOP}utm_source=a&{many}&gclid=1") == {"source": "a"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?id=5&amp;utm_source=news&amp;gclid=1",
+        "/?id=5&amp;amp;utm_source=news&#38;gclid=1",
+        "/?id=5?utm_source=news?gclid=1",
+        "/?utm_source=news;gclid=1",
+        "/#utm_source=news&gclid=1",
+        "/?a=b#utm_source=news&gclid=1",
+        "/#/route?utm_source=news&gclid=1",
+        "/a=b#?utm_source=news&gclid=1",
+        "/landing&utm_source=news&gclid=1",
+        "/?UTM_Source=news&GCLID=1",
+        "/?amp%3Butm_source=news&gclid=1",
+    ],
+)
+def test_an_address_is_read_as_meant_wherever_its_parameters_stand(address: str) -> None:
+    assert campaign_parameters(f"https://shop.example{address}") == {
+        "source": "news", "network": "gclid", "click_id": "1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "address", ["/?next=%2F%3Futm_source%3Dnews", "/?u=https%3A%2F%2Fx%3Fgclid%3D1", "/utm_source=news", "/gclid"]
+)
+def test_another_address_in_a_parameter_is_none_of_this_one(address: str) -> None:
+    assert campaign_parameters(f"https://shop.example{address}") == {}
+
+
+def test_a_value_keeps_its_question_marks_and_semicolons() -> None:
+    assert campaign_parameters(SHOP + "utm_campaign=a;b=c?d=e&utm_content=what%3Fgclid%3D1") == {
+        "campaign": "a;b=c?d=e", "content": "what?gclid=1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parameter", "network"),
+    [
+        *(
+            ("rdt_cid", "reddit-ads"),
+            ("epik", "pinterest-ads"),
+            ("ob_click_id", "outbrain-ads"),
+            ("tblci", "taboola-ads"),
+        ),
+        *(("ScCid", "snapchat-ads"), ("yclid", "yandex-ads"), ("ttclid", "tiktok-ads")),
+    ],
+)
+def test_each_network_is_known_by_its_click_id(parameter: str, network: str) -> None:
+    made = touch_of(hit(url=f"{SHOP}{parameter}=1"))
+    assert made is not None
+    assert AdNames([]).name(made).ad == network
+
+
+def test_all_click_ids_of_an_address_are_kept_whole() -> None:
+    tiktok, facebook = "E.C.P." + "x" * 1018, "y" * 700
+    found = campaign_parameters(f"{SHOP}ttclid={tiktok}&fbclid={facebook}&gclid=1&fbclid=2")
+    assert (found["network"], found["click_id"]) == ("ttclid", tiktok)
+    assert found["other_ids"] == (("fbclid", facebook), ("gclid", "1"))
+
+
+def test_a_click_keeps_what_else_its_link_had() -> None:
+    sent = hit(type="click", props={"sub1": "a", "cost": "0.5"}, url=SHOP + "gclid=1")
+    assert touch_of(sent) == touch(others=(("sub1", "a"), ("cost", "0.5")), network="gclid", click_id="1")
+    page = touch_of(hit(type="page", props={"sub1": "a"}, url=SHOP + "gclid=1"))
+    assert page is not None
+    assert page.others == ()
 
 
 def test_long_tags_are_cut_and_long_click_ids_stay_apart() -> None:
@@ -73,7 +142,7 @@ def test_long_tags_are_cut_and_long_click_ids_stay_apart() -> None:
     assert campaign_parameters(f"{SHOP}utm_source={tag}")["source"] == "x" * MAX_TAG
     ids = [campaign_parameters(f"{SHOP}ttclid={start}{n}")["click_id"] for n in (1, 2, 1)]
     assert ids[0] == ids[2] != ids[1]
-    assert {len(one) for one in ids} == {MAX_TAG}
+    assert {len(one) for one in ids} == {MAX_CLICK_ID}
 
 
 ADS = [

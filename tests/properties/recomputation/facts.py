@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import replace
-from hashlib import blake2b, md5, sha1, sha256
+from hashlib import md5, sha1, sha256
 from ipaddress import ip_address, ip_network
-from urllib.parse import parse_qsl, urlsplit
 
+from tests.properties.recomputation.addresses import parameters_of
 from tests.properties.recomputation.goals import conversions_of
 from tests.properties.recomputation.landing import landing_touch
 from tests.properties.recomputation.records import Adjustment, Conversion, Fact, Hit, Link, Site, Touch, read
 
-CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid")
-UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 #: Those that `docs/models.md` names.
 NOBODY = (
     *("", "0", "null", "none", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown"),
@@ -51,24 +49,8 @@ def touch_of(hit: Hit) -> Touch | None:
     """A click or a view is a touch; a page whose address has campaign parameters is a click."""
     found = parameters_of(hit.url)
     if hit.type in ("click", "view"):
-        return read(Touch, vars(hit) | found, hit=hit.id, kind=hit.type)
+        others = tuple(hit.props.items()) if hit.type == "click" else ()
+        return read(Touch, vars(hit) | found, hit=hit.id, kind=hit.type, others=others)
     if hit.type == "page" and found:
         return read(Touch, vars(hit) | found, hit=hit.id, kind="click", ad="")
     return None
-
-
-def parameters_of(url: str) -> dict[str, str]:
-    """The utm tags of an address and its click id, of several the first."""
-    found: dict[str, str] = {}
-    for name, value in parse_qsl(urlsplit(url).query):
-        if name.removeprefix("utm_") in UTM_TAGS and name.startswith("utm_"):
-            found.setdefault(name[4:], value[:200])
-        elif name in CLICK_IDS and "network" not in found:
-            found |= {"network": name, "click_id": shortened(value)}
-    return found
-
-
-def shortened(click_id: str) -> str:
-    """A long click id keeps its beginning, and ends in a digest of all."""
-    digest = blake2b(click_id.encode(), digest_size=16).hexdigest()
-    return click_id if len(click_id) <= 200 else click_id[:168] + digest

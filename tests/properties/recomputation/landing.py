@@ -4,8 +4,8 @@ import hmac
 import re
 from base64 import urlsafe_b64decode
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
+from tests.properties.recomputation.addresses import others_of, parameters_of, read_all
 from tests.properties.recomputation.hours import hour_of
 from tests.properties.recomputation.records import Hit, Site, Touch
 
@@ -26,7 +26,8 @@ def landing_touch(hit: Hit, site: Site) -> Touch | None:
     if click is None or hit.at > click.at + DAY:
         return None
     at = filed_at(click, hit, site.timezone)
-    return Touch(site=hit.site, visitor=hit.visitor, kind="click", at=at, hit=click.id, ad=click.ad, landed=True)
+    own = {"visitor": hit.visitor, "kind": "click", "at": at, "hit": click.id, "ad": click.ad, "landed": True}
+    return Touch(site=hit.site, **own, others=others_of(hit.url), **parameters_of(hit.url))
 
 
 def filed_at(click: Click, hit: Hit, timezone: str) -> int:
@@ -36,7 +37,7 @@ def filed_at(click: Click, hit: Hit, timezone: str) -> int:
 
 def handed_over(url: str, site: Site) -> Click | None:
     """The click of `hl_ad` and `hl_click`, the last of each, if the site's secret signed it."""
-    given = dict(parse_qsl(urlsplit(url).query))
+    given = dict(read_all(url))
     token, ad = given.get("hl_click", ""), given.get("hl_ad", "")
     if not re.fullmatch(r"[\w-]{44}", token, re.ASCII):
         return None

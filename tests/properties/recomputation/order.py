@@ -25,8 +25,8 @@ def canonical(fact: Fact) -> bytes:
 
 
 def says_nothing(value: Any) -> bool:
-    """The empty text, null and false say nothing; 0 does."""
-    return value is None or value is False or value == ""
+    """The empty text, null, false and what has no entry say nothing; 0 does."""
+    return value is None or value is False or value in ("", ())
 
 
 def in_order(facts: Iterable[F]) -> list[F]:

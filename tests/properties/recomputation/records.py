@@ -29,6 +29,7 @@ class Hit:
     ip: str = ""
     ua: str = ""
     prefetch: bool = False
+    props: Plain = field(default_factory=dict)
     trusted: bool = False
     unread: Plain = field(default_factory=dict)
 
@@ -106,6 +107,8 @@ class Touch:
     network: str = ""
     click_id: str = ""
     landed: bool = False
+    other_ids: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,57 @@
+"""Addresses: the parameters of a page's address that a touch keeps. Rules: `docs/models.md`, Facts."""
+
+import re
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import parse_qsl
+
+CLICK_IDS = (
+    *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "rdt_cid", "epik"),
+    *("ob_click_id", "tblci", "ScCid", "yclid"),
+)
+UTM_TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+LOOKED_FOR = {name.lower(): name for name in (*UTM_TAGS, *CLICK_IDS, "hl_ad", "hl_click")}
+
+
+def read_all(url: str) -> list[tuple[str, str]]:
+    """All parameters of an address in their order."""
+    behind = re.split("[?#&]", url, maxsplit=1)[1:]
+    text = re.sub("&(amp;|#38;)+", "&", "".join(behind)).replace("#", "&")
+    for name in LOOKED_FOR:
+        text = re.sub(f"[?;]((amp;)*{name}=)", r"&\1", text, flags=re.IGNORECASE)
+    pairs = parse_qsl("&".join(text.split("&")[:200]))
+    return [(LOOKED_FOR.get(plain(name).lower(), plain(name)), value) for name, value in pairs]
+
+
+def plain(name: str) -> str:
+    """A name without what belongs to the sign before it."""
+    return re.sub("^(amp;)+", "", name.removeprefix("?"))
+
+
+def parameters_of(url: str) -> dict[str, Any]:
+    """The utm tags of an address and its click ids, of several with one name the first."""
+    found: dict[str, Any] = {}
+    ids: dict[str, str] = {}
+    for name, value in read_all(url):
+        if name in UTM_TAGS:
+            found.setdefault(name.removeprefix("utm_"), value[:200])
+        elif name in CLICK_IDS:
+            ids.setdefault(name, shortened(value))
+    for network, click_id in list(ids.items())[:1]:
+        found |= {"network": network, "click_id": click_id}
+    return {**found, "other_ids": tuple(list(ids.items())[1:])} if len(ids) > 1 else found
+
+
+def others_of(url: str) -> tuple[tuple[str, str], ...]:
+    """The other parameters that a landing page's touch keeps."""
+    found: dict[str, str] = {}
+    for name, value in read_all(url):
+        if name not in LOOKED_FOR.values() and 0 < len(name) <= 200 and (name in found or len(found) < 20):
+            found.setdefault(name, value[:500])
+    return tuple(found.items())
+
+
+def shortened(click_id: str) -> str:
+    """A very long click id keeps its beginning, and ends in a digest of all."""
+    digest = blake2b(click_id.encode(), digest_size=16).hexdigest()
+    return click_id if len(click_id) <= 1024 else click_id[:992] + digest
