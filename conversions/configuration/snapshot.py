@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 
-from conversions.models import Ad, Campaign, Goal, GoalRules, Kept
+from conversions.models import Ad, Campaign, Goal, GoalRules, LastSnapshot
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.away import AWAY
@@ -117,10 +117,10 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
     """
     body = encode(take())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()
-    if Kept.digest_of_last() == digest or encode(take()) != body:
+    if LastSnapshot.digest_of_last() == digest or encode(take()) != body:
         return None
     key = archive.put_snapshot(now, secrets.token_hex(4), body)
-    Kept.objects.update_or_create(pk=1, defaults={"digest": digest, "key": key})
+    LastSnapshot.objects.update_or_create(pk=1, defaults={"digest": digest, "key": key})
     return key
 
 

@@ -15,7 +15,7 @@ from conversions.models.goals import (
     new_goal_uid,
     validate_conditions,
 )
-from conversions.models.progress import MARGIN_MS, Kept, Marker, PutBack, Replay
+from conversions.models.progress import MARGIN_MS, LastSnapshot, Marker, PutBack, Replay
 from conversions.models.rates import RateLoad, RateRow
 from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 
@@ -34,7 +34,7 @@ if settings.CASSANDRA_URL:
 
 __all__ = [
     "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules",
-    "GoalVersion", "Kept", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay", "Sequence",
-    "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time", "new_goal_uid", "slug",
+    "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay",
+    "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time", "new_goal_uid", "slug",
     "validate_conditions",
 ]  # fmt: skip

@@ -63,12 +63,15 @@ class PutBack(models.Model):
         return f"{self.since} at {self.at}"
 
 
-class Kept(models.Model):
+class LastSnapshot(models.Model):
     """The key of the last snapshot in the archive, and the digest of its content."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     digest = models.CharField(max_length=64)
     key = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "conversions_kept"
 
     def __str__(self) -> str:
         return self.key

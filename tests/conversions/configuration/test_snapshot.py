@@ -19,7 +19,7 @@ from conversions.configuration.loading import load_site
 from conversions.configuration.restore import BadSnapshot, decode, restore
 from conversions.configuration.snapshot import encode, keep, take
 from conversions.marks.marks import WHOLE_SITE, open_marks
-from conversions.models import Ad, Campaign, Goal, GoalVersion, Kept, Mark, MatchRule
+from conversions.models import Ad, Campaign, Goal, GoalVersion, LastSnapshot, Mark, MatchRule
 from conversions.store.port import Store
 from conversions.tasks import keep_snapshot
 from tests.shop import NOON, Shop
@@ -51,7 +51,7 @@ def run(*arguments: str) -> str:
 
 def lose_everything() -> None:
     """The configuration database is an empty one; people's accounts to sign in are there."""
-    for model in (MatchRule, Ad, Campaign, GoalVersion, Goal, Token, Site, Mark, Kept):
+    for model in (MatchRule, Ad, Campaign, GoalVersion, Goal, Token, Site, Mark, LastSnapshot):
         model.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     Account.users.through.objects.all().delete()
     Account.objects.all()._raw_delete("default")
@@ -237,7 +237,7 @@ def fill_every_field(shop: Shop) -> None:
     Account.objects.update(hits_per_second=5, own_networks=networks)
     Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
     Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
-    Site.objects.update(denied_signals=["ad_storage"])
+    Site.objects.update(denied_signals=["ad_storage"], open_adjustments=True)
     Site.objects.update(half_life_days=3, position_first=10, position_last=20)
     Token.objects.update(revoked_at=NOW)
     Campaign.objects.update(name="Autumn")
