@@ -33,8 +33,10 @@ Rows = dict[tuple[str, str], list[int]]
 
 
 def configure(key: str) -> None:
-    """Ads with match rules beside the demo's, and a goal that counts a person once."""
+    """Ads with match rules beside the demo's, and a goal that counts a person once. Anybody may send adjustments."""
     site = Site.objects.get(key=key)
+    site.open_adjustments = True
+    site.save()
     campaign = Campaign.objects.create(site=site, key="crash")
     MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key="letter"), source="news", medium="email")
     MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key="brand"), network="google-ads")
