@@ -173,17 +173,17 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
     @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)")
     def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Lets the newest version hold since a month ago."""
+        """Lets the newest version hold since 30 days ago."""
         self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
 
     @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)")
     def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Likewise, three months ago."""
+        """Lets the newest version hold since 90 days ago."""
         self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
 
     @admin.action(description="Count from the beginning (retroactive, with a replay)")
     def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Since ever."""
+        """Lets the newest version hold from the beginning."""
         self._make_retroactive(request, goals, 0)
 
     def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:

@@ -51,7 +51,7 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """CORS for every page, also for a beacon, which always asks with credentials: then `*` would not do."""
+    """CORS for every page. A beacon always sends credentials, and browsers then don't accept `*`."""
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED

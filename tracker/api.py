@@ -105,7 +105,7 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
             serializer.save()
 
     def perform_update(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """Likewise."""
+        """Save the changes of the account and of its users, or neither."""
         with transaction.atomic():
             serializer.save()
 

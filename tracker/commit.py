@@ -117,7 +117,7 @@ class Committer:
 
 
 def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
-    """Whether a part fits into a batch that has so many hits and bytes. It always fits into an empty one."""
+    """Whether a part fits into a batch that has `hits` hits and `size` bytes. It always fits into an empty one."""
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
@@ -135,7 +135,7 @@ def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
 
 
 def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-    """Return once the hits are on durable storage. Raises Transient after so many seconds at the latest."""
+    """Return once the hits are on durable storage. Raises Transient after `seconds` at the latest."""
     if not hits:
         return
     committer = _committer_of(getpid())

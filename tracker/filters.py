@@ -67,5 +67,5 @@ def may_be_text(value: str) -> bool:
 
 
 def may_be_id(value: str) -> bool:
-    """Likewise."""
+    """Whether the text can be an id: digits only, and not too many."""
     return len(value) <= MAX_DIGITS and value.isascii() and value.isdigit()

@@ -140,10 +140,10 @@ class Site(models.Model):
         default=True, help_text="Hits of crawlers that name themselves don't count; they are listed as rejected."
     )
     set_aside_prefetches = models.BooleanField(
-        default=True, help_text="Likewise hits of pages that a browser fetched before anybody asked for them."
+        default=True, help_text="Hits of pages that a browser fetched in advance don't count; they are rejected."
     )
     set_aside_own_traffic = models.BooleanField(
-        default=True, help_text="Likewise hits from the account's own networks, adjustments excepted."
+        default=True, help_text="Hits from the account's own networks don't count, except adjustments."
     )
     denied_signals = models.JSONField(
         default=list,

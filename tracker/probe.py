@@ -76,7 +76,7 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """The answers to all questions, asked in parallel, within so many seconds."""
+    """The answers to all questions, asked in parallel, within `seconds`."""
     deadline = time.monotonic() + seconds
     for probe in probes:
         probe.start()

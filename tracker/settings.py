@@ -210,7 +210,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 with suppress(OSError):
-    STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start where it is not there
+    STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start if it is missing
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # of what collectstatic makes, which another user may serve
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
@@ -241,7 +241,7 @@ SPECTACULAR_SETTINGS = {
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
 TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
-#: What beat does, each so many seconds.
+#: The seconds between two runs of what beat does.
 BEAT_SECONDS = 60
 BEAT = {
     "marker": "tracker.tasks.send_marker",

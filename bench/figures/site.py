@@ -28,7 +28,7 @@ GROUP = 5_000
 
 
 class BenchSite:
-    """A site of a name with so many ads and one goal."""
+    """A site with this name, this number of ads and one goal."""
 
     def __init__(self, name: str, ads: int) -> None:
         account = Account.objects.create(name=name)
@@ -61,7 +61,7 @@ class BenchSite:
         self.make_days()
 
     def fill_hour(self, bucket: int, conversions: int) -> None:
-        """An hour's facts: so many people who click and buy; nothing is marked but the hour."""
+        """Write an hour's facts: `conversions` people who click and buy. Only the hour is marked."""
         self.write(self.hour_facts(bucket, conversions))
         sequence.mark_buckets(self.key, [bucket])
 

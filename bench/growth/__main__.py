@@ -62,7 +62,7 @@ class Bench:
         return self.turns(shops, {size: list(range(VISITORS)) for size in SIZES})
 
     def site(self, most: int) -> dict[str, dict[str, Cost]]:
-        """A site grows: likewise by its facts, visitors from all of its past."""
+        """A site grows: the same costs by the number of its facts, with visitors from all of its past."""
         shop, found, had = Shop("growing", self.now), {}, 0
         for facts in (n for n in (10_000, 100_000, 1_000_000, 10_000_000) if n <= most):
             began = time.monotonic()

@@ -91,7 +91,7 @@ class Meter:
 
 
 def some_visitors(facts: int, many: int) -> list[int]:
-    """Visitors out of the whole past of a site of so many facts."""
+    """`many` visitors drawn from the whole past of a site with `facts` facts."""
     return random.Random(facts).sample(range(facts // 3), many)
 
 

@@ -10,9 +10,9 @@ from conversions.store import cql
 from conversions.store.cassandra import CassandraStore
 from conversions.units.clock import DAY_MS, HOUR_MS
 
-#: A site has so many facts an hour, and ten million of them in its 13 months.
+#: The facts of a site per hour. They make ten million in its 13 months.
 FACTS_AN_HOUR = 1_053
-#: A visitor is back within so many facts of the site, mostly.
+#: A visitor mostly returns within this number of the site's facts.
 RETURN = 1_000
 #: The timelines reach back so far: all of them is in the window.
 WINDOW = 29 * DAY_MS
@@ -33,7 +33,7 @@ class Past:
         return write(self.site_facts(numbers))
 
     def write_timelines(self, size: int, visitors: range) -> int:
-        """Write visitors' timelines of so many touches; gives how many facts."""
+        """Write visitors' timelines of `size` touches each; returns the number of facts."""
         return write(self.timeline_facts(size, visitors))
 
     def site_facts(self, numbers: range) -> Iterator[Fact]:
@@ -45,7 +45,7 @@ class Past:
             yield self.sale(visitor, at, number) if number % 50 == 0 else self.click(visitor, at, number)
 
     def timeline_facts(self, size: int, visitors: range) -> Iterator[Fact]:
-        """So many clicks of each visitor, evenly over the window."""
+        """`size` clicks of each visitor, spread evenly over the window."""
         for visitor in visitors:
             for number in range(size):
                 yield self.click(visitor, self.now - number * WINDOW // size, visitor * size + number)

@@ -166,7 +166,7 @@ def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """A function that returns whether so many seconds have not passed yet."""
+    """A function that returns whether fewer than `seconds` have passed since this call."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 

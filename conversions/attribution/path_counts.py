@@ -31,7 +31,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a fit looked at, and what it left out."""
 
-    one_in: Annotated[int, Meta(description="Everybody (1), or one person in so many, was looked at.")] = 1
+    one_in: Annotated[int, Meta(description="One person in this many was looked at; 1 means everybody.")] = 1
     conversions: Annotated[int, Meta(description="That count in the month.")] = 0
     with_touches: Annotated[int, Meta(description="Of these, those with touches that may earn credit.")] = 0
     cut: Annotated[int, Meta(description="Paths of which only the newest 50 steps were taken.")] = 0

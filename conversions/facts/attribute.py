@@ -96,7 +96,7 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
 
 
 def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
-    """What was left out of a hit that counts, since it could not be read: its amount, or its time."""
+    """A row for each field that could not be read, the amount or the time. The hit itself counts."""
     for field, text in hit.unread.items():
         if field == "value":
             yield rejected_hit(hit, batch, "bad_value", field, f"The amount {text!r} can't be read: it has no value.")

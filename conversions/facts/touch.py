@@ -14,7 +14,7 @@ from tracker.collection.hit import Hit
 MAX_TAG = 200
 #: The longest click id. TikTok's have some 500 characters.
 MAX_CLICK_ID = 1_024
-#: Of other parameters a click keeps so many, each with so many characters.
+#: The most other parameters that a click keeps, and the most characters of each value.
 MAX_OTHERS, MAX_OTHER = 20, 500
 #: What an address of an ad has.
 _ANY = re.compile("|".join(name.replace("utm_source", "utm_") for name in NAMES), re.IGNORECASE)

@@ -25,7 +25,7 @@ def add_range_arguments(parser: ArgumentParser) -> None:
     """The arguments that name a range."""
     parser.add_argument("--site", metavar="KEY", help="only this site, by its public key")
     parser.add_argument("--from", dest="since", metavar="T", help="an instant, or a day of the site's own calendar")
-    parser.add_argument("--to", dest="until", metavar="T", help="likewise; the range ends before it")
+    parser.add_argument("--to", dest="until", metavar="T", help="like --from; the range ends before it")
 
 
 def read_ranges(site: str | None, since: str | None, until: str | None) -> list[Range]:

@@ -24,7 +24,7 @@ class Marker(models.Model):
     def reach(cls, at: int) -> None:
         """Note that a marker sent at this instant was processed. An older one changes nothing.
 
-        One that lies ahead of the clock was made by a clock that was wrong, and any other takes its place.
+        A stored instant in the future came from a wrong clock. Any other instant replaces it.
         """
         if not cls.objects.filter(Q(at__lt=at) | Q(at__gt=now_ms()), pk=1).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})

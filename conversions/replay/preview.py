@@ -46,7 +46,7 @@ class Counted(msgspec.Struct, frozen=True):
 
     conversions: int
     value: int
-    #: How many lack some of their value for want of a rate; currency -> micros of it that they lack.
+    #: How many lack some of their value because no rate is known; currency -> the micros that are missing.
     lacking: int
     lacks: Mapping[str, int]
 

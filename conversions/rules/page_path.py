@@ -13,7 +13,7 @@ KEPT = frozenset("%/?#*\\")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ADDRESS = re.compile(r"(?:https?:)?//[^/]+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?=/|$)", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-#: A query in a glob, where a `?` alone is any letter.
+#: A query or fragment in a glob. A `?` that no `=` follows stands for any letter.
 _QUERY_IN_GLOB = re.compile(r"#.*|\?[^/?*]*=.*", re.DOTALL)
 _DOTS = re.compile(r"(?:^|/)\.\.?(?:/|$)")
 

@@ -62,7 +62,7 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """The slices of one visitor's spans, which are in the order of their ends, up to the first end."""
+    """The slices up to the first end. `group`: one visitor's spans, in the order of their ends."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 

@@ -100,7 +100,7 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
     return [n for n in inside if reasons[n] is None]
 
 
-#: Person, visitor, network, and click id; or person, visitor, empty text, and hit id of a click without a click id. On
+#: Person, visitor, network and click id. A click without a click id has an empty network and its hit id instead. On
 #: a shared computer two persons may open an address with one click id; each has a click of its own.
 ClickKey = tuple[str, str, str, str]
 

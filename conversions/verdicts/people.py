@@ -67,7 +67,7 @@ class People:
         return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
 
     def visitors(self, person: str) -> Collection[str]:
-        """The visitors that may have facts of a person. A fact of the person must have been met."""
+        """The visitors that may have facts of a person. Call `meet` with a fact of the person first."""
         return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
 
     def visitors_of_user(self, user: str) -> list[str]:

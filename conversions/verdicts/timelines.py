@@ -12,8 +12,8 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import newest_in_window
 from conversions.verdicts.people import People
 
-#: The most touches of each visitor and kind that an explanation reads beside those of credit: older ones in the window,
-#: some before it, and some after the conversion. The reading is bounded however long a timeline is.
+#: The most touches of each visitor and kind that an explanation reads besides those that credit
+#: needs: older ones in the window, some before it, some after the conversion. It bounds the reading of any timeline.
 ALSO_READ = 2_000
 
 

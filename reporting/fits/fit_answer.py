@@ -40,7 +40,7 @@ class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitSet(msgspec.Struct, frozen=True, kw_only=True):
-    """How often paths by exactly these ads or campaigns converted."""
+    """How often paths of exactly these ads or campaigns converted."""
 
     names: list[str]
     paths: int

@@ -56,8 +56,10 @@ class Adder:
         self._check_size()
 
     def add_credit(self, day: str, cell: Cell) -> None:
-        """Add the credit of a day's conversions; if by the touch's day, only that of the query's days. Raises the
-        same."""
+        """Add the credit of a day's conversions. In a cell by the touch's day, only days of the query are added.
+
+        Raises Damaged, and Refusal if there are too many rows.
+        """
         found = decode_credit(cell)
         self.months |= {(goal, day[:7]) for goal in found.goals if self._query.goal in (None, goal)}
         ads = self._ad_keys(found.ads)

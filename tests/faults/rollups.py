@@ -52,7 +52,7 @@ ROLLUPS = [
         "a configuration that the rollup keeps",
         WORLDS,
         ROLLUP,
-        "        self._sites = {}  # What is read from here on is newer than every noted token.\n",
+        "        self._sites = {}  # All that is read from here on is newer than every noted token.\n",
         "",
     ),
     fault(

@@ -25,8 +25,8 @@ RULES = [
         "a landing before its click",
         WORLDS,
         HANDOVER,
-        "at = max(min(found.at, hit.at), bucket_of(found.at, site.timezone))",
-        "at = found.at",
+        "at=max(min(found.at, hit.at), bucket_of(found.at, site.timezone)),",
+        "at=found.at,",
     ),
     fault("a handover that is good for ever", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
     fault(

@@ -76,7 +76,7 @@ class RabbitQueue:
 
 
 def check_version(version: str) -> None:
-    """Raises RuntimeError for a RabbitMQ that is older than safe dead letters and messages that expire."""
+    """Raises RuntimeError if RabbitMQ is too old to have safe dead letters and messages that expire."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found and (int(found[1]), int(found[2])) < OLDEST:
         raise RuntimeError(f"RabbitMQ {version} is too old, from {OLDEST[0]}.{OLDEST[1]} on it will do")

@@ -71,7 +71,7 @@ class Step(Task):  # type: ignore[misc]
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Send the message in hand, which waited so many seconds, to the end of its queue, and acknowledge the old one.
+        """Send the message in hand to the end of its queue, and acknowledge the old one. It waited `waited` seconds.
 
         Raises Ignore, or what AWAY names.
         """

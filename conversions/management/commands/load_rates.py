@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     help = (
         f"Load dated exchange rates from a CSV file with the columns {','.join(COLUMNS)}: on that day, one base is"
-        " worth so much of quote. All or nothing; safe to repeat."
+        " worth `rate` of quote. All or nothing; safe to repeat."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -150,7 +150,7 @@ class TestReport:
         assert found
         table = client.get(unescape(found[1]))
         assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
-        assert b"summer,true,1,0,1.000000,8.000000\r\n" in table.content
+        assert b'"summer",true,1,0,1.000000,8.000000\r\n' in table.content
 
     def test_a_range_that_cant_be_reported_is_said_and_the_form_stays(
         self, client: Client, shop: Shop, ann: User
@@ -165,12 +165,12 @@ class TestReport:
         at = iso(now_ms() - HOUR_MS)
         shop.receive(shop.sale(at, 1200, currency="GBP", order="A"))
         text = text_of(client.get("/"))
-        assert "1 conversion lacks some value, for want of an exchange rate: 1,200.00 GBP." in text
+        assert "1 conversion lacks some value, because no exchange rate is known: 1,200.00 GBP." in text
         assert "manage.py load_rates FILE.csv" in text
         shop.receive(shop.sale(at, 3, currency="CHF"), shop.hit("adjustment", at, order="A", kind="retract"))
-        assert "1 conversion lacks some value, for want of an exchange rate: 3.00 CHF." in text_of(client.get("/"))
+        assert "1 conversion lacks some value, because no exchange rate is known: 3.00 CHF." in text_of(client.get("/"))
         shop.receive(shop.sale(at, 4, currency="GBP"))
-        assert "2 conversions lack some value, for want of an exchange rate: 3.00 CHF, 4.00 GBP." in text_of(
+        assert "2 conversions lack some value, because no exchange rate is known: 3.00 CHF, 4.00 GBP." in text_of(
             client.get("/")
         )
 

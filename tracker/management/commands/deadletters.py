@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """What to do, and with how many."""
         parser.add_argument("--retry", action="store_true", help="send them to their queues again")
-        parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many, 100 by default")
+        parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N of them; 100 by default")
 
     def handle(self, **options: Any) -> None:
         """Prints a line for each."""
