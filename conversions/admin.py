@@ -171,20 +171,24 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         """Its site and key are fixed."""
         return ("site", "key") if goal else ()
 
-    @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)")
+    @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Lets the newest version hold since 30 days ago."""
         self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
 
-    @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)")
+    @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Lets the newest version hold since 90 days ago."""
         self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
 
-    @admin.action(description="Count from the beginning (retroactive, with a replay)")
+    @admin.action(description="Count from the beginning (retroactive, with a replay)", permissions=["backdate"])
     def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Lets the newest version hold from the beginning."""
         self._make_retroactive(request, goals, 0)
+
+    def has_backdate_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may make goals retroactive."""
+        return request.user.has_perm("conversions.backdate_goal")
 
     def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:
         with transaction.atomic():

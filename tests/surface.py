@@ -32,7 +32,7 @@ class Shop:
     """A customer as staff sets it up: an account with a site, an ad, a goal, and programs' tokens."""
 
     def __init__(self, timezone: str = "UTC", currency: str = "EUR", **goal: Any) -> None:
-        user, _ = User.objects.get_or_create(username="sam", is_staff=True)
+        user, _ = User.objects.get_or_create(username="sam", is_staff=True, is_superuser=True)
         self.staff = Client()
         self.staff.force_login(user)
         name = f"shop {uuid4().hex}"

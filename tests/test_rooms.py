@@ -40,7 +40,7 @@ IMPURE = {
 #: of who may read which site and what descriptions of views share.
 SHARED = (
     *(f"tracker.collection.{name}" for name in ("hit", "refusal", "failure", "money", "clock", "text", "currencies")),
-    "tracker.collection.nobody",
+    *("tracker.collection.nobody", "tracker.permissions"),
     *("tracker.models", "tracker.away", "tracker.archive", "tracker.errors", "tracker.access", "tracker.openapi"),
     "tracker.probe",
     "tracker.queues",

@@ -197,7 +197,7 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         token.pk, token.hint = made.pk, made.hint
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 
-    @admin.action(description="Revoke the selected tokens")
+    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:
         """Revoke the tokens, and log who did it."""
         now = timezone.now()
@@ -207,6 +207,10 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         if chosen:
             LogEntry.objects.log_actions(int(request.user.pk or 0), chosen, CHANGE, "Revoked.")
         messages.success(request, f"{len(chosen)} tokens revoked.")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may revoke tokens."""
+        return request.user.has_perm("tracker.revoke_token")
 
     def has_change_permission(self, _request: HttpRequest, _token: Token | None = None) -> bool:
         """A token never changes."""

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from tracker.models import SWITCHES, TERMS, Account, Site, Token, validate_domains, validate_networks
+from tracker.permissions import StaffPermissions
 
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
@@ -96,6 +97,7 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
     """Customers. One that has sites can't be deleted."""
 
     queryset = Account.objects.prefetch_related("users").order_by("pk")
+    permission_classes = (StaffPermissions,)
     serializer_class = AccountSerializer
     search_fields = ("name", "sites__key", "users__username")
 
@@ -114,6 +116,7 @@ class SiteViewSet(viewsets.ModelViewSet[Site]):
     """Web sites, by their public keys. One that has hits can't be deleted."""
 
     queryset = Site.objects.order_by("pk")
+    permission_classes = (StaffPermissions,)
     serializer_class = SiteSerializer
     lookup_field = "key"
     filter_ids = {"account": "account"}
@@ -126,7 +129,9 @@ class TokenViewSet(
     """Tokens of programs: issued and revoked, never changed."""
 
     queryset = Token.objects.order_by("pk")
+    permission_classes = (StaffPermissions,)
     serializer_class = TokenSerializer
+    permissions_needed = {"revoke": "tracker.revoke_token"}
     filter_texts = {"kind": "kind"}
     filter_ids = {"account": "account"}
     search_fields = ("hint", "account__name")

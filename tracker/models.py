@@ -172,6 +172,9 @@ class Site(models.Model):
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        permissions = [("roll_up_site", "Can roll ranges up again"), ("replay_site", "Can replay ranges")]
+
     def __str__(self) -> str:
         return self.name
 
@@ -227,6 +230,9 @@ class Token(models.Model):
     hint = models.CharField(max_length=12, editable=False, help_text="How the token begins.")
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        permissions = [("revoke_token", "Can revoke tokens")]
 
     def __str__(self) -> str:
         return f"{self.hint}… ({self.kind})"

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import transaction
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +17,7 @@ from conversions.units.now import now_ms
 from tracker.access import readable_site
 from tracker.collection.hit import to_plain
 from tracker.models import Site
+from tracker.permissions import StaffPermissions
 
 #: The most replays of a site that are listed, the newest.
 LISTED = 20
@@ -35,7 +35,7 @@ class RangeSerializer(serializers.Serializer[Any]):
 class RangeView(GenericAPIView[Site]):
     """An action on a range of a site."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (StaffPermissions,)
     serializer_class = RangeSerializer
     queryset = Site.objects.none()
 
@@ -51,6 +51,8 @@ class RangeView(GenericAPIView[Site]):
 class RollupView(RangeView):
     """Rolls a range of a site up again."""
 
+    permissions_needed = {"post": "tracker.roll_up_site"}
+
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
         """Mark the range's hours. Beat rolls them up within minutes."""
@@ -60,6 +62,8 @@ class RollupView(RangeView):
 
 class ReplayView(RangeView):
     """Makes the facts and figures of a range of a site again from the archive, in the background."""
+
+    permissions_needed = {"post": "tracker.replay_site", "get": "tracker.view_site"}
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:

@@ -28,6 +28,7 @@ from tracker.archive import open_archive
 from tracker.collection.hit import iso, to_plain
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
+from tracker.permissions import StaffPermissions
 
 MAX_RULES = 100
 #: The seconds after which a preview is cut.
@@ -175,6 +176,7 @@ class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
     """What ads are bought for. One that has ads can't be deleted."""
 
     queryset = Campaign.objects.select_related("site").order_by("pk")
+    permission_classes = (StaffPermissions,)
     serializer_class = CampaignSerializer
     filter_texts = {"site": "site__key"}
     filter_ids = {"account": "site__account"}
@@ -185,6 +187,7 @@ class AdViewSet(viewsets.ModelViewSet[Ad]):
     """What is paid for, with the rules by which touches are an ad's."""
 
     queryset = Ad.objects.select_related("campaign__site").prefetch_related("rules").order_by("pk")
+    permission_classes = (StaffPermissions,)
     serializer_class = AdSerializer
     filter_texts = {"site": "campaign__site__key"}
     filter_ids = {"account": "campaign__site__account", "campaign": "campaign"}
@@ -205,8 +208,10 @@ class GoalViewSet(
         .prefetch_related(Prefetch("versions", GoalVersion.objects.order_by("version")))
         .order_by("pk")
     )
+    permission_classes = (StaffPermissions,)
     serializer_class = GoalSerializer
     filter_texts = {"site": "site__key"}
+    permissions_needed = {"retroactive": "conversions.backdate_goal", "preview": "conversions.preview_goal"}
     filter_ids = {"account": "site__account"}
     search_fields = ("key", "name")
 

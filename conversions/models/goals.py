@@ -108,6 +108,7 @@ class Goal(GoalRules, FiguresDependOnIt):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="goal_key")]
+        permissions = [("backdate_goal", "Can make goals retroactive"), ("preview_goal", "Can preview goals")]
 
     def __str__(self) -> str:
         return self.name or self.key

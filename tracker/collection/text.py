@@ -12,6 +12,11 @@ def is_broken(text: str) -> bool:
     return "\0" in text or (not text.isascii() and _BAD.search(text) is not None)
 
 
+def has_half_letters(text: str) -> bool:
+    """Whether a text holds a lone surrogate."""
+    return is_broken(text.replace("\0", ""))
+
+
 def repair(text: str) -> str:
     """The text with U+FFFD for each character that can't be stored."""
     return _BAD.sub("\ufffd", text) if is_broken(text) else text

@@ -27,7 +27,7 @@ def shop(opened_store: Store) -> Shop:
 @pytest.fixture
 def staff(db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("sam", is_staff=True))
+    client.force_login(User.objects.create_superuser("sam"))
     return client
 
 

@@ -87,7 +87,7 @@ def instant(at: int) -> str:
 
 
 def staff() -> Client:
-    user, _ = User.objects.get_or_create(username="sam", is_staff=True)
+    user, _ = User.objects.get_or_create(username="sam", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
     return client
