@@ -189,8 +189,8 @@ class TestDays:
 class TestSealed:
     """How far a report is complete."""
 
-    def sealed(self, shop: Shop, **parameters: str) -> tuple[str, bool]:
-        report = shop.report(MONDAY, MONDAY, **parameters)
+    def sealed(self, shop: Shop, day: str = MONDAY, **parameters: str) -> tuple[str, bool]:
+        report = shop.report(day, day, **parameters)
         return report["sealed_until"], report["provisional"]
 
     def test_before_any_marker_nothing_is_sealed(self, store: Store) -> None:
@@ -233,11 +233,11 @@ class TestSealed:
     def test_a_marked_bucket_holds_it_back_until_it_is_rolled_up(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
-        marker_came_through(["2026-12-01T00:00Z"])
+        marker_came_through(["2026-11-25T00:00Z"])
         shop.process(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
         assert self.sealed(shop) == ("2026-11-20T10:00:00Z", True)
         shop.roll_up()
-        assert self.sealed(shop) == ("2026-11-30T23:50:00Z", False)
+        assert self.sealed(shop) == ("2026-11-24T23:50:00Z", False)
 
     def test_a_change_of_configuration_holds_it_back_to_the_first_bucket(self, store: Store) -> None:
         shop = Shop(store)
@@ -251,10 +251,10 @@ class TestSealed:
     def test_by_click_it_lags_by_the_longest_window(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
-        marker_came_through(["2026-12-24T00:09Z"])
-        assert self.sealed(shop, basis="click") == ("2026-11-23T23:59:00Z", True)
-        marker_came_through(["2026-12-24T00:10Z"])
-        assert self.sealed(shop, basis="click") == ("2026-11-24T00:00:00Z", False)
+        marker_came_through(["2026-11-24T00:09Z"])
+        assert self.sealed(shop, "2026-10-24", basis="click") == ("2026-10-24T23:59:00Z", True)
+        marker_came_through(["2026-11-24T00:10Z"])
+        assert self.sealed(shop, "2026-10-24", basis="click") == ("2026-10-25T00:00:00Z", False)
 
     def test_another_sites_marks_dont_matter(self, store: Store) -> None:
         shop, other = Shop(store), Shop(store)

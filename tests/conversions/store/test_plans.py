@@ -17,7 +17,7 @@ from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.django_db
 
-FACTS = 2_000
+FACTS = 10_000
 #: A query, its values and the steps of its plan.
 Planned = tuple[str, list[str]]
 
@@ -37,11 +37,11 @@ def shop(sql_store: Store, settings: Any) -> Shop:
 
 
 def past_of(shop: Shop) -> Iterator[Touch | Conversion]:
-    """Clicks and sales of a thousand visitors."""
+    """Clicks and sales of five thousand visitors."""
     goal = shop.goal.uid
     for n in range(FACTS):
         at = NOON - DAY - n * MINUTE
-        place: dict[str, Any] = {"site": shop.key, "visitor": f"v{n % 1000}", "at": at, "bucket": at - at % HOUR}
+        place: dict[str, Any] = {"site": shop.key, "visitor": f"v{n % 5000}", "at": at, "bucket": at - at % HOUR}
         yield Conversion(hit=f"pc{n}", goal=goal, version=1, order=f"po{n}", **place)
         yield Touch(hit=f"pt{n}", kind="click", ad="demo-ad", **place)
 
