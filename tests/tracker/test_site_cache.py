@@ -52,7 +52,8 @@ def break_database() -> None:
 
 def test_a_site_and_a_token_are_found_with_their_account_and_rate(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
-    assert look_up_sites([site.key, "none"]) == {site.key: SiteEntry(account=site.account_id, currency="USD")}
+    entry = SiteEntry(account=site.account_id, currency="USD", secret=site.click_secret)
+    assert look_up_sites([site.key, "none"]) == {site.key: entry}
     assert look_up_token(secret) == TokenEntry(site.account_id, 2)
     assert look_up_token("none") is None
 
