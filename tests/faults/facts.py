@@ -71,8 +71,8 @@ FACTS = [
         "a span that leaves out its first instant",
         PER_FACT,
         AFFECTED,
-        "return [Span(visitor, at, FOR_EVER) for",
-        "return [Span(visitor, at + 1, FOR_EVER) for",
+        "if row.at >= since[row.visitor]}",
+        "if row.at > since[row.visitor]}",
     ),
     Fault(
         "no marks for known facts",

@@ -1,7 +1,7 @@
 """Faults of persons: whose facts are, what links mark, crowds. See decision 17."""
 
 from tests.faults.facts import AFFECTED, PER_FACT, PROCESS
-from tests.faults.fault import WORLDS, Fault, changes, fault
+from tests.faults.fault import Fault, changes, fault
 from tests.faults.readers import CASES, PATHS
 
 IDENTITY = "tests/conversions/verdicts/test_identity.py"
@@ -10,7 +10,7 @@ REACHED = "_reached(store, site, _earliest(people, visits))"
 PERSONS = [
     fault(
         "links that mark nothing",
-        WORLDS,
+        PER_FACT,
         AFFECTED,
         "moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]",
         "moved = [(visitor, 0) for visitor in dissolved]",

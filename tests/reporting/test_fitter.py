@@ -13,9 +13,9 @@ from conversions.configuration.loading import load_site, load_sites
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.fit_marks import WHENEVER, open_fits
-from conversions.models import Ad, MatchRule
+from conversions.models import Ad, FitMark, MatchRule
 from conversions.store.port import CellSet, Store, StoreUnavailable
-from conversions.verdicts.fits import read_fits
+from conversions.verdicts.fits import fit_cell, read_fits
 from reporting.fitter import HOLD_MS, REST, Fitter
 from reporting.rollup import Roller
 from reporting.tasks import fit_months
@@ -275,6 +275,17 @@ def test_a_stalled_fitter_overwrites_no_newer_fit(shop: Shop) -> None:
     assert learnt(shop).converted == 3
     settle(shop)
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
+
+
+def test_a_fit_is_written_under_a_newer_token_than_its_mark_has(shop: Shop) -> None:
+    """Two fitters of one mark would write under equal tokens, and the older fits might stay."""
+    sell_in_november(shop)
+    settle(shop)
+    mark = FitMark.objects.get(site=shop.site.key, month=OCTOBER)
+    uid = next(goal.uid for goal in shop.config.goals if goal.key == "purchase")
+    other = fit_cell(shop.config, uid, OCTOBER, msgspec.structs.replace(learnt(shop), converted=99))
+    shop.store.write_cells([CellSet(shop.site.key, mark.token, [other])])
+    assert learnt(shop).converted == 2
 
 
 def test_beat_leaves_a_month_alone_that_another_fits_whose_hours_are_rolled_up_or_that_was_just_fitted(
