@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -101,9 +101,10 @@ def look_at_report(page: Page, url: str, account: Mapping[str, Any]) -> None:
     page.get_by_text(AD).first.wait_for()
 
 
-def fetch_report(url: str, account: Mapping[str, Any], first_day: str) -> dict[str, Any]:
-    """The report by the API, from the day on which the demo began."""
-    days = {"from": first_day, "to": today()}
+def fetch_report(url: str, account: Mapping[str, Any]) -> dict[str, Any]:
+    """The report by the API, of yesterday and today: midnight may pass during a visit."""
+    today = datetime.now(UTC).date()  # the demo site's clock is UTC
+    days = {"from": str(today - timedelta(days=1)), "to": str(today)}
     answer = requests.get(
         f"{url}/api/reports/conversions",
         {"site": account["site"], **days},
@@ -113,11 +114,6 @@ def fetch_report(url: str, account: Mapping[str, Any], first_day: str) -> dict[s
     answer.raise_for_status()
     report: dict[str, Any] = answer.json()
     return report
-
-
-def today() -> str:
-    """The day by the demo site's clock, which is UTC."""
-    return datetime.now(UTC).date().isoformat()
 
 
 def credited(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,13 +147,13 @@ def table(report: Mapping[str, Any]) -> str:
 
 def visit(browser: BrowserContext, tracker: Tracker, account: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The whole way; gives the report and leaves two screenshots."""
-    page, first_day = browser.new_page(), today()
+    page = browser.new_page()
     go_shopping(page, tracker.url)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}-thanks.png")
     say("rolling up")
     tracker.manage("rollup", "--wait", "60")
-    report = fetch_report(tracker.url, account, first_day)
+    report = fetch_report(tracker.url, account)
     look_at_report(page, tracker.url, account)
     page.screenshot(path=ARTIFACTS / f"{name}-report.png", full_page=True)
     return report

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.demo import fetch_report, today
+from tests.browser.demo import fetch_report
 from tests.browser.storefront import STUB, Shop, sent
 
 pytestmark = pytest.mark.browser
@@ -121,7 +121,6 @@ class TestDenied:
         assert first.visitor != second.visitor
 
     def test_pending_then_granted_then_withdrawn_is_right_in_the_report(self, shop: Shop) -> None:
-        day = today()
         page = shop.tab('data-consent="pending"')
         page.goto(f"http://{shop.host}/?utm_source=consent&utm_campaign={shop.host}")
         is_loaded(page)
@@ -133,7 +132,7 @@ class TestDenied:
         page.evaluate(sale.format("B", "7"))
         shop.hits(3)
         shop.tracker.manage("rollup")
-        report = fetch_report(shop.tracker.url, shop.account, day)
+        report = fetch_report(shop.tracker.url, shop.account)
         (row,) = [row for row in report["rows"] if row["ad"] == f"consent/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "10.000001")
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
-from tests.browser.demo import fetch_report, today
+from tests.browser.demo import fetch_report
 from tests.browser.storefront import Shop, sent
 
 pytestmark = pytest.mark.browser
@@ -100,14 +100,13 @@ class TestCrossing:
         assert "hl_visitor" not in page.url
 
     def test_the_sale_there_is_credited_to_the_ad_here(self, shop: Shop) -> None:
-        day = today()
         pair = Pair(shop)
         shop.visit(pair.page, f"/?utm_source=crossing&utm_campaign={shop.host}")
         pair.follow()
         pair.page.evaluate(f"hitledger('purchase', {{ order: 'X-{shop.host}', value: '12.345678' }})")
         pair.hits(2)
         shop.tracker.manage("rollup")
-        report = fetch_report(shop.tracker.url, shop.account, day)
+        report = fetch_report(shop.tracker.url, shop.account)
         (row,) = [row for row in report["rows"] if row["ad"] == f"crossing/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "12.345678")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.browser.demo import fetch_report, today
+from tests.browser.demo import fetch_report
 from tests.browser.storefront import KEPT, NOTHING_KEPT, Shop
 
 pytestmark = pytest.mark.browser
@@ -214,7 +214,6 @@ class TestOutage:
     """The report is right to the last micro."""
 
     def test_an_outage_of_an_hour_loses_nothing_and_doubles_nothing(self, shop: Shop) -> None:
-        day = today()
         page = shop.tab("data-spa")
         page.clock.install()
         box = Box(page, None)
@@ -233,12 +232,11 @@ class TestOutage:
         assert [hit.url.rpartition("/minute/")[2] for hit in hits[1:61]] == [str(n) for n in range(60)]
         assert sum(hit.order == order for hit in hits) == 1
         shop.tracker.manage("rollup")
-        report = fetch_report(shop.tracker.url, shop.account, day)
+        report = fetch_report(shop.tracker.url, shop.account)
         (row,) = [row for row in report["rows"] if row["ad"] == f"outage/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "19.990001")
 
     def test_a_tracker_that_restarts_during_a_purchase_counts_it_once(self, shop: Shop) -> None:
-        day = today()
         page = shop.tab()
         shop.visit(page, f"/?utm_source=restart&utm_campaign={shop.host}")
         shop.tracker.kill("web")
@@ -248,7 +246,7 @@ class TestOutage:
         shop.visit(page, "/thanks")
         page.wait_for_function(NOTHING_KEPT)
         shop.tracker.manage("rollup")
-        report = fetch_report(shop.tracker.url, shop.account, day)
+        report = fetch_report(shop.tracker.url, shop.account)
         (row,) = [row for row in report["rows"] if row["ad"] == f"restart/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "5.500000")
 
