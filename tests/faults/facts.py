@@ -48,7 +48,7 @@ FACTS = [
     ),
     fault(
         "a touch that marks its own bucket alone",
-        WORLDS,
+        PER_FACT,
         AFFECTED,
         "visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]",
         "visits = [*moved]",
@@ -62,7 +62,7 @@ FACTS = [
     ),
     fault(
         "a retraction that marks nothing",
-        WORLDS,
+        PER_FACT,
         AFFECTED,
         "if not isinstance(fact, Touch | Link)}",
         "if isinstance(fact, Conversion)}",
