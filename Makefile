@@ -5,15 +5,15 @@ MAKEFLAGS += --no-print-directory
 	nightly lock clean .services-started
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# The lock is complete, and one of its packages asks for a second Cassandra driver: so pip adds nothing to it.
+# --no-deps: the lock is complete, and one of its packages asks for a second Cassandra driver.
 PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 TESTED := rabbitmq cassandra s3 postgres
-# Two tests at a time, each process with data of its own; tests/passes.py says which share one.
+# Two processes, each with its own data. tests/passes.py says which tests share a process.
 PYTEST_RUN := CI=true python -m pytest --numprocesses 2
-# Without these variables a tracker is embedded.
+# A tracker without these variables is embedded.
 EMBEDDED := $(addprefix --unset=,DATABASE_URL BROKER_URL CASSANDRA_URL ARCHIVE_URL S3_ENDPOINT_URL)
-# Runs the Procfile's processes and starts again what ends. A bad setting ends here, with one line.
+# Runs the Procfile's processes and restarts those that end. A bad setting stops it with one line.
 UP := python -m tracker.supervisor "migrate --noinput --verbosity 0" prepare
 
 help: ## this list
@@ -42,9 +42,9 @@ up: .venv/.installed ## the Procfile's processes, on the services that env names
 
 test: .venv/.installed-dev .services-started ## every test on the real services; those of the database on SQLite, too
 	@services=$$($(SERVICES) start $(TESTED)) && env $$services $(PYTEST_RUN) $(PYTEST)
-	@env $(EMBEDDED) $(PYTEST_RUN) --embedded $(PYTEST) $(if $(PYTEST),|| [ $$? = 5 ]) # which may choose none of these
+	@env $(EMBEDDED) $(PYTEST_RUN) --embedded $(PYTEST) $(if $(PYTEST),|| [ $$? = 5 ]) # exit code 5: no test was selected
 
-# The services are fetched and started while what they don't concern is checked.
+# Fetches and starts the services while lint and Django's checks run.
 check: ## what CI runs: lint, types, Django's checks, tests
 	@$(MAKE) --jobs=2 --output-sync=target .services-started lint django && $(MAKE) test
 
@@ -67,33 +67,33 @@ snippet: ## build t.js from its readable source in snippet/; needs npm
 services: .venv/bin/python ## start RabbitMQ, Cassandra and S3 on loopback; print the NAME=value lines that select them
 	@$(SERVICES) start
 
-services-stop: .venv/bin/python ## stop the services that were started here
+services-stop: .venv/bin/python ## stop the services that this checkout started
 	@$(SERVICES) stop
 
 demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prints the credited report
 	@$(SERVICES) install chromium && python -m tests.browser.demo
 
-bench: .venv/.installed-dev ## accepted and processed hits per second, beside the plain way
+bench: .venv/.installed-dev ## accepted and processed hits per second, compared with a baseline
 	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
 
 bench-figures: .venv/.installed-dev ## what reports and rollups cost, as multiples of a yardstick; embedded, under ten minutes
 	@python -m bench.figuring $(FIGURES)
 
-bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; some 10 minutes, 5 GB
+bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; about 10 minutes, 5 GB
 	@$(SERVICES) install cassandra && python -m bench.growing $(GROWTH)
 
-soak: .venv/.installed-dev ## a long crash test on services of its own; SOAK="--seed 7 --hits 100000 --seconds 1800"
+soak: .venv/.installed-dev ## a long crash test on its own services; SOAK="--seed 7 --hits 100000 --seconds 1800"
 	@$(SERVICES) install rabbitmq cassandra s3 && python -m tests.crash $(SOAK)
 
-faults: .venv/.installed-dev ## break the product on purpose, one sentence at a time; each must be caught; up to an hour
+faults: .venv/.installed-dev ## break the product on purpose, one rule at a time, and see each caught; up to an hour
 	@nice python -m tests.faults $(FAULTS)
 
 worlds: export WORLDS ?= 2400
-worlds: .venv/.installed-dev ## the properties in many more worlds than make test, on SQL and Cassandra; up to an hour
+worlds: .venv/.installed-dev ## the property tests with many more worlds than in make test; up to an hour
 	@$(SERVICES) install cassandra && services=$$($(SERVICES) start cassandra) \
 		&& env $$services $(PYTEST_RUN) tests/properties $(PYTEST)
 
-nightly: worlds faults soak ## what takes too long for every change
+nightly: worlds faults soak ## the checks that take too long for every change
 
 
 lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
@@ -102,5 +102,5 @@ lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
 	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \
 		--group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-clean: ## remove .venv and the tools' caches; data in var/ stays
+clean: ## remove .venv and the tools' caches, but not the data in var/
 	@rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,1 +1,1 @@
-"""Benchmarks: accepted and processed hits per second, beside a baseline that does the same work the plain way."""
+"""Benchmarks: accepted and processed hits per second, compared with a baseline that does the same work simply."""

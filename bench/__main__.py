@@ -1,4 +1,4 @@
-"""`make bench`: the tracker on services and embedded beside the plain way, turn by turn; prints the README's table."""
+"""`make bench`: measures the tracker (on services and embedded) and the baseline in turn; prints the README's table."""
 
 import json
 import os
@@ -19,12 +19,12 @@ TURNS = 2
 
 
 def say(text: str) -> None:
-    """Progress, on stderr: stdout is for the table."""
+    """Prints progress on stderr. Stdout is for the table."""
     print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
 
 
 def run(folder: Path) -> dict[str, list[Figures]]:
-    """Every subject's turns. They alternate, for the machine may be busier at one time than at another."""
+    """Measures every subject several times. The subjects alternate, because the machine may be busier at some times."""
     turns: dict[str, list[Figures]] = {"services": [], "baseline": [], "embedded": []}
     with ExitStack() as stack:
         services = stack.enter_context(OwnServices(folder / "services"))
@@ -49,8 +49,8 @@ def run(folder: Path) -> dict[str, list[Figures]]:
 
 
 def main() -> None:
-    """Measures, keeps the raw figures, prints the table; an aim that was missed is named on stderr."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
+    """Measures, writes the raw figures to a file, and prints the table. Names each missed aim on stderr."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
     with tempfile.TemporaryDirectory(prefix="hitledger-bench.", ignore_cleanup_errors=True) as folder:
         turns = run(Path(folder))
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

@@ -1,4 +1,4 @@
-"""`make bench-figures`: what reports and rollups cost; FIGURES="--scale 0.1 hot small" measures less, or a part."""
+"""`make bench-figures`: what reports and rollups cost; FIGURES="--scale 0.1 hot small" measures less."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tests.running import CHECKOUT, Tracker
 
 
 def main() -> None:
-    """Measures on an embedded tracker of its own, whose folder goes afterwards."""
+    """Measures on an embedded tracker in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="hitledger-figures.") as folder:
         tracker = Tracker(Path(folder))
         tracker.manage("migrate", "--noinput", "--verbosity", "0")

@@ -16,7 +16,7 @@ from tests.running import CHECKOUT, Tracker
 
 
 def measure(folder: Path, words: Sequence[str]) -> dict[str, object]:
-    """Starts a Cassandra of its own, and the measuring process on it."""
+    """Starts a separate Cassandra, and the process that measures on it."""
     services = OwnServices(folder / "services")
     try:
         services.start("cassandra")
@@ -34,19 +34,19 @@ def measure(folder: Path, words: Sequence[str]) -> dict[str, object]:
 
 
 def cassandra_url(services: OwnServices) -> str:
-    """Where the node listens, with a keyspace of ours."""
+    """The URL of the node with the benchmark's keyspace."""
     env = dict(line.split("=", 1) for line in services.tell("env", "cassandra").splitlines())
     return env["CASSANDRA_URL"].rpartition("/")[0] + "/growth"
 
 
 def main() -> None:
-    """Measures, keeps the raw figures, prints the lines."""
+    """Measures, writes the raw figures to a file, and prints the lines."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--facts", type=int, default=10_000_000, help="how far the site grows")
     parser.add_argument("--only", choices=("timelines", "site"), help="measure this alone")
     given = parser.parse_args()
     words = ["--facts", str(given.facts), *(["--only", given.only] if given.only else [])]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
     with tempfile.TemporaryDirectory(prefix="hitledger-growth.", ignore_cleanup_errors=True) as folder:
         found = measure(Path(folder), words)
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

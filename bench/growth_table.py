@@ -1,9 +1,9 @@
-"""The README's lines on growth, in Markdown: each figure as a multiple of the smallest size's."""
+"""The README's table of growth, in Markdown: each figure also as a multiple of the one at the smallest size."""
 
 from typing import Any
 
 TITLES = {"timelines": "a visitor's timeline, touches", "site": "a site, facts"}
-#: Title, cost of what, its figure, and how it is written.
+#: Title, cost of a hit or a conversion, name of the figure, format.
 LINES = [
     ("attributing a hit: time", "hit", "ms", "{:.2f} ms"),
     ("— CPU of worker and Cassandra", "hit", "cpu", "{:,.0f} µs"),
@@ -20,24 +20,24 @@ def growth_table(found: dict[str, Any]) -> str:
 
 
 def table(what: str, sizes: dict[str, Any]) -> str:
-    """One table: a column for each size, each figure and how many times the first it is."""
+    """One table with a column for each size. Each figure is followed by its ratio to the first column's."""
     heads = [f"{int(size):,}" for size in sizes]
     rows = [f"| {what} | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
     return "\n".join([*rows, *(line(title, kind, name, form, sizes) for title, kind, name, form in LINES)])
 
 
 def line(title: str, kind: str, name: str, form: str, sizes: dict[str, Any]) -> str:
-    """One line."""
+    """One row."""
     figures = [figure(costs[kind], name) for costs in sizes.values()]
     cells = [form.format(figures[0]), *(times(one, figures[0], form) for one in figures[1:])]
     return f"| {title} | {' | '.join(cells)} |"
 
 
 def figure(cost: dict[str, float], name: str) -> float:
-    """A figure; `cpu` is that of both processes."""
+    """A figure. `cpu` is the sum of both processes."""
     return cost["worker_us"] + cost["cassandra_us"] if name == "cpu" else cost[name]
 
 
 def times(value: float, first: float, form: str) -> str:
-    """A figure and how many times the first it is."""
+    """A figure and its ratio to the first."""
     return f"{form.format(value)} ({value / first:.1f} ×)"

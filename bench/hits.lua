@@ -1,5 +1,5 @@
--- Posts hits as wrk's load: `wrk -s hits.lua URL -- SITE HITS_A_REQUEST SEED`; prints one line of JSON at the end.
--- The mix: of 20 hits 11 pages, 4 pages that an ad led to, 4 clicks, 1 conversion; 20,000 visitors, every id its own.
+-- Posts hits as wrk's load: `wrk -s hits.lua URL -- SITE HITS_A_REQUEST SEED`. Prints one line of JSON at the end.
+-- Of 20 hits 11 are pages, 4 pages reached by an ad, 4 clicks, 1 a conversion. 20,000 visitors; hit ids are unique.
 
 local threads = 0
 

@@ -1,4 +1,4 @@
-"""Load by wrk: 32 connections that post hits for some seconds -> how many were accepted, and how fast."""
+"""Load by wrk: 32 connections post hits for some seconds -> how many were accepted, and how fast."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ _seeds = count(1)
 
 @dataclass(frozen=True)
 class Load:
-    """What the clients saw. `hits` were accepted in `seconds`; percentiles are of requests."""
+    """What the clients saw. `hits` were accepted in `seconds`. The percentiles are of requests."""
 
     hits: int
     seconds: float
@@ -29,7 +29,7 @@ class Load:
 
 
 def post_hits(url: str, site: str, many: int, seconds: int) -> Load:
-    """Posts requests of `many` hits each for some seconds."""
+    """Posts requests with `many` hits each for some seconds."""
     command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
     words = [f"{url}/collect", "--", site, str(many), str(next(_seeds))]
     done = subprocess.run([*command, *words], stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)

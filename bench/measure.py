@@ -1,4 +1,4 @@
-"""Measure: one subject's turn -> figures. Load with its worker stopped, then the drain, then both at once."""
+"""Measure: one subject's turn -> figures. First load with the worker stopped, then the drain, then both at once."""
 
 import time
 from dataclasses import asdict
@@ -9,9 +9,9 @@ from bench.subject import Subject, Way
 
 LOAD_SECONDS = 4
 ARRAY = 100
-#: Of arrays there are many hits soon.
+#: Shorter, because arrays bring many hits in little time.
 ARRAY_SECONDS = 1
-#: A drain that takes longer is cut off and counted as far as it came.
+#: A drain that takes longer is cut off; the hits processed by then count.
 DRAIN_SECONDS = 45.0
 POLL_SECONDS = 0.05
 
@@ -19,7 +19,7 @@ Figures = dict[str, Any]
 
 
 def measure_services(subject: Subject, way: Way) -> Figures:
-    """A turn on the services; arrays are ours alone, for the baseline takes none."""
+    """One turn on the services. The baseline takes no arrays, so they are measured for the tracker alone."""
     figures = {"alone": accept(subject, 1), "drain": drain(subject, way)}
     figures["busy"] = accept_and_drain(subject, way, 1)
     if not subject.baseline:
@@ -31,21 +31,21 @@ def measure_services(subject: Subject, way: Way) -> Figures:
 
 
 def measure_embedded(subject: Subject) -> Figures:
-    """A turn without services, where what is accepted is processed."""
+    """One turn without services. There an accepted hit is already processed."""
     figures: Figures = {"alone": accept(subject, 1), "arrays": accept(subject, ARRAY)}
     figures["web_peak_mib"] = subject.peak_mib("web")
     return figures
 
 
 def accept(subject: Subject, many: int) -> Figures:
-    """What the web process accepts, and its CPU per hit."""
+    """Sends load. Returns what the web process accepted, and its CPU per hit."""
     cpu = subject.cpu("web")
     load = post_hits(subject.url, subject.site, many, LOAD_SECONDS if many == 1 else ARRAY_SECONDS)
     return {**asdict(load), "rate": load.rate, "web_us": micros_per_hit(subject.cpu("web") - cpu, load.hits)}
 
 
 def drain(subject: Subject, way: Way) -> Figures:
-    """Starts the worker on what waits: hits a second from its first moment until the last is counted."""
+    """Starts the worker on a full queue. Returns hits a second from its start until the last hit is counted."""
     before, wanted = way.counted(), way.waiting()
     subject.start("worker")
     while not way.has_workers():
@@ -56,14 +56,14 @@ def drain(subject: Subject, way: Way) -> Figures:
 
 
 def accept_and_drain(subject: Subject, way: Way, many: int) -> Figures:
-    """Load while the worker runs: what is accepted, and hits a second from the first request until all are counted."""
+    """Sends load while the worker runs. Adds hits a second from the first request until all are counted."""
     before, began, cpu = way.counted(), time.monotonic(), subject.cpu("worker")
     accepted = accept(subject, many)
     return {**accepted, "end_to_end": rate(subject, way, before, began, cpu)}
 
 
 def rate(subject: Subject, way: Way, before: int, began: float, cpu: float) -> Figures:
-    """Hits a second since `began`, once nothing waits and the count stands still; or after DRAIN_SECONDS."""
+    """Waits until all is counted, or for DRAIN_SECONDS. Returns the hits a second since `began`."""
     counted, changed = before, began
     while (now := time.monotonic()) < began + DRAIN_SECONDS:
         if (count := way.counted()) != counted:

@@ -1,4 +1,4 @@
-"""What is measured: the tracker, and the baseline with the same server, worker and services; what they cost."""
+"""What is measured, and its cost: the tracker, and the baseline with the same server, worker and services."""
 
 import signal
 import time
@@ -16,7 +16,7 @@ BASELINE = {"tracker.wsgi": "bench.baseline.wsgi", "tracker.celery": "bench.base
 
 
 class Subject(Tracker):
-    """A tracker whose processes are started and stopped one by one. `baseline`: the plain way instead of ours."""
+    """A tracker whose processes are started and stopped one by one. `baseline`: run the baseline instead."""
 
     def __init__(self, name: str, state: Path, env: Mapping[str, str], baseline: bool = False) -> None:
         super().__init__(state, env)
@@ -29,7 +29,7 @@ class Subject(Tracker):
             self.commands = {name: plain(command) for name, command in procfile().items()}
 
     def prepare(self) -> None:
-        """Tables and a site; the web process runs."""
+        """Makes the tables and a site, and starts the web process."""
         self.manage("migrate", "--noinput", "--verbosity", "0")
         self.manage("prepare")
         if self.baseline:
@@ -38,22 +38,22 @@ class Subject(Tracker):
         self.start("web")
 
     def stop_one(self, name: str) -> None:
-        """Ends one process in good order."""
+        """Ends one process gracefully."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
 
     def cpu(self, name: str) -> float:
-        """CPU seconds that a process and its children have used."""
+        """The CPU seconds used by a process and its children."""
         return sum(cpu_seconds(pid) for pid in self.pids(name))
 
     def peak_mib(self, name: str) -> float:
-        """The most memory that any one of a process and its children has had, in MiB."""
+        """The peak memory in MiB of the process or the child that used most."""
         return max(peak_kib(pid) for pid in self.pids(name)) / 1024
 
 
 class Way:
-    """How far hits have come on the services: what waits in the queues, and what the last step has counted."""
+    """How far hits have come on the services: how many wait in the queues, and how many the last step has counted."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -63,7 +63,7 @@ class Way:
         self._session: Session = self._cluster.connect(subject.env["CASSANDRA_URL"].rpartition("/")[2])
 
     def counted(self) -> int:
-        """Hits that the last step has counted; exact while nothing is killed."""
+        """The hits that the last step has counted. Exact as long as no process is killed."""
         site = self._subject.site
         if self._subject.baseline:
             rows = self._session.execute("SELECT clicks, conversions FROM plain_counts WHERE site = %s", [site])
@@ -79,17 +79,17 @@ class Way:
         return sum(channel.queue_declare(name, passive=True).message_count for name in self._queues)
 
     def has_workers(self) -> bool:
-        """Whether a worker takes messages."""
+        """Whether a worker is connected."""
         return bool(self._broker.default_channel.queue_declare(self._queues[0], passive=True).consumer_count)
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self._broker.release()
         self._cluster.shutdown()
 
 
 def plain(command: str) -> str:
-    """A line of the Procfile for the baseline: its own application, all else the same."""
+    """The baseline's command for a line of the Procfile: only the application differs."""
     for ours, its in BASELINE.items():
         command = command.replace(ours, its)
     return command

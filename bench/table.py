@@ -1,4 +1,4 @@
-"""The README's table, in Markdown: each figure beside the baseline's of the same run, and their ratio."""
+"""The README's table, in Markdown: each figure, the baseline's in the same run, and their ratio."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -7,7 +7,7 @@ from typing import Any
 from bench.measure import ARRAY, Figures
 
 Turns = Sequence[Figures]
-#: Title, where the figure is, and whether more is better.
+#: Title, path of the figure, and whether more is better.
 LINES = [
     ("accepted hits/s, worker stopped", "alone.rate", True),
     ("— p50, ms", "alone.p50_ms", False),
@@ -38,17 +38,17 @@ EMBEDDED_LINES = [
 
 
 def figure(turns: Turns, place: str) -> float:
-    """The median of a figure over the turns."""
+    """The median of one figure over the turns."""
     return median(float(look_up(turn, place.split("."))) for turn in turns)
 
 
 def look_up(turn: Any, names: Sequence[str]) -> Any:
-    """A figure of nested figures."""
+    """Follows a path through nested figures."""
     return look_up(turn[names[0]], names[1:]) if names else turn
 
 
 def line(title: str, ours: float, its: float, more: bool) -> str:
-    """One row; the ratio says how many times better we are, whichever way the figure points."""
+    """One row. A ratio above 1 always means that the tracker is better."""
     ratio = ours / its if more else its / ours
     return f"| {title} | {ours:,.0f} | {its:,.0f} | {ratio:.1f} × |"
 
@@ -63,7 +63,7 @@ def table(services: Turns, embedded: Turns, baseline: Turns) -> str:
 
 
 def goals_missed(services: Turns, baseline: Turns) -> list[str]:
-    """Which of the aims, 3 times the accepted and 15 times the processed rate, this run did not reach."""
+    """The aims that this run missed: 3 times the baseline's accepted rate, 15 times its processed rate."""
     aims = [
         ("accepted", "alone.rate", 3),
         ("accepted while processing", "busy.rate", 3),

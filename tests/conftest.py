@@ -1,4 +1,4 @@
-"""What every test may ask for: each adapter of the store, and both in turn."""
+"""Fixtures for every test: the adapters of store, queue and archive, one by one or in turn."""
 
 import os
 from collections.abc import Iterator
@@ -25,22 +25,22 @@ from tracker.queues.rabbit import RabbitQueue
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
 
-# A busy machine is slow; what fails is printed so that it can be repeated. Each run draws other examples, also where CI
-# is set, which Hypothesis would take to mean the same ones each time.
+# No deadline: a busy machine is slow. A failure prints how to repeat it. Each run draws other examples, also under CI,
+# for which Hypothesis would draw the same ones each time.
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
-# Each test's client would look through all static files.
+# Without this each test client would look through all static files.
 settings.WHITENOISE_AUTOREFRESH = True
-# The first makes a password's hash, at once; the second can read those of a recorded past.
+# MD5 makes new hashes, because it is fast. PBKDF2 reads the hashes in recorded files.
 settings.PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
 
-#: Two runs at once don't meet: the name of their keyspace and of their database.
+#: The name of this run's keyspace and database, which no other run uses.
 KEYSPACE = f"test_hitledger_{os.getpid()}"
 
 
 def needs(name: str) -> None:
-    """The test needs a real service: where CI promises it, it must be there."""
+    """Skips a test if its service is missing. On CI, which must have every service, fails it."""
     if getattr(settings, name):
         return
     if os.environ.get("CI"):
@@ -49,7 +49,7 @@ def needs(name: str) -> None:
 
 
 def needs_s3() -> None:
-    """The test needs the real S3, likewise."""
+    """Skips or fails a test, as `needs` does, if there is no real S3."""
     if urlsplit(settings.ARCHIVE_URL).scheme == "s3":
         return
     if os.environ.get("CI"):
@@ -59,14 +59,14 @@ def needs_s3() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """On PostgreSQL the tests' database has the run's name, too; on SQLite it lies in the memory of the process."""
+    """Gives the tests' database on PostgreSQL the name of this run. On SQLite it is in memory."""
     if connections["default"].vendor == "postgresql":
         connections["default"].settings_dict["TEST"]["NAME"] = KEYSPACE
 
 
 @pytest.fixture(autouse=True)
 def fresh_caches() -> Iterator[None]:
-    """No test sees another's configuration."""
+    """Empties the cache of sites, so that no test sees another's configuration."""
     forget_cached_sites()
     yield
     forget_cached_sites()
@@ -74,20 +74,20 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def sql_store(db: None) -> Store:
-    """The embedded store."""
+    """The SQL store."""
     return SqlStore()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cassandra_session() -> Iterator[Store | None]:
-    """The store on the real Cassandra, if the settings name one, in a keyspace of the tests."""
+    """The store on the real Cassandra, in the keyspace of this run; None if the settings name no Cassandra."""
     if not settings.CASSANDRA_URL:
         yield None
         return
     connections["cassandra"].settings_dict["NAME"] = KEYSPACE
     store = CassandraStore()
     store.prepare()
-    # Nobody reads these rows after a crash, which saves a sync of each write.
+    # No row is needed after a crash, so writes need no sync to disk.
     store.cql.session().execute(f"ALTER KEYSPACE {KEYSPACE} WITH durable_writes = false")
     yield store
     store.cql.session().execute(f"DROP KEYSPACE {KEYSPACE}", timeout=60)
@@ -95,7 +95,7 @@ def cassandra_session() -> Iterator[Store | None]:
 
 @pytest.fixture
 def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
-    """The real store; what tests write there stays until the end, so each makes sites of its own."""
+    """The Cassandra store. Rows stay until the run ends, so each test makes its own sites."""
     needs("CASSANDRA_URL")
     assert cassandra_session is not None
     return cassandra_session
@@ -103,14 +103,14 @@ def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
 
 @pytest.fixture(params=["sql", pytest.param("cassandra", marks=pytest.mark.services)])
 def store(request: pytest.FixtureRequest, db: None) -> Store:
-    """Every adapter of the store in turn."""
+    """Each adapter of the store in turn."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
 
 
 @pytest.fixture
 def opened_store(store: Store, settings: Any) -> Store:
-    """Every adapter in turn, as the one that the product opens."""
+    """Each adapter in turn, set as the store that the product opens."""
     if isinstance(store, SqlStore):
         settings.CASSANDRA_URL = ""
     opened = open_store()
@@ -120,7 +120,7 @@ def opened_store(store: Store, settings: Any) -> Store:
 
 @pytest.fixture
 def rabbitmq() -> Iterator[RabbitQueue]:
-    """RabbitMQ with queues of this run's own, empty."""
+    """RabbitMQ with empty queues that belong to this run."""
     needs("BROKER_URL")
     queue = RabbitQueue()
     queue.prepare()
@@ -133,7 +133,7 @@ def rabbitmq() -> Iterator[RabbitQueue]:
 
 @pytest.fixture
 def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Whatever services are set, this test's tracker has no broker: a hit is processed when its answer comes."""
+    """Runs the test without a broker, even if one is set: a hit is processed before it is answered."""
     settings.BROKER_URL = ""
     settings.ARCHIVE_URL = (tmp_path / "archive").as_uri()
     opened = (open_archive, open_queue, _committer_of)
@@ -146,7 +146,7 @@ def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def archive(tmp_path: Path, settings: Any) -> Iterator[FolderArchive]:
-    """A folder of the test's own as the archive that the product opens; no cache is waited for."""
+    """The test's own folder, set as the archive that the product opens. Configuration isn't cached."""
     settings.ARCHIVE_URL = tmp_path.as_uri()
     settings.CONFIG_CACHE_SECONDS = 0
     open_archive.cache_clear()

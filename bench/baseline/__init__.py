@@ -1,4 +1,5 @@
-"""The plain way, to compare with: one chain of three Celery tasks, one S3 object, one Cassandra read and counter a hit.
+"""The baseline: for each hit a chain of three Celery tasks, one S3 object, one Cassandra read and one counter.
 
-What a tutorial would lead to, with the same libraries, server and services; durable messages, no loss on purpose.
+It is what one gets by following a tutorial, with the same libraries, server and services. Messages are durable; it
+loses nothing on purpose.
 """

@@ -39,7 +39,7 @@ def archive(hit: dict[str, Any]) -> dict[str, Any]:
 
 @shared_task
 def attribute(hit: dict[str, Any]) -> dict[str, Any]:
-    """A click is kept; a conversion is credited to its visitor's last click."""
+    """Stores a click, or credits a conversion to its visitor's last click."""
     if hit["type"] == "click":
         PlainTouch.create(site=hit["site"], visitor=hit["visitor"], at=hit["at"], hit=hit["id"], ad=hit["ad"])
     last = PlainTouch.objects(site=hit["site"], visitor=hit["visitor"]).first()

@@ -1,4 +1,4 @@
-"""One endpoint: validate by a serializer, look the site up, enqueue."""
+"""One endpoint: validate with a serializer, look the site up, enqueue."""
 
 import time
 from uuid import uuid4
@@ -16,12 +16,12 @@ from tracker.models import Site
 
 
 def health(_request: HttpRequest) -> HttpResponse:
-    """Says that the process is up."""
+    """Answers as long as the process is up."""
     return HttpResponse("ok")
 
 
 class HitSerializer(serializers.Serializer):
-    """A hit as it comes in."""
+    """A hit as the client sends it."""
 
     site = serializers.CharField(max_length=64)
     type = serializers.ChoiceField(["page", "click", "conversion"], default="page")

@@ -1,4 +1,4 @@
-"""Measures and prints the lines. `python -m bench.figuring` starts it with a tracker of its own."""
+"""Measures and prints the lines. `python -m bench.figuring` starts it with its own tracker."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from bench.figures.yardstick import measure
 
 
 def main() -> None:
-    """Prints a table in Markdown: CPU, and how many times that of the yardstick."""
+    """Prints a table in Markdown: CPU time, and its ratio to the yardstick's."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="how much of everything; 1 by default")
     parser.add_argument("parts", nargs="*", help="reports, hot, small, quiet; all by default")

@@ -1,4 +1,4 @@
-"""Lines: each measurement with what it is called -> its figures."""
+"""Lines: a part of the benchmark (its name -> a function) -> its measurements."""
 
 import resource
 import time
@@ -23,7 +23,7 @@ LATE, LATE_DAYS = 400, 80
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A measurement: what, its CPU seconds, and what else is to be said of it."""
+    """A measurement: its name, its CPU seconds, and a note."""
 
     what: str
     cpu: float
@@ -31,14 +31,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """The CPU time that work takes in this process."""
+    """The CPU seconds that the work takes in this process."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def reports(scale: float) -> Iterator[Line]:
-    """Reports of 90 days, the slowest of 20 but one."""
+    """The p95 of reports of 90 days."""
     for ads in (10, 200, 1_000):
         site = BenchSite(f"reports-{ads}", ads)
         with transaction.atomic():
@@ -60,7 +60,7 @@ def slow_report(site: BenchSite, by: str, scale: float) -> float:
 
 
 def hot_hour(scale: float) -> Iterator[Line]:
-    """An hour of many conversions, and a click that comes late."""
+    """An hour with many conversions, then a click that arrives late."""
     people = round(200_000 * scale)
     site = BenchSite("hot", 200)
     site.fill_hour(START, people)
@@ -76,7 +76,7 @@ def hot_hour(scale: float) -> Iterator[Line]:
 
 
 def small_buckets(scale: float) -> Iterator[Line]:
-    """Buckets of a click and a sale."""
+    """Buckets with one click and one sale each."""
     site = BenchSite("small", 10)
     many = round(SMALL_BUCKETS * max(scale, 0.25))
     for n in range(many):
@@ -86,7 +86,7 @@ def small_buckets(scale: float) -> Iterator[Line]:
 
 
 def quiet_site(scale: float) -> Iterator[Line]:
-    """90 days of 63 hits an hour, then 400 clicks that come late."""
+    """90 days of 63 hits an hour, then 400 clicks that arrive late."""
     site = BenchSite("quiet", 20)
     days = round(DAYS * scale)
     hours = [START + n * HOUR_MS for n in range(days * 24)]

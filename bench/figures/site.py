@@ -1,4 +1,4 @@
-"""Site: a site with many ads and a long past, facts or cells, as each measurement needs it."""
+"""Site: a site with many ads and a long past. The past is stored as facts or as cells, as each measurement needs it."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ class BenchSite:
         self.config = load_site(name)
 
     def fill_cells(self) -> None:
-        """Figures of 90 days in which every ad has clicks and sales each hour."""
+        """Writes the cells of 90 days in which every ad has clicks and sales each hour."""
         rng = random.Random(self.ads)
         names = [AdName(f"ad-number-{n}", "campaign", True) for n in range(self.ads)]
         ends = set()
@@ -61,12 +61,12 @@ class BenchSite:
         self.make_days()
 
     def fill_hour(self, bucket: int, conversions: int) -> None:
-        """Write an hour's facts: `conversions` people who click and buy. Only the hour is marked."""
+        """Writes an hour's facts: `conversions` people click and buy. Marks this hour alone."""
         self.write(self.hour_facts(bucket, conversions))
         sequence.mark_buckets(self.key, [bucket])
 
     def hour_facts(self, bucket: int, people: int) -> Iterator[Fact]:
-        """A click and a sale of each person."""
+        """One click and one sale for each person."""
         for n in range(people):
             at = bucket + n * HOUR_MS // people // 2
             place: dict[str, Any] = {"site": self.key, "visitor": f"v{bucket}-{n}", "bucket": bucket}
@@ -75,7 +75,7 @@ class BenchSite:
             yield Conversion(**place, at=at + HOUR_MS // 2 - 1, hit=f"c{bucket}-{n}", **sale)
 
     def write(self, facts: Iterable[Fact]) -> None:
-        """Write facts, some thousands at a time."""
+        """Writes facts, a few thousand at a time."""
         group: list[Fact] = []
         for fact in facts:
             group.append(fact)
@@ -89,16 +89,16 @@ class BenchSite:
         return Hit(site=self.key, id=name, type="click", at=at, received=at, visitor=visitor, ad="ad-number-0")
 
     def sale(self, name: str, at: int, visitor: str) -> Hit:
-        """A sale of an order of its own."""
+        """A sale with its own order."""
         own: dict[str, Any] = {"name": "purchase", "order": f"o-{name}", "value": 29_900_000}
         return Hit(site=self.key, id=name, type="conversion", at=at, received=at, visitor=visitor, **own)
 
     def process(self, hits: Iterable[Hit]) -> None:
-        """What a worker does with a batch."""
+        """Processes a batch as a worker does."""
         Processor(self.store, sequence, load_site, lambda: 0, 1_000).process(list(hits), "bench")
 
     def roll_up(self) -> int:
-        """What beat does, to the end; gives how many buckets."""
+        """Rolls up all marked buckets as beat does. Returns how many."""
         work = self.roller()
         marks = work.marked(self.key)
         for batch in work.batches(marks):
@@ -107,11 +107,11 @@ class BenchSite:
         return len(marks)
 
     def roller(self) -> Roller:
-        """Beat's roller."""
+        """The roller that beat uses."""
         return Roller(self.store, sequence, load_sites, lambda: 0)
 
     def make_days(self) -> None:
-        """What beat does with days that are over."""
+        """Makes the cells of past days as beat does."""
         work = DayMaker(self.store, self.roller().days, load_sites)  # type: ignore[arg-type]
         for day in work.due(AFTER, self.key):
             work.make(day)

@@ -1,4 +1,4 @@
-"""Yardstick: fixed work like that of figures -> its CPU time on this machine now. Ratios to it outlast a machine."""
+"""Yardstick: fixed work like a rollup's -> its CPU time here and now. Ratios to it can be compared between machines."""
 
 import json
 import time
@@ -8,7 +8,7 @@ TIMES = 5
 
 
 def measure() -> float:
-    """Seconds of CPU, the least of several times: rows are encoded, decoded and added up in a dictionary."""
+    """Encodes, decodes and adds up rows in a dictionary, several times. Returns the fewest CPU seconds."""
     return min(_once() for _ in range(TIMES))
 
 

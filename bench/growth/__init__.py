@@ -1,4 +1,4 @@
-"""What a hit costs on Cassandra as visitors' timelines and a site grow. In a process of its own, with the settings."""
+"""What a hit costs on Cassandra as visitors' timelines and a site grow. Runs in its own process, with the settings."""
 
 import django
 

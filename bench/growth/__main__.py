@@ -1,4 +1,4 @@
-"""Measures and prints the figures as JSON. `python -m bench.growing` starts it with a Cassandra of its own."""
+"""Measures and prints the figures as JSON. `python -m bench.growing` starts it with its own Cassandra."""
 
 import argparse
 import json
@@ -10,17 +10,16 @@ from functools import partial
 from multiprocessing import get_context
 from statistics import median
 
-from bench.growth.meter import Cost, Meter, Shop, keyspace, mark_past, settle, some_visitors
+from bench.growth.meter import Cost, GrowingSite, Meter, keyspace, mark_past, settle, some_visitors
 from bench.growth.past import FACTS_AN_HOUR
 from conversions.store.adapters import open_store
 from conversions.units.clock import HOUR_MS
 
 SIZES = (10, 100, 1_000, 10_000)
 VISITORS = 20
-#: What nobody counts: at first so many facts and turns, until Java has compiled what is often used; then some turns of
-#: each size.
+#: Not counted: the first facts and turns, until Java has compiled its hot code; and the first turns of each size.
 COLD_FACTS, COLD, WARM = 100_000, 100, 3
-#: Of these the median counts.
+#: The median of these is the result.
 TURNS = 15
 LOADERS = 2
 SLICE = 10_000
@@ -29,7 +28,7 @@ PARTS = ("timelines", "site")
 
 
 def say(text: str) -> None:
-    """Progress, on stderr: stdout is for the figures."""
+    """Prints progress on stderr. Stdout is for the figures."""
     print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
 
 
@@ -43,17 +42,17 @@ class Bench:
         self.now = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS - 48 * HOUR_MS
 
     def warm_up(self) -> None:
-        """Does what will be measured, on a site of its own."""
+        """Runs the measured work on a separate site."""
         say("warming up")
-        shop = Shop("warm", self.now)
+        shop = GrowingSite("warm", self.now)
         self.load(shop.past.write_site, range(COLD_FACTS), SLICE)
         for _ in range(COLD):
             self.meter.attribute(shop, range(VISITORS))
             self.meter.roll_up(shop)
 
     def timelines(self) -> dict[str, dict[str, Cost]]:
-        """Visitors' timelines grow: the cost of a hit and of a conversion by the touches of a timeline."""
-        shops = {size: Shop(f"timelines-{size}", self.now) for size in SIZES}
+        """The cost of a hit and of a conversion by the number of touches in the visitor's timeline."""
+        shops = {size: GrowingSite(f"timelines-{size}", self.now) for size in SIZES}
         for size, shop in shops.items():
             say(f"{VISITORS} timelines of {size:,} touches")
             step = max(SLICE // size, 1)
@@ -62,8 +61,8 @@ class Bench:
         return self.turns(shops, {size: list(range(VISITORS)) for size in SIZES})
 
     def site(self, most: int) -> dict[str, dict[str, Cost]]:
-        """A site grows: the same costs by the number of its facts, with visitors from all of its past."""
-        shop, found, had = Shop("growing", self.now), {}, 0
+        """The same costs by the number of facts of the site. Its visitors come from all of its past."""
+        shop, found, had = GrowingSite("growing", self.now), {}, 0
         for facts in (n for n in (10_000, 100_000, 1_000_000, 10_000_000) if n <= most):
             began = time.monotonic()
             self.load(shop.past.write_site, range(had, facts), SLICE)
@@ -75,8 +74,8 @@ class Bench:
             had = facts
         return found
 
-    def turns(self, shops: dict[int, Shop], visitors: dict[int, Sequence[int]]) -> dict[str, dict[str, Cost]]:
-        """The sizes take turns, for the machine may be busier at one time than at another."""
+    def turns(self, shops: dict[int, GrowingSite], visitors: dict[int, Sequence[int]]) -> dict[str, dict[str, Cost]]:
+        """Measures the sizes in turn, because the machine may be busier at some times."""
         costs: dict[int, dict[str, list[Cost]]] = {size: {"hit": [], "conversion": []} for size in shops}
         for turn in range(WARM + TURNS):
             for size, shop in shops.items():
@@ -91,7 +90,7 @@ class Bench:
         return found
 
     def load(self, job: Callable[[range], int], numbers: range, step: int) -> None:
-        """Runs a job over slices of numbers, side by side; without the commit log, which nobody needs here."""
+        """Runs a job over slices of numbers in several processes, without the commit log, which isn't needed here."""
         self.durable(False)
         slices = (numbers[start : start + step] for start in range(0, len(numbers), step))
         done = 0
@@ -101,23 +100,23 @@ class Bench:
                 say(f"{done:,} facts more")
         self.durable(True)
 
-    def look_into(self, shop: Shop, facts: int) -> None:
-        """Tells that the past is really there: what the store has of its first whole hour."""
+    def look_into(self, shop: GrowingSite, facts: int) -> None:
+        """Reports how many facts the store has in the first whole hour, as proof that the past was written."""
         hour = self.now - (facts // FACTS_AN_HOUR - 1) * HOUR_MS
         say(f"the store has {len(open_store().read_bucket(shop.site.key, hour)):,} facts of the first of these hours")
 
     def durable(self, durable: bool) -> None:
-        """Whether writes go to the commit log."""
+        """Switches the commit log on or off."""
         open_store().cql.session().execute(f"ALTER KEYSPACE {keyspace()} WITH durable_writes = {durable}")
 
     def settle(self) -> None:
-        """Compaction is over, or it is said that it isn't."""
+        """Waits for compaction to end. Says so if it didn't."""
         if not settle(self.cassandra, SETTLE_SECONDS):
-            say("Cassandra is still compacting: the figures that follow are with that")
+            say("Cassandra is still compacting; the next figures include that")
 
 
 def middle(costs: list[Cost]) -> Cost:
-    """The median of each figure; of CPU, which is told in ticks, the mean."""
+    """The median of each figure. CPU time is a mean, because the kernel counts it in coarse ticks."""
     means = {"worker_us", "cassandra_us"}
     return {
         name: (sum(cost[name] for cost in costs) / len(costs) if name in means else median(c[name] for c in costs))
@@ -126,7 +125,7 @@ def middle(costs: list[Cost]) -> Cost:
 
 
 def main() -> None:
-    """Timelines first, then the site."""
+    """Measures the timelines first, then the site."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cassandra", type=int, required=True, help="the pid of the node")
     parser.add_argument("--facts", type=int, required=True)

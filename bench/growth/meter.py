@@ -1,4 +1,4 @@
-"""Meter: what the worker's own functions cost on a site -> seconds, CPU here and in Cassandra, rows read."""
+"""Meter: runs the worker's functions on a site -> seconds, CPU time here and in Cassandra, rows read."""
 
 import os
 import random
@@ -22,7 +22,7 @@ Cost = dict[str, float]
 
 
 class CountingCql(Cql):
-    """The store's statements, and how many rows they gave."""
+    """Runs the store's statements and counts the rows that they return."""
 
     rows = 0
 
@@ -33,8 +33,8 @@ class CountingCql(Cql):
         return found
 
 
-class Shop:
-    """A site with an ad and a goal whose visitors come once more, in one hour after the other."""
+class GrowingSite:
+    """A site with an ad, a goal and a past. Some of its visitors return in each new hour."""
 
     def __init__(self, name: str, now: int) -> None:
         self.site = Site.objects.create(account=Account.objects.create(name=name), name=name, key=name)
@@ -45,7 +45,7 @@ class Shop:
         self.turn = 0
 
     def come_back(self, visitors: Sequence[int]) -> list[Hit]:
-        """The hits of an hour: each visitor clicks and buys."""
+        """The hits of the next hour, in which each visitor clicks and buys."""
         self.turn += 1
         at = self.now + self.turn * HOUR_MS
         return [hit for number in visitors for hit in (self.hit(number, "click", at), self.hit(number, "sale", at + 1))]
@@ -66,13 +66,13 @@ class Meter:
         self.cql = open_store().cql = CountingCql()
         self.cassandra = cassandra
 
-    def attribute(self, shop: Shop, visitors: Sequence[int]) -> Cost:
-        """A batch of hits is attributed: the cost of a hit."""
+    def attribute(self, shop: GrowingSite, visitors: Sequence[int]) -> Cost:
+        """Processes a batch of hits. Returns the cost of a hit."""
         hits = shop.come_back(visitors)
         return self._measure(lambda: processor().process(hits, batch_id(shop.now, "growth")), len(hits))
 
-    def roll_up(self, shop: Shop) -> Cost:
-        """What is marked is rolled up: the cost of a conversion. Without conversions there is none."""
+    def roll_up(self, shop: GrowingSite) -> Cost:
+        """Rolls up the marked buckets. Returns the cost of a conversion; there must be one."""
         work = roller()
         marks = work.marked(shop.site.key)
         conversions = [fact for mark in marks for fact in open_store().read_bucket(mark.site, mark.bucket)]
@@ -96,7 +96,7 @@ def some_visitors(facts: int, many: int) -> list[int]:
 
 
 def settle(cassandra: int, seconds: float) -> bool:
-    """Wait until the node has compacted what was written; gives whether it has."""
+    """Waits until the node has compacted what was written. Returns whether it has."""
     session = open_store().cql.session()
     ends_at, quiet = time.monotonic() + seconds, 0
     while time.monotonic() < ends_at and quiet < 3:
@@ -107,8 +107,8 @@ def settle(cassandra: int, seconds: float) -> bool:
     return quiet >= 3
 
 
-def mark_past(shop: Shop, facts: int, per_hour: int) -> None:
-    """The buckets of a past are known and rolled up, as they would be."""
+def mark_past(shop: GrowingSite, facts: int, per_hour: int) -> None:
+    """Records the buckets of the past as known and rolled up."""
     hours = range(0, facts // per_hour + 1)
     first = shop.now - shop.now % HOUR_MS
     sequence.mark_buckets(shop.site.key, [first - hour * HOUR_MS for hour in hours])

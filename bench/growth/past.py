@@ -1,4 +1,4 @@
-"""The past: facts of a site or of visitors, made from their numbers alone, and written by several processes."""
+"""The past: facts of a site or of visitors. Each is made from its number alone, for several processes write them."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ from conversions.store import cql
 from conversions.store.cassandra import CassandraStore
 from conversions.units.clock import DAY_MS, HOUR_MS
 
-#: The facts of a site per hour. They make ten million in its 13 months.
+#: Facts of a site per hour. At this rate a site has ten million facts after 13 months.
 FACTS_AN_HOUR = 1_053
-#: A visitor mostly returns within this number of the site's facts.
+#: A visitor mostly returns within this many facts of the site.
 RETURN = 1_000
-#: The timelines reach back so far: all of them is in the window.
+#: How far the timelines reach back. All of their touches are in the window.
 WINDOW = 29 * DAY_MS
-#: Requests of a load may be larger than a worker's, which shares the store with readers.
+#: A load's requests may be larger than a worker's, because no reader shares the store with it.
 BULK_ROWS, BULK_PARTITIONS, BULK_BYTES = 100, 60, 40_000
 
 
@@ -29,15 +29,15 @@ class Past:
     now: int
 
     def write_site(self, numbers: range) -> int:
-        """Write facts of the site; gives how many."""
+        """Writes facts of the site. Returns how many."""
         return write(self.site_facts(numbers))
 
     def write_timelines(self, size: int, visitors: range) -> int:
-        """Write visitors' timelines of `size` touches each; returns the number of facts."""
+        """Writes timelines of `size` touches each. Returns the number of facts."""
         return write(self.timeline_facts(size, visitors))
 
     def site_facts(self, numbers: range) -> Iterator[Fact]:
-        """Counted back from now: one of 50 is a sale, and visitors come some three times."""
+        """The site's facts, counted back from now. One in 50 is a sale, and visitors come about three times."""
         rng = random.Random(numbers.start)
         for number in numbers:
             visitor = number // 3 + int(rng.expovariate(3 / RETURN))
@@ -45,13 +45,13 @@ class Past:
             yield self.sale(visitor, at, number) if number % 50 == 0 else self.click(visitor, at, number)
 
     def timeline_facts(self, size: int, visitors: range) -> Iterator[Fact]:
-        """`size` clicks of each visitor, spread evenly over the window."""
+        """`size` clicks for each visitor, spread evenly over the window."""
         for visitor in visitors:
             for number in range(size):
                 yield self.click(visitor, self.now - number * WINDOW // size, visitor * size + number)
 
     def click(self, visitor: int, at: int, number: int) -> Touch:
-        """A click that some campaign brought."""
+        """A click on one of some campaigns."""
         return Touch(
             site=self.site,
             visitor=visitor_id(visitor),
@@ -66,7 +66,7 @@ class Past:
         )
 
     def sale(self, visitor: int, at: int, number: int) -> Conversion:
-        """A sale of an order of its own."""
+        """A sale with its own order."""
         return Conversion(
             site=self.site,
             visitor=visitor_id(visitor),
@@ -88,13 +88,13 @@ def visitor_id(number: int) -> str:
 
 @cache
 def bulk_store() -> CassandraStore:
-    """The store of a process that loads."""
+    """The store of a loading process."""
     cql.BATCH_ROWS, cql.BATCH_PARTITIONS, cql.BATCH_BYTES = BULK_ROWS, BULK_PARTITIONS, BULK_BYTES
     return CassandraStore()
 
 
 def write(facts: Iterable[Fact]) -> int:
-    """Write facts as they are; gives how many."""
+    """Writes facts. Returns how many."""
     made = list(facts)
     bulk_store().add_facts(made)
     return len(made)

@@ -1,4 +1,4 @@
-"""A real Chromium with a profile of its own."""
+"""A real Chromium with its own profile."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 STEP_MS = 15_000
-#: What Playwright turns off, and people have.
+#: A flag of Playwright's that turns off what real browsers have.
 PEOPLE_HAVE = ["--disable-back-forward-cache"]
 
 
@@ -22,7 +22,7 @@ class NoChromium(RuntimeError):
 
 @contextmanager
 def chromium(profile: Path, *flags: str) -> Iterator[BrowserContext]:
-    """A browser window that forgets nothing while it is open. Raises NoChromium."""
+    """A browser window that keeps its cookies and storage while it is open. Raises NoChromium."""
     binary = shutil.which("chromium")
     if not binary:
         raise NoChromium("There is no chromium; `python -m tests.services install chromium` installs it.")

@@ -1,4 +1,4 @@
-"""A tracker and a browser for all tests of the snippet, and a shop of its own for each."""
+"""A tracker and a browser for each file of tests, and a new shop for each test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,16 +7,16 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.chromium import chromium
-from tests.browser.storefront import TRACKER_IS_HERE, Shop
+from tests.browser.storefront import TRACKER_IS_HERE, Storefront
 from tests.running import Tracker
 
-#: Beside the usual ones.
+#: Public paths in addition to the usual ones.
 OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser. Not for longer than a module: Django's models refuse to work while Playwright runs."""
+    """A tracker and a browser for one module. Not for all, because Django's models don't work while Playwright runs."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.migrate()
@@ -27,9 +27,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, d
 
 
 @pytest.fixture
-def shop(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Shop]:
-    """A shop that was never visited; in the end nothing was thrown into its pages."""
-    shop = Shop(*stage)
+def shop(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Storefront]:
+    """A shop that nobody has visited. Fails the test if a page threw an error."""
+    shop = Storefront(*stage)
     yield shop
     for page in shop.browser.pages[1:]:
         page.close()

@@ -1,4 +1,4 @@
-"""A shop whose pages hold the snippet of a real tracker, on a host of its own, with its hits as they are archived."""
+"""Storefront: a shop on its own host whose pages hold the snippet of a real tracker, and its hits from the archive."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from tests.running import Tracker
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Hit
 
-#: A page that didn't come from this machine may not ask it for anything; our shop's pages came from nowhere.
+#: Lets the shop's pages call the tracker. Playwright makes the pages, so Chromium thinks that they are from elsewhere.
 TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
 WAIT_SECONDS = 15
 STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"
@@ -24,8 +24,8 @@ NOTHING_KEPT = f"{KEPT}.length === 0"
 
 
 @dataclass
-class Shop:
-    """Each address of the shop is a page with the snippet. A host below `localhost` is a secure one to browsers."""
+class Storefront:
+    """A shop: each address is a page with the snippet. Browsers treat hosts below `localhost` as secure."""
 
     tracker: Tracker
     account: dict[str, Any]
@@ -34,7 +34,7 @@ class Shop:
     problems: list[str] = field(default_factory=list)
 
     def html(self, attributes: str = "", script: str = "", body: str = "", api: str = "") -> str:
-        """A page; `script` stands before the snippet."""
+        """A page. `script` comes before the snippet."""
         source = (
             f'<script async src="{api or self.tracker.url}/t.js" data-site="{self.account["site"]}" {attributes}>'
             "</script>"
@@ -52,7 +52,7 @@ class Shop:
         api: str = "",
         headers: dict[str, str] | None = None,
     ) -> Page:
-        """A tab in which every address of the shop is that page; `init` runs before everything else in it."""
+        """A tab in which every address of the shop is the same page. `init` runs before everything else."""
         page = self.browser.new_page()
         content = html or self.html(attributes, script, body, api)
         page.route(
@@ -65,27 +65,27 @@ class Shop:
         return page
 
     def watch(self, page: Page) -> None:
-        """Notes whatever is thrown into the page."""
+        """Notes the errors that the page throws."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def visit(self, page: Page, path: str = "/", sub: str = "") -> Response:
-        """Opens a page and gives the tracker's answer to its hit."""
+        """Opens a page and returns the tracker's answer to its hit."""
         return self.stored(page, lambda: page.goto(f"http://{sub}{self.host}{path}"))
 
     def stored(self, page: Page, work: Callable[[], Any]) -> Response:
-        """Does something, and gives the tracker's answer to the hits that it brings."""
+        """Runs `work` and returns the tracker's answer to the hits that it caused."""
         with page.expect_response(is_stored) as answer:
             work()
         return answer.value
 
     def copies(self) -> list[Hit]:
-        """The shop's hits as they were archived, in the order in which they happened."""
+        """The shop's archived hits, duplicates included, in the order in which they happened."""
         archive = FolderArchive(self.tracker.state / "archive")
         hits = [hit for key in archive.list() for hit in archive.get(key)]
         return sorted((hit for hit in hits if self.host in hit.url), key=lambda hit: (hit.at, hit.received))
 
     def hits(self, least: int = 0) -> list[Hit]:
-        """The same, each once though it came twice; waits for so many."""
+        """The shop's archived hits, each once. Waits until there are `least`."""
         deadline = time.monotonic() + WAIT_SECONDS
         while len(hits := list({hit.id: hit for hit in reversed(self.copies())}.values())[::-1]) < least:
             assert time.monotonic() < deadline, f"only {len(hits)} of {least} hits came"

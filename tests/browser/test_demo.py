@@ -1,4 +1,4 @@
-"""The demo in a real browser: one click, one sale, the ad's own; embedded and on the services alike."""
+"""The demo in a real browser, embedded and on the services: one click and one sale, credited to the ad."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the embedded tracker's report says of credit."""
+    """The credit in the embedded tracker's report."""
     return shop(tmp_path_factory.mktemp("embedded"), {})
 
 

@@ -1,4 +1,4 @@
-"""Support in a real browser: a sale is found by its order, and the page says why an ad did not get the credit."""
+"""Support in a real browser: a sale is found by its order, and the page says why an ad got no credit."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 def send(tracker: Tracker, account: dict[str, Any]) -> None:
-    """An old click, a view, a click, and the sale with a refund, as a shop's server tells them."""
+    """Sends an old click, a view, a click, and a sale with a refund, as a shop's server does."""
     now = time.time_ns() // 1_000_000
     person = {"site": account["site"], "visitor": "ann"}
     hits = [
@@ -46,7 +46,7 @@ def send(tracker: Tracker, account: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """What support sees after signing in and looking for the order, from the start page on."""
+    """The page that support sees after signing in and searching for the order from the start page."""
     folder = tmp_path_factory.mktemp("explain")
     with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:
         tracker.migrate()
@@ -82,14 +82,14 @@ def test_the_sale_is_found_by_its_order_and_the_page_says_why_an_ad_got_nothing(
     keep(found, "explain")
 
 
-def test_who_got_how_much_stands_side_by_side(found: Page) -> None:
+def test_the_credit_of_each_ad_under_each_model_is_in_one_table(found: Page) -> None:
     row = found.locator("tbody tr")
     assert row.count() == 1
     assert row.locator("th").inner_text().startswith("demo-ad")
     assert set(row.locator("td").all_inner_texts()) == {"100 %\n25.00"}
 
 
-def test_the_archive_object_of_a_hit_is_a_click_away_without_a_script(found: Page) -> None:
+def test_one_click_shows_the_archive_object_of_a_hit_without_a_script(found: Page) -> None:
     sale = found.locator("ol.timeline > li.own")
     sale.get_by_text("Details").click()
     assert ".jsonl.gz" in sale.get_by_text("In the archive").locator("xpath=..").inner_text()
@@ -104,7 +104,7 @@ def test_on_a_phone_nothing_is_cut_off(found: Page) -> None:
         assert (Path(ARTIFACTS) / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_in_the_dark_it_is_dark(found: Page) -> None:
+def test_the_page_is_dark_if_the_browser_prefers_dark(found: Page) -> None:
     found.emulate_media(color_scheme="dark")
     shade = found.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(int(part) for part in shade.removeprefix("rgb(").removesuffix(")").split(",")) < 60

@@ -1,4 +1,4 @@
-"""The snippet in a real browser: which hits a page sends, whatever the page is like."""
+"""The snippet in a real browser: which hits a page sends, on ordinary and on hostile pages."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ import pytest
 from requests import get
 
 from tests.browser.demo import fetch_report
-from tests.browser.storefront import NOTHING_KEPT, STUB, Shop, sent
+from tests.browser.storefront import NOTHING_KEPT, STUB, Storefront, sent
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ function refuse() { throw new DOMException('blocked', 'SecurityError') }
 Object.defineProperty(window, 'localStorage', { get: refuse })
 Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse })
 """
-#: What Prototype 1.6 does to the language's objects, as far as it concerns us: it replaces what is native by now.
+#: How Prototype 1.6 patches built-in objects, as far as the snippet uses them. It replaces methods that are native now.
 LIKE_PROTOTYPE = """
 function serialize(value) { return '"' + value + '"' }
 Array.prototype.toJSON = function () { return '[' + Array.prototype.map.call(this, serialize).join(', ') + ']' }
@@ -44,15 +44,15 @@ for (let size = 1 << 22; size; size >>= 1)
 """
 
 
-def names(shop: Shop) -> list[tuple[str, str]]:
-    """Each hit's address, without the host, and its referrer's."""
+def names(shop: Storefront) -> list[tuple[str, str]]:
+    """The path of each hit's address, and that of its referrer."""
     return [(hit.url.partition(shop.host)[2], hit.ref.partition(shop.host)[2]) for hit in shop.hits()]
 
 
 class TestPages:
-    """Each page is a hit of one visitor."""
+    """Each page makes one hit, and all are of one visitor."""
 
-    def test_a_page_sends_its_address_referrer_and_title(self, shop: Shop) -> None:
+    def test_a_page_sends_its_address_referrer_and_title(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page, "/a?b=1#c")
         shop.stored(page, lambda: page.evaluate("location.href = '/next'"))
@@ -61,7 +61,7 @@ class TestPages:
         assert second.ref == f"http://{shop.host}/a?b=1"
         assert first.at <= first.received
 
-    def test_the_visitor_id_is_kept_across_pages_tabs_and_subdomains(self, shop: Shop) -> None:
+    def test_the_visitor_id_is_kept_across_pages_tabs_and_subdomains(self, shop: Storefront) -> None:
         shop.visit(shop.tab(), "/one")
         shop.visit(shop.tab(), "/two")
         shop.visit(shop.tab(), "/three", sub="www.")
@@ -73,7 +73,7 @@ class TestPages:
         "forget",
         ["localStorage.removeItem('_hl')", "document.cookie = '_hl=;path=/;max-age=0;domain=' + location.hostname"],
     )
-    def test_of_cookie_and_storage_one_brings_the_other_back(self, shop: Shop, forget: str) -> None:
+    def test_the_visitor_id_survives_the_loss_of_cookie_or_storage(self, shop: Storefront, forget: str) -> None:
         page = shop.tab()
         shop.visit(page)
         page.evaluate(forget)
@@ -82,14 +82,14 @@ class TestPages:
         cookie, stored = page.evaluate("[document.cookie, localStorage.getItem('_hl')]")
         assert cookie == f"_hl={stored}"
 
-    def test_an_id_that_was_damaged_gives_way_to_a_new_one(self, shop: Shop) -> None:
+    def test_a_damaged_visitor_id_is_replaced(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         page.evaluate("localStorage._hl = 'not an id'; document.cookie = '_hl=%;path=/;domain=' + location.hostname")
         shop.visit(page, "/again")
         assert len({hit.visitor for hit in shop.hits()}) == 2
 
-    def test_where_storage_is_blocked_the_server_stands_in(self, shop: Shop) -> None:
+    def test_if_storage_is_blocked_the_server_makes_the_visitor_id(self, shop: Storefront) -> None:
         page = shop.tab(init=BLOCKED)
         assert "visitor" not in sent(shop.visit(page, "/one"))[0]
         shop.visit(page, "/two")
@@ -97,13 +97,13 @@ class TestPages:
         assert first.visitor == second.visitor
         assert len(first.visitor) == 32
 
-    def test_a_click_by_utm_tags_is_counted(self, shop: Shop) -> None:
+    def test_a_click_by_utm_tags_is_counted(self, shop: Storefront) -> None:
         shop.visit(shop.tab(), f"/?utm_source=news&utm_campaign={shop.host}")
         shop.tracker.manage("rollup")
         rows = fetch_report(shop.tracker.url, shop.account)["rows"]
         assert [(row["clicks"], row["configured"]) for row in rows if row["ad"] == f"news/{shop.host}"] == [(1, False)]
 
-    def test_a_page_that_counts_by_itself_sends_nothing_before_it_is_called(self, shop: Shop) -> None:
+    def test_with_automatic_pages_off_nothing_is_sent_before_a_call(self, shop: Storefront) -> None:
         page = shop.tab("data-manual data-spa")
         page.goto(f"http://{shop.host}/one")
         page.wait_for_function("window.hitledger && hitledger.site")
@@ -116,7 +116,7 @@ class TestPages:
 class TestSingePageApplications:
     """Pages that change their own address."""
 
-    def test_a_shop_that_changes_pages_itself_says_so(self, shop: Shop) -> None:
+    def test_each_new_address_of_a_single_page_application_is_a_page(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         shop.visit(page, "/one")
         shop.stored(page, lambda: page.evaluate("history.pushState(null, '', '/two'); document.title = 'Two'"))
@@ -124,7 +124,7 @@ class TestSingePageApplications:
         assert names(shop) == [("/one", ""), ("/two", "/one"), ("/one", "/two")]
         assert shop.hits()[1].title == "Two"
 
-    def test_a_replaced_address_is_a_page_and_the_same_one_again_is_not(self, shop: Shop) -> None:
+    def test_a_replaced_address_is_a_page_but_the_same_address_again_is_not(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         shop.visit(page, "/one")
         page.evaluate("history.replaceState({ a: 1 }, '', '/one')")
@@ -133,7 +133,7 @@ class TestSingePageApplications:
         shop.stored(page, lambda: page.evaluate("history.replaceState(null, '', '/two')"))
         assert names(shop) == [("/one", ""), ("/two", "/one")]
 
-    def test_a_router_that_redirects_at_once_makes_one_page(self, shop: Shop) -> None:
+    def test_an_immediate_redirect_of_a_router_makes_one_page(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         shop.visit(page, "/one")
         script = "history.pushState(null, '', '/draft'); history.replaceState(null, '', '/final')"
@@ -142,7 +142,7 @@ class TestSingePageApplications:
         assert names(shop) == [("/one", ""), ("/final", "/one")]
 
     @pytest.mark.parametrize(("attribute", "pages"), [("", 1), ("data-spa", 1), ('data-spa="hash"', 3)])
-    def test_hash_routes_are_pages_where_the_shop_says_so(self, shop: Shop, attribute: str, pages: int) -> None:
+    def test_hash_routes_are_pages_if_the_tag_says_so(self, shop: Storefront, attribute: str, pages: int) -> None:
         page = shop.tab(attribute)
         shop.visit(page, "/#/one")
         for route in ("two", "three"):
@@ -151,7 +151,7 @@ class TestSingePageApplications:
         shop.stored(page, lambda: page.evaluate("hitledger('event', { name: 'end' })"))
         assert [url for url, _ in names(shop)[:-1]] == ["/#/one", "/#/two", "/#/three"][:pages]
 
-    def test_a_page_left_before_its_address_has_settled_is_sent(self, shop: Shop) -> None:
+    def test_a_page_left_before_its_address_has_settled_is_sent(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         shop.visit(page, "/one")
         page.evaluate("history.pushState(null, '', '/two'); location.href = '/three'")
@@ -159,7 +159,7 @@ class TestSingePageApplications:
         shop.hits(3)
         assert [url for url, _ in names(shop)] == ["/one", "/two", "/three"]
 
-    def test_what_a_router_throws_reaches_it(self, shop: Shop) -> None:
+    def test_an_error_of_a_router_still_reaches_the_page(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         shop.visit(page)
         script = "try { history.pushState(null, '', 'https://elsewhere.example/') } catch (error) { error.name }"
@@ -169,7 +169,7 @@ class TestSingePageApplications:
 class TestCalls:
     """`hitledger(...)` from the page."""
 
-    def test_calls_before_it_has_loaded_are_kept_and_go_with_the_page_in_one_request(self, shop: Shop) -> None:
+    def test_calls_before_the_snippet_has_loaded_are_sent_with_the_page_in_one_request(self, shop: Storefront) -> None:
         given = "{ order: 'A-1', value: '29.90', currency: 'EUR', props: { size: 'L' } }"
         page = shop.tab(script=f"{STUB} hitledger('purchase', {given})")
         assert len(sent(shop.visit(page))) == 2
@@ -182,7 +182,7 @@ class TestCalls:
             first.visitor,
         )
 
-    def test_types_names_and_numbers(self, shop: Shop) -> None:
+    def test_types_names_and_numbers(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         for call in ("'event', { name: 'film' }", "'lead'", "'sale', { value: 12.5 }", "'click', { ad: 'demo-ad' }"):
@@ -194,7 +194,7 @@ class TestCalls:
             ("click", "", None, "demo-ad"),
         ]
 
-    def test_nonsense_throws_nothing_and_stops_nothing(self, shop: Shop) -> None:
+    def test_bad_arguments_throw_no_error_and_stop_no_later_hit(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         page.evaluate(
@@ -204,14 +204,14 @@ class TestCalls:
         shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
         assert [(hit.type, hit.name) for hit in shop.hits()][-1] == ("conversion", "lead")
 
-    def test_a_second_copy_of_the_snippet_does_nothing(self, shop: Shop) -> None:
+    def test_a_second_copy_of_the_snippet_does_nothing(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         page.add_script_tag(url=f"{shop.tracker.url}/t.js?site={shop.account['site']}")
         shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
         assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
 
-    def test_a_page_closed_right_after_a_call_has_sent_it(self, shop: Shop) -> None:
+    def test_a_page_closed_right_after_a_call_has_sent_it(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         page.evaluate("hitledger('lead'); location.href = 'about:blank'")
@@ -221,7 +221,7 @@ class TestCalls:
 
 
 class TestPersons:
-    """What identifies a person is hashed before it leaves the browser."""
+    """Data that identify a person are hashed before they leave the browser."""
 
     @pytest.mark.parametrize(
         ("given", "hashed"),
@@ -232,20 +232,20 @@ class TestPersons:
             ("'Grüße'", "Grüße"),
         ],
     )
-    def test_a_user_id_is_sent_as_its_hash(self, shop: Shop, given: str, hashed: str) -> None:
+    def test_a_user_id_is_sent_as_its_hash(self, shop: Storefront, given: str, hashed: str) -> None:
         page = shop.tab()
         shop.visit(page)
         answer = shop.stored(page, lambda: page.evaluate(f"hitledger('event', {{ name: 'login', user: {given} }})"))
         assert [hit["user"] for hit in sent(answer)] == [hashlib.sha256(hashed.encode()).hexdigest()]
         assert hashed not in json.dumps(sent(answer)[0])
 
-    def test_what_is_a_hash_already_stays(self, shop: Shop) -> None:
+    def test_a_user_id_that_is_already_a_hash_stays(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         shop.stored(page, lambda: page.evaluate(f"hitledger('event', {{ name: 'login', user: '{'a' * 64}' }})"))
         assert shop.hits()[1].user == "a" * 64
 
-    def test_a_page_that_is_left_before_the_hash_is_there_sends_the_hit_without_it(self, shop: Shop) -> None:
+    def test_a_page_left_before_the_hash_is_ready_sends_the_hit_without_the_user(self, shop: Storefront) -> None:
         never = "Object.defineProperty(SubtleCrypto.prototype, 'digest', { value() { return new Promise(() => {}) } })"
         page = shop.tab(init=never)
         shop.visit(page)
@@ -255,14 +255,14 @@ class TestPersons:
 
 
 class TestSetUp:
-    """However the tag comes into the page."""
+    """The ways to put the tag into a page."""
 
-    def test_the_address_alone_names_the_site_where_attributes_are_stripped(self, shop: Shop) -> None:
+    def test_the_scripts_address_can_name_the_site_if_attributes_are_stripped(self, shop: Storefront) -> None:
         html = f'<!doctype html><script async src="{shop.tracker.url}/t.js?site={shop.account["site"]}"></script>'
         shop.visit(shop.tab(html=html), "/stripped")
         assert [hit.site for hit in shop.hits()] == [shop.account["site"]]
 
-    def test_a_tag_manager_may_insert_it(self, shop: Shop) -> None:
+    def test_a_tag_manager_may_insert_it(self, shop: Storefront) -> None:
         script = (
             "var tag = document.createElement('script');"
             f"tag.src = '{shop.tracker.url}/t.js?x=1&site={shop.account['site']}#y'; document.head.appendChild(tag)"
@@ -270,11 +270,11 @@ class TestSetUp:
         shop.visit(shop.tab(html=f"<!doctype html><script>{script}</script>"), "/managed")
         assert names(shop) == [("/managed", "")]
 
-    def test_slashes_at_the_end_of_the_trackers_address_are_harmless(self, shop: Shop) -> None:
+    def test_slashes_at_the_end_of_the_trackers_address_are_harmless(self, shop: Storefront) -> None:
         answer = shop.visit(shop.tab(f'data-api="{shop.tracker.url}//"'), "/slashes")
         assert answer.url == f"{shop.tracker.url}/collect"
 
-    def test_under_a_name_of_the_operators_choice_no_known_name_is_asked_for(self, shop: Shop) -> None:
+    def test_with_other_public_paths_the_browser_requests_no_well_known_path(self, shop: Storefront) -> None:
         source = f'<script async src="{shop.tracker.url}/assets/app.js" data-site="{shop.account["site"]}"></script>'
         page = shop.tab(html=f"<!doctype html>{source}")
         asked: list[str] = []
@@ -283,7 +283,7 @@ class TestSetUp:
         assert [hit.url.rpartition("/")[2] for hit in shop.hits(1)] == ["quiet"]
         assert [path for path in asked if path.startswith("/")] == ["/assets/app.js", "/assets/in"]
 
-    def test_a_page_that_names_no_site_is_left_alone(self, shop: Shop) -> None:
+    def test_a_page_that_names_no_site_is_left_alone(self, shop: Storefront) -> None:
         asked: list[str] = []
         page = shop.tab(html=f'<!doctype html><script src="{shop.tracker.url}/t.js"></script><h1>Shop</h1>')
         page.on("request", lambda request: asked.append(request.url))
@@ -292,7 +292,7 @@ class TestSetUp:
         assert page.evaluate("window.hitledger") is None
         assert [url for url in asked if "collect" in url] == []
 
-    def test_it_works_under_a_strict_policy_and_with_its_hash_in_the_page(self, shop: Shop) -> None:
+    def test_it_works_under_a_strict_content_security_policy_with_an_integrity_hash(self, shop: Storefront) -> None:
         policy = f"default-src 'none'; script-src {shop.tracker.url}; connect-src {shop.tracker.url}"
         digest = hashlib.sha384(get(f"{shop.tracker.url}/t.js", timeout=30).content).digest()
         integrity = f'integrity="sha384-{base64.b64encode(digest).decode()}" crossorigin="anonymous"'
@@ -303,7 +303,7 @@ class TestSetUp:
         page.wait_for_function(NOTHING_KEPT)
         assert refusals == []
 
-    def test_a_script_that_was_changed_on_its_way_is_not_run_where_the_page_holds_its_hash(self, shop: Shop) -> None:
+    def test_a_changed_script_does_not_run_if_the_page_holds_an_integrity_hash(self, shop: Storefront) -> None:
         page = shop.tab(f'integrity="sha384-{"A" * 64}" crossorigin="anonymous"')
         page.goto(f"http://{shop.host}/")
         page.wait_for_load_state("networkidle")
@@ -311,10 +311,10 @@ class TestSetUp:
 
 
 class TestHostilePages:
-    """Pages that patch the language, or fill or damage what we keep."""
+    """Pages that patch built-in objects, or fill or damage the storage."""
 
     @pytest.mark.parametrize("patch", [LIKE_PROTOTYPE, ON_EVERY_OBJECT, LIKE_PROTOTYPE + ON_EVERY_OBJECT])
-    def test_hits_are_whole_where_prototypes_are_patched(self, shop: Shop, patch: str) -> None:
+    def test_hits_are_whole_if_prototypes_are_patched(self, shop: Storefront, patch: str) -> None:
         page = shop.tab('data-consent="ad_storage=denied,analytics_storage=granted" data-auto="outbound"', init=patch)
         shop.visit(page, "/patched")
         answer = shop.stored(page, lambda: page.evaluate("hitledger('lead', { value: 5, props: { size: 'L' } })"))
@@ -327,14 +327,14 @@ class TestHostilePages:
         assert set(sent(answer)[0]["consent"]) == {"ad_storage", "analytics_storage"}
 
     @pytest.mark.parametrize("before", ["", "localStorage._hl = localStorage._hl || 'v1';"])
-    def test_a_full_storage_keeps_no_hit_from_being_sent(self, shop: Shop, before: str) -> None:
+    def test_hits_are_sent_although_storage_is_full(self, shop: Storefront, before: str) -> None:
         page = shop.tab(init=before + FILL)
         shop.visit(page, "/full")
         shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
         assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
         assert len({hit.visitor for hit in shop.hits()}) == 1
 
-    def test_a_full_storage_loses_no_hit_while_the_page_is_open(self, shop: Shop) -> None:
+    def test_a_full_storage_loses_no_hit_while_the_page_is_open(self, shop: Storefront) -> None:
         page = shop.tab(init=FILL)
         page.route("**/collect", lambda route: route.abort())
         page.goto(f"http://{shop.host}/full")
@@ -345,18 +345,18 @@ class TestHostilePages:
         assert [hit.type for hit in shop.hits(2)] == ["page", "conversion"]
 
     @pytest.mark.parametrize("damage", ["{", "[1,2", '"', "null", "", "\\ud83c"])
-    def test_damage_to_what_is_kept_costs_no_other_hit(self, shop: Shop, damage: str) -> None:
+    def test_damaged_storage_loses_no_other_hit(self, shop: Storefront, damage: str) -> None:
         key = f"_hl:{shop.account['site']}:17000000000000.5"
         page = shop.tab(init=f"localStorage['{key}'] = {damage!r}")
         shop.visit(page, "/damaged")
         shop.stored(page, lambda: page.evaluate("hitledger('lead')"))
         assert [hit.type for hit in shop.hits()] == ["page", "conversion"]
 
-    def test_an_element_named_title_hides_no_page(self, shop: Shop) -> None:
+    def test_a_page_with_an_element_named_title_is_counted(self, shop: Storefront) -> None:
         shop.visit(shop.tab(script="document.write('<img name=title>')"), "/clobbered")
         assert names(shop) == [("/clobbered", "")]
 
-    def test_in_a_frame_of_another_site_it_sends_hits_all_the_same(self, shop: Shop) -> None:
+    def test_it_sends_hits_in_a_frame_of_another_site(self, shop: Storefront) -> None:
         outer = shop.browser.new_page()
         frame = shop.html()
         outer.route(f"http://{shop.host}/**", lambda route: route.fulfill(body=frame, content_type="text/html"))

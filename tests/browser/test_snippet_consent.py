@@ -1,4 +1,4 @@
-"""The snippet and consent in a real browser: what is kept, read and sent under which signal."""
+"""The snippet and consent in a real browser: what is stored, read and sent under each signal."""
 
 import hashlib
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.demo import fetch_report
-from tests.browser.storefront import STUB, Shop, sent
+from tests.browser.storefront import STUB, Storefront, sent
 
 pytestmark = pytest.mark.browser
 
@@ -29,9 +29,9 @@ def digest(text: str) -> str:
 
 
 class TestPending:
-    """Until the person has chosen, nothing is kept and nothing is sent."""
+    """Until the person has chosen, nothing is stored and nothing is sent."""
 
-    def test_a_grant_sends_what_happened_before_with_the_landing_address_and_referrer(self, shop: Shop) -> None:
+    def test_a_grant_sends_what_happened_before_with_the_landing_address_and_referrer(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="pending" data-spa')
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -57,7 +57,7 @@ class TestPending:
         assert hits[0].consent == dict.fromkeys(SIGNALS, "granted")
         assert "_hl=" in page.evaluate("document.cookie")
 
-    def test_a_denial_sends_them_as_hits_of_nobody_and_keeps_nothing(self, shop: Shop) -> None:
+    def test_a_denial_sends_earlier_hits_without_a_visitor_and_stores_nothing(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="pending"')
         page.goto(f"http://{shop.host}/?gclid=G1")
         is_loaded(page)
@@ -67,7 +67,7 @@ class TestPending:
         assert (hit.consent["analytics_storage"], hit.ip, hit.ua) == ("denied", "", "")
         assert "G1" not in hit.url
 
-    def test_a_page_that_is_left_undecided_sends_nothing(self, shop: Shop) -> None:
+    def test_a_page_that_is_left_undecided_sends_nothing(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="analytics_storage=pending"')
         page.goto(f"http://{shop.host}/undecided")
         is_loaded(page)
@@ -75,7 +75,7 @@ class TestPending:
         shop.visit(shop.tab('data-consent="granted"'), "/later")
         assert [hit.url.rpartition("/")[2] for hit in shop.hits()] == ["later"]
 
-    def test_a_choice_that_was_made_before_the_snippet_came_holds_for_its_first_hit(self, shop: Shop) -> None:
+    def test_a_choice_made_before_the_snippet_loads_holds_for_its_first_hit(self, shop: Storefront) -> None:
         script = f"{STUB} hitledger('consent', {{ analytics_storage: 'denied' }})"
         page = shop.tab(script=script)
         (hit,) = sent(shop.visit(page))
@@ -85,9 +85,9 @@ class TestPending:
 
 
 class TestDenied:
-    """Without `analytics_storage` the browser keeps nothing, and no one is known again."""
+    """Without `analytics_storage` the browser stores nothing, and nobody is recognised."""
 
-    def test_each_page_is_a_hit_of_nobody(self, shop: Shop) -> None:
+    def test_each_page_is_a_hit_without_a_known_visitor(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="denied"')
         shop.visit(page, "/one")
         shop.visit(page, "/two")
@@ -95,7 +95,7 @@ class TestDenied:
         assert first.visitor != second.visitor
         assert page.evaluate(KEPT_HERE) == ""
 
-    def test_what_fails_waits_in_memory_alone(self, shop: Shop) -> None:
+    def test_a_failed_hit_waits_only_in_memory(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="denied"')
         page.route("**/collect", lambda route: route.abort())
         page.goto(f"http://{shop.host}/one")
@@ -106,7 +106,7 @@ class TestDenied:
         page.evaluate("window.dispatchEvent(new Event('online'))")
         assert [hit.consent["analytics_storage"] for hit in shop.hits(1)] == ["denied"]
 
-    def test_consent_that_is_withdrawn_leaves_nothing_behind(self, shop: Shop) -> None:
+    def test_consent_that_is_withdrawn_leaves_nothing_behind(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page, "/one", sub="www.")
         page.evaluate(f"document.cookie = '_hls=x;path=/;domain={shop.host}'")
@@ -120,7 +120,7 @@ class TestDenied:
         first, second = shop.hits(2)
         assert first.visitor != second.visitor
 
-    def test_pending_then_granted_then_withdrawn_is_right_in_the_report(self, shop: Shop) -> None:
+    def test_pending_then_granted_then_withdrawn_is_right_in_the_report(self, shop: Storefront) -> None:
         page = shop.tab('data-consent="pending"')
         page.goto(f"http://{shop.host}/?utm_source=consent&utm_campaign={shop.host}")
         is_loaded(page)
@@ -138,10 +138,10 @@ class TestDenied:
 
 
 class TestBrowsersSignals:
-    """Global Privacy Control and Do Not Track are honoured unless the page says otherwise."""
+    """Global Privacy Control and Do Not Track are respected, unless the page says otherwise."""
 
     @pytest.mark.parametrize(("name", "value"), [("globalPrivacyControl", "true"), ("doNotTrack", "'1'")])
-    def test_they_deny_everything_whatever_the_page_calls(self, shop: Shop, name: str, value: str) -> None:
+    def test_they_deny_everything_although_the_page_grants_it(self, shop: Storefront, name: str, value: str) -> None:
         page = shop.tab('data-consent="granted"', init=PRIVACY.format(name, value))
         (hit,) = sent(shop.visit(page))
         assert hit["consent"] == dict.fromkeys(SIGNALS, "denied")
@@ -150,24 +150,24 @@ class TestBrowsersSignals:
         assert sent(answer)[0]["consent"]["analytics_storage"] == "denied"
         assert page.evaluate(KEPT_HERE) == ""
 
-    def test_a_page_may_ignore_them(self, shop: Shop) -> None:
+    def test_a_page_may_ignore_them(self, shop: Storefront) -> None:
         page = shop.tab('data-gpc="ignore"', init=PRIVACY.format("globalPrivacyControl", "true"))
         (hit,) = sent(shop.visit(page))
         assert hit["consent"] == {}
         assert hit["visitor"]
 
     @pytest.mark.parametrize(("name", "value"), [("globalPrivacyControl", "false"), ("doNotTrack", "'0'")])
-    def test_a_browser_that_says_no_such_thing_denies_nothing(self, shop: Shop, name: str, value: str) -> None:
+    def test_a_browser_without_these_signals_denies_nothing(self, shop: Storefront, name: str, value: str) -> None:
         (hit,) = sent(shop.visit(shop.tab(init=PRIVACY.format(name, value))))
         assert hit["visitor"]
 
 
 class TestMatchKeys:
-    """What networks know a person by is read and hashed as far as consent goes."""
+    """The match keys of networks are read and hashed if their signal is granted."""
 
     CALL = "hitledger('purchase', { email: ' Ann@Shop.Example ', phone: '+49 (151) 234-56' })"
 
-    def sale(self, shop: Shop, attributes: str, call: str = CALL) -> dict[str, Any]:
+    def sale(self, shop: Storefront, attributes: str, call: str = CALL) -> dict[str, Any]:
         page = shop.tab(attributes, init=COOKIES)
         shop.visit(page)
         answer = shop.stored(page, lambda: page.evaluate(call))
@@ -176,7 +176,7 @@ class TestMatchKeys:
         match: dict[str, Any] = shop.hits(2)[1].match
         return match
 
-    def test_they_are_the_networks_cookies_and_hashes(self, shop: Shop) -> None:
+    def test_match_keys_are_the_networks_cookies_and_hashes(self, shop: Storefront) -> None:
         assert self.sale(shop, "") == {
             "email": digest("ann@shop.example"),
             "phone": digest("+4915123456"),
@@ -195,9 +195,9 @@ class TestMatchKeys:
             ("analytics_storage=denied", set()),
         ],
     )
-    def test_each_needs_its_signal(self, shop: Shop, denied: str, left: set[str]) -> None:
+    def test_each_needs_its_signal(self, shop: Storefront, denied: str, left: set[str]) -> None:
         assert set(self.sale(shop, f'data-consent="{denied}"')) == left
 
-    def test_a_number_without_its_country_is_left_out(self, shop: Shop) -> None:
+    def test_a_number_without_its_country_is_left_out(self, shop: Storefront) -> None:
         call = "hitledger('purchase', { phone: '0151 23456' })"
         assert set(self.sale(shop, "", call)) == {"fbp", "fbc", "ttp", "ga"}

@@ -1,4 +1,4 @@
-"""The visitor's id in a real browser: kept by the server's cookie, and handed over to the site's other domains."""
+"""The visitor's id in a real browser: the server's cookie keeps it, and a signed link takes it to other domains."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page
 
 from tests.browser.demo import fetch_report
-from tests.browser.storefront import Shop, sent
+from tests.browser.storefront import Storefront, sent
 
 pytestmark = pytest.mark.browser
 
@@ -19,15 +19,15 @@ def is_loaded(page: Page) -> None:
 
 
 class TestServersCookie:
-    """Where page and tracker share a registrable domain the answer sets a cookie over HTTP."""
+    """If page and tracker share a registrable domain, the answer sets a cookie over HTTP."""
 
-    def visit(self, shop: Shop, page: Page, path: str = "/") -> str:
+    def visit(self, shop: Storefront, page: Page, path: str = "/") -> str:
         """The visitor of a page hit."""
         with page.expect_response("**/collect") as answer:
             page.goto(f"http://www.{shop.host}{path}")
         return str(sent(answer.value)[0]["visitor"])
 
-    def test_it_brings_the_visitor_back_when_the_scripts_own_are_gone(self, shop: Shop) -> None:
+    def test_it_restores_the_visitor_if_the_scripts_own_cookie_and_storage_are_lost(self, shop: Storefront) -> None:
         page = shop.tab(api=f"http://hits.{shop.host}:{shop.tracker.port}")
         first = self.visit(shop, page)
         page.wait_for_function("document.cookie.includes('_hls=')")
@@ -35,7 +35,7 @@ class TestServersCookie:
         assert page.evaluate("document.cookie") == f"_hls={first}"
         assert self.visit(shop, page, "/again") == first
 
-    def test_it_lasts_four_hundred_days_for_the_whole_domain_over_secure_connections_alone(self, shop: Shop) -> None:
+    def test_it_lasts_400_days_for_the_whole_domain_on_secure_connections_only(self, shop: Storefront) -> None:
         page = shop.tab(api=f"http://hits.{shop.host}:{shop.tracker.port}")
         self.visit(shop, page)
         page.wait_for_function("document.cookie.includes('_hls=')")
@@ -43,7 +43,7 @@ class TestServersCookie:
         assert (cookie["domain"], cookie["secure"], cookie["sameSite"]) == (f".{shop.host}", True, "Lax")
         assert 399 * 86_400 < cookie["expires"] - time.time() <= 400 * 86_400
 
-    def test_a_tracker_of_another_domain_sets_none(self, shop: Shop) -> None:
+    def test_a_tracker_of_another_domain_sets_none(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page, sub="www.")
         page.wait_for_timeout(200)
@@ -51,9 +51,9 @@ class TestServersCookie:
 
 
 class Pair:
-    """A shop and its checkout on another domain, with the same tag on both."""
+    """A shop and its checkout on another domain, both with the same tag."""
 
-    def __init__(self, shop: Shop, attributes: str = "", listed: bool = True) -> None:
+    def __init__(self, shop: Storefront, attributes: str = "", listed: bool = True) -> None:
         self.shop = shop
         self.other = f"c{uuid4().hex[:8]}.localhost"
         domains = f'data-domains="{shop.host}, {self.other}"' if listed else ""
@@ -67,7 +67,7 @@ class Pair:
         shop.visit(self.page, "/shop")
 
     def follow(self, what: str = "#go") -> None:
-        """Moves to a link and follows it, as a person does."""
+        """Moves the mouse to a link and clicks it, as a person does."""
         self.page.hover(what)
         self.page.wait_for_timeout(300)
         self.page.click(what)
@@ -75,13 +75,13 @@ class Pair:
         is_loaded(self.page)
 
     def visitor(self, url: str | None = None) -> str:
-        """Whom the browser's cookie names here, after a moment."""
+        """The visitor that the browser's cookie names here."""
         self.page.wait_for_function("document.cookie.includes('_hl=')")
         found: str = self.page.evaluate("/_hl=([^;]*)/.exec(document.cookie)[1]")
         return found
 
     def hits(self, least: int) -> list[Any]:
-        shop = Shop(self.shop.tracker, self.shop.account, self.shop.browser, host=self.other)
+        shop = Storefront(self.shop.tracker, self.shop.account, self.shop.browser, host=self.other)
         return shop.hits(least)
 
 
@@ -89,7 +89,7 @@ class TestCrossing:
     """The site's other domains get the visitor's id by a signed parameter."""
 
     @pytest.mark.parametrize("what", ["#go", "#pay button"])
-    def test_the_checkout_on_another_domain_knows_the_visitor(self, shop: Shop, what: str) -> None:
+    def test_the_checkout_on_another_domain_knows_the_visitor(self, shop: Storefront, what: str) -> None:
         pair = Pair(shop)
         visitor = pair.visitor()
         pair.follow(what)
@@ -99,7 +99,7 @@ class TestCrossing:
         assert "hl_visitor" not in pair.page.url
         assert "hl_visitor" not in page.url
 
-    def test_the_sale_there_is_credited_to_the_ad_here(self, shop: Shop) -> None:
+    def test_the_sale_there_is_credited_to_the_ad_here(self, shop: Storefront) -> None:
         pair = Pair(shop)
         shop.visit(pair.page, f"/?utm_source=crossing&utm_campaign={shop.host}")
         pair.follow()
@@ -110,14 +110,14 @@ class TestCrossing:
         (row,) = [row for row in report["rows"] if row["ad"] == f"crossing/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "12.345678")
 
-    def test_the_addresss_own_parameters_stay(self, shop: Shop) -> None:
+    def test_the_addresss_own_parameters_stay(self, shop: Storefront) -> None:
         pair = Pair(shop)
         pair.follow()
         (page,) = pair.hits(1)
         assert page.url.startswith(f"http://{pair.other}/checkout?a=%20b&")
         assert page.url.endswith("#top")
 
-    def test_a_link_is_good_once(self, shop: Shop) -> None:
+    def test_a_link_hands_the_visitor_over_once(self, shop: Storefront) -> None:
         pair = Pair(shop)
         visitor = pair.visitor()
         pair.page.hover("#go")
@@ -133,7 +133,7 @@ class TestCrossing:
         pair.page.goto(link, referer=f"http://{shop.host}/")
         assert pair.visitor() != visitor
 
-    def test_a_strangers_link_makes_nobody_somebody_else(self, shop: Shop) -> None:
+    def test_a_link_from_another_browser_changes_no_visitor(self, shop: Storefront) -> None:
         pair = Pair(shop)
         visitor = pair.visitor()
         agent = {"User-Agent": pair.page.evaluate("navigator.userAgent")}
@@ -144,7 +144,7 @@ class TestCrossing:
         assert pair.visitor() == visitor
 
     @pytest.mark.parametrize("token", ["forged", "A" * 60])
-    def test_a_forged_token_leaves_the_visitor_who_it_is(self, shop: Shop, token: str) -> None:
+    def test_a_forged_token_changes_no_visitor(self, shop: Storefront, token: str) -> None:
         pair = Pair(shop)
         visitor = pair.visitor()
         shop.stored(
@@ -154,14 +154,16 @@ class TestCrossing:
         assert pair.visitor() == visitor
         assert {hit.visitor for hit in shop.hits(2)} == {visitor}
 
-    def test_while_the_tracker_is_away_the_link_leads_on_as_it_is(self, shop: Shop) -> None:
+    def test_while_the_tracker_is_away_the_link_works_without_handing_over(self, shop: Storefront) -> None:
         pair = Pair(shop)
         pair.page.route("**/collect/crossing*", lambda route: route.abort())
         pair.follow()
         assert pair.page.url == f"http://{pair.other}/checkout?a=%20b#top"
 
     @pytest.mark.parametrize(("attributes", "listed"), [("", False), ('data-consent="denied"', True)])
-    def test_without_list_or_consent_nothing_is_handed_over(self, shop: Shop, attributes: str, listed: bool) -> None:
+    def test_without_list_or_consent_nothing_is_handed_over(
+        self, shop: Storefront, attributes: str, listed: bool
+    ) -> None:
         pair = Pair(shop, attributes, listed)
         pair.follow()
         assert pair.page.url == f"http://{pair.other}/checkout?a=%20b#top"

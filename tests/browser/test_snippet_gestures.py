@@ -1,9 +1,9 @@
-"""Events without code in a real browser: what people click and send, as the page's attributes say."""
+"""Events without code in a real browser: clicks and forms become events as the page's attributes say."""
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.storefront import Shop
+from tests.browser.storefront import Storefront
 
 pytestmark = pytest.mark.browser
 
@@ -21,24 +21,24 @@ STAY = "document.addEventListener('click', event => event.target.closest('a') &&
 document.addEventListener('submit', event => event.preventDefault())"
 
 
-def opened(shop: Shop, attributes: str = 'data-auto="outbound download form"') -> Page:
+def opened(shop: Storefront, attributes: str = 'data-auto="outbound download form"') -> Page:
     page = shop.tab(attributes, body=BODY)
     shop.visit(page)
     page.evaluate(STAY)
     return page
 
 
-def made(shop: Shop, count: int) -> list[tuple[str, str, dict[str, str]]]:
-    """Type, name and properties of the hits after the page's own."""
+def made(shop: Storefront, count: int) -> list[tuple[str, str, dict[str, str]]]:
+    """Type, name and properties of the hits after the page's first one."""
     return [(hit.type, hit.name, hit.props) for hit in shop.hits(1 + count)[1:]]
 
 
-def test_an_attribute_makes_a_click_an_event(shop: Shop) -> None:
+def test_an_attribute_makes_a_click_an_event(shop: Storefront) -> None:
     opened(shop).click("#inner")
     assert made(shop, 1) == [("event", "film", {})]
 
 
-def test_an_attribute_makes_a_click_a_conversion_with_its_value(shop: Shop) -> None:
+def test_an_attribute_makes_a_click_a_conversion_with_its_value(shop: Storefront) -> None:
     opened(shop, "").click("#both")
     (sale,) = shop.hits(2)[1:]
     assert (sale.type, sale.name, sale.value, sale.currency, sale.order) == (
@@ -50,7 +50,7 @@ def test_an_attribute_makes_a_click_a_conversion_with_its_value(shop: Shop) -> N
     )
 
 
-def test_downloads_and_links_to_elsewhere_are_events_where_the_page_says_so(shop: Shop) -> None:
+def test_downloads_and_outbound_links_are_events_if_the_tag_says_so(shop: Storefront) -> None:
     page = opened(shop)
     page.click("#both")
     page.click("#out")
@@ -63,14 +63,14 @@ def test_downloads_and_links_to_elsewhere_are_events_where_the_page_says_so(shop
     ]
 
 
-def test_a_form_that_is_sent_is_an_event(shop: Shop) -> None:
+def test_a_form_that_is_sent_is_an_event(shop: Storefront) -> None:
     page = opened(shop)
     page.click("#named i")
     page.click("#contact")
     assert made(shop, 2) == [("event", "contact", {}), ("event", "form", {"href": f"http://{shop.host}/contact"})]
 
 
-def test_without_attributes_nothing_is_an_event(shop: Shop) -> None:
+def test_without_attributes_nothing_is_an_event(shop: Storefront) -> None:
     page = opened(shop, "")
     for link in ("#out", "#in", "#mail", "#plain button"):
         page.click(link)
@@ -78,7 +78,7 @@ def test_without_attributes_nothing_is_an_event(shop: Shop) -> None:
     assert made(shop, 0) == []
 
 
-def test_a_link_out_of_the_site_is_sent_though_the_page_goes_at_once(shop: Shop) -> None:
+def test_a_click_on_an_outbound_link_is_sent_although_the_page_closes_at_once(shop: Storefront) -> None:
     page = shop.tab('data-auto="outbound"', body=BODY)
     page.route("http://elsewhere.localhost/**", lambda route: route.fulfill(body="gone"))
     shop.visit(page)
@@ -88,7 +88,9 @@ def test_a_link_out_of_the_site_is_sent_though_the_page_goes_at_once(shop: Shop)
 
 
 @pytest.mark.parametrize(("button", "events"), [("middle", 1), ("right", 0)])
-def test_a_middle_click_opens_the_link_and_a_right_one_does_not(shop: Shop, button: str, events: int) -> None:
+def test_a_middle_click_is_an_outbound_event_and_a_right_click_is_not(
+    shop: Storefront, button: str, events: int
+) -> None:
     page = shop.tab('data-auto="outbound"', body=BODY)
     shop.visit(page)
     page.evaluate("document.addEventListener('auxclick', event => event.preventDefault())")

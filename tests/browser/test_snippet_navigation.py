@@ -1,4 +1,4 @@
-"""The snippet where browsers keep pages alive or make them in advance; the pages come from a real server."""
+"""The snippet when browsers keep pages in the back-forward cache or prerender them. A real server serves the pages."""
 
 import shutil
 import subprocess
@@ -12,15 +12,15 @@ from threading import Thread
 import pytest
 
 from tests.browser.chromium import FLAGS
-from tests.browser.storefront import NOTHING_KEPT, TRACKER_IS_HERE, Shop
+from tests.browser.storefront import NOTHING_KEPT, TRACKER_IS_HERE, Storefront
 from tests.running import family, kill
 
 pytestmark = pytest.mark.browser
 
 
 @contextmanager
-def served(shop: Shop, html: str, asked: list[str] | None = None) -> Iterator[str]:
-    """The address of a server of which each page is that one; it notes what it is asked for."""
+def served(shop: Storefront, html: str, asked: list[str] | None = None) -> Iterator[str]:
+    """The address of a server that answers every path with the same page and notes the requests."""
     noted = asked if asked is not None else []
 
     class Handler(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ def served(shop: Shop, html: str, asked: list[str] | None = None) -> Iterator[st
             self.wfile.write(html.encode())
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -43,11 +43,11 @@ def served(shop: Shop, html: str, asked: list[str] | None = None) -> Iterator[st
         server.server_close()
 
 
-def paths(shop: Shop, least: int) -> list[str]:
+def paths(shop: Storefront, least: int) -> list[str]:
     return [hit.url.rpartition("/")[2] for hit in shop.hits(least)]
 
 
-def test_a_page_that_comes_back_as_it_was_is_a_page_again(shop: Shop) -> None:
+def test_a_page_restored_from_the_back_forward_cache_is_a_page_again(shop: Storefront) -> None:
     script = "window.addEventListener('pageshow', function (event) { window.cameBack = event.persisted })"
     with served(shop, shop.html(script=script)) as url:
         page = shop.browser.new_page()
@@ -62,7 +62,7 @@ def test_a_page_that_comes_back_as_it_was_is_a_page_again(shop: Shop) -> None:
         assert paths(shop, 3) == ["one", "two", "one"]
 
 
-def test_calls_on_a_page_that_came_back_still_work(shop: Shop) -> None:
+def test_calls_on_a_restored_page_still_work(shop: Storefront) -> None:
     with served(shop, shop.html()) as url:
         page = shop.browser.new_page()
         page.goto(f"{url}/one")
@@ -77,7 +77,7 @@ def test_calls_on_a_page_that_came_back_still_work(shop: Shop) -> None:
 
 @contextmanager
 def unwatched_chromium(profile: Path, url: str) -> Iterator[None]:
-    """A browser that nobody drives: while one is driven, it makes no page in advance."""
+    """A browser without Playwright, because a driven browser prerenders no page."""
     binary = shutil.which("chromium")
     assert binary
     command = [binary, *FLAGS, TRACKER_IS_HERE, f"--user-data-dir={profile}", url]
@@ -98,7 +98,7 @@ if (location.pathname === '/advance') {
 RULES = '<script type="speculationrules">{"prerender": [{"urls": ["/advance"], "eagerness": "immediate"}]}</script>'
 
 
-def test_a_page_made_in_advance_counts_when_it_is_shown(shop: Shop, tmp_path: Path) -> None:
+def test_a_prerendered_page_counts_when_it_is_shown(shop: Storefront, tmp_path: Path) -> None:
     html = shop.html(script=ADVANCE.replace("OPEN", "true"), body=RULES)
     with served(shop, html) as url, unwatched_chromium(tmp_path, f"{url}/first"):
         first, page, lead = shop.hits(3)
@@ -107,7 +107,7 @@ def test_a_page_made_in_advance_counts_when_it_is_shown(shop: Shop, tmp_path: Pa
     assert page.at - first.at > 2_000
 
 
-def test_a_page_made_in_advance_and_never_shown_counts_nothing(shop: Shop, tmp_path: Path) -> None:
+def test_a_prerendered_page_that_is_never_shown_counts_nothing(shop: Storefront, tmp_path: Path) -> None:
     html = shop.html(script=ADVANCE.replace("OPEN", "false"), body=RULES)
     with served(shop, html, asked := []) as url, unwatched_chromium(tmp_path, f"{url}/first"):
         shop.hits(1)

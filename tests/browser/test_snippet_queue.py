@@ -1,4 +1,4 @@
-"""The snippet's queue in a real browser: a hit is kept until the tracker has it, and counts once."""
+"""The snippet's queue in a real browser: a hit is stored until the tracker has accepted it, and counts once."""
 
 import json
 import time
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser.demo import fetch_report
-from tests.browser.storefront import KEPT, NOTHING_KEPT, Shop
+from tests.browser.storefront import KEPT, NOTHING_KEPT, Storefront
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ OURS = {"Access-Control-Expose-Headers": "X-Hit-Error", "X-Hit-Error": "bad_valu
 
 
 class Box:
-    """What stands between the page and the tracker: refuses as it is told, and notes what it refused."""
+    """A proxy between page and tracker. It refuses requests as the test says, and notes what it refused."""
 
     def __init__(self, page: Page, status: int | None, headers: dict[str, str] | None = None) -> None:
         self.page = page
@@ -45,19 +45,19 @@ def is_loaded(page: Page) -> None:
     page.wait_for_function("window.hitledger && hitledger.site")
 
 
-def keep(shop: Shop, page: Page, **hits: dict[str, Any]) -> None:
-    """Puts hits of an earlier page into the browser, each under its place in time."""
+def keep(shop: Storefront, page: Page, **hits: dict[str, Any]) -> None:
+    """Stores hits of an earlier page in the browser, each under a key that sorts by time."""
     for place, hit in hits.items():
         text = json.dumps({"site": shop.account["site"], "ts": time.time_ns() // 1_000_000, "type": "event", **hit})
         page.evaluate("([key, text]) => localStorage[key] = text", [f"_hl:{shop.account['site']}:{place[1:]}", text])
 
 
 class TestRefused:
-    """What becomes of a hit depends on who refuses it, and why."""
+    """A refused hit is sent again or dropped; that depends on who refused it, and why."""
 
     @pytest.mark.parametrize("status", [503, 502, 429, 425, 408, 403, 404, 413, 200, None])
-    def test_what_could_not_be_stored_is_sent_on_the_next_page_with_the_same_id_and_time(
-        self, shop: Shop, status: int | None
+    def test_a_hit_that_failed_is_sent_from_the_next_page_with_the_same_id_and_time(
+        self, shop: Storefront, status: int | None
     ) -> None:
         page = shop.tab()
         box = Box(page, status, OURS if status in (503, 429, 425, 408) else {})
@@ -73,7 +73,7 @@ class TestRefused:
         assert (first.id, first.at) == (box.hits[0]["id"], box.hits[0]["ts"])
         assert (first.visitor, first.url.rpartition("/")[2]) == (second.visitor, "one")
 
-    def test_it_is_sent_again_by_itself_while_the_page_stays_open(self, shop: Shop) -> None:
+    def test_a_hit_that_failed_is_sent_again_while_the_page_stays_open(self, shop: Storefront) -> None:
         page = shop.tab()
         page.clock.install()
         box = Box(page, 503)
@@ -85,7 +85,7 @@ class TestRefused:
         assert [hit.type for hit in shop.hits(1)] == ["page"]
 
     @pytest.mark.parametrize("status", [400, 401, 404, 413])
-    def test_what_the_tracker_refuses_for_good_is_dropped(self, shop: Shop, status: int) -> None:
+    def test_a_hit_that_the_tracker_refuses_is_dropped(self, shop: Storefront, status: int) -> None:
         page = shop.tab()
         box = Box(page, status, OURS)
         page.goto(f"http://{shop.host}/one")
@@ -93,7 +93,7 @@ class TestRefused:
         page.wait_for_function(NOTHING_KEPT)
         assert len(box.hits) == 1
 
-    def test_the_tracker_says_that_it_is_the_one_who_refuses(self, shop: Shop) -> None:
+    def test_a_refusal_of_the_tracker_is_marked_as_its_own(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         with page.expect_response("**/collect") as answer:
@@ -101,7 +101,7 @@ class TestRefused:
         assert (answer.value.status, answer.value.headers["x-hit-error"]) == (400, "missing_order")
         page.wait_for_function(NOTHING_KEPT)
 
-    def test_a_request_that_fails_alone_is_split_until_the_good_hits_are_through(self, shop: Shop) -> None:
+    def test_a_request_that_keeps_failing_is_split_until_the_good_hits_are_accepted(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         poison = {"id": "poison", "name": "union select"}
@@ -119,7 +119,7 @@ class TestRefused:
         assert len(shop.hits(41)) == 41
         page.wait_for_function(f"{KEPT}.length === 1")
 
-    def test_what_is_kept_is_bounded_and_the_newest_stay(self, shop: Shop) -> None:
+    def test_stored_hits_are_bounded_and_the_newest_stay(self, shop: Storefront) -> None:
         page = shop.tab()
         Box(page, None)
         page.goto(f"http://{shop.host}/")
@@ -132,9 +132,9 @@ class TestRefused:
 
 
 class TestSize:
-    """Browsers let 64 KiB of requests outlive their page; bytes are counted, not letters."""
+    """Browsers let at most 64 KiB of requests outlive their page. The snippet counts bytes, not letters."""
 
-    def test_long_queues_of_wide_letters_go_in_parts(self, shop: Shop) -> None:
+    def test_long_queues_with_multibyte_letters_are_sent_in_parts(self, shop: Storefront) -> None:
         page = shop.tab()
         box = Box(page, 503)
         page.goto(f"http://{shop.host}/")
@@ -150,7 +150,7 @@ class TestSize:
         assert max(box.sizes + sizes) < 64_000
         page.wait_for_function(NOTHING_KEPT)
 
-    def test_one_hit_that_is_larger_than_that_is_sent_alone(self, shop: Shop) -> None:
+    def test_one_hit_above_the_limit_is_sent_alone(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         shop.stored(page, lambda: page.evaluate("hitledger('event', { name: 'big', more: 'x'.repeat(64500) })"))
@@ -158,10 +158,10 @@ class TestSize:
 
 
 class TestTabs:
-    """Two tabs of a shop share what is kept and take nothing from each other."""
+    """Two tabs of a shop share the stored hits and lose none of them."""
 
     @pytest.mark.parametrize("init", ["", "Object.defineProperty(navigator, 'locks', { value: undefined })"])
-    def test_two_tabs_that_lose_their_connection_lose_no_hit(self, shop: Shop, init: str) -> None:
+    def test_two_tabs_that_lose_their_connection_lose_no_hit(self, shop: Storefront, init: str) -> None:
         tabs = [shop.tab(init=init), shop.tab(init=init)]
         boxes = [Box(tab, None) for tab in tabs]
         for tab in tabs:
@@ -178,7 +178,7 @@ class TestTabs:
         for tab in tabs:
             tab.wait_for_function(NOTHING_KEPT)
 
-    def test_what_one_tab_sends_the_other_waits_for(self, shop: Shop) -> None:
+    def test_hits_that_one_tab_is_sending_are_not_sent_by_the_other(self, shop: Storefront) -> None:
         slow, quick = shop.tab(), shop.tab()
         held: list[Route] = []
         slow.route("**/collect", lambda route: held.append(route))
@@ -192,7 +192,7 @@ class TestTabs:
         slow.wait_for_function(NOTHING_KEPT)
         assert len(shop.copies()) == 2
 
-    def test_what_a_closed_tab_left_the_other_sends(self, shop: Shop) -> None:
+    def test_hits_of_a_closed_tab_are_sent_by_the_other(self, shop: Storefront) -> None:
         closed, other = shop.tab(), shop.tab()
         Box(closed, None)
         closed.goto(f"http://{shop.host}/closed")
@@ -201,7 +201,7 @@ class TestTabs:
         shop.visit(other, "/other")
         assert {hit.url.rpartition("/")[2] for hit in shop.hits(2)} == {"closed", "other"}
 
-    def test_two_trackers_on_one_shop_keep_their_hits_apart(self, shop: Shop) -> None:
+    def test_two_trackers_on_one_shop_store_their_hits_separately(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page)
         page.evaluate("localStorage['_hl:another:1790000000000.1'] = '{}'")
@@ -213,7 +213,7 @@ class TestTabs:
 class TestOutage:
     """The report is right to the last micro."""
 
-    def test_an_outage_of_an_hour_loses_nothing_and_doubles_nothing(self, shop: Shop) -> None:
+    def test_an_outage_of_an_hour_loses_nothing_and_doubles_nothing(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")
         page.clock.install()
         box = Box(page, None)
@@ -236,7 +236,7 @@ class TestOutage:
         (row,) = [row for row in report["rows"] if row["ad"] == f"outage/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "19.990001")
 
-    def test_a_tracker_that_restarts_during_a_purchase_counts_it_once(self, shop: Shop) -> None:
+    def test_a_tracker_that_restarts_during_a_purchase_counts_it_once(self, shop: Storefront) -> None:
         page = shop.tab()
         shop.visit(page, f"/?utm_source=restart&utm_campaign={shop.host}")
         shop.tracker.kill("web")
@@ -250,9 +250,7 @@ class TestOutage:
         (row,) = [row for row in report["rows"] if row["ad"] == f"restart/{shop.host}"]
         assert (row["clicks"], row["conversions"], row["value"]) == (1, "1.000000", "5.500000")
 
-    def test_where_nothing_can_be_stored_what_failed_is_handed_to_the_browser_as_the_page_goes(
-        self, shop: Shop
-    ) -> None:
+    def test_without_storage_failed_hits_are_sent_as_the_page_closes(self, shop: Storefront) -> None:
         init = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })"
         page = shop.tab(init=init)
         box = Box(page, 503)

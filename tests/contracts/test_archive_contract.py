@@ -1,4 +1,4 @@
-"""What every archive promises, on each of its adapters: a folder and the real S3. Faults are those of real servers."""
+"""The contract of archives, for each adapter: a folder and the real S3. Failures come from real servers and disks."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
 
 
 class Folder:
-    """A folder, and its objects as they lie there."""
+    """An archive in a folder, with direct access to its files."""
 
     def __init__(self, folder: Path) -> None:
         self.archive: Archive = FolderArchive(folder)
@@ -36,7 +36,7 @@ class Folder:
 
 
 class Bucket:
-    """A bucket of the test's own on the real S3, and its objects as they lie there."""
+    """An archive in the test's own S3 bucket, with direct access to its objects."""
 
     def __init__(self, bucket: str) -> None:
         self.archive: Archive = S3Archive(bucket, "some/hits", settings.S3_ENDPOINT_URL)
@@ -62,7 +62,7 @@ Place = Folder | Bucket
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.services)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Every adapter in turn, prepared and empty."""
+    """Each adapter in turn, prepared and empty."""
     if request.param == "folder":
         folder = Folder(tmp_path / "archive")
         folder.archive.prepare()
@@ -96,7 +96,7 @@ def test_a_batch_comes_back_whole(archive: Archive) -> None:
 
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is flushed to disk, in its order."""
+    """The paths that are flushed to disk, in order."""
     paths: list[str] = []
     monkeypatch.setattr("os.fsync", lambda file: paths.append(os.readlink(f"/proc/self/fd/{file}")))
     return paths
@@ -110,7 +110,7 @@ def test_a_folder_flushes_the_file_and_then_its_name(tmp_path: Path, flushed: li
     assert file.parent == folder == (tmp_path / key).parent
 
 
-def test_a_folder_flushes_the_names_of_the_folders_that_it_makes(tmp_path: Path, flushed: list[str]) -> None:
+def test_a_new_folders_name_is_flushed_too(tmp_path: Path, flushed: list[str]) -> None:
     archive = FolderArchive(tmp_path / "archive")
     archive.put(batch())
     assert flushed[:5] == [
@@ -122,7 +122,7 @@ def test_a_folder_flushes_the_names_of_the_folders_that_it_makes(tmp_path: Path,
     assert len(flushed) == 3
 
 
-def test_a_folder_that_is_prepared_has_its_name_flushed(tmp_path: Path, flushed: list[str]) -> None:
+def test_preparing_flushes_the_name_of_the_folder(tmp_path: Path, flushed: list[str]) -> None:
     FolderArchive(tmp_path / "archive").prepare()
     assert flushed == [str(tmp_path)]
 
@@ -140,19 +140,19 @@ def test_a_batch_that_is_delivered_again_writes_the_same_bytes_under_the_same_ke
     assert list(place.archive.list()) == [key]
 
 
-def test_a_batch_of_the_most_hits_comes_back(archive: Archive) -> None:
+def test_a_batch_of_the_maximum_size_comes_back(archive: Archive) -> None:
     sent = batch(NOON, "a", *(f"h{n}" for n in range(500)))
     assert len(archive.get(archive.put(sent))) == 500
 
 
-def test_a_marker_leaves_nothing(archive: Archive) -> None:
+def test_a_marker_is_not_archived(archive: Archive) -> None:
     key = archive.put(Batch(batch_id(NOON, "m")))
     assert list(archive.list()) == []
     with pytest.raises(NotArchived):
         archive.get(key)
 
 
-def test_what_is_not_there_is_said_to_be_missing(archive: Archive) -> None:
+def test_a_missing_object_raises_not_archived(archive: Archive) -> None:
     with pytest.raises(NotArchived):
         archive.get(archive_key(batch_id(NOON, "none")))
 
@@ -162,14 +162,14 @@ def cut(body: bytes) -> bytes:
 
 
 def flip(place: int) -> Callable[[bytes], bytes]:
-    """One byte is another: the stream can't be read any more, or only its sum is wrong."""
+    """Changes one byte. Depending on its place, the gzip stream can't be read or only its checksum is wrong."""
     return lambda body: body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
 
 
 @pytest.mark.parametrize(
     "harm", [cut, flip(10), flip(20), flip(-6), lambda body: b"", lambda body: b"{}\n", lambda body: body + b"more"]
 )
-def test_a_damaged_object_is_told_from_a_service_that_is_away(place: Place, harm: Any) -> None:
+def test_a_damaged_object_is_not_taken_for_a_service_that_is_away(place: Place, harm: Any) -> None:
     key = place.archive.put(batch(NOON, "a", "h1", "h2"))
     place.write(key, harm(place.read(key)))
     with pytest.raises(BadBatch):
@@ -190,7 +190,7 @@ def test_a_range_begins_with_its_first_instant_and_ends_before_its_last(archive:
     assert list(archive.list(0, NOON - HOUR)) == []
 
 
-def test_a_list_goes_on_after_a_key(archive: Archive) -> None:
+def test_a_list_can_begin_after_a_key(archive: Archive) -> None:
     keys = [archive.put(batch(NOON + at, nonce)) for at in (0, HOUR) for nonce in ("a", "b")]
     for place, key in enumerate(keys):
         assert list(archive.list(after=key)) == keys[place + 1 :]
@@ -198,7 +198,7 @@ def test_a_list_goes_on_after_a_key(archive: Archive) -> None:
     assert list(archive.list(NOON, NOON + HOUR, after=keys[0])) == keys[1:2]
 
 
-def test_what_is_no_batch_is_not_listed(place: Place) -> None:
+def test_other_files_are_not_listed(place: Place) -> None:
     key = place.archive.put(batch(NOON))
     for other in ("2026/11/20/12/notes.txt", "2026/11/20/12/short.jsonl.gz", "readme", "zz/1795176000000-a.json.gz"):
         place.write(other, b"x")
@@ -218,7 +218,7 @@ def test_no_key_leads_out_of_the_archive(archive: Archive) -> None:
             archive.put(Batch(bad, batch().hits))
 
 
-def test_preparing_again_and_checking_do_no_harm(archive: Archive) -> None:
+def test_preparing_again_and_checking_change_nothing(archive: Archive) -> None:
     key = archive.put(batch())
     archive.prepare()
     archive.check()
@@ -235,14 +235,14 @@ CALLS = [
 
 
 def away(archive: Archive) -> None:
-    """Every call says that the archive is away, which is tried again, and nothing else."""
+    """Every call raises ArchiveUnavailable, which callers retry."""
     for call in CALLS:
         with pytest.raises(ArchiveUnavailable):
             call(archive)
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """An S3 that is over its limits."""
+    """An S3 server that is over its limits."""
 
     status, body, length = 503, b"<Error><Code>SlowDown</Code></Error>", 0
 
@@ -257,17 +257,17 @@ class Refusing(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_HEAD = answer
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 class Denying(Refusing):
-    """An S3 that knows another secret."""
+    """An S3 server that rejects the credentials."""
 
     status, body = 403, b"<Error><Code>AccessDenied</Code></Error>"
 
 
 class BreakingOff(Refusing):
-    """An S3 whose connection breaks in the middle of an object."""
+    """An S3 server whose connection breaks in the middle of an object."""
 
     status, body, length = 200, b"\x1f\x8b\x08", 1_000
 
@@ -287,7 +287,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, credentials: None) -> Iterator[S3Archive]:
-    """An archive on a server that answers as the test says."""
+    """An archive on the S3 server that the test names."""
     with ThreadingHTTPServer(("127.0.0.1", 0), request.param) as http:
         Thread(target=http.serve_forever, daemon=True).start()
         yield S3Archive("bucket", "", f"http://127.0.0.1:{http.server_port}")
@@ -300,16 +300,16 @@ def test_an_s3_that_refuses_is_away(server: S3Archive) -> None:
 
 
 @pytest.mark.parametrize("server", [BreakingOff], indirect=True)
-def test_an_object_that_breaks_off_on_its_way_is_no_damaged_one(server: S3Archive) -> None:
+def test_an_object_that_breaks_off_in_transfer_is_not_a_damaged_one(server: S3Archive) -> None:
     with pytest.raises(ArchiveUnavailable):
         server.get(archive_key(batch().id))
 
 
-def test_an_s3_that_nobody_listens_for_is_away(credentials: None) -> None:
+def test_an_s3_port_without_a_server_is_away(credentials: None) -> None:
     away(S3Archive("bucket", "", "http://127.0.0.1:9"))
 
 
-def test_an_endpoint_that_is_no_url_is_away(credentials: None) -> None:
+def test_an_endpoint_that_is_not_a_url_is_away(credentials: None) -> None:
     away(S3Archive("bucket", "", "http://foo bar:1"))
 
 
@@ -325,7 +325,7 @@ def test_a_missing_bucket_is_away_until_it_is_prepared(credentials: None) -> Non
     bucket.remove()
 
 
-def test_a_folder_whose_place_is_taken_by_a_file_is_away(tmp_path: Path) -> None:
+def test_a_file_in_the_folders_place_means_away(tmp_path: Path) -> None:
     (tmp_path / "archive").write_text("x")
     archive = FolderArchive(tmp_path / "archive")
     for call in (CALLS[0], CALLS[1], CALLS[4]):
@@ -333,7 +333,7 @@ def test_a_folder_whose_place_is_taken_by_a_file_is_away(tmp_path: Path) -> None
             call(archive)
 
 
-def test_a_full_disk_leaves_no_temporary_files_and_is_told_by_the_check(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_temporary_files_and_fails_the_check(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         archive, rest = FolderArchive(disk), fill(disk)
         for call in (CALLS[0], lambda archive: archive.put_snapshot(NOON, "a", b"x" * 10_000), CALLS[3]):
@@ -359,14 +359,14 @@ def test_a_snapshot_of_the_configuration_comes_back_and_is_listed_by_time(archiv
     assert archive.get_snapshot(keys[0]).decode() == f"né {HOUR}"
 
 
-def test_batches_and_snapshots_do_not_meet(archive: Archive) -> None:
+def test_batches_and_snapshots_are_listed_separately(archive: Archive) -> None:
     key, snapshot = archive.put(batch()), archive.put_snapshot(NOON, "abcd", b"{}")
     assert list(archive.list()) == [key]
     assert list(archive.list(after=key)) == []
     assert list(archive.list_snapshots()) == [snapshot]
 
 
-def test_a_missing_or_damaged_snapshot_is_said_to_be_so(place: Place) -> None:
+def test_a_missing_or_damaged_snapshot_raises_its_own_error(place: Place) -> None:
     key = place.archive.put_snapshot(NOON, "abcd", b"{}" * 99)
     for harm in (cut, flip(10), flip(-6)):
         place.write(key, harm(place.read(key)))
@@ -376,5 +376,5 @@ def test_a_missing_or_damaged_snapshot_is_said_to_be_so(place: Place) -> None:
         place.archive.get_snapshot(key.replace("abcd", "none"))
 
 
-def test_no_snapshots_are_an_empty_list(archive: Archive) -> None:
+def test_without_snapshots_the_list_is_empty(archive: Archive) -> None:
     assert list(archive.list_snapshots()) == []

@@ -1,4 +1,4 @@
-"""What every queue promises, on each of its adapters: RabbitMQ itself, and none."""
+"""The contract of queues, for each adapter: RabbitMQ, and the inline queue."""
 
 import pytest
 from django.conf import settings
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(params=["inline", pytest.param("rabbitmq", marks=pytest.mark.services)])
 def queue(request: pytest.FixtureRequest) -> HitQueue:
-    """Every adapter in turn."""
+    """Each adapter in turn."""
     if request.param == "inline":
         return InlineQueue()
     rabbit: HitQueue = request.getfixturevalue("rabbitmq")
@@ -31,19 +31,19 @@ def batch(*ids: str) -> Batch:
 
 
 def drain(queue: HitQueue) -> None:
-    """Processes what waits, as a worker would."""
+    """Processes all waiting batches as a worker does."""
     while taken := queue.get_next():
         InlineQueue().send(taken.batch)
         taken.acknowledge()
 
 
 def archived(sent: Batch) -> list[Hit]:
-    """What the archive holds of a batch."""
+    """The archived hits of a batch."""
     key = next(key for key in open_archive().list(sent.made_at) if sent.id in key)
     return open_archive().get(key)
 
 
-def test_what_was_sent_comes_through_whole(queue: HitQueue) -> None:
+def test_sent_batches_are_archived_whole(queue: HitQueue) -> None:
     sent = [batch("a"), batch("b", "c")]
     for one in sent:
         queue.send(one)
@@ -51,14 +51,14 @@ def test_what_was_sent_comes_through_whole(queue: HitQueue) -> None:
     assert [archived(one) for one in sent] == [list(one.hits) for one in sent]
 
 
-def test_a_batch_of_the_most_hits_comes_through(queue: HitQueue) -> None:
+def test_a_batch_of_the_maximum_size_is_archived(queue: HitQueue) -> None:
     sent = batch(*(f"h{n}" for n in range(500)))
     queue.send(sent)
     drain(queue)
     assert len(archived(sent)) == 500
 
 
-def test_sending_a_batch_again_does_no_harm(queue: HitQueue) -> None:
+def test_a_batch_sent_twice_is_archived_once(queue: HitQueue) -> None:
     sent = batch("a")
     queue.send(sent)
     queue.send(sent)
@@ -66,14 +66,14 @@ def test_sending_a_batch_again_does_no_harm(queue: HitQueue) -> None:
     assert archived(sent) == list(sent.hits)
 
 
-def test_an_empty_batch_says_how_far_the_queue_has_come(queue: HitQueue) -> None:
+def test_an_empty_batch_shows_how_far_the_queue_has_come(queue: HitQueue) -> None:
     marker = Batch(new_batch_id())
     queue.send(marker)
     drain(queue)
     assert Marker.reached() == marker.made_at
 
 
-def test_once_drained_nothing_waits(queue: HitQueue) -> None:
+def test_nothing_waits_in_a_drained_queue(queue: HitQueue) -> None:
     queue.send(batch("a"))
     drain(queue)
     assert queue.get_next() is None
@@ -82,21 +82,21 @@ def test_once_drained_nothing_waits(queue: HitQueue) -> None:
     assert queue.is_idle()
 
 
-def test_preparing_again_and_checking_do_no_harm(queue: HitQueue) -> None:
+def test_preparing_again_and_checking_change_nothing(queue: HitQueue) -> None:
     queue.prepare()
     queue.check()
 
 
 @pytest.mark.services
 class TestWhatWaits:
-    """Of a queue in which batches wait; inline none ever does."""
+    """Batches that wait in RabbitMQ. In the inline queue no batch ever waits."""
 
     @pytest.fixture
     def queue(self, rabbitmq: RabbitQueue) -> HitQueue:
         """RabbitMQ, empty."""
         return rabbitmq
 
-    def test_what_waits_is_counted_and_the_queue_is_not_idle(self, queue: HitQueue) -> None:
+    def test_waiting_batches_are_counted_and_the_queue_is_not_idle(self, queue: HitQueue) -> None:
         Marker.reach(1)
         queue.send(batch("a"))
         queue.send(batch("b"))
@@ -105,7 +105,7 @@ class TestWhatWaits:
         assert state.oldest_age > 1000
         assert not queue.is_idle()
 
-    def test_batches_come_in_the_order_of_sending(self, queue: HitQueue) -> None:
+    def test_batches_arrive_in_the_order_of_sending(self, queue: HitQueue) -> None:
         sent = [batch(f"h{n}") for n in range(5)]
         for one in sent:
             queue.send(one)
@@ -115,7 +115,7 @@ class TestWhatWaits:
             assert one
             one.acknowledge()
 
-    def test_a_batch_that_is_given_back_is_the_next_again(self, queue: HitQueue) -> None:
+    def test_a_batch_that_is_given_back_is_next_again(self, queue: HitQueue) -> None:
         sent = batch("a")
         queue.send(sent)
         queue.send(batch("b"))
@@ -127,7 +127,7 @@ class TestWhatWaits:
         assert again.batch == sent
         again.acknowledge()
 
-    def test_a_batch_whose_taker_dies_is_not_lost(self, queue: HitQueue) -> None:
+    def test_a_batch_is_not_lost_if_its_worker_dies(self, queue: HitQueue) -> None:
         sent = batch("a")
         queue.send(sent)
         taken = queue.get_next()
@@ -138,7 +138,7 @@ class TestWhatWaits:
         assert again.batch == sent
         again.acknowledge()
 
-    def test_a_message_of_the_chain_names_every_step_that_is_left(self, queue: HitQueue) -> None:
+    def test_a_message_names_every_remaining_step_of_the_chain(self, queue: HitQueue) -> None:
         queue.send(batch("a"))
         with app.connection_for_write() as connection:
             message = app.amqp.queues[HITS](connection.default_channel).get()

@@ -1,4 +1,4 @@
-"""What every store promises, on each of its adapters."""
+"""The contract of stores, for each adapter."""
 
 import itertools
 import random
@@ -40,7 +40,7 @@ def refund(site: str, order: str) -> Adjustment:
     return Adjustment(site=site, order=order, at=NOON, hit="a1", kind="refund", value=1)
 
 
-def test_facts_are_read_from_a_timeline_its_bucket_and_its_claims(store: Store, site: str) -> None:
+def test_facts_are_read_by_timeline_by_bucket_and_by_claim(store: Store, site: str) -> None:
     facts = [touch(site), sale(site, order="o1"), refund(site, "o1")]
     store.add_facts(facts)
     assert store.read_touches(site, 99, [Span("ann", 0, NOON)]) == facts[:1]
@@ -79,7 +79,7 @@ def view(site: str, hit: str, at: int = NOON, visitor: str = "ann") -> Touch:
     return Touch(site=site, visitor=visitor, kind="view", at=at, hit=hit, ad="x", bucket=at - at % HOUR)
 
 
-def test_of_each_span_the_newest_clicks_and_the_newest_views_are_read(store: Store, site: str) -> None:
+def test_the_newest_clicks_and_the_newest_views_of_each_span_are_read(store: Store, site: str) -> None:
     clicks = [touch(site, f"c{n}", at=NOON + n) for n in range(9)]
     views = [view(site, f"v{n}", at=NOON + 100 + n) for n in range(9)]
     bobs = [touch(site, f"b{n}", visitor="bob", at=NOON + n) for n in range(2)]
@@ -89,7 +89,7 @@ def test_of_each_span_the_newest_clicks_and_the_newest_views_are_read(store: Sto
     assert found == sorted([*clicks[3:], *views[:3], *bobs], key=order_key)
 
 
-def test_the_newest_of_one_instant_are_the_last_by_hit_id_and_digest(store: Store, site: str) -> None:
+def test_touches_of_one_instant_are_ordered_by_hit_id_and_digest(store: Store, site: str) -> None:
     touches = [touch(site, hit) for hit in ("B", "a", "a.1", "z:2", "_")]
     touches += [touch(site, "a", source=source) for source in ("google", "bing")]
     store.add_facts(touches)
@@ -98,7 +98,7 @@ def test_the_newest_of_one_instant_are_the_last_by_hit_id_and_digest(store: Stor
         assert sorted(found, key=order_key) == sorted(touches, key=order_key)[-newest:]
 
 
-def test_of_several_spans_of_a_long_timeline_each_has_its_newest(store: Store, site: str) -> None:
+def test_each_of_several_spans_of_a_long_timeline_gets_its_newest_touches(store: Store, site: str) -> None:
     rng = random.Random(7)
     touches = [touch(site, f"t{n}", at=NOON + rng.randrange(400)) for n in range(300)]
     touches += [view(site, f"v{n}", at=NOON + rng.randrange(400)) for n in range(100)]
@@ -122,11 +122,11 @@ def test_the_newest_of_many_visitors_are_read_at_once(store: Store, site: str) -
 
 
 def facts_of(facts: list[Touch], visitor: str, until: int) -> list[Touch]:
-    """A visitor's touches until then, in order."""
+    """A visitor's touches until an instant, in order."""
     return [fact for fact in facts if fact.visitor == visitor and fact.at <= until]
 
 
-def test_a_timeline_is_read_page_by_page_in_order_each_kind_for_itself(store: Store, site: str) -> None:
+def test_each_kind_of_a_timeline_is_read_in_pages_and_in_order(store: Store, site: str) -> None:
     touches = [touch(site, hit, at=NOON + at) for at in (0, 7) for hit in ("B", "a", "a.1", "z:2")]
     touches.insert(1, touch(site, "B", source="google"))
     touches.append(view(site, "b", at=NOON + 7))
@@ -148,7 +148,7 @@ def test_many_spans_and_facts_are_read_at_once(store: Store, site: str) -> None:
     assert len(found) == len(store.read_bucket(site, NOON)) == 900
 
 
-def test_sites_are_apart(store: Store, site: str) -> None:
+def test_a_site_reads_no_other_sites_facts(store: Store, site: str) -> None:
     store.add_facts([touch(site), sale(site, order="o1")])
     other = f"{site}-other"
     assert store.read_bucket(other, NOON) == []
@@ -156,7 +156,7 @@ def test_sites_are_apart(store: Store, site: str) -> None:
     assert store.read_touches(other, 99, [Span("ann", 0, NOON)]) == []
 
 
-def test_a_conversion_is_found_by_its_hit_whatever_its_claim_but_claims_only_its_own(store: Store, site: str) -> None:
+def test_a_conversion_with_an_order_is_found_by_its_hit_but_not_under_the_hits_claim(store: Store, site: str) -> None:
     with_order, without = sale(site, "c1", order="o1"), sale(site, "c2")
     store.add_facts([with_order, without])
     assert store.find_hit(site, "c1") == [with_order]
@@ -165,12 +165,12 @@ def test_a_conversion_is_found_by_its_hit_whatever_its_claim_but_claims_only_its
     assert store.read_claims(site, ["h:c1", "h:c2"]) == [without]
 
 
-def test_an_order_that_looks_like_a_hit_is_no_hit(store: Store, site: str) -> None:
+def test_an_order_id_is_not_taken_for_a_hit_id(store: Store, site: str) -> None:
     store.add_facts([sale(site, "c1", order="c2")])
     assert store.read_claims(site, ["h:c2"]) == []
 
 
-def test_of_two_writes_of_a_cell_the_one_with_the_greater_token_stays(store: Store, site: str) -> None:
+def test_the_write_of_a_cell_with_the_greater_token_stays(store: Store, site: str) -> None:
     token = time.time_ns() // 1000
     for at, body in ((token + 5, b"new"), (token, b"old")):
         store.write_cells([CellSet(site, at, [Cell(NOON, "2026-09-21", "g", "last", body)])])
@@ -205,7 +205,7 @@ def rejected(site: str, hit: str, at: int = NOON, code: str = "no_goal") -> Reje
     return RejectedHit(site=site, at=at, hit=hit, code=code, field="name", detail="why", batch="b", body="{}")
 
 
-def test_rejected_hits_are_listed_newest_first_each_once(store: Store, site: str) -> None:
+def test_rejected_hits_are_listed_once_each_newest_first(store: Store, site: str) -> None:
     hits = [rejected(site, f"h{n}", at=NOON + n * 20 * 60_000) for n in range(9)]
     store.write_rejected(hits, 100)
     store.write_rejected(hits[3:6], 100)
@@ -215,7 +215,7 @@ def test_rejected_hits_are_listed_newest_first_each_once(store: Store, site: str
     assert store.read_rejected_counts(site, NOON, NOON + HOUR) == {"no_goal": 9}
 
 
-def test_rejected_hits_are_found_in_a_long_range_of_days_mostly_without_any(store: Store, site: str) -> None:
+def test_rejected_hits_are_found_in_a_long_range_of_mostly_empty_days(store: Store, site: str) -> None:
     hits = [rejected(site, f"h{day}", at=NOON + day * 24 * HOUR + day) for day in (0, 1, 40, 99)]
     for hit in hits:
         store.write_rejected([hit], 100)
@@ -223,23 +223,21 @@ def test_rejected_hits_are_found_in_a_long_range_of_days_mostly_without_any(stor
     assert store.read_rejected(site, NOON + 1, hits[3].at, 100) == [hits[2], hits[1]]
 
 
-def test_above_the_daily_cap_hits_are_only_counted(store: Store, site: str) -> None:
+def test_rejected_hits_above_the_daily_cap_are_only_counted(store: Store, site: str) -> None:
     for start in (0, 6):
         store.write_rejected([rejected(site, f"h{n}", at=NOON + n) for n in range(start, start + 6)], 10)
     assert len(store.read_rejected(site, NOON, NOON + HOUR, 100)) == 10
     assert store.read_rejected_counts(site, NOON, NOON + HOUR) == {"no_goal": 12}
 
 
-def test_preparing_again_and_checking_do_no_harm(store: Store, site: str) -> None:
+def test_preparing_again_and_checking_change_nothing(store: Store, site: str) -> None:
     store.add_facts([touch(site)])
     store.prepare()
     store.check()
     assert len(store.read_bucket(site, NOON)) == 1
 
 
-def test_a_counter_stays_within_64_bits_however_much_strangers_say_their_sales_are_worth(
-    store: Store, site: str
-) -> None:
+def test_a_counter_stays_within_64_bits_with_absurd_values(store: Store, site: str) -> None:
     for _ in range(3):
         store.add_counts([Count(site, NOON, "most", "", "value", MAX_COUNT)])
         store.add_counts([Count(site, NOON, "least", "", "value", -MAX_COUNT)])
@@ -248,11 +246,11 @@ def test_a_counter_stays_within_64_bits_however_much_strangers_say_their_sales_a
 
 
 def link(site: str, at: int = NOON, user: str = "u", visitor: str = "ann", hit: str = "l") -> Link:
-    """A visitor names its user."""
+    """A link from a visitor to its user."""
     return Link(site=site, visitor=visitor, user=user, at=at, hit=hit)
 
 
-def test_links_stand_in_their_visitors_timeline_and_nowhere_else(store: Store, site: str) -> None:
+def test_links_are_only_in_their_visitors_timeline(store: Store, site: str) -> None:
     facts = [touch(site, "t", at=NOON + 1), link(site, NOON, hit="a"), link(site, NOON + 2, hit="b")]
     store.add_facts(facts)
     store.add_facts(facts)
@@ -263,7 +261,7 @@ def test_links_stand_in_their_visitors_timeline_and_nowhere_else(store: Store, s
     assert store.read_conversions(site, [Span("ann", 0, NOON + 9)]) == []
 
 
-def test_the_next_links_at_or_after_an_instant_come_in_order_so_many_of_each_visitor(store: Store, site: str) -> None:
+def test_the_next_links_of_each_visitor_come_in_order_and_bounded(store: Store, site: str) -> None:
     links = [link(site, NOON + n // 2, hit=f"h{n:03}") for n in range(LINKS_AT_ONCE + 20)]
     store.add_facts([*links[::-1], link(site, NOON + 3, visitor="bob"), link(f"{site}-other", NOON)])
     assert store.read_next_links(site, [Moment("ann", NOON)]) == links[:LINKS_AT_ONCE]
@@ -273,7 +271,7 @@ def test_the_next_links_at_or_after_an_instant_come_in_order_so_many_of_each_vis
     assert store.read_next_links(site, [Moment("bob", NOON + 4)]) == []
 
 
-def test_the_last_link_before_an_instant_is_the_last_in_the_order_of_facts(store: Store, site: str) -> None:
+def test_the_last_link_before_an_instant_is_the_last_in_fact_order(store: Store, site: str) -> None:
     links = [link(site, NOON, hit="B"), link(site, NOON, hit="a"), link(site, NOON + 5, hit="A")]
     store.add_facts([links[1], links[2], links[0], link(site, NOON + 7, visitor="bob")])
     assert store.read_last_links(site, [Moment("ann", NOON + 5)]) == [links[1]]
@@ -282,7 +280,7 @@ def test_the_last_link_before_an_instant_is_the_last_in_the_order_of_facts(store
     assert sorted(one.visitor for one in both) == ["ann", "bob"]
 
 
-def test_sets_tell_the_visitors_of_a_user_and_the_users_of_a_visitor(store: Store, site: str) -> None:
+def test_the_visitors_of_a_user_and_the_users_of_a_visitor_are_read(store: Store, site: str) -> None:
     store.add_facts([link(site, user="u"), link(site, NOON + 1, user="w"), link(site, visitor="bob", user="u")])
     found = {(one.key, one.other) for one in store.read_linked(site, ["u:u", "u:w", "v:ann", "v:bob", "v:cyd"])}
     assert found == {("u:u", "ann"), ("u:u", "bob"), ("u:w", "ann"), ("v:ann", "u"), ("v:ann", "w"), ("v:bob", "u")}
@@ -295,7 +293,7 @@ def test_many_sets_are_read_at_once(store: Store, site: str) -> None:
     assert len(store.read_linked(site, [f"v:v{n}" for n in range(450)])) == 450
 
 
-def test_a_set_is_announced_once_and_for_all(store: Store, site: str) -> None:
+def test_announcing_a_set_twice_changes_nothing(store: Store, site: str) -> None:
     for _ in range(2):
         store.announce(site, ["u:u"])
     assert store.read_linked(site, ["u:u"]) == [Linked("u:u", ANNOUNCED)]
