@@ -1,4 +1,4 @@
-"""The admin: what a support person sees and may do, and how a refusal is told."""
+"""The admin: what support sees and may do, and how refusals are shown."""
 
 import re
 from html import unescape
@@ -52,7 +52,7 @@ def text(client: Client, path: str) -> str:
 
 
 def send(client: Client, path: str, /, **fields: object) -> str:
-    """The page that follows a form."""
+    """Sends a form and returns the next page."""
     answer = client.post(path, fields, follow=True)
     assert answer.status_code == 200
     return unescape(answer.content.decode())
@@ -95,7 +95,7 @@ def test_every_page_opens(admin_client: Client, site: Site, ad: Ad, goal: Goal) 
     assert "Hitledger" in text(admin_client, "/admin/")
 
 
-def test_others_are_asked_to_sign_in(client: Client) -> None:
+def test_people_who_are_not_staff_are_asked_to_sign_in(client: Client) -> None:
     User.objects.create_user("customer", password="secret")
     client.login(username="customer", password="secret")
     assert client.get("/admin/tracker/site/").status_code == 302
@@ -115,7 +115,7 @@ def test_sites_are_found_by_their_domain(admin_client: Client, site: Site) -> No
     assert "0 sites" in text(admin_client, "/admin/tracker/site/?q=cars.example")
 
 
-def test_a_site_is_made_with_domains_a_line_each_and_shows_its_snippet(admin_client: Client, site: Site) -> None:
+def test_a_site_is_made_with_one_domain_a_line_and_shows_its_snippet(admin_client: Client, site: Site) -> None:
     form = site_form(site, name="Cars", domains="Cars.example\nwww.cars.example\n")
     send(admin_client, "/admin/tracker/site/add/", **form)
     made = Site.objects.get(name="Cars")
@@ -124,7 +124,7 @@ def test_a_site_is_made_with_domains_a_line_each_and_shows_its_snippet(admin_cli
     assert f'<script async src="http://testserver/t.js" data-site="{made.key}"></script>' in page
 
 
-def test_what_is_no_host_name_is_refused_in_the_form(admin_client: Client, site: Site) -> None:
+def test_a_bad_host_name_is_refused_in_the_form(admin_client: Client, site: Site) -> None:
     page = send(
         admin_client,
         f"/admin/tracker/site/{site.pk}/change/",
@@ -233,7 +233,7 @@ def test_an_ad_does_not_move_to_another_site(admin_client: Client, ad: Ad) -> No
     assert ad.campaign_id != there.pk
 
 
-def test_ads_deleted_together_mark_each_site(admin_client: Client, ad: Ad) -> None:
+def test_deleting_several_ads_marks_each_of_their_sites(admin_client: Client, ad: Ad) -> None:
     elsewhere = Site.objects.create(account=Account.objects.create(name="Other"), name="Other")
     other = Ad.objects.create(campaign=Campaign.objects.create(site=elsewhere, key="c"), key="x")
     before = [whole_site_token(site) for site in (ad.get_site(), elsewhere)]
@@ -244,12 +244,12 @@ def test_ads_deleted_together_mark_each_site(admin_client: Client, ad: Ad) -> No
     assert all(new > old for new, old in zip(after, before, strict=True))
 
 
-def test_a_campaign_with_ads_stays(admin_client: Client, ad: Ad) -> None:
+def test_a_campaign_with_ads_is_not_deleted(admin_client: Client, ad: Ad) -> None:
     send(admin_client, f"/admin/conversions/campaign/{ad.campaign_id}/delete/", post="yes")
     assert Campaign.objects.exists()
 
 
-def test_a_new_goal_of_a_site_without_hits_holds_from_the_beginning(admin_client: Client, site: Site) -> None:
+def test_a_new_goal_of_a_site_without_hits_has_no_start(admin_client: Client, site: Site) -> None:
     page = send(admin_client, "/admin/conversions/goal/add/", **goal_form(site, path="/thanks*"))
     assert "takes effect" not in messages_of(page)
     assert GoalVersion.objects.get().starts_at == 0
@@ -274,7 +274,7 @@ def test_a_goal_keeps_its_key_and_site(admin_client: Client, goal: Goal) -> None
     assert (goal.key, goal.name) == ("sale", "Sale")
 
 
-def test_a_goal_is_not_deleted_by_page_or_action(admin_client: Client, goal: Goal) -> None:
+def test_a_goal_cannot_be_deleted(admin_client: Client, goal: Goal) -> None:
     assert admin_client.post(f"/admin/conversions/goal/{goal.pk}/delete/", {"post": "yes"}).status_code == 403
     chosen = {"action": "delete_selected", "_selected_action": [goal.pk], "post": "yes"}
     send(admin_client, "/admin/conversions/goal/", **chosen)
@@ -287,7 +287,7 @@ def test_a_window_beyond_the_longest_is_refused_in_the_form(admin_client: Client
     assert not Goal.objects.exists()
 
 
-def test_marks_are_only_looked_at(admin_client: Client, ad: Ad) -> None:
+def test_marks_are_read_only(admin_client: Client, ad: Ad) -> None:
     assert "the whole site" in text(admin_client, "/admin/conversions/mark/")
     mark = Mark.objects.get()
     assert admin_client.get("/admin/conversions/mark/add/").status_code == 403

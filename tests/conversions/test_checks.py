@@ -1,4 +1,4 @@
-"""The check on Cassandra drivers: one owner of `cassandra/` passes, two refuse the start and say how to mend it."""
+"""The check of Cassandra drivers: two packages that install `cassandra/` stop the start, with how to mend it."""
 
 import os
 import subprocess

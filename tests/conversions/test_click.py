@@ -30,7 +30,7 @@ DOMAINS = ["shop.example", "WWW.Shop.example", "localhost:8000", "[::1]", "büch
 
 @pytest.fixture(autouse=True)
 def fresh(inline: None) -> Iterator[None]:
-    """Without a broker, so that the answer comes after the facts; and no test sees another's sites."""
+    """Runs each test without a broker, so that facts are written before the answer, and with empty caches."""
     forget()
     yield
     forget()
@@ -54,7 +54,7 @@ def ad(site: Site) -> Ad:
 
 
 def follow(site: Site | str, ad: Ad | str, method: str = "get", headers: Any = None, **query: str) -> HttpResponse:
-    """What a browser gets that follows an ad's link."""
+    """The answer to a browser that follows an ad's link."""
     key, ad_key = (getattr(one, "key", one) for one in (site, ad))
     address = f"/click/{key}/{ad_key}" + (f"?{urlencode(query)}" if query else "")
     ask = getattr(Client(), method)
@@ -63,14 +63,14 @@ def follow(site: Site | str, ad: Ad | str, method: str = "get", headers: Any = N
 
 
 def touches(site: Site) -> list[Touch]:
-    """Every touch that is stored of the site."""
+    """Every stored touch of the site."""
     store = open_store()
     facts = [fact for bucket in known_buckets(site.key) for fact in store.read_bucket(site.key, bucket)]
     return [fact for fact in facts if isinstance(fact, Touch)]
 
 
 def handed_over(answer: HttpResponse, site: Site) -> Handover:
-    """What the landing page is told."""
+    """The address that the browser is sent to."""
     found = read_handover(answer["Location"], site.key, site.click_secret)
     assert found is not None
     return found
@@ -86,7 +86,7 @@ def code(answer: HttpResponse) -> tuple[int, str]:
 
 
 class TestRedirect:
-    """A person gets where the ad promises."""
+    """The person reaches the page that the ad links to."""
 
     def test_it_leads_to_the_destination_with_the_click_appended(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad)
@@ -96,7 +96,7 @@ class TestRedirect:
         assert fragment == "top"
         assert answer["Cache-Control"] == "no-store"
 
-    def test_what_the_network_put_on_the_link_is_handed_on_before_the_click(self, site: Site, ad: Ad) -> None:
+    def test_the_networks_parameters_are_handed_on_before_the_click(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, gclid="TEST1", utm_campaign="x y", sub1="a&b", empty="", to="", hl_ad="forged")
         page, _, fragment = answer["Location"].partition("#")
         assert page.startswith(
@@ -105,7 +105,7 @@ class TestRedirect:
         assert fragment == "top"
         assert handed_over(answer, site).ad == "banner"
 
-    def test_what_is_handed_on_can_break_out_of_nothing(self, site: Site, ad: Ad) -> None:
+    def test_handed_on_parameters_are_escaped(self, site: Site, ad: Ad) -> None:
         evil = {"a\r\nSet-Cookie: x": "y", "b": "#top?c=d", "hl_click": "forged", "e": "\r\n\r\n<script>"}
         answer = follow(site, ad, **evil)
         assert "Set-Cookie" not in answer.headers
@@ -115,7 +115,7 @@ class TestRedirect:
         assert handed_over(answer, site)
         assert Client().get(f"/click/{site.key}/{ad.key}?a=%FF%00").status_code == 302
 
-    def test_a_link_full_of_parameters_leads_to_the_page_with_as_many_as_fit(self, site: Site, ad: Ad) -> None:
+    def test_a_link_with_too_many_parameters_hands_on_as_many_as_fit(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, **{f"sub{n}": "x" * 900 for n in range(20)})
         assert 6_000 < len(answer["Location"]) < 8_000
         assert handed_over(answer, site)
@@ -176,24 +176,24 @@ class TestRedirect:
             "https://shop.example/" + "a" * 2000,
         ],
     )
-    def test_no_other_page_may_be_named(self, site: Site, ad: Ad, to: str) -> None:
+    def test_a_page_of_another_site_is_refused(self, site: Site, ad: Ad, to: str) -> None:
         answer = follow(site, ad, to=to)
         assert code(answer) == (400, "bad_to")
         assert "Location" not in answer
         assert touches(site) == []
 
-    def test_bytes_that_are_no_text_are_refused(self, site: Site, ad: Ad) -> None:
+    def test_bytes_that_are_not_text_are_refused(self, site: Site, ad: Ad) -> None:
         assert code(Client().get(f"/click/{site.key}/banner?to=https://shop.example/%ff")) == (400, "bad_to")
         assert code(Client().get(f"/click/{site.key}/banner?" + "a&" * 300)) == (400, "bad_query")
 
-    def test_an_empty_one_is_none(self, site: Site, ad: Ad) -> None:
+    def test_an_empty_destination_is_ignored(self, site: Site, ad: Ad) -> None:
         assert follow(site, ad, to="")["Location"].startswith("https://shop.example/sale?")
 
     def test_an_ad_without_a_destination_leads_to_the_home_page(self, site: Site, ad: Ad) -> None:
         Ad.objects.filter(pk=ad.pk).update(destination="")
         assert follow(site, ad)["Location"].startswith("https://shop.example/?hl_ad=banner")
 
-    def test_without_a_domain_there_is_nowhere_to_lead_to(self, site: Site, ad: Ad) -> None:
+    def test_without_a_domain_or_a_destination_it_is_404(self, site: Site, ad: Ad) -> None:
         Ad.objects.filter(pk=ad.pk).update(destination="")
         Site.objects.filter(pk=site.pk).update(domains=[])
         assert code(follow(site, ad)) == (404, "no_destination")
@@ -201,7 +201,7 @@ class TestRedirect:
     @pytest.mark.parametrize(
         "destination", ["javascript:alert(1)", "https://shop.example/\r\nX: y", "ftp://s.example/"]
     )
-    def test_a_destination_that_no_browser_should_follow_is_none(self, site: Site, ad: Ad, destination: str) -> None:
+    def test_an_unsafe_destination_is_ignored(self, site: Site, ad: Ad, destination: str) -> None:
         Ad.objects.filter(pk=ad.pk).update(destination=destination)
         assert code(follow(site, ad)) == (404, "no_destination")
 
@@ -221,9 +221,9 @@ class TestRedirect:
 
 
 class TestClick:
-    """The click is a hit like others, and counts for whoever lands."""
+    """The click is a hit, and counts for the person who lands on the page."""
 
-    def test_it_is_recorded_under_the_ad(self, site: Site, ad: Ad) -> None:
+    def test_the_click_is_recorded_under_the_ad(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, headers={"referer": "https://news.example/today"})
         (touch,) = touches(site)
         handover = handed_over(answer, site)
@@ -233,7 +233,7 @@ class TestClick:
         (hit,) = open_archive().get(key)
         assert (hit.type, hit.ref, hit.ip, hit.ua) == ("click", "https://news.example/today", "192.0.2.7", "Firefox")
 
-    def test_the_landing_page_files_the_same_click_under_its_own_visitor(self, site: Site, ad: Ad) -> None:
+    def test_the_landing_page_records_the_same_click_under_its_own_visitor(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad)
         landing = {"site": site.key, "visitor": "me", "url": answer["Location"]}
         assert Client().post("/collect", landing, content_type="application/json").status_code == 200
@@ -252,7 +252,7 @@ class TestClick:
             {"x-moz": "prefetch"},
         ],
     )
-    def test_a_page_fetched_in_advance_counts_only_when_it_is_shown(
+    def test_a_prefetched_link_counts_only_when_the_page_is_shown(
         self, site: Site, ad: Ad, headers: dict[str, str]
     ) -> None:
         answer = follow(site, ad, headers=headers)
@@ -261,14 +261,14 @@ class TestClick:
         Client().get("/collect", {"site": site.key, "visitor": "me", "url": answer["Location"]})
         assert [touch.visitor for touch in touches(site)] == ["me"]
 
-    def test_head_leads_the_same_way_and_counts_nothing(self, site: Site, ad: Ad) -> None:
+    def test_a_head_request_gets_the_same_redirect_and_counts_nothing(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, "head")
         assert answer["Location"].startswith("https://shop.example/sale?")
         assert touches(site) == []
 
 
 class TestTrouble:
-    """Nothing that fails behind it keeps a person from the landing page."""
+    """No failure of a service keeps the person from the landing page."""
 
     def test_a_hit_that_cannot_be_stored_is_left_to_the_landing_page(
         self, site: Site, ad: Ad, settings: Settings, tmp_path: Path
@@ -283,38 +283,40 @@ class TestTrouble:
         Client().get("/collect", {"site": site.key, "visitor": "me", "url": answer["Location"]})
         assert [(touch.visitor, touch.hit) for touch in touches(site)] == [("me", handed_over(answer, site).click)]
 
-    def test_over_its_rate_clicks_lead_on_and_are_left_to_their_landing_pages(self, site: Site, ad: Ad) -> None:
+    def test_clicks_above_the_rate_limit_still_redirect_and_are_left_to_the_landing_page(
+        self, site: Site, ad: Ad
+    ) -> None:
         Site.objects.filter(pk=site.pk).update(hits_per_second=1)
         answers = [follow(site, ad) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [302] * 3
         assert [touch.hit for touch in touches(site)] == [handed_over(answers[0], site).click]
         assert RATES.take(site.key, 1, 1) > 0
 
-    def test_an_ad_that_is_not_known_while_the_database_is_away_is_503(self, site: Site, ad: Ad) -> None:
+    def test_an_uncached_ad_is_503_while_the_database_is_away(self, site: Site, ad: Ad) -> None:
         with connection.execute_wrapper(away):
             answer = follow(site, ad)
         assert code(answer) == (503, "unavailable")
         assert int(answer["Retry-After"]) > 0
 
-    def test_an_ad_that_is_known_works_on_while_the_database_is_away(self, site: Site, ad: Ad) -> None:
+    def test_a_cached_ad_works_while_the_database_is_away(self, site: Site, ad: Ad) -> None:
         follow(site, ad)
         with connection.execute_wrapper(away):
             assert follow(site, ad)["Location"].startswith("https://shop.example/sale?")
 
 
 @pytest.mark.parametrize("url", ["https://shop.example/\ud800", "https://\ud800shop.example/"])
-def test_lone_surrogates_are_no_address(url: str) -> None:
+def test_lone_surrogates_are_refused_in_an_address(url: str) -> None:
     assert not is_of_site(url, DOMAINS)
 
 
-def test_a_domain_that_is_no_host_name_matches_nothing() -> None:
+def test_a_bad_domain_matches_no_address() -> None:
     assert not is_of_site("https://shop.example/", ["", "ü" * 300, "shop.example/"])
 
 
 class TestKept:
-    """What stood on the link is kept with the click, on both of its rows."""
+    """The parameters of the link are stored with the click, in both of its rows."""
 
-    def test_the_touch_keeps_click_ids_tags_and_up_to_20_others(self, site: Site, ad: Ad) -> None:
+    def test_the_touch_keeps_click_ids_tags_and_up_to_20_other_parameters(self, site: Site, ad: Ad) -> None:
         others = {f"sub{n}": f"v{n}" for n in range(25)}
         answer = follow(site, ad, gclid="TEST1", fbclid="F", utm_campaign="x", **others)
         (stand_in,) = touches(site)
@@ -337,13 +339,13 @@ class TestKept:
         (touch,) = touches(site)
         assert dict(touch.others) == {"sub1": "x" * 500, "sub2": "\ufffd"}
 
-    def test_without_consent_none_of_it_is_kept(self, site: Site, ad: Ad) -> None:
+    def test_without_consent_no_parameter_is_stored(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, gclid="TEST1", clickid="A", sub1="S", consent="analytics_storage=denied")
         assert "gclid=TEST1" in answer["Location"]
         (touch,) = touches(site)
         assert (touch.network, touch.click_id, touch.other_ids, touch.others) == ("", "", (), ())
 
-    def test_explaining_shows_it(self, site: Site, ad: Ad, admin_client: Client) -> None:
+    def test_an_explanation_shows_the_parameters(self, site: Site, ad: Ad, admin_client: Client) -> None:
         Goal.objects.create(site=site, key="buy")
         answer = follow(site, ad, gclid="TEST1", sub1="S")
         hits = [

@@ -1,4 +1,4 @@
-"""Migrations: what an upgrade leaves to be made again."""
+"""Migrations: what must be made again after an upgrade."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BEFORE = ("conversions", "0004_mark_rests_until")
 
 
 def migrate(target: tuple[str, str]) -> Any:
-    """Go to a migration; gives the models as they are there."""
+    """Migrates to a migration and returns the models of that state."""
     executor = MigrationExecutor(connection)
     executor.migrate([target])
     return executor.loader.project_state([target]).apps

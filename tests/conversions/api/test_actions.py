@@ -1,4 +1,4 @@
-"""Staff's actions on a range of a site: roll it up again, replay it."""
+"""Staff's actions on a range of a site: roll it up again, or replay it."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_without_a_range_every_hour_is_marked(shop: Shop, staff: Client) -> None
     assert len(open_marks(shop.key)) == len(known_buckets(shop.key)) == 4
 
 
-def test_a_replay_is_asked_for_done_in_the_background_and_seen_to_end(
+def test_staff_starts_a_replay_that_runs_in_the_background_and_sees_it_end(
     shop: Shop, staff: Client, archive: FolderArchive
 ) -> None:
     archive.put(Batch(batch_id(NOON, "a"), (shop.sale("s1"),)))
@@ -77,9 +77,7 @@ def test_a_replay_is_asked_for_done_in_the_background_and_seen_to_end(
         ({"from": "x" * 41}, "invalid"),
     ],
 )
-def test_what_is_no_range_is_refused(
-    sql_store: Store, staff: Client, action: str, span: dict[str, str], code: str
-) -> None:
+def test_a_bad_range_is_refused(sql_store: Store, staff: Client, action: str, span: dict[str, str], code: str) -> None:
     shop = Shop(sql_store)
     answer = post(staff, shop, action, **span)
     error = answer.json()["error"]
@@ -108,6 +106,6 @@ def test_only_staff_may(sql_store: Store, action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["rollup", "replay"])
-def test_staff_finds_a_form_in_the_browser(sql_store: Store, staff: Client, action: str) -> None:
+def test_staff_sees_a_form_in_the_browser(sql_store: Store, staff: Client, action: str) -> None:
     page = staff.get(f"/api/sites/{Shop(sql_store).key}/{action}", headers={"accept": "text/html"})
     assert 'name="from"' in page.content.decode()

@@ -1,4 +1,4 @@
-"""Staff's browsable API: configuration is read and changed under the rules of the models, and refusals are told."""
+"""Staff's browsable API: reading and changing configuration under the rules of the models, and its refusals."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def whole_site_token(site: Site) -> int:
 
 
 def call(client: Client, method: str, path: str, status: int, body: Any = None) -> Any:
-    """What JSON comes back, under that status."""
+    """The JSON answer, which must have this status."""
     data = body if isinstance(body, str) else json.dumps(body)
     answer = client.generic(method, f"/api/{path}", data if body is not None else "", "application/json")
     assert answer.status_code == status, answer.content
@@ -81,7 +81,7 @@ def test_each_page_opens_in_a_browser(path: str, admin_client: Client, site: Sit
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
-def test_one_thing_opens_in_a_browser_with_its_form(admin_client: Client, site: Site, ad: Ad, goal: Goal) -> None:
+def test_a_single_object_opens_in_a_browser_with_its_form(admin_client: Client, site: Site, ad: Ad, goal: Goal) -> None:
     token, _ = Token.issue(site.account, "report")
     paths = [f"accounts/{site.account_id}", f"sites/{site.key}", f"ads/{ad.pk}", f"goals/{goal.pk}"]
     for path in [*paths, f"campaigns/{ad.campaign_id}", f"tokens/{token.pk}"]:
@@ -156,7 +156,7 @@ def test_the_timezone_of_a_site_with_hits_is_fixed(admin_client: Client, site: S
     assert call(admin_client, "PATCH", f"sites/{site.key}", 200, {"name": "New"})["name"] == "New"
 
 
-def test_what_others_refer_to_is_not_deleted(admin_client: Client, site: Site, ad: Ad) -> None:
+def test_objects_that_others_refer_to_are_not_deleted(admin_client: Client, site: Site, ad: Ad) -> None:
     for path in (f"accounts/{site.account_id}", f"sites/{site.key}", f"campaigns/{ad.campaign_id}"):
         assert call(admin_client, "DELETE", path, 409)["error"]["code"] == "in_use"
     has_hits(other := Site.objects.create(account=site.account, name="Empty"))
@@ -166,7 +166,7 @@ def test_what_others_refer_to_is_not_deleted(admin_client: Client, site: Site, a
     assert Site.objects.count() == 2
 
 
-def test_a_token_tells_its_secret_once(admin_client: Client, site: Site) -> None:
+def test_the_secret_of_a_token_is_shown_once(admin_client: Client, site: Site) -> None:
     made = call(admin_client, "POST", "tokens", 201, {"account": site.account_id, "kind": "ingest"})
     token = Token.find(made["secret"], "ingest")
     assert token is not None
@@ -176,7 +176,7 @@ def test_a_token_tells_its_secret_once(admin_client: Client, site: Site) -> None
     assert made["secret"] not in json.dumps(call(admin_client, "GET", "tokens", 200))
 
 
-def test_a_token_is_revoked_for_good_and_nothing_else_of_it_changes(admin_client: Client, site: Site) -> None:
+def test_a_token_is_revoked_for_good_and_cannot_be_changed_otherwise(admin_client: Client, site: Site) -> None:
     token, secret = Token.issue(site.account, "report")
     first = call(admin_client, "POST", f"tokens/{token.pk}/revoke", 200)["revoked_at"]
     assert first is not None
@@ -197,7 +197,7 @@ def test_an_ad_is_made_with_its_rules_and_its_site_is_rolled_up_again(admin_clie
     assert whole_site_token(ad.get_site()) > before
 
 
-def test_rules_are_replaced_where_given_and_stay_where_not(admin_client: Client, ad: Ad) -> None:
+def test_match_rules_are_replaced_if_given_and_stay_otherwise(admin_client: Client, ad: Ad) -> None:
     MatchRule.objects.create(ad=ad, source="old")
     call(admin_client, "PATCH", f"ads/{ad.pk}", 200, {"name": "Banner"})
     assert [rule.source for rule in ad.rules.all()] == ["old"]
@@ -217,7 +217,7 @@ def test_a_bad_rule_leaves_the_ad_as_it_was(admin_client: Client, ad: Ad) -> Non
     assert (ad.name, [rule.source for rule in ad.rules.all()]) == ("", ["old"])
 
 
-def test_the_place_of_a_problem_is_named_to_the_field(admin_client: Client, ad: Ad) -> None:
+def test_the_field_of_a_problem_is_named(admin_client: Client, ad: Ad) -> None:
     rules = [{"source": "new"}, {"medium": "x" * 201}]
     error = call(admin_client, "PATCH", f"ads/{ad.pk}", 400, {"rules": rules})["error"]
     assert error["field"] == "rules.1.medium"
@@ -226,7 +226,7 @@ def test_the_place_of_a_problem_is_named_to_the_field(admin_client: Client, ad: 
         assert call(admin_client, "PATCH", f"ads/{ad.pk}", 400, {"rules": rules})["error"]["field"] == "rules.1"
 
 
-def test_a_key_is_taken_once_a_site(admin_client: Client, site: Site, other_site: Site, ad: Ad, goal: Goal) -> None:
+def test_a_key_is_unique_within_a_site(admin_client: Client, site: Site, other_site: Site, ad: Ad, goal: Goal) -> None:
     summer = call(admin_client, "POST", "campaigns", 201, {"site": site.key, "key": "summer"})["id"]
     assert call(admin_client, "POST", "ads", 400, {"campaign": summer, "key": "banner"})["error"]["field"] == "key"
     call(admin_client, "POST", "campaigns", 400, {"site": site.key, "key": "spring"})
@@ -254,7 +254,7 @@ def test_deleting_an_ad_marks_its_site(admin_client: Client, ad: Ad) -> None:
     assert not Ad.objects.exists()
 
 
-def test_changed_rules_of_a_goal_are_a_version_that_says_when_it_begins(admin_client: Client, goal: Goal) -> None:
+def test_changed_rules_of_a_goal_make_a_version_with_its_start(admin_client: Client, goal: Goal) -> None:
     has_hits(goal.site)
     path = f"goals/{goal.pk}"
     changed = call(admin_client, "PATCH", path, 200, {"fixed_value": "12.5", "counting": "once"})
@@ -307,13 +307,13 @@ def test_lists_are_filtered_by_site_and_account(
 
 
 @pytest.mark.parametrize("value", ["none", "x" * 300, "%00", "%ed%a0%80", "1" * 30, "-1"])
-def test_a_filter_that_no_row_meets_gives_an_empty_list(value: str, admin_client: Client, goal: Goal) -> None:
+def test_a_filter_that_matches_no_row_gives_an_empty_list(value: str, admin_client: Client, goal: Goal) -> None:
     for path in (f"goals?site={value}", f"goals?account={value}", f"tokens?kind={value}"):
         assert call(admin_client, "GET", path, 200)["results"] == []
 
 
 @pytest.mark.parametrize("text", ["%00", "x" * 201])
-def test_a_search_that_can_be_for_nothing_is_refused_by_its_name(text: str, admin_client: Client) -> None:
+def test_a_filter_with_an_impossible_value_is_refused_by_name(text: str, admin_client: Client) -> None:
     for path in LISTS:
         error = call(admin_client, "GET", f"{path}?search={text}", 400)["error"]
         assert (error["code"], error["field"]) == ("bad_parameter", "search")
@@ -343,13 +343,13 @@ def test_a_body_that_is_no_object_is_refused(body: str, code: str, admin_client:
     assert call(admin_client, "POST", "accounts", 400, body)["error"]["code"] == code
 
 
-def test_an_absent_thing_is_not_found(admin_client: Client) -> None:
+def test_an_object_that_does_not_exist_is_404(admin_client: Client) -> None:
     for path in ("sites/none", "sites/%00", "accounts/9999", "accounts/abc", "goals/" + "9" * 30, "nothing"):
         assert call(admin_client, "GET", path, 404)["error"]["code"] == "not_found"
 
 
-def test_what_the_database_alone_refuses_is_a_conflict(site: Site, ad: Ad) -> None:
-    # Of two who make the same at once, the second one's look may come before the first one's write.
+def test_a_constraint_of_the_database_is_answered_as_a_conflict(site: Site, ad: Ad) -> None:
+    # If two requests make the same thing at once, the second may check before the first has written.
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         Campaign.objects.create(site=site, key="spring")
     refused = translate(error.value)
@@ -357,7 +357,7 @@ def test_what_the_database_alone_refuses_is_a_conflict(site: Site, ad: Ad) -> No
     assert (refused.status, refused.code) == (409, "conflict")
 
 
-def test_the_schema_is_public_and_tells_every_path(client: Client) -> None:
+def test_the_schema_is_public_and_has_every_path(client: Client) -> None:
     for path in ("/api/schema", "/api/schema?format=json", "/api/schema"):
         answer = client.get(path)
         assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""`/api/conversions`: who may ask, what is refused, and the answers of the contract."""
+"""`/api/conversions`: access, refusals, and the answers that the contract describes."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def shop(opened_store: Store) -> Shop:
 
 
 def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
-    """The answer to a program of the shop's account."""
+    """The answer to a program with the shop's token."""
     _, secret = Token.issue(shop.account, "report")
     return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
@@ -53,7 +53,7 @@ def test_a_conversion_is_found_by_order_hit_and_visitor_and_by_its_id(shop: Shop
     assert answer["Cache-Control"] == "no-store"
 
 
-def test_rejected_hits_of_its_persons_before_it_are_listed_with_the_reason(shop: Shop) -> None:
+def test_earlier_rejected_hits_of_its_person_are_listed_with_the_reason(shop: Shop) -> None:
     shop.process(
         shop.click("own", -HOUR, ua=GOOGLEBOT, user="u1"),
         shop.click("phone", -2 * HOUR, ua=GOOGLEBOT, visitor="anns-phone"),
@@ -84,7 +84,7 @@ def test_rejected_hits_of_its_persons_before_it_are_listed_with_the_reason(shop:
     assert [row["hit"] for row in rejected] == ["own", "early"]
 
 
-def test_of_a_short_window_all_rejected_hits_are_listed(opened_store: Store) -> None:
+def test_rejected_hits_of_a_short_window_are_all_listed(opened_store: Store) -> None:
     shop = Shop(opened_store, click_window_days=2)
     shop.process(shop.click("in", -2 * DAY, ua=GOOGLEBOT), shop.click("out", -2 * DAY - 1, ua=GOOGLEBOT))
     shop.process(shop.sale("s1", order="o1"))
@@ -106,14 +106,14 @@ def test_the_answer_has_every_field_of_the_contract(shop: Shop) -> None:
     assert (one["batch"], one["archive_key"]) == (BATCH, archive_key(BATCH))
 
 
-def test_an_order_that_met_two_goals_is_told_once_for_each(shop: Shop) -> None:
+def test_an_order_that_met_two_goals_is_listed_once_for_each(shop: Shop) -> None:
     type(shop.goal).objects.create(site=shop.site, key="any", event="purchase")
     shop.process(shop.sale("s1", order="o1"))
     assert sorted(one["goal"]["key"] for one in told(shop, order="o1")) == ["any", "purchase"]
     assert told(shop, order=" o1 ") == told(shop, order="o1")
 
 
-def test_what_is_not_there_is_an_empty_list(shop: Shop) -> None:
+def test_a_search_without_matches_gives_an_empty_list(shop: Shop) -> None:
     shop.process(shop.adjust("a1", "refund", "o1", value=1))
     assert told(shop, order="o1") == told(shop, hit="nothing") == told(shop, visitor="nobody") == []
 
@@ -137,7 +137,7 @@ def test_a_search_that_cannot_be_read_is_refused_with_its_code(
     assert refusal(ask(shop, site=shop.key, **query)) == (400, code, field)
 
 
-def test_a_visitors_conversions_come_in_pages_that_next_names(shop: Shop) -> None:
+def test_a_visitors_conversions_come_in_pages_linked_by_next(shop: Shop) -> None:
     shop.process(*(shop.sale(f"s{n}", n * MINUTE) for n in range(PAGE + 2)))
     first = ask(shop, site=shop.key, visitor="ann").json()
     assert [one["hit"] for one in first["results"]] == [f"s{n}" for n in range(PAGE)]
@@ -153,7 +153,7 @@ def test_a_hit_id_used_for_many_orders_comes_in_pages(shop: Shop) -> None:
     assert [one["order"] for one in first["results"] + second["results"]] == [f"o{n}" for n in range(PAGE + 1)]
 
 
-def test_another_accounts_conversions_are_not_there(shop: Shop) -> None:
+def test_another_accounts_conversions_are_not_found(shop: Shop) -> None:
     other = Shop(shop.store)
     shop.process(shop.sale("s1", order="o1"))
     (one,) = told(shop, order="o1")
@@ -167,7 +167,7 @@ def test_an_id_that_names_nothing_is_404(shop: Shop, id: str) -> None:
     assert ask(shop, f"/api/conversions/{id}").status_code == 404
 
 
-def test_an_id_of_a_site_that_cant_be_is_404_unknown_conversion(shop: Shop) -> None:
+def test_an_id_with_an_impossible_site_is_404_unknown_conversion(shop: Shop) -> None:
     for key in ("", "nowhere", "x" * 100):
         id = conversion_id(key, shop.goal.uid, "o:none")
         assert refusal(ask(shop, f"/api/conversions/{id}")) == (404, "unknown_conversion", None)
@@ -178,12 +178,12 @@ def test_an_id_of_an_order_that_never_converted_is_404_unknown_conversion(shop: 
     assert refusal(ask(shop, f"/api/conversions/{id}")) == (404, "unknown_conversion", None)
 
 
-def test_nobody_in_particular_is_401(shop: Shop) -> None:
+def test_without_a_token_or_a_session_it_is_401(shop: Shop) -> None:
     answer = Client().get("/api/conversions", {"site": shop.key, "order": "o1"})
     assert refusal(answer)[:2] == (401, "not_authenticated")
 
 
-def test_orders_with_any_characters_are_found_and_their_ids_lead_back(shop: Shop) -> None:
+def test_orders_with_any_characters_are_found_and_found_again_by_id(shop: Shop) -> None:
     order = "№ 7/ä?&#\\ \U0001f600"
     shop.process(shop.sale("s1", order=order))
     (one,) = told(shop, order=order)

@@ -1,4 +1,4 @@
-"""What support is told of persons: whose a conversion is, by which links, and on which visitors."""
+"""What support sees of persons: whose a conversion is, by which links, and on which visitors."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
 
 
 def follow(shop: Shop) -> None:
-    """Ann clicks on her phone, signs in there, and buys on her laptop."""
+    """Ann clicks on her phone, signs in there, and buys on her laptop where she is signed in."""
     shop.process(
         shop.click("c1", -2 * HOUR, visitor="phone"),
         shop.hit("page", "in1", -HOUR, visitor="phone", user="ann-id"),
@@ -36,7 +36,7 @@ def follow(shop: Shop) -> None:
     )
 
 
-def test_a_conversion_names_its_user_her_other_visitors_and_the_links_that_say_so(shop: Shop) -> None:
+def test_a_conversion_names_its_user_the_users_other_visitors_and_the_links(shop: Shop) -> None:
     follow(shop)
     (told,) = ask(shop, site=shop.key, order="o1")["results"]
     assert (told["user"], told["visitor"], told["crowded"]) == ("ann-id", "laptop", [])
@@ -53,7 +53,7 @@ def test_a_conversion_names_its_user_her_other_visitors_and_the_links_that_say_s
     assert (touch["hit"], touch["visitor"], touch["credit"]["last"]) == ("c1", "phone", "1.000000")
 
 
-def test_without_a_user_a_conversion_is_its_visitors(shop: Shop) -> None:
+def test_a_conversion_without_a_user_belongs_to_its_visitor(shop: Shop) -> None:
     shop.process(shop.sale("s1", order="o1"), shop.sale("s2", 1, visitor="bob", order="o1"))
     (told,) = ask(shop, site=shop.key, order="o1")["results"]
     assert told["user"] is None
@@ -63,7 +63,7 @@ def test_without_a_user_a_conversion_is_its_visitors(shop: Shop) -> None:
     ]
 
 
-def test_conversions_are_found_by_their_user_on_whichever_visitor_and_no_others(shop: Shop) -> None:
+def test_a_users_conversions_are_found_on_all_visitors_and_no_others(shop: Shop) -> None:
     follow(shop)
     shop.process(
         shop.sale("s0", -3 * HOUR, visitor="phone"),
@@ -90,7 +90,7 @@ def test_a_users_conversions_come_in_pages_that_miss_nothing(shop: Shop) -> None
     assert found == [hit.id for hit in hits]
 
 
-def test_an_id_that_too_many_share_is_told_and_finds_nothing(shop: Shop) -> None:
+def test_a_crowded_id_is_reported_and_finds_nothing(shop: Shop) -> None:
     shop.process(*(shop.hit("page", f"p{n}", visitor=f"v{n}", user="all") for n in range(MOST_VISITORS)))
     shop.process(shop.sale("s1", visitor="one-more", user="all", order="o1"))
     (told,) = ask(shop, site=shop.key, order="o1")["results"]
@@ -98,7 +98,7 @@ def test_an_id_that_too_many_share_is_told_and_finds_nothing(shop: Shop) -> None
     assert ask(shop, site=shop.key, user="all")["results"] == []
 
 
-def test_a_visitors_timeline_tells_whose_each_fact_is_and_the_links(shop: Shop) -> None:
+def test_a_visitors_timeline_shows_the_person_of_each_fact_and_the_links(shop: Shop) -> None:
     follow(shop)
     shop.process(
         shop.click("c2", HOUR, visitor="phone"), shop.hit("page", "in3", 2 * HOUR, visitor="phone", user="bob")
@@ -113,7 +113,7 @@ def test_a_visitors_timeline_tells_whose_each_fact_is_and_the_links(shop: Shop) 
     ]
 
 
-def test_the_page_of_support_names_user_and_devices_and_finds_by_user(shop: Shop) -> None:
+def test_supports_page_names_user_and_devices_and_finds_by_user(shop: Shop) -> None:
     follow(shop)
     staff = Client()
     staff.force_login(User.objects.create_user("sue", is_staff=True))

@@ -1,4 +1,4 @@
-"""`/api/rejected`: what was accepted but is no fact, newest first, with codes and counts."""
+"""`/api/rejected`: hits that were accepted but made no fact, newest first, with codes and counts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def test_the_newest_come_first_and_only_those_of_the_range(shop: Shop) -> None:
     assert hits(around_noon(shop, **{"from": "2026-11-20T12:30Z"})) == ["b"]
 
 
-def test_by_default_the_last_thirty_days_are_told(shop: Shop) -> None:
+def test_by_default_the_last_thirty_days_are_listed(shop: Shop) -> None:
     now = now_ms()
     for hit, at in (("recent", now - 29 * DAY), ("old", now - 31 * DAY), ("ahead", now + 5 * 60_000)):
         shop.store.write_rejected([RejectedHit(site=shop.key, at=at, hit=hit, code="bot")], 100)
@@ -80,7 +80,7 @@ def test_by_default_the_last_thirty_days_are_told(shop: Shop) -> None:
     assert answer["results"][1]["at"] == iso(now - 29 * DAY)
 
 
-def test_code_and_hit_choose_among_them(shop: Shop) -> None:
+def test_rejected_hits_are_filtered_by_code_and_hit(shop: Shop) -> None:
     reject(shop, [("a", 0), ("b", 1)])
     reject(shop, [("c", 2)], code="bot")
     assert hits(around_noon(shop, code="bot")) == ["c"]
@@ -89,7 +89,7 @@ def test_code_and_hit_choose_among_them(shop: Shop) -> None:
     assert around_noon(shop, code="bot")["counts"] == {"bot": 1, "no_goal": 2}
 
 
-def test_visitor_order_and_user_choose_among_them_too(shop: Shop) -> None:
+def test_rejected_hits_are_filtered_by_visitor_order_and_user(shop: Shop) -> None:
     shop.process(
         shop.hit("conversion", "h1", name="none", order="A-17"),
         shop.hit("conversion", "h2", 1, name="none", visitor="bob", user="u1"),
@@ -101,7 +101,7 @@ def test_visitor_order_and_user_choose_among_them_too(shop: Shop) -> None:
     assert hits(around_noon(shop, visitor="bob", order="A-17")) == []
 
 
-def test_pages_tell_each_hit_once_even_where_many_have_one_instant(shop: Shop) -> None:
+def test_pages_list_each_hit_once_even_if_many_share_an_instant(shop: Shop) -> None:
     names = [f"h{n}" for n in range(2 * PAGE + 20)]
     reject(shop, [(name, 0 if n >= 20 else n) for n, name in enumerate(names)])
     answer, found = around_noon(shop), []
@@ -123,7 +123,7 @@ def test_a_search_through_many_goes_on_where_it_stopped(sql_store: Store) -> Non
     assert [row.hit for row in page.hits] == ["h2"]
 
 
-def test_explaining_looks_through_the_newest_and_says_since_when(sql_store: Store) -> None:
+def test_an_explanation_searches_the_newest_rejected_hits_and_says_since_when(sql_store: Store) -> None:
     shop = Shop(sql_store)
     shop.process(shop.hit("event", "gone", -2, prefetch=True), shop.sale("s1", order="o1"))
     reject(shop, [(f"h{n}", -n) for n in range(1, LOOKED_THROUGH)])
@@ -153,7 +153,9 @@ def test_a_body_that_was_cut_is_shown_as_text(shop: Shop) -> None:
         ({"after": "5"}, "bad_page", "after"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_code(shop: Shop, query: dict[str, str], code: str, field: str) -> None:
+def test_unreadable_parameters_are_refused_with_a_code(
+    shop: Shop, query: dict[str, str], code: str, field: str
+) -> None:
     answer = ask(shop, site=shop.key, **query)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["field"]) == (400, code, field)
@@ -163,7 +165,7 @@ def test_a_range_before_all_time_is_empty(shop: Shop) -> None:
     assert around_noon(shop, **{"from": "1900-01-01", "to": "1900-01-02"})["results"] == []
 
 
-def test_another_accounts_rejected_hits_are_not_there(shop: Shop) -> None:
+def test_another_accounts_rejected_hits_are_not_found(shop: Shop) -> None:
     assert ask(Shop(shop.store), site=shop.key).status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""What /api/schema says of support's API is made from the structs of the answers: no code and no model is missing."""
+"""/api/schema describes support's API from the structs of the answers: no code and no model is missing."""
 
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ from tests.openapi import shape
 
 
 def codes_of(schema: dict[str, Any]) -> set[str]:
-    """The values that a field may have, null apart."""
+    """The values that a field may have, without null."""
     return {code for one in [schema, *schema.get("anyOf", ())] for code in one.get("enum", ())}
 
 

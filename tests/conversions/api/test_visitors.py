@@ -26,7 +26,7 @@ def ask(shop: Shop, path: str = "/api/visitors", **query: str) -> Any:
     return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
 
-def test_touches_and_conversions_stand_in_order_of_time_each_with_its_batch(shop: Shop) -> None:
+def test_touches_and_conversions_are_listed_in_time_order_with_their_batch(shop: Shop) -> None:
     shop.process(shop.sale("s1", order="o1"), shop.click("c2", MINUTE), shop.click("bobs", visitor="bob"))
     shop.process(shop.hit("page", "c1", -HOUR, url="https://s.example/?utm_source=news"))
     answer = ask(shop, site=shop.key, visitor="ann").json()
@@ -58,7 +58,7 @@ def test_a_long_timeline_comes_in_pages_that_miss_nothing(shop: Shop) -> None:
     assert found == [hit.id for hit in sorted(hits, key=lambda hit: (hit.at, hit.id))]
 
 
-def test_a_visitor_who_is_not_there_has_an_empty_timeline(shop: Shop) -> None:
+def test_an_unknown_visitor_has_an_empty_timeline(shop: Shop) -> None:
     assert ask(shop, site=shop.key, visitor="nobody").json()["results"] == []
 
 
@@ -70,13 +70,15 @@ def test_a_visitor_who_is_not_there_has_an_empty_timeline(shop: Shop) -> None:
         ({"visitor": "ann", "after": "soon"}, "bad_page", "after"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_code(shop: Shop, query: dict[str, str], code: str, field: str) -> None:
+def test_unreadable_parameters_are_refused_with_a_code(
+    shop: Shop, query: dict[str, str], code: str, field: str
+) -> None:
     answer = ask(shop, site=shop.key, **query)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["field"]) == (400, code, field)
 
 
-def test_another_accounts_visitors_are_not_there(shop: Shop) -> None:
+def test_another_accounts_visitors_are_not_found(shop: Shop) -> None:
     assert ask(Shop(shop.store), site=shop.key, visitor="ann").status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""What each touch gets of one conversion: exact, stable, by each model."""
+"""The share of one conversion that each touch gets under each model: exact and stable."""
 
 from fractions import Fraction
 
@@ -23,11 +23,11 @@ ALL_TERMS = st.builds(
 
 
 def weights(model: str, *ages: int, terms: Terms = TERMS) -> list[int]:
-    """What a model makes of touches so long before the conversion."""
+    """The weights that a model gives to touches of these ages."""
     return BY_AGE[model](ages, terms)
 
 
-def test_the_models_of_one_two_and_three_touches() -> None:
+def test_the_weights_of_one_two_and_three_touches() -> None:
     assert {name: split(100, model([9], TERMS)) for name, model in BY_AGE.items()} == {name: [100] for name in BY_AGE}
     assert {name: split(100, model([7 * DAY_MS, 0], TERMS)) for name, model in BY_AGE.items()} == {
         "last": [0, 100],
@@ -42,7 +42,7 @@ def test_the_models_of_one_two_and_three_touches() -> None:
     assert split(700, weights("time_decay", 16 * DAY_MS, 9 * DAY_MS, 2 * DAY_MS)) == [100, 200, 400]
 
 
-def test_a_site_chooses_the_half_life_and_the_parts_by_position() -> None:
+def test_a_site_can_choose_the_half_life_and_the_shares_by_position() -> None:
     assert split(300, weights("time_decay", DAY_MS, 0, terms=Terms(half_life=DAY_MS))) == [100, 200]
     skewed = Terms(position_first=10, position_last=30)
     assert split(100, weights("position", 9, 8, 7, terms=skewed)) == [10, 60, 30]
@@ -56,8 +56,8 @@ def test_a_site_chooses_the_half_life_and_the_parts_by_position() -> None:
     ]
 
 
-def test_touches_far_beyond_the_half_life_still_have_their_proportion() -> None:
-    """All of them are old; the newest of them is what the others are measured by."""
+def test_touches_far_beyond_the_half_life_keep_their_proportions() -> None:
+    """All touches are old. Their weights are relative to the newest one's."""
     assert split(300, weights("time_decay", 91 * DAY_MS, 90 * DAY_MS, terms=Terms(half_life=DAY_MS))) == [100, 200]
     assert weights("time_decay", 90 * DAY_MS, 0, terms=Terms(half_life=1)) == [0, 10**18]
 
@@ -69,7 +69,7 @@ def test_time_decay_halves_with_each_half_life(ages: list[int], half_life: int) 
     assert [weight / 10**18 for weight in found] == pytest.approx(wanted, abs=1e-12)
 
 
-def test_what_is_left_over_goes_to_the_largest_remainder_then_to_the_earlier_touch() -> None:
+def test_the_rest_goes_to_the_largest_remainder_and_then_to_the_earlier_touch() -> None:
     assert split(10, [1, 1, 1, 1]) == [3, 3, 2, 2]
     assert split(100, [1, 2, 3]) == [17, 33, 50]
     assert split(-100, [1, 2, 3]) == [-17, -33, -50]
@@ -78,7 +78,7 @@ def test_what_is_left_over_goes_to_the_largest_remainder_then_to_the_earlier_tou
 
 
 @given(amount=AMOUNTS, weights=WEIGHTS)
-def test_a_split_loses_nothing_and_gives_each_its_quota_to_the_last_unit(amount: int, weights: list[int]) -> None:
+def test_a_split_loses_nothing_and_is_off_by_less_than_one_unit(amount: int, weights: list[int]) -> None:
     parts = split(amount, weights)
     assert sum(parts) == amount
     for part, weight in zip(parts, weights, strict=True):
@@ -87,7 +87,7 @@ def test_a_split_loses_nothing_and_gives_each_its_quota_to_the_last_unit(amount:
 
 
 @given(amount=AMOUNTS, weights=WEIGHTS, factor=st.integers(1, 1000))
-def test_a_split_depends_only_on_the_proportions(amount: int, weights: list[int], factor: int) -> None:
+def test_a_split_depends_only_on_the_proportions_of_the_weights(amount: int, weights: list[int], factor: int) -> None:
     assert split(amount, [weight * factor for weight in weights]) == split(amount, weights)
 
 
@@ -99,7 +99,7 @@ def test_a_refund_takes_back_what_the_sale_gave(amount: int, weights: list[int])
 
 
 @given(amount=AMOUNTS, weights=WEIGHTS)
-def test_equal_weights_get_the_same_or_the_earlier_one_more(amount: int, weights: list[int]) -> None:
+def test_equal_weights_get_equal_shares_or_the_earlier_touch_one_unit_more(amount: int, weights: list[int]) -> None:
     parts = [abs(part) for part in split(amount, weights)]
     for weight in set(weights):
         equal = [part for part, own in zip(parts, weights, strict=True) if own == weight]

@@ -1,4 +1,4 @@
-"""How much of the conversions goes missing without an ad, by the Markov chain of the paths."""
+"""Removal effects: the part of conversions that is lost without an ad, by the Markov chain of the paths."""
 
 import time
 from collections.abc import Iterable
@@ -23,9 +23,9 @@ PATHS = st.lists(
 
 
 def chance(chain: Chain, without: str = "") -> Fraction:
-    """The chance of a conversion, exactly, by elimination of one state after the other; who goes to `without` is lost.
+    """The exact probability of a conversion, found by eliminating the states one by one. `without` leads nowhere.
 
-    A way through a state that is taken out becomes a way around it.
+    A path through an eliminated state becomes a path around it.
     """
     ways: dict[tuple[str, str], Fraction] = {}
     for (origin, target), count in chain.transitions.items():
@@ -67,13 +67,13 @@ def test_two_ads_worked_out_by_hand() -> None:
     assert credit_ads(chain) == pytest.approx({"a": 1.25, "b": 0.75})
 
 
-def test_without_an_ad_that_every_path_needs_nothing_converts() -> None:
+def test_if_every_path_needs_an_ad_its_removal_effect_is_everything() -> None:
     chain = fit_chain([PathCount(("a", "b"), 2, 1), PathCount(("b", "a", "b"), 1, 0), PathCount(("c",), 0, 5)])
     assert chain.removal["b"] == BILLION
     assert chain.removal["c"] == 0
 
 
-def test_twice_the_same_ad_in_a_row_is_no_transition() -> None:
+def test_the_same_ad_twice_in_a_row_is_one_state() -> None:
     assert fit_chain([PathCount(("a", "a", "a", "b"), 1, 1)]) == fit_chain([PathCount(("a", "b"), 1, 1)])
 
 
@@ -82,9 +82,9 @@ def test_without_any_conversion_or_path_no_ad_has_an_effect() -> None:
     assert fit_chain([]) == Chain({}, {}, 0, 0)
 
 
-@settings(deadline=None)  # exact fractions, and a busy machine
+@settings(deadline=None)  # exact fractions are slow on a busy machine
 @given(paths=PATHS)
-def test_the_removal_effect_is_what_the_chain_without_the_ad_loses(paths: list[PathCount]) -> None:
+def test_the_removal_effect_is_the_loss_of_the_chain_without_the_ad(paths: list[PathCount]) -> None:
     chain = fit_chain(paths)
     all_of_it = chance(chain)
     for ad, effect in chain.removal.items():
@@ -92,7 +92,7 @@ def test_the_removal_effect_is_what_the_chain_without_the_ad_loses(paths: list[P
         assert abs(effect - wanted * BILLION) <= 1
 
 
-@settings(deadline=None)  # exact fractions, and a busy machine
+@settings(deadline=None)  # exact fractions are slow on a busy machine
 @given(paths=PATHS, data=st.data())
 def test_neither_order_nor_splitting_of_paths_changes_the_chain(paths: list[PathCount], data: st.DataObject) -> None:
     assert fit_chain(data.draw(st.permutations(list(split_up(paths))))) == fit_chain(paths)

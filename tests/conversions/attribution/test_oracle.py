@@ -1,8 +1,8 @@
-"""The models against figures that others published or computed, on public data: 10,000 paths over 12 channels.
+"""The models compared with figures that others published or computed, on public data: 10,000 paths over 12 channels.
 
-The data come with the package `mta`, of which nothing else is used. What stands here of ChannelAttribution (2.2.5, from
-PyPI) is what its `heuristic_models` and `markov_model` answer on the same data; it is no requirement of the tests, as
-it must be compiled, which takes minutes.
+The data come with the package `mta`; nothing else of it is used. The figures of ChannelAttribution (2.2.5, from PyPI)
+are what its `heuristic_models` and `markov_model` answer on the same data. The tests don't require that package,
+because compiling it takes minutes.
 """
 
 import csv
@@ -39,8 +39,8 @@ HEURISTIC = {
     "theta": ("1606.000000", "653.000000", "1022.801394"),
     "zeta": ("27.000000", "107.000000", "136.551540"),
 }
-#: Removal effects: the mean of twelve simulations by `markov_model(..., var_null="total_null", order=1, nsim_start=1e7,
-#: seed=1..12, conv_par=0.005)`; and what the transition matrix that it answers gives when it is solved by numpy.
+#: Removal effects: first the mean of twelve simulations by `markov_model(..., var_null="total_null", order=1,
+#: nsim_start=1e7, seed=1..12, conv_par=0.005)`; then the solution of its transition matrix by numpy.
 REMOVAL = {
     "alpha": (0.558834, 0.5583995),
     "beta": (0.263821, 0.2640385),
@@ -55,14 +55,14 @@ REMOVAL = {
     "theta": (0.205517, 0.2060105),
     "zeta": (0.039884, 0.0398105),
 }
-#: Its simulation is off where paths are this rare: by more than its own noise from what its own matrix gives.
+#: For paths as rare as this one the simulation differs from its own matrix by more than its noise.
 RARE = {"delta", "mi"}
 CONVERSIONS = 19_785
 TERMS = Terms()
 
 
 def read_paths() -> list[PathCount]:
-    """The rows of the data: a path of channels, with its conversions and how often it ended without one."""
+    """The rows of the data: a path of channels, its conversions, and how often it ended without one."""
     spec = find_spec("mta")
     assert spec
     assert spec.origin
@@ -78,12 +78,12 @@ PATHS = read_paths()
 
 
 def ages_of(path: PathCount) -> list[int]:
-    """The data have no times: a touch every third day, the last one an hour before the conversion."""
+    """Ages of touches, because the data have no times: one every third day, the last an hour before the conversion."""
     return [3 * DAY_MS * before + DAY_MS // 24 for before in reversed(range(len(path.ads)))]
 
 
 def credited(weights_of: Callable[[PathCount], Sequence[int]]) -> dict[str, Fraction]:
-    """What each channel gets of all conversions, exactly."""
+    """The exact share of all conversions that each channel gets."""
     sums: Counter[str] = Counter()
     for path in PATHS:
         weights = weights_of(path)
@@ -109,7 +109,7 @@ def test_first_last_and_linear_are_the_published_figures_to_the_last_place(place
 
 
 @pytest.mark.parametrize("model", BY_AGE)
-def test_in_whole_micros_no_conversion_is_lost_and_no_channel_is_off_by_more_than_rounding(model: str) -> None:
+def test_whole_micros_lose_no_conversion_and_differ_only_by_rounding(model: str) -> None:
     sums: Counter[str] = Counter()
     touches: Counter[str] = Counter()
     for path in PATHS:
@@ -121,7 +121,7 @@ def test_in_whole_micros_no_conversion_is_lost_and_no_channel_is_off_by_more_tha
     assert all(abs(sums[channel] - exact[channel] * ONE) < touches[channel] for channel in sums)
 
 
-def test_time_decay_is_what_its_formula_gives() -> None:
+def test_time_decay_follows_its_formula() -> None:
     wanted: Counter[str] = Counter()
     for path in PATHS:
         days = [3 * before + 1 / 24 for before in reversed(range(len(path.ads)))]
@@ -131,7 +131,7 @@ def test_time_decay_is_what_its_formula_gives() -> None:
     assert {channel: float(amount) for channel, amount in by_model("time_decay").items()} == pytest.approx(wanted)
 
 
-def test_position_is_what_its_formula_gives() -> None:
+def test_position_follows_its_formula() -> None:
     wanted: Counter[str] = Counter()
     for path in PATHS:
         size = len(path.ads)
@@ -151,7 +151,7 @@ def test_removal_effects_are_those_of_channel_attribution_within_one_percent() -
         assert chain.removal[channel] / BILLION == pytest.approx(simulated, **tolerance)
 
 
-def test_removal_effects_divide_all_conversions() -> None:
+def test_credit_by_removal_effects_adds_up_to_all_conversions() -> None:
     credit = credit_ads(fit_chain(PATHS))
     assert sum(credit.values()) == pytest.approx(CONVERSIONS)
     assert max(credit, key=lambda channel: credit[channel]) == "alpha"
@@ -167,7 +167,7 @@ def test_shapley_values_are_those_of_all_orders_of_joining() -> None:
 
 
 def mean_marginals(players: list[str], rates: Rates) -> list[Fraction]:
-    """The definition: what a player adds on joining, its mean over all orders."""
+    """The Shapley value by its definition: what a player adds on joining, averaged over all orders."""
     sums = dict.fromkeys(players, 0)
     orders = list(permutations(players))
     for order in orders:
@@ -177,7 +177,7 @@ def mean_marginals(players: list[str], rates: Rates) -> list[Fraction]:
 
 
 def worth(coalition: frozenset[str], rates: Rates) -> int:
-    """The rate of just these, else that of the best of what they are without one of them."""
+    """The rate of exactly these players; if they have none, the best rate of them without one."""
     if coalition in rates.of:
         return rates.of[coalition]
     return max((worth(coalition - {player}, rates) for player in coalition), default=0)

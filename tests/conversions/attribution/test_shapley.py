@@ -1,4 +1,4 @@
-"""What each ad of a path adds to the chance of a conversion: its Shapley value."""
+"""Shapley values: what each ad of a path adds to the rate of conversions."""
 
 import time
 from itertools import permutations
@@ -24,7 +24,7 @@ PATHS = st.lists(
 
 
 def worth(coalition: frozenset[str], rates: Rates) -> int:
-    """The rate of just these, else that of the best of what they are without one of them."""
+    """The rate of exactly these players; if they have none, the best rate of them without one."""
     if not coalition:
         return 0
     if coalition in rates.of:
@@ -33,7 +33,7 @@ def worth(coalition: frozenset[str], rates: Rates) -> int:
 
 
 def by_joining(players: list[str], rates: Rates) -> list[int]:
-    """By the definition: what a player adds when he joins, summed over all orders in which all can join."""
+    """The Shapley value by its definition: what a player adds on joining, summed over all orders."""
     values = dict.fromkeys(players, 0)
     for order in permutations(players):
         for n, player in enumerate(order):
@@ -63,18 +63,18 @@ def test_an_ad_that_only_lowers_the_rate_earns_nothing() -> None:
     assert split(100, shapley_weights(["b", "a"], rated, {})[0]) == [0, 100]
 
 
-def test_ads_that_were_never_seen_together_are_worth_what_the_best_of_them_is() -> None:
+def test_ads_that_were_never_seen_together_are_worth_as_much_as_the_best_of_them() -> None:
     rated = fit_rates([PathCount(("a",), 3, 7), PathCount(("b",), 1, 9)], {})
     assert split(100, shapley_weights(["a", "b"], rated, {})[0]) == [83, 17]
 
 
-def test_a_new_ad_is_taken_for_the_mean_of_the_others() -> None:
+def test_a_new_ad_weighs_as_much_as_the_mean_of_the_others() -> None:
     rated = fit_rates([PathCount(("a",), 3, 7), PathCount(("b",), 1, 9)], {})
     assert split(120, shapley_weights(["a", "new", "b"], rated, {})[0]) == [67, 40, 13]
     assert split(100, shapley_weights(["new", "newer"], rated, {})[0]) == [50, 50]
 
 
-def test_where_the_ads_are_too_many_campaigns_are_the_players_and_it_is_said() -> None:
+def test_with_too_many_ads_campaigns_are_the_players_and_the_answer_says_so() -> None:
     ads = [f"ad{n}" for n in range(MAX_PLAYERS + 1)]
     campaigns = {ad: "spring" if n else "autumn" for n, ad in enumerate(ads)}
     rated = fit_rates([PathCount(("ad0",), 3, 7), PathCount(("ad1", "ad2"), 1, 9)], campaigns)
@@ -84,23 +84,25 @@ def test_where_the_ads_are_too_many_campaigns_are_the_players_and_it_is_said() -
     assert split(600, weights) == [500, *[9] * 4, *[8] * 8]
 
 
-def test_where_even_the_campaigns_are_too_many_every_ad_weighs_the_same_and_it_is_said() -> None:
+def test_with_too_many_campaigns_every_ad_weighs_the_same_and_the_answer_says_so() -> None:
     ads = [f"ad{n}" for n in range(MAX_PLAYERS + 1)]
     weights, players = shapley_weights(["ad0", *ads], fit_rates([PathCount(("ad0",), 3, 7)], {}), {})
     assert players == "none"
     assert split(130, weights) == [5, 5, *[10] * MAX_PLAYERS]
 
 
-@settings(deadline=None)  # all orders of joining, and a busy machine
+@settings(deadline=None)  # all orders of joining are slow on a busy machine
 @given(paths=PATHS, players=st.permutations("abcde"))
-def test_the_values_are_those_of_all_orders_of_joining(paths: list[PathCount], players: list[str]) -> None:
+def test_the_values_equal_the_mean_over_all_orders_of_joining(paths: list[PathCount], players: list[str]) -> None:
     rates = fit_rates(paths, {}).ads
     assert shapley_values(players, rates) == by_joining(players, rates)
 
 
-@settings(deadline=None)  # all orders of joining, and a busy machine
+@settings(deadline=None)  # all orders of joining are slow on a busy machine
 @given(paths=PATHS, path=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=9), data=st.data())
-def test_no_order_changes_what_an_ad_gets(paths: list[PathCount], path: list[str], data: st.DataObject) -> None:
+def test_the_order_of_a_path_does_not_change_its_values(
+    paths: list[PathCount], path: list[str], data: st.DataObject
+) -> None:
     rated = fit_rates(paths, {})
     weights, _ = shapley_weights(path, rated, {})
     assert sum(split(ONE, weights)) == ONE
@@ -110,7 +112,7 @@ def test_no_order_changes_what_an_ad_gets(paths: list[PathCount], path: list[str
 
 
 @pytest.mark.parametrize("size", [1, 4, MAX_PLAYERS])
-def test_the_values_sum_to_what_all_are_worth(size: int) -> None:
+def test_the_values_add_up_to_the_worth_of_all(size: int) -> None:
     players = [f"ad{n}" for n in range(size)]
     paths = [PathCount(tuple(players[: n + 1]), n + 1, size) for n in range(size)]
     rates = fit_rates(paths, {}).ads

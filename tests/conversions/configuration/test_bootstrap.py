@@ -1,4 +1,4 @@
-"""Bootstrap: one command makes an account that works, and tells the same each time."""
+"""Bootstrap: one command makes a working account, and prints the same values each time."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_its_tokens_and_its_user_work() -> None:
     assert list(report.account.users.all()) == [user]
 
 
-def test_its_goals_are_in_force_from_the_beginning() -> None:
+def test_its_goals_count_from_the_first_hit() -> None:
     site = load_site(bootstrap()["site"])
     assert site is not None
     purchase, signup = (goal.in_force(0) for goal in site.goals)
@@ -68,13 +68,13 @@ def test_its_goals_are_in_force_from_the_beginning() -> None:
     assert (signup.path, signup.event) == ("/welcome*", "")
 
 
-def test_a_second_call_prints_and_leaves_the_same() -> None:
+def test_a_second_call_prints_the_same_and_changes_nothing() -> None:
     first = bootstrap()
     assert bootstrap() == first
     assert [model.objects.count() for model in (Account, Site, Ad, Goal, Token, User)] == [1, 1, 1, 2, 2, 1]
 
 
-def test_every_account_has_its_own_of_everything() -> None:
+def test_accounts_share_nothing() -> None:
     first, second = bootstrap(), bootstrap("--account", "Köln & Co")
     assert second["account"] == "Köln & Co"
     same = {name for name in first if first[name] == second[name]}
@@ -86,7 +86,7 @@ def test_accounts_whose_names_look_alike_get_different_users() -> None:
     assert len(set(names)) == 4
 
 
-def test_a_person_with_the_same_user_name_is_not_made_staff() -> None:
+def test_an_existing_user_of_the_same_name_is_not_made_staff() -> None:
     person = User.objects.create_user("demo")
     made = bootstrap()
     assert made["staff_user"] != "demo"
@@ -94,7 +94,7 @@ def test_a_person_with_the_same_user_name_is_not_made_staff() -> None:
     assert not person.is_staff
 
 
-def test_a_domain_is_added_to_the_site_and_is_where_the_ad_leads() -> None:
+def test_a_given_domain_is_added_to_the_site_and_the_ad_leads_there() -> None:
     bootstrap("--domain", "Shop.Example")
     bootstrap("--domain", "www.shop.example")
     bootstrap("--domain", "shop.example")
@@ -110,7 +110,7 @@ def test_without_a_domain_the_ad_leads_to_the_demo_shop_on_the_present_port(sett
     assert Ad.objects.get().destination == "http://127.0.0.1:8124/demo/"
 
 
-def test_what_was_changed_since_stays_changed() -> None:
+def test_later_changes_are_not_undone() -> None:
     made = bootstrap()
     user = User.objects.get()
     user.set_password("my own")
@@ -146,13 +146,13 @@ def test_the_successor_of_a_renamed_account_does_not_get_its_tokens() -> None:
 @pytest.mark.parametrize(
     "words", [["--account", " "], ["--account", "x" * 201], ["--domain", "https://shop.example/"], ["--domain", "a b"]]
 )
-def test_what_is_no_name_and_no_host_is_refused_with_a_line(words: list[str]) -> None:
+def test_a_bad_name_or_host_is_refused_with_one_line(words: list[str]) -> None:
     with pytest.raises(CommandError):
         bootstrap(*words)
     assert not Account.objects.exists()
 
 
-def test_a_person_reads_where_to_look_and_how_to_sign_in(settings: Settings) -> None:
+def test_a_person_is_told_where_to_look_and_how_to_sign_in(settings: Settings) -> None:
     made = bootstrap()
     settings.PORT, settings.DEMO = 8200, True
     out = StringIO()
@@ -175,7 +175,7 @@ def manage(state: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def test_before_the_tables_are_made_it_says_what_to_run(tmp_path: Path) -> None:
+def test_without_tables_it_says_what_to_run(tmp_path: Path) -> None:
     run = manage(tmp_path, "bootstrap", "--json")
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 1

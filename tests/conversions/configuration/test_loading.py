@@ -1,4 +1,4 @@
-"""Which configuration hits are processed with, and that their coming fixes their site's timezone."""
+"""Loading: the configuration with which hits are processed. The first hits fix their site's timezone."""
 
 from uuid import uuid4
 
@@ -40,7 +40,7 @@ def test_the_first_hits_fix_the_timezone_of_their_site() -> None:
         changed.save()
 
 
-def test_a_timezone_that_was_changed_before_the_first_hits_is_theirs_whatever_was_cached() -> None:
+def test_a_timezone_changed_before_the_first_hits_is_used_despite_the_cache() -> None:
     site = make_site()
     load_for_hits(site.key)
     forget_cached_sites()
@@ -50,7 +50,7 @@ def test_a_timezone_that_was_changed_before_the_first_hits_is_theirs_whatever_wa
     assert found.timezone == "Asia/Kolkata"
 
 
-def test_hits_under_a_key_that_becomes_a_sites_later_do_not_hide_that_it_has_hits() -> None:
+def test_hits_sent_before_their_site_existed_do_not_hide_later_hits() -> None:
     assert load_for_hits("later") is None
     assert load_for_hits("later") is None
     site = make_site("later")
@@ -59,7 +59,7 @@ def test_hits_under_a_key_that_becomes_a_sites_later_do_not_hide_that_it_has_hit
     assert site.first_hit_at is not None
 
 
-def test_a_new_goal_is_known_to_later_hits_once_the_cache_is_old() -> None:
+def test_a_new_goal_is_used_once_the_cache_has_expired() -> None:
     site = make_site()
     load_for_hits(site.key)
     Goal.objects.create(site=site, key="buy")

@@ -1,4 +1,4 @@
-"""Currencies: a dated rate table, loaded from a file, by which money of other currencies is the site's."""
+"""Currencies: dated rates are loaded from a file and convert amounts into the site's currency."""
 
 import random
 from collections.abc import Callable
@@ -35,9 +35,9 @@ def worth(day: str, *quotes: Quote, currency: str = "GBP", into: str = "EUR") ->
 
 
 class TestRates:
-    """What a unit is worth on a day."""
+    """The rate of a currency on a day."""
 
-    def test_the_pairs_own_quote_counts_before_its_opposite_and_before_a_way_round(self) -> None:
+    def test_a_pairs_own_quote_goes_before_its_inverse_and_before_a_common_base(self) -> None:
         round_about = [quote("2024-11-20", "USD", "GBP", "0.5"), quote("2024-11-20", "USD", "EUR", "0.8")]
         opposite = quote("2024-11-20", "EUR", "GBP", "0.8")
         own = quote("2024-11-20", "GBP", "EUR", "1.3")
@@ -50,7 +50,7 @@ class TestRates:
             found = worth("2024-11-20", *random.Random(5).sample(quotes, len(quotes)))
             assert (found.worth if found else None) == expected
 
-    def test_both_ways_of_a_way_round_are_of_one_day_and_of_the_first_base_by_code(self) -> None:
+    def test_a_common_base_is_the_first_by_code_and_both_quotes_are_of_one_day(self) -> None:
         quotes = [quote("2024-11-20", "USD", "GBP", "0.5"), quote("2024-11-19", "USD", "EUR", "0.8")]
         assert worth("2024-11-20", *quotes) is None
         quotes = [
@@ -64,7 +64,7 @@ class TestRates:
         )
         assert found == Rate("2024-11-20", Fraction(3))
 
-    def test_the_newest_of_the_day_or_the_week_before_counts(self) -> None:
+    def test_the_newest_rate_of_the_day_or_the_week_before_counts(self) -> None:
         quotes = [quote("2024-11-13", "GBP", "EUR", "1"), quote("2024-11-20", "GBP", "EUR", "2")]
         assert MAX_AGE_DAYS == 7
         assert [
@@ -91,7 +91,7 @@ class TestRates:
         assert convert(micros, rate) == expected
         assert convert(-micros, rate) == -expected
 
-    def test_a_currency_without_decimals_needs_nothing_of_its_own(self) -> None:
+    def test_a_currency_without_decimals_needs_no_special_rule(self) -> None:
         yen = worth("2024-11-20", quote("2024-11-20", "EUR", "JPY", "163.25"), currency="JPY")
         assert yen is not None
         assert convert(5_000_000_000, yen.worth) == 30_627_871
@@ -99,7 +99,7 @@ class TestRates:
 
 
 class TestFile:
-    """What `load_rates` takes, and what it says of what it doesn't."""
+    """The files that `load_rates` accepts, and its messages about bad ones."""
 
     def read(self, text: str) -> list[Quote]:
         return read_rates(StringIO(text, newline=""), "2024-11-24", CURRENCIES)
@@ -109,7 +109,7 @@ class TestFile:
             self.read(text)
         return caught.value.problems
 
-    def test_columns_come_in_any_order_and_empty_lines_are_nothing(self) -> None:
+    def test_columns_may_come_in_any_order_and_empty_lines_are_skipped(self) -> None:
         text = "Rate, quote,base,day\r\n1.0842,USD,EUR,2024-11-20\r\n\r\n 163 ,JPY,EUR,2024-11-20\r\n"
         assert self.read(text) == [
             quote("2024-11-20", "EUR", "USD", "1.0842"),
@@ -138,12 +138,12 @@ class TestFile:
             ("2024-11-20,EUR,USD,1\0", "is no rate"),
         ],
     )
-    def test_each_bad_line_is_named_with_what_is_wrong(self, line: str, says: str) -> None:
+    def test_each_bad_line_is_reported_with_its_problem(self, line: str, says: str) -> None:
         (problem,) = self.problems(f"{HEADER}2024-11-20,EUR,CHF,0.93\n{line}\n")
         assert problem.startswith("line 3: ")
         assert says in problem
 
-    def test_all_bad_lines_are_told_but_not_without_end(self) -> None:
+    def test_all_bad_lines_are_reported_up_to_a_bound(self) -> None:
         with pytest.raises(BadRates, match="and 10 more") as caught:
             self.read(HEADER + "nonsense\n" * 30)
         assert len(caught.value.problems) == 30
@@ -152,7 +152,7 @@ class TestFile:
     def test_the_header_names_the_columns(self, text: str) -> None:
         assert self.problems(text) == ["line 1: must name the columns day,base,quote,rate, in any order"]
 
-    def test_a_file_without_rates_is_a_mistake(self) -> None:
+    def test_a_file_without_rates_is_refused(self) -> None:
         assert self.problems(HEADER) == ["it has no rates"]
 
     def test_the_same_rate_may_come_twice(self) -> None:
@@ -170,7 +170,7 @@ Load = Callable[..., str]
 
 @pytest.fixture
 def load_lines(tmp_path: Path, settings: Any) -> Load:
-    """Loads lines as an operator does; gives what the command says. Days are past by any clock, and yet not frozen."""
+    """Loads lines with the command and returns its output. The days are over in every timezone, but not frozen."""
     settings.RETENTION_DAYS = 3660
 
     def run(*lines: str) -> str:
@@ -187,7 +187,7 @@ def value(shop: Shop, day: str = "2024-11-20") -> str:
 
 
 def unrated(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
-    """What a day's report leaves out for want of a rate."""
+    """The value that a day's report leaves out because no rate is known."""
     return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
 
 
@@ -202,9 +202,9 @@ def open_buckets(shop: Shop) -> set[int]:
 
 @pytest.mark.django_db
 class TestReports:
-    """What the figures and explain say, on every store."""
+    """Figures and explanations, on every store."""
 
-    def test_without_a_rate_a_conversion_counts_its_value_is_unrated_until_there_is_one(
+    def test_a_conversion_without_a_rate_counts_and_its_value_is_unrated_until_a_rate_is_loaded(
         self, shop: Shop, load_lines: Load
     ) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"))
@@ -220,9 +220,7 @@ class TestReports:
         assert told["sent"] == {"value": "100.000000", "currency": "GBP"}
         assert told["rate"] == {"rate": "1.250000000000", "day": "2024-11-19"}
 
-    def test_each_conversion_goes_by_the_rate_of_its_own_day_on_the_sites_clock(
-        self, shop: Shop, load_lines: Load
-    ) -> None:
+    def test_each_conversion_uses_the_rate_of_its_own_site_local_day(self, shop: Shop, load_lines: Load) -> None:
         load_lines("2024-11-20,GBP,EUR,1", "2024-11-21,GBP,EUR,2")
         shop.receive(
             shop.sale("2024-11-20T22:59:59Z", 10, currency="GBP", order="A"),
@@ -230,7 +228,7 @@ class TestReports:
         )
         assert (value(shop), value(shop, "2024-11-21")) == ("10.000000", "20.000000")
 
-    def test_a_refund_goes_by_its_own_currency_and_day(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_refund_uses_its_own_currency_and_day(self, shop: Shop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,USD,1.25", "2024-12-01,EUR,USD,1.6")
         shop.receive(
             shop.sale("2024-11-20T12:00Z", 100, currency="USD", order="A"),
@@ -245,7 +243,7 @@ class TestReports:
             ("no_rate", None),
         ]
 
-    def test_the_report_totals_what_is_unrated_for_want_of_a_rate(self, shop: Shop, load_lines: Load) -> None:
+    def test_the_report_totals_the_unrated_value(self, shop: Shop, load_lines: Load) -> None:
         shop.receive(
             shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"),
             shop.hit("adjustment", "2024-11-21T12:00Z", order="A", kind="refund", value=1_500_000, currency="CHF"),
@@ -269,7 +267,7 @@ class TestReports:
         shop.roll_up()
         assert unrated(shop) == {"conversions": 0, "values": {}}
 
-    def test_what_is_unrated_is_by_what_the_goal_counts(self, shop: Shop) -> None:
+    def test_only_what_the_goal_counts_is_unrated(self, shop: Shop) -> None:
         Goal.objects.create(site=shop.site, key="margin", event="margin", factor="0.2")
         Goal.objects.create(site=shop.site, key="fixed", event="fixed", fixed_value=5)
         for name in ("margin", "fixed"):
@@ -291,7 +289,7 @@ class TestReports:
         shop.roll_up()
         assert value(shop, "2024-08-20") == "80.000000"
 
-    def test_a_fixed_value_is_the_sites_money_whatever_the_hit_says(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_fixed_value_is_in_the_sites_currency_whatever_the_hit_says(self, shop: Shop, load_lines: Load) -> None:
         Goal.objects.create(site=shop.site, key="lead", event="lead", fixed_value=5)
         load_lines("2024-11-20,USD,EUR,2")
         shop.receive(
@@ -300,7 +298,7 @@ class TestReports:
         assert value(shop) == "5.000000"
         assert explain(shop, "L")["rate"] is None
 
-    def test_yen_are_converted_like_everything_else(self, shop: Shop, load_lines: Load) -> None:
+    def test_yen_are_converted_like_other_currencies(self, shop: Shop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,JPY,163.25")
         shop.receive(shop.sale("2024-11-20T12:00Z", 5000, currency="JPY"))
         assert value(shop) == "30.627871"
@@ -318,10 +316,10 @@ class TestReports:
         shop.receive(shop.sale("2024-11-20T12:00Z", 10, currency="GBP"))
         shop.receive(shop.sale("2024-11-20T12:01Z", 10, currency="GBP"))
         live = shop.report("2024-11-20", "2024-11-20", now="2024-11-20T12:30Z")["live"]
-        assert live["value"] in ("20.000000", "40.000000")  # the first may come before the currency was noted
+        assert live["value"] in ("20.000000", "40.000000")  # the first hit may come before its currency was noted
         assert value(shop) == "40.000000"
 
-    def test_no_value_of_a_stranger_stops_a_bucket(self, shop: Shop, load_lines: Load) -> None:
+    def test_an_absurd_value_does_not_stop_a_rollup(self, shop: Shop, load_lines: Load) -> None:
         load_lines("2024-11-20,KWD,EUR,999999999.999999999999")
         shop.receive(*(shop.sale("2024-11-20T12:00Z", 999_999_999_999, currency="KWD") for _ in range(3)))
         assert shop.report("2024-11-20", "2024-11-20")["totals"]["conversions"] == "3.000000"
@@ -336,12 +334,12 @@ class TestLoading:
     def shop(self, sql_store: Store) -> Shop:
         return Shop(sql_store)
 
-    def test_all_or_nothing(self, load_lines: Load) -> None:
+    def test_a_file_with_a_bad_line_loads_nothing(self, load_lines: Load) -> None:
         with pytest.raises(CommandError, match=r"(?s)nothing was loaded.*line 3: 'XYZ' is no ISO"):
             load_lines("2024-11-20,EUR,USD,1.1", "2024-11-20,EUR,XYZ,1.1")
         assert not RateRow.objects.exists()
 
-    def test_a_file_that_cant_be_read_is_said_in_a_line(self, tmp_path: Path) -> None:
+    def test_an_unreadable_file_ends_with_one_line(self, tmp_path: Path) -> None:
         (tmp_path / "latin.csv").write_bytes(HEADER.encode() + b"2024-11-20,EUR,\xff,1\n")
         for name in ("absent.csv", "latin.csv", "."):
             with pytest.raises(CommandError, match="can't be read"):
@@ -388,7 +386,7 @@ class TestLoading:
         assert open_buckets(shop) == set()
         assert not SiteCurrency.objects.exists()
 
-    def test_another_rate_of_a_day_is_seen_at_once(self, shop: Shop) -> None:
+    def test_a_corrected_rate_is_used_at_once(self, shop: Shop) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", currency="GBP"))
         for rate in ("1", "2", "3"):
             load([quote("2024-11-20", "GBP", "EUR", rate)], "test", 0)
@@ -401,7 +399,7 @@ class TestLoading:
         shop.receive(shop.sale("2024-11-20T12:00Z", 1500, currency="JPY"))
         assert value(shop) == "21.000000"
 
-    def test_the_table_is_looked_at_but_not_edited_by_hand(self, load_lines: Load, admin_client: Client) -> None:
+    def test_the_rate_table_is_shown_in_the_admin_but_not_edited(self, load_lines: Load, admin_client: Client) -> None:
         load_lines("2024-11-20,EUR,GBP,0.8765")
         page = admin_client.get("/admin/conversions/raterow/").content.decode()
         assert "0.876500000000" in page

@@ -1,4 +1,4 @@
-"""The configuration goes to the archive whenever it changed, and comes back from there."""
+"""Snapshots: the configuration is archived whenever it changes, and is restored from there."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(sql_store: Store, archive: FolderArchive) -> Shop:
-    """A shop with everything that a snapshot holds."""
+    """A shop with an object of each kind that a snapshot holds."""
     shop = Shop(sql_store)
     shop.account.users.add(User.objects.create_user("ursula"))
     Token.issue(shop.account, "report", "hl_report_secret")
@@ -50,14 +50,14 @@ def run(*arguments: str) -> str:
 
 
 def lose_everything() -> None:
-    """The configuration database is an empty one; people's accounts to sign in are there."""
+    """Empties the configuration database, but leaves the users who can sign in."""
     for model in (MatchRule, Ad, Campaign, GoalVersion, Goal, Token, Site, Mark, LastSnapshot):
         model.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     Account.users.through.objects.all().delete()
     Account.objects.all()._raw_delete("default")
 
 
-def test_a_changed_configuration_is_kept_once(shop: Shop, archive: FolderArchive) -> None:
+def test_a_changed_configuration_is_archived_once(shop: Shop, archive: FolderArchive) -> None:
     key = keep(archive, NOON)
     assert key is not None
     assert re.fullmatch(r"configuration/2026/11/20/12/1795176000000-[0-9a-f]{8}\.json\.gz", key)
@@ -75,7 +75,7 @@ def let_someone_in(shop: Shop) -> None:
 
 
 def change_by_hand(shop: Shop) -> None:
-    """As an operator may with SQL."""
+    """Changes a row by SQL, as an operator may."""
     Goal.objects.filter(pk=shop.goal.pk).update(name="Other")
 
 
@@ -89,7 +89,7 @@ NOW: Any = "2026-11-20T12:00Z"
 @pytest.mark.parametrize(
     "change", [rename_ad, let_someone_in, change_by_hand, revoke, lambda shop: shop.goal.make_retroactive(5)]
 )
-def test_each_change_is_kept_however_it_was_made(shop: Shop, archive: FolderArchive, change: Any) -> None:
+def test_each_change_is_archived_however_it_was_made(shop: Shop, archive: FolderArchive, change: Any) -> None:
     GoalVersion.objects.update(starts_at=10)
     keep(archive, NOON)
     change(shop)
@@ -97,7 +97,7 @@ def test_each_change_is_kept_however_it_was_made(shop: Shop, archive: FolderArch
     assert len(list(archive.list_snapshots())) == 2
 
 
-def test_no_password_and_no_token_is_in_it(shop: Shop, archive: FolderArchive) -> None:
+def test_a_snapshot_has_no_password_and_no_token(shop: Shop, archive: FolderArchive) -> None:
     key = keep(archive, NOON)
     assert key is not None
     text = archive.get_snapshot(key).decode()
@@ -108,7 +108,7 @@ def test_no_password_and_no_token_is_in_it(shop: Shop, archive: FolderArchive) -
 
 @contextmanager
 def archive_away(settings: Any, archive: FolderArchive) -> Iterator[None]:
-    """The archive's folder can't be made: a file stands in its place."""
+    """Makes the archive unavailable: a file is in its folder's place."""
     there = settings.ARCHIVE_URL
     (archive.folder / "file").touch()
     settings.ARCHIVE_URL = (archive.folder / "file" / "archive").as_uri()
@@ -145,11 +145,11 @@ CHANGES_OF_STAFF: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
-    """A change is kept when it is committed, and no beat runs."""
+    """A change is archived when it is committed, without beat."""
 
     @pytest.fixture
     def added(self, shop: Shop, archive: FolderArchive) -> Callable[[], int]:
-        """How many snapshots the archive got since it was last asked."""
+        """A function that returns the number of new snapshots since its last call."""
         seen = len(list(archive.list_snapshots()))
 
         def count() -> int:
@@ -160,7 +160,7 @@ class TestAtOnce:
         return count
 
     @pytest.mark.parametrize(("method", "path", "body"), CHANGES_OF_STAFF, ids=lambda value: str(value)[:24])
-    def test_each_change_of_staff_is_kept_once(
+    def test_each_change_by_staff_is_archived_once(
         self,
         shop: Shop,
         archive: FolderArchive,
@@ -187,12 +187,12 @@ class TestAtOnce:
             assert added() == 0
         assert added() == 1
 
-    def test_saving_what_is_there_already_keeps_nothing_new(self, shop: Shop, added: Callable[[], int]) -> None:
+    def test_saving_without_a_change_makes_no_snapshot(self, shop: Shop, added: Callable[[], int]) -> None:
         shop.ad.save()
         shop.account.save()
         assert added() == 0
 
-    def test_while_the_archive_is_away_a_change_is_made_all_the_same_and_kept_later(
+    def test_while_the_archive_is_away_a_change_is_made_and_archived_later(
         self,
         shop: Shop,
         archive: FolderArchive,
@@ -206,7 +206,7 @@ class TestAtOnce:
         keep_snapshot()
         assert added() == 1
 
-    def test_a_change_that_is_taken_back_keeps_nothing(self, shop: Shop, added: Callable[[], int]) -> None:
+    def test_a_change_that_is_rolled_back_makes_no_snapshot(self, shop: Shop, added: Callable[[], int]) -> None:
         with suppress(RuntimeError), transaction.atomic():
             Ad.objects.create(campaign=shop.campaign, key="gone")
             raise RuntimeError
@@ -219,7 +219,7 @@ def test_another_archive_gets_a_snapshot_at_once(shop: Shop, archive: FolderArch
     assert keep(archive, NOON + 60_000) is not None
 
 
-def test_everything_comes_back_into_an_empty_database(shop: Shop, archive: FolderArchive) -> None:
+def test_everything_is_restored_into_an_empty_database(shop: Shop, archive: FolderArchive) -> None:
     before, config = encode(take()), load_site(shop.key)
     key = keep(archive, NOON)
     lose_everything()
@@ -232,7 +232,7 @@ def test_everything_comes_back_into_an_empty_database(shop: Shop, archive: Folde
 
 
 def fill_every_field(shop: Shop) -> None:
-    """Each field has a value of its own in some row."""
+    """Gives each field a value other than its default in some row."""
     networks: Any = ["192.0.2.0/24"]
     Account.objects.update(hits_per_second=5, own_networks=networks)
     Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
@@ -249,13 +249,13 @@ def fill_every_field(shop: Shop) -> None:
 
 
 def own_values(model: type[Model]) -> list[dict[str, Any]]:
-    """Of each row what it doesn't have from the database, or from where it stands."""
+    """The fields of each row, without ids, relations and times of creation."""
     fields = [field for field in model._meta.concrete_fields if not field.is_relation]
     names = [field.name for field in fields if field.name not in ("id", "created_at")]
     return list(model._default_manager.order_by("pk").values(*names))
 
 
-def test_every_field_of_everything_comes_back(shop: Shop, archive: FolderArchive) -> None:
+def test_every_field_is_restored(shop: Shop, archive: FolderArchive) -> None:
     fill_every_field(shop)
     models = (Account, Site, Token, Campaign, Ad, MatchRule, Goal, GoalVersion)
     before = {model: own_values(model) for model in models}
@@ -269,7 +269,7 @@ def test_every_field_of_everything_comes_back(shop: Shop, archive: FolderArchive
     assert {model: own_values(model) for model in models} == before
 
 
-def test_a_rule_that_has_only_a_campaign_comes_back(shop: Shop, archive: FolderArchive) -> None:
+def test_a_rule_with_only_a_campaign_is_restored(shop: Shop, archive: FolderArchive) -> None:
     MatchRule.objects.update(source="", campaign="autumn-*")
     keep(archive, NOON)
     MatchRule.objects.update(campaign="winter-*")
@@ -289,7 +289,7 @@ def test_an_older_snapshot_without_the_campaigns_of_rules_is_restored_and_says_s
     assert "rules of ad demo-ad: this older snapshot does not tell their utm_campaign, look at them" in notes
 
 
-def test_restoring_what_is_there_already_changes_nothing(shop: Shop, archive: FolderArchive) -> None:
+def test_restoring_the_present_configuration_changes_nothing(shop: Shop, archive: FolderArchive) -> None:
     before, ids = encode(take()), list(Ad.objects.values_list("pk", flat=True))
     keep(archive, NOON)
     run()
@@ -297,7 +297,7 @@ def test_restoring_what_is_there_already_changes_nothing(shop: Shop, archive: Fo
     assert list(Ad.objects.values_list("pk", flat=True)) == ids
 
 
-def test_ads_and_names_become_what_they_were(shop: Shop, archive: FolderArchive) -> None:
+def test_ads_and_names_are_restored(shop: Shop, archive: FolderArchive) -> None:
     before = encode(take())
     keep(archive, NOON)
     shop.ad.delete()
@@ -309,7 +309,7 @@ def test_ads_and_names_become_what_they_were(shop: Shop, archive: FolderArchive)
 
 
 def interleave_ads(shop: Shop) -> list[str]:
-    """The newer campaign has the ad that is tried first; gives the keys of all in their order."""
+    """Gives the newer campaign the ad that is tried first. Returns the keys of all ads in order."""
     winter = Campaign.objects.create(site=shop.site, key="winter")
     for campaign, key, glob in ((winter, "special", "news-special"), (shop.campaign, "news", "news*")):
         MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key=key), source=glob)
@@ -317,7 +317,7 @@ def interleave_ads(shop: Shop) -> list[str]:
 
 
 @pytest.mark.parametrize("lose", [lose_everything, lambda: Ad.objects.get(key="special").delete()])
-def test_ads_are_tried_in_the_order_in_which_they_were(shop: Shop, archive: FolderArchive, lose: Any) -> None:
+def test_restored_ads_are_tried_in_their_former_order(shop: Shop, archive: FolderArchive, lose: Any) -> None:
     assert interleave_ads(shop) == ["demo-ad", "special", "news"]
     before = encode(take())
     keep(archive, NOON)
@@ -327,7 +327,7 @@ def test_ads_are_tried_in_the_order_in_which_they_were(shop: Shop, archive: Fold
     assert encode(take()) == before
 
 
-def test_ads_of_an_older_snapshot_without_ranks_are_tried_as_they_are_listed(shop: Shop) -> None:
+def test_ads_of_an_older_snapshot_without_ranks_are_tried_in_listed_order(shop: Shop) -> None:
     interleave_ads(shop)
     given = msgspec.json.decode(encode(take()))
     for campaign in given["accounts"][0]["sites"][0]["campaigns"]:
@@ -337,7 +337,7 @@ def test_ads_of_an_older_snapshot_without_ranks_are_tried_as_they_are_listed(sho
     assert [ad.key for ad in shop.config().ads] == ["demo-ad", "news", "special"]
 
 
-def test_the_rules_that_a_goal_had_come_back_as_a_new_version(shop: Shop, archive: FolderArchive) -> None:
+def test_former_rules_of_a_goal_are_restored_as_a_new_version(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     shop.goal.refresh_from_db()
     shop.goal.event = "other"
@@ -351,20 +351,20 @@ def test_the_rules_that_a_goal_had_come_back_as_a_new_version(shop: Shop, archiv
     assert f"goal newer of site {shop.key} is newer and stays" in told
 
 
-def test_a_token_that_was_revoked_since_stays_revoked(shop: Shop, archive: FolderArchive) -> None:
+def test_a_token_revoked_after_the_snapshot_stays_revoked(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     Token.objects.get().revoke(NOW)
     run()
     assert Token.find("hl_report_secret", "report") is None
 
 
-def test_who_is_not_there_to_sign_in_is_named(shop: Shop, archive: FolderArchive) -> None:
+def test_users_that_no_longer_exist_are_named(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     User.objects.all().delete()
     assert "user ursula of" in run()
 
 
-def test_the_snapshot_that_held_at_a_time_is_taken(shop: Shop, archive: FolderArchive) -> None:
+def test_the_snapshot_in_force_at_a_given_time_is_restored(shop: Shop, archive: FolderArchive) -> None:
     for hour, name in enumerate(("one", "two", "three")):
         Ad.objects.filter(pk=shop.ad.pk).update(name=name)
         keep(archive, NOON + hour * 3_600_000)
@@ -376,7 +376,7 @@ def test_the_snapshot_that_held_at_a_time_is_taken(shop: Shop, archive: FolderAr
     assert [line[:20] for line in lines[:3]] == [f"2026-11-20T{hour}:00:00Z" for hour in (12, 13, 14)]
 
 
-def test_what_was_there_before_is_kept_so_that_a_restore_can_be_undone(shop: Shop, archive: FolderArchive) -> None:
+def test_the_configuration_before_a_restore_is_archived_to_undo_it(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     rename_ad(shop)
     present = encode(take())
@@ -386,7 +386,7 @@ def test_what_was_there_before_is_kept_so_that_a_restore_can_be_undone(shop: Sho
 
 
 @pytest.mark.parametrize("arguments", [(), ("--at", "2026-11-20T11:59Z"), ("--at", "soon")])
-def test_where_there_is_none_it_says_so(shop: Shop, archive: FolderArchive, arguments: tuple[str, ...]) -> None:
+def test_without_a_snapshot_the_command_says_so(shop: Shop, archive: FolderArchive, arguments: tuple[str, ...]) -> None:
     if arguments:
         keep(archive, NOON)
     with pytest.raises(CommandError, match=r"no snapshot|--at"):
@@ -402,12 +402,12 @@ def test_a_damaged_snapshot_restores_nothing(shop: Shop, archive: FolderArchive)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"form": 2}'])
-def test_what_is_no_snapshot_is_refused(body: bytes) -> None:
+def test_a_bad_snapshot_is_refused(body: bytes) -> None:
     with pytest.raises(BadSnapshot):
         decode(body)
 
 
-def test_a_snapshot_that_does_not_fit_restores_nothing_of_it(shop: Shop) -> None:
+def test_a_snapshot_that_contradicts_the_database_restores_nothing(shop: Shop) -> None:
     given = msgspec.json.decode(encode(take()))
     before = encode(take())
     given["accounts"][0]["name"] = "Other name"
@@ -417,7 +417,7 @@ def test_a_snapshot_that_does_not_fit_restores_nothing_of_it(shop: Shop) -> None
     assert encode(take()) == before
 
 
-def test_signing_in_and_reports_do_not_care(shop: Shop, archive: FolderArchive) -> None:
+def test_sign_ins_and_reports_make_no_snapshot(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     run()
     client = Client(headers={"authorization": "Bearer hl_report_secret"})

@@ -1,4 +1,4 @@
-"""Explain: what is told of a conversion, and that it adds up to what the report says."""
+"""Explain: what an explanation says of a conversion, and that explanations add up to the report."""
 
 import random
 from collections import defaultdict
@@ -42,7 +42,7 @@ def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
 
 
 def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
-    """October's fit of the goal, as if paths by the shop's ads had been these."""
+    """October's fit of the goal, as learnt from these paths of the shop's ads."""
     config = shop.config()
     ads = {ad.key: AdName(ad.key, ad.campaign, True) for ad in config.ads}
     labels = {label for path in paths for label in path.ads}
@@ -56,7 +56,7 @@ def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:
 
 
 def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
-    """Every conversion of a site's ledger, each once."""
+    """Every conversion of a site, each once."""
     seen = set()
     for bucket in sequence.known_buckets(site.key):
         conversions = [fact for fact in store.read_bucket(site.key, bucket) if isinstance(fact, Conversion)]
@@ -68,7 +68,7 @@ def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
 
 
 def summed(told: list[dict[str, Any]]) -> dict[tuple[str, str, str], Any]:
-    """What explains add up to, by (bucket, goal, model), as micros by ad and the touch's day."""
+    """The sum of the explanations by (bucket, goal, model): micros by ad and the touch's day."""
     rows: dict[tuple[str, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for one in told:
         for model in MODELS:
@@ -87,31 +87,31 @@ def add(row: list[int], credit: str, value: str) -> None:
 
 
 def micros(text: str) -> int:
-    """Exact micros of a string with six places."""
+    """The micros of a decimal string with six places."""
     assert len(text.partition(".")[2]) == 6
     return int(text.replace(".", ""))
 
 
 class TestSums:
-    """On both stores, in worlds of the invariance property."""
+    """Sums on both stores, in worlds of the invariance property."""
 
     @pytest.mark.sqlite
     @worlds(WORLDS // 5, [*CLOCKS, *EDGES])
-    def test_explains_add_up_to_the_reports_rows_under_every_model(
+    def test_explanations_add_up_to_the_reports_rows_under_every_model(
         self, sql_store: Store, seed: int, clock: Clock
     ) -> None:
         assert_sums(World(random.Random(seed), sql_store, *clock))
 
     @pytest.mark.services
     @worlds(ON_CASSANDRA // 5, [*CLOCKS, *EDGES])
-    def test_explains_on_cassandra_add_up_to_the_reports_rows(
+    def test_explanations_on_cassandra_add_up_to_the_reports_rows(
         self, cassandra_store: Store, seed: int, clock: Clock
     ) -> None:
         assert_sums(World(random.Random(seed), cassandra_store, *clock))
 
 
 def assert_sums(world: World) -> None:
-    """All that a world's conversions are explained by is what its reports say."""
+    """Checks that a world's explanations add up to its reports."""
     world.work()
     world.change()
     while world.work() or world.roll() or world.fit():
@@ -131,7 +131,7 @@ def test_micros_are_shown_with_six_places(amount: int, text: str) -> None:
     assert six_places(amount) == text
 
 
-def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store: Store) -> None:
+def test_a_counted_conversion_shows_its_credit_and_its_archive_object(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.click("c1", -DAY), shop.click("c2", -HOUR, ad="stray"), shop.sale("s1", order="o1"))
     told = explain_order(shop)
@@ -159,10 +159,10 @@ def test_a_counted_conversion_tells_who_got_what_and_where_it_is_archived(store:
 
 @pytest.mark.parametrize(
     ("campaigns", "reason", "credit"),
-    # `one` sells to all who click it and `two` to none: a campaign's ads share what it adds.
+    # Everybody who clicks `one` buys, and nobody who clicks `two`. A campaign's ads share what it adds.
     [(2, "by_campaign", ["0.142858", "0.000000"]), (13, "too_many_ads", ["0.076924", "0.076923"])],
 )
-def test_of_a_path_with_more_ads_than_shapley_weighs_it_is_told_by_what_it_went(
+def test_a_path_with_too_many_ads_for_shapley_shows_that_campaigns_were_weighed(
     store: Store, campaigns: int, reason: str, credit: list[str]
 ) -> None:
     shop = Shop(store)
@@ -178,7 +178,7 @@ def test_of_a_path_with_more_ads_than_shapley_weighs_it_is_told_by_what_it_went(
     assert [touch["credit"]["shapley"] for touch in told["touches"][:2]] == credit
 
 
-def test_every_touch_of_the_person_is_told_with_the_reason_why_it_earns_nothing(store: Store) -> None:
+def test_every_touch_of_the_person_is_shown_with_the_reason_why_it_earns_nothing(store: Store) -> None:
     shop = Shop(store, click_window_days=2)
     copy = "https://shop.example/?gclid=G1"
     shop.process(
@@ -199,7 +199,7 @@ def test_every_touch_of_the_person_is_told_with_the_reason_why_it_earns_nothing(
     }
 
 
-def test_the_earliest_copy_counts_and_the_others_are_listed_as_duplicates_whatever_came_first(store: Store) -> None:
+def test_the_earliest_copy_counts_and_later_ones_are_duplicates_in_any_order_of_arrival(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.sale("s1", HOUR, value=5, order="o1"), batch="later-1")
     shop.process(shop.sale("s1", 0, value=7_000_000, order="o1", visitor="bob"))
@@ -213,7 +213,7 @@ def test_the_earliest_copy_counts_and_the_others_are_listed_as_duplicates_whatev
     assert told["duplicates"][1]["sent"]["value"] == "0.000005"
 
 
-def test_touches_of_everyone_who_claims_the_order_are_told(store: Store) -> None:
+def test_the_touches_of_all_claimants_are_shown(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.click("a", -HOUR), shop.click("b", -MINUTE, visitor="bob"))
     shop.process(shop.sale("s1", order="o1"), shop.sale("s2", MINUTE, order="o1", visitor="bob"))
@@ -259,7 +259,7 @@ def test_a_retracted_order_is_not_counted_and_credits_nobody_until_it_is_restate
     assert [one["effect"] for one in told["adjustments"]] == ["superseded", "applied"]
 
 
-def test_the_second_of_a_goal_that_counts_one_per_visitor_says_that_it_is_not_the_first(store: Store) -> None:
+def test_a_second_conversion_is_not_the_first_if_the_goal_counts_one_per_visitor(store: Store) -> None:
     shop = Shop(store, counting="once")
     shop.process(shop.sale("s1", order="o1"), shop.sale("s2", MINUTE, order="o2"))
     assert explain_order(shop, "o1")["counted"] is True
@@ -268,14 +268,12 @@ def test_the_second_of_a_goal_that_counts_one_per_visitor_says_that_it_is_not_th
 
 
 def counted(shop: Shop, *orders: str) -> list[str | None]:
-    """Why each is not counted, None where it is."""
+    """The reason why each order isn't counted, None if it is."""
     return [explain_order(shop, order)["reason"] for order in orders]
 
 
 @pytest.mark.parametrize("ahead", [MINUTE, -MINUTE])
-def test_of_orders_that_browser_and_server_tell_one_per_visitor_counts_whichever_is_ahead(
-    store: Store, ahead: int
-) -> None:
+def test_one_order_per_visitor_counts_whether_browser_or_server_is_first(store: Store, ahead: int) -> None:
     shop = Shop(store, counting="once")
     for number, at in (("1", 0), ("2", HOUR)):
         shop.process(shop.sale(f"b{number}", at, order=f"o{number}"))
@@ -283,14 +281,14 @@ def test_of_orders_that_browser_and_server_tell_one_per_visitor_counts_whichever
     assert counted(shop, "o1", "o2") == [None, "not_first"]
 
 
-def test_an_order_that_another_claimed_earlier_takes_the_place_of_what_its_visitor_did_between(store: Store) -> None:
+def test_an_order_that_another_visitor_claimed_earlier_replaces_sales_in_between(store: Store) -> None:
     shop = Shop(store, counting="once")
     shop.process(shop.sale("a1", HOUR, order="o2"))
     shop.process(shop.sale("a2", 2 * HOUR, order="o1"), shop.sale("b1", 0, order="o1", visitor="bob"))
     assert counted(shop, "o1", "o2") == [None, "not_first"]
 
 
-def test_of_a_goal_that_counts_one_per_click_each_click_brings_one_conversion_whatever_came_first(store: Store) -> None:
+def test_with_one_per_click_each_click_brings_one_conversion_in_any_order_of_arrival(store: Store) -> None:
     # click 1 -- order 1 -- order 2 -- click 2 -- order 3
     for turn in (1, -1):
         shop = Shop(store, counting="click")
@@ -308,14 +306,14 @@ def test_a_retracted_order_leaves_its_click_to_the_next(store: Store) -> None:
     assert counted(shop, "o1", "o2") == ["retracted", None]
 
 
-def test_conversions_that_no_click_brought_all_count_one_per_click(store: Store) -> None:
+def test_with_one_per_click_conversions_without_a_click_all_count(store: Store) -> None:
     shop = Shop(store, counting="click")
     shop.process(shop.hit("view", "v1", -HOUR, ad="demo-ad"), shop.sale("c1", order="o1"), shop.sale("c2", order="o2"))
     assert counted(shop, "o1", "o2") == [None, None]
 
 
-def test_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> None:
-    # ann clicked; her order is the server's, too, which came first. The later copy is what takes her click.
+def test_with_one_per_click_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> None:
+    # ann clicked. The server sent her order first, without a visitor. The later copy takes her click.
     shop = Shop(store, counting="click")
     shop.process(shop.click("t1", -HOUR), shop.sale("c1", visitor="server", order="o1"))
     shop.process(shop.sale("c2", MINUTE, order="o2"))
@@ -324,7 +322,7 @@ def test_an_order_of_two_visitors_takes_the_click_of_either(store: Store) -> Non
     assert counted(shop, "o1", "o2") == [None, "not_first_of_click"]
 
 
-def test_an_empty_order_id_is_none_so_each_sale_counts_and_one_order_id_counts_once_for_ever(store: Store) -> None:
+def test_sales_without_an_order_id_all_count_and_an_order_id_counts_once_forever(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.sale("c1", order=""), shop.sale("c2", MINUTE, order=""))
     shop.process(shop.sale("c3", order="o1"), shop.sale("c4", 300 * DAY, visitor="bob", order="o1"))
@@ -332,7 +330,7 @@ def test_an_empty_order_id_is_none_so_each_sale_counts_and_one_order_id_counts_o
     assert sorted((one["hit"], one["counted"]) for one in told) == [("c1", True), ("c2", True), ("c3", True)]
 
 
-def test_a_factor_multiplies_the_value_and_what_adjusts_it(store: Store) -> None:
+def test_a_factor_multiplies_the_value_and_its_adjustments(store: Store) -> None:
     shop = Shop(store, factor="0.2")
     shop.process(shop.sale("c1", order="o1", value=100_000_000))
     shop.process(shop.adjust("a1", "refund", "o1", HOUR, 10_000_000))
@@ -341,7 +339,7 @@ def test_a_factor_multiplies_the_value_and_what_adjusts_it(store: Store) -> None
     assert explain_order(shop)["value"] == "10.000001"
 
 
-def test_a_conversion_whose_goal_version_is_not_in_force_any_more_is_still_found(store: Store) -> None:
+def test_a_conversion_of_a_version_no_longer_in_force_is_still_found(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="o1"))
     shop.goal.fixed_value = 5
@@ -353,7 +351,7 @@ def test_a_conversion_whose_goal_version_is_not_in_force_any_more_is_still_found
     assert told["touches"][0]["credit"]["last"] == "0.000000"
 
 
-def test_naming_an_ad_renames_what_was_told_before(store: Store) -> None:
+def test_a_new_ad_renames_touches_in_earlier_explanations(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.hit("page", "p1", -HOUR, url="https://s.example/?utm_source=news&utm_medium=mail"))
     shop.process(shop.sale("s1", order="o1"))
@@ -364,7 +362,7 @@ def test_naming_an_ad_renames_what_was_told_before(store: Store) -> None:
     assert touch["parameters"] == {"source": "news", "medium": "mail"}
 
 
-def test_an_ad_beyond_the_largest_of_its_bucket_is_other_here_as_in_the_report(store: Store) -> None:
+def test_an_ad_beyond_the_largest_of_its_bucket_is_other_as_in_the_report(store: Store) -> None:
     shop = Shop(store)
     crowd = [shop.click(f"x{n}", 0, ad=f"ad-{n:04}", visitor=f"v{n}") for n in range(MAX_OTHERS)]
     shop.process(*crowd, shop.click("mine", 0, ad="zzz"), shop.sale("s1", MINUTE, order="o1"))
@@ -380,7 +378,7 @@ def test_an_ad_beyond_the_largest_of_its_bucket_is_other_here_as_in_the_report(s
     assert told["named"] == "demo-ad"
 
 
-def test_a_crowd_of_touches_without_credit_is_cut_but_those_with_credit_are_all_told(sql_store: Store) -> None:
+def test_many_touches_without_credit_are_cut_but_those_with_credit_are_all_shown(sql_store: Store) -> None:
     shop = Shop(sql_store, click_window_days=1)
     old = [shop.click(f"old{n}", -2 * DAY - n) for n in range(MAX_LISTED + 3)]
     shop.process(*old, *(shop.click(f"new{n}", -n) for n in range(5)), shop.sale("s1", order="o1"))
@@ -391,7 +389,7 @@ def test_a_crowd_of_touches_without_credit_is_cut_but_those_with_credit_are_all_
     assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
 
 
-def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told_why_not(store: Store) -> None:
+def test_of_too_many_touches_in_the_window_the_newest_earn_and_the_others_say_why_not(store: Store) -> None:
     shop = Shop(store)
     shop.process(
         shop.click("first", -DAY, visitor="bob"),
@@ -413,7 +411,7 @@ def test_of_a_crowd_in_the_window_the_newest_earn_credit_and_the_others_are_told
     assert [(row.touch_day, row.credit) for row in credit_rows(cell)] == [("2026-11-20", 1_000_000)]
 
 
-def test_what_is_not_even_looked_at_is_said(store: Store) -> None:
+def test_touches_that_were_not_read_are_mentioned(store: Store) -> None:
     shop = Shop(store, click_window_days=1)
     shop.process(*(shop.click(f"c{n}", -2 * DAY - n) for n in range(ALSO_READ)), shop.sale("s1", order="o1"))
     assert explain_order(shop)["left_out"]["uncounted_touches"] is True
@@ -428,10 +426,10 @@ def test_a_hit_is_found_whether_it_counts_or_is_a_duplicate(store: Store) -> Non
     assert find_hit(store, shop.config(), "nothing", START, 10).cases == []
 
 
-def test_a_visitors_conversions_come_page_by_page_each_once(store: Store) -> None:
+def test_a_visitors_conversions_come_in_pages_each_once(store: Store) -> None:
     shop = Shop(store)
     shop.process(*(shop.sale(f"s{n}", n * MINUTE, order=f"o{n}") for n in range(5)))
-    # Copies of an order on later pages, and another's order that this visitor claims too.
+    # Copies of an order on later pages, and another visitor's order that this one claims, too.
     shop.process(shop.sale("copy", 9 * MINUTE, order="o1"), shop.sale("bobs", -HOUR, order="o9", visitor="bob"))
     shop.process(shop.sale("mine", 2 * MINUTE, order="o9"))
     orders: list[str] = []
@@ -447,7 +445,7 @@ def test_a_visitors_conversions_come_page_by_page_each_once(store: Store) -> Non
     assert sorted(orders) == ["o0", "o1", "o2", "o3", "o4", "o9"]
 
 
-def test_one_conversion_is_found_by_goal_and_claim_of_its_site_alone(store: Store) -> None:
+def test_a_conversion_is_found_by_goal_and_claim_within_its_site_only(store: Store) -> None:
     shop, other = Shop(store), Shop(store)
     shop.process(shop.sale("s1", order="o1"))
     found = find_conversion(store, shop.config(), shop.goal.uid, "o:o1")

@@ -1,4 +1,4 @@
-"""What a batch's hits come to: facts, reasons and live counts."""
+"""What a batch's hits become: facts, rejected hits with reasons, and live counts."""
 
 from typing import Any
 
@@ -50,14 +50,14 @@ def test_one_hit_may_be_a_touch_and_conversions_of_several_goals() -> None:
     assert {fact.hit for fact in made} == {"h1"}
 
 
-def test_an_adjustment_is_kept_with_its_order_alone() -> None:
+def test_an_adjustment_has_an_order_and_no_visitor() -> None:
     (made,) = facts_of(hit("adjustment", order="o", kind="refund", value=5, currency="USD"), SITE, "b")
     assert made == Adjustment(
         site="s", order="o", at=NOON + 1, hit="h1", kind="refund", value=5, currency="USD", batch="b"
     )
 
 
-def test_hits_that_are_nothing_are_counted_and_make_nothing() -> None:
+def test_hits_that_make_no_fact_are_only_counted() -> None:
     outcome = attribute([hit(), hit("event", name="scroll")], SITES, "b")
     assert (outcome.facts, outcome.rejected) == ((), ())
     assert outcome.counts == (Count("s", NOON, "", "", "hits", 2),)
@@ -67,19 +67,19 @@ def test_hits_that_are_nothing_are_counted_and_make_nothing() -> None:
     ("one", "code"),
     [(hit(site="none"), "unknown_site"), (hit("conversion", name="typo"), "no_goal")],
 )
-def test_a_rejected_hit_says_why_and_keeps_what_was_sent(one: Hit, code: str) -> None:
+def test_a_rejected_hit_has_its_reason_and_its_body(one: Hit, code: str) -> None:
     (rejected,) = attribute([one], SITES, "b").rejected
     assert (rejected.code, rejected.hit, rejected.batch, rejected.at) == (code, "h1", "b", NOON + 1)
     assert '"id":"h1"' in rejected.body
 
 
-def test_what_is_kept_of_a_rejected_hit_is_bounded() -> None:
+def test_the_stored_body_of_a_rejected_hit_is_bounded() -> None:
     (rejected,) = attribute([hit("conversion", name="x" * 200, url="u" * 8000)], SITES, "b").rejected
     assert len(rejected.body) == MAX_BODY
     assert len(rejected.detail) <= 300
 
 
-def test_live_counts_name_configured_ads_and_no_others() -> None:
+def test_live_counts_name_only_configured_ads() -> None:
     hits = [
         hit("click", ad="one"),
         hit("page", url="https://s.example/?utm_source=google"),
@@ -94,7 +94,7 @@ def test_live_counts_name_configured_ads_and_no_others() -> None:
     }
 
 
-def test_live_values_are_of_the_sites_currency_or_fixed() -> None:
+def test_live_values_are_in_the_sites_currency_or_fixed() -> None:
     hits = [
         hit("conversion", name="buy", value=5),
         hit("conversion", name="buy", value=6, currency="EUR"),
@@ -107,11 +107,11 @@ def test_live_values_are_of_the_sites_currency_or_fixed() -> None:
     assert found["g2", "", "value"] == 9
 
 
-def test_an_adjustment_counts_as_a_hit_alone() -> None:
+def test_an_adjustment_is_counted_only_as_a_hit() -> None:
     assert counted(hit("adjustment", order="o", kind="refund", value=5)) == {("", "", "hits"): 1}
 
 
-def test_no_batch_of_absurd_values_overflows_a_counter() -> None:
+def test_absurd_values_do_not_overflow_a_counter() -> None:
     most = 999_999_999_999_999_999
     found = counted(*(hit("conversion", name="buy", value=most) for _ in range(500)))
     assert found["g1", "", "value"] == MAX_COUNT

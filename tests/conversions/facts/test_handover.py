@@ -1,4 +1,4 @@
-"""Handover: the click that `/click` signs into an address is filed by the landing page, once, and by no forgery."""
+"""Handover: `/click` signs a click into an address, and the landing page records it once. A forged click is ignored."""
 
 import random
 from uuid import uuid4
@@ -41,7 +41,7 @@ def touches(hit: Hit, site: SiteConfig = SITE) -> list[Touch]:
 
 
 class TestAddress:
-    """The landing page's own address survives."""
+    """The landing page's own address stays as it is."""
 
     @pytest.mark.parametrize(
         ("url", "before", "after"),
@@ -65,13 +65,13 @@ class TestAddress:
         assert len(token) == 44
         assert token.replace("-", "").replace("_", "").isalnum()
 
-    def test_an_old_handover_in_the_destination_gives_way_to_the_new_one(self) -> None:
+    def test_a_new_handover_replaces_an_old_one_in_the_destination(self) -> None:
         newer = Handover("banner", uuid4().hex, CLICKED + 5)
         assert read_handover(landed(landed(), newer), "S", SECRET) == newer
 
 
 class TestSignature:
-    """Only the site's own secret makes a click."""
+    """Only a token signed with the site's secret makes a click."""
 
     def test_every_change_of_the_token_breaks_it(self) -> None:
         token = sign(CLICK, "S", SECRET)
@@ -86,24 +86,24 @@ class TestSignature:
     def test_another_ad_site_or_secret_is_refused(self, ad: str, site: str, secret: str) -> None:
         assert verify(sign(CLICK, "S", SECRET), ad, site, secret) is None
 
-    def test_a_site_without_a_secret_believes_nobody(self) -> None:
+    def test_a_site_without_a_secret_accepts_no_token(self) -> None:
         assert verify(sign(CLICK, "S", ""), "banner", "S", "") is None
 
     @pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 44, "A" * 45, "=" * 44, "é" * 44, "%" * 44, "A" * 5000])
-    def test_garbage_is_no_token(self, token: str) -> None:
+    def test_garbage_is_refused_as_a_token(self, token: str) -> None:
         assert verify(token, "banner", "S", SECRET) is None
 
     @pytest.mark.parametrize(
         "url", ["", "hl_click=", "https://[/?hl_click=x", "https://s/?" + "a&" * 300 + "hl_click=x"]
     )
-    def test_what_is_no_address_hands_nothing_over(self, url: str) -> None:
+    def test_a_bad_address_hands_nothing_over(self, url: str) -> None:
         assert read_handover(url, "S", SECRET) is None
 
 
 class TestLanding:
-    """The landing page's hit files the click under its own visitor."""
+    """The landing page's hit records the click under its own visitor."""
 
-    def test_it_is_the_click_itself_with_its_id_time_and_ad(self) -> None:
+    def test_it_has_the_clicks_own_id_time_and_ad(self) -> None:
         (touch,) = touches(landing(landed()))
         assert (touch.kind, touch.visitor, touch.hit, touch.at, touch.ad) == (
             "click",
@@ -118,14 +118,14 @@ class TestLanding:
         (touch,) = touches(landing(landed(UTM + "&gclid=G")))
         assert (touch.hit, touch.ad, touch.source, touch.click_id) == (CLICK.click, "banner", "news", "G")
 
-    def test_a_forged_one_leaves_the_utm_tags_to_count(self) -> None:
+    def test_a_forged_handover_is_ignored_and_the_utm_tags_count(self) -> None:
         (touch,) = touches(landing(landed(UTM)[:-1] + "!"))
         assert (touch.hit, touch.ad, touch.source) == ("landing", "", "news")
 
-    def test_a_forged_one_without_tags_is_no_touch(self) -> None:
+    def test_a_forged_handover_without_utm_tags_is_no_touch(self) -> None:
         assert touches(landing(landed().replace("hl_ad=banner", "hl_ad=dearer"))) == []
 
-    def test_a_reload_files_the_very_same_row(self) -> None:
+    def test_a_reload_records_the_same_row(self) -> None:
         assert touches(landing(landed())) == touches(landing(landed(), CLICKED + 5 * HOUR_MS, id="reload"))
 
     def test_a_bookmark_opened_days_later_is_no_click(self) -> None:
@@ -136,24 +136,24 @@ class TestLanding:
         (touch,) = touches(landing(landed(), CLICKED + 3 * HOUR_MS))
         assert touch.bucket == bucket_of(CLICKED, "Asia/Kolkata")
 
-    def test_a_browser_whose_clock_is_behind_still_lands_after_its_click(self) -> None:
+    def test_a_browser_with_a_slow_clock_still_lands_after_its_click(self) -> None:
         (touch,) = touches(landing(landed(), CLICKED - 900))
         assert touch.at == CLICKED - 900
 
-    def test_it_never_leaves_the_bucket_where_the_click_counts_once(self) -> None:
+    def test_the_click_stays_in_its_bucket_and_counts_once(self) -> None:
         start = bucket_of(CLICKED, "Asia/Kolkata")
         (touch,) = touches(landing(landed(handover=Handover("banner", uuid4().hex, start + 5)), start - 900))
         assert (touch.at, touch.bucket) == (start, start)
 
     @pytest.mark.parametrize("kind", ["event", "conversion"])
-    def test_other_hits_of_the_landing_page_file_nothing(self, kind: str) -> None:
+    def test_other_hits_of_the_landing_page_record_no_click(self, kind: str) -> None:
         assert touches(landing(landed(), type=kind, name="n")) == []
 
     def test_the_page_still_meets_its_goals(self) -> None:
         facts = facts_of(landing(landed("https://shop.example/welcome")), SITE, "batch")
         assert [(type(fact).__name__, fact.at) for fact in facts] == [("Touch", CLICKED), ("Conversion", CLICKED + 300)]
 
-    def test_live_counters_count_the_click_at_click_alone(self) -> None:
+    def test_live_counters_count_the_click_once_at_click(self) -> None:
         click = landing("", at=CLICKED, id=CLICK.click, visitor="stand-in", type="click", ad="banner")
         outcome = attribute([click, landing(landed())], {"S": SITE}, "batch")
         assert [(count.ad, count.amount) for count in outcome.counts if count.metric == "clicks"] == [("banner", 1)]

@@ -1,4 +1,4 @@
-"""Whose a touch or a conversion is: by its own hit, by the next link of its visitor, else by the last one."""
+"""Whose a touch or conversion is: of the user in its own hit, else in its visitor's next link, else in the last one."""
 
 import pytest
 
@@ -32,36 +32,36 @@ LINKS = [link(10, "ann"), link(20, "bob"), link(30, "ann")]
     ("at", "user"),
     [(0, "ann"), (10, "ann"), (11, "bob"), (20, "bob"), (21, "ann"), (30, "ann"), (31, "ann"), (10**15, "ann")],
 )
-def test_a_hit_is_the_next_ones_who_signs_in_and_after_that_the_last_ones(at: int, user: str) -> None:
+def test_a_hit_belongs_to_the_next_user_who_signs_in_or_else_the_last(at: int, user: str) -> None:
     assert linked_user(at, LINKS) == user
     assert person_of(touch(at), LINKS, ()) == f"u:{user}"
 
 
-def test_of_two_links_at_one_instant_the_first_is_the_next_and_the_last_is_the_last() -> None:
+def test_two_links_at_one_instant_are_ordered_like_other_facts() -> None:
     links = [link(10, "ann", "a"), link(10, "bob", "b")]
     assert linked_user(10, links) == linked_user(5, links) == "ann"
     assert linked_user(11, links) == "bob"
 
 
-def test_whom_the_hit_itself_names_counts_whatever_the_links_say() -> None:
+def test_the_user_in_the_hit_itself_goes_before_the_links() -> None:
     assert person_of(touch(15, user="cyd"), LINKS, ()) == "u:cyd"
     sale = Conversion(site="s", visitor="kiosk", at=15, hit="c", goal="g", version=1, user="cyd")
     assert person_of(sale, LINKS, ()) == "u:cyd"
 
 
-def test_without_any_link_a_visitor_is_a_person_by_itself() -> None:
+def test_a_visitor_without_links_is_its_own_person() -> None:
     assert person_of(touch(5), [], ()) == "v:kiosk"
     assert (user_of("v:kiosk"), user_of("u:ann")) == ("", "ann")
 
 
-def test_a_crowded_user_and_a_crowded_visitor_are_nobodys() -> None:
+def test_a_crowded_user_or_visitor_is_no_person() -> None:
     assert person_of(touch(15), LINKS, {"u:bob"}) == "v:kiosk"
     assert person_of(touch(5), LINKS, {"u:bob"}) == "u:ann"
     assert person_of(touch(15, user="bob"), LINKS, {"u:bob"}) == "v:kiosk"
     assert person_of(touch(15, user="cyd"), LINKS, {"v:kiosk"}) == "v:kiosk"
 
 
-def test_a_set_is_crowded_by_one_member_more_than_a_person_may_have() -> None:
+def test_one_member_above_the_bound_makes_a_set_crowded() -> None:
     for key, most in (("u:ann", MOST_VISITORS), ("v:kiosk", MOST_USERS)):
         members = {str(n) for n in range(most)}
         assert not is_crowded(key, members)

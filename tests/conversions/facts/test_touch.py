@@ -1,4 +1,4 @@
-"""Which hits are clicks and views, and which ad each of them is."""
+"""Which hits are clicks and views, and which ad each belongs to."""
 
 import time
 from typing import Any
@@ -44,11 +44,11 @@ def test_a_page_without_them_is_no_touch(url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["event", "conversion"])
-def test_other_hits_are_no_touch_whatever_their_page(kind: str) -> None:
+def test_other_kinds_of_hits_are_no_touch_whatever_their_address(kind: str) -> None:
     assert touch_of(hit(type=kind, url=SHOP + "gclid=1", ad="one")) is None
 
 
-def test_a_view_or_click_is_a_touch_with_the_ad_it_names_or_with_none() -> None:
+def test_a_view_or_click_is_a_touch_with_or_without_an_ad() -> None:
     assert touch_of(hit(type="view", ad="one")) == touch(kind="view", ad="one")
     assert touch_of(hit(type="click")) == touch()
 
@@ -59,12 +59,12 @@ def test_a_page_can_not_name_an_ad() -> None:
     assert made.ad == ""
 
 
-def test_of_a_parameter_that_comes_twice_the_first_counts() -> None:
+def test_the_first_of_a_repeated_parameter_counts() -> None:
     found = campaign_parameters(SHOP + "utm_source=a&gclid=1&utm_source=b&gbraid=2")
     assert found == {"source": "a", "network": "gclid", "click_id": "1", "other_ids": (("gbraid", "2"),)}
 
 
-def test_of_an_address_with_endless_parameters_the_first_200_are_read() -> None:
+def test_only_the_first_200_parameters_of_an_address_are_read() -> None:
     many = "&".join(f"p{n}=1" for n in range(300))
     assert campaign_parameters(f"{SHOP}utm_source=a&{many}&gclid=1") == {"source": "a"}
 
@@ -85,7 +85,7 @@ def test_of_an_address_with_endless_parameters_the_first_200_are_read() -> None:
         "/?amp%3Butm_source=news&gclid=1",
     ],
 )
-def test_an_address_is_read_as_meant_wherever_its_parameters_stand(address: str) -> None:
+def test_parameters_are_found_wherever_they_are_in_an_address(address: str) -> None:
     assert campaign_parameters(f"https://shop.example{address}") == {
         "source": "news", "network": "gclid", "click_id": "1",
     }  # fmt: skip
@@ -94,7 +94,7 @@ def test_an_address_is_read_as_meant_wherever_its_parameters_stand(address: str)
 @pytest.mark.parametrize(
     "address", ["/?next=%2F%3Futm_source%3Dnews", "/?u=https%3A%2F%2Fx%3Fgclid%3D1", "/utm_source=news", "/gclid"]
 )
-def test_another_address_in_a_parameter_is_none_of_this_one(address: str) -> None:
+def test_the_parameters_of_an_address_inside_a_parameter_are_ignored(address: str) -> None:
     assert campaign_parameters(f"https://shop.example{address}") == {}
 
 
@@ -129,7 +129,7 @@ def test_all_click_ids_of_an_address_are_kept_whole() -> None:
     assert found["other_ids"] == (("fbclid", facebook), ("gclid", "1"))
 
 
-def test_a_click_keeps_what_else_its_link_had() -> None:
+def test_a_click_keeps_the_other_parameters_of_its_link() -> None:
     sent = hit(type="click", props={"sub1": "a", "cost": "0.5"}, url=SHOP + "gclid=1")
     assert touch_of(sent) == touch(others=(("sub1", "a"), ("cost", "0.5")), network="gclid", click_id="1")
     page = touch_of(hit(type="page", props={"sub1": "a"}, url=SHOP + "gclid=1"))
@@ -137,7 +137,7 @@ def test_a_click_keeps_what_else_its_link_had() -> None:
     assert page.others == ()
 
 
-def test_long_tags_are_cut_and_long_click_ids_stay_apart() -> None:
+def test_long_tags_are_cut_and_long_click_ids_stay_distinct() -> None:
     tag, start = "x" * 5000, "y" * 4000
     assert campaign_parameters(f"{SHOP}utm_source={tag}")["source"] == "x" * MAX_TAG
     ids = [campaign_parameters(f"{SHOP}ttclid={start}{n}")["click_id"] for n in (1, 2, 1)]
@@ -161,7 +161,7 @@ ADS = [
         ({"network": "fbclid", "click_id": "F"}, "two"),
     ],
 )
-def test_a_touch_is_the_ad_of_its_key_else_the_first_with_a_matching_rule(given: dict[str, str], ad: str) -> None:
+def test_a_touch_belongs_to_the_ad_of_its_key_or_the_first_with_a_matching_rule(given: dict[str, str], ad: str) -> None:
     name = name_touch(touch(**given), ADS)
     assert (name.ad, name.configured) == (ad, True)
 
@@ -178,7 +178,7 @@ def test_a_touch_is_the_ad_of_its_key_else_the_first_with_a_matching_rule(given:
         ({}, "(none)"),
     ],
 )
-def test_what_no_ad_matches_is_named_by_its_own_parameters(given: dict[str, str], name: str) -> None:
+def test_a_touch_that_matches_no_ad_is_named_by_its_parameters(given: dict[str, str], name: str) -> None:
     assert name_touch(touch(**given), ADS) == AdName(name, given.get("campaign", ""), False)
 
 

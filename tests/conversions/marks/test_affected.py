@@ -1,4 +1,4 @@
-"""Which buckets a batch's facts may change: never fewer than those whose figures do."""
+"""Affected: the buckets that a batch's facts may change. They include all whose figures do change."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -28,18 +28,18 @@ def site() -> str:
 
 
 def touch(site: str, hour: int, visitor: str = "ann", hit: str = "t", click_id: str = "") -> Touch:
-    """A click at the middle of an hour."""
+    """A click in the middle of an hour."""
     at = hour * HOUR + HOUR // 2
     return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, click_id=click_id, bucket=hour * HOUR)
 
 
 def link(site: str, hour: int, visitor: str = "ann", user: str = "u", hit: str = "l") -> Link:
-    """A visitor signs in at the middle of an hour."""
+    """A visitor signs in in the middle of an hour."""
     return Link(site=site, visitor=visitor, user=user, at=hour * HOUR + HOUR // 2, hit=hit)
 
 
 def sale(site: str, hour: int, visitor: str = "ann", hit: str = "", order: str = "", goal: str = "g") -> Conversion:
-    """A conversion at the middle of an hour."""
+    """A conversion in the middle of an hour."""
     at, hit = hour * HOUR + HOUR // 2, hit or f"c{hour}{visitor}"
     return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal=goal, version=1, order=order, bucket=hour * HOUR)
 
@@ -50,17 +50,17 @@ def change(site: str, order: str) -> Adjustment:
 
 
 def hours(store: Store, site: str, known: Sequence[Fact], *new: Fact) -> list[int]:
-    """The hours that new facts may change beside known ones."""
+    """The hours that new facts may change, given the known ones."""
     store.add_facts([*known, *new])
     return sorted(bucket // HOUR for bucket in affected(store, site, new))
 
 
-def test_a_touch_changes_its_own_bucket_and_the_later_conversions_of_its_visitor(store: Store, site: str) -> None:
+def test_a_touch_affects_its_own_bucket_and_its_visitors_later_conversions(store: Store, site: str) -> None:
     known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 6, "bob")]
     assert hours(store, site, known, touch(site, 4)) == [4, 5, 9]
 
 
-def test_a_touch_at_the_conversions_own_instant_changes_it(store: Store, site: str) -> None:
+def test_a_touch_at_the_instant_of_a_conversion_affects_it(store: Store, site: str) -> None:
     assert hours(store, site, [sale(site, 4)], touch(site, 4, hit="t")) == [4]
     at = sale(site, 4).at
     assert affected(store, site, [Touch(site=site, visitor="ann", kind="click", at=at, hit="t2", bucket=0)]) == {
@@ -69,84 +69,82 @@ def test_a_touch_at_the_conversions_own_instant_changes_it(store: Store, site: s
     }
 
 
-def test_a_touch_changes_the_order_that_its_visitor_claims_after_another(store: Store, site: str) -> None:
-    # bob's is the order's first conversion; ann, who claims it later, has the touch.
+def test_a_touch_affects_the_order_that_its_visitor_claims_after_another(store: Store, site: str) -> None:
+    # bob has the order's first conversion. ann claims it later, and she has the touch.
     known = [sale(site, 5, "bob", order="o"), sale(site, 7, "ann", order="o")]
     assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
 
 
-def test_a_touch_changes_a_hit_that_two_visitors_sent(store: Store, site: str) -> None:
+def test_a_touch_affects_a_hit_that_two_visitors_sent(store: Store, site: str) -> None:
     known = [sale(site, 5, "bob", hit="same"), sale(site, 7, "ann", hit="same")]
     assert hours(store, site, known, touch(site, 4, "ann")) == [4, 5, 7]
 
 
-def test_an_earlier_copy_of_an_order_changes_the_bucket_where_it_was_counted(store: Store, site: str) -> None:
+def test_an_earlier_copy_of_an_order_affects_the_bucket_where_it_was_counted(store: Store, site: str) -> None:
     known = [sale(site, 9, order="o"), sale(site, 12, "bob", order="o")]
     assert hours(store, site, known, sale(site, 3, "cyd", order="o")) == [3, 9, 12]
 
 
-def test_a_conversion_changes_what_its_person_did_later_and_nothing_earlier(store: Store, site: str) -> None:
+def test_a_conversion_affects_its_persons_later_conversions_and_no_earlier_ones(store: Store, site: str) -> None:
     known = [sale(site, 1), sale(site, 5), sale(site, 9), sale(site, 9, "bob")]
     assert hours(store, site, known, sale(site, 4)) == [4, 5, 9]
 
 
-def test_a_conversion_that_takes_an_order_over_frees_the_place_of_whoever_had_it(store: Store, site: str) -> None:
-    # bob's order is ann's from now on, so bob's sale at 8 may be his first.
+def test_a_conversion_that_takes_an_order_over_affects_the_former_claimants_later_sales(
+    store: Store, site: str
+) -> None:
+    # From now on bob's order is ann's, which may make bob's sale at 8 his first.
     known = [sale(site, 6, "bob", order="o"), sale(site, 8, "bob"), sale(site, 9, "ann")]
     assert hours(store, site, known, sale(site, 3, "ann", order="o")) == [3, 6, 8, 9]
 
 
-def test_an_adjustment_changes_its_order_and_what_all_its_claimants_did_later(store: Store, site: str) -> None:
+def test_an_adjustment_affects_its_order_and_all_claimants_later_conversions(store: Store, site: str) -> None:
     known = [sale(site, 2, order="o"), sale(site, 4), sale(site, 6, "bob", order="o"), sale(site, 8, "bob")]
-    # The order is ann's at 2, bob's claim is a copy: what he did between is later than the order, too.
+    # The order is ann's at 2 and bob's claim is a copy. bob's conversions after 2 are later than the order, too.
     known += [sale(site, 1), sale(site, 5, "bob"), sale(site, 1, "bob"), sale(site, 9, "cyd")]
     assert hours(store, site, known, change(site, "o")) == [2, 4, 5, 6, 8]
 
 
-def test_a_touch_that_gives_a_conversion_another_click_frees_or_takes_that_of_its_claimants_later_ones(
+def test_a_touch_that_changes_a_conversions_click_affects_its_claimants_later_conversions(
     store: Store, site: str
 ) -> None:
-    # The order at 4 is also bob's, so bob's click may have been its; his order at 6 is cyd's at 5 first.
+    # The order at 4 is also bob's, and may have taken bob's click. bob's order at 6 is first cyd's at 5.
     known = [sale(site, 4, order="o"), sale(site, 7, "bob", order="o")]
     known += [sale(site, 6, "bob", order="p"), sale(site, 5, "cyd", order="p"), sale(site, 9, "dan")]
     assert hours(store, site, known, touch(site, 2)) == [2, 4, 5, 6, 7]
 
 
-def test_an_adjustment_of_an_order_that_is_not_there_yet_changes_nothing(store: Store, site: str) -> None:
+def test_an_adjustment_before_its_order_affects_nothing(store: Store, site: str) -> None:
     assert hours(store, site, [sale(site, 2, order="other")], change(site, "o")) == []
 
 
-def test_a_batch_changes_what_each_of_its_facts_does(store: Store, site: str) -> None:
+def test_a_batch_affects_what_each_of_its_facts_affects(store: Store, site: str) -> None:
     known = [sale(site, 5), sale(site, 6, "bob"), sale(site, 8, "cyd", order="o")]
     new = [touch(site, 4), touch(site, 7, "bob"), change(site, "o"), sale(site, 1, "dan")]
     assert hours(store, site, known, *new) == [1, 4, 5, 7, 8]
 
 
-def test_other_sites_are_not_looked_at(store: Store, site: str) -> None:
+def test_other_sites_are_not_affected(store: Store, site: str) -> None:
     other = f"{site}-other"
     store.add_facts([sale(other, 5), sale(other, 6, order="o")])
     assert hours(store, site, [], touch(site, 4), change(site, "o")) == [4]
 
 
-def test_a_conversion_that_takes_a_click_changes_the_order_that_somebody_else_placed_first(
+def test_a_conversion_that_takes_a_click_affects_an_order_that_somebody_else_placed_first(
     store: Store, site: str
 ) -> None:
-    # The order is bob's at 3, and ann's copy at 4 gave it her click at 1.
+    # The order is bob's at 3. ann's copy at 4 gave it her click at 1.
     known = [touch(site, 1), sale(site, 3, "bob", order="o"), sale(site, 4, order="o")]
     assert hours(store, site, known, sale(site, 2)) == [2, 3, 4]
 
 
-def test_a_link_changes_what_its_person_did_on_any_device_since_the_visitors_link_before(
-    store: Store, site: str
-) -> None:
+def test_a_link_affects_its_person_on_any_device_since_the_visitors_previous_link(store: Store, site: str) -> None:
     known = [sale(site, hour, "phone") for hour in (1, 3, 5)] + [link(site, 0, "phone"), link(site, 2, "laptop", "w")]
     assert hours(store, site, known, link(site, 4, "laptop")) == [3, 5]
 
 
-def test_of_two_links_written_at_once_the_workers_mark_together_whoever_lost_a_touch_by_them(
-    store: Store, site: str
-) -> None:
-    # The click at 1 was dan's, who signed in at 9 and had bought on his phone at 2. Now two sign in between.
+def test_two_workers_with_a_link_each_together_mark_everyone_who_lost_a_touch(store: Store, site: str) -> None:
+    # The click at 1 was dan's. He signed in at 9 and had bought on his phone at 2. Now two users sign in between.
     known = [
         touch(site, 1, "kiosk"),
         link(site, 9, "kiosk", "dan"),
@@ -158,17 +156,17 @@ def test_of_two_links_written_at_once_the_workers_mark_together_whoever_lost_a_t
     assert 2 * HOUR in affected(store, site, new[:1]) | affected(store, site, new[1:])
 
 
-def test_a_conversion_changes_what_its_person_did_later_on_any_device(store: Store, site: str) -> None:
+def test_a_conversion_affects_its_persons_later_conversions_on_any_device(store: Store, site: str) -> None:
     known = [link(site, 0, "phone"), link(site, 9, "laptop"), sale(site, 5, "laptop"), sale(site, 1, "laptop")]
     assert hours(store, site, known, sale(site, 3, "phone")) == [3, 5]
 
 
-def test_what_was_dissolved_is_marked_from_the_beginning(store: Store, site: str) -> None:
+def test_everything_of_a_person_dissolved_by_crowding_is_marked(store: Store, site: str) -> None:
     store.add_facts([sale(site, 1, "phone"), touch(site, 3, "laptop"), sale(site, 4, "bob")])
     assert affected(store, site, [], ["phone", "laptop"]) == {1 * HOUR, 3 * HOUR}
 
 
-def test_a_link_reaches_months_of_which_a_long_timelines_newest_touches_say_nothing(store: Store, site: str) -> None:
+def test_a_link_affects_months_beyond_the_newest_touches_of_a_long_timeline(store: Store, site: str) -> None:
     months = [touch(site, day * 24, hit=f"t{day}") for day in (10, 25, 40, 70, 71, 100)]
     store.add_facts(months)
     store.add_facts([touch(site, 150 * 24, hit=f"n{number}") for number in range(MOST_TOUCHES)])
@@ -179,14 +177,14 @@ def test_a_link_reaches_months_of_which_a_long_timelines_newest_touches_say_noth
     }
 
 
-def test_a_link_leaves_out_months_that_take_no_more_changes(store: Store, site: str) -> None:
+def test_a_link_does_not_affect_frozen_months(store: Store, site: str) -> None:
     new = link(site, 30 * 24)
     store.add_facts([touch(site, 10 * 24, hit="old"), touch(site, 40 * 24, hit="new"), new])
     assert affected(store, site, [new], frozen_before=20 * 24 * HOUR) == {40 * 24 * HOUR}
 
 
 class Known:
-    """A store's reads over a list of facts."""
+    """The reads of a store, over a list of facts."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = list(facts)
@@ -242,7 +240,7 @@ SHOP = SiteConfig(key="s", goals=(counts("every"), counts("once"), counts("click
 
 
 def rolled_up(store: Known, bucket: int) -> list[Cell]:
-    """What the rollup makes of a bucket."""
+    """The figures of a bucket, as the rollup makes them."""
     facts = store.read_bucket(bucket)
     sales = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -250,7 +248,7 @@ def rolled_up(store: Known, bucket: int) -> list[Cell]:
 
 
 def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
-    """Those of one hit, of few visitors, users, orders and hours."""
+    """The facts of one hit, drawn from few visitors, users, orders and hours."""
     hour, visitor, order = rng.randrange(8), rng.choice(people), rng.choice(["", "o", "o"])
     kind = rng.choice(["touch", "touch", "sale", "sale", "sale", "change", *(["link"] * 3 if len(people) > 2 else [])])
     user = rng.choice(["", "", "X", "Y", "Z"]) if len(people) > 2 else ""
@@ -268,7 +266,7 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
 
 @pytest.mark.parametrize("people", ["AB", "ABC", "ABCD"])
 @pytest.mark.parametrize("goal", ["every", "once", "click"])
-def test_no_fact_changes_the_figures_of_a_bucket_that_is_not_named(goal: str, people: str) -> None:
+def test_every_bucket_whose_figures_change_is_affected(goal: str, people: str) -> None:
     rng = random.Random(goal + people)
     for _ in range(1_500):
         known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
@@ -279,7 +277,7 @@ def test_no_fact_changes_the_figures_of_a_bucket_that_is_not_named(goal: str, pe
 
 
 @pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
-def test_a_link_reaches_every_month_of_a_timeline_that_is_not_read_whole(
+def test_a_link_affects_every_month_of_a_timeline_that_is_too_long_to_read(
     timezone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("conversions.marks.affected.MOST_TOUCHES", 5)

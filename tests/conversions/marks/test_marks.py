@@ -1,4 +1,4 @@
-"""Marks and their tokens, on whichever configuration database the settings name."""
+"""Marks and their tokens, on the configuration database that the settings name."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ def token_of(site: str, bucket: int) -> int:
 
 
 @pytest.mark.django_db
-def test_tokens_are_the_clock_in_microseconds_and_always_grow() -> None:
+def test_tokens_are_microseconds_of_the_clock_and_always_grow() -> None:
     before = time.time_ns() // 1000
     tokens = [draw_token() for _ in range(200)]
     assert before - SECOND_US < tokens[0] < before + 60 * SECOND_US
@@ -41,14 +41,14 @@ def test_tokens_are_the_clock_in_microseconds_and_always_grow() -> None:
 
 
 @pytest.mark.django_db
-def test_a_clock_that_was_set_back_does_not_take_tokens_with_it() -> None:
+def test_tokens_grow_although_the_clock_is_set_back() -> None:
     ahead = draw_token() + 3600 * SECOND_US
     Sequence.objects.update(last=ahead)
     assert [draw_token(), draw_token()] == [ahead + 1, ahead + 2]
 
 
 @pytest.mark.django_db
-def test_a_restored_database_goes_on_after_every_token_it_has_forgotten() -> None:
+def test_tokens_of_a_restored_database_are_greater_than_all_before() -> None:
     newest = draw_token()
     Sequence.objects.update(last=newest - 3600 * SECOND_US)
     time.sleep(0.01)  # a restore takes longer than the clock's grain, which is 1 ms on SQLite
@@ -68,7 +68,7 @@ def test_a_mark_keeps_the_greatest_token_and_one_row(site: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_mark_goes_only_if_its_token_is_still_the_noted_one(site: str) -> None:
+def test_a_mark_is_closed_only_if_its_token_is_unchanged(site: str) -> None:
     mark_buckets(site, [1])
     (noted,) = open_marks(site)
     mark_buckets(site, [1])
@@ -79,7 +79,7 @@ def test_a_mark_goes_only_if_its_token_is_still_the_noted_one(site: str) -> None
 
 
 @pytest.mark.django_db
-def test_a_bucket_is_known_after_its_mark_is_gone_and_can_be_marked_again(site: str) -> None:
+def test_a_bucket_stays_known_after_its_mark_is_closed(site: str) -> None:
     mark_buckets(site, [5, WHOLE_SITE])
     for mark in open_marks(site):
         close_mark(mark)
@@ -89,7 +89,7 @@ def test_a_bucket_is_known_after_its_mark_is_gone_and_can_be_marked_again(site: 
 
 
 @pytest.mark.django_db
-def test_whole_sites_come_first_and_sites_are_apart(site: str) -> None:
+def test_marks_of_whole_sites_come_first_and_sites_are_separate(site: str) -> None:
     other = f"{site}-other"
     mark_buckets(site, [1])
     mark_buckets(other, [WHOLE_SITE, 0])

@@ -1,4 +1,4 @@
-"""One batch of hits: its facts and marks are written; what can't be processed is rejected, alone, with its reason."""
+"""Processing a batch: facts and marks are written, and a bad hit is rejected alone, with its reason."""
 
 from collections.abc import Callable, Sequence
 from errno import EMFILE
@@ -40,7 +40,7 @@ def hit(site: str, id: str = "h1", type: str = "click", at: int = NOON, **more: 
 
 
 def processor(store: Store, frozen_before: int = 0, load: Any = load_site, cap: int = 1000) -> Processor:
-    """The real one."""
+    """The processor, with the store of the test."""
     return Processor(store, sequence, load, lambda: frozen_before, cap)
 
 
@@ -69,7 +69,7 @@ def test_the_facts_of_a_batch_are_written_and_their_buckets_marked(store: Store,
     }
 
 
-def test_a_batch_that_comes_again_changes_no_fact_and_marks_again(store: Store, site: str) -> None:
+def test_a_batch_processed_again_changes_no_fact_but_marks_again(store: Store, site: str) -> None:
     work = processor(store)
     work.process([hit(site)], "b1")
     (mark,) = sequence.open_marks(site)
@@ -80,7 +80,7 @@ def test_a_batch_that_comes_again_changes_no_fact_and_marks_again(store: Store, 
 
 
 class Overtaken:
-    """A store whose writer of facts is overtaken: something else happens first. All else is the real one's."""
+    """A store in which something else happens before facts are written. Everything else is the real store's."""
 
     def __init__(self, store: Store, happens: Callable[[], object]) -> None:
         self._store, self._happens = store, happens
@@ -93,7 +93,7 @@ class Overtaken:
         self._store.add_facts(facts)
 
 
-def test_a_worker_that_another_overtakes_before_it_writes_marks_what_the_other_wrote(store: Store, site: str) -> None:
+def test_a_worker_overtaken_before_it_writes_marks_what_the_other_wrote(store: Store, site: str) -> None:
     sale = hit(site, "h2", "event", at=NOON + 2 * HOUR, name="buy")
     slow = processor(Overtaken(store, lambda: processor(store).process([sale], "b2")))  # type: ignore[arg-type]
     slow.process([hit(site)], "b1")
@@ -101,14 +101,14 @@ def test_a_worker_that_another_overtakes_before_it_writes_marks_what_the_other_w
     assert click == late, "the sale's bucket has the mark of the worker that wrote the click"
 
 
-def test_whoever_rolls_up_as_soon_as_a_bucket_is_marked_finds_the_facts(store: Store, site: str) -> None:
+def test_facts_are_written_before_their_bucket_is_marked(store: Store, site: str) -> None:
     marked_early: list[int] = []
     work = processor(Overtaken(store, lambda: marked_early.extend(marked(site))))  # type: ignore[arg-type]
     work.process([hit(site)], "b1")
     assert (marked_early, marked(site)) == ([], [0])
 
 
-def test_a_hit_that_can_not_be_processed_is_rejected_alone_and_the_others_pass(store: Store, site: str) -> None:
+def test_a_hit_that_cannot_be_processed_is_rejected_alone(store: Store, site: str) -> None:
     no_such_time = hit(site, "bad", at=10**17)
     no_kind = hit(site, "worse", "adjustment", order="o1")
     counts = processor(store).process([hit(site, "a"), no_such_time, no_kind, hit(site, "b")], "b1")
@@ -123,7 +123,7 @@ def test_a_hit_that_can_not_be_processed_is_rejected_alone_and_the_others_pass(s
 
 
 class Away:
-    """A store whose one method fails, as a service that is away does; all else is the real one's."""
+    """A store of which one method fails as if the service were away. Everything else is the real store's."""
 
     def __init__(self, store: Store, method: str, error: Exception) -> None:
         self._store, self._method, self._error = store, method, error
@@ -136,7 +136,7 @@ class Away:
 
 
 @pytest.mark.parametrize("method", ["add_facts", "read_conversions", "read_claims"])
-def test_a_store_that_is_away_is_raised_and_nothing_is_rejected(store: Store, site: str, method: str) -> None:
+def test_if_the_store_is_away_the_batch_fails_and_nothing_is_rejected(store: Store, site: str, method: str) -> None:
     hits = [hit(site), hit(site, "h2", "conversion", name="buy", order="o1")]
     with pytest.raises(StoreUnavailable):
         processor(Away(store, method, StoreUnavailable("gone"))).process(hits, "b1")  # type: ignore[arg-type]
@@ -150,7 +150,9 @@ def test_a_store_that_is_away_is_raised_and_nothing_is_rejected(store: Store, si
 @pytest.mark.parametrize(
     "error", [OperationalError("locked"), ProgrammingError("no such table"), InternalError("aborted")]
 )
-def test_a_configuration_that_can_not_be_read_is_waited_for(store: Store, site: str, error: Exception) -> None:
+def test_if_the_configuration_is_away_the_batch_fails_and_nothing_is_rejected(
+    store: Store, site: str, error: Exception
+) -> None:
     def load(_key: str) -> SiteConfig | None:
         raise error
 
@@ -160,9 +162,7 @@ def test_a_configuration_that_can_not_be_read_is_waited_for(store: Store, site: 
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(EMFILE, "Too many open files")])
-def test_good_hits_are_not_rejected_where_the_machine_is_short_of_something(
-    store: Store, site: str, error: Exception
-) -> None:
+def test_hits_are_not_rejected_if_the_machine_lacks_resources(store: Store, site: str, error: Exception) -> None:
     with pytest.raises(type(error)):
         processor(Away(store, "add_facts", error)).process([hit(site), hit(site, "h2")], "b1")  # type: ignore[arg-type]
     assert rejected(store, site) == []
@@ -175,9 +175,7 @@ def test_a_hit_of_a_site_that_does_not_exist_is_rejected(store: Store, site: str
     assert marked(site) == [0]
 
 
-def test_a_conversion_of_an_unknown_goal_is_rejected_and_other_hits_without_facts_are_not(
-    store: Store, site: str
-) -> None:
+def test_only_conversions_of_an_unknown_goal_are_rejected_for_making_no_fact(store: Store, site: str) -> None:
     hits = [
         hit(site, "c", "conversion", name="nothing"),
         hit(site, "e", "event", name="nothing"),
@@ -187,7 +185,7 @@ def test_a_conversion_of_an_unknown_goal_is_rejected_and_other_hits_without_fact
     assert rejected(store, site) == [("c", "no_goal")]
 
 
-def test_a_late_refund_of_a_frozen_conversion_is_listed_and_leaves_the_bucket_alone(store: Store, site: str) -> None:
+def test_a_late_refund_of_a_frozen_conversion_is_listed_and_marks_nothing(store: Store, site: str) -> None:
     sale = hit(site, "c", "conversion", name="buy", order="o1", at=NOON - 3 * HOUR)
     processor(store).process([sale], "b1")
     for mark in sequence.open_marks(site):
@@ -198,7 +196,7 @@ def test_a_late_refund_of_a_frozen_conversion_is_listed_and_leaves_the_bucket_al
     assert marked(site) == [0]
 
 
-def test_a_hit_that_is_too_old_itself_is_listed_as_frozen(store: Store, site: str) -> None:
+def test_a_hit_in_a_frozen_bucket_is_listed_as_frozen(store: Store, site: str) -> None:
     processor(store, frozen_before=NOON).process([hit(site, at=NOON - 1), hit(site, "h2")], "b1")
     assert rejected(store, site) == [("h1", "frozen")]
     assert marked(site) == [0]
@@ -210,7 +208,7 @@ def test_one_hit_that_meets_a_goal_and_is_a_click_is_both_under_one_id(store: St
     assert kinds == {True, False}
 
 
-def test_an_adjustment_before_its_conversion_marks_nothing_and_the_conversion_finds_it(store: Store, site: str) -> None:
+def test_an_adjustment_before_its_conversion_marks_nothing_but_applies_to_it(store: Store, site: str) -> None:
     processor(store).process([hit(site, "r", "adjustment", kind="retract", order="o1")], "b1")
     assert marked(site) == []
     processor(store).process([hit(site, "c", "conversion", name="buy", order="o1", at=NOON + HOUR)], "b2")
@@ -219,7 +217,7 @@ def test_an_adjustment_before_its_conversion_marks_nothing_and_the_conversion_fi
 
 
 @pytest.mark.parametrize("odd", ["a'b\"c;--", "a b\tc", "ключ", "🦊" * 64, "%_%", "\x7f\u2028"])
-def test_odd_site_keys_and_ids_are_kept_as_they_are(store: Store, odd: str) -> None:
+def test_odd_site_keys_and_ids_are_stored_unchanged(store: Store, odd: str) -> None:
     site = f"{uuid4().hex[:8]}{odd}"[:64]
     config = SiteConfig(key=site)
     made = hit(site, odd[:64], visitor=odd[:64], ad=odd)

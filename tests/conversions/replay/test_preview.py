@@ -1,4 +1,4 @@
-"""What a goal would have counted in the last days: the number that a replay then gives, and nothing is changed."""
+"""Preview: what a goal would have counted in the last days. A replay gives the same number. Nothing is changed."""
 
 import json
 from io import StringIO
@@ -31,8 +31,8 @@ from tracker.collection.hit import Batch, Hit, batch_id, iso, to_plain
 pytestmark = pytest.mark.django_db
 
 
-class Busy(Shop):
-    """A shop whose `at` is in ms from now, and whose hits lie in the archive and were processed."""
+class RecentShop(Shop):
+    """A shop with a recent past: its hits are archived and processed."""
 
     def __init__(self, store: Store, archive: FolderArchive) -> None:
         super().__init__(store)
@@ -43,7 +43,7 @@ class Busy(Shop):
         self.batches = 0
 
     def at(self, ago: int) -> int:
-        """So long ago."""
+        """The instant `ago` ms before now, in ms after noon."""
         return self.now - ago - NOON
 
     def receive(self, *hits: Hit) -> None:
@@ -63,13 +63,13 @@ class Busy(Shop):
         return to_plain(describe_preview(found, span, self.config()))
 
     def reported(self, goal: str) -> dict[str, Any]:
-        """What the report of the last days has."""
+        """The report of the last 30 days for a goal."""
         days = {"from": day(self.now - 30 * DAY), "to": day(self.now)}
         query = read_query({**days, "goal": goal}, self.config())
         return plain_answer(answer(self.store, query, self.config(), self.now), query)
 
     def make_retroactive(self, goal: Goal) -> None:
-        """As staff does, and beat goes on with it."""
+        """Makes the goal retroactive as staff does, and runs beat's part."""
         body = {"from": instant(self.now - 30 * DAY)}
         told = staff().post(f"/api/goals/{goal.pk}/retroactive", body, content_type="application/json")
         assert told.status_code == 202, told.content
@@ -94,8 +94,8 @@ def staff() -> Client:
 
 
 @pytest.fixture
-def shop(opened_store: Store, archive: FolderArchive) -> Busy:
-    shop = Busy(opened_store, archive)
+def shop(opened_store: Store, archive: FolderArchive) -> RecentShop:
+    shop = RecentShop(opened_store, archive)
     shop.receive(shop.click("t1", shop.at(20 * DAY)), shop.event("old", 40 * DAY, value=1_000_000))
     shop.receive(
         shop.event("l1", 19 * DAY, value=10_000_000, order="o1", props={"plan": "pro"}),
@@ -129,14 +129,12 @@ RULES = [
 
 
 def figures(told: dict[str, Any], counted: dict[str, Any]) -> tuple[str, str, Any]:
-    """What a preview and a report both tell; `counted` is its part with the sums."""
+    """The figures that a preview and a report share. `counted` is the part with the sums."""
     return counted["conversions"], counted["value"], told["set_aside"]
 
 
 @pytest.mark.parametrize("rules", RULES, ids=str)
-def test_the_number_is_the_one_that_the_report_has_once_the_goal_is_retroactive(
-    shop: Busy, rules: dict[str, Any]
-) -> None:
+def test_the_number_equals_the_reports_once_the_goal_is_retroactive(shop: RecentShop, rules: dict[str, Any]) -> None:
     told = shop.preview(**rules)
     assert told["complete"]
     assert float(told["conversions"]) > 0
@@ -145,7 +143,7 @@ def test_the_number_is_the_one_that_the_report_has_once_the_goal_is_retroactive(
     assert figures(reported, reported["totals"]) == figures(told, told)
 
 
-def test_what_is_counted_is_known_by_hand(shop: Busy) -> None:
+def test_the_number_is_the_one_worked_out_by_hand(shop: RecentShop) -> None:
     found = [(told["conversions"], told["value"]) for told in (shop.preview(**rules) for rules in RULES)]
     assert found == [
         ("3.000000", "56.000000"),  # o1 refunded to 6, o2's earliest 20, bob's 30
@@ -160,7 +158,7 @@ def test_what_is_counted_is_known_by_hand(shop: Busy) -> None:
     ]
 
 
-def test_what_stays_without_a_rate_is_told_with_its_currency(shop: Busy) -> None:
+def test_value_without_a_rate_is_named_with_its_currency(shop: RecentShop) -> None:
     assert shop.preview(event="lead")["set_aside"] == {"no_rate": {"conversions": 0, "values": {}}}
     told = shop.preview(event="quote")
     assert told["set_aside"] == {"no_rate": {"conversions": 1, "values": {"GBP": "10.000000"}}}
@@ -169,7 +167,7 @@ def test_what_stays_without_a_rate_is_told_with_its_currency(shop: Busy) -> None
     assert "no rate is known" not in command("--site", shop.key, "--event", "lead")
 
 
-def test_other_rules_of_a_goal_that_counts_are_tried_against_what_it_counted_before(shop: Busy) -> None:
+def test_changed_rules_of_an_existing_goal_are_tried(shop: RecentShop) -> None:
     goal = Goal.objects.create(site=shop.site, key="lead", event="lead", counting="once")
     GoalVersion.objects.filter(goal=goal).update(starts_at=0)
     shop.receive(shop.event("first", 35 * DAY, visitor="bob"), shop.event("l3", 17 * DAY, visitor="bob"))
@@ -182,7 +180,7 @@ def test_other_rules_of_a_goal_that_counts_are_tried_against_what_it_counted_bef
     assert figures(reported, reported["totals"]) == figures(told, told)
 
 
-def test_a_goal_that_counts_once_is_tried_for_persons_on_all_of_their_devices(shop: Busy) -> None:
+def test_a_goal_that_counts_once_counts_once_per_person_on_all_devices(shop: RecentShop) -> None:
     rules = {"key": "lead", "event": "lead", "counting": "once"}
     assert shop.preview(**rules)["conversions"] == "2.000000"
     for visitor in ("ann", "bob"):
@@ -190,7 +188,7 @@ def test_a_goal_that_counts_once_is_tried_for_persons_on_all_of_their_devices(sh
     assert shop.preview(**rules)["conversions"] == "1.000000"
 
 
-def test_a_preview_changes_nothing(shop: Busy) -> None:
+def test_a_preview_changes_nothing(shop: RecentShop) -> None:
     def state() -> Any:
         facts = [sorted(map(repr, shop.store.read_bucket(shop.key, one))) for one in known_buckets(shop.key)]
         rows = [model.objects.count() for model in (Goal, GoalVersion, SiteCurrency)]
@@ -203,7 +201,7 @@ def test_a_preview_changes_nothing(shop: Busy) -> None:
     assert not Replay.objects.exists()
 
 
-def test_a_preview_is_cut_where_its_time_ends_and_says_so(shop: Busy) -> None:
+def test_a_preview_ends_when_its_time_is_up_and_says_so(shop: RecentShop) -> None:
     span = last_days(shop.key, 30, shop.now)
     draft = draft_goal(shop.site, shop.config(), "", {"event": "lead"}, 0)
     found = Preview(shop.store, shop.config(), draft, span, read_rates)
@@ -214,14 +212,14 @@ def test_a_preview_is_cut_where_its_time_ends_and_says_so(shop: Busy) -> None:
     assert told["reached"] == instant(shop.now - 17 * DAY)
 
 
-def test_a_damaged_object_is_left_out_and_counted(shop: Busy) -> None:
+def test_a_damaged_object_is_left_out_and_counted(shop: RecentShop) -> None:
     key = list(shop.archive.list())[-1]
     (shop.archive.folder / key).write_bytes(b"not gzip")
     told = shop.preview(event="lead")
     assert (told["damaged"], told["complete"], told["conversions"]) == (1, True, "3.000000")
 
 
-def test_staff_asks_for_a_preview_of_rules(shop: Busy) -> None:
+def test_staff_asks_for_a_preview_of_rules(shop: RecentShop) -> None:
     body = {"site": shop.key, "event": "lead", "conditions": "value >= 15", "factor": "0.5"}
     told = described(staff().post("/api/goals/preview", body, content_type="application/json"))
     assert (told.status_code, told.json()["conversions"], told.json()["value"]) == (200, "2.000000", "25.000000")
@@ -244,7 +242,7 @@ def test_staff_asks_for_a_preview_of_rules(shop: Busy) -> None:
         ({"site": "none"}, "site"),
     ],
 )
-def test_what_is_no_draft_is_refused(sql_store: Store, body: dict[str, Any], field: str) -> None:
+def test_a_bad_draft_is_refused(sql_store: Store, body: dict[str, Any], field: str) -> None:
     shop = Shop(sql_store)
     answered = staff().post("/api/goals/preview", {"site": shop.key, **body}, content_type="application/json")
     error = answered.json()["error"]
@@ -268,7 +266,7 @@ def command(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_the_command_says_the_same(shop: Busy) -> None:
+def test_the_command_prints_the_same_numbers(shop: RecentShop) -> None:
     assert "in the last 30 days, 3.000000 conversions worth 56.000000 USD" in command(
         "--site", shop.key, "--event", "lead"
     )
@@ -288,20 +286,20 @@ def test_the_command_says_the_same(shop: Busy) -> None:
         ("--site", "KEY", "--fixed-value", "much"),
     ],
 )
-def test_the_command_refuses_what_it_can_not_use(sql_store: Store, arguments: tuple[str, ...]) -> None:
+def test_the_command_refuses_bad_options(sql_store: Store, arguments: tuple[str, ...]) -> None:
     shop = Shop(sql_store)
     with pytest.raises(CommandError):
         command(*(shop.key if part == "KEY" else part for part in arguments))
 
 
 class TestRetroactive:
-    """The newest version of a goal holds since a day on, and what it counts is counted."""
+    """A goal's newest version is made to begin on an earlier day, and counts the conversions since then."""
 
     def post(self, shop: Shop, since: str) -> Any:
         path = f"/api/goals/{shop.goal.pk}/retroactive"
         return described(staff().post(path, {"from": since}, content_type="application/json"))
 
-    def test_the_version_and_its_replay_are_told(self, shop: Busy) -> None:
+    def test_the_answer_has_the_version_and_its_replay(self, shop: RecentShop) -> None:
         shop.goal.event = "lead"
         shop.goal.save()
         told = self.post(shop, "2026-01-05")
@@ -311,13 +309,13 @@ class TestRetroactive:
         assert (replay["from"], replay["state"]) == ("2026-01-05T00:00:00Z", "waiting")
         assert [row["id"] for row in staff().get(f"/api/sites/{shop.key}/replay").json()["results"]] == [replay["id"]]
 
-    def test_a_replay_that_is_under_way_does_not_stand_for_a_later_change(self, shop: Busy) -> None:
+    def test_each_change_gets_its_own_replay(self, shop: RecentShop) -> None:
         first, second = (self.post(shop, "2026-01-05").json()["replay"]["id"] for _ in range(2))
         assert first != second
         carry_on_replays()
         assert Replay.objects.filter(ended_at__isnull=False).count() == 2
 
-    def test_reports_say_that_they_are_recounted_until_it_is_done(self, shop: Busy) -> None:
+    def test_reports_say_that_they_are_being_recounted_until_it_is_done(self, shop: RecentShop) -> None:
         def recounting() -> bool:
             query = read_query({"from": "2026-01-05", "to": "2026-01-06"}, shop.config())
             return answer(shop.store, query, shop.config(), shop.now).recounting
@@ -332,13 +330,13 @@ class TestRetroactive:
         assert not recounting()
 
     @pytest.mark.parametrize("since", ["soon", "2999-01-01", "", "x" * 41])
-    def test_what_is_no_day_that_has_begun_is_refused(self, sql_store: Store, since: str) -> None:
+    def test_a_day_that_has_not_begun_is_refused(self, sql_store: Store, since: str) -> None:
         shop = Shop(sql_store)
         answered = self.post(shop, since)
         assert (answered.status_code, answered.json()["error"]["field"]) == (400, "from")
         assert not Replay.objects.exists()
 
-    def test_support_does_it_in_the_admin(self, shop: Busy) -> None:
+    def test_support_does_it_in_the_admin(self, shop: RecentShop) -> None:
         shop.goal.event = "lead"
         shop.goal.save()
         boss = User.objects.create_superuser("boss")

@@ -1,4 +1,4 @@
-"""Replay: the archive's hits become facts and figures again, from where the last try stopped, and count once."""
+"""Replay: makes facts and figures again from the archive. It goes on where it stopped, and counts nothing twice."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -35,7 +35,7 @@ def put(archive: FolderArchive, *hits: Hit, made_at: int = NOON, nonce: str = "a
 
 
 def replay(shop: Shop, *arguments: str) -> str:
-    """What the command prints."""
+    """Runs the command and returns its output."""
     output = StringIO()
     call_command("replay", "--site", shop.key, *arguments, stdout=output, stderr=output)
     return output.getvalue()
@@ -47,7 +47,7 @@ def cells(shop: Shop) -> list[Cell]:
 
 
 def conversions(shop: Shop) -> int:
-    """How many are counted, in micros."""
+    """The conversions that are counted, in micros."""
     return sum(row.credit for cell in cells(shop) if cell.model == "last" for row in credit_rows(cell))
 
 
@@ -59,7 +59,7 @@ def test_facts_and_figures_are_made_again_from_the_archive_alone(shop: Shop, arc
     assert open_marks(shop.key) == []
 
 
-def test_a_replay_over_facts_that_are_there_counts_nothing_twice(shop: Shop, archive: FolderArchive) -> None:
+def test_a_replay_over_existing_facts_counts_nothing_twice(shop: Shop, archive: FolderArchive) -> None:
     hits = [shop.click("c1", -HOUR), shop.sale("s1", order="o1"), shop.adjust("a1", "refund", "o1", MINUTE, 1_000_000)]
     key = put(archive, *hits)
     shop.process(*hits, batch=key.rpartition("/")[2].partition(".")[0])
@@ -73,14 +73,14 @@ def test_a_replay_over_facts_that_are_there_counts_nothing_twice(shop: Shop, arc
     assert [one.amount for one in shop.store.read_counts(shop.key, NOON)] == [3]
 
 
-def test_a_range_is_of_the_hits_own_time_however_late_they_came(shop: Shop, archive: FolderArchive) -> None:
+def test_a_range_selects_hits_by_their_own_time_however_late_they_came(shop: Shop, archive: FolderArchive) -> None:
     late = NOON + 60 * DAY
     put(archive, shop.sale("inside", 0), shop.sale("before", -DAY), shop.sale("after", DAY), made_at=late)
     assert "1 hits of 1 batches" in replay(shop, "--from", "2026-11-20", "--to", "2026-11-21")
     assert conversions(shop) == 1_000_000
 
 
-def test_a_hit_that_its_clock_put_ahead_of_its_batch_is_in_a_range_that_begins_with_it() -> None:
+def test_a_range_includes_hits_whose_clock_was_ahead_of_their_batch() -> None:
     since, _ = object_range([Range("s", NOON, NOON + HOUR)])
     assert since == NOON - AHEAD_MS
 
@@ -112,7 +112,7 @@ def test_a_goal_made_retroactive_counts_over_last_month(shop: Shop, archive: Fol
 
 
 class Failing(FolderArchive):
-    """A folder one of whose objects can't be read: a directory stands in its place."""
+    """A folder with one object that can't be read, because a directory is in its place."""
 
     _unreadable = ""
 
@@ -136,14 +136,14 @@ def failing(archive: FolderArchive) -> Failing:
     return Failing(archive.folder)
 
 
-def test_a_replay_that_was_stopped_goes_on_where_it_stopped(shop: Shop, failing: Failing) -> None:
+def test_a_stopped_replay_goes_on_where_it_stopped(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(5)]
     failing.unreadable = keys[3]
     with pytest.raises(CommandError, match=r"Is a directory: .*\. The same command goes on from here"):
         replay(shop)
     progress = Replay.objects.get(site=shop.key)
     assert (progress.last_key, progress.batches, progress.hits) == (keys[2], 3, 3)
-    # What was gone through is not read again, even if it could not be.
+    # A finished object is not read again; this one couldn't be.
     failing.unreadable = keys[0]
     output = replay(shop)
     assert f"Going on after {keys[2]}" in output
@@ -153,7 +153,7 @@ def test_a_replay_that_was_stopped_goes_on_where_it_stopped(shop: Shop, failing:
     assert progress.ended_at is not None
 
 
-def test_a_replay_can_begin_anew(shop: Shop, failing: Failing) -> None:
+def test_a_replay_can_be_restarted(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(3)]
     failing.unreadable = keys[2]
     with pytest.raises(CommandError):
@@ -162,7 +162,7 @@ def test_a_replay_can_begin_anew(shop: Shop, failing: Failing) -> None:
     assert "3 hits of 3 batches replayed." in replay(shop, "--restart")
 
 
-def test_a_goal_made_while_a_replay_is_stopped_counts_over_the_part_that_was_done(shop: Shop, failing: Failing) -> None:
+def test_a_goal_made_while_a_replay_is_stopped_counts_from_the_start_of_its_range(shop: Shop, failing: Failing) -> None:
     hits = [shop.hit("page", f"p{n}", n * MINUTE, url="https://s.example/thanks") for n in range(3)]
     keys = [put(failing, hit, made_at=hit.at) for hit in hits]
     failing.unreadable = keys[2]
@@ -177,7 +177,7 @@ def test_a_goal_made_while_a_replay_is_stopped_counts_over_the_part_that_was_don
     assert conversions(shop) == 3_000_000
 
 
-def test_a_replay_begun_anew_goes_on_where_it_stopped_the_next_time(shop: Shop, failing: Failing) -> None:
+def test_a_restarted_replay_goes_on_where_it_stopped_the_next_time(shop: Shop, failing: Failing) -> None:
     keys = [put(failing, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE) for n in range(3)]
     failing.unreadable = keys[2]
     with pytest.raises(CommandError):
@@ -190,7 +190,7 @@ def test_a_replay_begun_anew_goes_on_where_it_stopped_the_next_time(shop: Shop, 
     assert f"Going on after {keys[0]}" in replay(shop)
 
 
-def test_a_damaged_or_missing_object_is_left_out_and_said(shop: Shop, archive: FolderArchive) -> None:
+def test_a_damaged_or_missing_object_is_left_out_and_reported(shop: Shop, archive: FolderArchive) -> None:
     damaged = put(archive, shop.sale("s1"))
     put(archive, shop.sale("s2"), made_at=NOON + MINUTE)
     (archive.folder / damaged).write_bytes(b"no gzip")
@@ -200,7 +200,7 @@ def test_a_damaged_or_missing_object_is_left_out_and_said(shop: Shop, archive: F
     assert conversions(shop) == 1_000_000
 
 
-def test_rejected_hits_are_listed_once_and_old_facts_are_not_listed_at_all(shop: Shop, archive: FolderArchive) -> None:
+def test_rejected_hits_are_listed_once_and_old_facts_are_not_listed(shop: Shop, archive: FolderArchive) -> None:
     old = now_ms() - NOON - 400 * DAY
     put(archive, shop.hit("conversion", "h1", name="nothing"), shop.sale("old", old))
     replay(shop)
@@ -218,7 +218,7 @@ def test_rejected_hits_are_listed_once_and_old_facts_are_not_listed_at_all(shop:
         (["--from", "2026-11-21", "--to", "2026-11-21"], "The range is empty"),
     ],
 )
-def test_what_is_no_range_ends_with_a_clear_line(shop: Shop, arguments: list[str], problem: str) -> None:
+def test_a_bad_range_ends_with_a_clear_line(shop: Shop, arguments: list[str], problem: str) -> None:
     with pytest.raises(CommandError, match=problem):
         call_command("replay", *arguments)
 
@@ -229,19 +229,19 @@ def test_without_any_site_it_says_how_to_make_one(sql_store: Store, archive: Fol
 
 
 class TestInTheBackground:
-    """What beat does for replays that staff asked for."""
+    """Beat runs the replays that staff asked for."""
 
     def carry_on(self, archive: FolderArchive, clock: Callable[[], int], until: int) -> None:
         carry_on(archive, replay_processor(), clock, until)
 
-    def test_it_goes_on_slice_by_slice_to_the_end(self, shop: Shop, archive: FolderArchive) -> None:
+    def test_beat_runs_a_replay_in_slices_to_the_end(self, shop: Shop, archive: FolderArchive) -> None:
         for n in range(4):
             put(archive, shop.sale(f"s{n}"), made_at=NOON + n * MINUTE)
         row = Replay.objects.create(site=shop.key, requested=True)
         done = []
         while Replay.objects.filter(pk=row.pk, ended_at=None).exists():
             now = now_ms()
-            # Each look at the clock takes a second: time for one batch or two.
+            # Each reading of the clock is a second later, so a slice has time for one or two batches.
             ticks = iter(range(now, now + 100_000, 1_000))
             self.carry_on(archive, lambda ticks=ticks: next(ticks), now + 5_000)  # type: ignore[misc]
             row.refresh_from_db()
@@ -252,7 +252,9 @@ class TestInTheBackground:
         shop.roll_up()
         assert conversions(shop) == 4_000_000
 
-    def test_it_waits_until_no_worker_can_miss_a_goal(self, shop: Shop, archive: FolderArchive, settings: Any) -> None:
+    def test_a_replay_waits_until_every_worker_knows_a_new_goal(
+        self, shop: Shop, archive: FolderArchive, settings: Any
+    ) -> None:
         settings.CONFIG_CACHE_SECONDS = 10
         put(archive, shop.sale("s1"))
         row = Replay.objects.create(site=shop.key, requested=True)
@@ -266,7 +268,7 @@ class TestInTheBackground:
         row.refresh_from_db()
         assert row.ended_at is not None
 
-    def test_one_that_another_works_on_is_left_to_it_until_it_must_be_dead(
+    def test_a_replay_held_by_another_process_is_taken_only_after_the_hold_has_expired(
         self, shop: Shop, archive: FolderArchive
     ) -> None:
         put(archive, shop.sale("s1"))
@@ -279,7 +281,7 @@ class TestInTheBackground:
         row.refresh_from_db()
         assert row.ended_at is not None
 
-    def test_one_that_was_held_by_a_clock_that_ran_ahead_goes_on(self, shop: Shop, archive: FolderArchive) -> None:
+    def test_a_hold_set_by_a_clock_far_ahead_is_ignored(self, shop: Shop, archive: FolderArchive) -> None:
         put(archive, shop.sale("s1"))
         now = now_ms()
         row = Replay.objects.create(site=shop.key, requested=True, held_until=now + 180 * MINUTE)
@@ -287,7 +289,7 @@ class TestInTheBackground:
         row.refresh_from_db()
         assert row.ended_at is not None
 
-    def test_while_the_archive_is_away_it_says_so_and_goes_on_later(self, shop: Shop, failing: Failing) -> None:
+    def test_a_replay_says_that_the_archive_is_away_and_goes_on_later(self, shop: Shop, failing: Failing) -> None:
         failing.unreadable = put(failing, shop.sale("s1"))
         row = Replay.objects.create(site=shop.key, requested=True)
         self.carry_on(failing, now_ms, now_ms() + MINUTE)
@@ -300,7 +302,7 @@ class TestInTheBackground:
         assert (row.problem, row.hits, row.last_key) == ("", 1, archive_key(batch_id(NOON, "a")))
         assert row.ended_at is not None
 
-    def test_a_commands_replay_is_not_taken(self, shop: Shop, archive: FolderArchive) -> None:
+    def test_beat_does_not_take_a_commands_replay(self, shop: Shop, archive: FolderArchive) -> None:
         put(archive, shop.sale("s1"))
         row = Replay.objects.create(site=shop.key)
         self.carry_on(archive, now_ms, now_ms() + MINUTE)
@@ -308,7 +310,7 @@ class TestInTheBackground:
         assert row.batches == 0
 
 
-def test_links_are_made_again_too_whichever_batch_held_them(shop: Shop, archive: FolderArchive) -> None:
+def test_links_are_made_again_whichever_batch_held_them(shop: Shop, archive: FolderArchive) -> None:
     put(archive, shop.sale("s1", visitor="laptop", user="ann"))
     put(archive, shop.click("c1", -HOUR, visitor="phone"), made_at=NOON + 1)
     put(archive, shop.hit("page", "in", HOUR, visitor="phone", user="ann"), made_at=NOON + 2)

@@ -1,4 +1,4 @@
-"""Which hits meet which version of a goal."""
+"""Goals: which hits meet which version of a goal."""
 
 import time
 from typing import Any
@@ -20,7 +20,7 @@ def hit(**given: Any) -> Hit:
 
 
 def goal(*versions: dict[str, Any], key: str = "buy") -> Goal:
-    """A goal whose versions begin one after the other, the first always."""
+    """A goal whose versions begin one after the other. The first has no start."""
     made = [GoalVersion(**{"version": n, "starts_at": 0, **rules}) for n, rules in enumerate(versions, 1)]
     return Goal(uid=f"uid-{key}", key=key, versions=tuple(made))
 
@@ -100,13 +100,13 @@ def test_the_version_in_force_is_the_newest_that_has_begun() -> None:
     assert [made.version for made in met_by(hit(name="a", at=99), [changed])] == [1]
 
 
-def test_a_newer_version_that_was_made_to_begin_earlier_takes_over_from_there() -> None:
+def test_a_newer_version_with_an_earlier_start_is_in_force_from_then() -> None:
     changed = goal({"starts_at": 0}, {"starts_at": 80}, {"starts_at": 50})
     found = [version.version for at in (49, 50, 90) if (version := changed.in_force(at))]
     assert found == [1, 3, 3]
 
 
-def test_a_goal_that_is_switched_off_is_met_before_but_no_more() -> None:
+def test_a_goal_that_is_switched_off_is_met_only_before() -> None:
     off = goal({"event": "a"}, {"event": "a", "active": False, "starts_at": 100})
     assert meets(hit(name="a", at=99), off) == ["uid-buy"]
     assert meets(hit(name="a", at=100), off) == []
@@ -116,7 +116,7 @@ def test_a_goal_that_has_not_begun_is_not_met() -> None:
     assert meets(hit(name="a"), goal({"event": "a", "starts_at": 101})) == []
 
 
-def test_a_conversion_keeps_what_the_hit_said() -> None:
+def test_a_conversion_keeps_the_hits_values() -> None:
     said = {"order": "o1", "value": -5, "currency": "EUR"}
     (made,) = met_by(hit(type="conversion", name="buy", **said), [goal({"fixed_value": 7})])
     assert (made.order, made.value, made.currency, made.claim) == ("o1", -5, "EUR", "o:o1")
@@ -130,14 +130,14 @@ def test_a_glob_full_of_stars_takes_no_longer_than_others() -> None:
     assert time.perf_counter() - began < 0.5
 
 
-def test_the_path_of_what_is_no_address_is_the_root() -> None:
+def test_the_path_of_a_bad_address_is_the_root() -> None:
     assert [page_path(url) for url in ("", "http://[", "https://s.example", "https://s.example/a/")] == [
         "/", "/", "/", "/a/",
     ]  # fmt: skip
 
 
 def asks(conditions: str, **rules: Any) -> Goal:
-    """A goal of some conditions, a line each, on a site in EUR."""
+    """A goal with conditions, one a line, on a site in EUR."""
     return goal({"conditions": read_conditions(conditions), "currency": "EUR", **rules})
 
 
@@ -157,7 +157,11 @@ def asks(conditions: str, **rules: Any) -> Goal:
         ("path like /[a]*", {"url": "/[a]b"}, True),
         ("event like [Search]*", {"name": "[Search] Brand"}, True),
         ("event like [Search]*", {"name": "Search"}, False),
-        ("path is /thanks", {"url": "/thanks", "type": "event"}, False),  # else each event on that page counts
+        (
+            "path is /thanks",
+            {"url": "/thanks", "type": "event"},
+            False,
+        ),  # otherwise each event on that page would count
         ("event is lead", {"type": "event", "name": "lead"}, True),
         ("event is lead", {"type": "event", "name": "leads"}, False),
         ("event like lead*", {"type": "event", "name": "leads"}, True),
@@ -167,7 +171,7 @@ def asks(conditions: str, **rules: Any) -> Goal:
         ("prop my plan like p*", {"props": {"my plan": "pro"}}, True),
         ("prop plan like *", {"props": {"plan": "pro"}}, True),
         ("prop plan like *", {"props": {"plan": ""}}, True),
-        ("prop plan like *", {"props": {"tier": "pro"}}, False),  # what isn't there is like nothing
+        ("prop plan like *", {"props": {"tier": "pro"}}, False),  # a missing property matches nothing
         ("event like *", {"type": "event", "name": "lead"}, True),
         ("event like *", {"type": "page"}, False),
         ("value >= 100", {"value": 100_000_000}, True),
@@ -195,13 +199,13 @@ def test_a_hit_meets_a_condition_or_not(condition: str, given: dict[str, Any], m
         ("any", {"name": "other", "value": 4_000_000}, False),
     ],
 )
-def test_all_conditions_must_be_met_or_any(match: str, given: dict[str, Any], met: bool) -> None:
+def test_a_goal_asks_for_all_conditions_or_for_any(match: str, given: dict[str, Any], met: bool) -> None:
     for rules in ({"event": "lead"}, {}):
         lines = "value >= 5" if rules else "event is lead\nvalue >= 5"
         assert bool(meets(hit(type="event", **given), asks(lines, match=match, **rules))) is met
 
 
-def test_where_an_event_is_asked_for_the_path_is_that_of_the_page_on_which_it_happened() -> None:
+def test_with_an_event_the_path_is_that_of_the_page_on_which_it_happened() -> None:
     on_page = hit(type="event", name="play", url="https://s.example/film")
     assert meets(on_page, asks("event is play\npath is /film")) == ["uid-buy"]
     assert meets(on_page, asks("path is /film", event="play")) == ["uid-buy"]
@@ -241,7 +245,7 @@ def test_an_adjustment_meets_no_conditions() -> None:
         "value >= NaN",
     ],
 )
-def test_what_is_no_condition_is_refused_with_what_it_should_be(line: str) -> None:
+def test_a_bad_condition_is_refused_with_what_it_should_be(line: str) -> None:
     with pytest.raises(BadCondition, match=r"condition|regular expression|amount|characters|first"):
         read_conditions(line)
 
@@ -293,7 +297,7 @@ def test_a_factor_is_exact_to_the_micro(amount: int, factor: int | None, product
         ("./thanks", ""),
     ],
 )
-def test_a_path_that_no_page_can_have_is_refused_with_what_to_write_instead(path: str, instead: str) -> None:
+def test_an_impossible_path_is_refused_with_what_to_write_instead(path: str, instead: str) -> None:
     for check in (lambda: check_path(path, glob=True), lambda: check_conditions(f"path like {path}")):
         with pytest.raises(Refusal, match="No page has the path") as refusal:
             check()
@@ -304,17 +308,17 @@ def test_a_path_that_no_page_can_have_is_refused_with_what_to_write_instead(path
     "path",
     ["/", "/thanks", "/thanks?", "/step-?/done", "*", "*/thanks", "?welcome", "/grüße", "/a=b", "/a;b=c", "/a..b"],
 )
-def test_a_path_that_a_page_can_have_is_taken(path: str) -> None:
+def test_a_possible_path_is_accepted(path: str) -> None:
     check_path(path, glob=True)
     check_conditions(f"path like {path}")
 
 
-def test_in_a_condition_on_the_very_path_a_question_mark_begins_a_query() -> None:
+def test_a_question_mark_in_an_exact_path_begins_a_query() -> None:
     with pytest.raises(Refusal, match=r"Write /thanks$"):
         check_conditions("path is /thanks?done")
 
 
-def test_a_regular_expression_that_no_path_begins_like_is_refused() -> None:
+def test_a_regular_expression_that_matches_no_path_is_refused() -> None:
     for expression in ("^thanks", "^https?://shop.example/thanks"):
         with pytest.raises(Refusal, match="begins with /"):
             check_conditions(f"path matches {expression}")

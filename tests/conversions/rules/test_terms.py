@@ -1,4 +1,4 @@
-"""What a site may choose of the models: it is kept, checked, and the whole site is counted again by it."""
+"""Terms: what a site may choose of the models. The choice is stored, checked, and the site is rolled up again by it."""
 
 import json
 from typing import Any
@@ -32,17 +32,17 @@ def terms(site: Site) -> Terms:
 
 
 def patch(client: Client, site: Site, status: int, **fields: Any) -> Any:
-    """What JSON comes back, under that status."""
+    """The JSON answer, which must have this status."""
     answer = client.patch(f"/api/sites/{site.key}", json.dumps(fields), "application/json")
     assert answer.status_code == status, answer.content
     return json.loads(answer.content)
 
 
-def test_without_a_choice_they_are_a_week_and_40_20_40(site: Site) -> None:
+def test_the_default_is_a_half_life_of_a_week_and_40_20_40_by_position(site: Site) -> None:
     assert terms(site) == Terms(half_life=7 * DAY_MS, position_first=40, position_last=40)
 
 
-def test_a_change_has_the_whole_site_counted_again_in_the_same_transaction(site: Site) -> None:
+def test_a_change_marks_the_whole_site_in_the_same_transaction(site: Site) -> None:
     for field, value in (("half_life_days", 3), ("position_first", 30), ("position_last", 50)):
         Mark.objects.all().delete()
         setattr(site, field, value)
@@ -51,13 +51,13 @@ def test_a_change_has_the_whole_site_counted_again_in_the_same_transaction(site:
     assert terms(site) == Terms(half_life=3 * DAY_MS, position_first=30, position_last=50)
 
 
-def test_saving_what_no_figure_depends_on_counts_nothing_again(site: Site) -> None:
+def test_a_change_that_no_figure_depends_on_marks_nothing(site: Site) -> None:
     site.name = "Bikes and more"
     site.save()
     assert changed_at([site.key]) == 0
 
 
-def test_reports_follow_the_choice(store: Store) -> None:
+def test_reports_use_the_sites_terms(store: Store) -> None:
     shop = Shop(store)
     shop.receive(
         shop.click("2026-11-16T12:00Z"),
@@ -93,13 +93,13 @@ def test_reports_follow_the_choice(store: Store) -> None:
         ("position_last", 1.5),
     ],
 )
-def test_what_is_no_choice_is_refused_by_its_name(admin_client: Client, site: Site, field: str, value: Any) -> None:
+def test_bad_terms_are_refused_by_name(admin_client: Client, site: Site, field: str, value: Any) -> None:
     error = patch(admin_client, site, 400, **{field: value})["error"]
     assert (error["code"], error["field"]) == ("invalid", field)
     assert terms(site) == Terms()
 
 
-def test_first_and_last_can_have_all_but_no_more(admin_client: Client, site: Site) -> None:
+def test_first_and_last_touch_share_100_percent_at_most(admin_client: Client, site: Site) -> None:
     told = patch(admin_client, site, 200, half_life_days="0.5", position_first=55, position_last=45)
     assert (told["half_life_days"], told["position_first"], told["position_last"]) == ("0.500", 55, 45)
     assert terms(site) == Terms(half_life=DAY_MS // 2, position_first=55, position_last=45)

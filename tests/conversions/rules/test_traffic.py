@@ -1,4 +1,4 @@
-"""Bots and self-made traffic: rejected with a reason, countable, by a switch of the site."""
+"""Bots, prefetches and own traffic: each is rejected with a reason, and a site can let it count."""
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -33,7 +33,7 @@ def code(one: Hit, **rules: object) -> str | None:
 
 
 class TestCrawlers:
-    """Who says of itself that it is one."""
+    """Crawlers are recognised by the name that they give."""
 
     @pytest.mark.parametrize(
         ("ua", "name"),
@@ -58,7 +58,7 @@ class TestCrawlers:
             (f"Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 50) {WEBVIEW} (compatible; Googlebot/2.1)", "Googlebot"),
         ],
     )
-    def test_a_crawler_is_told_by_the_name_that_it_gives(self, ua: str, name: str) -> None:
+    def test_a_crawler_is_recognised_by_its_name(self, ua: str, name: str) -> None:
         assert crawler_name(ua) == name
 
     @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ class TestCrawlers:
             f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/126.0.0.0 Safari/537.36",
         ],
     )
-    def test_programs_libraries_headless_browsers_and_who_gives_no_name_count(self, ua: str) -> None:
+    def test_programs_libraries_headless_browsers_and_unnamed_clients_count(self, ua: str) -> None:
         assert crawler_name(ua) is None
 
     @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ class TestCrawlers:
     def test_browsers_and_the_browsers_in_apps_count(self, ua: str) -> None:
         assert crawler_name(ua) is None
 
-    def test_every_name_taken_by_hand_is_still_of_the_list(self) -> None:
+    def test_every_name_added_by_hand_is_in_the_list(self) -> None:
         assert {row["pattern"] for row in CRAWLER_USER_AGENTS_DATA} >= OTHERS
 
-    def test_everyone_of_the_list_who_says_to_be_a_bot_a_crawler_or_a_spider_is_named(self) -> None:
+    def test_every_bot_crawler_or_spider_in_the_list_is_recognised(self) -> None:
         shown = [
             ua
             for row in CRAWLER_USER_AGENTS_DATA
@@ -127,22 +127,22 @@ class TestCrawlers:
         assert len(shown) > 1_000
         assert [ua for ua in shown if not crawler_name(ua)] == []
 
-    def test_a_user_agent_of_any_length_is_told_in_time(self) -> None:
+    def test_a_user_agent_of_any_length_takes_no_long_time(self) -> None:
         assert crawler_name("bot " * 128) is None
 
 
 class TestReasons:
-    """What is rejected, and why."""
+    """Which hits are rejected, and why."""
 
     def test_a_person_counts(self) -> None:
         assert code(hit(ua=CHROME, ip="198.51.100.1"), own_networks=("203.0.113.0/24",)) is None
 
-    def test_a_bot_a_prefetch_and_an_own_address_do_not_the_first_reason_is_told(self) -> None:
+    def test_a_bot_a_prefetch_and_an_own_address_are_rejected_with_the_first_reason(self) -> None:
         assert code(hit(ua=GOOGLEBOT, prefetch=True)) == "bot"
         assert code(hit(ua=CHROME, prefetch=True, ip="203.0.113.9"), own_networks=("203.0.113.0/24",)) == "prefetch"
         assert code(hit(ip="203.0.113.9"), own_networks=("203.0.113.0/24",)) == "own_traffic"
 
-    def test_each_has_a_switch_of_its_own(self) -> None:
+    def test_each_reason_has_its_own_switch(self) -> None:
         one = hit(ua=GOOGLEBOT, prefetch=True, ip="203.0.113.9")
         assert code(one, bots=False) == "prefetch"
         assert code(one, bots=False, prefetches=False, own_networks=("203.0.113.9",)) == "own_traffic"
@@ -181,11 +181,11 @@ def rejected(shop: Shop) -> list[tuple[str, str]]:
 
 
 class TestReports:
-    """What the figures and the list of rejected hits say, on every store."""
+    """Figures and the list of rejected hits, on every store."""
 
     pytestmark = pytest.mark.django_db
 
-    def test_bots_prefetches_and_own_traffic_are_in_no_figure_but_listed_and_counted(self, shop: Shop) -> None:
+    def test_bots_prefetches_and_own_traffic_are_in_no_figure_but_are_listed(self, shop: Shop) -> None:
         shop.account.own_networks = ["203.0.113.0/24"]
         shop.account.save()
         shop.receive(
@@ -204,7 +204,7 @@ class TestReports:
         counts = shop.store.read_rejected_counts(shop.site.key, *DAY)
         assert dict(counts) == {"bot": 2, "prefetch": 1, "own_traffic": 1}
 
-    def test_a_switch_lets_them_count_and_a_repeated_hit_adds_what_was_missing(self, shop: Shop) -> None:
+    def test_with_the_switch_off_they_count_and_a_repeated_hit_is_added(self, shop: Shop) -> None:
         bot = shop.sale("2026-11-20T11:00Z", 10, id="bot", ua=GOOGLEBOT)
         shop.receive(bot)
         assert shop.report("2026-11-20", "2026-11-20")["totals"]["conversions"] == "0.000000"
@@ -214,7 +214,7 @@ class TestReports:
         assert shop.report("2026-11-20", "2026-11-20")["totals"]["conversions"] == "1.000000"
         assert rejected(shop) == [("bot", "bot")]
 
-    def test_switched_on_it_takes_nothing_away_that_counted_before(self, shop: Shop) -> None:
+    def test_switching_on_removes_nothing_that_already_counted(self, shop: Shop) -> None:
         Site.objects.filter(pk=shop.site.pk).update(set_aside_bots=False)
         bot = shop.sale("2026-11-20T11:00Z", 10, id="bot", ua=GOOGLEBOT)
         shop.receive(bot)
@@ -224,7 +224,7 @@ class TestReports:
 
 
 class TestCollection:
-    """From the request on, as a client sends it."""
+    """From a client's request to the list of rejected hits."""
 
     pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
 
@@ -244,12 +244,12 @@ class TestCollection:
         query = {"site": site.key, "type": "event", "name": name}
         return Client().get("/collect", query, headers=headers).status_code
 
-    def test_a_crawler_is_answered_like_everybody_and_listed_as_a_bot(self, site: Site) -> None:
+    def test_a_crawler_is_answered_as_usual_and_listed_as_a_bot(self, site: Site) -> None:
         assert self.send(site, **{"user-agent": GOOGLEBOT}) == 200
         assert self.rejected(site) == {"bot": 1}
 
     @pytest.mark.parametrize("ua", ["", "curl/8.5.0", "python-requests/2.32.3", "Go-http-client/1.1", "wrk/4.1.0"])
-    def test_programs_that_name_no_crawler_are_not(self, site: Site, ua: str) -> None:
+    def test_other_programs_are_not_listed(self, site: Site, ua: str) -> None:
         assert self.send(site, **{"user-agent": ua}) == 200
         assert self.rejected(site) == {}
 
@@ -262,13 +262,13 @@ class TestCollection:
             {"x-purpose": "preview"},
         ],
     )
-    def test_what_a_browser_fetches_in_advance_is_listed_as_a_prefetch(
+    def test_a_page_that_a_browser_prefetches_is_listed_as_a_prefetch(
         self, site: Site, headers: dict[str, str]
     ) -> None:
         assert self.send(site, **headers) == 200
         assert self.rejected(site) == {"prefetch": 1}
 
-    def test_an_ads_link_that_is_fetched_in_advance_is_listed_too(self, site: Site) -> None:
+    def test_an_ads_link_that_a_browser_prefetches_is_listed_as_a_prefetch(self, site: Site) -> None:
         answer = Client().get(f"/click/{site.key}/ad", headers={"sec-purpose": "prefetch"})
         assert answer.status_code == 302
         assert self.rejected(site) == {"prefetch": 1}
@@ -280,7 +280,7 @@ class TestCollection:
         assert self.send(site) == 200
         assert self.rejected(site) == {"own_traffic": 1}
 
-    def test_a_server_speaks_for_the_person_not_for_itself(self, site: Site) -> None:
+    def test_a_servers_hit_is_judged_by_the_person_that_it_reports(self, site: Site) -> None:
         site.account.own_networks = ["127.0.0.0/8"]
         site.account.save()
         forget_cached_sites()
@@ -294,7 +294,7 @@ class TestCollection:
 
 
 class TestConfiguration:
-    """Staff switch it, in the API and in the admin pages."""
+    """Staff's switches, in the API and in the admin."""
 
     pytestmark = pytest.mark.django_db
 
@@ -302,7 +302,7 @@ class TestConfiguration:
     def site(self) -> Site:
         return Site.objects.create(account=Account.objects.create(name="Bike Shop"), name="Bikes")
 
-    def test_all_are_rejected_unless_switched_off(self, site: Site, admin_client: Client) -> None:
+    def test_all_three_are_rejected_by_default(self, site: Site, admin_client: Client) -> None:
         told = admin_client.get(f"/api/sites/{site.key}").json()
         assert [told[f"set_aside_{what}"] for what in ("bots", "prefetches", "own_traffic")] == [True, True, True]
         change = {"set_aside_bots": False}
@@ -311,7 +311,7 @@ class TestConfiguration:
         site.refresh_from_db()
         assert (site.set_aside_bots, site.set_aside_prefetches) == (False, True)
 
-    def test_own_networks_are_given_by_the_api(self, site: Site, admin_client: Client) -> None:
+    def test_own_networks_are_set_by_the_api(self, site: Site, admin_client: Client) -> None:
         change = {"own_networks": ["203.0.113.0/24", "2001:db8::1"]}
         path = f"/api/accounts/{site.account_id}"
         assert (
@@ -324,7 +324,7 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         "networks", ["203.0.113.9", ["shop.example"], [7], [None], ["0.0.0.0/0"], ["::/0"], ["203.0.113.9"] * 101]
     )
-    def test_what_is_no_network_or_everybodys_is_refused(
+    def test_a_bad_network_or_one_of_everybody_is_refused(
         self, site: Site, admin_client: Client, networks: object
     ) -> None:
         change = {"own_networks": networks}
@@ -334,7 +334,7 @@ class TestConfiguration:
         site.account.refresh_from_db()
         assert site.account.own_networks == []
 
-    def test_own_networks_are_given_a_line_each_in_the_form(self, site: Site, admin_client: Client) -> None:
+    def test_own_networks_are_set_one_a_line_in_the_form(self, site: Site, admin_client: Client) -> None:
         path = f"/admin/tracker/account/{site.account_id}/change/"
         none = {f"sites-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
         form = {"name": "Bike Shop", "hits_per_second": 0, "own_networks": "203.0.113.0/24\n 2001:DB8::/32 ", **none}

@@ -1,4 +1,4 @@
-"""Which errors of Cassandra are waited out, and which are the statement's own."""
+"""Errors of Cassandra: which are waited out, and which are the statement's fault."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from conversions.store.port import Store, StoreUnavailable
         OperationTimedOut(),
         Unavailable("too few"),
         WriteTimeout("too slow", write_type=0),
-        # What a counter's increment raises, which is never retried, when the node dies under it.
+        # What an increment of a counter raises if its node dies. It is never retried.
         ConnectionShutdown("closed"),
         ConnectionException("lost"),
         ConnectionBusy("full"),
@@ -37,7 +37,7 @@ from conversions.store.port import Store, StoreUnavailable
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_cluster_that_is_away_or_overloaded_is_the_store_being_away(error: Exception) -> None:
+def test_an_absent_or_overloaded_cluster_means_that_the_store_is_away(error: Exception) -> None:
     with pytest.raises(StoreUnavailable), away():
         raise error
 
@@ -52,30 +52,30 @@ def test_a_cluster_that_is_away_or_overloaded_is_the_store_being_away(error: Exc
     ],
     ids=str,
 )
-def test_tables_and_rights_that_are_lost_while_workers_run_are_the_store_being_away(error: Exception) -> None:
+def test_tables_or_rights_lost_while_workers_run_mean_that_the_store_is_away(error: Exception) -> None:
     with pytest.raises(StoreUnavailable, match=r"manage\.py prepare"), away():
         raise error
 
 
-def test_a_host_that_can_not_be_resolved_is_told_in_words() -> None:
+def test_an_unresolvable_host_has_a_clear_message() -> None:
     with pytest.raises(StoreUnavailable, match="no host of CASSANDRA_URL can be resolved"), away():
         raise UnresolvableContactPoints({})
 
 
-def test_a_machine_without_threads_is_the_store_being_away_and_another_runtime_error_is_not() -> None:
+def test_a_lack_of_threads_means_that_the_store_is_away_and_other_runtime_errors_do_not() -> None:
     with pytest.raises(StoreUnavailable), away():
         raise RuntimeError("can't start new thread")
     with pytest.raises(RuntimeError, match="changed size"), away():
         raise RuntimeError("dictionary changed size during iteration")
 
 
-def test_a_statement_that_is_refused_for_what_it_says_is_not_waited_out() -> None:
+def test_a_bad_statement_is_not_waited_out() -> None:
     with pytest.raises(InvalidRequest), away():
         raise InvalidRequest("Key may not be empty")
 
 
 class Session:
-    """A cluster that knows only the statements that it prepared last."""
+    """A session whose cluster knows only the statements that were prepared last."""
 
     def __init__(self) -> None:
         self.last = 0
@@ -87,7 +87,7 @@ class Session:
 
 
 class Prepared(Cql):
-    """Statements that are numbers."""
+    """Numbers in place of prepared statements."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Prepared(Cql):
         return self._session.last  # type: ignore[union-attr]
 
 
-def test_after_a_failure_statements_are_prepared_anew() -> None:
+def test_statements_are_prepared_again_after_a_failure() -> None:
     session = Session()
     cql = Prepared(session)
     assert cql.run("check") == [0]
@@ -108,7 +108,7 @@ def test_after_a_failure_statements_are_prepared_anew() -> None:
 
 
 @pytest.mark.services
-def test_a_table_that_is_dropped_under_a_worker_is_waited_for_and_used_once_it_is_back(cassandra_store: Store) -> None:
+def test_a_table_dropped_while_a_worker_runs_is_waited_for(cassandra_store: Store) -> None:
     cql: Cql = cassandra_store.cql  # type: ignore[attr-defined]
     cassandra_store.announce("dropped", ["ann"])
     assert cassandra_store.read_linked("dropped", ["ann"])

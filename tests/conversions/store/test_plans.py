@@ -1,4 +1,4 @@
-"""The plans of the SQL store's queries: none of the hot path or of a rollup reads a site's whole facts."""
+"""The query plans of the SQL store: no query of the hot path or of a rollup reads all facts of a site."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ Planned = tuple[str, list[str]]
 
 @pytest.fixture
 def shop(sql_store: Store, settings: Any) -> Shop:
-    """A shop with a past, whose goal counts one per person: that reads most."""
+    """A shop with a past. Its goal counts one per person, because that reads most."""
     settings.CASSANDRA_URL = ""
     shop = Shop(sql_store, counting="once")
     FactRow.objects.bulk_create(map(fact_row, past_of(shop)), 500)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE conversions_factrow")
-            # So small a table is read at once; the question is whether an index would do for a large one.
+            # PostgreSQL scans a table as small as this one. The test asks which index it would use for a large one.
             cursor.execute("SET LOCAL enable_seqscan = off")
     return shop
 
@@ -58,7 +58,7 @@ def every_kind_of_hit(shop: Shop) -> list[Hit]:
 
 
 def plans_of(work: Callable[[], Any]) -> list[Planned]:
-    """Each query about facts that the work makes, with the steps of its plan."""
+    """The queries on facts that the work makes, each with the steps of its plan."""
     found: list[Planned] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -83,12 +83,12 @@ def plan_of(sql: str, params: Any) -> list[str]:
 
 
 def narrows(step: str) -> bool:
-    """Whether a step looks for more than the site in an index."""
+    """Whether a step searches an index by more than the site."""
     return not step.startswith(("SCAN", "Seq Scan")) and bool(re.search(r"\b(visitor|claim|bucket|hit)\b", step))
 
 
 def check(plans: list[Planned]) -> None:
-    """Every step looks for a visitor, a claim, a bucket or a hit of the site."""
+    """Every step searches for a visitor, a claim, a bucket or a hit of the site."""
     for sql, steps in plans:
         assert steps, sql
         assert all(map(narrows, steps)), f"{steps}\n{sql}"

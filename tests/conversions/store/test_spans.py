@@ -1,4 +1,4 @@
-"""Spans: how few reads of a long timeline serve several conversions of its visitor."""
+"""Spans: a few reads of a long timeline serve several conversions of its visitor."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ TOUCHES = [Touch(site="s", visitor="ann", kind="click", at=at, hit=f"h{at}") for
 
 
 class Timeline:
-    """The newest of slices of TOUCHES, and how many slices and rows were read."""
+    """Reads the newest of slices of TOUCHES, and counts the slices and rows that were read."""
 
     def __init__(self) -> None:
         self.slices = self.rows = 0
@@ -26,7 +26,7 @@ class Timeline:
 
 
 def read(timeline: Timeline, newest: int, spans: Sequence[Span]) -> set[int]:
-    """When the touches happened that were read."""
+    """The times of the touches that were read."""
     return {one.at for one in read_newest(lambda slices: timeline.read(newest, slices), newest, spans)}
 
 
@@ -44,7 +44,7 @@ def test_conversions_with_too_many_touches_between_them_are_read_in_halves() -> 
     assert timeline.rows < 2 * 4 * 100
 
 
-def test_conversions_of_one_instant_need_one_read_a_kind() -> None:
+def test_conversions_of_one_instant_need_one_read_for_each_kind() -> None:
     timeline = Timeline()
     assert read(timeline, 5, [Span("ann", 0, 70), Span("ann", 60, 70)]) == {66, 67, 68, 69, 70}
     assert timeline.slices == 2

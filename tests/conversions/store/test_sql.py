@@ -12,22 +12,22 @@ from conversions.store.sql import away
 pytestmark = pytest.mark.django_db
 
 
-def test_a_counter_at_its_end_stays_a_whole_number_there(sql_store: Store) -> None:
+def test_a_counter_at_its_limit_stays_at_the_limit(sql_store: Store) -> None:
     for _ in range(50):
         sql_store.add_counts([Count("s", 0, "g", "", "value", MAX_COUNT)])
     sql_store.add_counts([Count("s", 0, "g", "", "value", -1)])
     assert [one.amount for one in sql_store.read_counts("s", 0)] == [40 * MAX_COUNT - 1]
 
 
-def test_a_database_that_is_locked_is_the_store_being_away_and_bad_data_is_not() -> None:
+def test_a_locked_database_means_that_the_store_is_away_and_bad_data_does_not() -> None:
     with pytest.raises(StoreUnavailable), away():
         raise OperationalError("database is locked")
     with pytest.raises(DataError), away():
         raise DataError("integer out of range")
 
 
-@pytest.mark.sqlite  # the plan is SQLite's
-def test_timelines_of_many_visitors_are_read_by_their_index_not_by_going_through_the_site(sql_store: Store) -> None:
+@pytest.mark.sqlite  # reads the plan of SQLite
+def test_timelines_of_many_visitors_are_read_by_index(sql_store: Store) -> None:
     asked: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

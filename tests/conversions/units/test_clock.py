@@ -1,4 +1,4 @@
-"""Which bucket and which day an instant belongs to, by any clock and on days on which it changes."""
+"""Which bucket and which day an instant belongs to, in any timezone and when its clock changes."""
 
 from datetime import UTC, datetime
 
@@ -31,7 +31,7 @@ ZONES = [
 
 
 def at(text: str) -> int:
-    """An instant of UTC."""
+    """An instant (ms) from a UTC time."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1000
 
 
@@ -74,7 +74,7 @@ def test_a_clock_that_goes_back_half_an_hour_begins_the_repeated_half_hour_at_th
 
 
 @given(instant=st.integers(at("2020-01-01"), at("2037-12-31")), timezone=st.sampled_from(ZONES))
-def test_a_bucket_starts_in_itself_and_holds_one_hour_of_one_day(instant: int, timezone: str) -> None:
+def test_a_bucket_contains_its_start_and_one_hour_of_one_day(instant: int, timezone: str) -> None:
     bucket = bucket_of(instant, timezone)
     assert bucket <= instant < bucket + HOUR_MS
     assert bucket_of(bucket, timezone) == bucket
@@ -118,12 +118,12 @@ def test_an_instant_is_read_to_the_millisecond(instant: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "0001-01-01", "0001-01-01T00:00+14:00"])
-def test_what_is_no_time_is_a_value_error(text: str) -> None:
+def test_a_bad_time_raises_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         read_instant(text, "Asia/Kolkata")
 
 
-def test_days_go_on_over_months_and_end_with_the_calendar() -> None:
+def test_days_continue_over_months_and_end_with_the_calendar() -> None:
     assert days_between("2026-02-27", "2026-03-01") == ["2026-02-27", "2026-02-28", "2026-03-01"]
     assert days_between("2026-03-01", "2026-02-27") == []
     assert next_day("2026-03-01", -1) == "2026-02-28"

@@ -1,4 +1,4 @@
-"""Of all copies and claimants of one order or hit: which conversion counts, and for how much."""
+"""Claims: which conversion of an order or hit counts, and for how much."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ SITE = SiteConfig(key="s", currency="EUR", goals=(GOAL, Goal(uid="other", key="o
 
 
 def sale(at: int, value: int | None = 50, **more: Any) -> Conversion:
-    """A conversion of the order `o`, of the version in force at that time."""
+    """A conversion of the order `o` under the version in force at that time."""
     version = 1 if at < 100 else 2
     given = {"site": "s", "visitor": "ann", "at": at, "hit": f"c{at}", "goal": "g", "version": version, "order": "o"}
     return Conversion(**{**given, "value": value, **more})
@@ -38,19 +38,19 @@ def change(kind: str, at: int, value: int | None = None, **more: Any) -> Adjustm
 
 
 def decide(*rows: ClaimRow) -> Verdict:
-    """The verdict, which there is."""
+    """The verdict on these facts. There must be one."""
     found = judge(GOAL, rows, SITE)
     assert found is not None
     return found
 
 
 def worth(*rows: ClaimRow) -> tuple[int, bool]:
-    """Value, and whether it is retracted."""
+    """The value, and whether it is retracted."""
     found = decide(*rows)
     return found.value, found.retracted
 
 
-def test_the_earliest_counts_ties_by_hit_id_and_the_others_are_duplicates() -> None:
+def test_the_earliest_copy_counts_and_the_others_are_duplicates() -> None:
     rows = [sale(9), sale(5, hit="b"), sale(5, hit="a", visitor="bob"), sale(7)]
     found = decide(*rows)
     assert found.winner == rows[2]
@@ -62,12 +62,12 @@ def test_the_earliest_counts_ties_by_hit_id_and_the_others_are_duplicates() -> N
     assert found.claimants == ("v:ann", "v:bob")
 
 
-def test_copies_with_one_hit_id_and_time_are_told_apart_by_their_content() -> None:
+def test_copies_with_the_same_hit_id_and_time_are_ordered_by_content() -> None:
     copies = [sale(5, value) for value in (1, 2, 3)]
     assert {decide(*copies).winner, decide(*copies[::-1]).winner} == {decide(*copies).winner}
 
 
-def test_a_version_that_is_not_in_force_is_left_out_before_the_earliest_is_sought() -> None:
+def test_copies_of_a_version_not_in_force_are_left_out_first() -> None:
     early, late = sale(50, version=2, visitor="bob"), sale(150, visitor="ann")
     found = decide(early, late)
     assert found.winner == late
@@ -75,14 +75,14 @@ def test_a_version_that_is_not_in_force_is_left_out_before_the_earliest_is_sough
     assert found.claimants == ("v:ann",)
 
 
-def test_nothing_counts_where_the_goal_was_switched_off_or_is_another_goals() -> None:
+def test_nothing_counts_for_a_goal_that_is_switched_off_or_another_one() -> None:
     assert judge(GOAL, [sale(250), sale(250, version=3)], SITE) is None
     assert judge(GOAL, [sale(5, goal="other")], SITE) is None
     assert judge(GOAL, [change("refund", 1, 1)], SITE) is None
     assert not in_force(sale(250, version=3), GOAL)
 
 
-def test_each_goal_has_a_verdict_of_its_own_on_one_order() -> None:
+def test_each_goal_has_its_own_verdict_on_an_order() -> None:
     rows: list[ClaimRow] = [sale(5), sale(6, goal="other"), sale(7, goal="forgotten"), change("refund", 9, 20)]
     found = judge_all(SITE, {"o:o": rows})
     assert {key: verdict.value for key, verdict in found.items()} == {("g", "o:o"): 30, ("other", "o:o"): 30}
@@ -95,13 +95,13 @@ def test_each_goal_has_a_verdict_of_its_own_on_one_order() -> None:
         ([change("refund", 9, 20)], 30, False),
         ([change("refund", 9, 20), change("refund", 8, 40)], -10, False),  # may go negative
         ([change("restate", 9, 80)], 80, False),
-        ([change("refund", 8, 20), change("restate", 9, 80)], 80, False),  # discards earlier refunds
+        ([change("refund", 8, 20), change("restate", 9, 80)], 80, False),  # it discards earlier refunds
         ([change("restate", 8, 80), change("refund", 9, 20)], 60, False),
         ([change("retract", 9)], 50, True),
         ([change("retract", 8), change("refund", 9, 20)], 30, True),
-        ([change("retract", 8), change("restate", 9, 20)], 20, False),  # brings it back
+        ([change("retract", 8), change("restate", 9, 20)], 20, False),  # a restatement brings it back
         ([change("restate", 8, 20), change("retract", 9)], 20, True),
-        ([change("refund", 1, 20)], 30, False),  # came before the sale
+        ([change("refund", 1, 20)], 30, False),  # a refund before the sale
         (
             [change("refund", 9, 20, hit="x"), change("refund", 8, 5, hit="x")],
             45,
@@ -111,9 +111,7 @@ def test_each_goal_has_a_verdict_of_its_own_on_one_order() -> None:
         ([change("restate", 9, 0)], 0, False),
     ],
 )
-def test_adjustments_fold_by_time_then_hit_id_whatever_their_order(
-    changes: list[Adjustment], value: int, retracted: bool
-) -> None:
+def test_adjustments_apply_in_order_of_time_and_hit_id(changes: list[Adjustment], value: int, retracted: bool) -> None:
     assert worth(sale(5), *changes) == (value, retracted)
     assert worth(*changes[::-1], sale(5)) == (value, retracted)
 
@@ -122,7 +120,7 @@ def test_a_fixed_value_is_adjusted_like_any_other() -> None:
     assert worth(sale(150, 9999), change("refund", 160, 2)) == (5, False)
 
 
-def test_money_of_another_currency_is_unrated_and_says_so() -> None:
+def test_money_in_another_currency_without_a_rate_is_unrated() -> None:
     found = decide(sale(5, currency="USD"))
     assert (found.value, found.value_reason) == (0, "no_rate")
     assert decide(sale(5, currency="EUR")).value_reason is None
@@ -137,7 +135,7 @@ def test_a_conversion_without_a_value_is_worth_nothing() -> None:
     assert worth(sale(5, None)) == (0, False)
 
 
-def test_the_first_of_a_person_is_the_earliest_that_stands() -> None:
+def test_a_persons_first_conversion_is_the_earliest_that_is_not_retracted() -> None:
     def once(at: int, visitor: str = "ann", *changes: Adjustment) -> Verdict:
         return decide(sale(at, visitor=visitor), *changes)
 

@@ -1,4 +1,4 @@
-"""A user's visitors are one person: credit follows over devices, whatever came first, and merges no two users."""
+"""Persons: a user's visitors are one person. Credit follows over devices in any order of arrival; users stay apart."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -28,20 +28,20 @@ def shop(store: Store) -> Shop:
 
 
 def credited(shop: Shop) -> list[tuple[str, str]]:
-    """Conversions by ad, and what is unattributed."""
+    """Conversions by ad, then the unattributed ones."""
     report = shop.report(*DAY)
     rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
     return [*rows, ("", report["unattributed"]["conversions"])]
 
 
 def one_by_one(shop: Shop, hits: Sequence[Hit]) -> None:
-    """Figures are made after each hit: what comes late finds some that it must change."""
+    """Rolls up after each hit, so that late hits must change existing figures."""
     for hit in hits:
         shop.receive(hit)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_credit_follows_a_person_over_devices_whichever_of_link_touch_and_conversion_comes_first(
+def test_credit_follows_a_person_over_devices_in_any_order_of_link_touch_and_conversion(
     shop: Shop, order: tuple[int, ...]
 ) -> None:
     click = shop.click(CLICKED, visitor="phone")
@@ -52,7 +52,7 @@ def test_credit_follows_a_person_over_devices_whichever_of_link_touch_and_conver
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_a_person_may_sign_in_on_either_device_after_all_is_done(shop: Shop, order: tuple[int, ...]) -> None:
+def test_credit_follows_a_person_who_signs_in_on_both_devices_afterwards(shop: Shop, order: tuple[int, ...]) -> None:
     hits = [
         shop.click(CLICKED, visitor="phone"),
         shop.sale(BOUGHT, visitor="laptop"),
@@ -64,7 +64,7 @@ def test_a_person_may_sign_in_on_either_device_after_all_is_done(shop: Shop, ord
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_on_a_shared_computer_each_has_what_was_done_before_it_signed_in(shop: Shop, turn: int) -> None:
+def test_on_a_shared_computer_each_user_gets_the_touches_before_its_sign_in(shop: Shop, turn: int) -> None:
     hits = [
         shop.click("2026-11-20T08:00Z", "anns", visitor="kiosk"),
         shop.hit("page", "2026-11-20T09:00Z", visitor="kiosk", user="ann"),
@@ -77,7 +77,7 @@ def test_on_a_shared_computer_each_has_what_was_done_before_it_signed_in(shop: S
     assert credited(shop) == [("anns", "1.000000"), ("bobs", "1.000000"), ("", "0.000000")]
 
 
-def test_a_goal_that_counts_once_counts_once_a_person_on_all_of_its_devices(shop: Shop) -> None:
+def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: Shop) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
     phone = shop.hit("event", "2026-11-20T12:00Z", visitor="phone", name="trial")
     laptop = shop.hit("event", "2026-11-20T13:00Z", visitor="laptop", name="trial")
@@ -95,7 +95,7 @@ def cases(shop: Shop, *hits: Hit) -> list[Case]:
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_a_goal_that_counts_one_per_click_counts_one_on_whatever_devices_a_click_led_to(shop: Shop, turn: int) -> None:
+def test_a_goal_that_counts_one_per_click_counts_one_over_all_devices(shop: Shop, turn: int) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
     trials = [
         shop.hit("event", "2026-11-20T12:00Z", visitor="laptop", name="trial", user="ann"),
@@ -106,7 +106,7 @@ def test_a_goal_that_counts_one_per_click_counts_one_on_whatever_devices_a_click
     assert [case.reason for case in cases(shop, *trials)] == [None, "not_first_of_click"]
 
 
-def test_two_users_of_one_computer_who_come_by_one_address_come_by_a_click_each(shop: Shop) -> None:
+def test_two_users_of_a_computer_with_the_same_click_id_have_a_click_each(shop: Shop) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
     address = "https://shop.example/?gclid=G1"
     for hour, user in ((8, "ann"), (10, "bob")):
@@ -130,7 +130,7 @@ def test_crawlers_link_nobody(shop: Shop) -> None:
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_an_adjustment_links_nobody_and_applies_all_the_same(shop: Shop) -> None:
+def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: Shop) -> None:
     shop.receive(
         shop.click(CLICKED, visitor="office"),
         shop.sale(BOUGHT, visitor="laptop", user="ann", order="o"),
@@ -140,7 +140,7 @@ def test_an_adjustment_links_nobody_and_applies_all_the_same(shop: Shop) -> None
     assert report["unattributed"] == {"conversions": "1.000000", "value": "9.000000"}
 
 
-def test_a_conversion_that_meets_no_goal_is_still_listed_though_it_links(shop: Shop) -> None:
+def test_a_conversion_that_meets_no_goal_makes_a_link_and_is_listed(shop: Shop) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone"), shop.sale(BOUGHT, visitor="laptop", user="ann"))
     shop.receive(shop.hit("conversion", SIGNED_IN, visitor="phone", name="unheard-of", user="ann"))
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
@@ -149,7 +149,7 @@ def test_a_conversion_that_meets_no_goal_is_still_listed_though_it_links(shop: S
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_an_id_that_too_many_share_is_nobodys_and_takes_back_what_it_joined(shop: Shop, late: bool) -> None:
+def test_a_crowded_user_is_no_person_and_loses_the_credit_that_it_joined(shop: Shop, late: bool) -> None:
     shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
     crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
@@ -162,7 +162,7 @@ def test_an_id_that_too_many_share_is_nobodys_and_takes_back_what_it_joined(shop
         assert credited(shop) == [("summer", "1.000000"), ("", "1.000000")]
 
 
-def test_a_computer_that_everybody_uses_is_nobodys(shop: Shop) -> None:
+def test_a_crowded_visitor_is_no_persons(shop: Shop) -> None:
     shop.receive(shop.click(CLICKED, visitor="kiosk", user="u0"), shop.sale(BOUGHT, visitor="laptop", user="u0"))
     users = [shop.hit("page", SIGNED_IN, visitor="kiosk", user=f"u{n}") for n in range(MOST_USERS + 1)]
     shop.receive(*users[:-1])
@@ -171,14 +171,14 @@ def test_a_computer_that_everybody_uses_is_nobodys(shop: Shop) -> None:
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_a_crowded_set_grows_no_further(shop: Shop) -> None:
+def test_a_crowded_set_stops_growing(shop: Shop) -> None:
     for start in (0, 400, 800, 1_200):
         shop.receive(*(shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(start, start + 400)))
     (linked,) = read_sets(shop.store, shop.site.key, ["u:all"]).values()
     assert MOST_VISITORS < len(linked) <= 802
 
 
-def test_a_worker_that_died_before_it_marked_what_a_crowd_changes_leaves_that_to_the_next(shop: Shop) -> None:
+def test_if_a_worker_dies_before_marking_a_crowds_buckets_the_next_marks_them(shop: Shop) -> None:
     shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
     crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
     shop.process(*crowd[:-1])
@@ -190,7 +190,7 @@ def test_a_worker_that_died_before_it_marked_what_a_crowd_changes_leaves_that_to
 
 
 class Dying:
-    """The process is killed when it comes to its marks."""
+    """Marks whose process is killed before it writes any."""
 
     def mark_buckets(self, *_: object) -> None:
         raise SystemExit

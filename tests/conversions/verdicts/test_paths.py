@@ -1,4 +1,4 @@
-"""Which touches of a conversion's claimants may earn credit, why the others may not, and what each earns."""
+"""Paths: which touches of a conversion's claimants may earn credit, why others may not, and what each earns."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 
 
 def verdict(value: int = 0, most_touches: int = 9) -> Verdict:
-    """A conversion at AT."""
+    """The verdict on a conversion at AT."""
     winner = Conversion(site="s", visitor="ann", at=AT, hit="c", goal="g", version=1)
     version = msgspec.structs.replace(VERSION, most_touches=most_touches)
     return Verdict(goal=GOAL, version=version, winner=winner, claimants=("ann",), value=value)
 
 
 def touch(before: int, hit: str = "", **more: Any) -> Touch:
-    """A click so long before the conversion."""
+    """A click `before` ms before the conversion."""
     return Touch(
         **{"site": "s", "visitor": "ann", "kind": "click", "at": AT - before, "hit": hit or f"t{before}", **more}
     )
@@ -38,7 +38,7 @@ def reasons(*touches: Touch) -> list[tuple[str, str | None]]:
     return [(step.touch.hit, step.reason) for step in path_of(verdict(), touches)]
 
 
-def test_a_click_earns_from_the_window_to_the_conversion_itself_both_ends_included() -> None:
+def test_a_click_earns_from_the_start_of_the_window_to_the_conversion_inclusive() -> None:
     # -30 d - 1 ms | -30 d ...... conversion | + 1 ms
     edges = [touch(30 * DAY_MS + 1), touch(30 * DAY_MS), touch(0), touch(-1)]
     assert reasons(*edges) == [
@@ -49,14 +49,14 @@ def test_a_click_earns_from_the_window_to_the_conversion_itself_both_ends_includ
     ]
 
 
-def test_a_view_has_a_window_of_its_own() -> None:
+def test_views_have_their_own_window() -> None:
     assert reasons(touch(DAY_MS + 1, "early", kind="view"), touch(DAY_MS, "late", kind="view")) == [
         ("early", "outside_window"),
         ("late", None),
     ]
 
 
-def test_a_click_beats_every_view_the_later_ones_too() -> None:
+def test_a_click_beats_every_view_even_later_ones() -> None:
     assert reasons(touch(3, "v1", kind="view"), touch(2, "click"), touch(1, "v2", kind="view")) == [
         ("v1", "beaten_by_click"),
         ("click", None),
@@ -68,12 +68,12 @@ def test_a_click_outside_the_window_beats_no_view() -> None:
     assert reasons(touch(31 * DAY_MS, "old"), touch(1, "view", kind="view"))[1] == ("view", None)
 
 
-def test_copies_of_one_hit_become_the_earliest_inside_the_window_whoever_has_them() -> None:
+def test_the_earliest_copy_of_a_hit_inside_the_window_earns_whichever_visitor_has_it() -> None:
     copies = [touch(31 * DAY_MS, "t"), touch(9, "t", visitor="bob"), touch(5, "t"), touch(5, "t", visitor="bob")]
     assert [step.reason for step in path_of(verdict(), copies)] == ["outside_window", None, "duplicate", "duplicate"]
 
 
-def test_one_click_id_counts_once_a_visitor_and_network() -> None:
+def test_a_click_id_counts_once_per_visitor_and_network() -> None:
     gclid = {"network": "gclid", "click_id": "X"}
     path = [
         touch(9, "a", **gclid),
@@ -84,13 +84,13 @@ def test_one_click_id_counts_once_a_visitor_and_network() -> None:
     assert [reason for _, reason in reasons(*path)] == [None, "duplicate", None, None]
 
 
-def test_a_copy_that_is_left_out_takes_no_click_id_with_it() -> None:
-    # The copy of `a` with click id Y is a duplicate, so Y is still `b`'s to count.
+def test_the_click_id_of_a_duplicate_can_still_earn_by_another_hit() -> None:
+    # The copy of `a` with click id Y is a duplicate, so `b` with click id Y counts.
     path = [touch(9, "a"), touch(8, "a", network="gclid", click_id="Y"), touch(7, "b", network="gclid", click_id="Y")]
     assert [reason for _, reason in reasons(*path)] == [None, "duplicate", None]
 
 
-def test_of_more_touches_than_may_earn_credit_the_newest_of_each_kind_stay() -> None:
+def test_if_there_are_too_many_touches_the_newest_of_each_kind_may_earn() -> None:
     touches = [
         *(touch(n, f"c{n}") for n in (5, 9, 7)),
         *(touch(n, f"v{n}", kind="view") for n in (1, 2, 3)),
@@ -110,7 +110,7 @@ def test_of_more_touches_than_may_earn_credit_the_newest_of_each_kind_stay() -> 
     assert {one.hit for one in newest_in_window(touches, verdict(most_touches=2))} == {"c7", "c5", "v2", "v1"}
 
 
-def test_each_stored_copy_is_one_of_the_newest_before_copies_become_one() -> None:
+def test_copies_are_counted_among_the_newest_before_they_are_merged() -> None:
     copies = [touch(9, "a"), touch(8, "b"), touch(7, "b"), touch(7, "a")]
     path = path_of(verdict(most_touches=3), copies)
     assert [step.reason for step in path] == ["beyond_newest", None, None, "duplicate"]
@@ -127,7 +127,7 @@ def test_credit_and_value_go_to_the_eligible_touches_only() -> None:
     assert earned["linear"] == earned["position"] == [("a", ONE // 2, -2), ("b", ONE // 2, -1)]
 
 
-def test_without_an_eligible_touch_nobody_earns() -> None:
+def test_without_an_eligible_touch_no_ad_earns() -> None:
     assert shares(verdict(5), path_of(verdict(5), [touch(-1)]), ["last"], Terms()) == {"last": []}
     assert shares(verdict(5), [], ["last"], Terms()) == {"last": []}
 
@@ -147,14 +147,14 @@ TOUCHES = st.lists(
 
 
 @given(touches=TOUCHES, most=st.integers(1, 12), data=st.data())
-def test_the_order_in_which_touches_come_changes_nothing(touches: list[Touch], most: int, data: st.DataObject) -> None:
+def test_the_order_of_arrival_of_touches_changes_nothing(touches: list[Touch], most: int, data: st.DataObject) -> None:
     shuffled, sold = data.draw(st.permutations(touches)), verdict(most_touches=most)
     assert path_of(sold, shuffled) == path_of(sold, touches)
     assert distinct(shuffled) == distinct(touches)
 
 
 @given(touches=TOUCHES, most=st.integers(1, 12))
-def test_what_is_drawn_from_each_visitor_is_all_that_their_path_may_credit(touches: list[Touch], most: int) -> None:
+def test_the_touches_read_for_each_visitor_include_all_that_may_earn(touches: list[Touch], most: int) -> None:
     sold = verdict(most_touches=most)
     drawn = [
         one
@@ -167,7 +167,7 @@ def test_what_is_drawn_from_each_visitor_is_all_that_their_path_may_credit(touch
 
 
 @given(touches=TOUCHES, value=st.integers(-(10**12), 10**12))
-def test_every_model_gives_away_one_conversion_and_its_whole_value(touches: list[Touch], value: int) -> None:
+def test_every_model_divides_exactly_one_conversion_and_its_value(touches: list[Touch], value: int) -> None:
     path: list[Touchpoint] = path_of(verdict(value), touches)
     for earned in shares(verdict(value), path, MODELS, Terms()).values():
         if any(step.reason is None for step in path):

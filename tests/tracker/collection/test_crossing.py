@@ -54,6 +54,6 @@ def test_every_change_of_the_token_breaks_it() -> None:
 @pytest.mark.parametrize(
     "token", ["", "x", "A" * 40, "=" * 40, "é" * 40, "A" * 5000, TOKEN + "=", TOKEN + "A", " " + TOKEN]
 )
-def test_garbage_is_no_token(token: str) -> None:
+def test_garbage_is_refused_as_a_token(token: str) -> None:
     assert visitor_of(token) == ""
     assert visitor_of(token, secret="") == ""
