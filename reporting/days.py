@@ -52,10 +52,17 @@ class DayMaker:
         self.days = days
         self.load_sites = load_sites
         self.attempts = Attempts()
+        self._sites: dict[str, SiteConfig | None] = {}
 
     def due(self, now: int, site: str | None = None) -> list[StaleDay]:
-        """The days that may be made at `now` (ms)."""
-        return self.days.stale_days(now, LOOKED_AT, site)
+        """The days that may be made at `now` (ms). It reads the configuration of their sites, once for all of them.
+
+        A day's cells depend on it only by the time zone, and they say between which midnights they were made.
+        """
+        days = self.days.stale_days(now, LOOKED_AT, site)
+        self._sites = {}
+        self._load({day.site for day in days})
+        return days
 
     def attempt(self, day: StaleDay) -> bool:
         """Make one day; return whether it was made. A failure is logged and the other days go on; see Attempts."""
@@ -63,7 +70,8 @@ class DayMaker:
 
     def make(self, day: StaleDay) -> bool:
         """Make a day's cells, unless one of its hours is marked; return whether they were made. Raises Damaged."""
-        site = self.load_sites([day.site]).get(day.site)
+        self._load({day.site} - self._sites.keys())
+        site = self._sites[day.site]
         if site is None:
             self.days.forget_day(day)
             return False
@@ -76,3 +84,7 @@ class DayMaker:
         self.store.write_cells([CellSet(site.key, token, day_cells(day.day, ends, token, hours))])
         self.days.forget_day(day)
         return True
+
+    def _load(self, keys: Collection[str]) -> None:
+        found = self.load_sites(keys) if keys else {}
+        self._sites.update({key: found.get(key) for key in keys})

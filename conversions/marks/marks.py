@@ -8,7 +8,7 @@ same way; `conversions.marks.fit_marks` says who makes their fits.
 from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 
 #: The bucket that stands for all buckets of a site.
 WHOLE_SITE = -1
@@ -123,13 +123,18 @@ def draw_token() -> int:
 
 
 def mark_buckets(site: str, buckets: Iterable[int]) -> None:
-    """Mark buckets under a new token, keeping the greatest. Call it after the facts are written."""
-    wanted = sorted(set(buckets))
+    """Mark buckets of one site; see mark_all."""
+    mark_all({site: buckets})
+
+
+def mark_all(buckets: Mapping[str, Iterable[int]]) -> None:
+    """Mark the buckets of each site under one new token, keeping the greatest. Call it after the facts are written."""
+    wanted = sorted({(site, bucket) for site, found in buckets.items() for bucket in found})
     if not wanted:
         return
     with transaction.atomic():
         token = draw_token()
-        rows = [Mark(site=site, bucket=bucket, token=token) for bucket in wanted]
+        rows = [Mark(site=site, bucket=bucket, token=token) for site, bucket in wanted]
         Mark.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["site", "bucket"], update_fields=["token", "marked"]
         )
@@ -144,6 +149,19 @@ def open_marks(site: str | None = None) -> list[Mark]:
     """The marks to roll up, those of whole sites first, then the oldest buckets."""
     marks = Mark.objects.filter(marked=True).order_by("bucket", "site")
     return list(marks.filter(site=site) if site else marks)
+
+
+def first_mark(site: str) -> int | None:
+    """The oldest marked bucket of a site; WHOLE_SITE if all are marked, None if none is."""
+    found: int | None = Mark.objects.filter(site=site, marked=True).aggregate(first=Min("bucket"))["first"]
+    return found
+
+
+def first_bucket(site: str) -> int | None:
+    """The oldest bucket of a site that was ever marked."""
+    buckets = Mark.objects.filter(site=site, bucket__gt=WHOLE_SITE)
+    found: int | None = buckets.aggregate(first=Min("bucket"))["first"]
+    return found
 
 
 def changed_at(sites: Iterable[str]) -> int:

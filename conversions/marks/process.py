@@ -4,7 +4,7 @@ It may be repeated, wholly or from any point: facts are idempotent, and marks co
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from conversions.facts.attribute import Outcome, attribute
@@ -27,8 +27,8 @@ class MarkStore(Protocol):
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
         """Note in which other currencies a site had money, and whether in adjustments."""
 
-    def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
-        """Mark buckets under a new token."""
+    def mark_all(self, buckets: Mapping[str, Iterable[int]]) -> None:
+        """Mark the buckets of each site under one new token."""
 
 
 class Processor:
@@ -83,6 +83,8 @@ class Processor:
         """Mark what the facts may change. A fact that would change frozen buckets is listed as rejected."""
         limit = self.frozen_before()
         late: list[RejectedHit] = []
+        marks: dict[str, set[int]] = {}
+        crowds: dict[str, Collection[str]] = {}
         for site in sorted({fact.site for fact in outcome.facts}):
             facts = [fact for fact in outcome.facts if fact.site == site]
             dissolved = newly_crowded(self.store, site, facts)
@@ -92,9 +94,12 @@ class Processor:
             if frozen:
                 logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))
                 late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
-            self.marks.mark_buckets(site, buckets - frozen)
+            marks[site] = buckets - frozen
             if dissolved:
-                self.store.announce(site, dissolved)
+                crowds[site] = dissolved
+        self.marks.mark_all(marks)
+        for site, crowded in crowds.items():
+            self.store.announce(site, crowded)
         return late
 
     def _is_late(self, fact: Fact, limit: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from conversions.attribution.credit import LEARNED
 from conversions.marks.fit_marks import open_fits
-from conversions.marks.marks import WHOLE_SITE, known_buckets, open_marks
+from conversions.marks.marks import WHOLE_SITE, first_bucket, first_mark
 from conversions.models import MARGIN_MS, Marker, Replay
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, day_start, first_day, next_day, next_month
@@ -31,10 +31,10 @@ def seal(reached: int, marked: Sequence[int]) -> int:
 
 def marked_since(key: str) -> list[int]:
     """The start of the site's oldest marked bucket, if there is one. A mark on the whole site is on each bucket."""
-    marks = open_marks(key)[:1]
-    if marks and marks[0].bucket == WHOLE_SITE:
-        return known_buckets(key)[:1]
-    return [mark.bucket for mark in marks]
+    first = first_mark(key)
+    if first == WHOLE_SITE:
+        first = first_bucket(key)
+    return [] if first is None else [first]
 
 
 def unfitted_since(site: SiteConfig) -> list[int]:
@@ -50,8 +50,8 @@ def is_recounting(key: str, now: int) -> bool:
     """
     if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
         return True
-    marks = open_marks(key)[:1]
-    return bool(marks) and marks[0].bucket < now - DAY_MS
+    first = first_mark(key)
+    return first is not None and first < now - DAY_MS
 
 
 def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:

@@ -43,8 +43,8 @@ FACTS = [
         PROCESS,
         "            self.store.add_facts(outcome.facts)\n",
         "",
-        "            self.marks.mark_buckets(site, buckets - frozen)\n",
-        "            self.store.add_facts(facts)\n            self.marks.mark_buckets(site, buckets - frozen)\n",
+        "            marks[site] = buckets - frozen\n",
+        "            self.store.add_facts(facts)\n            marks[site] = buckets - frozen\n",
     ),
     fault(
         "a touch that marks its own bucket alone",

@@ -109,14 +109,12 @@ def _touched(""",
         IDENTITY,
         PROCESS,
         """
-            self.marks.mark_buckets(site, buckets - frozen)
-            if dissolved:
-                self.store.announce(site, dissolved)
+                crowds[site] = dissolved
+        self.marks.mark_all(marks)
 """,
         """
-            if dissolved:
                 self.store.announce(site, dissolved)
-            self.marks.mark_buckets(site, buckets - frozen)
+        self.marks.mark_all(marks)
 """,
     ),
 ]

@@ -65,6 +65,18 @@ def reports(shop: Shop) -> list[Any]:
     return [shop.report(MONDAY, TUESDAY, **way) for way in ways]
 
 
+def test_the_configuration_is_read_once_for_all_days_of_a_tick(shop: Shop) -> None:
+    read: list[Any] = []
+
+    def load(keys: Any) -> Any:
+        read.append(keys)
+        return load_sites(keys)
+
+    work = DayMaker(shop.store, day_list, load)
+    assert [work.make(day) for day in work.due(NOW, shop.site.key)] == [True, True]
+    assert read == [{shop.site.key}]
+
+
 def test_days_that_are_over_are_reported_from_their_own_cells(shop: Shop) -> None:
     wanted = reports(shop)
     assert make_days(shop) == [TUESDAY, MONDAY]

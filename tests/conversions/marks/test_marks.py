@@ -1,7 +1,9 @@
 """Marks and their tokens, on the configuration database that the settings name."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
@@ -13,6 +15,8 @@ from conversions.marks.marks import (
     Sequence,
     close_mark,
     draw_token,
+    first_bucket,
+    first_mark,
     known_buckets,
     mark_buckets,
     open_marks,
@@ -96,6 +100,25 @@ def test_marks_of_whole_sites_come_first_and_sites_are_separate(site: str) -> No
     mine = [(mark.site, mark.bucket) for mark in open_marks() if mark.site in (site, other)]
     assert mine == [(other, WHOLE_SITE), (other, 0), (site, 1)]
     assert [mark.bucket for mark in open_marks(site)] == [1]
+
+
+@pytest.mark.django_db
+def test_the_first_mark_and_the_first_bucket_of_a_site_are_read_alone(
+    site: str, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    assert (first_mark(site), first_bucket(site)) == (None, None)
+    mark_buckets(site, range(3, 900))
+    close_mark(open_marks(site)[0])
+    with django_assert_num_queries(2), connection.execute_wrapper(refuse_all_rows):
+        assert (first_mark(site), first_bucket(site)) == (4, 3)
+    mark_buckets(site, [WHOLE_SITE])
+    assert (first_mark(site), first_bucket(site)) == (WHOLE_SITE, 3)
+
+
+def refuse_all_rows(execute: Callable[..., object], sql: str, *rest: object) -> object:
+    """Let pass what reads one row."""
+    assert "MIN(" in sql
+    return execute(sql, *rest)
 
 
 @pytest.mark.django_db

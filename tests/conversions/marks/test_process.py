@@ -54,6 +54,15 @@ def marked(site: str) -> list[int]:
     return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site)]
 
 
+def test_a_batch_of_several_sites_draws_one_token(sql_store: Store, site: str) -> None:
+    account = Account.objects.create(name=uuid4().hex)
+    other = Site.objects.create(account=account, name="s", key=f"process-{uuid4().hex}").key
+    processor(sql_store).process([hit(site), hit(other, "h2"), hit(site, "h3", at=NOON + HOUR)], "b1")
+    marks = sequence.open_marks(site) + sequence.open_marks(other)
+    assert len(marks) == 3
+    assert len({mark.token for mark in marks}) == 1
+
+
 def test_the_facts_of_a_batch_are_written_and_their_buckets_marked(store: Store, site: str) -> None:
     hits = [hit(site), hit(site, "h2", "event", at=NOON + 2 * HOUR, name="buy", value=5), hit(site, "h3", "page")]
     counts = processor(store).process(hits, "b1")
