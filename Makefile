@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 TESTED := rabbitmq cassandra s3 postgres
-# Two processes, each with its own data. tests/passes.py says which tests share a process.
-PYTEST_RUN := CI=true python -m pytest --numprocesses 2
+# Three processes, each with its own data: a crash test mostly waits. tests/passes.py says which tests share a process.
+PYTEST_RUN := CI=true python -m pytest --numprocesses 3
 # A tracker without these variables is embedded.
 EMBEDDED := $(addprefix --unset=,DATABASE_URL BROKER_URL CASSANDRA_URL ARCHIVE_URL S3_ENDPOINT_URL)
 # Runs the Procfile's processes and restarts those that end. A bad setting stops it with one line.

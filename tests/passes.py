@@ -8,10 +8,10 @@ from django.db import connection
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-#: They kill processes, drive a browser and hold answers to their time: never two at once.
-ALONE = ("crash", "browser")
+#: Folders whose tests share one process: two crash runs, or two browsers, at once would slow each other's answers.
+TOGETHER = ("crash", "browser")
 #: What takes long begins first; begun last, it would keep one process busy while the others have nothing to do.
-LONGEST_FIRST = (*ALONE, "properties", "test_configuration", "test_health", "test_supervisor", "test_prepare")
+LONGEST_FIRST = (*TOGETHER, "properties", "test_configuration", "test_health", "test_supervisor", "test_prepare")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +34,7 @@ class ByFile(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "alone" if any(f"/{folder}/" in file for folder in ALONE) else file
+        return next((folder for folder in TOGETHER if f"/{folder}/" in file), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:

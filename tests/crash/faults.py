@@ -55,7 +55,7 @@ class Killer:
         self._next = rng.sample(list(weights), len(weights))
         self.kills: Counter[str] = Counter()
 
-    def run(self, seconds: float, pause: float = 2.0) -> None:
+    def run(self, seconds: float, pause: float = 1.3) -> None:
         """Kills something every `pause` seconds or so."""
         ends_at = time.monotonic() + seconds
         while (left := ends_at - time.monotonic()) > 0:

@@ -19,7 +19,7 @@ def test_every_accepted_hit_is_archived_and_reported_once_whatever_is_killed(
     own_services: OwnServices, tmp_path: Path
 ) -> None:
     with Tracker(tmp_path / "state", own_services.make_room()) as tracker:
-        figures = crash(Run(tracker, SEED, own_services), hits=4_000, seconds=70)
+        figures = crash(Run(tracker, SEED, own_services), hits=4_000, seconds=45)
     assert figures.accepted >= 3_500
     assert sum(figures.kills.values()) >= 15
     assert set(figures.kills) == set(WEIGHTS)

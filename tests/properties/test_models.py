@@ -29,7 +29,7 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import path_of, shares
 from tests.properties.scenario import CLOCKS, split_batches
 from tests.properties.test_invariance import World
-from tests.properties.worlds import WORLDS, Clock, worlds
+from tests.properties.worlds import ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.surface import Shop, at, days_ago
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Batch, Hit, batch_id
@@ -106,43 +106,66 @@ class TestPaths:
             assert parts == (wanted or [ONE // 4, ONE * 3 // 4])
 
 
+@pytest.fixture
+def nothing_frozen(settings: Any) -> None:
+    """Hits count however old they are when this runs."""
+    settings.RETENTION_DAYS = 36_500
+
+
+@pytest.fixture
+def embedded_alone(settings: Any, nothing_frozen: None) -> None:
+    """Commands open the SQL store, whatever services there are."""
+    settings.CASSANDRA_URL = ""
+
+
+def retract_and_replay(world: World, archive: FolderArchive) -> None:
+    """Retracts some orders, then replays all hits; the figures are those of a world without these orders."""
+    rng, site = world.rng, world.site.key
+    # The command goes by the site's configuration as it is.
+    world.changes, world.most_touches = False, VERSION.most_touches
+    world.before = world.config()
+    world.drain()
+    hits, orders = world.scenario.hits, rng.choice([{"o1"}, {"o2"}, {"o1", "o2"}])
+    last = max(hit.at for hit in hits) + 1
+
+    def is_sale(hit: Hit) -> bool:
+        return hit.type == "conversion" and hit.order in orders
+
+    common: dict[str, Any] = {"site": site, "at": last, "received": last, "visitor": "server"}
+    retracts = [
+        Hit(**common, id=f"r{order}", type="adjustment", kind="retract", order=order) for order in sorted(orders)
+    ]
+    world.batches.append(retracts)
+    world.drain()
+    # A retracted conversion still links its visitor to its user.
+    never = [msgspec.structs.replace(hit, type="event", name="none", order="") if is_sale(hit) else hit for hit in hits]
+    wanted = world.recomputed(never)
+    assert world.figures() == wanted
+    for n, batch in enumerate(split_batches(rng, [*hits, *retracts])):
+        archive.put(Batch(batch_id(last, f"{rng.getrandbits(36):09x}{n:02x}"), tuple(batch)))
+    call_command("replay", site=site, stdout=StringIO())
+    assert world.figures() == wanted
+
+
 @pytest.mark.django_db
 class TestFigures:
     """What is stored, on every store."""
 
+    @pytest.mark.sqlite
+    @pytest.mark.usefixtures("embedded_alone")
     @worlds(WORLDS // 10, CLOCKS)
     def test_retracted_and_replayed_is_as_if_it_had_never_converted(
-        self, opened_store: Store, archive: FolderArchive, settings: Any, seed: int, clock: Clock
+        self, sql_store: Store, archive: FolderArchive, seed: int, clock: Clock
     ) -> None:
-        settings.RETENTION_DAYS = 36_500  # nothing is frozen, whenever this runs
-        rng = random.Random(seed)
-        world = World(rng, opened_store, *clock)
-        # The command goes by the site's configuration as it is.
-        world.changes, world.most_touches = False, VERSION.most_touches
-        world.before = world.config()
-        world.drain()
-        hits, orders = world.scenario.hits, rng.choice([{"o1"}, {"o2"}, {"o1", "o2"}])
-        last = max(hit.at for hit in hits) + 1
+        retract_and_replay(World(random.Random(seed), sql_store, *clock), archive)
 
-        def is_sale(hit: Hit) -> bool:
-            return hit.type == "conversion" and hit.order in orders
-
-        common: dict[str, Any] = {"site": world.site.key, "at": last, "received": last, "visitor": "server"}
-        retracts = [
-            Hit(**common, id=f"r{order}", type="adjustment", kind="retract", order=order) for order in sorted(orders)
-        ]
-        world.batches.append(retracts)
-        world.drain()
-        # What was said of who a visitor is holds all the same.
-        never = [
-            msgspec.structs.replace(hit, type="event", name="none", order="") if is_sale(hit) else hit for hit in hits
-        ]
-        wanted = world.recomputed(never)
-        assert world.figures() == wanted
-        for n, batch in enumerate(split_batches(rng, [*hits, *retracts])):
-            archive.put(Batch(batch_id(last, f"{seed:09x}{n:02x}"), tuple(batch)))
-        call_command("replay", site=world.site.key, stdout=StringIO())
-        assert world.figures() == wanted
+    @pytest.mark.services
+    @pytest.mark.usefixtures("nothing_frozen")
+    @worlds(ON_CASSANDRA // 10, CLOCKS)
+    def test_retracted_and_replayed_is_as_if_it_had_never_converted_on_cassandra(
+        self, cassandra_store: Store, archive: FolderArchive, seed: int, clock: Clock
+    ) -> None:
+        retract_and_replay(World(random.Random(seed), cassandra_store, *clock), archive)
 
     @worlds(WORLDS // 10, CLOCKS)
     def test_of_persons_with_one_touch_every_model_reports_the_same(
