@@ -14,6 +14,7 @@ class Door:
         self._target = target
         self._open = Event()
         self._open.set()
+        self._links: list[socket.socket] = []
         self.port: int = server.getsockname()[1]
 
     def stall(self) -> None:
@@ -24,12 +25,19 @@ class Door:
         """What waits passes."""
         self._open.set()
 
+    def close(self) -> None:
+        """Nobody is behind the door any more: it is shut, and every connection ends."""
+        for link in (self._server, *self._links):
+            with suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+
     def serve(self) -> None:
         """Until the server is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._server.accept()
                 service = socket.create_connection(self._target)
+                self._links += client, service
                 for pair in ((client, service), (service, client)):
                     Thread(target=self._pass, args=pair, daemon=True).start()
 
@@ -44,10 +52,11 @@ class Door:
 
 
 @contextmanager
-def door(host: str, port: int) -> Iterator[Door]:
-    """An open door to a service."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+def door(host: str, port: int, own: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[Door]:
+    """An open door to a service, at an address of its own."""
+    with socket.create_server(own, backlog=128) as server:
         made = Door(server, (host, port))
         Thread(target=made.serve, daemon=True).start()
         yield made
         made.go_on()
+        made.close()

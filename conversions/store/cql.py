@@ -1,7 +1,9 @@
 """CQL: a statement's name and values -> rows. All statements of the store, with their costs; `{ks}` is the keyspace."""
 
+import logging
+import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -15,6 +17,8 @@ from cassandra import (
 from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.connection import ConnectionBusy, ConnectionException
+from cassandra.cqlengine import CQLEngineException
+from cassandra.cqlengine.connection import unregister_connection
 from cassandra.cqlengine.management import create_keyspace_simple, sync_table
 from cassandra.cqlengine.models import Model
 from cassandra.policies import ConstantReconnectionPolicy, FallthroughRetryPolicy
@@ -23,6 +27,8 @@ from cassandra.query import BatchStatement, BatchType, PreparedStatement
 from django.db import connections
 
 from conversions.store.port import StoreUnavailable
+
+logger = logging.getLogger(__name__)
 
 #: The most statements of one call that are in flight.
 CONCURRENCY = 64
@@ -182,13 +188,12 @@ class Cql:
     def close(self) -> None:
         """Forget the session; the next call opens another."""
         if self._session is not None:
-            connections[ALIAS].reconnect()  # type: ignore[attr-defined]
+            unregister_connection(ALIAS)
         self._session, self._prepared = None, {}
 
     def _connect(self) -> Session:
         engine = connections[ALIAS]
-        if engine.connection.session is None:
-            # The engine takes an attempt for done that failed because a name can't be resolved or no thread was left.
+        if not has_session(engine):
             engine.reconnect()  # type: ignore[attr-defined]
         session = engine.connection.session
         # The driver tries a lost node again each second. By default the waits would grow.
@@ -197,13 +202,28 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """See away. Statements are prepared again afterwards, because their tables may be new ones by then."""
+        """See away. Statements are prepared again afterwards, because their tables may be new ones by then.
+
+        The driver resolves names only once. If they lead elsewhere now, the next call opens another session.
+        """
         try:
             with away():
                 yield
         except StoreUnavailable:
             self._prepared = {}
+            self._leave_if_moved()
             raise
+
+    def _leave_if_moved(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        known = {host.address for host in session.cluster.metadata.all_hosts()}
+        found = addresses_of(connections[ALIAS].settings_dict["HOST"].split(","))
+        with self._lock:
+            if self._session is session and found and found.isdisjoint(known):
+                logger.warning("Cassandra has other addresses now, a new session is opened")
+                self.close()
 
     def _prepare(self, name: str) -> PreparedStatement:
         text = STATEMENTS[name].format(ks=connections[ALIAS].settings_dict["NAME"])
@@ -238,6 +258,26 @@ class Cql:
         with self._running():
             results = execute_concurrent(self.session(), work, concurrency=CONCURRENCY, raise_on_first_error=True)
             return [list(result) if result else [] for _, result in results]
+
+
+def has_session(engine: Any) -> bool:
+    """Whether the engine has a session.
+
+    It has none after `close`. If a name can't be resolved or no thread is left, it takes its failed attempt for done.
+    """
+    try:
+        return engine.connection.session is not None
+    except CQLEngineException:
+        return False
+
+
+def addresses_of(names: Iterable[str]) -> set[str]:
+    """The addresses that names of hosts lead to now; none for a name that can't be resolved."""
+    found: set[str] = set()
+    for name in names:
+        with suppress(OSError):
+            found |= {str(one[4][0]) for one in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
+    return found
 
 
 def units(writes: Iterable[Write]) -> Iterator[list[Write]]:

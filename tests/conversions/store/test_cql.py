@@ -96,6 +96,9 @@ class Prepared(Cql):
     def _prepare(self, _name: str) -> Any:
         return self._session.last  # type: ignore[union-attr]
 
+    def _leave_if_moved(self) -> None:
+        """It has no address."""
+
 
 def test_statements_are_prepared_again_after_a_failure() -> None:
     session = Session()
