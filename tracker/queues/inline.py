@@ -1,27 +1,39 @@
 """Inline: the embedded adapter of the HitQueue port. It has no queue: a batch is processed before `send` returns."""
 
+import logging
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
 from django.utils.module_loading import import_string
 
+from tracker.archive import open_archive
+from tracker.archive.objects import archive_key
+from tracker.archive.port import NotArchived
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, encode_batch
+from tracker.queues.hand import in_hand, left_behind
 from tracker.queues.port import QueueState, QueueUnavailable, Taken
+
+logger = logging.getLogger(__name__)
 
 
 class InlineQueue:
     """Runs the chain before `send` returns. What was sent is processed."""
 
     def send(self, batch: Batch) -> None:
-        """See HitQueue."""
+        """See HitQueue. A marker first takes up the batches that were archived and not processed."""
         if not database.in_atomic_block:
             database.close_if_unusable_or_obsolete()
-        result: Any = encode_batch(batch)
         try:
-            for step in settings.HIT_CHAIN:
-                result = import_string(step)(result)
+            if batch.hits:
+                with in_hand(folder() / batch.id):
+                    process(batch, settings.HIT_CHAIN)
+            else:
+                take_up()
+                process(batch, settings.HIT_CHAIN)
         except AWAY as error:
             raise QueueUnavailable(str(error)) from error
 
@@ -42,3 +54,40 @@ class InlineQueue:
 
     def check(self) -> None:
         """See HitQueue. The services behind it are checked by themselves."""
+
+
+def folder() -> Path:
+    """Where the batches in hand are named."""
+    found: Path = settings.STATE_DIR / "in_hand"
+    found.mkdir(exist_ok=True)
+    return found
+
+
+def process(batch: Batch, steps: Sequence[str]) -> None:
+    """Run steps of the chain, one after the other."""
+    result: Any = encode_batch(batch)
+    for step in steps:
+        result = import_string(step)(result)
+
+
+def take_up() -> None:
+    """Process what was archived when its process died or a service was away. Raises what AWAY names."""
+    for path in sorted(folder().iterdir()):
+        try:
+            with left_behind(path) as is_left:
+                if is_left:
+                    take_up_one(path.name)
+        except AWAY:
+            raise
+        except Exception:
+            logger.exception("batch %s can't be processed; %s keeps its name", path.name, path)
+
+
+def take_up_one(name: str) -> None:
+    """Process a batch from the archive. If it was not archived, its hits were never accepted."""
+    try:
+        hits = open_archive().get(archive_key(name))
+    except NotArchived:
+        return
+    logger.warning("batch %s was archived and not processed; it is processed now", name)
+    process(Batch(name, tuple(hits)), settings.HIT_CHAIN[1:])

@@ -1,0 +1,97 @@
+"""The embedded queue: what a process had in hand when it died is processed with the next marker, once."""
+
+import fcntl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracker.archive import FolderArchive
+from tracker.collection.hit import Batch, Hit
+from tracker.queues import QueueUnavailable, new_batch_id, send_marker
+from tracker.queues.inline import InlineQueue, folder
+
+pytestmark = pytest.mark.django_db
+
+done: list[str] = []
+failures: list[Exception] = []
+
+
+def note(text: str) -> str:
+    """A step that notes what it gets; or fails."""
+    if failures:
+        raise failures.pop()
+    done.append(text)
+    return text
+
+
+@pytest.fixture(autouse=True)
+def chain(inline: None, settings: Any, tmp_path: Path) -> None:
+    """The archive's step, and one of the test's own."""
+    settings.STATE_DIR = tmp_path
+    settings.HIT_CHAIN = ("tracker.tasks.archive_hits", f"{__name__}.note")
+    done.clear()
+    failures.clear()
+
+
+@pytest.fixture
+def batch() -> Batch:
+    return Batch(new_batch_id(), (Hit(id="a", site="s", type="page", at=1, received=1, visitor="v"),))
+
+
+def processed(batch: Batch) -> int:
+    """How often the batch went through the step."""
+    return sum(batch.id in text for text in done)
+
+
+def test_what_was_processed_is_not_done_again(batch: Batch) -> None:
+    InlineQueue().send(batch)
+    send_marker()
+    assert processed(batch) == 1
+
+
+def test_what_was_archived_and_not_processed_is_processed_with_the_next_marker(batch: Batch) -> None:
+    failures.append(OSError("the disk is away"))
+    with pytest.raises(QueueUnavailable):
+        InlineQueue().send(batch)
+    assert not processed(batch)
+    send_marker()
+    send_marker()
+    assert processed(batch) == 1
+    assert not list(folder().iterdir())
+
+
+def test_what_a_process_has_in_hand_is_left_to_it(batch: Batch, archive: FolderArchive) -> None:
+    archive.put(batch)
+    with (folder() / batch.id).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        send_marker()
+        assert not processed(batch)
+    send_marker()
+    assert processed(batch) == 1
+
+
+def test_what_was_never_archived_is_forgotten(batch: Batch) -> None:
+    (folder() / batch.id).touch()
+    send_marker()
+    assert not processed(batch)
+    assert not list(folder().iterdir())
+
+
+def test_no_marker_passes_before_it_while_a_service_is_away(batch: Batch, archive: FolderArchive) -> None:
+    archive.put(batch)
+    (folder() / batch.id).touch()
+    failures.append(OSError("the disk is away"))
+    with pytest.raises(QueueUnavailable):
+        send_marker()
+    assert not done
+
+
+def test_one_that_can_not_be_processed_holds_up_no_other(batch: Batch, archive: FolderArchive) -> None:
+    archive.put(batch)
+    stray = folder() / "0-stray"
+    for path in (stray, folder() / batch.id):
+        path.touch()
+    send_marker()
+    assert processed(batch) == 1
+    assert list(folder().iterdir()) == [stray]
