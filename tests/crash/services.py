@@ -33,6 +33,10 @@ class OwnServices:
         done = subprocess.run(command, env=self._own, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
 
+    def log(self, name: str) -> str:
+        """What a service has said."""
+        return (Path(self._own["HITLEDGER_SERVICES"]) / "logs" / f"{name}.log").read_text(errors="replace")
+
     def start(self, *names: str) -> None:
         """Returns when they answer."""
         self.tell("start", *(names or NAMES))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,44 @@ def test_hits_are_taken_and_processed_though_a_service_was_away(run: Run, own_se
         own_services.start(name)
     run.drain()
     run.check(senders)
+
+
+IMPATIENT_SECONDS = 18
+
+
+@pytest.fixture
+def impatient_broker(own_services: OwnServices) -> Iterator[None]:
+    """A broker that takes back what was in hand for a hundredth of its usual half hour, and looks each second."""
+    set_timeout(own_services, IMPATIENT_SECONDS, look=1)
+    yield
+    set_timeout(own_services, 1800, look=60)
+
+
+def set_timeout(services: OwnServices, seconds: int, look: int) -> None:
+    timeout, tick = (
+        f"application:set_env(rabbit, {name}, {value * 1000})"
+        for name, value in (("consumer_timeout", seconds), ("channel_tick_interval", look))
+    )
+    services.tell("broker", "eval", f"{timeout}, {tick}.")
+
+
+def test_a_long_outage_with_many_batches_in_hand_makes_the_broker_take_none_back(
+    impatient_broker: None, own_services: OwnServices, tmp_path: Path
+) -> None:
+    env = {**own_services.make_room(), "HIT_QOS": "20", "HIT_BATCH_MAX": "1", "WORKER_CONCURRENCY": "2"}
+    with Tracker(tmp_path, env) as tracker:
+        tracker.commands["worker"] = tracker.commands["worker"].replace("tracker.celery", "tests.quick_worker")
+        run = Run(tracker, seed=1, services=own_services)
+        run.prepare()
+        said = own_services.log("rabbitmq")
+        own_services.kill("cassandra")
+        try:
+            senders = Senders(tracker.url, run.make_requests(100), run.figures.seed, seconds=2)
+            senders.start()
+            senders.join()
+            time.sleep(IMPATIENT_SECONDS + 7)
+        finally:
+            own_services.start("cassandra")
+        run.drain()
+        run.check(senders)
+        assert "timed out" not in own_services.log("rabbitmq").removeprefix(said)
