@@ -1,4 +1,4 @@
-"""Days: a report of days that are over reads their own cells, and never one that is too old."""
+"""Days: a report of past days reads their day cells, and never a day cell that is too old."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ NOW = ms("2026-11-25T12:00Z")
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    """A shop on each store, with two clicks and two sales on Monday and a click on Tuesday, rolled up."""
+    """A shop on each store. Monday has two clicks and two sales, Tuesday a click; all is rolled up."""
     shop = Shop(store, timezone="Europe/Berlin")
     shop.receive(
         shop.click("2026-11-23T10:00Z"),
@@ -37,30 +37,30 @@ def shop(store: Store) -> Shop:
 
 
 def maker(shop: Shop, days: Any = day_list, store: Any = None) -> DayMaker:
-    """What beat runs."""
+    """The day maker that beat uses."""
     return DayMaker(store or shop.store, days, load_sites)
 
 
 def make_days(shop: Shop, now: int = NOW) -> list[str]:
-    """Makes the days that are over; gives which."""
+    """Makes the day cells of past days. Returns the days."""
     work = maker(shop)
     return [day.day for day in work.due(now, shop.site.key) if work.make(day)]
 
 
 def own_cells(shop: Shop) -> list[Cell]:
-    """The cells of whole days."""
+    """The day cells."""
     return shop.store.read_cells(shop.site.key, ALL, [month_page(MONDAY)])
 
 
 def drop_hours(shop: Shop) -> None:
-    """Empties every hour's cells, so that only the days' own can tell."""
+    """Overwrites every hour's cells, so that only the day cells have the figures."""
     hours = shop.store.read_cells(shop.site.key, ALL, [MONDAY, TUESDAY])
     gone = [msgspec.structs.replace(cell, body=b"gone") for cell in hours]
     shop.store.write_cells([CellSet(shop.site.key, draw_token(), gone)])
 
 
 def reports(shop: Shop) -> list[Any]:
-    """Reports of both days in every way that reads a day's cell."""
+    """Reports of both days, in each way that reads day cells."""
     ways: list[dict[str, str]] = [{}, {"by": "day,ad"}, {"basis": "click"}, {"model": "linear", "by": "goal"}]
     return [shop.report(MONDAY, TUESDAY, **way) for way in ways]
 
@@ -77,7 +77,7 @@ def test_the_configuration_is_read_once_for_all_days_of_a_tick(shop: Shop) -> No
     assert read == [{shop.site.key}]
 
 
-def test_days_that_are_over_are_reported_from_their_own_cells(shop: Shop) -> None:
+def test_past_days_are_reported_from_their_day_cells(shop: Shop) -> None:
     wanted = reports(shop)
     assert make_days(shop) == [TUESDAY, MONDAY]
     assert make_days(shop) == []
@@ -91,7 +91,7 @@ def test_a_day_that_is_not_over_is_not_made(shop: Shop) -> None:
     assert make_days(shop, ms("2026-11-23T23:00Z")) == [MONDAY]
 
 
-def test_what_comes_late_is_in_the_report_at_once_and_the_day_is_made_again(shop: Shop) -> None:
+def test_a_late_sale_is_in_the_report_at_once_and_its_day_is_made_again(shop: Shop) -> None:
     make_days(shop)
     shop.receive(shop.sale("2026-11-23T13:00Z", visitor="dan"))
     wanted = reports(shop)
@@ -101,7 +101,7 @@ def test_what_comes_late_is_in_the_report_at_once_and_the_day_is_made_again(shop
     assert reports(shop) == wanted
 
 
-def test_a_day_with_a_marked_hour_is_left_until_that_is_rolled_up(shop: Shop) -> None:
+def test_a_day_with_a_marked_hour_waits_until_that_is_rolled_up(shop: Shop) -> None:
     shop.process(shop.sale("2026-11-23T13:00Z", visitor="dan"))
     assert make_days(shop) == [TUESDAY]
     assert own_cells(shop)[0].start == ms("2026-11-23T23:00Z")
@@ -110,7 +110,7 @@ def test_a_day_with_a_marked_hour_is_left_until_that_is_rolled_up(shop: Shop) ->
 
 
 class Meanwhile:
-    """A store or a list: before one of its methods something else happens, once."""
+    """A store or a list. Before one of its methods runs, something else happens once."""
 
     def __init__(self, target: Any, method: str, meanwhile: Callable[[], Any]) -> None:
         self._target, self._method, self._meanwhile = target, method, meanwhile
@@ -123,7 +123,7 @@ class Meanwhile:
 
 
 @pytest.mark.parametrize("method", ["draw_day_token", "has_open_marks", "read_cells", "write_cells", "forget_day"])
-def test_a_sale_that_comes_while_a_day_is_made_is_in_no_report_left_out(shop: Shop, method: str) -> None:
+def test_a_sale_rolled_up_while_a_day_is_made_is_missing_in_no_report(shop: Shop, method: str) -> None:
     def sell() -> None:
         shop.receive(shop.sale("2026-11-23T13:00Z", visitor="dan"))
 
@@ -138,7 +138,7 @@ def test_a_sale_that_comes_while_a_day_is_made_is_in_no_report_left_out(shop: Sh
 
 
 @pytest.mark.parametrize("method", ["draw_day_token", "has_open_marks", "read_cells", "write_cells", "forget_day"])
-def test_a_sale_that_is_marked_while_a_day_is_made_is_there_once_it_is_rolled_up(shop: Shop, method: str) -> None:
+def test_a_sale_marked_while_a_day_is_made_is_reported_once_it_is_rolled_up(shop: Shop, method: str) -> None:
     def sell() -> None:
         shop.process(shop.sale("2026-11-23T13:00Z", visitor="dan"))
 
@@ -149,7 +149,7 @@ def test_a_sale_that_is_marked_while_a_day_is_made_is_there_once_it_is_rolled_up
     assert shop.report(MONDAY, MONDAY)["totals"]["conversions"] == "3.000000"
 
 
-def test_a_maker_that_stalls_overwrites_no_newer_day(shop: Shop) -> None:
+def test_a_stalled_maker_overwrites_no_newer_day(shop: Shop) -> None:
     (_, monday) = maker(shop).due(NOW, shop.site.key)
 
     def others() -> None:
@@ -171,8 +171,8 @@ def test_a_damaged_day_is_read_from_its_hours_and_made_again(shop: Shop, change:
     assert make_days(shop) == [TUESDAY, MONDAY]
 
 
-def test_a_day_between_other_midnights_is_read_from_its_hours_and_made_again(shop: Shop) -> None:
-    # As if the rules of the time zone had been others when the days were made.
+def test_a_day_made_under_another_timezone_is_read_from_its_hours_and_made_again(shop: Shop) -> None:
+    # As if the rules of the timezone had changed after the days were made.
     move(shop, "Africa/Cairo")
     wanted = shop.report(MONDAY, TUESDAY, by="day")
     move(shop, "Europe/Berlin")
@@ -187,16 +187,16 @@ def test_a_day_between_other_midnights_is_read_from_its_hours_and_made_again(sho
 
 
 def move(shop: Shop, timezone: str) -> None:
-    """Changes the clock of a site that has hits, which no one can do by the admin."""
+    """Changes the timezone of a site that has hits, which the admin doesn't allow."""
     Site.objects.filter(pk=shop.site.pk).update(timezone=timezone)
 
 
-def test_each_hour_still_has_its_row(shop: Shop) -> None:
+def test_a_report_by_hour_still_has_every_hour(shop: Shop) -> None:
     make_days(shop)
     assert shop.rows(MONDAY, MONDAY, "hour", by="hour") == [(f"2026-11-23T{hour}:00:00Z",) for hour in (10, 12, 22)]
 
 
-def test_a_site_that_is_gone_leaves_no_day_to_be_made(shop: Shop) -> None:
+def test_a_deleted_site_leaves_no_day_to_be_made(shop: Shop) -> None:
     day_list.note_days([day_list.DayEnd("no-such-site", MONDAY, 0)])
     (day,) = day_list.stale_days(NOW, 9, "no-such-site")
     assert not maker(shop).make(day)

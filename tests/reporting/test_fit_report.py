@@ -1,4 +1,4 @@
-"""A look at what a month taught: /api/reports/fits."""
+"""`/api/reports/fits`: what a month's fit of a goal contains."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
-    """An answer to the shop's own program, unless another's token is shown."""
+    """The answer to a program with the shop's token, or with another one."""
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10", **parameters}
     headers = {"Authorization": f"Bearer {secret or shop.secret}"}
     return described(client.get("/api/reports/fits", wanted, headers=headers))
@@ -46,7 +46,7 @@ def settle(shop: Shop) -> None:
 
 @pytest.fixture
 def shop(sql_store: None, settings: Any) -> Shop:
-    """Ann came by summer and mail and bought; bob came by mail and didn't; cyd bought without any ad."""
+    """Ann clicked `summer` and `mail` and bought. Bob clicked `mail` and didn't buy. Cyd bought without an ad."""
     settings.CASSANDRA_URL = ""
     shop = Shop(open_store())
     shop.process(
@@ -60,9 +60,7 @@ def shop(sql_store: None, settings: Any) -> Shop:
     return shop
 
 
-def test_the_matrix_the_removal_effects_and_the_rates_are_told_with_what_they_rest_on(
-    client: Client, shop: Shop
-) -> None:
+def test_a_fit_shows_its_matrix_removal_effects_and_rates_with_their_data(client: Client, shop: Shop) -> None:
     answer = get(client, shop)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     told = answer.json()
@@ -98,17 +96,17 @@ def test_the_matrix_the_removal_effects_and_the_rates_are_told_with_what_they_re
     assert told["left_out"] == {"sets": 0, "campaign_sets": 0}
 
 
-def test_a_goal_that_nobody_met_has_a_fit_that_says_so(client: Client, shop: Shop) -> None:
+def test_a_goal_without_conversions_has_a_fit_that_says_so(client: Client, shop: Shop) -> None:
     told = get(client, shop, goal="signup").json()
     assert (told["usable"], told["paths"]) == (False, {"distinct": 2, "converted": 0, "unconverted": 2})
 
 
-def test_of_a_month_without_hits_there_is_none(client: Client, shop: Shop) -> None:
+def test_a_month_without_hits_has_no_fit(client: Client, shop: Shop) -> None:
     assert error_of(get(client, shop, month="2026-09")) == (404, "no_fit", "month")
 
 
 @pytest.mark.parametrize("month", ["", "2026", "2026-13", "2026-1", "1999-12", "3000-01", "2026-10-01", "२०२६-१०"])
-def test_what_is_no_month_is_refused(client: Client, shop: Shop, month: str) -> None:
+def test_a_bad_month_is_refused(client: Client, shop: Shop, month: str) -> None:
     assert error_of(get(client, shop, month=month)) == (400, "bad_month", "month")
 
 
@@ -117,7 +115,7 @@ def test_a_goal_must_be_named_and_be_the_sites_own(client: Client, shop: Shop) -
     assert error_of(get(client, shop, goal="other")) == (404, "unknown_goal", "goal")
 
 
-def test_people_who_are_signed_in_look_at_it_in_their_browser(client: Client, shop: Shop) -> None:
+def test_signed_in_people_can_open_it_in_their_browser(client: Client, shop: Shop) -> None:
     user = User.objects.create_user("ann")
     client.force_login(user)
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10"}
@@ -133,14 +131,14 @@ def test_another_accounts_site_is_not_found(client: Client, shop: Shop) -> None:
     assert error_of(get(client, shop, "made up"))[:2] == (401, "bad_token")
 
 
-def test_ads_that_are_called_alike_are_told_apart() -> None:
+def test_ads_with_the_same_name_are_distinguished() -> None:
     ads = [AdName("x", "c", True), AdName("x", "", False), AdName("x", "d", False), AdName("(null)", "e", False)]
     labels = {label_of(ad): ad for ad in sorted(ads, key=label_of)}
     told = shown(Inputs([PathCount((label,), 1, 0) for label in labels], labels, Coverage()))
     assert [ad["name"] for ad in told["ads"]] == ["(null) [e]", "x", "x [no campaign]", "x [d]"]
 
 
-def test_of_very_many_sets_those_with_most_paths_are_listed_and_the_others_counted() -> None:
+def test_the_sets_with_most_paths_are_listed_and_the_others_counted() -> None:
     labels = {f"a{n:02}": AdName(f"a{n:02}", "", True) for n in range(60)}
     pairs = [(a, b) for a in labels for b in labels if a < b]
     told = shown(Inputs([PathCount(pair, 0, n + 1) for n, pair in enumerate(pairs)], labels, Coverage()))
@@ -149,7 +147,7 @@ def test_of_very_many_sets_those_with_most_paths_are_listed_and_the_others_count
     assert told["left_out"]["sets"] == len(pairs) - MAX_SETS
 
 
-def test_of_paths_with_too_many_ads_or_campaigns_to_be_of_a_set_it_is_told_how_many_there_are() -> None:
+def test_paths_with_too_many_ads_or_campaigns_for_a_set_are_counted() -> None:
     ads = [AdName(f"a{n:02}", f"c{n // 2:02}", True) for n in range(26)]
     labels = {label_of(ad): ad for ad in ads}
     longest = tuple(labels)

@@ -1,4 +1,4 @@
-"""Fits: what a month teaches the data-driven models, kept, marked and used by the next month's reports."""
+"""Fits: the data-driven models learn from a month, and the next month's reports use the fit."""
 
 from collections.abc import Callable
 from itertools import count
@@ -30,13 +30,13 @@ NOW = ms("2026-12-01T12:00Z")
 
 @pytest.fixture(autouse=True)
 def nothing_is_frozen(settings: Any) -> None:
-    """Whenever this runs, the months below can still be learnt from."""
+    """Keeps the months of these tests from being frozen, whenever the tests run."""
     settings.RETENTION_DAYS = 36_500
 
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    """A shop on each store. The ads `summer` and `mail` always sell together in October, and `mail` alone never."""
+    """A shop on each store. In October `summer` and `mail` together always sell, and `mail` alone never does."""
     shop = Shop(store)
     shop.receive(
         *(shop.click("2026-10-05T10:00Z", visitor=name) for name in ("ann", "bob")),
@@ -47,7 +47,7 @@ def shop(store: Store) -> Shop:
 
 
 def sell_in_november(shop: Shop) -> None:
-    """Somebody follows both ads and buys for 10 euros."""
+    """Somebody clicks both ads in November and buys for 10 euros."""
     shop.receive(
         shop.click("2026-11-10T10:00Z", visitor="eve"),
         shop.click("2026-11-10T11:00Z", ad="mail", visitor="eve"),
@@ -56,18 +56,18 @@ def sell_in_november(shop: Shop) -> None:
 
 
 def fitter(shop: Shop, store: Any = None, marks: Any = None, now: int = NOW) -> Fitter:
-    """What beat runs."""
+    """The fitter that beat uses."""
     return Fitter(store or shop.store, sequence, marks or fit_marks, load_site, lambda: 0, lambda: now)
 
 
 def fit(shop: Shop, **more: Any) -> list[bool]:
-    """All months that are over; gives of each whether its fits changed."""
+    """Fits all past months. Returns for each whether its fits changed."""
     work = fitter(shop, **more)
     return [work.fit(mark, WHENEVER) for mark in work.due(shop.site.key)]
 
 
 def settle(shop: Shop) -> None:
-    """What `manage.py rollup` does."""
+    """Rolls up and fits until nothing is left, as `manage.py rollup` does."""
     shop.roll_up()
     while any(fit(shop)):
         shop.roll_up()
@@ -79,22 +79,23 @@ def credit(shop: Shop, model: str) -> dict[str, str]:
 
 
 def learnt(shop: Shop, month: str = OCTOBER) -> Fitted:
-    """What is kept of the goal `purchase`."""
+    """The stored fit of the goal `purchase`."""
     uid = next(goal.uid for goal in shop.config.goals if goal.key == "purchase")
     return read_fits(shop.store, shop.config, month)[uid]
 
 
-def test_credit_follows_what_the_month_before_taught(shop: Shop) -> None:
+def test_credit_follows_the_fit_of_the_month_before(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
-    # Half begin with summer and go on to mail, half of whose go on to buy: without summer half of the sales are left.
+    # Half of the paths start with summer and go on to mail. Half of the steps from mail lead to a sale. Without summer
+    # half of the sales are left.
     assert learnt(shop).removal == [1_000_000_000, 500_000_000]
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
-    # Mail alone sells nothing, summer was never alone, both sell to all.
+    # mail alone sells nothing. summer was never alone. Both together always sell.
     assert credit(shop, "shapley") == {"mail": "0.500000", "summer": "0.500000"}
 
 
-def test_a_late_sale_of_the_month_before_changes_what_its_successor_reports(shop: Shop) -> None:
+def test_a_late_sale_changes_the_next_months_credit(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
@@ -104,7 +105,7 @@ def test_a_late_sale_of_the_month_before_changes_what_its_successor_reports(shop
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 
 
-def test_a_retraction_after_the_fit_takes_the_sale_out_of_what_was_learnt(shop: Shop) -> None:
+def test_a_retraction_after_the_fit_removes_the_sale_from_it(shop: Shop) -> None:
     shop.process(
         shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay", order="f")
     )
@@ -113,13 +114,13 @@ def test_a_retraction_after_the_fit_takes_the_sale_out_of_what_was_learnt(shop: 
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
     shop.process(shop.hit("adjustment", "2026-11-20T10:00Z", order="f", kind="retract"))
     settle(shop)
-    # Now summer sells to none of one who saw it alone.
+    # Now one person saw summer alone and didn't buy.
     assert (learnt(shop).converted, learnt(shop).unconverted) == (2, 3)
     assert credit(shop, "shapley") == {"mail": "0.500000", "summer": "0.500000"}
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
-def test_devices_that_turn_out_to_be_one_persons_are_learnt_from_as_one_path(shop: Shop) -> None:
+def test_devices_linked_later_become_one_path_of_the_fit(shop: Shop) -> None:
     shop.receive(
         shop.click("2026-10-06T10:00Z", visitor="phone"), shop.click("2026-10-08T10:00Z", ad="mail", visitor="laptop")
     )
@@ -130,7 +131,7 @@ def test_devices_that_turn_out_to_be_one_persons_are_learnt_from_as_one_path(sho
     assert (learnt(shop).converted, learnt(shop).unconverted) == (2, 3)
 
 
-def test_a_refund_in_the_month_before_changes_no_fit_and_marks_no_bucket(shop: Shop) -> None:
+def test_a_refund_changes_no_fit_and_marks_no_bucket(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.process(shop.hit("adjustment", "2026-11-20T10:00Z", order="ann", kind="refund", value=1))
@@ -139,7 +140,7 @@ def test_a_refund_in_the_month_before_changes_no_fit_and_marks_no_bucket(shop: S
     assert sequence.open_marks(shop.site.key) == []
 
 
-def test_without_a_fit_credit_is_shared_evenly_and_the_report_says_from_which_month_it_lacks(shop: Shop) -> None:
+def test_without_a_fit_credit_is_shared_evenly_and_the_report_names_the_missing_month(shop: Shop) -> None:
     sell_in_november(shop)
     assert credit(shop, "markov") == credit(shop, "shapley") == {"mail": "0.500000", "summer": "0.500000"}
     lacking = {"months": [], "missing": [{"month": OCTOBER, "goals": ["purchase"]}]}
@@ -157,9 +158,7 @@ def test_a_month_is_not_fitted_before_it_is_over_by_the_sites_own_clock(store: S
     assert [mark.month for mark in fitter(tokyo, now=midnight).due(tokyo.site.key)] == [OCTOBER]
 
 
-def test_a_reports_figures_are_not_sealed_while_a_fit_that_they_rest_on_is_to_be_made(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_is_not_sealed_while_its_fit_must_be_made(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     sell_in_november(shop)
     monkeypatch.setattr("time.time_ns", lambda: ms("2026-12-05T12:00Z") * 1_000_000)
     marker_came_through(["2026-12-05T00:00Z"])
@@ -173,7 +172,7 @@ def test_a_reports_figures_are_not_sealed_while_a_fit_that_they_rest_on_is_to_be
     assert shop.report(FIRST, LAST, model="markov")["sealed_until"] == "2026-12-04T23:50:00Z"
 
 
-def test_a_renamed_ad_is_learnt_and_weighed_by_its_new_name(shop: Shop) -> None:
+def test_a_renamed_ad_has_its_new_name_in_the_fit(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
     MatchRule.objects.create(ad=Ad.objects.get(campaign__site=shop.site), source="x")
@@ -185,11 +184,11 @@ def test_a_renamed_ad_is_learnt_and_weighed_by_its_new_name(shop: Shop) -> None:
 
 
 class Dies(BaseException):
-    """The process is killed here."""
+    """The process is killed."""
 
 
 class Killed:
-    """Anything of which one method kills its caller, after it has done its work or before."""
+    """An object of which one method kills its caller, before or after its work."""
 
     def __init__(self, target: Any, method: str, after: bool) -> None:
         self._target, self._method, self._after = target, method, after
@@ -209,18 +208,18 @@ class Killed:
 
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("method", ["take_fits", "untell", "write_cells", "close_fits"])
-def test_whoever_dies_at_any_step_leaves_what_the_next_one_makes_right(shop: Shop, method: str, after: bool) -> None:
+def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: Shop, method: str, after: bool) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.receive(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
     with pytest.raises(Dies):
         fit(shop, store=Killed(shop.store, method, after), marks=Killed(fit_marks, method, after))
-    shop.roll_up()  # who comes between sees the old fit or the new one
+    shop.roll_up()  # this rollup sees the old fit or the new one
     settle(shop)
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 
 
-def test_a_fit_that_comes_and_goes_between_two_who_die_leaves_no_bucket_with_it(shop: Shop) -> None:
+def test_a_fit_that_changes_and_changes_back_around_two_deaths_leaves_no_bucket_with_it(shop: Shop) -> None:
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"))
     sell_in_november(shop)
     settle(shop)
@@ -228,7 +227,7 @@ def test_a_fit_that_comes_and_goes_between_two_who_die_leaves_no_bucket_with_it(
     shop.receive(shop.sale("2026-10-06T11:00Z", visitor="fay", order="f"))
     with pytest.raises(Dies):
         fit(shop, store=Killed(shop.store, "write_cells", True))
-    # Before anybody tells November's hours, one of them is rolled up for a reason of its own.
+    # Before November's hours are marked, one of them is rolled up for another reason.
     shop.receive(shop.click("2026-11-10T12:30Z", visitor="gil"))
     assert credit(shop, "shapley") != before
     shop.receive(shop.hit("adjustment", "2026-10-20T10:00Z", order="f", kind="retract"))
@@ -239,7 +238,7 @@ def test_a_fit_that_comes_and_goes_between_two_who_die_leaves_no_bucket_with_it(
     assert credit(shop, "shapley") == before
 
 
-def test_a_rollup_that_dies_when_its_mark_is_closed_has_marked_its_month(shop: Shop) -> None:
+def test_a_rollup_that_dies_after_closing_its_mark_has_marked_its_month(shop: Shop) -> None:
     settle(shop)
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T10:30Z", visitor="fay"))
     (mark,) = sequence.open_marks(shop.site.key)
@@ -250,7 +249,7 @@ def test_a_rollup_that_dies_when_its_mark_is_closed_has_marked_its_month(shop: S
 
 
 class Meanwhile:
-    """A store before whose cells are written something else happens: that fitter stalls meanwhile."""
+    """A store for a fitter that stalls: something else happens before its cells are written."""
 
     def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
         self._store, self._meanwhile = store, meanwhile
@@ -278,7 +277,7 @@ def test_a_stalled_fitter_overwrites_no_newer_fit(shop: Shop) -> None:
 
 
 def test_a_fit_is_written_under_a_newer_token_than_its_mark_has(shop: Shop) -> None:
-    """Two fitters of one mark would write under equal tokens, and the older fits might stay."""
+    """With equal tokens two fitters of one mark could leave the older fits stored."""
     sell_in_november(shop)
     settle(shop)
     mark = FitMark.objects.get(site=shop.site.key, month=OCTOBER)
@@ -288,7 +287,7 @@ def test_a_fit_is_written_under_a_newer_token_than_its_mark_has(shop: Shop) -> N
     assert learnt(shop).converted == 2
 
 
-def test_beat_leaves_a_month_alone_that_another_fits_whose_hours_are_rolled_up_or_that_was_just_fitted(
+def test_beat_skips_a_month_that_is_being_fitted_or_rolled_up_or_was_just_fitted(
     shop: Shop,
 ) -> None:
     (mark,) = open_fits(shop.site.key)
@@ -298,12 +297,12 @@ def test_beat_leaves_a_month_alone_that_another_fits_whose_hours_are_rolled_up_o
     assert not fitter(shop, now=now).is_ready(mark)
     assert fitter(shop, now=now + 11 * 60_000).is_ready(
         mark
-    )  # an hour that can't be rolled up holds up no fit for ever
+    )  # an hour that can't be rolled up doesn't delay a fit forever
     held = fit_marks.take_fits(mark, now, now + HOLD_MS)
     assert held is not None
     assert not fitter(shop, now=now + HOLD_MS - 1).is_ready(held)
     assert fitter(shop, now=now + HOLD_MS).is_ready(held)
-    before = now - 3 * 3_600_000  # the fitter's clock ran ahead, and is right again
+    before = now - 3 * 3_600_000  # the fitter's clock was ahead and is right again
     assert not fit_marks.take_fits(held, now + HOLD_MS - 1, now + HOLD_MS)
     assert fit_marks.take_fits(held, before, before + HOLD_MS)
 
@@ -318,7 +317,7 @@ def test_a_fit_rests_ten_times_as_long_as_it_took(shop: Shop) -> None:
     assert REST * 1_000 <= mark.held_until - ended <= REST * 20_000
 
 
-def test_a_month_that_the_store_fails_rests_and_so_holds_up_no_other(shop: Shop) -> None:
+def test_a_month_that_fails_rests_and_delays_no_other(shop: Shop) -> None:
     class Away:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
@@ -337,9 +336,7 @@ def test_a_month_that_the_store_fails_rests_and_so_holds_up_no_other(shop: Shop)
         work.attempts.end()
 
 
-def test_a_month_that_can_not_be_fitted_is_logged_and_stays_marked(
-    shop: Shop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_month_that_cannot_be_fitted_is_logged_and_stays_marked(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     class Damaged:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
@@ -353,7 +350,7 @@ def test_a_month_that_can_not_be_fitted_is_logged_and_stays_marked(
     assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
 
 
-def test_fits_that_only_frozen_buckets_would_read_are_left_as_they_are(shop: Shop) -> None:
+def test_fits_used_only_by_frozen_buckets_are_not_changed(shop: Shop) -> None:
     settle(shop)
     before = learnt(shop)
     shop.receive(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
@@ -364,7 +361,7 @@ def test_fits_that_only_frozen_buckets_would_read_are_left_as_they_are(shop: Sho
     assert learnt(shop) == before
 
 
-def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Shop) -> None:
+def test_a_fit_written_by_another_version_is_ignored_and_made_again(shop: Shop) -> None:
     sell_in_november(shop)
     settle(shop)
     (mine, *_) = shop.store.read_cells(shop.site.key, [FIT], ["2026-10-01"])
@@ -377,7 +374,7 @@ def test_a_fit_that_another_version_wrote_is_as_none_and_is_made_again(shop: Sho
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
-def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
+def test_a_deleted_site_leaves_no_mark(shop: Shop) -> None:
     sequence.mark_fits([("no-such-site", OCTOBER)])
     (mark,) = fitter(shop).due("no-such-site")
     assert not fitter(shop).fit(mark, WHENEVER)
@@ -404,7 +401,7 @@ def test_the_command_rolls_up_fits_and_rolls_up_again_until_nothing_is_left(
     assert sequence.open_marks(shop.site.key) == open_fits(shop.site.key) == []
 
 
-def test_beat_fits_what_is_over(opened_store: Store) -> None:
+def test_beat_fits_past_months(opened_store: Store) -> None:
     shop = Shop(opened_store)
     shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
     fit_months()

@@ -1,4 +1,4 @@
-"""The report API: hits in, facts, rollup, report out; on every store, and over HTTP."""
+"""The report API, from hits to the report: on every store, and over HTTP."""
 
 import csv
 from io import StringIO
@@ -26,7 +26,7 @@ NOTHING = {"conversions": "0.000000", "value": "0.000000"}
 
 
 class TestFigures:
-    """On every store."""
+    """Figures, on every store."""
 
     def test_a_click_and_the_sale_it_brought_are_one_row(self, store: Store) -> None:
         shop = Shop(store)
@@ -56,7 +56,7 @@ class TestFigures:
             "basis": "conversion",
         }
 
-    def test_models_share_one_sale_in_their_own_way(self, store: Store) -> None:
+    def test_each_model_divides_a_sale_in_its_own_way(self, store: Store) -> None:
         shop = Shop(store)
         shop.receive(
             shop.click("2026-11-23T10:00Z"),
@@ -81,9 +81,7 @@ class TestFigures:
 
     @pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31"])
     @pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-    def test_the_first_and_the_last_day_that_can_be_asked_for_are_answered(
-        self, store: Store, day: str, timezone: str
-    ) -> None:
+    def test_the_first_and_the_last_possible_day_are_answered(self, store: Store, day: str, timezone: str) -> None:
         assert Shop(store, timezone=timezone).report(day, day, basis="click")["rows"] == []
 
     def test_a_long_range_is_read_to_its_last_day(self, store: Store) -> None:
@@ -99,7 +97,7 @@ class TestFigures:
         assert shop.rows(TUESDAY, TUESDAY, "ad", "clicks", "conversions") == [("summer", 0, "1.000000")]
         assert shop.report(TUESDAY, TUESDAY)["unattributed"] == NOTHING
 
-    def test_a_refund_on_the_next_day_restates_the_sales_own_day(self, store: Store) -> None:
+    def test_a_refund_on_the_next_day_changes_the_day_of_the_sale(self, store: Store) -> None:
         shop = Shop(store)
         shop.receive(shop.click("2026-11-23T09:00Z"), shop.sale("2026-11-23T10:00Z", 30, order="o1"))
         shop.receive(shop.hit("adjustment", "2026-11-24T10:00Z", order="o1", kind="refund", value=12_500_000))
@@ -107,8 +105,8 @@ class TestFigures:
             (MONDAY, "1.000000", "17.500000")
         ]
 
-    def test_by_click_a_sale_counts_on_the_day_of_its_touch_up_to_the_longest_window(self, store: Store) -> None:
-        # click 23rd 23:59:59 --- 30 days, to the ms ---> sale on 23 December; bob's sale has no touch
+    def test_with_basis_click_a_sale_counts_on_the_day_of_its_touch(self, store: Store) -> None:
+        # click on the 23rd, 23:59:59 --- exactly 30 days ---> sale on 23 December; bob's sale has no touch
         shop = Shop(store)
         shop.receive(
             shop.click("2026-11-23T23:59:59Z"),
@@ -137,7 +135,7 @@ class TestFigures:
         assert shop.rows(MONDAY, MONDAY, "clicks", "conversions", goal="signup") == [(1, "1.000000")]
         assert shop.report(MONDAY, MONDAY, by="goal")["totals"]["conversions"] == "2.000000"
 
-    def test_naming_an_ad_renames_the_past(self, store: Store) -> None:
+    def test_a_new_ad_renames_past_touches(self, store: Store) -> None:
         shop = Shop(store)
         shop.receive(shop.click("2026-11-23T10:00Z", ad="mail"), shop.sale("2026-11-23T11:00Z"))
         assert shop.rows(MONDAY, MONDAY, "ad", "configured", "campaign", by="ad,campaign") == [
@@ -150,7 +148,7 @@ class TestFigures:
 
 
 class TestDays:
-    """Days and hours are the site's own."""
+    """Days and hours follow the site's timezone."""
 
     def test_a_day_begins_at_the_sites_midnight(self, store: Store) -> None:
         shop = Shop(store, timezone="Europe/Berlin")
@@ -187,18 +185,18 @@ class TestDays:
 
 
 class TestSealed:
-    """How far a report is complete."""
+    """The instant until which a report is sealed."""
 
     def sealed(self, shop: Shop, day: str = MONDAY, **parameters: str) -> tuple[str, bool]:
         report = shop.report(day, day, **parameters)
         return report["sealed_until"], report["provisional"]
 
-    def test_before_any_marker_nothing_is_sealed(self, store: Store) -> None:
+    def test_nothing_is_sealed_before_the_first_marker(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
         assert self.sealed(shop) == ("1970-01-01T00:00:00Z", True)
 
-    def test_ten_minutes_before_the_last_marker_everything_is(self, store: Store) -> None:
+    def test_everything_is_sealed_until_ten_minutes_before_the_last_marker(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T00:09:59Z"])
@@ -206,9 +204,7 @@ class TestSealed:
         marker_came_through(["2026-11-24T00:10:00.999Z", "2026-11-23T00:00Z"])
         assert self.sealed(shop) == ("2026-11-24T00:00:00Z", False)
 
-    def test_hits_that_went_behind_markers_hold_it_back_until_one_that_was_sent_later_came_through(
-        self, store: Store
-    ) -> None:
+    def test_hits_sent_again_hold_back_the_sealed_instant_until_a_later_marker(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T06:05Z"])
@@ -222,7 +218,7 @@ class TestSealed:
         marker_came_through(["2026-11-24T07:10Z"])
         assert self.sealed(shop)[0] == "2026-11-24T07:00:00Z"
 
-    def test_the_end_of_the_range_is_the_sites_midnight(self, store: Store) -> None:
+    def test_the_sealed_instant_ends_with_the_range_at_the_sites_midnight(self, store: Store) -> None:
         shop = Shop(store, timezone="America/New_York")
         shop.roll_up()
         marker_came_through(["2026-11-24T05:09:59Z"])
@@ -230,7 +226,7 @@ class TestSealed:
         marker_came_through(["2026-11-24T05:10:00Z"])
         assert self.sealed(shop)[1] is False
 
-    def test_a_marked_bucket_holds_it_back_until_it_is_rolled_up(self, store: Store) -> None:
+    def test_a_marked_bucket_holds_back_the_sealed_instant_until_it_is_rolled_up(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
         marker_came_through(["2026-11-25T00:00Z"])
@@ -239,7 +235,7 @@ class TestSealed:
         shop.roll_up()
         assert self.sealed(shop) == ("2026-11-24T23:50:00Z", False)
 
-    def test_a_change_of_configuration_holds_it_back_to_the_first_bucket(self, store: Store) -> None:
+    def test_a_change_of_configuration_holds_back_the_sealed_instant_to_the_first_bucket(self, store: Store) -> None:
         shop = Shop(store)
         shop.receive(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
         marker_came_through(["2026-12-01T00:00Z"])
@@ -248,7 +244,7 @@ class TestSealed:
         shop.roll_up()
         assert self.sealed(shop)[1] is False
 
-    def test_by_click_it_lags_by_the_longest_window(self, store: Store) -> None:
+    def test_with_basis_click_the_sealed_instant_is_earlier_by_the_longest_window(self, store: Store) -> None:
         shop = Shop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T00:09Z"])
@@ -256,7 +252,7 @@ class TestSealed:
         marker_came_through(["2026-11-24T00:10Z"])
         assert self.sealed(shop, "2026-10-24", basis="click") == ("2026-10-25T00:00:00Z", False)
 
-    def test_another_sites_marks_dont_matter(self, store: Store) -> None:
+    def test_another_sites_marks_do_not_hold_back_the_sealed_instant(self, store: Store) -> None:
         shop, other = Shop(store), Shop(store)
         shop.roll_up()
         marker_came_through(["2026-12-01T00:00Z"])
@@ -265,9 +261,9 @@ class TestSealed:
 
 
 class TestLive:
-    """The open hour."""
+    """The live figures of the open hour."""
 
-    def test_it_counts_what_came_in_before_anything_is_rolled_up(self, store: Store) -> None:
+    def test_live_figures_count_hits_before_they_are_rolled_up(self, store: Store) -> None:
         shop = Shop(store, timezone="Asia/Kolkata")
         shop.process(
             shop.click("2026-11-23T10:30Z"),
@@ -287,11 +283,11 @@ class TestLive:
         one_goal = shop.report(MONDAY, MONDAY, now="2026-11-23T11:29:59Z", goal="signup")["live"]
         assert (one_goal["hits"], one_goal["conversions"], one_goal["value"]) == (4, 1, "0.000000")
 
-    def test_a_quiet_hour_is_all_noughts(self, store: Store) -> None:
+    def test_an_hour_without_hits_is_all_zeros(self, store: Store) -> None:
         live = Shop(store).report(MONDAY, MONDAY, now="2026-11-23T11:00Z")["live"]
         assert live == {"since": "2026-11-23T11:00:00Z", "hits": 0, "clicks": 0, "conversions": 0, "value": "0.000000"}
 
-    def test_it_is_null_where_the_range_excludes_the_sites_today(self, store: Store) -> None:
+    def test_live_figures_are_null_if_the_range_excludes_the_sites_today(self, store: Store) -> None:
         shop = Shop(store, timezone="Asia/Kolkata")
         assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:29:59Z")["live"] is None
         assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:30:00Z")["live"] is not None
@@ -305,7 +301,7 @@ def shop(db: None) -> Shop:
 
 
 def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
-    """What a program with the shop's token gets."""
+    """The answer to a program with the shop's token."""
     wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY, **parameters}
     return described(
         client.get("/api/reports/conversions", wanted, headers={"authorization": f"Bearer {secret or shop.secret}"})
@@ -343,7 +339,7 @@ class TestHttp:
         assert error_of(foreign) == (404, "unknown_site", "site")
         assert foreign.json() == get(client, shop, site="nowhere").json()
 
-    def test_people_read_their_own_accounts_reports(self, client: Client, shop: Shop) -> None:
+    def test_signed_in_people_read_their_own_accounts_reports(self, client: Client, shop: Shop) -> None:
         user = User.objects.create_user("ann")
         client.force_login(user)
         wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
@@ -351,7 +347,7 @@ class TestHttp:
         shop.account.users.add(user)
         assert client.get("/api/reports/conversions", wanted).status_code == 200
 
-    def test_nobody_gets_nothing(self, client: Client, shop: Shop) -> None:
+    def test_without_a_valid_token_or_session_there_is_no_report(self, client: Client, shop: Shop) -> None:
         answer = client.get("/api/reports/conversions", {"site": shop.site.key, "from": MONDAY, "to": MONDAY})
         assert error_of(answer) == (401, "not_authenticated", None)
         assert error_of(get(client, shop, "wrong")) == (401, "bad_token", None)
@@ -372,7 +368,7 @@ class TestHttp:
             ({"format": "xml"}, (400, "bad_format", "format")),
         ],
     )
-    def test_what_cant_be_answered_says_why(
+    def test_a_bad_query_is_refused_with_a_code_and_field(
         self, client: Client, shop: Shop, parameters: dict[str, str], error: tuple[int, str, str]
     ) -> None:
         assert error_of(get(client, shop, **parameters)) == error
@@ -380,7 +376,7 @@ class TestHttp:
     def test_a_query_of_too_many_parameters_is_refused(self, client: Client, shop: Shop) -> None:
         assert error_of(get(client, shop, **{f"p{n}": "x" for n in range(500)})) == (400, "bad_query", None)
 
-    def test_whatever_the_client_accepts_the_format_decides(self, client: Client, shop: Shop) -> None:
+    def test_the_format_parameter_decides_and_not_the_accept_header(self, client: Client, shop: Shop) -> None:
         headers = {"authorization": f"Bearer {shop.secret}", "accept": "image/png"}
         wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
         assert client.get("/api/reports/conversions", wanted, headers=headers).headers["Content-Type"] == (
@@ -392,7 +388,7 @@ class TestHttp:
         assert error_of(client.post("/api/reports/conversions", headers=headers)) == (405, "method_not_allowed", None)
 
     @pytest.mark.parametrize("by", ["ad", "ad,campaign", "goal,ad", "day", "hour,ad"])
-    def test_the_csv_says_what_the_json_says(self, client: Client, shop: Shop, by: str) -> None:
+    def test_the_csv_has_the_same_figures_as_the_json(self, client: Client, shop: Shop, by: str) -> None:
         names = ["=HYPERLINK(1)", "-5", 'a "b", c', "käse\n2", "@x", "summer"]
         shop.receive(
             *(shop.click(f"2026-11-23T10:0{n}Z", ad=ad, visitor=f"v{n}") for n, ad in enumerate(names)),
@@ -409,21 +405,19 @@ class TestHttp:
         assert list(table[0]) == list(rows[0])
         assert not any(value.startswith(("=", "@")) for row in table for value in row.values())
 
-    def test_a_csv_of_nothing_has_its_columns(self, client: Client, shop: Shop) -> None:
+    def test_an_empty_csv_has_a_header(self, client: Client, shop: Shop) -> None:
         answer = get(client, shop, format="csv", by="goal")
         assert answer.content == b"goal,clicks,views,conversions,value\r\n"
 
-    def test_while_the_configuration_is_away_the_client_is_asked_to_come_again(
-        self, client: Client, shop: Shop
-    ) -> None:
+    def test_while_the_configuration_is_away_the_client_is_asked_to_retry(self, client: Client, shop: Shop) -> None:
         assert_asked_to_come_again(client, shop, "conversions_goalversion")
 
     @pytest.mark.parametrize("table", ["conversions_cellrow", "conversions_countrow"])
-    def test_while_the_store_is_away_the_client_is_asked_to_come_again(
+    def test_while_the_store_is_away_the_client_is_asked_to_retry(
         self, client: Client, shop: Shop, settings: Any, table: str
     ) -> None:
-        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
-        mark_buckets(shop.site.key, [ms("2026-11-23T10:00Z")])  # of a site without any there are no figures to read
+        settings.CASSANDRA_URL = ""  # the test can break only the SQL store
+        mark_buckets(shop.site.key, [ms("2026-11-23T10:00Z")])  # without hits there would be no figures to read
         assert_asked_to_come_again(client, shop, table)
 
     def test_its_parameters_and_forms_are_described(self) -> None:
@@ -435,7 +429,7 @@ class TestHttp:
 
 
 def assert_asked_to_come_again(client: Client, shop: Shop, table: str) -> None:
-    """With a table gone, as far as this transaction sees, the answer is a 503."""
+    """Renames a table within the transaction. The answer must be a 503 with Retry-After."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
     answer = get(client, shop, to="2027-12-01")
@@ -448,7 +442,7 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def test_a_damaged_hour_is_never_left_out_in_silence_and_is_made_again_from_the_facts(
+def test_a_damaged_hour_makes_the_report_unavailable_until_it_is_made_again_from_facts(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop = Shop(store)

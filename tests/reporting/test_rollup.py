@@ -1,4 +1,4 @@
-"""Rollups: what two of them, a stalled one, a missed tick or a broken bucket leave behind."""
+"""Rollups: figures stay right if two run at once, one stalls or dies, a tick is missed, or a bucket fails."""
 
 import subprocess
 import sys
@@ -54,15 +54,15 @@ class Shop:
         return Hit(**{**common, **fields, **more})  # type: ignore[arg-type]
 
     def receive(self, *hits: Hit) -> None:
-        """What a worker does."""
+        """Processes hits as a worker does."""
         Processor(self.store, sequence, load_site, lambda: 0, 1000).process(hits, "batch")
 
     def roller(self, store: Any = None) -> Roller:
-        """What beat runs."""
+        """The roller that beat uses."""
         return Roller(store or self.store, sequence, load_sites, lambda: self.limit)
 
     def roll_up(self) -> list[int]:
-        """One tick; gives the buckets, as hours from NOON."""
+        """Rolls up all marked buckets. Returns them as hours after NOON."""
         marks = self.roller().marked(self.key)
         self.roller().roll_up(*marks)
         return [(mark.bucket - NOON) // HOUR for mark in marks]
@@ -86,7 +86,7 @@ def shop(store: Store) -> Shop:
 
 
 class Stalls:
-    """A store before whose cells are written something else happens: that rollup stalls meanwhile."""
+    """A store for a rollup that stalls: something else happens before its cells are written."""
 
     def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
         self._store, self._meanwhile = store, meanwhile
@@ -101,7 +101,7 @@ class Stalls:
 
 
 class ReadsOld:
-    """A store after whose read of a bucket something else happens: that rollup goes on with what is old."""
+    """A store for a rollup with stale facts: something else happens after it has read a bucket."""
 
     def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
         self._store, self._meanwhile = store, meanwhile
@@ -124,7 +124,7 @@ def test_a_sale_is_credited_to_its_click_and_each_bucket_is_done_once(shop: Shop
     assert shop.roll_up() == []
 
 
-def test_a_late_click_takes_up_the_sale_that_was_nobodys(shop: Shop) -> None:
+def test_a_late_click_gets_the_sale_that_was_unattributed(shop: Shop) -> None:
     shop.receive(shop.hit("c", "conversion", at=NOON + HOUR))
     shop.roll_up()
     assert shop.credit() == {None: (1_000_000, 6)}
@@ -133,7 +133,7 @@ def test_a_late_click_takes_up_the_sale_that_was_nobodys(shop: Shop) -> None:
     assert shop.credit() == {"one": (1_000_000, 6)}
 
 
-def test_two_beats_at_once_leave_what_one_would(shop: Shop) -> None:
+def test_two_rollups_of_one_mark_leave_the_figures_of_one(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion"))
     (mine,), (others,) = shop.roller().marked(shop.key), shop.roller().marked(shop.key)
     assert shop.roller().roll_up(mine)
@@ -142,7 +142,7 @@ def test_two_beats_at_once_leave_what_one_would(shop: Shop) -> None:
     assert shop.roll_up() == []
 
 
-def test_a_stalled_rollup_overwrites_nothing_newer_and_closes_no_newer_mark(shop: Shop) -> None:
+def test_a_stalled_rollup_overwrites_no_newer_figures_and_closes_no_newer_mark(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"))
     (mark,) = shop.roller().marked(shop.key)
 
@@ -157,7 +157,7 @@ def test_a_stalled_rollup_overwrites_nothing_newer_and_closes_no_newer_mark(shop
     assert shop.clicks() == {"one": 3}
 
 
-def test_what_comes_after_a_rollup_has_read_its_bucket_is_rolled_up_again(shop: Shop) -> None:
+def test_a_hit_that_arrives_after_a_rollup_has_read_its_bucket_is_rolled_up_next(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"))
     (mark,) = shop.roller().marked(shop.key)
     late = shop.hit("t2", "click", at=NOON + 1, visitor="bob")
@@ -166,7 +166,7 @@ def test_what_comes_after_a_rollup_has_read_its_bucket_is_rolled_up_again(shop: 
     assert shop.clicks() == {"one": 2}
 
 
-def test_a_rollup_that_dies_is_done_again(shop: Shop) -> None:
+def test_a_rollup_that_dies_is_repeated(shop: Shop) -> None:
     def die() -> None:
         raise KeyboardInterrupt
 
@@ -179,7 +179,7 @@ def test_a_rollup_that_dies_is_done_again(shop: Shop) -> None:
     assert shop.clicks() == {"one": 1}
 
 
-def test_ticks_that_were_missed_are_made_up_for_by_the_next(shop: Shop) -> None:
+def test_the_next_tick_makes_up_for_missed_ones(shop: Shop) -> None:
     for n in range(5):
         shop.receive(shop.hit(f"t{n}", "click", at=NOON + n * HOUR))
     assert shop.roll_up() == [4, 3, 2, 1, 0]
@@ -193,14 +193,14 @@ def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: Shop) ->
     shop.ad.save()
     MatchRule.objects.create(ad=shop.ad, source="x")
     assert shop.roll_up() == [1, 0]
-    assert shop.clicks() == {"one": 1}  # as its touches say; it is no configured ad now
+    assert shop.clicks() == {"one": 1}  # the name in the touches, because no configured ad matches now
     shop.ad.key = "one"
     shop.ad.save()
     shop.roll_up()
     assert shop.credit() == {"one": (1_000_000, 6)}
 
 
-def test_what_is_taken_back_is_written_as_nothing(shop: Shop) -> None:
+def test_a_retracted_sale_leaves_no_credit(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", order="o"))
     shop.roll_up()
     shop.receive(shop.hit("r", "adjustment", at=NOON + HOUR, order="o", kind="retract"))
@@ -209,7 +209,7 @@ def test_what_is_taken_back_is_written_as_nothing(shop: Shop) -> None:
     assert shop.clicks() == {"one": 1}
 
 
-def test_a_changed_configuration_recounts_every_bucket_but_the_frozen(shop: Shop) -> None:
+def test_a_changed_configuration_rolls_up_every_bucket_except_frozen_ones(shop: Shop) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(4)))
     shop.roll_up()
     shop.limit = NOON + 2 * HOUR
@@ -218,7 +218,7 @@ def test_a_changed_configuration_recounts_every_bucket_but_the_frozen(shop: Shop
     assert sequence.open_marks(shop.key) == []
 
 
-def test_a_change_between_the_expansion_and_its_end_is_expanded_again(shop: Shop) -> None:
+def test_a_site_marked_again_while_its_buckets_are_marked_is_marked_anew(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"))
     shop.roll_up()
     shop.ad.save()
@@ -230,17 +230,17 @@ def test_a_change_between_the_expansion_and_its_end_is_expanded_again(shop: Shop
 
 
 class DyingMarks:
-    """Marks whose writer is killed before it marks."""
+    """Marks whose process is killed before it writes any."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(sequence, name)
 
     def mark_buckets(self, *_args: Any) -> None:
-        """Dies."""
+        """The process is killed."""
         raise KeyboardInterrupt
 
 
-def test_an_expansion_that_dies_is_done_again(shop: Shop) -> None:
+def test_if_marking_a_whole_sites_buckets_dies_it_is_repeated(shop: Shop) -> None:
     shop.receive(shop.hit("t", "click"))
     shop.roll_up()
     shop.ad.save()
@@ -260,7 +260,7 @@ def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: Shop) -
 
 
 class Breaks:
-    """A store that can't read some buckets."""
+    """A store that fails to read some buckets."""
 
     def __init__(self, store: Store, error: Exception, *buckets: int) -> None:
         self._store, self._error, self._buckets = store, error, buckets
@@ -270,7 +270,7 @@ class Breaks:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """Fails for those."""
+        """Reads a bucket, or fails."""
         self.tries.append(bucket)
         if bucket in self._buckets:
             raise self._error
@@ -286,14 +286,14 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
-def test_a_bucket_that_can_not_be_rolled_up_holds_up_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
+def test_a_bucket_that_fails_delays_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, visitor=f"v{n}") for n in range(3)))
     roller = shop.roller(Breaks(shop.store, error, NOON + HOUR))
     assert [bool(roller.attempt([mark])) for mark in roller.marked(shop.key)] == [True, False, True]
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
 
 
-def test_a_store_that_is_away_ends_the_tick_after_a_few_buckets_and_all_stay_marked(shop: Shop) -> None:
+def test_if_the_store_is_away_the_tick_ends_early_and_all_buckets_stay_marked(shop: Shop) -> None:
     hours = [NOON + n * HOUR for n in range(9)]
     shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
     store = Breaks(shop.store, StoreUnavailable("gone"), *hours)
@@ -305,7 +305,7 @@ def test_a_store_that_is_away_ends_the_tick_after_a_few_buckets_and_all_stay_mar
     assert len(sequence.open_marks(shop.key)) == 9
 
 
-def test_as_many_bad_buckets_as_an_outage_hold_up_no_other_for_ever(shop: Shop) -> None:
+def test_many_bad_buckets_do_not_delay_others_forever(shop: Shop) -> None:
     hours = [NOON + n * HOUR for n in range(9)]
     shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
     bad = hours[-OUTAGE - 1 :]
@@ -316,7 +316,7 @@ def test_as_many_bad_buckets_as_an_outage_hold_up_no_other_for_ever(shop: Shop) 
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == bad
 
 
-def test_the_command_tells_of_a_bucket_that_a_service_failed_after_it_did_the_others(
+def test_the_command_rolls_up_other_buckets_before_it_reports_a_failed_one(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
@@ -327,7 +327,7 @@ def test_the_command_tells_of_a_bucket_that_a_service_failed_after_it_did_the_ot
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
 
 
-def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(sql_store: Store) -> None:
+def test_no_bucket_waits_forever_if_more_are_marked_than_a_tick_can_do(sql_store: Store) -> None:
     roller = Roller(sql_store, sequence, lambda _: {}, lambda: 0)
     sites = [f"busy{n}" for n in range(4)]
     for site in sites:
@@ -343,7 +343,7 @@ def test_no_bucket_waits_for_ever_when_a_tick_can_do_fewer_than_are_marked_anew(
     assert all(done.count((site, NOON)) >= 3 for site in sites)
 
 
-def test_a_year_that_is_recounted_holds_up_no_ones_present_hour(sql_store: Store) -> None:
+def test_rolling_up_a_whole_year_does_not_delay_other_sites_open_hours(sql_store: Store) -> None:
     roller = Roller(sql_store, sequence, lambda _: {}, lambda: 0)
     sequence.mark_buckets("a-recounted", [NOON - n * HOUR for n in range(1, 1000)])
     for mark in roller.marked()[:10]:
@@ -354,14 +354,14 @@ def test_a_year_that_is_recounted_holds_up_no_ones_present_hour(sql_store: Store
     assert {mark.site for mark in roller.marked()[:8]} >= set(live)
 
 
-def test_a_site_that_is_gone_leaves_no_mark(shop: Shop) -> None:
+def test_a_deleted_site_leaves_no_mark(shop: Shop) -> None:
     sequence.mark_buckets("no-such-site", [NOON])
     (mark,) = sequence.open_marks("no-such-site")
     assert shop.roller().roll_up(mark)
     assert Mark.objects.filter(site="no-such-site", marked=True).count() == 0
 
 
-def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_path: Path) -> None:
+def test_if_the_broker_is_away_the_command_ends_with_one_line(tmp_path: Path) -> None:
     tracker = Tracker(tmp_path, {"BROKER_URL": f"amqp://127.0.0.1:{free_port()}//"})
     tracker.migrate()
     command = [sys.executable, "manage.py", "rollup", "--wait", "1"]
@@ -372,7 +372,7 @@ def test_with_the_broker_away_the_command_ends_with_one_line_that_says_so(tmp_pa
 
 
 class Changes:
-    """A store: while the first bucket is read, the configuration changes."""
+    """A store that changes the configuration before it reads its first bucket."""
 
     def __init__(self, store: Store, change: Callable[[], Any]) -> None:
         self._store, self._change, self._done = store, change, False
@@ -381,24 +381,24 @@ class Changes:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """Reads; the first time after the change."""
+        """Reads a bucket. The first time it changes the configuration before."""
         if not self._done:
             self._done = True
             self._change()
         return self._store.read_bucket(site, bucket)
 
 
-def test_a_change_of_configuration_amid_a_tick_is_in_the_figures_after_the_next(shop: Shop) -> None:
+def test_a_change_of_configuration_during_a_tick_is_in_the_figures_after_the_next(shop: Shop) -> None:
     shop.receive(
         *(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, ad="", url="https://s/?utm_source=x") for n in (0, 1))
     )
     roller = shop.roller(Changes(shop.store, lambda: MatchRule.objects.create(ad=shop.ad, source="x")))
-    assert len(roller.attempt(roller.marked(shop.key))) == 2, "closed on the configuration from before"
+    assert len(roller.attempt(roller.marked(shop.key))) == 2, "closed with the old configuration"
     assert shop.roll_up() == [1, 0]
     assert shop.clicks() == {"one": 1}
 
 
-def test_the_configuration_is_read_once_for_all_that_a_tick_noted(shop: Shop) -> None:
+def test_the_configuration_of_a_site_is_read_once_per_tick(shop: Shop) -> None:
     shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(40)))
     read: list[Any] = []
 
@@ -413,13 +413,13 @@ def test_the_configuration_is_read_once_for_all_that_a_tick_noted(shop: Shop) ->
     assert sequence.open_marks(shop.key) == []
 
 
-def test_one_bucket_that_can_not_be_written_holds_up_none_that_are_written_with_it(shop: Shop) -> None:
+def test_a_bucket_that_cannot_be_written_delays_no_other_in_its_batch(shop: Shop) -> None:
     class Refuses:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
 
         def write_cells(self, sets: Any) -> None:
-            """Refuses the cells of the second bucket."""
+            """Fails for the cells of the second bucket."""
             if any(cell.start == NOON + HOUR for one in sets for cell in one.cells):
                 raise DataError("too long")
             shop.store.write_cells(sets)
@@ -430,11 +430,11 @@ def test_one_bucket_that_can_not_be_written_holds_up_none_that_are_written_with_
     assert sorted(mark.bucket - NOON for mark in done) == [0, 2 * HOUR]
     assert [mark.bucket - NOON for mark in sequence.open_marks(shop.key)] == [HOUR]
     (failed,) = sequence.open_marks(shop.key)
-    assert list(roller.batches([failed, failed])) == [[failed], [failed]], "what failed is tried alone"
+    assert list(roller.batches([failed, failed])) == [[failed], [failed]], "a bucket that failed is tried alone"
 
 
 class Slow:
-    """A store that needs half a minute for a bucket, and the clock that says it."""
+    """A store that needs `seconds` to read a bucket by a clock of its own."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self._store, self._passed = store, 0.0
@@ -445,13 +445,13 @@ class Slow:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """Takes its time."""
+        """Reads a bucket and moves the clock."""
         self._passed += self.seconds
         return self._store.read_bucket(site, bucket)
 
 
 def rest_of(shop: Shop, store: Slow, now: int) -> int:
-    """How long (ms) the bucket of NOON rests after a hit at that time (ms) and its rollup."""
+    """How long (ms) the bucket of NOON waits after a rollup at `now` (ms) until it is rolled up again."""
     shop.receive(shop.hit(uuid4().hex, "click"))
     roller = Roller(store, sequence, load_sites, lambda: 0, lambda: now)  # type: ignore[arg-type]
     roller.roll_up(*roller.marked(shop.key))
@@ -459,12 +459,12 @@ def rest_of(shop: Shop, store: Slow, now: int) -> int:
     return next(n for n in range(0, HOUR + 1, 10_000) if roller.marked(shop.key, now + n))
 
 
-def test_the_open_hour_rests_ten_times_as_long_as_it_took_and_an_hour_that_is_over_does_not_wait(
+def test_the_open_hour_rests_ten_times_as_long_as_it_took_and_a_past_hour_not_at_all(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Slow(shop.store, monkeypatch)
     assert rest_of(shop, store, NOON + HOUR // 2) == 20_000
     store.seconds = 60
     assert rest_of(shop, store, NOON + HOUR // 2) == LONGEST_REST_MS
-    assert rest_of(shop, store, NOON + HOUR - 60_000) == 60_000, "once it is over it is rolled up"
+    assert rest_of(shop, store, NOON + HOUR - 60_000) == 60_000, "an hour that is over is rolled up"
     assert rest_of(shop, store, NOON + HOUR) == 0

@@ -1,4 +1,4 @@
-"""Cassandra is there and says nothing: people and programs who read are told so soon, and hits are taken."""
+"""Cassandra accepts connections but doesn't answer: readers get a 503 soon, and hits are still accepted."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ WITHIN_SECONDS = 3.0
 
 @pytest.fixture
 def stalled() -> Iterator[Door]:
-    """The way to the real Cassandra."""
+    """The tracker and the door before the real Cassandra."""
     needs("CASSANDRA_URL")
     needs("BROKER_URL")
     parts = urlsplit(settings.CASSANDRA_URL)
@@ -31,7 +31,7 @@ def stalled() -> Iterator[Door]:
 
 
 def read(tracker: Tracker, made: dict[str, Any], path: str) -> tuple[float, requests.Response]:
-    """How long an answer takes, and the answer."""
+    """How long the answer took (seconds), and the answer."""
     began = time.monotonic()
     token = {"Authorization": f"Bearer {made['report_token']}"}
     answer = requests.get(f"{tracker.url}{path.format(site=made['site'])}", headers=token, timeout=30)
@@ -48,7 +48,7 @@ READERS = [
 ]
 
 
-def test_readers_are_answered_soon_while_cassandra_says_nothing(
+def test_readers_get_an_answer_soon_while_cassandra_stalls(
     stalled: Door, rabbitmq: RabbitQueue, tmp_path: Path
 ) -> None:
     env = {"CASSANDRA_URL": f"cassandra://127.0.0.1:{stalled.port}/{KEYSPACE}", "DATABASE_URL": ""}
@@ -60,7 +60,7 @@ def test_readers_are_answered_soon_while_cassandra_says_nothing(
             READERS[1]: 404
         }
         stalled.stall()
-        time.sleep(1.1)  # what was asked a moment ago is not asked again
+        time.sleep(1.1)  # the check of a moment ago isn't repeated
         with ThreadPoolExecutor(24) as pool:
             answers = list(pool.map(lambda path: read(tracker, made, path), READERS * 4))
         assert {answer.status_code for _, answer in answers} == {503}

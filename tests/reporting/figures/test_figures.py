@@ -1,4 +1,4 @@
-"""What a bucket's facts come to: its cells, exact to the last micro."""
+"""Figures: a bucket's facts -> its cells, exact to the last micro."""
 
 import time
 from collections import defaultdict
@@ -43,7 +43,7 @@ ONE_AD = AdName("one", "c", True)
 
 
 def touch(before: int = 0, hit: str = "", **more: Any) -> Touch:
-    """A click so long before NOON."""
+    """A click `before` ms before NOON."""
     given = {
         "site": "s",
         "visitor": "ann",
@@ -72,13 +72,13 @@ def clicks(*touches: Touch, site: SiteConfig = SITE) -> list[ClickRow]:
 
 
 def credit(*cases: Case, model: str = "last", goal: str = "buy", site: SiteConfig = SITE) -> list[CreditRow]:
-    """A goal's rows of a model's cell by the touch's day."""
+    """A goal's rows in a model's cell by the touch's day."""
     found = credit_rows(hour_of(cases, site)[by_touch_day(model)])
     return [msgspec.structs.replace(row, goal="") for row in found if row.goal == goal]
 
 
 def hour_of(cases: Iterable[Case], site: SiteConfig = SITE) -> dict[str, Cell]:
-    """The cells of the hour of conversions; those without days say the same as those by day."""
+    """The cells of an hour with these conversions. Checks that the cells with and without days agree."""
     found = cells(cases=cases, site=site)
     for model in MODELS:
         by_day: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
@@ -89,7 +89,7 @@ def hour_of(cases: Iterable[Case], site: SiteConfig = SITE) -> dict[str, Cell]:
     return found
 
 
-def test_every_model_has_its_cells_the_empty_ones_too() -> None:
+def test_every_model_has_cells_even_empty_ones() -> None:
     found = cells()
     assert set(found) == {CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS)}
     assert {(cell.start, cell.page, cell.key) for cell in found.values()} == {(NOON, "2026-09-21", "")}
@@ -97,7 +97,7 @@ def test_every_model_has_its_cells_the_empty_ones_too() -> None:
 
 
 @given(st.sampled_from([CLICKS, NO_RATE, "last", by_touch_day("linear")]), st.data())
-def test_a_body_of_which_a_bit_is_another_is_damaged(model: str, data: st.DataObject) -> None:
+def test_a_body_with_a_changed_bit_is_damaged(model: str, data: st.DataObject) -> None:
     cell = cells([touch(1)], [case(touch(1)), case(touch(1), touch(2))])[model]
     decoders: dict[str, Callable[[Cell], Any]] = {CLICKS: decode_clicks, NO_RATE: decode_unrated}
     decode = decoders.get(model, decode_credit)
@@ -117,7 +117,7 @@ def test_names_are_written_once_and_an_hour_of_a_thousand_ads_is_small() -> None
     assert len(body) < 80_000
 
 
-def test_clicks_and_views_are_counted_by_ad_once_a_hit_and_once_a_visitors_click_id() -> None:
+def test_clicks_and_views_are_counted_once_per_hit_and_per_visitors_click_id() -> None:
     found = clicks(
         touch(hit="a"),
         touch(hit="a", visitor="bob"),  # one hit id
@@ -129,7 +129,7 @@ def test_clicks_and_views_are_counted_by_ad_once_a_hit_and_once_a_visitors_click
     assert found == [ClickRow(AdName("google-ads", "", False), 2, 0), ClickRow(ONE_AD, 1, 1)]
 
 
-def test_credit_is_on_the_touchs_day_and_what_nobody_earns_on_the_conversions() -> None:
+def test_credit_is_on_the_touchs_day_and_unattributed_on_the_conversions_day() -> None:
     found = credit(case(touch(1)), case(touch(2 * DAY_MS)), case(value=4))
     assert found == [
         CreditRow(None, "2026-09-21", ONE, 4),
@@ -144,23 +144,23 @@ def test_days_are_the_sites_own() -> None:
     assert [row.touch_day for row in credit(case(touch(-HOUR // 2), at=NOON + HOUR // 2), site=tokyo)] == ["2026-09-21"]
 
 
-def test_only_conversions_that_count_and_are_of_the_bucket_are_in_it() -> None:
+def test_a_bucket_has_only_its_own_conversions_that_count() -> None:
     assert credit(case(reason="retracted"), case(reason="not_first"), case(at=NOON + HOUR), case(at=NOON - 1)) == []
 
 
-def test_goals_are_apart() -> None:
+def test_goals_have_separate_rows() -> None:
     assert credit(case(touch(1), goal=LEAD)) == []
     assert credit(case(touch(1), goal=LEAD), goal="lead") == [CreditRow(ONE_AD, "2026-09-21", ONE, 10)]
 
 
-def test_a_configured_ad_and_a_strangers_name_that_is_the_same_text_are_apart() -> None:
+def test_a_configured_ad_and_a_foreign_name_with_the_same_text_have_separate_rows() -> None:
     assert clicks(touch(hit="a"), touch(hit="b", ad="", source="one")) == [
         ClickRow(AdName("one", "", False), 1, 0),
         ClickRow(ONE_AD, 1, 0),
     ]
 
 
-def test_a_bucket_names_all_configured_ads_and_the_largest_others() -> None:
+def test_a_bucket_names_all_configured_ads_and_only_the_largest_others() -> None:
     strangers = [touch(hit=f"h{n}", ad=f"x{n:05}") for n in range(MAX_OTHERS + 50)]
     largest = [touch(hit=f"l{n}", ad=f"x{MAX_OTHERS + 49:05}") for n in range(2)]
     found = clicks(*strangers, *largest, touch())

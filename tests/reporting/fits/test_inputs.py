@@ -1,4 +1,4 @@
-"""What a fit is made of: a month's facts -> counted paths, and what was left out of them."""
+"""Inputs of a fit: a month's facts -> counted paths, and how much was left out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,27 +29,27 @@ SITE = SiteConfig(key="s", goals=(BUY, LEAD), ads=tuple(Ad(key=key, campaign="c"
 
 
 def touch(at: int, ad: str = "one", visitor: str = "ann", **more: Any) -> Touch:
-    """A click so long after the month began."""
+    """A click `at` ms after the month began."""
     given = {"site": "s", "visitor": visitor, "kind": "click", "at": START + at, "hit": f"t{visitor}{at}{ad}", "ad": ad}
     return Touch(**{**given, **more})
 
 
 def case(*path: Touch, goal: Goal = BUY, claimants: Sequence[str] = ("v:ann",), at: int = 9 * HOUR) -> Case:
-    """A conversion that counts; the first claimant is its person."""
+    """A conversion that counts. Its person is the first claimant."""
     winner = Conversion(site="s", visitor="ann", at=START + at, hit="c", goal=goal.uid, version=1)
     verdict = Verdict(goal=goal, version=VERSION, winner=winner, person=claimants[0], claimants=tuple(claimants))
     return Case(verdict, None, path)
 
 
 def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = itself, uid: str = "buy") -> Inputs:
-    """The inputs of a month of one bucket."""
+    """The inputs of a month with one bucket."""
     gatherer = Gatherer(SITE)
     gatherer.add_bucket(touches, cases, whose)
     return gatherer.inputs(uid)
 
 
 def seen_then_clicked(views: bool = True) -> Inputs:
-    """Ten see `two` and click `one`, of whom five buy; two click `two`, of whom one buys."""
+    """Ten people see `two` and click `one`; five of them buy. Two others click `two`; one of them buys."""
     names = [f"v{n}" for n in range(12)]
     clicks = [touch(100, "one" if n < 10 else "two", name) for n, name in enumerate(names)]
     seen = [touch(1, "two", name, kind="view") for name in names[:10]] if views else []
@@ -59,28 +59,28 @@ def seen_then_clicked(views: bool = True) -> Inputs:
 
 
 def counts(found: Inputs) -> dict[tuple[str, ...], tuple[int, int]]:
-    """Path -> how many converted, and how many didn't."""
+    """Path -> how many converted, how many didn't."""
     return {path.ads: (path.converted, path.unconverted) for path in found.paths}
 
 
-def test_who_converts_leaves_the_path_of_the_conversion_and_who_does_not_the_one_of_the_month() -> None:
+def test_a_buyers_path_is_the_conversions_and_another_persons_is_the_months() -> None:
     ann = [touch(1, "two"), touch(2)]
     found = gathered(*ann, touch(3, visitor="bob"), touch(1, "two", visitor="cyd"), cases=[case(*ann)])
     assert counts(found) == {("two", "one"): (1, 0), ("one",): (0, 1), ("two",): (0, 1)}
     assert (found.coverage.conversions, found.coverage.with_touches) == (1, 1)
 
 
-def test_a_path_is_of_eligible_touches_only_wherever_in_time_they_lie() -> None:
+def test_a_buyers_path_has_all_eligible_touches_even_from_before_the_month() -> None:
     before = touch(-20 * 24 * HOUR, "two")
     view = touch(2, "one", kind="view", hit="v")
     assert counts(gathered(view, cases=[case(before, view)])) == {("two",): (1, 0)}
 
 
-def test_a_click_beats_the_views_of_who_buys_and_of_who_does_not() -> None:
+def test_clicks_beat_views_for_buyers_and_for_others() -> None:
     assert counts(seen_then_clicked()) == {("one",): (5, 5), ("two",): (1, 1)}
 
 
-def test_who_never_clicks_leaves_its_views_and_who_does_only_its_clicks_whatever_came_first() -> None:
+def test_a_path_has_only_clicks_or_only_views_if_there_are_none() -> None:
     views = [touch(n, "xy"[n % 2], kind="view") for n in range(MAX_STEPS + 5)]
     seen, clicked = gathered(*views), gathered(*views, touch(100, "two"), touch(101, "x", kind="view"), touch(102))
     assert ([len(path.ads) for path in seen.paths], seen.coverage.cut) == ([MAX_STEPS], 1)
@@ -97,13 +97,13 @@ def test_a_view_that_a_click_beats_changes_no_credit(model: str) -> None:
     assert credits[0] == credits[1]
 
 
-def test_a_conversion_without_touches_is_counted_but_no_path() -> None:
+def test_a_conversion_without_touches_is_counted_but_makes_no_path() -> None:
     found = gathered(cases=[case(), case(touch(1))])
     assert counts(found) == {("one",): (1, 0)}
     assert (found.coverage.conversions, found.coverage.with_touches) == (2, 1)
 
 
-def test_goals_are_apart_and_each_conversion_of_a_person_is_a_path() -> None:
+def test_each_goal_has_its_own_paths_one_for_each_conversion() -> None:
     mine = [touch(1), touch(2, "two")]
     cases = [case(mine[0]), case(*mine), case(*mine, goal=LEAD)]
     assert counts(gathered(*mine, cases=cases)) == {("one",): (1, 0), ("one", "two"): (1, 0)}
@@ -111,7 +111,7 @@ def test_goals_are_apart_and_each_conversion_of_a_person_is_a_path() -> None:
     assert counts(gathered(*mine, cases=cases[:2], uid="lead")) == {("one", "two"): (0, 1)}
 
 
-def test_everybody_who_claims_a_conversion_has_converted() -> None:
+def test_all_claimants_of_a_conversion_have_converted() -> None:
     hers, his = touch(1), touch(2, "two", visitor="bob")
     shared = case(hers, his, claimants=("v:ann", "v:bob"))
     assert counts(gathered(hers, his, cases=[shared])) == {("one", "two"): (1, 0)}
@@ -123,7 +123,7 @@ def test_the_touches_of_one_person_on_two_devices_are_one_path() -> None:
     assert counts(gathered(phone, laptop, whose=lambda _: by_user("ann"))) == {("one", "two"): (0, 1)}
 
 
-def test_copies_of_a_hit_or_of_a_visitors_click_id_are_one_step_and_so_is_an_ad_twice_in_a_row() -> None:
+def test_copies_and_repeated_ads_are_one_step_of_a_path() -> None:
     found = gathered(
         touch(1, hit="a"),
         touch(2, hit="b"),
@@ -136,14 +136,14 @@ def test_copies_of_a_hit_or_of_a_visitors_click_id_are_one_step_and_so_is_an_ad_
     assert counts(found) == {("one", "two", "google-ads\n", "two"): (0, 1)}
 
 
-def test_a_click_that_its_landing_page_filed_is_not_the_stand_ins_as_well() -> None:
+def test_a_click_recorded_by_its_landing_page_is_not_counted_for_the_stand_in_too() -> None:
     click = touch(1, hit="k", visitor="stand-in")
     landed = touch(1, hit="k", visitor="ann", landed=True)
     assert counts(gathered(click, landed, touch(2, "two"))) == {("one", "two"): (0, 1)}
     assert counts(gathered(click, touch(2, "two"))) == {("one",): (0, 1), ("two",): (0, 1)}
 
 
-def test_ads_beyond_those_with_most_steps_are_other_but_no_configured_one() -> None:
+def test_rare_ads_are_other_but_configured_ads_are_not() -> None:
     strangers = [touch(n, f"x{n:03}", visitor=f"v{n}") for n in range(MAX_ADS + 20)]
     often = touch(1, f"x{MAX_ADS + 19:03}", visitor="w")
     found = gathered(*strangers, often, touch(1))
@@ -154,7 +154,7 @@ def test_ads_beyond_those_with_most_steps_are_other_but_no_configured_one() -> N
     assert sum(path.unconverted for path in found.paths if path.ads == ("(other)\n(other)",)) == 21
 
 
-def test_of_long_paths_the_newest_steps_are_taken_and_it_is_said() -> None:
+def test_long_paths_are_cut_to_the_newest_steps_and_counted() -> None:
     long = [touch(n, "one" if n % 2 else "two") for n in range(MAX_STEPS + 5)]
     found = gathered(*long, touch(1, visitor="bob"), cases=[case(*(touch(n, "xy"[n % 2]) for n in range(70)))])
     lengths = {(path.ads[0], len(path.ads)) for path in found.paths}
@@ -163,13 +163,13 @@ def test_of_long_paths_the_newest_steps_are_taken_and_it_is_said() -> None:
     assert [len(path.ads) for path in gathered(*long).paths] == [MAX_STEPS]
 
 
-def test_of_one_person_no_more_touches_are_looked_at_than_a_person_makes() -> None:
+def test_only_so_many_touches_of_one_person_are_read() -> None:
     machine = [touch(n, "one") for n in range(MAX_TOUCHES)]
     assert counts(gathered(*machine, touch(MAX_TOUCHES, "two"))) == {("one",): (0, 1)}
     assert counts(gathered(*machine[1:], touch(MAX_TOUCHES, "two"))) == {("one", "two"): (0, 1)}
 
 
-def test_rare_paths_beyond_the_most_frequent_are_left_out_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rare_paths_beyond_the_bound_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_PATHS == 10_000
     monkeypatch.setattr(inputs, "MAX_PATHS", 2)
     touches = [
@@ -188,10 +188,10 @@ MONTH = st.lists(
 
 
 @given(month=MONTH, data=st.data(), most=st.integers(1, 80))
-def test_neither_the_order_within_a_bucket_nor_what_is_read_first_changes_what_is_learnt(
+def test_the_order_of_facts_does_not_change_the_inputs(
     month: list[tuple[int, int, str, bool]], data: st.DataObject, most: int
 ) -> None:
-    """Where a month has more than is held at once, the same persons are looked at all the same."""
+    """If a month has too much to hold at once, the same sample of persons is read in any order."""
     found = []
     for order in (month, data.draw(st.permutations(month))):
         gatherer = Gatherer(SITE, most)
@@ -208,7 +208,7 @@ def test_neither_the_order_within_a_bucket_nor_what_is_read_first_changes_what_i
     assert found[0] == found[1]
 
 
-def test_of_a_month_with_too_much_to_hold_one_person_in_so_many_is_looked_at_with_all_that_is_its_own() -> None:
+def test_a_month_too_large_to_hold_is_sampled_by_person() -> None:
     names = [f"v{n}" for n in range(400)]
     gatherer = Gatherer(SITE, 300)
     for hour in range(2):

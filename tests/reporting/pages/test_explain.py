@@ -1,4 +1,4 @@
-"""The page for support: a sale is found by what somebody knows of it, and told in words."""
+"""The page for support: a sale is found by any of its ids and explained in words."""
 
 import re
 from html import unescape
@@ -39,25 +39,25 @@ def ann(shop: Shop, client: Client) -> User:
 
 
 def page_of(client: Client, path: str, status: int = 200, **query: str) -> str:
-    """A page's source, after what it leads on to."""
+    """The source of a page, after redirects."""
     answer = client.get(path, query, follow=True)
     assert answer.status_code == status, answer.content
     return answer.content.decode()
 
 
 def text_of(page: str) -> str:
-    """What a reader sees, in one line."""
+    """The text that a reader sees, in one line."""
     plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", page, flags=re.S)
     return " ".join(unescape(plain).split()).replace(" ,", ",")
 
 
 def find(client: Client, shop: Shop, q: str, **query: str) -> str:
-    """What is shown of what was searched for."""
+    """Searches, and returns the text of the result."""
     return text_of(page_of(client, "/explain", site=shop.key, q=q, **query))
 
 
 class TestFinding:
-    """By what somebody knows."""
+    """Searches for a sale."""
 
     @pytest.mark.parametrize("q", ["A-17", "s1", "ann", " A-17 "])
     def test_a_sale_is_found_by_its_order_its_hit_or_its_visitor(
@@ -79,14 +79,14 @@ class TestFinding:
         assert len(links) == 2
         assert all("order A-17" in text_of(page_of(client, link)) for link in links)
 
-    def test_what_the_text_is_can_be_said(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_kind_of_the_searched_id_can_be_chosen(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.sale("same", order="o1"), shop.sale("s2", MINUTE, order="same", value=7_000_000))
         assert "Counted: 7.00 USD, order same" in find(client, shop, "same")
         assert "Counted: 29.90 USD, order o1" in find(client, shop, "same", by="hit")
         assert "No visitor" not in find(client, shop, "same", by="visitor")
         assert "No conversion of this site has visitor same" in find(client, shop, "same", by="visitor")
 
-    def test_a_visitors_many_conversions_come_page_by_page(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_visitors_many_conversions_come_in_pages(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(*(shop.sale(f"s{n}", n * MINUTE) for n in range(LISTED + 1)))
         page = page_of(client, "/explain", site=shop.key, q="ann")
         assert page.count("29.90 USD") == LISTED
@@ -96,7 +96,7 @@ class TestFinding:
         assert rest.count("29.90 USD") == 1
         assert ">More<" not in rest
 
-    def test_what_is_not_there_says_where_else_to_look(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_search_without_a_match_says_where_else_to_look(self, client: Client, shop: Shop, ann: User) -> None:
         page = page_of(client, "/explain", site=shop.key, q="no & such")
         assert "No conversion of this site has order, hit, visitor or user no & such" in text_of(page)
         links = re.findall(r'href="(/api/(?:rejected|visitors)[^"]*)"', page)
@@ -104,7 +104,7 @@ class TestFinding:
         for link in links:
             assert client.get(unescape(link), headers={"accept": "text/html"}).status_code == 200
 
-    def test_a_rejected_sale_is_found_with_its_reason_by_the_way_that_is_shown(
+    def test_a_rejected_sale_is_found_with_its_reason_by_the_shown_link(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         sale = shop.hit("conversion", "s1", order="A-17", name="none")
@@ -126,7 +126,7 @@ class TestFinding:
             *({"q": "ann", "after": after} for after in ("here", f"{10**60}.a.b", "1.a.b\0")),
         ],
     )
-    def test_what_cannot_be_looked_for_is_said_and_the_form_stays(
+    def test_a_bad_search_is_explained_and_the_form_stays(
         self, client: Client, shop: Shop, ann: User, query: dict[str, str]
     ) -> None:
         page = page_of(client, "/explain", 400, site=shop.key, **query)
@@ -138,13 +138,13 @@ class TestFinding:
         shop.process(shop.sale("s1", order=order))
         assert f"order {order}" in find(client, shop, order)
 
-    def test_no_site_is_a_refusal_and_no_failure(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_request_without_a_site_is_refused(self, client: Client, shop: Shop, ann: User) -> None:
         assert "Name the site" in text_of(page_of(client, "/explain", 400, q="A-17"))
         assert 'name="q"' in page_of(client, "/explain")
 
 
 class TestTelling:
-    """A conversion in words."""
+    """A conversion explained in words."""
 
     def test_why_each_touch_did_or_did_not_get_credit(self, client: Client, shop: Shop, ann: User) -> None:
         shop.goal.click_window_days = 2
@@ -187,7 +187,7 @@ class TestTelling:
         assert by_model["position"] == [("40 %", "4.00"), ("20 %", "2.00"), ("40 %", "4.00")]
         assert "mail not configured" in text_of(table)
 
-    def test_the_goal_and_its_rules_the_time_and_the_archive_are_told(
+    def test_the_goal_its_rules_the_time_and_the_archive_object_are_shown(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.goal.conditions = "path like /orders/*\nvalue between 10 and 20.5"
@@ -205,7 +205,7 @@ class TestTelling:
         assert "One per person counts: the earliest. Clicks may earn credit for 30 days, views for 1 day." in told
         assert told.count(f"Batch {BATCH} In the archive {archive_key(BATCH)}") == 2
 
-    def test_adjustments_and_duplicates_stand_in_the_timeline(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_adjustments_and_duplicates_are_in_the_timeline(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(
             shop.sale("s1", order="A-17"),
             shop.sale("s2", 5, order="A-17", visitor="server"),
@@ -236,7 +236,7 @@ class TestTelling:
         assert "In reports not" in text_of(page)
         assert "<table>" not in page
 
-    def test_of_a_fixed_value_the_rules_say_that_refunds_are_subtracted_from_it_too(
+    def test_the_rules_of_a_fixed_value_say_that_refunds_are_subtracted(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.goal.fixed_value = 5
@@ -255,11 +255,11 @@ class TestTelling:
         assert "manage.py load_rates" in told
         assert "Value as sent 12.50 GBP" in told
 
-    def test_where_no_touch_may_earn_credit_it_says_so(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_if_no_touch_may_earn_credit_the_page_says_so(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.click("c1", -31 * DAY), shop.sale("s1", order="A-17"))
         assert "none of the person's clicks and views may earn any" in find(client, shop, "A-17")
 
-    def test_rejected_hits_stand_in_the_timeline_and_lead_to_the_rest(
+    def test_rejected_hits_are_in_the_timeline_with_a_link_to_the_rest(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.process(
@@ -275,7 +275,7 @@ class TestTelling:
         (link,) = re.findall(r'href="(/api/rejected[^"]*visitor=[^"]*)"', page)
         assert [row["hit"] for row in client.get(unescape(link)).json()["results"]] == ["c1", "early"]
 
-    def test_of_a_long_timeline_the_ends_are_shown(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_long_timeline_shows_its_beginning_and_its_end(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(*(shop.click(f"c{n:03}", -DAY + n, ad=f"ad{n:03}") for n in range(MAX_SHOWN + 10)))
         shop.process(shop.sale("s1", order="A-17"))
         told = find(client, shop, "A-17")
@@ -284,14 +284,12 @@ class TestTelling:
         assert "Click: ad105" not in told
         assert "11 more in between are not shown here." in told
 
-    def test_of_a_long_timeline_the_conversion_itself_is_always_shown(
-        self, client: Client, shop: Shop, ann: User
-    ) -> None:
+    def test_a_long_timeline_always_shows_the_conversion(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(*(shop.click(f"c{n:03}", (n - MAX_SHOWN) * MINUTE) for n in range(2 * MAX_SHOWN)))
         shop.process(shop.sale("s1", order="A-17"))
         assert "Conversion purchase, 29.90 USD Counts" in find(client, shop, "A-17")
 
-    def test_a_person_is_told_with_every_device_and_by_which_hit_it_is_theirs(
+    def test_a_person_is_shown_with_every_device_and_the_hit_that_linked_it(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.process(
@@ -305,12 +303,12 @@ class TestTelling:
         assert "User ann-id Also on phone (signed in 20 Nov 2026, 12:00, hit in1) With server" in told
         assert "Click: demo-ad May earn credit visitor phone It gets credit under every model." in told
 
-    def test_who_is_nobodys_user_is_told_alone(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_visitor_without_a_user_is_shown_alone(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.sale("s1", order="A-17"))
         told = find(client, shop, "A-17")
         assert "Visitor ann Value as sent" in told
 
-    def test_nothing_that_a_stranger_sent_is_markup(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_text_from_hits_is_never_markup(self, client: Client, shop: Shop, ann: User) -> None:
         bad = '<script>alert("1")</script>'
         url = f"https://shop.example/?utm_source={quote(bad)}&utm_campaign={quote(bad)}"
         shop.process(shop.hit("page", "p1", -HOUR, url=url), shop.sale("s1", order=bad))
@@ -321,14 +319,14 @@ class TestTelling:
 
 
 class TestWhoSeesWhat:
-    """As for reports."""
+    """Access is the same as for reports."""
 
-    def test_who_is_not_signed_in_is_asked_to(self, client: Client, shop: Shop) -> None:
+    def test_a_person_who_is_not_signed_in_is_asked_to_sign_in(self, client: Client, shop: Shop) -> None:
         for path in ("/explain?q=A-17", "/explain/abc"):
             answer = client.get(path)
             assert (answer.status_code, answer.headers["Location"]) == (302, f"/login?next={quote(path)}")
 
-    def test_another_accounts_sale_is_not_there(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_another_accounts_sale_is_not_found(self, client: Client, shop: Shop, ann: User) -> None:
         other = Shop(shop.store)
         other.process(other.sale("s1", order="A-17"))
         id = conversion_id(other.key, other.goal.uid, "o:A-17")
@@ -344,7 +342,9 @@ class TestWhoSeesWhat:
     def test_an_id_that_names_nothing_is_404(self, client: Client, shop: Shop, ann: User, id: str) -> None:
         assert "that you may read has this" in text_of(page_of(client, f"/explain/{id}", 404))
 
-    def test_the_page_loads_nothing_of_others_and_is_not_kept(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_page_loads_nothing_from_other_hosts_and_is_not_cached(
+        self, client: Client, shop: Shop, ann: User
+    ) -> None:
         shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="A-17"))
         answer = client.get("/explain", {"site": shop.key, "q": "A-17"}, follow=True)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -354,7 +354,7 @@ class TestWhoSeesWhat:
     def test_while_the_store_is_away_the_page_says_so(
         self, client: Client, shop: Shop, ann: User, settings: Any
     ) -> None:
-        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
+        settings.CASSANDRA_URL = ""  # the test can break only the SQL store
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE conversions_factrow RENAME TO gone")
         answer = client.get("/explain", {"site": shop.key, "q": "A-17"})
@@ -363,19 +363,19 @@ class TestWhoSeesWhat:
 
 
 class TestTheWayThere:
-    """Where a support person looks."""
+    """Links to the page from where support looks."""
 
-    def test_the_start_page_leads_there_with_its_site(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_start_page_links_to_it_with_its_site(self, client: Client, shop: Shop, ann: User) -> None:
         assert f'href="/explain?site={shop.key}"' in page_of(client, "/", site=shop.key)
 
     def test_the_site_of_the_address_is_chosen(self, client: Client, shop: Shop, ann: User) -> None:
         Site.objects.create(account=shop.account, name="A shop before it")
         assert f'<option value="{shop.key}" selected>' in page_of(client, "/explain", site=shop.key)
 
-    def test_the_administration_leads_there(self, shop: Shop, admin_client: Client) -> None:
+    def test_the_admin_links_to_it(self, shop: Shop, admin_client: Client) -> None:
         assert '<a href="/explain">Explain a conversion</a>' in page_of(admin_client, "/admin/")
 
-    def test_what_the_api_tells_leads_there(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_browsable_api_links_to_it(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.sale("s1", order="A-17"))
         (one,) = client.get("/api/conversions", {"site": shop.key, "order": "A-17"}).json()["results"]
         assert one["page"] == client.get(f"/api/conversions/{one['id']}").json()["page"]
@@ -383,13 +383,13 @@ class TestTheWayThere:
         shown = client.get("/api/conversions", {"site": shop.key, "order": "A-17"}, headers={"accept": "text/html"})
         assert f'<a href="{one["page"]}" rel="nofollow">' in shown.content.decode()
 
-    def test_a_visitors_timeline_leads_there(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_visitors_timeline_links_to_it(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.click("c1", -HOUR), shop.sale("s1", order="A-17"))
         click, sale = client.get("/api/visitors", {"site": shop.key, "visitor": "ann"}).json()["results"]
         assert "page" not in click
         assert "Counted: 29.90 USD" in text_of(page_of(client, sale["page"].removeprefix("http://testserver")))
 
-    def test_a_rejected_hit_leads_to_what_is_known_of_its_id(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_rejected_hit_links_to_a_search_for_its_id(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(shop.sale("s&1"), shop.hit("conversion", "s&1", 1, name="nothing"))
         days = {"from": "2026-11-20", "to": "2026-11-21"}
         (rejected,) = client.get("/api/rejected", {"site": shop.key, **days}).json()["results"]

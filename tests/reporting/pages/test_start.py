@@ -44,22 +44,22 @@ def ann(shop: Shop, client: Client) -> User:
 
 
 def text_of(answer: Any) -> str:
-    """What a reader sees, in one line."""
+    """The text that a reader sees, in one line."""
     plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)
     return " ".join(unescape(plain).split())
 
 
 def sign_out(client: Client, user: User) -> None:
-    """Out, with a password to come in again."""
+    """Signs the user out, and sets a password to sign in with."""
     client.logout()
     user.set_password("correct horse")
     user.save()
 
 
 class TestSigningIn:
-    """Before."""
+    """Before people sign in."""
 
-    def test_the_page_asks_to_sign_in_and_then_leads_back(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_page_asks_to_sign_in_and_then_returns(self, client: Client, shop: Shop, ann: User) -> None:
         sign_out(client, ann)
         asked = client.get(f"/?site={shop.site.key}")
         assert (asked.status_code, asked.headers["Location"]) == (302, f"/login?next=/%3Fsite%3D{shop.site.key}")
@@ -68,21 +68,21 @@ class TestSigningIn:
         assert (signed_in.status_code, signed_in.headers["Location"]) == (302, f"/?site={shop.site.key}")
         assert client.get("/").status_code == 200
 
-    def test_a_wrong_password_is_said_and_the_name_kept(self, client: Client, shop: Shop) -> None:
+    def test_a_wrong_password_is_reported_and_the_name_stays(self, client: Client, shop: Shop) -> None:
         answer = client.post("/login", {"username": "<ann>", "password": "wrong"})
         assert "Please enter a correct username and password" in text_of(answer)
         assert 'value="&lt;ann&gt;"' in answer.content.decode()
 
-    def test_nobody_is_led_to_another_host(self, client: Client, ann: User) -> None:
+    def test_signing_in_never_redirects_to_another_host(self, client: Client, ann: User) -> None:
         sign_out(client, ann)
         form = {"username": "ann", "password": "correct horse", "next": "https://evil.example/"}
         assert client.post("/login", form).headers["Location"] == "/"
 
-    def test_signing_out_ends_it(self, client: Client, ann: User) -> None:
+    def test_signing_out_ends_the_session(self, client: Client, ann: User) -> None:
         assert client.post("/logout").headers["Location"] == "/login"
         assert client.get("/").status_code == 302
 
-    def test_a_demo_says_where_its_sign_in_stands(self, client: Client, db: None) -> None:
+    def test_a_demo_says_where_to_find_its_password(self, client: Client, db: None) -> None:
         with override_settings(DEMO=True):
             assert "printed in the terminal" in text_of(client.get("/login"))
         with override_settings(DEMO=False):
@@ -90,9 +90,9 @@ class TestSigningIn:
 
 
 class TestReport:
-    """After."""
+    """After people have signed in."""
 
-    def test_the_last_thirty_days_are_shown_with_totals_and_what_is_unattributed(
+    def test_the_last_thirty_days_are_shown_with_totals_and_unattributed(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         now = now_ms()
@@ -118,7 +118,7 @@ class TestReport:
         snippet = f'<script async src="http://testserver/t.js" data-site="{shop.site.key}"></script>'
         assert snippet in text_of(client.get("/"))
 
-    def test_the_open_hour_and_how_far_figures_are_final_are_said_in_the_sites_time(
+    def test_the_open_hour_and_the_sealed_instant_are_shown_in_the_sites_time(
         self, client: Client, shop: Shop, ann: User
     ) -> None:
         shop.process(shop.click(iso(now_ms())))
@@ -138,7 +138,7 @@ class TestReport:
         assert "All of these figures are final." in text
         assert "This hour" not in text
 
-    def test_model_and_range_are_chosen_and_the_csv_is_of_the_same(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_csv_has_the_chosen_model_and_range(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(
             shop.click("2026-01-05T10:00Z"),
             shop.click("2026-01-05T11:00Z", ad="mail"),
@@ -152,16 +152,14 @@ class TestReport:
         assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert b'"summer",true,1,0,1.000000,8.000000\r\n' in table.content
 
-    def test_a_range_that_cant_be_reported_is_said_and_the_form_stays(
-        self, client: Client, shop: Shop, ann: User
-    ) -> None:
+    def test_a_bad_range_is_explained_and_the_form_stays(self, client: Client, shop: Shop, ann: User) -> None:
         answer = client.get("/?from=2026-01-05&to=2026-01-01")
         assert answer.status_code == 400
         assert "lies before" in text_of(answer)
         assert 'value="2026-01-05"' in answer.content.decode()
         assert client.get("/?model=magic").status_code == 400
 
-    def test_value_that_lacks_a_rate_is_told_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_value_without_a_rate_is_shown_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
         at = iso(now_ms() - HOUR_MS)
         shop.receive(shop.sale(at, 1200, currency="GBP", order="A"))
         text = text_of(client.get("/"))
@@ -174,13 +172,11 @@ class TestReport:
             client.get("/")
         )
 
-    def test_without_such_value_nothing_is_said_of_rates(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_if_all_value_has_rates_the_page_does_not_mention_them(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.sale(iso(now_ms() - HOUR_MS), 1200))
         assert "exchange rate" not in text_of(client.get("/"))
 
-    def test_of_data_driven_models_it_is_told_what_they_learnt_from_and_where_there_was_nothing(
-        self, client: Client, shop: Shop, ann: User
-    ) -> None:
+    def test_data_driven_models_say_which_months_they_learnt_from(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
         shop.receive(shop.click("2026-04-05T10:00Z", visitor="bob"), shop.sale("2026-04-05T12:00Z", visitor="bob"))
         query = "/?from=2026-03-01&to=2026-04-30&model="
@@ -195,7 +191,7 @@ class TestReport:
         assert re.findall(r"Nothing was learnt from (\S+)", text) == ["2026-02"]
         assert "learnt" not in text_of(client.get(f"{query}linear"))
 
-    def test_a_strangers_ad_name_is_text(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_an_ad_name_from_a_hit_is_never_markup(self, client: Client, shop: Shop, ann: User) -> None:
         shop.receive(shop.click(iso(now_ms()), ad="<script>alert(1)</script>"))
         page = client.get("/").content.decode()
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -217,7 +213,7 @@ class TestWhoSeesWhat:
         chosen = client.get(f"/?site={shop.site.key}").content.decode()
         assert f'<option value="{shop.site.key}" selected>' in chosen
 
-    def test_who_has_no_site_is_told_whom_to_ask(self, client: Client, shop: Shop) -> None:
+    def test_a_user_without_a_site_is_told_whom_to_ask(self, client: Client, shop: Shop) -> None:
         client.force_login(User.objects.create_user("new"))
         text = text_of(client.get("/"))
         assert "Ask whoever runs this tracker" in text
@@ -237,9 +233,7 @@ class TestPolicy:
     """What the page may load."""
 
     @pytest.mark.parametrize("path", ["/", "/login"])
-    def test_nothing_of_another_host_and_nothing_inline_runs(
-        self, client: Client, shop: Shop, ann: User, path: str
-    ) -> None:
+    def test_nothing_inline_or_from_another_host_runs(self, client: Client, shop: Shop, ann: User, path: str) -> None:
         if path == "/login":
             client.logout()
         answer = client.get(path)
@@ -252,7 +246,7 @@ class TestPolicy:
         assert loaded
         assert all(url.startswith("/static/") and finders.find(url.removeprefix("/static/")) for url in loaded)
 
-    def test_pages_are_not_kept(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_pages_are_not_cached(self, client: Client, shop: Shop, ann: User) -> None:
         assert client.get("/").headers["Cache-Control"] == "no-store"
 
     def test_another_method_is_refused_in_the_shape_of_every_error(self, client: Client, shop: Shop, ann: User) -> None:
@@ -267,13 +261,13 @@ class TestPolicy:
     def test_while_the_store_is_away_the_page_says_so(
         self, client: Client, shop: Shop, ann: User, settings: Any
     ) -> None:
-        settings.CASSANDRA_URL = ""  # the store that the test can break is the SQL one
-        mark_buckets(shop.site.key, [now_ms()])  # of a site without any there are no figures to read
+        settings.CASSANDRA_URL = ""  # the test can break only the SQL store
+        mark_buckets(shop.site.key, [now_ms()])  # without hits there would be no figures to read
         assert_says_it_is_away(client, "conversions_cellrow")
 
 
 def assert_says_it_is_away(client: Client, table: str) -> None:
-    """With a table gone, as far as this transaction sees, the page is a helpful 503."""
+    """Renames a table within the transaction. The page must be a 503 that says what to do."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
     answer = client.get("/")

@@ -1,4 +1,4 @@
-"""Queries and reports, without a store: which parameters are taken, and what cells come to."""
+"""Queries and reports without a database: which parameters are accepted, and which rows cells give."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -53,7 +53,7 @@ def clicks(*rows: ClickRow, at: int = NOON) -> Cell:
 
 
 def credit(*rows: CreditRow, at: int = NOON, uid: str = "u1", model: str = "last") -> Cell:
-    """The cell by the touch's day; Kept makes the other of it."""
+    """A cell by the touch's day. CellStore makes the cell without days from it."""
     body = credit_body(msgspec.structs.replace(row, goal=uid) for row in rows)
     return Cell(at - at % HOUR_MS, day_of(at, "UTC"), "", by_touch_day(model), body)
 
@@ -62,8 +62,8 @@ def earned(ad: AdName | None, micros: int = 1_000_000, value: int = 0, day: str 
     return CreditRow(ad, day, micros, value)
 
 
-class Kept:
-    """A store of cells."""
+class CellStore:
+    """A store that has only cells."""
 
     def __init__(self, cells: Iterable[Cell]) -> None:
         self._cells = [*cells]
@@ -84,7 +84,7 @@ def without_days(cell: Cell) -> Cell:
 
 
 def reported(cells: Iterable[Cell], asked: Query) -> Report:
-    kept: Any = Kept(cells)
+    kept: Any = CellStore(cells)
     reader = Reader(kept, SITE, asked.credit_days(SITE), ((cell.start, 1) for cell in kept.within(asked)))
     return make_report(read_clicks(reader, asked), read_credit(reader, asked, SITE), asked, SITE)[0]
 
@@ -95,9 +95,9 @@ def rows(cells: list[Cell], **parameters: str) -> list[dict[str, Any]]:
 
 
 class TestParameters:
-    """What a client may ask."""
+    """Which parameters a client may give."""
 
-    def test_the_least_that_must_be_said_takes_the_contracts_defaults(self) -> None:
+    def test_a_query_with_only_the_required_parameters_uses_the_contracts_defaults(self) -> None:
         assert query() == Query(first="2026-11-22", last="2026-11-24", model="last", by=("ad",), basis="conversion")
         assert query().days() == ["2026-11-22", "2026-11-23", "2026-11-24"]
 
@@ -111,7 +111,7 @@ class TestParameters:
         assert query(goal="signup").goal == "u2"
 
     @pytest.mark.parametrize("model", MODELS)
-    def test_every_model_that_there_is_can_be_asked_for(self, model: str) -> None:
+    def test_every_model_can_be_requested(self, model: str) -> None:
         assert query(model=model).model == model
 
     @pytest.mark.parametrize(
@@ -142,21 +142,21 @@ class TestParameters:
             ({"goal": "u1"}, (404, "unknown_goal", "goal")),
         ],
     )
-    def test_what_cant_be_used_is_named(self, parameters: dict[str, str], answer: tuple[int, str, str]) -> None:
+    def test_a_bad_parameter_is_named(self, parameters: dict[str, str], answer: tuple[int, str, str]) -> None:
         assert refusal({**DAYS, **parameters}) == answer
 
-    def test_both_days_must_be_said(self) -> None:
+    def test_both_days_are_required(self) -> None:
         assert refusal({}) == refusal({"to": "2026-11-24"}) == (400, "bad_day", "from")
         assert refusal({"from": "2026-11-24"}) == (400, "bad_day", "to")
 
-    def test_a_year_with_its_surroundings_is_not_too_long(self) -> None:
+    def test_a_range_of_a_year_is_not_too_long(self) -> None:
         assert len(query(to="2027-12-26").days()) == 400
 
-    def test_a_bad_models_answer_names_those_there_are(self) -> None:
+    def test_the_refusal_of_a_bad_model_names_all_models(self) -> None:
         with pytest.raises(Refusal, match=", ".join(MODELS)):
             query(model="best")
 
-    def test_with_basis_click_conversions_are_read_for_as_long_as_any_version_let_a_touch_wait(self) -> None:
+    def test_with_basis_click_conversions_are_read_for_the_longest_window_of_any_version(self) -> None:
         assert longest_window(SITE) == 7 * DAY_MS
         assert query().credit_days(SITE) == query().days()
         assert query(basis="click").credit_days(SITE)[-1] == "2026-12-02"
@@ -164,9 +164,9 @@ class TestParameters:
 
 
 class TestRows:
-    """What cells come to."""
+    """Which rows cells give."""
 
-    def test_clicks_and_credit_of_an_ad_meet_in_one_row(self) -> None:
+    def test_clicks_and_credit_of_an_ad_are_in_one_row(self) -> None:
         cells = [clicks(ClickRow(ONE_AD, 3, 1)), credit(earned(ONE_AD, 500_000, 29_900_000), earned(None, 500_000, 7))]
         report = reported(cells, query())
         assert plain_rows(report.rows, query()) == [
@@ -182,7 +182,7 @@ class TestRows:
         assert report.unattributed == Unattributed("0.500000", "0.000007")
         assert report.totals == Totals(3, 1, "1.000000", "29.900007")
 
-    def test_a_strangers_link_cant_pass_for_a_configured_ad(self) -> None:
+    def test_a_foreign_ad_name_has_its_own_row_beside_a_configured_ad(self) -> None:
         found = rows([clicks(ClickRow(ONE_AD, 1, 0), ClickRow(STRAY, 5, 0))])
         assert [(row["ad"], row["configured"], row["clicks"]) for row in found] == [
             ("summer", True, 1),
@@ -196,11 +196,11 @@ class TestRows:
         assert [(row["campaign"], row["clicks"]) for row in by_campaign] == [("(none)", 2), ("a", 1)]
         assert "configured" not in by_campaign[0]
 
-    def test_a_campaign_is_the_same_whether_its_ads_are_configured(self) -> None:
+    def test_a_campaign_is_one_row_whether_its_ads_are_configured_or_not(self) -> None:
         cells = [clicks(ClickRow(ONE_AD, 1, 0), ClickRow(AdName("y", "sale", False), 1, 0))]
         assert [(row["campaign"], row["clicks"]) for row in rows(cells, by="campaign")] == [("sale", 2)]
 
-    def test_what_is_beyond_the_named_ads_has_a_row_of_its_own(self) -> None:
+    def test_ads_beyond_the_named_ones_have_one_row(self) -> None:
         assert [row["ad"] for row in rows([clicks(ClickRow(OTHER, 9, 0))])] == ["(other)"]
 
     def test_columns_come_in_the_order_of_by_and_rows_are_sorted_by_them(self) -> None:
@@ -220,7 +220,7 @@ class TestRows:
     def test_an_hour_is_an_instant(self) -> None:
         assert rows([clicks(ClickRow(ONE_AD, 1, 0))], by="hour")[0]["hour"] == "2026-11-23T12:00:00Z"
 
-    def test_by_goal_clicks_are_null_and_a_row_is_only_where_there_is_credit(self) -> None:
+    def test_grouped_by_goal_clicks_are_null_and_only_goals_with_credit_have_rows(self) -> None:
         cells = [
             clicks(ClickRow(ONE_AD, 3, 0), ClickRow(STRAY, 1, 0)),
             credit(earned(ONE_AD)),
@@ -233,20 +233,20 @@ class TestRows:
         ]
         assert report.totals.clicks == 4
 
-    def test_one_goals_report_has_its_conversions_and_all_the_clicks(self) -> None:
+    def test_a_report_of_one_goal_has_its_conversions_and_all_clicks(self) -> None:
         cells = [clicks(ClickRow(ONE_AD, 3, 0)), credit(earned(ONE_AD)), credit(earned(ONE_AD, 7), uid="u2")]
         report = reported(cells, query(goal="signup"))
         assert [(row.clicks, row.conversions) for row in report.rows] == [(3, "0.000007")]
         assert report.totals.conversions == "0.000007"
 
-    def test_rows_without_anything_are_left_out_also_where_amounts_cancel(self) -> None:
+    def test_empty_rows_are_left_out_even_if_amounts_cancel(self) -> None:
         cells = [credit(earned(ONE_AD, 0, 5)), credit(earned(ONE_AD, 0, -5), at=NOON + HOUR_MS), clicks()]
         assert rows(cells) == []
 
     def test_a_refunded_row_is_negative(self) -> None:
         assert rows([credit(earned(ONE_AD, 1_000_000, -1))])[0]["value"] == "-0.000001"
 
-    def test_by_click_credit_is_on_the_touchs_day_and_what_is_unattributed_on_the_conversions(self) -> None:
+    def test_with_basis_click_credit_is_on_the_touchs_day_and_unattributed_on_the_conversions(self) -> None:
         later = NOON + 4 * DAY_MS
         cells = [
             credit(earned(ONE_AD, 1, 10), earned(ONE_AD, 2, 20, day="2026-11-20"), earned(None, 4, 40)),
@@ -317,7 +317,7 @@ BYS = st.lists(st.sampled_from([key for key in KEYS if key != "hour"]), min_size
 
 
 def micros(text: str) -> int:
-    """A decimal of six places, exactly."""
+    """The micros of a decimal string with six places."""
     assert len(text.partition(".")[2]) == 6
     return int(text.replace(".", ""))
 
@@ -328,7 +328,7 @@ def micros(text: str) -> int:
     basis=st.sampled_from(["conversion", "click"]),
     only=st.sampled_from(["", "purchase", "signup"]),
 )
-def test_rows_and_unattributed_equal_the_totals_however_they_are_grouped(
+def test_rows_and_unattributed_add_up_to_the_totals_in_every_grouping(
     cells: list[Cell], by: str, basis: str, only: str
 ) -> None:
     report = reported(cells, query(by=by, basis=basis, goal=only))
@@ -348,7 +348,7 @@ def test_a_decimal_has_six_places_and_loses_nothing(amount: int) -> None:
 
 
 class TestTable:
-    """CSV."""
+    """The report as CSV."""
 
     def test_it_has_the_rows_columns_and_null_is_empty(self) -> None:
         row = {"ad": 'a "b", c', "configured": True, "clicks": None, "value": "1.000000"}
@@ -357,7 +357,7 @@ class TestTable:
     @pytest.mark.parametrize(
         "name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-1e5", "--5", "+"]
     )
-    def test_a_name_that_a_spreadsheet_might_run_is_text(self, name: str) -> None:
+    def test_a_name_that_a_spreadsheet_would_run_is_escaped(self, name: str) -> None:
         text = csv_of(["ad"], [{"ad": name}])
         assert text.removeprefix("ad\r\n").lstrip('"').startswith("'" + name[0])
 

@@ -1,4 +1,4 @@
-"""A report as CSV: what a spreadsheet makes of names that strangers chose."""
+"""A report as CSV: no name from a hit is run as a formula by a spreadsheet."""
 
 import csv
 from io import StringIO
@@ -25,7 +25,7 @@ def test_no_name_is_a_formula_whatever_separates_the_cells(name: str, separator:
             assert not cell.strip(' "').startswith(("+", "-"))
 
 
-def test_a_name_comes_back_as_it_was_but_for_the_apostrophe() -> None:
+def test_a_name_is_unchanged_except_for_the_apostrophe() -> None:
     names = ["summer", "a,b", 'say "x"', "käse\n2", "a;b", "x=1", "a-b", "2024-01", "007", "-5", "x;=1"]
     text = csv_of(["ad"], [{"ad": name} for name in names])
     assert [row[0] for row in csv.reader(StringIO(text, newline=""))] == ["ad", *names[:-1], "x;'=1"]
