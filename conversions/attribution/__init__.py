@@ -1,1 +1,1 @@
-"""Attribution: the models. A path's touches -> each touch's share. Pure."""
+"""Attribution: the models. The touches of a path -> each touch's share. Pure."""

@@ -1,8 +1,8 @@
 """Credit: the touches of one conversion -> each touch's share of it, by model. Pure.
 
-A model is a function. In: the ages of the touches at the conversion (ms, oldest touch first) and the site's terms. Out:
-one whole-number weight per touch. To add a model, write its function and name it in BY_AGE. The models in LEARNED weigh
-by what the paths of the month before taught: `conversions.attribution.fit`.
+A model is a function. It takes the ages of the touches at the time of the conversion (ms, oldest touch first) and the
+site's terms. It returns one whole-number weight per touch. To add a model, write its function and name it in BY_AGE.
+The models in LEARNED take their weights from the fit of the month before: see `conversions.attribution.fit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,29 +18,29 @@ Model = Callable[[Sequence[int], Terms], list[int]]
 
 
 def last(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """All to the last touch."""
+    """The last touch gets all."""
     return [0] * (len(ages) - 1) + [1]
 
 
 def first(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """All to the first touch."""
+    """The first touch gets all."""
     return [1] + [0] * (len(ages) - 1)
 
 
 def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """The same to each touch."""
+    """Every touch gets the same."""
     return [1] * len(ages)
 
 
 #: Decimal rounds exp and ln correctly, so weights are the same on every machine. Floats would differ.
 DECAY = Context(prec=25)
 LN_2 = DECAY.ln(2)
-#: The newest touch weighs 1, with this many decimal places.
+#: Decimal places of a weight. The newest touch weighs 1.
 DECAY_PLACES = 18
 
 
 def time_decay(ages: Sequence[int], terms: Terms) -> list[int]:
-    """A touch weighs 2^(-age / half-life): half as much as one that is a half-life newer.
+    """A touch weighs 2^(-age / half-life): half as much as a touch that is one half-life newer.
 
     Formula: exponential decay as in Google Analytics' time decay model, whose half-life is 7 days. Ages are counted
     from the newest touch, which doesn't change the proportions. Weights are cut after 18 places.
@@ -57,10 +57,10 @@ def _halved(age: int, half_life: int) -> int:
 
 
 def position(ages: Sequence[int], terms: Terms) -> list[int]:
-    """The first touch gets 40 %, the last 40 %, those between share 20 %; or as the site says.
+    """The first touch gets 40 %, the last 40 %, and those between share 20 %. A site may choose other percents.
 
-    Formula: Google Analytics' position based (U-shaped) model. One touch gets all. Two touches
-    share by the percents of first and last, which is 50 to 50 by default.
+    Formula: Google Analytics' position based (U-shaped) model. A single touch gets all. Two touches are weighed by the
+    percents of first and last, which is 50 to 50 by default.
     """
     if len(ages) == 1:
         return [1]
@@ -78,14 +78,15 @@ BY_AGE: dict[str, Model] = {
     "position": position,
 }
 LEARNED = ("markov", "shapley")
-#: Every model, in the order in which people are offered them.
+#: All models, in the order in which pages offer them.
 MODELS = (*BY_AGE, *LEARNED)
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """An amount divided in proportion to weights, exact to the last unit, by largest remainder (Hamilton's method).
+    """Divide an amount in proportion to weights, exact to the last unit, by largest remainder (Hamilton's method).
 
-    Ties go to the earlier position. A negative amount is divided like its opposite. Weights: not negative, not all 0.
+    Of equal remainders the earlier position wins. A negative amount is divided as its opposite is. Weights must not be
+    negative, and not all 0.
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1

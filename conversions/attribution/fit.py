@@ -13,12 +13,12 @@ from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 from conversions.rules.reasons import WeighReason
 
-#: The model name of the cells that hold fits. Their day is the first of the month.
+#: The model name of the cells that hold fits. Such a cell's day is the first of the month.
 FIT = "fit"
-#: Part of each fingerprint. Raise it when the way of learning changes.
+#: A part of each fingerprint. Raise it when the computation of a fit changes.
 METHOD = 2
 
-#: Which players of a path were weighed -> why they were not its ads.
+#: The players of a path that were weighed -> the reason why its ads weren't.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 
@@ -31,11 +31,11 @@ class SetCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A fit as it is stored. The other fields hold indexes into `ads` and `campaigns`.
+    """A fit as it is stored. `transitions`, `sets` and `campaign_sets` hold indexes, `ads` and `campaigns` the names.
 
-    `transitions`: from state, to state, how often. State 0 is START, then come the ads, then CONVERSION and NULL.
-    `removal`: the removal effect of each ad, in billionths. `made_at`: ms. `fingerprint`: a digest of all that weights
-    depend on.
+    `transitions`: from which state, to which state, how often. State 0 is START; then come the ads, then CONVERSION and
+    NULL. `removal`: the removal effect of each ad, in billionths. `made_at`: ms. `fingerprint`: a digest of everything
+    that weights depend on.
     """
 
     fingerprint: str
@@ -53,7 +53,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit(inputs: Inputs, made_at: int) -> Fitted:
-    """The fit of a goal's month. Its time grows with the cube of the number of ads: 100 ads take a second."""
+    """Compute the fit of a goal's month. The time grows with the cube of the number of ads: 100 ads take a second."""
     chain = fit_chain(inputs.paths)
     campaigns = campaigns_of(inputs.ads)
     labels = list(inputs.ads)
@@ -75,7 +75,7 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
 
 
 def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """The coverage with the paths that have too many ads, or too many campaigns, for a set."""
+    """Add to the coverage the numbers of paths that have too many ads, or too many campaigns, for a set."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -87,18 +87,19 @@ def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
 
 
 def campaigns_of(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Label -> campaign, for the ads that have one. No ad's label begins as a campaign's does."""
+    """Label -> campaign, for the ads that have one. A campaign begins with a line break, which no ad's label does."""
     return {label: f"\n{name.campaign}" for label, name in ads.items() if name.campaign}
 
 
 def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
-    """32 hex digits over all that the weights of one goal depend on."""
+    """A digest (32 hex digits) of everything that the weights of one goal depend on."""
     body = msgspec.json.encode([METHOD, inputs.paths, sorted(campaigns.items())])
     return blake2b(body, digest_size=16).hexdigest()
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """32 hex digits over all that the weights of a month depend on; also for a month without fits."""
+    """A digest (32 hex digits) of everything that the weights of a month depend on. A month without fits has one,
+    too."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -125,12 +126,13 @@ _decoder = msgspec.json.Decoder(Fitted)
 
 
 def encode_fit(fitted: Fitted) -> bytes:
-    """The fit as a cell's body."""
+    """Serialize a fit as a cell's body."""
     return _encoder.encode(fitted)
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """The fit of a cell; None if another version of this program wrote it in another form."""
+    """Read the fit from a cell's body. None if the body has another form, because another version of this program wrote
+    it."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -138,7 +140,7 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Weighs paths by a goal's fit. The cell's body is decoded at the first question."""
+    """Weighs paths by a goal's fit. It decodes the cell's body when a fit is first needed."""
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
         self.month = month
@@ -153,12 +155,12 @@ class Learnt:
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether some path of the month led to a conversion. If not, there are no weights."""
+        """Whether the month has a path with a conversion. Otherwise there are no weights."""
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """The weights of a path's touches under a data-driven model; and the reason if it was weighed in another
-        way."""
+        """Return the weights of a path's touches under a data-driven model; and a reason if the path's ads could not be
+        weighed as such."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -172,7 +174,7 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """The label of an ad. If the fit doesn't name the ad and has `(other)`, it is that."""
+        """The label of an ad; that of `(other)` if the fit has no such ad but has `(other)`."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

@@ -17,16 +17,17 @@ import msgspec
 
 from conversions.attribution.path_counts import PathCount, gather
 
-#: No ad has such a name: a name is not empty and holds no NUL.
+#: No ad has one of these names: a name is not empty and holds no NUL.
 START, CONVERSION, NULL = "\0start", "\0conversion", "\0null"
-#: The unit of removal effects.
+#: A removal effect of 1, in the unit in which effects are kept.
 BILLION = 1_000_000_000
 
 Matrix = list[list[float]]
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """A fitted chain: how often paths went from one state to another, and each ad's removal effect in billionths."""
+    """A fitted chain: how often paths went from one state to another, and the removal effect of each ad in
+    billionths."""
 
     transitions: dict[tuple[str, str], int]
     removal: dict[str, int]
@@ -35,7 +36,7 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 def fit_chain(paths: Iterable[PathCount]) -> Chain:
-    """The chain of paths. Time grows with the cube of the number of ads: 100 take a second."""
+    """Fit the chain to paths. The time grows with the cube of the number of ads: 100 ads take a second."""
     gathered = gather(paths)
     transitions = count_transitions(gathered)
     return Chain(
@@ -47,7 +48,7 @@ def fit_chain(paths: Iterable[PathCount]) -> Chain:
 
 
 def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
-    """How often paths went from one state to the next.
+    """Count how often paths went from one state to the next.
 
     The same ad twice in a row is no transition. It changes neither where the path ends nor which ads it visits.
     """
@@ -62,11 +63,11 @@ def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
 
 
 def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """The part of conversions, in billionths, that goes missing if every path that reaches the ad is lost there.
+    """Compute the part of conversions, in billionths, that is lost if every path ends where it reaches the ad.
 
-    N = (I - Q)^-1 says how often each state is visited from each other one, c the chance of a conversion from each. A
-    path visits the ad k with the chance N[start,k] / N[k,k], and converts after it with the chance c[k]. Therefore
-    1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
+    N = (I - Q)^-1 is how often a path that starts in one state visits each other state. c is the chance of a conversion
+    from each state. A path visits the ad k with the chance N[start,k] / N[k,k], and converts after it with the chance
+    c[k]. Therefore 1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
     """
     states, moves, converting = _chances(transitions)
     visits = _inverse([[float(i == j) - move for j, move in enumerate(row)] for i, row in enumerate(moves)])
@@ -78,7 +79,7 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
 
 
 def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Matrix, list[float]]:
-    """The states, START first; the chances of going from one to another; the chances of going straight to a
+    """Return the states, START first; the chances of going from one to another; and the chances of going straight to a
     conversion."""
     leaving: dict[str, int] = defaultdict(int)
     for (origin, _), count in transitions.items():
@@ -89,7 +90,7 @@ def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Mat
 
 
 def _inverse(matrix: Matrix) -> Matrix:
-    """The inverse by Gauss and Jordan. It needs no pivot search, because I - Q is diagonally dominant."""
+    """Invert a matrix by Gauss and Jordan. No pivot search is needed, because I - Q is diagonally dominant."""
     size = len(matrix)
     rows = [[*row, *(float(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):
@@ -103,7 +104,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
-    # `sum` adds floats in another way in later versions of Python.
+    # `sum` adds floats differently in later versions of Python.
     total = 0.0
     for a, b in zip(left, right, strict=True):
         total += a * b
@@ -111,6 +112,7 @@ def _product(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def credit_ads(chain: Chain) -> dict[str, float]:
-    """The conversions of all paths, divided among the ads by removal effect. Shown to people; figures don't use it."""
+    """Divide the conversions of all paths among the ads by removal effect. This is shown to people; no figure uses
+    it."""
     total = sum(chain.removal.values())
     return {ad: chain.converted * effect / total if total else 0.0 for ad, effect in chain.removal.items()}

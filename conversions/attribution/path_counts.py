@@ -1,5 +1,5 @@
-"""Path counts: how often each path of ads led to a conversion and how often not. The data-driven models learn from it.
-Pure.
+"""Path counts: how often each path of ads ended with a conversion, and how often without. The data-driven models learn
+from these counts. Pure.
 
 Weights are whole numbers. They are the same on every machine and for any order of the paths.
 """
@@ -16,7 +16,7 @@ from conversions.facts.ad_names import AdName
 
 
 class PathCount(msgspec.Struct, frozen=True, order=True):
-    """How many paths had these ads in this order, with a conversion at the end and without one."""
+    """How many paths had these ads in this order, and ended with or without a conversion."""
 
     ads: tuple[str, ...]
     converted: int
@@ -24,21 +24,27 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
     @property
     def total(self) -> int:
-        """Both together."""
+        """The number of paths with and without a conversion."""
         return self.converted + self.unconverted
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fit looked at, and what it left out."""
+    """What a fit was made from, and what was left out of it."""
 
     one_in: Annotated[int, Meta(description="One person in this many was looked at; 1 means everybody.")] = 1
-    conversions: Annotated[int, Meta(description="That count in the month.")] = 0
-    with_touches: Annotated[int, Meta(description="Of these, those with touches that may earn credit.")] = 0
+    conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0
+    with_touches: Annotated[
+        int, Meta(description="Conversions among these that have touches that may earn credit.")
+    ] = 0
     cut: Annotated[int, Meta(description="Paths of which only the newest 50 steps were taken.")] = 0
     other_ads: Annotated[int, Meta(description="Ads beyond the 100 with most steps: they are `(other)`.")] = 0
     left_out: Annotated[int, Meta(description="Distinct paths beyond the 10,000 most frequent.")] = 0
-    left_out_converted: Annotated[int, Meta(description="Paths with a conversion among these.")] = 0
-    left_out_unconverted: Annotated[int, Meta(description="Paths without one among these.")] = 0
+    left_out_converted: Annotated[
+        int, Meta(description="Paths with a conversion among the distinct paths left out.")
+    ] = 0
+    left_out_unconverted: Annotated[
+        int, Meta(description="Paths without a conversion among the distinct paths left out.")
+    ] = 0
     many_ads_converted: Annotated[
         int, Meta(description="Paths with a conversion and more than 12 ads: in none of `sets`.")
     ] = 0
@@ -54,7 +60,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What a goal's fit is made of: counted paths by the labels of their ads; and label -> ad."""
+    """The inputs of a goal's fit: counted paths by the labels of their ads; and label -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]
@@ -62,13 +68,13 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def label_of(name: AdName) -> str:
-    """The label of an ad in paths. It is never empty, and no two ads share one: a configured ad's key has no line
+    """The label of an ad in paths. It is never empty, and no two ads share a label: a configured ad's key has no line
     break."""
     return name.ad if name.configured else f"{name.ad}\n{name.campaign}"
 
 
 def gather(paths: Iterable[PathCount]) -> list[PathCount]:
-    """Equal paths added up, in order of their ads. Paths without ads are left out."""
+    """Add up equal paths, and sort them by their ads. Paths without ads are left out."""
     sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         if path.ads and path.total:
@@ -78,17 +84,17 @@ def gather(paths: Iterable[PathCount]) -> list[PathCount]:
 
 
 def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
-    """What ads are worth -> the weights of a path's touches, each given by its ad.
+    """Weigh the touches of a path by what their ads are worth. Each touch is given by its ad.
 
-    The touches of one ad share its worth evenly. An ad without a known worth, such as a new one, gets the mean of the
-    path's other ads. If no ad has any worth, all ads weigh the same.
+    The touches of one ad share the ad's worth evenly. An ad without a known worth, such as a new one, gets the mean of
+    the path's other ads. If no ad has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
     known = {ad: worth[ad] for ad in counts if ad in worth}
     total = sum(known.values())
     if not total:
         known, total = {}, 1
-    # Multiplied by the number of known ads, which makes their mean a whole number.
+    # All worths are multiplied by the number of known ads. This makes the mean of the known ads a whole number.
     whole = {ad: known[ad] * len(known) if ad in known else total for ad in counts}
     parts = lcm(*counts.values())
     return [whole[ad] * (parts // counts[ad]) for ad in ads]

@@ -1,9 +1,10 @@
-"""Shapley: counted paths -> what each ad of a path adds to the rate of conversions, over all orders of joining. Pure.
+"""Shapley: counted paths -> what each ad of a path adds to the rate of conversions, on average over all orders in which
+the ads may join. Pure.
 
 Source: Shapley, "A value for n-person games", 1953; on ads Dalessandro et al., "Causally motivated attribution", 2012.
-The players are the ads of one path, each once, in any order. A coalition is worth the rate at which paths with exactly
-its ads convert. A coalition that was never seen is worth as much as its best part. Rates are whole numbers of 10^-18,
-and all further arithmetic is exact.
+The players are the ads of one path, each once, in any order. The worth of a coalition is the rate at which paths with
+exactly its ads convert. A coalition that was never seen is worth as much as its best part. Rates are whole numbers of
+10^-18, and all further arithmetic is exact.
 """
 
 from collections import defaultdict
@@ -15,24 +16,25 @@ import msgspec
 
 from conversions.attribution.path_counts import PathCount, touch_weights
 
-#: The most players: 2^12 coalitions are enumerated.
+#: The largest number of players: 2^12 coalitions are enumerated.
 MAX_PLAYERS = 12
 SCALE = 10**18
 
-#: The players of a path: its ads; if there are too many, its campaigns; if there are too many of these, none.
+#: What the players of a path are: its ads; if there are too many ads, its campaigns; if there are too many campaigns as
+#: well, none.
 Players = Literal["ads", "campaigns", "none"]
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """Set of players -> the rate at which paths with exactly these players convert, in 10^-18; and every player ever
-    seen."""
+    """Set of players -> the rate at which paths with exactly these players convert, in 10^-18; and all players of the
+    month's paths."""
 
     of: dict[frozenset[str], int]
     seen: frozenset[str]
 
 
 class Rated(msgspec.Struct, frozen=True):
-    """The rates by ads, and by campaigns."""
+    """The rates of sets of ads, and of sets of campaigns."""
 
     ads: Rates
     campaigns: Rates
@@ -43,14 +45,14 @@ SetCounts = dict[frozenset[str], tuple[int, int]]
 
 
 def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated:
-    """The rates of counted paths. `campaigns`: ad -> its campaign."""
+    """Compute the rates of counted paths. `campaigns`: ad -> its campaign."""
     gathered = list(paths)
     return Rated(rates(count_sets(gathered, {})), rates(count_sets(gathered, campaigns)))
 
 
 def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
-    """Counted paths by their set of players. `players`: ad -> its player, the ad itself by default. Larger sets are
-    left out."""
+    """Add up counted paths by their set of players. `players`: ad -> its player; an ad that isn't there is its own
+    player. Sets that are too large are left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         found = _players_of(path, players)
@@ -61,7 +63,7 @@ def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCou
 
 
 def count_too_large(paths: Iterable[PathCount], players: Mapping[str, str]) -> tuple[int, int]:
-    """How many paths with a set of players that is too large converted, and how many didn't."""
+    """Count the paths whose set of players is too large: those that converted, and those that didn't."""
     large = [path for path in paths if len(_players_of(path, players)) > MAX_PLAYERS]
     return sum(path.converted for path in large), sum(path.unconverted for path in large)
 
@@ -77,7 +79,7 @@ def rates(counts: SetCounts) -> Rates:
 
 
 def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
-    """What each player adds, in 10^-18 / n!. It may be negative. There are at most MAX_PLAYERS players, each once.
+    """Compute what each player adds, in 10^-18 / n!. It may be negative. Players: at most MAX_PLAYERS, each once.
 
     phi(i) = sum over coalitions S without i of |S|! (n - |S| - 1)! / n! * (v(S with i) - v(S)).
     """
@@ -96,18 +98,18 @@ def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def _worth(players: Sequence[str], rated: Rates) -> list[int]:
-    """Coalition (a bit mask of players) -> its rate, or that of its best part."""
+    """Coalition (a bit mask of players) -> its rate, or the rate of its best part if no path had this coalition."""
     worth = [0]
     for coalition in range(1, 1 << len(players)):
         members = [n for n in range(len(players)) if coalition >> n & 1]
         rate = rated.of.get(frozenset(players[n] for n in members))
-        # Every part has a smaller mask. The best part is the best among those with one member less.
+        # Every part has a smaller mask, and is known by now. The best part is the best of those with one player less.
         worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)
     return worth
 
 
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
-    """The weights of a path's touches, each given by its ad; and who the players were.
+    """Return the weights of a path's touches, each given by its ad; and what the players were.
 
     A player that adds nothing, or less, gets nothing. A player that was never seen gets the mean of the others. If
     there are more campaigns than MAX_PLAYERS as well, every ad weighs the same.
@@ -121,7 +123,7 @@ def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, st
 
 
 def _added(path: Sequence[str], rated: Rates) -> dict[str, int]:
-    """What each player of the path adds, for the players that were ever seen."""
+    """What each player of the path adds, for those that the month's paths had."""
     players = sorted(set(path))
     values = zip(players, shapley_values(players, rated), strict=True)
     return {player: max(value, 0) for player, value in values if player in rated.seen}

@@ -1,1 +1,1 @@
-"""Rules: what a site configured, as frozen records. Goals, ads, traffic, rates, terms. Pure."""
+"""Rules: what a site configured, as frozen records: goals, ads, traffic, rates, terms. Pure."""

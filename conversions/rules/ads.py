@@ -1,4 +1,4 @@
-"""Ads: what is paid for, and the match rules by which touches are an ad's. Pure."""
+"""Ads: what is paid for, and the match rules that say which touches are an ad's. Pure."""
 
 import msgspec
 
@@ -24,7 +24,7 @@ UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 
 
 class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Globs over a touch's utm tags and its network. All must match; an empty glob matches anything."""
+    """Globs over a touch's utm tags and its network. All globs must match; an empty glob matches anything."""
 
     source: str = ""
     medium: str = ""
@@ -34,12 +34,12 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
     def patterns(self) -> list[tuple[int, str]]:
-        """Its globs, each with its place in `matched_values`. A rule without globs matches nothing."""
+        """The rule's globs, each with its index in `matched_values`. A rule without globs matches nothing."""
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):
-    """What is paid for: its key, its campaign's key and the rules by which touches are its own."""
+    """An ad: its key, its campaign's key, and the rules that say which touches are its own."""
 
     key: str
     campaign: str

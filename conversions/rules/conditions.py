@@ -24,7 +24,7 @@ from tracker.collection.refusal import Refusal
 
 MAX_CONDITIONS = 20
 MAX_LINE = 500
-#: The most bytes that the program of a regular expression may take. RE2 refuses a longer one.
+#: The compiled form of a regular expression may take at most this many bytes. RE2 refuses a longer one.
 MAX_PROGRAM = 1 << 16
 
 On = Literal["path", "event", "prop", "value"]
@@ -34,12 +34,12 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
-#: A regular expression for what begins with a letter or a digit.
+#: A regular expression that matches only texts that begin with a letter or a digit.
 _NEVER = re.compile(r"\^\w[^|]*$")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition. `low` and `high` are micros, both inclusive, None for no bound. `key` is the key of a prop."""
+    """A condition. `low` and `high` are micros, both inclusive, None for no bound. `key` is the key of a prop."""
 
     on: On
     how: How
@@ -50,14 +50,14 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BadCondition(Refusal):
-    """A line is no condition. The text says which line, and what a condition looks like."""
+    """A line can't be read as a condition. The message names the line and the valid forms."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, "invalid", detail, "conditions")
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:
-    """The conditions of a text, one a line. Blank lines are skipped. Raises BadCondition."""
+    """Read the conditions of a text, one a line. Blank lines are skipped. Raises BadCondition."""
     lines = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
     if len(lines) > MAX_CONDITIONS:
         raise BadCondition(f"At most {MAX_CONDITIONS} conditions.")
@@ -65,7 +65,7 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
 
 
 def check_conditions(text: str) -> None:
-    """Raises Refusal for a text of conditions that can't be read, or that no page can meet."""
+    """Check a text of conditions. Raises Refusal if it can't be read, or if no page can meet it."""
     for condition in read_conditions(text):
         if condition.on == "path" and condition.how == "matches" and _NEVER.match(condition.text):
             instead = "" if "//" in condition.text else condition.text[1:]
@@ -76,7 +76,7 @@ def check_conditions(text: str) -> None:
 
 @lru_cache(maxsize=4096)
 def read_condition(line: str) -> Condition:
-    """The condition of a line. Raises BadCondition."""
+    """Read the condition of a line. Raises BadCondition."""
     if len(line) > MAX_LINE:
         raise BadCondition(f"{line[:40]!r}...: at most {MAX_LINE} characters a line.")
     if found := _TEXT.fullmatch(line):
@@ -107,7 +107,7 @@ def _text(line: str, on: str, how: str, text: str) -> Condition:
 
 
 def _why(error: Exception) -> str:
-    """RE2's message, which is bytes."""
+    """The message of an RE2 error, which comes as bytes."""
     said = error.args[0] if error.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
@@ -134,10 +134,11 @@ def _compiled(pattern: str) -> re2._Regexp:
 
 
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
-    """Whether a hit on a page of this path (a plain one) meets a condition.
+    """Whether a hit on a page with this path (in its plain form) meets a condition.
 
-    A hit without a name meets no condition on the event, and a hit without the prop none on that prop. A value is
-    compared as the hit sent it. A hit without a value, or with one in another currency than the site's, meets none.
+    A hit without a name meets no condition on the event, and a hit without the prop no condition on that prop. A value
+    is compared as the hit sent it. A hit without a value, or with a value in another currency than the site's, meets no
+    condition on the value.
     """
     if condition.on == "value":
         return _within(hit, condition, currency)
@@ -145,12 +146,12 @@ def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
         return _is_on(hit.url, path, condition)
     text = hit.name if condition.on == "event" else hit.props.get(condition.key)
     if text is None or (condition.on == "event" and not text):
-        return False  # Otherwise a missing text would match `*`.
+        return False  # Without this check a missing text would match `*`.
     return is_like(text, condition.text) if condition.how == "like" else text == condition.text
 
 
 def _is_on(url: str, path: str, condition: Condition) -> bool:
-    """Whether the path is one that the condition asks for. A regular expression may be written for escapes, too."""
+    """Whether a page has a path that the condition asks for. A regular expression is tried on the escaped path, too."""
     if condition.how == "matches":
         expression = _compiled(condition.text)
         return any(expression.search(text) is not None for text in (path, written_path(url)))

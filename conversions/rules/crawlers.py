@@ -1,8 +1,8 @@
-"""Crawlers: a user agent -> the name of the crawler that it says it is. Pure.
+"""Crawlers: a user agent -> the name of the crawler that it claims to be. Pure.
 
-The list is that of crawler-user-agents. It also names HTTP libraries, automated browsers, the senders of shops' and
-payment services' messages, and apps that show pages. Hits of these may count. A user agent is therefore taken for a
-crawler only if it says bot, crawler or spider, or if it is one of OTHERS.
+The list is that of crawler-user-agents. It also names HTTP libraries, automated browsers, apps that show pages, and the
+programs that shops and payment services send messages with. Hits of these may count. A user agent is therefore a
+crawler's only if it contains bot, crawler or spider, or if it is one of OTHERS.
 """
 
 import re
@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-#: What crawlers call themselves.
+#: The words by which crawlers name themselves.
 WORDS = ("bot", "crawl", "spider", "slurp")
-#: A brand of phones whose name contains `bot`. A listed app on such a phone would count as a crawler.
+#: A brand of phones whose name contains `bot`. Without this exception a listed app on such a phone would count as a
+#: crawler.
 PHONE = "cubot"
-#: Crawlers of the list that use none of these words, as the list writes them.
+#: Crawlers that use none of these words, with the patterns of the list.
 OTHERS = frozenset(
     {
         *("APIs-Google", "AppEngine-Google", "Google Favicon", "Google Web Preview", "Google-InspectionTool"),
@@ -28,7 +29,7 @@ OTHERS = frozenset(
         *("NewRelicSynthetics", "ThousandEyes", "(^| )PTST\\/", "Uptime-Kuma", "Zabbix"),
     }
 )
-#: The list's tags of what is no crawler, whatever its name.
+#: The list's tags for programs that are no crawlers, whatever their names.
 NO_CRAWLERS = {"http-library", "browser-automation"}
 
 _LISTED: list[str] = [
@@ -40,10 +41,10 @@ _BY_WORD = re.compile("|".join(pattern for pattern in _LISTED if pattern not in 
 
 @lru_cache(maxsize=8192)
 def crawler_name(ua: str) -> str | None:
-    """The name of the crawler that a user agent is; None if it is none or empty."""
+    """The name of the crawler that a user agent names; None if it names none or is empty."""
     found = _BY_NAME.search(ua)
     lower = ua.lower().replace(PHONE, "")
     if not found and any(word in lower for word in WORDS):
-        # The list is long and has apps, too. It is searched only for user agents with such a word.
+        # The list is long and contains apps, too. It is searched only for user agents with such a word.
         found = _BY_WORD.search(ua)
     return found.group(0).strip(" /") if found else None

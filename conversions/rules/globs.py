@@ -1,4 +1,4 @@
-"""Globs: patterns in which `*` is any text, `?` any letter and everything else itself. Pure."""
+"""Globs: patterns in which `*` is any text, `?` any letter, and everything else itself. Pure."""
 
 import re
 from fnmatch import translate
@@ -7,8 +7,8 @@ from functools import lru_cache
 
 @lru_cache(maxsize=1 << 15)
 def compiled(glob: str) -> re.Pattern[str]:
-    """The glob as a regular expression for the whole text. More stars don't make it slower."""
-    # For fnmatch brackets are a class of letters; [[] is the bracket itself.
+    """Compile a glob to a regular expression for the whole text. More stars don't make it slower."""
+    # In fnmatch a bracket begins a class of letters, and [[] means a bracket itself.
     return re.compile(translate(glob.replace("[", "[[]")))
 
 

@@ -10,9 +10,9 @@ from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: The longest window of any goal, ms. A touch can't change a conversion that is later than this after it.
+#: The longest window of any goal, ms. A touch can't change conversions that are later than this after it.
 LONGEST_WINDOW = 90 * DAY_MS
-#: The most clicks of a path, and the most views, that may earn credit: the newest ones in the window.
+#: At most this many clicks of a path, and this many views, may earn credit: the newest ones in the window.
 MOST_TOUCHES = 2_000
 
 Counting = Literal["every", "once", "click"]
@@ -46,7 +46,7 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts as a conversion. `uid` never changes, `key` is the name that hits and reports use."""
+    """A goal: what counts as a conversion. `uid` never changes; `key` is the name in hits and reports."""
 
     uid: str
     key: str
@@ -60,7 +60,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
-    """Whether a hit meets a goal's version. A conversion meets the goal that it names; other hits must meet the
+    """Whether a hit meets a goal's version. A conversion that names the goal meets it; other hits must meet the
     rules."""
     if hit.type == "adjustment":
         return False
@@ -83,9 +83,10 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 
 def _is_of_event(version: GoalVersion) -> bool:
-    """Whether every hit that meets the version is an event. A condition on the path then means the page of the event.
+    """Whether only an event can meet the version. A condition on the path then means the page of the event.
 
-    In other versions only page views meet a path. Otherwise each event on that page would count as well.
+    In other versions only page views meet a condition on the path. Otherwise each event on that page would count as
+    well.
     """
     named = bool(version.event) and not version.path
     return version.match == "all" and (named or any(condition.on == "event" for condition in version.conditions))

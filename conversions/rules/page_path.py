@@ -1,4 +1,4 @@
-"""Page path: the path of a page's address, in the one spelling in which goals compare it. Pure."""
+"""Page path: a page's address -> its path, in the one spelling in which goals compare it. Pure."""
 
 import re
 from functools import lru_cache
@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from conversions.rules.globs import is_like
 from tracker.collection.refusal import Refusal
 
-#: What stays escaped: it has a meaning of its own in an address or in a glob.
+#: Characters that stay escaped, because they have a special meaning in an address or in a glob.
 KEPT = frozenset("%/?#*\\")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ADDRESS = re.compile(r"(?:https?:)?//[^/]+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?=/|$)", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-#: A query or fragment in a glob. A `?` that no `=` follows stands for any letter.
+#: A query or fragment in a glob. A `?` that no `=` follows is the glob for any letter.
 _QUERY_IN_GLOB = re.compile(r"#.*|\?[^/?*]*=.*", re.DOTALL)
 _DOTS = re.compile(r"(?:^|/)\.\.?(?:/|$)")
 
@@ -32,7 +32,7 @@ def written_path(url: str) -> str:
 
 
 def plain_path(path: str) -> str:
-    """A path or a glob over paths with letters in the place of their escapes: `/gr%C3%BC%C3%9Fe` is `/grüße`."""
+    """Replace the escapes of a path, or of a glob over paths, by their letters: `/gr%C3%BC%C3%9Fe` becomes `/grüße`."""
     if "%" not in path and path.isascii():
         return path
     return normalize("NFC", _ESCAPES.sub(lambda found: _unescape(found[0]), path))
@@ -48,12 +48,12 @@ def _escape(letter: str) -> str:
 
 
 def is_path(path: str, text: str) -> bool:
-    """Whether a plain path is the one that a text names."""
+    """Whether a plain path is the path that a text names."""
     return path == _plain(text)
 
 
 def is_path_like(path: str, glob: str) -> bool:
-    """Whether a plain path is one of those that a glob names."""
+    """Whether a glob over paths matches a plain path."""
     return is_like(path, _plain(glob))
 
 
@@ -63,7 +63,8 @@ def _plain(text: str) -> str:
 
 
 def check_path(text: str, glob: bool) -> None:
-    """Raises Refusal for a path, or a glob over paths, that no page can have; it says what to write instead."""
+    """Check a path, or a glob over paths. Raises Refusal if no page can have it; the message says what to write
+    instead."""
     without_host = text[address.end() :] if (address := _ADDRESS.match(text)) else text
     without_query = (_QUERY_IN_GLOB if glob else _QUERY).sub("", without_host, count=1)
     instead = without_query.replace("\\", "/")

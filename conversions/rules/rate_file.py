@@ -1,4 +1,4 @@
-"""Rate file: the lines of a CSV file -> quotes, or every reason why it can't be used. Pure."""
+"""Rate file: the lines of a CSV file -> quotes, or all reasons why the file can't be used. Pure."""
 
 import csv
 import re
@@ -10,14 +10,14 @@ from tracker.collection.refusal import Refusal
 
 COLUMNS = ("day", "base", "quote", "rate")
 MAX_LINES = 500_000
-#: The most problems that are listed. The others are counted.
+#: At most this many problems are listed. The others are counted.
 MAX_LISTED = 20
 FIRST_DAY = "1970-01-01"
 RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
 class BadRates(Refusal):
-    """The file can't be used, and nothing was loaded. `problems` names each bad line with its fault."""
+    """The file can't be used, and nothing was loaded. `problems` names each bad line and its fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_LISTED
@@ -27,14 +27,15 @@ class BadRates(Refusal):
 
 
 class BadLine(Refusal):
-    """One line can't be used; the text says why."""
+    """A line can't be used. The message says why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, "invalid", detail, "file")
 
 
 def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
-    """The quotes of a file with a header. Other currencies and days after `last_day` are faults. Raises BadRates."""
+    """Read the quotes of a file with a header. Unknown currencies, and days after `last_day`, are faults. Raises
+    BadRates."""
     rows = csv.reader(lines)
     problems: list[str] = []
     found: dict[tuple[str, Pair], tuple[int, Quote]] = {}
@@ -58,7 +59,7 @@ def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str])
 
 
 def read_header(row: list[str]) -> list[int]:
-    """The index of each of COLUMNS in a row. Raises BadRates."""
+    """Find the index of each of COLUMNS in a row. Raises BadRates."""
     names = [name.strip().lower() for name in row]
     if sorted(names) != sorted(COLUMNS):
         raise BadRates([f"line 1: must name the columns {','.join(COLUMNS)}, in any order"])
@@ -66,14 +67,14 @@ def read_header(row: list[str]) -> list[int]:
 
 
 def add(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Adds a quote. The same quote may come twice, but not with two rates. Raises BadLine."""
+    """Add a quote. The same quote may come twice, but not with two rates. Raises BadLine."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")
 
 
 def read_quote(row: list[str], order: list[int], last_day: str, currencies: Collection[str]) -> Quote:
-    """The quote of one row. Raises BadLine."""
+    """Read the quote of one row. Raises BadLine."""
     if len(row) != len(COLUMNS):
         raise BadLine(f"{len(row)} columns instead of {len(COLUMNS)}")
     day, base, quote, rate = (row[place].strip() for place in order)
@@ -86,7 +87,7 @@ def read_quote(row: list[str], order: list[int], last_day: str, currencies: Coll
 
 
 def read_day(text: str, last_day: str) -> str:
-    """An ISO day. Raises BadLine for another text, and for a day too far in the past or future."""
+    """Read an ISO day. Raises BadLine for another text, and for a day too far in the past or future."""
     try:
         day = date.fromisoformat(text).isoformat()
     except ValueError as error:
@@ -97,7 +98,7 @@ def read_day(text: str, last_day: str) -> str:
 
 
 def read_rate(text: str) -> int:
-    """A rate in units of 10**-12. Raises BadLine."""
+    """Read a rate, in units of 10**-12. Raises BadLine."""
     match = RATE.fullmatch(text)
     rate = int(match[1]) * 10**PLACES + int((match[2] or "").ljust(PLACES, "0")) if match else 0
     if not rate:

@@ -1,8 +1,9 @@
-"""Rates: what a currency is worth in another on a day, from a dated table of quotes. Pure.
+"""Rates: the dated quotes of a table -> what a currency is worth in another on a day. Pure.
 
 The rate of one day is the pair's own quote; else the inverse of the opposite quote; else the cross rate by a base that
-quotes both currencies that day, the first base by code. A day without a rate takes the newest earlier one, if that is
-at most MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
+quotes both currencies that day, the first such base in alphabetical order. A day without a rate takes the newest
+earlier one, if that one is at most MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded,
+once.
 """
 
 from bisect import bisect_right
@@ -36,7 +37,7 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """What one unit is worth, and the day of the table that says so."""
+    """What one unit of a currency is worth, and the day of the table that the rate is from."""
 
     day: str
     worth: Fraction
@@ -50,7 +51,7 @@ class Series(msgspec.Struct, frozen=True):
     worths: tuple[Fraction, ...] = ()
 
     def on(self, day: str) -> Rate | None:
-        """The newest rate at or before a day; None if there is none or it is too old."""
+        """The newest rate at or before a day; None if there is none or if it is too old."""
         place = bisect_right(self.days, day) - 1
         if place < 0 or next_day(self.days[place], MAX_AGE_DAYS) < day:
             return None
@@ -58,7 +59,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
-    """What a currency is worth in another by day, from all quotes of the two."""
+    """Compute what a currency is worth in another by day, from all quotes of the two."""
     by_day: dict[str, dict[Pair, Fraction]] = defaultdict(dict)
     for quote in quotes:
         by_day[quote.day][quote.pair] = Fraction(quote.rate, 10**PLACES)
@@ -68,7 +69,7 @@ def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
 
 
 def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fraction | None:
-    """What a currency is worth in another by the quotes of one day."""
+    """Compute what a currency is worth in another, from the quotes of one day."""
     if (currency, into) in quotes:
         return quotes[currency, into]
     if (into, currency) in quotes:
@@ -78,7 +79,8 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """An amount in the other currency, in micros, rounded half to even. Opposite amounts give opposite results."""
+    """Convert an amount into the other currency, in micros, rounded half to even. Opposite amounts give opposite
+    results."""
     return round(micros * worth)
 
 

@@ -5,7 +5,7 @@ docs/errors.md lists the same codes. The type checker finds a code that is missp
 
 from typing import Literal
 
-#: Why a hit that was accepted is no fact. Its sentence is the `detail` that is stored with it.
+#: Why a hit that was accepted is no fact. The sentence of a code is stored with the hit as its `detail`.
 RejectedCode = Literal[
     "bot",
     "frozen",
@@ -15,11 +15,11 @@ RejectedCode = Literal[
     "prefetch",
     "unknown_site",
     "unprocessable",
-    # These hits count, without what could not be read.
+    # Hits with these codes count, without the field that could not be read.
     "bad_ts",
     "bad_value",
 ]
-#: Why a conversion is not counted.
+#: Why a conversion doesn't count.
 ConversionReason = Literal["retracted", "not_first", "not_first_of_click", "not_in_force"]
 #: Why a conversion's value, or some of it, is missing.
 ValueReason = Literal["bad_value", "no_rate"]
@@ -27,18 +27,18 @@ ValueReason = Literal["bad_value", "no_rate"]
 TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "duplicate", "beaten_by_click"]
 #: Why a stored conversion is not the one that counts.
 DuplicateReason = Literal["duplicate", "not_in_force"]
-#: What came of an adjustment.
+#: The effect of an adjustment.
 AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
-#: Why a path was weighed in another way than its model says. `no_fit`: nothing was learnt of its goal in that month.
-#: `by_campaign`: it has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and
-#: every ad weighs the same.
+#: Why a path was not weighed as its model says. `no_fit`: that month taught nothing about its goal. `by_campaign`: it
+#: has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and every ad weighs
+#: the same.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
 NOT_IN_FORCE = "It met a version of the goal that does not hold at its time, or not any more."
 
 
 def conversion_sentence(reason: ConversionReason) -> str:
-    """Why a conversion is not counted."""
+    """Say why a conversion doesn't count."""
     match reason:
         case "retracted":
             return "The order was retracted and has not been restated since."
@@ -54,7 +54,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
 
 
 def value_sentence(reason: ValueReason) -> str:
-    """Why some of a value is missing."""
+    """Say why some of a value is missing."""
     match reason:
         case "bad_value":
             return "Its amount can't be read, or could mean two things: it counts as 0 until it is restated."
@@ -63,7 +63,7 @@ def value_sentence(reason: ValueReason) -> str:
 
 
 def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
-    """Why a touch of this kind gets no credit; `window` is the goal's for the kind, in words."""
+    """Say why a touch of this kind gets no credit. `window` is the goal's window for the kind, in words."""
     match reason:
         case "after_conversion":
             return "It came after the conversion, so it can't have brought it."
@@ -78,7 +78,7 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
 
 
 def duplicate_sentence(reason: DuplicateReason) -> str:
-    """Why a stored conversion is not the one that counts."""
+    """Say why a stored conversion is not the one that counts."""
     match reason:
         case "duplicate":
             return "The same order, or the same hit, came earlier; that one counts."
@@ -87,7 +87,7 @@ def duplicate_sentence(reason: DuplicateReason) -> str:
 
 
 def adjustment_sentence(effect: AdjustmentEffect) -> str:
-    """What came of an adjustment."""
+    """Say what effect an adjustment had."""
     match effect:
         case "applied":
             return "It counts."
@@ -100,7 +100,7 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
 
 
 def model_sentence(reason: WeighReason, month: str) -> str:
-    """Why a data-driven model divided in another way; `month` is the one whose fit it needs."""
+    """Say why a data-driven model divided differently. `month` is the month whose fit it needs."""
     match reason:
         case "no_fit":
             return f"Nothing is learnt from {month}, so every touch gets the same."

@@ -1,4 +1,4 @@
-"""Site: the present configuration of one site, as the pure functions read it. Pure."""
+"""Site: the present configuration of one site, in the form that pure functions read. Pure."""
 
 import msgspec
 
@@ -11,24 +11,24 @@ from conversions.units.clock import day_of
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A site with its goals, retired ones included, and its ads in the order in which they are tried."""
+    """A site with its goals, switched-off ones included, and its ads in the order in which they are matched."""
 
     key: str
     timezone: str = "UTC"
     currency: str = "USD"
-    #: The key that signs what `/click` hands to landing pages. With an empty key no handover is believed.
+    #: The key that signs the clicks that `/click` hands over. If it is empty, no handover is valid.
     click_secret: str = ""
-    #: The parameters of its models.
+    #: The parameters of the site's models.
     terms: Terms = Terms()
-    #: Which hits it rejects.
+    #: Which hits the site rejects.
     traffic: Traffic = Traffic()
-    #: The rates of the other currencies in which it had money.
+    #: The rates of the other currencies that the site's amounts came in.
     rates: tuple[Series, ...] = ()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
 
     def rate(self, currency: str, at: int) -> Rate | None:
-        """The rate of a currency on the site-local day of an instant; None if it is not known."""
+        """The rate of a currency on the site-local day of an instant; None if no rate is known."""
         series = next((series for series in self.rates if series.currency == currency), None)
         return series.on(day_of(at, self.timezone)) if series else None
 

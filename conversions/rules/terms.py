@@ -1,4 +1,4 @@
-"""Terms: what a site may choose of the models. Pure."""
+"""Terms: the parameters of the models that a site may choose. Pure."""
 
 import msgspec
 
@@ -6,9 +6,9 @@ from conversions.units.clock import DAY_MS
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The parameters of a site's models. `half_life`: ms in which a touch loses half of its weight in time decay.
+    """The parameters of a site's models. `half_life`: the ms in which a touch loses half of its weight in time decay.
 
-    `position_first` and `position_last`: the percent that the first and the last touch get by position. The touches
+    `position_first` and `position_last`: the percents that the first and the last touch get by position. The touches
     between share the rest.
     """
 

@@ -1,4 +1,4 @@
-"""Traffic: a hit and a site's switches -> why the hit is rejected, or None. Pure."""
+"""Traffic: a hit and a site's settings -> why the hit is rejected, or None. Pure."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -17,7 +17,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     prefetches: bool = True
     own_traffic: bool = True
     own_networks: tuple[str, ...] = ()
-    #: Anybody may send adjustments.
+    #: Whether anybody may send adjustments, without a token.
     open_adjustments: bool = False
 
 
@@ -30,10 +30,10 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
-    """Why a hit is rejected, the first reason that holds; None if it counts.
+    """The first reason why a hit is rejected; None if it counts.
 
-    A hit without a user agent is no bot. An adjustment from an own address counts, since the account's own people are
-    those who refund orders.
+    A hit without a user agent is not taken for a crawler's. An adjustment from one of the account's own addresses
+    counts, because the account's own people refund orders.
     """
     if traffic.bots and (name := crawler_name(hit.ua)):
         return Rejection("bot", "ua", f"Its user agent says that it is a crawler: {name}.")
@@ -49,7 +49,7 @@ def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
 
 
 def is_own(address: str, networks: tuple[str, ...]) -> bool:
-    """Whether an address is in one of the networks. A text that is no address is in none."""
+    """Whether an address is in one of the networks. A text that is no address is in none of them."""
     if not networks or not address:
         return False
     try:
@@ -60,7 +60,7 @@ def is_own(address: str, networks: tuple[str, ...]) -> bool:
 
 
 def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address of an IPv4-mapped IPv6 address; other addresses as they are."""
+    """Turn an IPv4-mapped IPv6 address into its IPv4 address. Other addresses stay as they are."""
     return getattr(address, "ipv4_mapped", None) or address
 
 

@@ -1,1 +1,1 @@
-"""Units: the clock of a site, micros of money and of conversions; and `now`. Pure."""
+"""Units: the clock of a site, micros of money and of conversions, and the present time. Pure."""

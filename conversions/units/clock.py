@@ -7,21 +7,23 @@ from zoneinfo import ZoneInfo
 from tracker.collection.clock import DAY_MS as DAY_MS
 
 HOUR_MS = 3_600_000
-#: Later than every instant, ms.
+#: An instant (ms) that no clock reaches.
 FOR_EVER = 1 << 62
 EPOCH = datetime.fromtimestamp(0, UTC)
-#: Work is held for a worker no longer than this (ms). What is held for longer was held by a clock that ran ahead.
+#: A worker holds work no longer than this (ms). If work seems to be held for longer, the clock that set the time was
+#: ahead.
 LONGEST_HOLD_MS = HOUR_MS
 
 
 def is_held(until: int, now: int) -> bool:
-    """Whether something is held until an instant (ms). A clock that ran ahead holds nothing once it is put right."""
+    """Whether work is held until an instant (ms). An instant that is too far away was set by a wrong clock and holds
+    nothing."""
     return now < until <= now + LONGEST_HOLD_MS
 
 
 @lru_cache(maxsize=1024)
 def zone(timezone: str) -> ZoneInfo:
-    """The zone of an IANA name; raises ZoneInfoNotFoundError."""
+    """The time zone with an IANA name. Raises ZoneInfoNotFoundError."""
     return ZoneInfo(timezone)
 
 
@@ -61,12 +63,13 @@ def day_of(at: int, timezone: str) -> str:
 
 
 def day_start(day: str, timezone: str) -> int:
-    """The instant at which a site-local day begins, in ms. Raises ValueError for no date."""
+    """The instant (ms) at which a site-local day begins. Raises ValueError if the text is no date."""
     return _instant(datetime.fromisoformat(day).replace(tzinfo=zone(timezone)))
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """The ms of an instant (ISO 8601, UTC if it has no zone) or of a site-local day's start. Raises ValueError."""
+    """Read an instant (ISO 8601, UTC if it has no zone) or a site-local day, which means its start; return ms. Raises
+    ValueError."""
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)
@@ -90,7 +93,7 @@ def next_day(day: str, days: int = 1) -> str:
 
 
 def days_between(first: str, last: str) -> list[str]:
-    """Every day from first to last, both inclusive."""
+    """List every day from first to last, both inclusive."""
     span = (date.fromisoformat(last) - date.fromisoformat(first)).days
     return [next_day(first, n) for n in range(span + 1)]
 
@@ -101,7 +104,7 @@ def month_of(at: int, timezone: str) -> str:
 
 
 def next_month(month: str, months: int = 1) -> str:
-    """The month `months` later, or earlier if that is negative. Raises ValueError if there is none."""
+    """The month that is `months` later; earlier if `months` is negative. Raises ValueError if there is none."""
     years, rest = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + months, 12)
     return date(years, rest + 1, 1).isoformat()[:7]
 

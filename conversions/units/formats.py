@@ -1,12 +1,12 @@
-"""Formats: how answers write amounts, instants, days and addresses, as types that /api/schema describes. Pure."""
+"""Formats: the types of amounts, instants, days and addresses in answers, as /api/schema describes them. Pure."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-#: Conversions or money.
+#: A number of conversions, or an amount of money.
 Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{6}$", description="A decimal with exactly six places.")]
-#: ISO 8601 UTC with `Z`.
+#: An instant: ISO 8601 in UTC with `Z`.
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 #: A day of the site's calendar.
 Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]

@@ -4,9 +4,9 @@ from tracker.collection.money import MICROS as MICROS
 
 
 def times(amount: int, factor: int | None) -> int:
-    """An amount multiplied by a factor in micros, exact, then rounded to the nearest micro, halves away from zero.
+    """Multiply an amount by a factor in micros, exactly, and round to the nearest micro, halves away from zero.
 
-    An amount and its opposite give opposite products, and a full refund leaves nothing. Without a factor (None) the
+    Opposite amounts give opposite products, and therefore a full refund leaves nothing. Without a factor (None) the
     amount stays as it is.
     """
     if factor is None:
@@ -16,11 +16,11 @@ def times(amount: int, factor: int | None) -> int:
 
 
 def six_places(micros: int) -> str:
-    """Conversions or money as a decimal string with exactly six places."""
+    """Write conversions or money as a decimal with exactly six places."""
     whole, part = divmod(abs(micros), MICROS)
     return f"{'-' if micros < 0 else ''}{whole}.{part:06d}"
 
 
 def plain_number(micros: int) -> str:
-    """An amount for people, without trailing zeros."""
+    """Write an amount for people, without trailing zeros."""
     return six_places(micros).rstrip("0").rstrip(".")
