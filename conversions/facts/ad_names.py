@@ -1,4 +1,4 @@
-"""Ad names: a touch's raw parameters and the present ads -> the name that reports give to its ad. Pure."""
+"""Ad names: a touch's raw parameters and the present ads -> the ad's name in reports. Pure."""
 
 from collections.abc import Iterable
 
@@ -17,12 +17,13 @@ class AdName(msgspec.Struct, frozen=True, order=True):
     configured: bool
 
 
-#: The name of all ads of a bucket beyond the largest ones.
+#: The name that all but the largest ads of a bucket share.
 OTHER = AdName("(other)", "(other)", False)
 
 
 def fallback_name(touch: Touch) -> str:
-    """The name of a touch that no configured ad matches: the ad given, else the utm tags, else the network."""
+    """The name of a touch that no configured ad matches: the ad that the hit names; else the utm tags; else the
+    network."""
     tags = [tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag]
     return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
 
@@ -36,8 +37,8 @@ def matched_values(touch: Touch) -> tuple[str, ...]:
 class AdNames:
     """Names the ads of touches by the present configuration.
 
-    A touch with an ad key is the ad with that key. A touch without a key is the first ad with a matching rule. Touches
-    with the same parameters are matched once, since a site may have many ads and a bucket many touches.
+    If a touch has an ad's key, it is that ad's. Otherwise it is the first ad's that has a matching rule. Touches with
+    the same parameters are matched once, because a site may have many ads and a bucket many touches.
     """
 
     def __init__(self, ads: Iterable[Ad]) -> None:
@@ -49,7 +50,7 @@ class AdNames:
             self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
 
     def name(self, touch: Touch) -> AdName:
-        """The configured ad, else a name made of the touch's own parameters."""
+        """Name the configured ad of a touch; if there is none, make a name of the touch's own parameters."""
         values = matched_values(touch)
         known = self._known.get((touch.ad, *values))
         if known is None:
@@ -66,5 +67,5 @@ class AdNames:
 
 
 def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
-    """The name of one touch's ad. To name many touches, make AdNames once."""
+    """Name one touch's ad. To name many touches, make AdNames once."""
     return AdNames(ads).name(touch)

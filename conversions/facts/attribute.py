@@ -1,6 +1,6 @@
 """Attribute: hits and configuration -> facts, rejected hits with their reasons, and counter increments. Pure.
 
-Nothing here depends on other hits.
+What a hit becomes doesn't depend on other hits.
 """
 
 from collections import Counter
@@ -22,12 +22,12 @@ from conversions.units.clock import bucket_of
 from tracker.collection.hit import Hit
 from tracker.collection.nobody import someone
 
-#: Site, bucket, goal, ad and metric of a live counter.
+#: The key of a live counter: site, bucket, goal, ad and metric.
 CountKey = tuple[str, int, str, str, str]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The result of a batch's hits."""
+    """What the hits of a batch become."""
 
     facts: tuple[Fact, ...]
     rejected: tuple[RejectedHit, ...]
@@ -35,8 +35,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
-    """Every hit as facts or as a rejected hit. `sites`: site key -> its configuration, None if there is no such
-    site."""
+    """Make facts, rejected hits and increments of a batch's hits. `sites`: site key -> its configuration, None if there
+    is no such site."""
     facts: list[Fact] = []
     rejected: list[RejectedHit] = []
     counts: Counter[CountKey] = Counter()
@@ -61,7 +61,7 @@ def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch
 
 
 def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
-    """The facts that one hit makes: a touch, conversions, an adjustment, a link, or nothing."""
+    """Make the facts of one hit: a touch, conversions, an adjustment, a link, or none."""
     if hit.type == "adjustment":
         return [adjustment_of(hit, batch)]
     user = someone(hit.user)
@@ -75,12 +75,13 @@ def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
 
 
 def link_of(hit: Hit, user: str, batch: str) -> Link:
-    """The fact that the hit's visitor named this user. Adjustments make no link: whoever sends one isn't the buyer."""
+    """Make the fact that the hit's visitor named this user. Adjustments make no link, because a server or a clerk sends
+    them, not the buyer."""
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
 def adjustment_of(hit: Hit, batch: str) -> Adjustment:
-    """The adjustment that a hit is."""
+    """Make the adjustment of a hit."""
     assert hit.kind is not None
     return Adjustment(
         site=hit.site,
@@ -96,7 +97,7 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
 
 
 def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
-    """A row for each field that could not be read, the amount or the time. The hit itself counts."""
+    """List the fields that could not be read, the amount or the time. The hit itself counts."""
     for field, text in hit.unread.items():
         if field == "value":
             yield rejected_hit(hit, batch, "bad_value", field, f"The amount {text!r} can't be read: it has no value.")
@@ -110,9 +111,9 @@ def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: Sit
     for fact in facts:
         if isinstance(fact, Touch):
             if fact.hit != hit.id:
-                continue  # The landing page filed a click that `/click` has counted already.
+                continue  # A landing page repeats a click that `/click` has counted already.
             name = names.name(fact)
-            # Only configured ads have a counter of their own, or strangers could make counters grow without bound.
+            # Only configured ads have counters. Otherwise strangers could make counters without bound.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
         elif isinstance(fact, Conversion):
             counts[hit.site, bucket, fact.goal, "", "conversions"] += 1
@@ -126,7 +127,7 @@ def _live_value(conversion: Conversion, site: SiteConfig) -> int:
 
 
 def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
-    """The conversions that a hit makes: one for each goal whose version in force at its `at` it meets."""
+    """Make the conversions of a hit: one for each goal, if the hit meets the version that is in force at its `at`."""
     for goal in goals:
         version = goal.in_force(hit.at)
         if version and is_met(hit, goal, version):

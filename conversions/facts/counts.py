@@ -2,7 +2,7 @@
 
 import msgspec
 
-#: The largest increment. Counters have 64 bits, and strangers choose the value of a conversion.
+#: The largest increment. Counters have 64 bits, and a conversion's value comes from outside.
 MAX_COUNT = 10**17
 
 

@@ -1,4 +1,4 @@
-"""Handover: the signed click (ad, id, time) that `/click` puts into the landing page's address. Pure.
+"""Handover: the signed click (ad, id, time) that `/click` adds to the landing page's address. Pure.
 
 In: a page hit and its site's secret. Out: the click as a touch of the page hit's visitor.
 """
@@ -18,9 +18,9 @@ from tracker.collection.hit import Hit
 
 AD = "hl_ad"
 CLICK = "hl_click"
-#: A landing page that is opened later than this after the click is a bookmark or a shared link.
+#: A landing page that is opened later than this after the click was opened from a bookmark or a shared link.
 VALID_MS = DAY_MS
-#: The token's parts are 33 bytes together. That makes 44 letters without padding, with only one way to write them.
+#: The token's parts are 33 bytes together. In base64 these are 44 letters without padding, in only one spelling.
 ID_BYTES, TIME_BYTES, SEAL_BYTES = 16, 6, 11
 TOKEN_LETTERS = 44
 
@@ -34,13 +34,13 @@ class Handover(msgspec.Struct, frozen=True):
 
 
 def sign(handover: Handover, site: str, secret: str) -> str:
-    """The value of `hl_click`: id and time, and a seal over both, the site and the ad."""
+    """Make the value of `hl_click`: id and time, and a seal over id, time, site and ad."""
     said = bytes.fromhex(handover.click) + handover.at.to_bytes(TIME_BYTES, "big")
     return urlsafe_b64encode(said + _seal(said, site, handover.ad, secret)).decode()
 
 
 def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
-    """The handover of a token; None if the site's secret did not sign it for this ad."""
+    """Read the handover of a token; None if the site's secret did not sign the token for this ad."""
     if not secret or len(token) != TOKEN_LETTERS or not token.isascii():
         return None
     try:
@@ -60,14 +60,14 @@ def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
 
 
 def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
-    """The landing page's address with `hl_ad` and `hl_click` after its own query and before its fragment."""
+    """Add `hl_ad` and `hl_click` to the landing page's address, after its own query and before its fragment."""
     page, hash_mark, fragment = url.partition("#")
     added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
     return f"{page}{joint(page)}{added}{hash_mark}{fragment}"
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
-    """The handover in an address; None if there is none. If there are several, the last one counts."""
+    """Read the handover of an address; None if there is none. Of several the last one counts."""
     if f"{CLICK}=" not in url:
         return None
     given = dict(read_parameters(url))
@@ -75,7 +75,7 @@ def read_handover(url: str, site: str, secret: str) -> Handover | None:
 
 
 def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
-    """The click that brought the visitor to this page; None if the hit is no landing page.
+    """Make the touch of the click that led the visitor to this page; None if the hit is no landing page.
 
     The touch keeps the click's id, because one id counts once, and the click's time. If the browser's clock is behind,
     the landing may seem to precede the click. The touch then takes the landing's time, because a conversion on the page

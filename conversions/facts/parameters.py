@@ -1,4 +1,4 @@
-"""Parameters: an address as pages and mailers make it -> its parameters, wherever they stand in it. Pure."""
+"""Parameters: an address -> its parameters, however pages and mailers wrote them. Pure."""
 
 import re
 from urllib.parse import unquote_plus
@@ -6,17 +6,18 @@ from urllib.parse import unquote_plus
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 
 MAX_PARAMETERS = 200
-#: What we look for, in the case in which it is kept.
+#: The campaign parameters and the tracker's own: name in lower case -> name as it is kept.
 NAMES = {name.lower(): name for name in (*(f"utm_{tag}" for tag in UTM_TAGS), *CLICK_IDS, "hl_ad", "hl_click")}
 _BEGIN = re.compile(r"[?#&]")
-#: `&amp;` as HTML writes it, once or more often.
+#: An ampersand that HTML escaped once or more often.
 _AMP = re.compile(r"&(?:amp;|#38;)+")
-#: Between parameters stand & and #. A ? or a ; does so too, if what we look for comes after it.
+#: Parameters are separated by & and #. A ? or a ; separates only if one of NAMES comes after it.
 _BETWEEN = re.compile(rf"[&#]|[?;](?=(?:amp;)*(?:{'|'.join(NAMES)})=)", re.IGNORECASE)
 
 
 def read_parameters(url: str) -> list[tuple[str, str]]:
-    """Names and values in the order of the address, the empty ones left out, and no more than MAX_PARAMETERS."""
+    """Read names and values in the order of the address. Empty values are left out, and at most MAX_PARAMETERS are
+    read."""
     begin = _BEGIN.search(url)
     if begin is None:
         return []
@@ -37,7 +38,7 @@ def _name(text: str) -> str:
 
 
 def joint(page: str) -> str:
-    """What stands between an address without fragment and a parameter that is added to it."""
+    """The text between an address without a fragment and a parameter that is added to it."""
     if "?" not in page:
         return "?"
     return "" if page.endswith(("?", "&")) else "&"

@@ -1,7 +1,7 @@
-"""Person: a fact and its visitor's links -> whose the fact is, a user's or the visitor's own. Pure.
+"""Person: a fact and its visitor's links -> the person that the fact belongs to, a user or the visitor alone. Pure.
 
-A person is a text: `u:` and the user, or `v:` and the visitor. The same text is the key of the set of what is linked to
-it.
+A person is a text: `u:` and the user, or `v:` and the visitor. The same text is the key of a linked set: a user's
+visitors, or a visitor's users.
 """
 
 from bisect import bisect_left
@@ -9,51 +9,52 @@ from collections.abc import Callable, Collection, Sequence
 
 from conversions.facts.records import Conversion, Link, Touch
 
-#: A user with more visitors than this is an id that many people share. A browser that forgets its id every day makes
-#: fewer in a year.
+#: A user with more visitors than this is an id that many people share. Even a browser that forgets its id every day
+#: makes fewer in a year.
 MOST_VISITORS = 500
 #: A visitor with more users than this is a shared machine.
 MOST_USERS = 50
-#: The key of the set that says whether a site has any link.
+#: The key of a set that is not empty if the site has any link.
 ANY = "*"
-#: A fact -> the person whose it is.
+#: A fact -> the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]
-#: The member of a crowded set that says: every bucket that its crowding may change was marked.
+#: A member of a crowded set. It means: every bucket that the crowding may change was marked.
 ANNOUNCED = ""
 
 
 def by_user(user: str) -> str:
-    """The person that a user is."""
+    """The person of a user."""
     return f"u:{user}"
 
 
 def by_visitor(visitor: str) -> str:
-    """The person that a visitor is by itself."""
+    """The person of a visitor without a user."""
     return f"v:{visitor}"
 
 
 def itself(fact: Touch | Conversion) -> str:
-    """The person of a fact that nothing links to a user: its visitor."""
+    """The person of a fact that no link gives to a user: its visitor."""
     return by_visitor(fact.visitor)
 
 
 def user_of(person: str) -> str:
-    """The user that a person is; empty if the person is a visitor without a user."""
+    """The user of a person; empty if the person is a visitor without a user."""
     return person[2:] if person.startswith("u:") else ""
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a set has more members than a person may have. Its user or visitor is then no person's, for good."""
+    """Whether a linked set has more members than a person may have. Its user or visitor then joins nobody, for good."""
     return len(linked) - (ANNOUNCED in linked) > (MOST_VISITORS if key.startswith("u:") else MOST_USERS)
 
 
 def pairs_of(link: Link) -> tuple[tuple[str, str], ...]:
-    """The keys of the sets that a link is in, each with the member that the link adds."""
+    """The keys of the linked sets that a link adds to, each with the member that it adds."""
     return (by_user(link.user), link.visitor), (by_visitor(link.visitor), link.user), (ANY, ANY)
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """The user of a visitor at an instant: that of its next link, else of its last link; empty if it has none.
+    """The user of a visitor at an instant: the user of the next link, or of the last link if none follows; empty if
+    there is no link.
 
     On a shared computer this separates two users: what was done before a sign-in belongs to the user who then signed
     in.
@@ -65,8 +66,8 @@ def linked_user(at: int, links: Sequence[Link]) -> str:
 
 
 def person_of(fact: Touch | Conversion, links: Sequence[Link], crowded: Collection[str]) -> str:
-    """The person whose a fact is. `links`: those of its visitor, in order. `crowded`: the persons that are no
-    persons."""
+    """The person that a fact belongs to. `links`: those of its visitor, in order. `crowded`: users and visitors, as
+    persons, that join nobody."""
     alone = by_visitor(fact.visitor)
     user = by_user(fact.user or linked_user(fact.at, links))
     return alone if user == by_user("") or alone in crowded or user in crowded else user

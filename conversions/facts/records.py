@@ -1,6 +1,6 @@
-"""Records: touches, conversions, adjustments and links, the facts that hits become and figures are made of. Pure.
+"""Records: the facts that hits become and figures are made of: touches, conversions, adjustments and links. Pure.
 
-Every distinct copy of a fact is a row of its own. Its key ends in a digest of every field that a figure reads.
+Every distinct copy of a fact is a row of its own. The row's key ends in a digest of every field that a figure reads.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -44,7 +44,7 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     batch: str = ""
     #: Parameter and value of further click ids in the same address.
     other_ids: Pairs = ()
-    #: What else the ad's link had, such as an affiliate network's parameters.
+    #: The other parameters of the ad's link, such as an affiliate network's.
     others: Pairs = ()
 
 
@@ -73,12 +73,12 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """The key that it shares with its duplicates: `o:` and the order id, else `h:` and the hit id."""
+        """The key that a conversion shares with its duplicates: `o:` and the order id, else `h:` and the hit id."""
         return f"o:{self.order}" if self.order else f"h:{self.hit}"
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
-    """A refund, retraction or restatement of all conversions of an order. `value` is micros."""
+    """A refund, a retraction or a restatement of all conversions of an order. `value` is micros."""
 
     site: str
     order: str
@@ -94,12 +94,12 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """The key of the conversions that it adjusts."""
+        """The key of the conversions that the adjustment changes."""
         return f"o:{self.order}"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
-    """A visitor named its user. Only links make one person of several visitors."""
+    """A visitor named its user. Only links join several visitors to one person."""
 
     site: str
     visitor: str
@@ -117,22 +117,22 @@ _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 
 
 def encode_fact(fact: Fact) -> bytes:
-    """The fact as the stores keep it."""
+    """Serialize a fact for the stores."""
     return _encoder.encode(fact)
 
 
 def decode_fact(body: bytes | str) -> Fact:
-    """The fact of a stored row."""
+    """Read a fact from a stored row."""
     return _decoder.decode(body)
 
 
 def kind_of(fact: Fact) -> str:
-    """`touch`, `conversion`, `adjustment` or `link`."""
+    """The kind of a fact: `touch`, `conversion`, `adjustment` or `link`."""
     return str(type(fact).__struct_config__.tag)
 
 
 def digest(fact: Fact) -> str:
-    """16 hex digits over every field that a figure reads: all but the batch and the derived bucket."""
+    """A digest (16 hex digits) of every field that a figure reads: all but the batch and the derived bucket."""
     derived = {"batch": ""} if isinstance(fact, Link) else {"batch": "", "bucket": 0}
     plain = msgspec.structs.replace(fact, **derived)
     return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
@@ -143,12 +143,13 @@ OrderKey = tuple[int, str, str]
 
 
 def order_key(fact: Fact) -> OrderKey:
-    """The order in which readers choose: the earliest `at`, ties by hit id, then by digest."""
+    """The key that sorts facts, and of which readers choose the smallest: the `at`, then the hit id, then the
+    digest."""
     return fact.at, fact.hit, digest(fact)
 
 
 def in_order(facts: Iterable[F]) -> list[F]:
-    """Facts by `order_key`. Digests are slow to make, and are made only for ties of `at` and hit id."""
+    """Sort facts by `order_key`. Digests are slow to compute, and are computed only for ties of `at` and hit id."""
     ordered = sorted(facts, key=_moment)
     if len({_moment(fact) for fact in ordered}) < len(ordered):
         ordered.sort(key=order_key)
@@ -159,17 +160,17 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: The longest id of a conversion, in characters.
+#: The id of a conversion has at most this many characters.
 MAX_ID = 2_000
 
 
 def conversion_id(site: str, goal: str, claim: str) -> str:
-    """The id of a conversion: site, goal and claim as one text, which `read_conversion_id` reads."""
+    """Write site, goal and claim as one text, the id of a conversion."""
     return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
 
 
 def read_conversion_id(text: str) -> tuple[str, str, str]:
-    """The site, goal and claim of a conversion id. Raises ValueError if the text is not exactly such an id."""
+    """Read site, goal and claim from a conversion's id. Raises ValueError if the text is not exactly such an id."""
     if len(text) > MAX_ID:
         raise ValueError("longer than any id")
     site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")

@@ -1,11 +1,12 @@
-"""Rejected: a hit that is no fact, or only in part -> the row that `/api/rejected` lists, with the reason. Pure."""
+"""Rejected: a hit that is no fact, or has a field that can't be read -> the row that `/api/rejected` lists, with the
+reason. Pure."""
 
 import msgspec
 
 from conversions.rules.reasons import RejectedCode
 from tracker.collection.hit import Hit, encode_hits
 
-#: Of a rejected hit this many characters are kept to look at; the archive has the whole.
+#: At most this many characters of a rejected hit are kept. The archive has all of it.
 MAX_BODY = 4_000
 
 
@@ -23,7 +24,7 @@ class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rejected_hit(hit: Hit, batch: str, code: RejectedCode, field: str, detail: str) -> RejectedHit:
-    """The row of a hit that is no fact."""
+    """Make the row of a hit that is no fact."""
     body = encode_hits([hit]).decode()[:MAX_BODY]
     return RejectedHit(
         site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body

@@ -1,4 +1,4 @@
-"""Value: what the amount of one hit is worth to a goal, in the site's currency. Pure."""
+"""Value: the amount of one hit -> what it is worth to a goal, in the site's currency. Pure."""
 
 from conversions.facts.records import Adjustment, Conversion
 from conversions.rules.goals import GoalVersion
@@ -11,7 +11,8 @@ ClaimRow = Conversion | Adjustment
 
 
 def money(row: ClaimRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """A hit's amount in the site's currency, by the rate of its own day; else 0 and the reason."""
+    """Convert a hit's amount into the site's currency, at the rate of its own day. If it can't be converted: 0 and the
+    reason."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -26,8 +27,8 @@ def is_foreign(row: ClaimRow, site: SiteConfig) -> bool:
 
 
 def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """A hit's amount in the site's currency, times the goal's factor if it has one; and why it was left out, if it
-    was."""
+    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. If it was
+    left out: also the reason."""
     amount, reason = money(row, site)
     return times(amount, version.factor), reason
 

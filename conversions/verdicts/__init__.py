@@ -1,1 +1,1 @@
-"""Verdicts: facts, read through the store -> which conversions count, for how much, and by which paths. Pure."""
+"""Verdicts: facts, read through the store -> which conversions count, their values and their paths. Pure."""

@@ -1,4 +1,4 @@
-"""Cases: conversions -> decided cases. It reads through the store all that the decision needs. Pure."""
+"""Cases: conversions -> decided cases. Everything that the decision needs is read through the store. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ from conversions.verdicts.paths import ClickKey, Touchpoint, click_of, out_of_wi
 from conversions.verdicts.people import People
 from conversions.verdicts.timelines import Timelines, drawn, explained, is_cut, read_drawn, read_explained
 
-#: Goal uid and claim.
+#: The key of a case: goal uid and claim.
 CaseKey = tuple[str, str]
-#: Later than every fact.
+#: An instant later than every fact.
 LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One conversion, decided. `reason` says why it is not counted; None if it is counted.
+    """One decided conversion. `reason` says why it doesn't count; None if it counts.
 
-    Credit goes to some of `touches`. Only explanations have the reason `not_in_force`, the `others` that were read, and
-    `is_cut`, which says whether there may be more.
+    Credit goes to some of `touches`. These are only in explanations: the reason `not_in_force`; `others`, further
+    touches that were read; and `is_cut`, whether there may be more of them.
     """
 
     verdict: Verdict
@@ -37,7 +37,7 @@ class Case(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
     def touchpoints(self) -> list[Touchpoint]:
-        """Every touch that was read, in order, eligible or with its reason."""
+        """Every touch that was read, in order, eligible or with the reason why it isn't."""
         others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
         return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
@@ -47,7 +47,7 @@ def read_cases(
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
-    With `whole_timeline`, for explanations, it also reads touches outside every window, and decides claims without a
+    With `whole_timeline`, for explanations, it also reads touches outside the window, and decides claims without a
     conversion in force.
     """
     people = People(store, site.key)
@@ -86,7 +86,7 @@ def _read_rivals(
 ) -> dict[tuple[str, str], list[Verdict]]:
     """For goals that count one per person: the verdicts on all conversions of the claimants, by goal uid and claimant.
 
-    They include later conversions, because another person may have claimed these earlier.
+    Later conversions are included, because another person may have claimed them at an earlier time.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -110,7 +110,7 @@ def _read_taken_clicks(
 ) -> set[CaseKey]:
     """For goals that count one per click: the conversions whose click brought an earlier one that isn't retracted.
 
-    Another conversion may have that click if it is of the click's visitor or of the visitor's kin, at any time.
+    The same click may bring conversions of the click's visitor and of its kin, at any time. All of these are read.
     """
     mine = {
         key: click

@@ -1,6 +1,6 @@
-"""Claims: all stored facts of one order or hit -> which conversion counts, and for how much. Pure.
+"""Claims: all stored facts of one order or hit -> which conversion counts, and its value. Pure.
 
-Nothing here depends on the order in which facts came.
+The order in which facts came doesn't matter.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +26,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the facts of one claim say under one goal.
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
-    `adjustments` are folded in their order. `copies` were not folded, because an earlier adjustment has their hit id.
-    `person` is the person whose it is. `claimants` are the persons whose touches count for it.
+    `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
+    their hit id. `person` is the winner's person. `claimants` are the persons whose touches may earn credit.
     """
 
     goal: Goal
@@ -50,7 +50,7 @@ def in_force(conversion: Conversion, goal: Goal) -> bool:
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """The verdict on one claim under one goal, from all rows of the claim; None if no conversion is in force."""
+    """Decide one claim under one goal, from all rows of the claim; None if no conversion is in force."""
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
     version = goal.in_force(valid[0].at) if valid else None
@@ -58,7 +58,7 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 
 
 def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """The verdict on a claim with no conversion in force, as if the version that its earliest conversion met were."""
+    """Decide a claim with no conversion in force, as if the version of its earliest conversion were in force."""
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
         return None
@@ -87,7 +87,7 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """The verdict. The first valid conversion wins."""
+    """Make the verdict. The first valid conversion wins."""
     winner, losers, folded = valid[0], set(valid), effective(sent)
     copies = set(sent).difference(folded)
     value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
@@ -109,7 +109,8 @@ def _verdict(
 
 
 def belief(row: ClaimRow) -> tuple[bool, OrderKey]:
-    """The order in which copies are believed: what a server told before what a browser said, then the earliest."""
+    """The key that sorts copies by how far they are believed: a server's with a token before a browser's, then by
+    time."""
     return not row.trusted, order_key(row)
 
 
@@ -119,7 +120,7 @@ Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
 def judge_all(
     site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = itself, judge: Judge = judge
 ) -> dict[tuple[str, str], Verdict]:
-    """The verdicts on many claims, by goal uid and claim."""
+    """Decide many claims, by goal uid and claim."""
     verdicts = {}
     for claim, rows in claims.items():
         for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
@@ -131,7 +132,8 @@ def judge_all(
 
 
 def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in the order in which they fold, (at, hit id); of each hit id only the one that is believed first."""
+    """Adjustments in the order in which they are applied, (at, hit id). Of each hit id only the most believed copy is
+    applied."""
     kept: dict[str, Adjustment] = {}
     for adjustment in sorted(adjustments, key=belief):
         kept.setdefault(adjustment.hit, adjustment)
@@ -141,9 +143,9 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 def fold(
     base: tuple[int, ValueReason | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, ValueReason | None, bool]:
-    """The value, why some of it is unrated, and whether it is retracted, after the adjustments in their order.
+    """Apply the adjustments in their order. Return the value, why some of it is unrated, and whether it is retracted.
 
-    A restatement sets the value, discards earlier refunds and brings a retracted conversion back.
+    A restatement sets the value, cancels earlier refunds and restores a retracted conversion.
     """
     value, reason = base
     retracted = False

@@ -1,4 +1,5 @@
-"""Fits: a site's month -> what the models learnt from it, read from its cells. For the rollup, explain and reports."""
+"""Fits: a site's month -> what the models learnt from it, read from its cells. Rollups, explanations and reports use
+it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -19,30 +20,30 @@ class CellReader(Protocol):
 
 
 def month_before(at: int, site: SiteConfig) -> str:
-    """The last whole month before an instant by the site's clock. Its fits divide the credit of conversions at the
+    """The last whole month before an instant, by the site's clock. Its fits divide the credit of conversions at that
     instant."""
     return next_month(month_of(at, site.timezone), -1)
 
 
 def may_need_fits(cases: Iterable[Case]) -> bool:
-    """Whether any of the cases counts and has several touches, which share its credit."""
+    """Whether any case counts and has several touches to share its credit."""
     return any(case.reason is None and len(case.touches) > 1 for case in cases)
 
 
 def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Learnt]:
-    """What the models learnt from a month, by the goal's uid."""
+    """Read what the models learnt from a month, by the goal's uid."""
     names = AdNames(site.ads)
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: Learnt(month, cell.body, names) for cell in cells}
 
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
-    """The stored fits of a month, by the goal's uid. Those that can't be decoded are left out."""
+    """Read the stored fits of a month, by the goal's uid. Fits that can't be decoded are left out."""
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 
 
 def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
-    """A fit as a cell on the page of its month's first day."""
+    """Make the cell of a fit. It is on the page of its month's first day."""
     day = first_day(month)
     return Cell(day_start(day, site.timezone), day, goal, FIT, encode_fit(fitted))

@@ -1,4 +1,4 @@
-"""Naming: the touches of a bucket -> the names of their ads, the same in the report and in explain. Pure."""
+"""Naming: the touches of a bucket -> the names of their ads, the same in reports and explanations. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +10,13 @@ from conversions.units.clock import bucket_of
 from conversions.verdicts.cases import Case
 from conversions.verdicts.paths import distinct, path_of
 
-#: The most unconfigured ads that a bucket names: the largest. The rest is `(other)`. Configured ads are always named.
+#: A bucket names at most this many unconfigured ads, the largest. The rest is `(other)`. Configured ads are always
+#: named.
 MAX_OTHERS = 1_000
 
 
 def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
-    """The names that become `(other)`. `sizes`: name without a configured ad -> its number of touches."""
+    """The names that become `(other)`. `sizes`: the name of an unconfigured ad -> its number of touches."""
     if len(sizes) <= MAX_OTHERS:
         return frozenset()
     return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
@@ -42,11 +43,12 @@ def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator
 
 
 def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Touch]:
-    """The touches that the conversions of a bucket credit, without their shares."""
+    """The touches that get credit for the bucket's conversions, without their shares."""
     for case in counted_in(site, bucket, cases):
         yield from (point.touch for point in path_of(case.verdict, case.touches) if point.reason is None)
 
 
 def bucket_names(site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch]) -> Names:
-    """The names of a bucket, from its own distinct touches and the touches that its conversions credit."""
+    """Make the names of a bucket, from its own distinct touches and from the touches that get credit for its
+    conversions."""
     return Names(site, [*distinct(touches), *credited])

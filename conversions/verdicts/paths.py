@@ -1,4 +1,4 @@
-"""Paths: the touches of a conversion's claimants -> which of them may earn credit, and the share of each. Pure."""
+"""Paths: the touches of a conversion's claimants -> which of them may earn credit, and each one's share. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +14,7 @@ from conversions.verdicts.claims import Verdict
 
 
 class Touchpoint(msgspec.Struct, frozen=True):
-    """One touch of a path. `reason` says why it is not eligible, None if it is."""
+    """One touch of a path. `reason` says why it isn't eligible, None if it is."""
 
     touch: Touch
     reason: TouchReason | None = None
@@ -49,7 +49,7 @@ def are_first(ordered: Iterable[Touch]) -> list[bool]:
 
 
 def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
-    """Why a touch is too late or too early for a conversion; None if it is neither."""
+    """The reason why a touch is too late or too early for a conversion; None if it is in the window."""
     age = verdict.winner.at - touch.at
     window = verdict.version.click_window if touch.kind == "click" else verdict.version.view_window
     if age < 0:
@@ -60,8 +60,8 @@ def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
 def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
     """The newest `most_touches` clicks and as many views in the window.
 
-    Every stored copy is counted, although copies become one later. A reader therefore needs only the newest rows.
-    Clicks and views are counted apart, or many views would hide the click that beats them all.
+    Every stored copy counts here, although copies become one later. Therefore only the newest rows need to be read.
+    Clicks and views have separate limits; otherwise many views would push out a click that takes precedence over them.
     """
     inside = [touch for touch in touches if out_of_window(touch, verdict) is None]
     most = verdict.version.most_touches
@@ -74,7 +74,8 @@ def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """Every touch of the claimants in order, eligible or with its reason.
 
-    The window is applied first, then the limit of each kind. Then copies become one, and then a click beats views.
+    First the window is applied, then the limit of each kind. Then copies become one. Last, views are left out if there
+    is a click.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
@@ -100,13 +101,13 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
     return [n for n in inside if reasons[n] is None]
 
 
-#: Person, visitor, network and click id. A click without a click id has an empty network and its hit id instead. On
-#: a shared computer two persons may open an address with one click id; each has a click of its own.
+#: A click's identity: person, visitor, network and click id. If it has no click id, the network is empty and the hit id
+#: is used. On a shared computer two persons may open an address with one click id; each has a click of its own.
 ClickKey = tuple[str, str, str, str]
 
 
 def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """The click that brought a conversion: the last one that may earn credit; None if none may."""
+    """The click that brought a conversion: the last click that may earn credit; None if there is none."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
@@ -119,13 +120,13 @@ def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickK
 def shares(
     verdict: Verdict, path: Sequence[Touchpoint], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
 ) -> dict[str, list[Share]]:
-    """The share of each eligible touch, by model. Credits sum to exactly one conversion, values to its value.
+    """Compute the share of each eligible touch, by model. Credits sum to exactly one conversion, values to its value.
 
     `learnt`: the fit of the conversion's goal in the month before; None if there is none.
     """
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
-        # Most paths have at most one touch, and every model says the same.
+        # Most paths have at most one touch. All models are then equal.
         alone = [Share(touch, ONE, verdict.value) for touch in eligible]
         return dict.fromkeys(models, alone)
     ages = [verdict.winner.at - touch.at for touch in eligible]
@@ -135,7 +136,7 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Why data-driven models weighed a path in another way; None if they didn't or had nothing to weigh."""
+    """The reasons why data-driven models weighed a path differently; None if they didn't, or had nothing to weigh."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -13,8 +13,8 @@ Owned = Touch | Conversion
 
 
 class People:
-    """The persons of one site's facts. It reads each set and each link once. On a site without links it reads nothing
-    else.
+    """The persons of one site's facts. It reads each linked set and each link once. If the site has no links, it reads
+    nothing else.
 
     A worker that finds no link has already written its facts. The writer of the first link will see them.
     """
@@ -35,7 +35,7 @@ class People:
         users = self._users({fact.visitor for fact in new})
         own = {fact.user for fact in new if fact.user}
         self._read_linked(by_user(user) for user in own.union(*users.values()))
-        # Nearly every visitor has one user at most. All of its facts are that user's, whatever their time.
+        # Nearly every visitor has at most one user. Its facts are then all that user's, whatever their time.
         shared = [fact for fact in new if not fact.user and len(users[fact.visitor]) > 1]
         self._read_links(shared)
         for visitor, found in users.items():
@@ -43,17 +43,17 @@ class People:
                 self._links[visitor] = [Link(site=self._site, visitor=visitor, user=min(found), at=0, hit="")]
 
     def read_touches(self, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See FactReader. The touches are met."""
+        """See FactReader. It also calls `meet` with the touches."""
         touches = self._store.read_touches(self._site, newest, spans)
         self.meet(touches)
         return touches
 
     def read_conversions(self, spans: Iterable[Span]) -> list[Conversion]:
-        """See FactReader."""
+        """See FactReader. It also calls `meet` with the conversions."""
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment]]:
-        """See FactReader, by claim. The conversions are met."""
+        """Like FactReader's, but by claim. It also calls `meet` with the conversions."""
         grouped: dict[str, list[Conversion | Adjustment]] = defaultdict(list)
         for row in self._store.read_claims(self._site, sorted(claims)):
             grouped[row.claim].append(row)
@@ -61,7 +61,7 @@ class People:
         return grouped
 
     def of(self, fact: Owned) -> str:
-        """The person of a fact that was met."""
+        """The person of a fact with which `meet` was called."""
         if not self._has_links:
             return by_visitor(fact.visitor)
         return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
@@ -79,15 +79,16 @@ class People:
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Each visitor with every visitor of every user that it was ever linked to.
 
-        It takes all users of a visitor, not only those before and after a link. If two links are written at once, each
-        worker may see both. The user whose facts they separate is then the neighbour of neither link.
+        All users of a visitor are taken, not only those before and after a link. If two links are written at once, each
+        worker may see both links. The user whose facts they separate is then next to neither of them.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
     def crowded(self, fact: Owned) -> set[str]:
-        """The crowded ones among the visitor of a fact that was met, and all users of that visitor."""
+        """Those that are crowded: the fact's visitor, and all users of that visitor. Call `meet` with the fact
+        first."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
@@ -119,8 +120,8 @@ class People:
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
-    """The next link at or after each fact, and other links. It reads page by page and skips pages that no fact
-    needs."""
+    """Read the next link at or after each fact, and perhaps other links. It reads page by page, and skips pages that no
+    fact needs."""
     asked: Mapping[str, list[int]] = defaultdict(list)
     for fact in facts:
         asked[fact.visitor].append(fact.at)

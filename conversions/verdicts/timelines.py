@@ -1,4 +1,5 @@
-"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. It never reads all. Pure."""
+"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. It reads a bounded part of
+each timeline. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,25 +13,25 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import newest_in_window
 from conversions.verdicts.people import People
 
-#: The most touches of each visitor and kind that an explanation reads besides those that credit
-#: needs: older ones in the window, some before it, some after the conversion. It bounds the reading of any timeline.
+#: Besides the touches that credit needs, an explanation reads at most this many of each visitor and kind: older ones in
+#: the window, some before it, and some after the conversion. This bounds the reading of any timeline.
 ALSO_READ = 2_000
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches by visitor, and the persons whose they are."""
+    """Touches by visitor, and the function that names their persons."""
 
     people: People
     touches: Mapping[str, Sequence[Touch]]
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """Each claimant with the touches of each of its visitors. Some of these may be other persons'."""
+        """Each claimant with the touches of each of its visitors. Some of these touches may be other persons'."""
         for person in verdict.claimants:
             yield from ((person, self.touches.get(visitor, ())) for visitor in self.people.visitors(person))
 
 
 class TouchSpan(msgspec.Struct, frozen=True):
-    """A span of the claimants' timelines (ms, both ends inclusive): the newest `most` touches of each kind are read."""
+    """A span of the claimants' timelines (ms, both ends inclusive). The newest `most` touches of each kind are read."""
 
     since: int
     until: int
@@ -48,8 +49,8 @@ def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
 
 
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """The touches of a verdict's path: the newest of each visitor, and of these the claimants' own. They are the
-    same whatever else was read."""
+    """The touches of a verdict's path: the newest of each visitor, and of these the claimants' own. They are the same
+    whatever else was read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.of(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
@@ -79,7 +80,7 @@ def window_of(verdict: Verdict) -> TouchSpan:
 
 
 def explained_spans(verdict: Verdict) -> list[TouchSpan]:
-    """The spans that explaining reads."""
+    """The spans that an explanation reads."""
     window = window_of(verdict)
     return [
         TouchSpan(window.since, window.until, window.most + ALSO_READ),

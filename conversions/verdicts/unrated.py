@@ -16,10 +16,10 @@ from conversions.verdicts.claims import Verdict
 
 
 class NoRate(msgspec.Struct, frozen=True):
-    """Value in currencies without an exchange rate of the day. Once rates are loaded, it becomes part of the value."""
+    """Value in currencies without an exchange rate of the day. Once rates are loaded, it counts."""
 
-    conversions: Annotated[int, Meta(description="Counted, with some of their value left out.")]
-    values: Annotated[dict[str, Amount], Meta(description="What was left out: currency -> amount in it.")]
+    conversions: Annotated[int, Meta(description="Counted conversions of whose value some is left out.")]
+    values: Annotated[dict[str, Amount], Meta(description="The amounts left out: currency -> amount in that currency.")]
 
 
 class Unrated(msgspec.Struct, frozen=True):
@@ -29,9 +29,10 @@ class Unrated(msgspec.Struct, frozen=True):
 
 
 def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
-    """Currency -> micros of it that a rate would make part of the value, times the goal's factor.
+    """Currency -> its micros that a rate would add to the value, times the goal's factor.
 
-    A currency whose amounts cancel each other out is there with 0. If no rate is missing, the result is empty.
+    If the amounts of a currency cancel each other out, the currency is there with 0. If no rate is missing, the result
+    is empty.
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):
@@ -51,6 +52,6 @@ def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
-    """How many conversions lack a rate; and currency -> unrated micros of it."""
+    """The number of conversions that lack a rate; and currency -> unrated micros of it."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return Unrated(NoRate(conversions, values))
