@@ -1,4 +1,4 @@
-"""Adapters: the settings -> the store. It is Cassandra if CASSANDRA_URL is set, else SQL."""
+"""Adapters: the settings -> the store: Cassandra if CASSANDRA_URL is set, else SQL."""
 
 from functools import cache
 from os import getpid
@@ -13,7 +13,8 @@ if settings.CASSANDRA_URL:
 
 
 def open_store() -> Store:
-    """The store of this process. It connects at its first use, so each forked process has its own session."""
+    """Return the store of this process. It connects when it is first used, and each forked process has its own
+    session."""
     return _store_of(getpid(), settings.CASSANDRA_URL)
 
 

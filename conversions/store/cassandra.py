@@ -1,4 +1,4 @@
-"""The Store on Cassandra: quorum for facts and rollups, COUNTER columns for live counts."""
+"""Cassandra: the Store on Cassandra, with quorum for facts and rollups, and COUNTER columns for live counts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,14 +36,14 @@ from conversions.units.clock import DAY_MS, HOUR_MS
 T = TypeVar("T")
 
 SHARDS = 16
-#: The hours of rejected hits that are read in parallel, newest first.
+#: This many hours of rejected hits are read in parallel, newest first.
 HOURS_AT_ONCE = 24
-#: The most rows of one partition that one statement looks up.
+#: One statement looks up at most this many rows of one partition.
 SLICE = 100
 
 
 class CassandraStore:
-    """See Store. Statements and their cost: `conversions.store.cql`."""
+    """See Store. `conversions.store.cql` has the statements and their costs."""
 
     def __init__(self) -> None:
         self.cql = Cql()
@@ -58,7 +58,8 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. It reads several visitors at once. A visitor that may have more touches is read again, alone."""
+        """See Store. It reads several visitors at once. A visitor that may have more touches is read again by
+        itself."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
         found = self._facts(("read_touches", (*span, look)) for span in joined(site, reach_of(wanted)))
@@ -86,7 +87,7 @@ class CassandraStore:
         """See Store."""
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
-        # A conversion of an order is also stored under its hit id, but it doesn't claim the hit id.
+        # A conversion of an order is also stored under its hit id, but the hit id is not its claim.
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
@@ -169,7 +170,7 @@ class CassandraStore:
         return found[:limit]
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """See Store. Whole UTC days."""
+        """See Store. It counts whole UTC days."""
         counts: Counter[str] = Counter()
         for rows in self._rejected_counts(site, since, until).values():
             for row in rows:
@@ -190,13 +191,13 @@ class CassandraStore:
         self.cql.close()
 
     def _rejected_counts(self, site: str, since: int, until: int) -> dict[int, list[Row]]:
-        """The counts of each UTC day by its start."""
+        """Each UTC day (by its start) with its counts."""
         days = range(since - since % DAY_MS, until, DAY_MS)
         found = self.cql.run_all(("read_rejected_counts", (site, day)) for day in days)
         return dict(zip(days, found, strict=True))
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-        """The newest touches of each slice of a timeline."""
+        """Read the newest touches of each slice of a timeline."""
         calls = (
             ("read_newest", (site, span.visitor, sorted_kind(kind), span.since, span.until, newest))
             for span, kind in slices
@@ -227,7 +228,7 @@ class CassandraStore:
 
 
 def rows_of(fact: Fact) -> Iterator[Write]:
-    """The rows of a fact: in the timeline, in the ledger and under its claims."""
+    """The rows of a fact: in the timeline, in the ledger, and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         own = fact.kind if isinstance(fact, Touch) else kind
@@ -245,12 +246,13 @@ def member_row(member: tuple[str, str, str]) -> Write:
 
 
 def sorted_kind(kind: str) -> str:
-    """A kind as timelines sort it. Conversions and links, which each hit reads, come before all touches."""
+    """A kind in the form in which timelines sort it. Conversions and links, which are read for each hit, come before
+    all touches."""
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
-    """Site, visitors, since and until of statements that read the spans, or a little more.
+    """Site, visitors, since and until of statements that together read the spans, or a little more.
 
     One statement reads all visitors whose spans are nearly the same. The caller drops the surplus.
     """
@@ -264,27 +266,28 @@ def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
 
 
 def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:
-    """Items in groups. The default size is the most partitions that one statement may read."""
+    """Divide items into groups. By default a group has as many items as one statement may read partitions."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 def shard_of(hit: str) -> int:
-    """The number of the bucket's partition that holds the facts of a hit."""
+    """The number of the bucket's partition that contains the facts of a hit."""
     return crc32(hit.encode()) % SHARDS
 
 
 def goal_of(fact: Conversion | Adjustment) -> tuple[str, int]:
-    """Goal and version by which claims are sorted."""
+    """The goal and the version that sort a claim."""
     return (fact.goal, fact.version) if isinstance(fact, Conversion) else ("", 0)
 
 
 def claims_of(fact: Conversion | Adjustment) -> set[str]:
-    """The claims under which a fact is stored: its own; and for a conversion its hit id, by which support finds it."""
+    """The claims that a fact is stored under: its own, and for a conversion also its hit id, which support searches
+    by."""
     return {fact.claim} if isinstance(fact, Adjustment) else {fact.claim, f"h:{fact.hit}"}
 
 
 def rejected_row(hit: RejectedHit) -> tuple[object, ...]:
-    """The row of a rejected hit."""
+    """Make the row of a rejected hit."""
     body = msgspec.json.encode(hit)
     return hit.site, hit.at - hit.at % HOUR_MS, hit.at, hit.hit, hit.code, hit.field, body

@@ -1,4 +1,5 @@
-"""CQL: a statement's name and values -> rows. All statements of the store, with their costs; `{ks}` is the keyspace."""
+"""CQL: a statement's name and values -> rows. It has all statements of the store, with their costs. `{ks}` is the
+keyspace."""
 
 import logging
 import socket
@@ -30,14 +31,14 @@ from conversions.store.port import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-#: The most statements of one call that are in flight.
+#: At most this many statements of one call are in flight.
 CONCURRENCY = 64
-#: The most rows, partitions and bytes of one unlogged batch; Cassandra warns about more. One statement a row would cost
-#: the driver, and so the worker, several times the CPU.
+#: The limits of one unlogged batch: rows, partitions and bytes. Cassandra warns about larger ones. One statement for
+#: each row would cost the driver, and with it the worker, several times the CPU.
 BATCH_ROWS, BATCH_PARTITIONS, BATCH_BYTES = 20, 10, 5_000
 
 STATEMENTS = {
-    # One write of one partition each; idempotent.
+    # Each of these writes one row of one partition. They are idempotent.
     "add_timeline": "INSERT INTO {ks}.timeline (site, visitor, kind, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -47,7 +48,7 @@ STATEMENTS = {
     "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "write_cell": "INSERT INTO {ks}.cells (site, model, page, start, key, body) VALUES (?, ?, ?, ?, ?, ?)"
     " USING TIMESTAMP ?",
-    # One slice of each of up to BATCH_PARTITIONS partitions.
+    # Each of these reads one slice of each of up to BATCH_PARTITIONS partitions.
     "read_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
     " AND at >= ? AND at <= ?",
     "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ?"
@@ -55,7 +56,7 @@ STATEMENTS = {
     "read_cells": "SELECT model, page, start, key, body FROM {ks}.cells WHERE site = ? AND model = ? AND page IN ?",
     "read_linked": "SELECT key, other FROM {ks}.linked WHERE site = ? AND key IN ?",
     "read_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ?",
-    # One slice of one partition each.
+    # Each of these reads one slice of one partition.
     "read_timeline_page": "SELECT body FROM {ks}.timeline"
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_newest": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?"
@@ -67,14 +68,14 @@ STATEMENTS = {
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
     "find_rejected": "SELECT at, hit, code, field FROM {ks}.rejected WHERE site = ? AND hour = ? AND (at, hit) IN ?",
     "read_rejected_counts": "SELECT code, amount FROM {ks}.rejected_counts WHERE site = ? AND day = ?",
-    # A read and a write of one counter each; not idempotent, never retried.
+    # Each of these reads and writes one counter. They are not idempotent and never retried.
     "add_count": "UPDATE {ks}.counters SET amount = amount + ?"
     " WHERE site = ? AND bucket = ? AND goal = ? AND ad = ? AND metric = ?",
     "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
-    # One write of one row, always the same, that nothing reads.
+    # This writes one row, always the same one, which nothing reads. It shows that the store takes writes.
     "check": "INSERT INTO {ks}.linked (site, key, other) VALUES ('', 'check', '')",
 }
-#: The values of a statement that are the partition key.
+#: Statement -> the indexes of the values that form the partition key.
 PARTITION_KEY = {
     "add_timeline": slice(2),
     "add_ledger": slice(3),
@@ -86,17 +87,18 @@ PARTITION_KEY = {
     "count_rejected": slice(1, 3),
 }
 COUNTS = frozenset({"add_count", "count_rejected"})
-#: If a statement isn't retried, a lost connection or an overloaded server raises one of the last three.
+#: The driver's errors of a service that is away. If a statement isn't retried, a lost connection or an overloaded
+#: server raises one of the last three.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
-#: Words of Cassandra's errors, present and older versions, for a missing table or keyspace.
+#: Words in errors of present and older versions of Cassandra, if a table or a keyspace is missing.
 MISSING = ("does not exist", "unconfigured table")
-#: Words of Python's errors if the driver gets no thread, or if the process is ending.
+#: Words in Python's errors, if the driver gets no thread or the process is ending.
 NO_THREAD = ("can't start new thread", "cannot schedule new futures")
 NOT_PREPARED = "Cassandra's tables or rights are missing, run manage.py prepare"
 ALIAS = "cassandra"
 
 Row = dict[str, Any]
-#: The name of a statement and its values.
+#: A statement: its name and its values.
 Write = tuple[str, tuple[Any, ...]]
 
 
@@ -104,7 +106,7 @@ Write = tuple[str, tuple[Any, ...]]
 def away() -> Iterator[None]:
     """Raise StoreUnavailable if the cluster can't be reached, doesn't answer in time or isn't prepared.
 
-    Also if the driver gets no threads. The error of an invalid statement passes through.
+    Also raise it if the driver gets no threads. The error of an invalid statement passes through.
     """
     try:
         yield
@@ -123,7 +125,7 @@ def away() -> Iterator[None]:
 
 
 def is_unprepared(error: RequestValidationException) -> bool:
-    """Whether a statement failed because a table or a right is missing, which somebody can fix."""
+    """Whether a statement failed because a table or a right is missing, which an operator can fix."""
     return isinstance(error, Unauthorized) or says(error, MISSING)
 
 
@@ -133,7 +135,7 @@ def says(error: Exception, words: Iterable[str]) -> bool:
 
 
 class Cql:
-    """The statements on the engine's session. The session opens at the first use, which must come after a fork."""
+    """Runs statements on the engine's session. The session opens when it is first used, which must be after a fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -141,12 +143,12 @@ class Cql:
         self._prepared: dict[str, PreparedStatement] = {}
 
     def run(self, name: str, *args: Any) -> list[Row]:
-        """The rows of one statement."""
+        """Run one statement; return its rows."""
         with self._running():
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """The rows of each of several statements, which run in parallel. The first failure ends it."""
+        """Run several statements in parallel; return the rows of each. The first failure ends the call."""
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
@@ -155,14 +157,15 @@ class Cql:
         self._execute([(self._unit(rows), None) for rows in units(writes)])
 
     def session(self) -> Session:
-        """The session; opened once, by one thread."""
+        """Return the session. One thread opens it, once."""
         if self._session is None:
             with self._lock, away():
                 self._session = self._session or self._connect()
         return self._session
 
     def statement(self, name: str) -> PreparedStatement:
-        """The prepared statement of a name. Raises StoreUnavailable if tables are missing; a start makes them."""
+        """Return the prepared statement of a name. Raises StoreUnavailable if tables are missing; `manage.py prepare`
+        makes them."""
         found = self._prepared.get(name)
         if found is None:
             found = self._prepared[name] = self._prepare(name)
@@ -202,7 +205,8 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """See away. Statements are prepared again afterwards, because their tables may be new ones by then.
+        """Run statements; see `away`. After a failure they are prepared again, because their tables may be new ones by
+        then.
 
         The driver resolves names only once. If they lead elsewhere now, the next call opens another session.
         """
@@ -281,7 +285,7 @@ def addresses_of(names: Iterable[str]) -> set[str]:
 
 
 def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Writes in groups that fit one batch. Writes to one partition are next to each other."""
+    """Group writes that fit into one batch. Writes to one partition are next to each other."""
     group: list[Write] = []
     partitions: set[Write] = set()
     size = 0
@@ -299,6 +303,6 @@ def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 
 def partition_of(write: Write) -> Write:
-    """The partition that a write goes to."""
+    """The partition of a write."""
     name, values = write
     return name, values[PARTITION_KEY[name]]

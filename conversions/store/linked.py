@@ -1,4 +1,4 @@
-"""Linked: links -> the sets of a user's visitors and of a visitor's users, how they are read and how they grow."""
+"""Linked: links -> the sets of a user's visitors and of a visitor's users: how they are read, and how they grow."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -9,7 +9,7 @@ from conversions.store.port import FactReader
 
 
 def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, frozenset[str]]:
-    """The members of sets, by their keys."""
+    """Read the members of sets, by the sets' keys."""
     found: dict[str, set[str]] = {key: set() for key in keys}
     for one in store.read_linked(site, sorted(keys)) if keys else ():
         found[one.key].add(one.other)
@@ -17,9 +17,9 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
 
 
 def members_to_add(store: FactReader, facts: Iterable[Fact]) -> list[tuple[str, str, str]]:
-    """Site, key and new member of the sets that the links among the facts belong to.
+    """Site, key and new member of each set that the links among the facts add to.
 
-    A crowded set takes no more members. Nobody reads its members any more, and strangers could make it grow.
+    A crowded set gets no more members. Nothing reads its members any more, and strangers could make it grow.
     """
     members: set[tuple[str, str, str]] = set()
     by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -33,10 +33,11 @@ def members_to_add(store: FactReader, facts: Iterable[Fact]) -> list[tuple[str, 
 
 
 def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """The sets of the links among the facts that became too large, by their keys. Their members must be marked once.
+    """The sets of the links among the facts that became too large, by key. Their members must be marked once.
 
-    Every worker that finds such a set before it is announced marks its members. If a set is announced, nothing is left
-    to do: the worker that announced it saw it too large, so its marks are newer than every rollup that did not.
+    Until a set is announced, every worker that finds it marks its members. Once a set is announced, nothing is left to
+    do: the worker that announced it knew that it was crowded, and marked the members after that. Rollups before these
+    marks are done again.
     """
     keys = {key for fact in facts if isinstance(fact, Link) for key, _ in pairs_of(fact)}
     sets = read_sets(store, site, keys)
@@ -44,8 +45,8 @@ def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[s
 
 
 def members_of(store: FactReader, site: str, crowded: Mapping[str, frozenset[str]]) -> set[str]:
-    """Every visitor whose figures depended on the sets: a user's visitors; or a visitor, with the visitors of its
-    users."""
+    """Every visitor whose figures depended on the sets. A user's set gives the user's visitors; a visitor's set gives
+    the visitor and the visitors of its users."""
     users = {by_user(user) for key, linked in crowded.items() if not user_of(key) for user in linked}
     own = (linked for key, linked in crowded.items() if user_of(key))
     theirs = (linked for key, linked in read_sets(store, site, users).items() if not is_crowded(key, linked))

@@ -1,4 +1,4 @@
-"""The Store port: facts, counters and rollups, with the guarantees for their readers and writers."""
+"""Port: the Store of facts, counters, cells and rejected hits, with the guarantees for its readers and writers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
@@ -11,7 +11,8 @@ from conversions.facts.rejected import RejectedHit
 from tracker.collection.failure import Transient
 
 TimelineKind = Literal["touch", "conversion", "link"]
-#: Kind of facts -> kinds that a timeline stores them as. The newest touches of each stored kind can be read separately.
+#: A kind of facts -> the kinds under which a timeline stores them. The newest touches of each stored kind can be read
+#: separately.
 STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
     "touch": get_args(TouchKind),
     "conversion": ("conversion",),
@@ -24,35 +25,36 @@ class StoreUnavailable(Transient):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A stretch of one visitor's timeline; `since` and `until` are ms, both inclusive."""
+    """An interval of one visitor's timeline. `since` and `until` are ms, both inclusive."""
 
     visitor: str
     since: int
     until: int
 
 
-#: The most links of a visitor that are read at once.
+#: At most this many links of a visitor are read at once.
 LINKS_AT_ONCE = 100
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """An instant (ms) of one visitor."""
+    """An instant (ms) in one visitor's timeline."""
 
     visitor: str
     at: int
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """One member of a set: a visitor of a user, or a user of a visitor. `conversions.facts.person` names the sets."""
+    """One member of a linked set: a visitor of a user, or a user of a visitor. `conversions.facts.person` names the
+    sets."""
 
     key: str
     other: str
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Figures as one value, for what begins at `start` (ms). All cells of a page are read together.
+    """Figures as one value, of the interval that begins at `start` (ms). All cells of a page are read together.
 
-    `key` tells cells of one model and start apart; it is empty if there is only one.
+    `key` distinguishes cells of one model and start. It is empty if there is only one.
     """
 
     start: int
@@ -74,35 +76,37 @@ class FactReader(Protocol):
     """The reads that deciding about conversions needs. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """The `newest` latest clicks and `newest` latest views of each span by `order_key`, each stored copy once.
+        """Read the `newest` latest clicks and the `newest` latest views of each span by `order_key`, each stored copy
+        once.
 
-        It may return more touches of the spans, but it reads a bounded part of a timeline, however long that is.
+        It may return more touches of the spans. It reads a bounded part of a timeline, however long that is.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
-        """The conversions of the spans, each stored copy once."""
+        """Read the conversions of the spans, each stored copy once."""
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
-        """Every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
+        """Read every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """The members of sets of links."""
+        """Read the members of linked sets."""
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """The first LINKS_AT_ONCE links of each visitor at or after its instant, in order. A visitor is named once."""
+        """Read the first LINKS_AT_ONCE links of each visitor at or after its instant, in order. Each visitor is given
+        once."""
 
     def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """The last link of each visitor before its instant, if there is one. A visitor is named once."""
+        """Read the last link of each visitor before its instant, if there is one. Each visitor is given once."""
 
 
 class Store(FactReader, Protocol):
-    """Facts, counters, rollups and rejected hits.
+    """The store of facts, counters, cells and rejected hits.
 
     Facts: `add_facts` is idempotent by the fact's digest and durable when it returns. To repeat it, wholly or in part,
     in any order, changes nothing. A read that starts after a write has returned sees the write, from any process.
-    Cells: the write of a cell with the greatest token wins, in whatever order they come; of equal tokens either may
+    Cells: the write of a cell with the greatest token wins, in whatever order writes come; of equal tokens either may
     win. Counters: a crash may lose or double increments; they are provisional. Every method may raise StoreUnavailable.
-    Any part of a write may have happened then.
+    In that case any part of a write may have happened.
     """
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
@@ -113,42 +117,43 @@ class Store(FactReader, Protocol):
         """
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note in crowded sets that all that they may change was marked."""
+        """Note in crowded sets that every bucket that their crowding may change was marked."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion | Link]:
-        """The first `limit` touches, conversions or links of one visitor after a place, by `order_key`. For support."""
+        """Read the first `limit` touches, conversions or links of one visitor after a position, by `order_key`. For
+        support."""
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """The ledger of a bucket: every touch and conversion in it, each stored copy once."""
+        """Read the ledger of a bucket: every touch and conversion in it, each stored copy once."""
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
-        """The conversions of a hit, under any claim. For support, not for the hot path."""
+        """Find the conversions of a hit, under any claim. For support, not for the hot path."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
-        """Write cells, each set under its token; durable when it returns."""
+        """Write cells, each set under its token. They are durable when it returns."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
-        """The cells of these models and pages."""
+        """Read the cells of these models and pages."""
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """Add to live counters."""
 
     def read_counts(self, site: str, bucket: int) -> list[Count]:
-        """The live counters of a bucket."""
+        """Read the live counters of a bucket."""
 
     def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
-        """List hits as rejected, each (site, hit, code, field) once. Above a site's daily cap they are only counted."""
+        """List hits as rejected, each (site, hit, code, field) once. Hits above a site's daily cap are only counted."""
 
     def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
-        """The rejected hits with `since` <= at < `until`, newest first."""
+        """Read the rejected hits with `since` <= at < `until`, newest first."""
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """How many were rejected by reason code, with those above the cap; approximate."""
+        """Count the rejected hits by reason code, those above the cap included. The counts are approximate."""
 
     def prepare(self) -> None:
         """Make the tables that are missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Return quickly if the store works. Raises StoreUnavailable if not."""
+        """Return quickly if the store works. Raises StoreUnavailable otherwise."""

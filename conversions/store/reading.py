@@ -1,4 +1,4 @@
-"""Reading: the settings -> the store for a report or a page, if it answers. Nobody waits for a store that hangs."""
+"""Reading: the settings -> the store for a report or a page, if it answers. No reader waits for a store that hangs."""
 
 from django.conf import settings
 
@@ -6,12 +6,12 @@ from conversions.store.adapters import open_store
 from conversions.store.port import Store, StoreUnavailable
 from tracker.probe import Probe, ask_all
 
-#: All readers together ask at most once a second.
+#: All readers of a process together check the store at most once a second.
 PROBE = Probe("store of facts, for readers,", lambda: open_store().check())
 
 
 def open_to_read() -> Store:
-    """The store of this process. Raises StoreUnavailable within two seconds."""
+    """Return the store of this process. Raises StoreUnavailable within two seconds if it doesn't answer."""
     if settings.CASSANDRA_URL and ask_all([PROBE])[PROBE.name].state != "up":
         raise StoreUnavailable("Cassandra does not answer in time")
     return open_store()

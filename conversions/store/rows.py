@@ -9,7 +9,7 @@ from conversions.units.clock import DAY_MS
 
 
 class FactRow(models.Model):
-    """One stored copy of a fact. Its three indexes are the timeline (with links), the ledger and the claims."""
+    """One stored copy of a fact. It has three indexes: the timeline (with links), the ledger and the claims."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -36,7 +36,7 @@ class FactRow(models.Model):
 
 
 class LinkedRow(models.Model):
-    """One member of a set of links."""
+    """One member of a linked set."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -91,7 +91,7 @@ class CountRow(models.Model):
 
 
 class SetAsideRow(models.Model):
-    """One rejected hit. The table keeps an earlier name."""
+    """One rejected hit. The table has an earlier name for rejected hits."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -130,7 +130,7 @@ class SetAsideCountRow(models.Model):
 
 
 def by_day(hits: Iterable[RejectedHit]) -> dict[tuple[str, int], list[RejectedHit]]:
-    """Hits by site and the start (ms) of their UTC day."""
+    """Group hits by site and by the start (ms) of their UTC day."""
     days: dict[tuple[str, int], list[RejectedHit]] = {}
     for hit in hits:
         days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)

@@ -1,4 +1,4 @@
-"""Spans: stretches of visitors' timelines -> the reads of an adapter, and the facts within. Pure."""
+"""Spans: intervals of visitors' timelines -> the reads of an adapter, and the facts within the spans. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,8 +11,8 @@ from conversions.store.port import STORED_KINDS, Span
 F = TypeVar("F", Touch, Conversion)
 #: A span and a kind: one visitor's touches of that kind.
 Slice = tuple[Span, str]
-#: The most touches of each visitor that a common read of several visitors takes. A visitor that may have more is read
-#: alone, newest first.
+#: A common read of several visitors takes at most this many touches of each. A visitor that may have more is read by
+#: itself, newest first.
 FIRST_LOOK = 200
 
 
@@ -26,7 +26,7 @@ def reach_of(spans: Iterable[Span]) -> list[Span]:
 
 
 def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
-    """The facts that lie in one of their visitor's spans."""
+    """The facts that are in one of their visitor's spans."""
     by_visitor: dict[str, list[Span]] = {}
     for span in spans:
         by_visitor.setdefault(span.visitor, []).append(span)
@@ -38,11 +38,12 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """At least the newest touches of each kind of each span, some perhaps twice. `read` returns the newest of each
+    """Read at least the newest touches of each kind of each span, some perhaps twice. `read` returns the newest of each
     slice.
 
-    The spans of a long timeline mostly end in one hour. So the touches before the earliest end are read once for all
-    spans, and those between the ends with them. If one read may not hold those between the ends, the spans are halved.
+    Most spans of a long timeline end in one hour. The touches before the earliest end are therefore read once for all
+    spans, and those between the ends with them. If the touches between the ends may not fit into one read, the spans
+    are halved.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):
@@ -75,6 +76,6 @@ def between_ends(group: Sequence[Span]) -> list[Slice]:
 
 
 def are_many(touches: Iterable[Touch], most: int) -> set[str]:
-    """The visitors who may have more touches than were read: those with `most` or more."""
+    """The visitors that may have more touches than were read: those with `most` or more."""
     counts = Counter(touch.visitor for touch in touches)
     return {visitor for visitor, count in counts.items() if count >= most}

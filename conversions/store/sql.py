@@ -1,4 +1,4 @@
-"""The Store on SQL, through the Django ORM: SQLite for one small site on one machine, or PostgreSQL."""
+"""SQL: the Store through Django's ORM, on SQLite for one small site on one machine, or on PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,17 +42,17 @@ from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsi
 from conversions.store.spans import Slice, are_many, read_newest, within
 from conversions.units.clock import DAY_MS
 
-#: The items of one statement. SQLite limits the variables of a statement.
+#: One statement has at most this many items. SQLite limits the variables of a statement.
 CHUNK = 200
-#: The most touches that are read for the visitors of a chunk together, as a multiple of the touches of one path.
+#: At most this many touches are read together for the visitors of a chunk, as a multiple of the touches of one path.
 TIMES_NEWEST = 10
-#: The collations that compare ids as Python and Cassandra do, whatever the database's language.
+#: The collations that compare ids as Python and Cassandra do, whatever the database's language is.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
-#: A counter at its limit stays there. A sum over 64 bits would be an error, and on SQLite a float.
+#: A counter at its limit stays there. A sum of more than 64 bits would be an error, and on SQLite a float.
 ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
@@ -72,13 +72,13 @@ def away() -> Iterator[None]:
 
 
 class SqlStore:
-    """See Store. Each write is one transaction, so a crash leaves all of it or nothing."""
+    """See Store. Each write is one transaction: a crash leaves all of it or nothing."""
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
-            # In one order, because two workers that write the same rows in different orders would deadlock.
+            # Rows are written in one order. Two workers that write the same rows in different orders would deadlock.
             rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
             FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
             add_members(members)
@@ -89,7 +89,7 @@ class SqlStore:
             add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. It reads many visitors at once. A visitor that may have more touches is read again, alone."""
+        """See Store. It reads many visitors at once. A visitor that may have more touches is read again by itself."""
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
@@ -116,7 +116,8 @@ class SqlStore:
         """See Store."""
         found: list[Fact] = []
         for some in chunks(sorted(set(claims))):
-            # The index has no empty claims. Unless the query excludes them, too, databases read all facts of the site.
+            # The index excludes empty claims. Unless the query excludes them as well, databases read all facts of the
+            # site.
             found.extend(read(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment)]
 
@@ -190,7 +191,7 @@ class SqlStore:
             return [RejectedHit(**{name: getattr(row, name) for name in RejectedHit.__struct_fields__}) for row in rows]
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """See Store. Whole UTC days."""
+        """See Store. It counts whole UTC days."""
         with away():
             rows = SetAsideCountRow.objects.filter(site=site, day__gt=since - DAY_MS, day__lt=until)
             counts: Counter[str] = Counter()
@@ -199,7 +200,7 @@ class SqlStore:
             return counts
 
     def prepare(self) -> None:
-        """See Store. The tables are made by `manage.py migrate`."""
+        """See Store. `manage.py migrate` makes the tables."""
 
     def check(self) -> None:
         """See Store."""
@@ -227,7 +228,7 @@ class SqlStore:
 
 
 def fact_row(fact: Fact) -> FactRow:
-    """The row of a fact."""
+    """Make the row of a fact."""
     return FactRow(
         site=fact.site,
         kind=fact.kind if isinstance(fact, Touch) else kind_of(fact),
@@ -242,24 +243,24 @@ def fact_row(fact: Fact) -> FactRow:
 
 
 def read(rows: QuerySet[FactRow]) -> list[Fact]:
-    """The facts of rows."""
+    """Read the facts of rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
 
 
 def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
-    """A visitor's links."""
+    """Query a visitor's links."""
     return FactRow.objects.filter(site=site, visitor=visitor, kind="link")
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add (site, key, member) to sets, in one order."""
+    """Add (site, key, member) to linked sets, in one order."""
     rows = [LinkedRow(site=site, key=key, other=other) for site, key, other in sorted(members)]
     LinkedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
-    """Spans in chunks. Spans that are near to each other are in one chunk."""
+    """Divide spans into chunks. Spans that are near to each other are in one chunk."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 
 
@@ -267,7 +268,7 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
     """One slice of the index for each visitor of a chunk, from the earliest start to the latest end of the chunk's
     spans.
 
-    One condition a span would be exact, but SQLite doesn't use the index for that and reads the whole site.
+    One condition for each span would be exact, but SQLite doesn't use the index for that and reads the whole site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
@@ -275,7 +276,7 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """The newest touches of each slice of a timeline. Each is one slice of the index."""
+    """Read the newest touches of each slice of a timeline. Each is one slice of the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
@@ -295,6 +296,6 @@ def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The items in chunks that fit one statement."""
+    """Divide items into chunks that fit one statement."""
     for start in range(0, len(items), CHUNK):
         yield items[start : start + CHUNK]

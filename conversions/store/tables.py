@@ -1,4 +1,5 @@
-"""Tables: the models of the Cassandra store's tables. `manage.py prepare` makes them; the store uses them by CQL."""
+"""Tables: the models of the Cassandra store's tables. `manage.py prepare` makes the tables; the store uses them by
+CQL."""
 
 # mypy: disable-error-code="misc"
 
@@ -7,7 +8,7 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """The touches, conversions and links of one visitor. A touch reads only the conversions after it."""
+    """The touches, conversions and links of one visitor. To process a touch, only the conversions after it are read."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -69,7 +70,7 @@ class Counters(Model):
 
 
 class Cells(Model):
-    """Cells of figures. Each is written under the token of its mark."""
+    """The cells of figures. Each is written under the token of its mark."""
 
     __table_name__ = "cells"
     site = columns.Text(partition_key=True)
@@ -104,5 +105,5 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables in which earlier versions kept cells. `release` marks every site, so these figures are made again.
+#: Tables in which earlier versions stored cells. `release` marks every site, and these figures are made again.
 DROPPED = ("rollups",)
