@@ -1,6 +1,7 @@
 """Affected: facts that are already written -> the buckets that they may change, which must be marked.
 
-It may mark too many buckets, never too few. It reads no configuration, and no stale cache can leave a bucket out.
+It may mark too many buckets, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
+bucket.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,26 +13,27 @@ from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
 
-#: A visitor, and the instant (ms) since which its facts may mean something else.
+#: A visitor, and the instant (ms) from which on its facts may count differently.
 Visit = tuple[str, int]
-#: Shorter than every month. An interval of this length has at most one end of a month.
+#: An interval that is shorter than every month. At most one month ends in it.
 STRETCH_MS = 27 * DAY_MS
 
 
 def affected(
     store: Store, site: str, facts: Sequence[Fact], dissolved: Collection[str] = (), frozen_before: int = 0
 ) -> set[int]:
-    """The buckets of the facts and of every conversion that they may change. Call it after the facts are written.
+    """Return the buckets of the facts and of every conversion that they may change. Call it after the facts are
+    written.
 
-    - A touch may change the conversions of its visitor, and of every visitor that may be the same person, that are not
-      earlier than the touch; and every other conversion of their claims. A conversion that a browser told earlier is
-      not earlier if a server told it with a later time.
-    - A link may change those after the visitor's previous link.
+    - A touch may change conversions of its visitor, and of every visitor that may be the same person, if they are not
+      earlier than the touch. It may then change the other conversions of their claims, too. An earlier conversion that
+      a browser sent may change as well, if a server sent a later copy.
+    - A link may change the conversions after the visitor's previous link.
     - A conversion or an adjustment may change its whole claim.
-    - If a goal counts one per person or per click, all later conversions of the claimants, and of every visitor that
-      may be the same person, may change, with their claims.
+    - If a goal counts one per person or per click, all later conversions of the claimants may change, and those of
+      every visitor that may be the same person, with their claims.
 
-    `dissolved`: visitors whose facts may belong to another person now, since their user or they became crowded.
+    `dissolved`: visitors whose facts may belong to another person now, because they or their user became crowded.
     """
     people = People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
@@ -47,7 +49,8 @@ def affected(
 
 
 def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
-    """The visitors of new links, each since its last link before them. Its later facts may be another user's now."""
+    """The visitors of new links, each with the time of its last link before them. Its later facts may now be another
+    user's."""
     first: dict[str, int] = {}
     for fact in facts:
         if isinstance(fact, Link):
@@ -60,7 +63,8 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Touches that may belong to another person now, at least some of every month, whose fit may change."""
+    """Touches that may now belong to another person: at least one of every month in which the person's fit may
+    change."""
     touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
     long = are_many(touches, MOST_TOUCHES)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
@@ -76,7 +80,8 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(store: Store, site: str, since: Mapping[str, int]) -> set[str]:
-    """The claims of the visitors' conversions that are not earlier than their instants, or may not be."""
+    """The claims of the visitors' conversions that are not earlier than the visitors' instants, or whose trusted copies
+    aren't."""
     rows = store.read_conversions(site, [Span(visitor, 0, FOR_EVER) for visitor in since])
     reached = {row.claim for row in rows if row.at >= since[row.visitor]}
     earlier = {row.claim for row in rows if not row.trusted} - reached
@@ -85,13 +90,13 @@ def _reached(store: Store, site: str, since: Mapping[str, int]) -> set[str]:
 
 
 def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
-    """The conversions of claims."""
+    """Read the conversions of claims."""
     rows = store.read_claims(site, sorted(claims)) if claims else []
     return [row for row in rows if isinstance(row, Conversion)]
 
 
 def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
-    """Each claimant since the earliest `at` of the claim, because its own conversion may be a later copy."""
+    """Each claimant with the earliest `at` of the claim, because its own conversion may be a later copy."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -99,7 +104,7 @@ def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Each visitor and each of its kin, with the visitor's earliest instant."""
+    """Each visitor and each of its kin, with the earliest instant of the visitor."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}
@@ -110,5 +115,5 @@ def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
 
 
 def _spans(earliest: Mapping[str, int]) -> list[Span]:
-    """One span a visitor, from its instant on."""
+    """One span for each visitor, from its instant on."""
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

@@ -1,9 +1,9 @@
-"""Days: the list of days whose cells are older than an hour's figures, and the tokens of hours' marks.
+"""Days: the list of days whose cells are older than the figures of an hour, and the tokens of hours' marks.
 
-A day's cell is a cache, and a day is never marked. The cell holds the token under which it was made. A report uses it
-only if that token is greater than those of all marks of its hours, open or closed. A closed mark's row keeps its last
-token. Tokens become visible in their order, because they are drawn under a lock. The list decides nothing about
-correctness; it only says which cells are worth making.
+A day's cell is a cache, and a day is never marked. The cell holds the token under which it was made. A report uses the
+cell only if this token is greater than the tokens of all marks of the day's hours, open or closed. A closed mark's row
+keeps its last token. Tokens become visible in their order, because they are drawn under a lock. Correctness doesn't
+depend on the list; it only says which cells are worth making.
 """
 
 from collections.abc import Collection, Iterable
@@ -42,7 +42,7 @@ class DayEnd(msgspec.Struct, frozen=True, order=True):
 
 
 def note_days(days: Collection[DayEnd]) -> None:
-    """Note that the cells of days should be made again."""
+    """Put days on the list: their cells should be made again."""
     if not days:
         return
     with transaction.atomic():
@@ -65,17 +65,17 @@ def forget_day(day: StaleDay) -> None:
 
 
 def draw_day_token() -> int:
-    """A token that is committed before the next read. That read sees every mark with a smaller token."""
+    """Draw a token and commit it. The next read sees every mark with a smaller token."""
     with transaction.atomic():
         return draw_token()
 
 
 def has_open_marks(site: str, since: int, until: int) -> bool:
-    """Whether any bucket of a stretch (ms) is marked."""
+    """Whether any bucket of an interval (ms) is marked."""
     return Mark.objects.filter(site=site, marked=True, bucket__gte=since, bucket__lt=until).exists()
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Each bucket of a stretch (ms) with the greatest token of its marks, open or closed."""
+    """Each bucket of an interval (ms) with the greatest token of its marks, open or closed."""
     marks = Mark.objects.filter(site=site, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

@@ -1,16 +1,16 @@
-"""Fit marks: the marks of months. A fitter takes one, and only the fitter that took it last closes it.
+"""Fit marks: the marks of months. A fitter takes a mark, and only the fitter that took it last closes it.
 
-Two fitters may make the same fits at once, and each may die at any point. These rules keep the next month's figures
-right:
+Two fitters may make the same fits at once, and each may die at any point. `told` is the fingerprint of the fits for
+which the next month's buckets were marked. These rules keep the next month's figures right:
 
-1. A fitter that takes a mark draws a token, becomes its writer, and reads whether `told` is empty, in that order. 2.
-Before it writes other fits than the told ones, it empties `told`. A fitter that isn't the writer any more writes
-nothing. 3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the
-writer may.
+1. A fitter that takes a mark draws a token, becomes the mark's writer, and then reads `told`.
+2. Before it writes fits that differ from `told`, it empties `told`. A fitter that isn't the writer any more writes
+   nothing.
+3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the writer may.
 
-While `told` is not empty, the stored fits are the told ones, and every bucket was marked after they were written:
-another write would have emptied `told` first. A fitter that was overtaken after that has a smaller token than the one
-that overtook it. The latter found `told` empty, and marks after it has written.
+Therefore, while `told` is not empty, the stored fits are those of `told`, and every bucket was marked after they were
+written. If a fitter is overtaken after it emptied `told`, its token is smaller than that of the next fitter. The next
+fitter finds `told` empty, writes its own fits over the older ones, and marks the buckets after that.
 """
 
 from django.db import transaction
@@ -19,12 +19,12 @@ from django.db.models import Q, QuerySet
 from conversions.marks.marks import WHOLE_SITE, FitMark, Mark, draw_token
 from conversions.units.clock import LONGEST_HOLD_MS
 
-#: Later than every clock.
+#: An instant that no clock reaches.
 WHENEVER = 1 << 62
 
 
 def open_fits(site: str | None = None) -> list[FitMark]:
-    """The months whose fits must be made again, the oldest first."""
+    """List the months whose fits must be made again, the oldest first."""
     marks = FitMark.objects.filter(marked=True).order_by("month", "site")
     return list(marks.filter(site=site) if site else marks)
 
@@ -34,18 +34,18 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
     held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
     free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
-        # The write locks the row until it is read.
+        # The update locks the row until the transaction ends. The next read returns what was taken.
         taken = free.update(writer=draw_token(), held_until=until)
         return FitMark.objects.get(pk=mark.pk) if taken else None
 
 
 def untell(mark: FitMark) -> bool:
-    """Empty `told`, before other fits are written; return False if another fitter has taken the mark."""
+    """Empty `told`, before different fits are written; return False if another fitter has taken the mark."""
     return bool(_taken(mark).update(told=""))
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Set `told`, and remove the mark if its token is still the noted one."""
+    """Set `told`. Remove the mark if its token is still the noted one; return whether it was removed."""
     with transaction.atomic():
         _taken(mark).update(told=told, held_until=held_until)
         return bool(_taken(mark).filter(token=mark.token).update(marked=False))
@@ -57,7 +57,7 @@ def hold_fits(mark: FitMark, until: int) -> bool:
 
 
 def is_rolling(site: str, since: int, until: int, token: int) -> bool:
-    """Whether buckets of an interval (ms), or the whole site, are marked under that token or a later one."""
+    """Whether buckets of an interval (ms), or the whole site, are marked under this token or a later one."""
     fresh = Mark.objects.filter(site=site, marked=True, token__gte=token)
     return fresh.filter(Q(bucket=WHOLE_SITE) | Q(bucket__gte=since, bucket__lt=until)).exists()
 

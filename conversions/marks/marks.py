@@ -1,8 +1,8 @@
 """Marks: which buckets must be rolled up again, with their tokens, in the configuration database.
 
-A token is drawn after the facts are written, and orders rollups. A mark is removed only if its token is still the noted
-one. A bucket's row stays when its mark is removed, and the rows list all buckets of a site. Months are marked in the
-same way; `conversions.marks.fit_marks` says who makes their fits.
+A token is drawn after the facts are written. Tokens give rollups their order. A mark is removed only if its token is
+still the noted one. A bucket's row stays when its mark is removed: the rows list all buckets of a site. Months are
+marked in the same way; see `conversions.marks.fit_marks`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection, models, transaction
 from django.db.models import Min, Q
 
-#: The bucket that stands for all buckets of a site.
+#: The bucket of a mark that means all buckets of a site.
 WHOLE_SITE = -1
 CLOCK_US = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -33,9 +33,9 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """One bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
+    """A bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
 
-    `tried`: the token that was drawn when its last rollup began. The next tick tries the others first.
+    `tried`: the token that was drawn when its last rollup began. The next tick tries other buckets first.
     `rests_until`: while the bucket's hour is open, beat doesn't roll the bucket up before this time (ms).
     """
 
@@ -59,8 +59,9 @@ class Mark(models.Model):
 class FitMark(models.Model):
     """The fits of a site's month (`YYYY-MM`), the greatest token drawn for them, and whether they must be made again.
 
-    `writer`: the token under which they were made last. `told`: the fingerprint for which the next month's buckets
-    were marked; empty while the stored fits may be others. `held_until`: beat leaves them alone until then (ms).
+    `writer`: the token of the fitter that took the mark last. `told`: the fingerprint of the fits for which the next
+    month's buckets were marked; empty while the stored fits may differ from it. `held_until`: beat doesn't make the
+    fits before this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -82,7 +83,7 @@ class FitMark(models.Model):
 
 
 class SiteCurrency(models.Model):
-    """A currency, other than the site's own, in which a site had money; `adjusts`: in an adjustment."""
+    """A currency, other than the site's own, of a site's amounts. `adjusts`: whether it was in an adjustment."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -98,7 +99,8 @@ class SiteCurrency(models.Model):
 
 
 def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
-    """Note (currency, adjusts) of a site's money. A load of rates marks by it. Call it before the facts are written."""
+    """Note (currency, adjusts) of a site's amounts. A load of rates marks the sites noted here. Call it before the
+    facts are written."""
     new = set(found)
     if new:
         new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
@@ -108,7 +110,8 @@ def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
 
 
 def draw_token() -> int:
-    """The next token: max(last + 1, the database's clock in microseconds). A restored database can't fall behind.
+    """Draw the next token: max(last + 1, the database's clock in microseconds). After a restore of the database, tokens
+    still grow.
 
     The row stays locked until the caller's transaction ends. Tokens therefore become visible in their order.
     """
@@ -123,12 +126,13 @@ def draw_token() -> int:
 
 
 def mark_buckets(site: str, buckets: Iterable[int]) -> None:
-    """Mark buckets of one site; see mark_all."""
+    """Mark buckets of one site; see `mark_all`."""
     mark_all({site: buckets})
 
 
 def mark_all(buckets: Mapping[str, Iterable[int]]) -> None:
-    """Mark the buckets of each site under one new token, keeping the greatest. Call it after the facts are written."""
+    """Mark the buckets of each site under one new token, which is greater than their earlier ones. Call it after the
+    facts are written."""
     wanted = sorted({(site, bucket) for site, found in buckets.items() for bucket in found})
     if not wanted:
         return
@@ -141,12 +145,12 @@ def mark_all(buckets: Mapping[str, Iterable[int]]) -> None:
 
 
 def mark_site(site: str) -> None:
-    """Mark all of a site, in the transaction that changes its configuration."""
+    """Mark the whole site. Call it in the transaction that changes its configuration."""
     mark_buckets(site, [WHOLE_SITE])
 
 
 def open_marks(site: str | None = None) -> list[Mark]:
-    """The marks to roll up, those of whole sites first, then the oldest buckets."""
+    """List the marks to roll up: those of whole sites first, then the oldest buckets."""
     marks = Mark.objects.filter(marked=True).order_by("bucket", "site")
     return list(marks.filter(site=site) if site else marks)
 
@@ -165,40 +169,42 @@ def first_bucket(site: str) -> int | None:
 
 
 def changed_at(sites: Iterable[str]) -> int:
-    """When the configuration of one of these sites was last changed, ms: tokens are microseconds. 0 if never."""
+    """When the configuration of one of these sites was last changed (ms); 0 if never. Tokens are microseconds."""
     tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
     return max(tokens, default=0) // 1000
 
 
 def known_buckets(site: str) -> list[int]:
-    """Every bucket of a site that was ever marked."""
+    """List every bucket of a site that was ever marked."""
     rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
     return list(rows.values_list("bucket", flat=True))
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of buckets begins. Call it before: a bucket that kills its worker must be put behind the
-    others, too."""
+    """Note that a rollup of buckets begins. Call it before the rollup: a bucket that kills its worker must also be put
+    behind the others."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
 def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
-    """Remove those marks whose token is still the noted one, and note until when each rests (ms); gives which."""
+    """Remove the marks whose token is still the noted one, and set until when each rests (ms); return the removed
+    ones."""
     with transaction.atomic():
         return [mark for mark, rest in marks.items() if close_mark(mark, rest)]
 
 
 def close_mark(mark: Mark, rests_until: int = 0) -> bool:
-    """Remove a mark, if its token is still the noted one; in any case it rests until then (ms)."""
+    """Remove a mark if its token is still the noted one; return whether it was removed. In any case set until when it
+    rests (ms)."""
     if rests_until:
         Mark.objects.filter(pk=mark.pk).update(rests_until=rests_until)
     return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))
 
 
 def mark_fits(months: Collection[tuple[str, str]]) -> None:
-    """Mark the fits of (site, month) under a new token. Call it after buckets of them are rolled up, before their marks
-    are closed."""
+    """Mark the fits of (site, month) under a new token. Call it after buckets of the month are rolled up, and before
+    their marks are closed."""
     if not months:
         return
     with transaction.atomic():

@@ -1,6 +1,6 @@
 """Process: a batch of hits -> facts in the store, and marks on the buckets that they may change.
 
-It may be repeated, wholly or from any point: facts are idempotent, and marks come after them each time.
+It may be repeated, wholly or from any point: facts are idempotent, and marks are set after them each time.
 """
 
 import logging
@@ -22,17 +22,17 @@ logger = logging.getLogger(__name__)
 
 
 class MarkStore(Protocol):
-    """Where marks are kept: `conversions.marks.marks`."""
+    """The functions of `conversions.marks.marks` that a processor calls."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
-        """Note in which other currencies a site had money, and whether in adjustments."""
+        """Note the other currencies of a site's amounts, and whether each was in an adjustment."""
 
     def mark_all(self, buckets: Mapping[str, Iterable[int]]) -> None:
         """Mark the buckets of each site under one new token."""
 
 
 class Processor:
-    """Processes batches. It is given the store, the marks and a function that loads a site's configuration.
+    """Processes batches with the given store, marks and function that loads a site's configuration.
 
     `frozen_before` returns the instant (ms) before which buckets don't change any more.
     """
@@ -54,7 +54,8 @@ class Processor:
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
         """Write the batch's facts, then the marks; return the counter increments. Raises what AWAY names.
 
-        A batch that fails for its own content is taken apart: the good hits pass, the bad ones are rejected.
+        If a batch fails because of its content, its hits are processed one by one: good hits pass, bad ones are
+        rejected.
         """
         try:
             return self._process(hits, batch)
@@ -62,7 +63,7 @@ class Processor:
             raise
         except Exception as error:
             if len(hits) > 1:
-                logger.warning("batch %s is taken apart: %r", batch, error)
+                logger.warning("batch %s failed and is processed hit by hit: %r", batch, error)
                 return [count for hit in hits for count in self.process([hit], batch)]
             return self._give_up(hits, batch, error)
 
@@ -80,7 +81,7 @@ class Processor:
         return list(outcome.counts)
 
     def _mark(self, outcome: Outcome) -> list[RejectedHit]:
-        """Mark what the facts may change. A fact that would change frozen buckets is listed as rejected."""
+        """Mark what the facts may change. Return rejected hits for the facts that would change frozen buckets."""
         limit = self.frozen_before()
         late: list[RejectedHit] = []
         marks: dict[str, set[int]] = {}
@@ -110,7 +111,7 @@ class Processor:
         )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """Reject a hit that can't be processed. If even that fails, the batch becomes a dead letter."""
+        """Reject a hit that can't be processed. If this fails as well, the batch becomes a dead letter."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
         self.store.write_rejected(
@@ -120,7 +121,7 @@ class Processor:
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
-    """The currencies of a site's facts that are not its own, each with whether an adjustment is in it."""
+    """The currencies of a site's facts other than its own; each with whether it is in an adjustment."""
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts
@@ -131,7 +132,7 @@ def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str
 
 
 def too_late(fact: Fact) -> RejectedHit:
-    """A fact whose buckets are frozen, as a rejected hit."""
+    """Make the rejected hit of a fact whose buckets are frozen."""
     return RejectedHit(
         site=fact.site,
         at=fact.at,

@@ -11,7 +11,7 @@ from tracker.models import Site
 
 
 class Range(msgspec.Struct, frozen=True):
-    """An interval of one site's time: `since` <= at < `until`, ms since the epoch."""
+    """An interval of one site's time: `since` <= at < `until`, in ms since the epoch."""
 
     site: str
     since: int
@@ -22,14 +22,14 @@ class Range(msgspec.Struct, frozen=True):
 
 
 def add_range_arguments(parser: ArgumentParser) -> None:
-    """The arguments that name a range."""
+    """Add the arguments that name a range."""
     parser.add_argument("--site", metavar="KEY", help="only this site, by its public key")
     parser.add_argument("--from", dest="since", metavar="T", help="an instant, or a day of the site's own calendar")
     parser.add_argument("--to", dest="until", metavar="T", help="like --from; the range ends before it")
 
 
 def read_ranges(site: str | None, since: str | None, until: str | None) -> list[Range]:
-    """The range of each site that the arguments name. Raises Refusal."""
+    """Return the range of each site that the arguments name. Raises Refusal."""
     sites = Site.objects.filter(key=site) if site else Site.objects.order_by("pk")
     found = [read_range(row, since, until) for row in sites]
     if site and not found:
@@ -38,7 +38,7 @@ def read_ranges(site: str | None, since: str | None, until: str | None) -> list[
 
 
 def read_range(site: Site, since: str | None, until: str | None) -> Range:
-    """A site's range. Without `since` it begins with the site, without `until` it has no end. Raises Refusal."""
+    """Return a site's range. Without `since` it has no beginning, without `until` no end. Raises Refusal."""
     try:
         first = read_instant(since, site.timezone) if since else 0
         end = read_instant(until, site.timezone) if until else FOR_EVER
@@ -54,7 +54,7 @@ def _bad_range(detail: str) -> Refusal:
 
 
 def mark_range(site_range: Range) -> int:
-    """Mark every known bucket that overlaps a range; return how many there are."""
+    """Mark every known bucket that overlaps a range; return their number."""
     buckets = [
         bucket for bucket in known_buckets(site_range.site) if site_range.since - HOUR_MS < bucket < site_range.until
     ]

@@ -8,5 +8,6 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """The instant (ms) before which buckets are frozen, because their conversions' windows reach past the retention."""
+    """The instant (ms) before which buckets are frozen, because their conversions' windows begin before the
+    retention."""
     return now_ms() - settings.RETENTION_DAYS * DAY_MS + LONGEST_WINDOW

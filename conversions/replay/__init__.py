@@ -1,1 +1,1 @@
-"""Replay: the archive's hits again -> facts, or a preview of what a goal would have counted."""
+"""Replay: the archive's hits -> facts again, or a preview of what a goal would have counted."""

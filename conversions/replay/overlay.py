@@ -8,8 +8,8 @@ from conversions.store.port import FactReader, Linked, Moment, Span
 
 
 class Overlay:
-    """A store's facts and more conversions and adjustments. Touches and links are the store's, because goals don't
-    make them."""
+    """Reads a store's facts together with more conversions and adjustments in memory. Touches and links are the
+    store's, because they don't depend on goals."""
 
     def __init__(self, store: FactReader) -> None:
         self._store = store

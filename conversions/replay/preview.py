@@ -1,6 +1,7 @@
-"""Preview: the archive's hits and a goal that is not saved -> what it would have counted. Changes nothing.
+"""Preview: the archive's hits and a goal that is not saved -> what it would have counted. Nothing is changed.
 
-The same functions decide as after a replay, over the store's facts and, beside them, those that the draft would add.
+The functions that decide are the same as after a replay. They read the store's facts together with those that the draft
+would add.
 """
 
 from collections import Counter
@@ -28,16 +29,16 @@ from conversions.verdicts.unrated import Unrated, describe_unrated, unrated
 from tracker.collection.hit import Hit, iso
 
 LONGEST_DAYS = 90
-#: Conversions that are decided at once.
+#: This many conversions are decided at once.
 CHUNK = 500
-#: More conversions of one goal are not held in memory: the preview is cut there.
+#: At most this many conversions of a goal are held in memory. With more, the preview stops.
 MOST_CONVERSIONS = 200_000
-#: Site, its currency and some others -> what these, and those that the site's money came in, are worth in its own.
+#: Site, its currency and some other currencies -> the series of these, and of the site's noted currencies, in its own.
 ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
 def last_days(site: str, days: int, now: int) -> Range:
-    """The last days up to now (ms)."""
+    """The range of the last days up to now (ms)."""
     return Range(site, now - days * DAY_MS, now)
 
 
@@ -46,7 +47,7 @@ class Counted(msgspec.Struct, frozen=True):
 
     conversions: int
     value: int
-    #: How many lack some of their value because no rate is known; currency -> the micros that are missing.
+    #: The number of conversions that lack some of their value because no rate is known; currency -> the missing micros.
     lacking: int
     lacks: Mapping[str, int]
 
@@ -66,7 +67,8 @@ class Preview:
         self.complete = False
 
     def gather(self, archive: Archive, keys: Iterable[str]) -> Iterator[str]:
-        """Take the facts of each object; gives its key. It may be left at any point, then the preview is cut there."""
+        """Take the facts of each object; yield its key. The caller may stop at any object: the preview then covers the
+        objects before."""
         for key, hits in hits_of(archive, keys):
             self._facts.add(self._facts_of(hits or (), batch_of(key)))
             self.objects += 1
@@ -83,7 +85,7 @@ class Preview:
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
-        """What the goal counts in the range, by what was gathered."""
+        """Count what the goal counts in the range, from what was gathered."""
         site = self._rated_site()
         conversions = value = lacking = 0
         lacks = Counter[str]()
@@ -96,12 +98,12 @@ class Preview:
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:
-        """The site with the rates of what was gathered, too: it may be the first of its currency."""
+        """The site with the rates of the gathered currencies, too. A gathered fact may be the first in its currency."""
         rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
         return msgspec.structs.replace(self._site, rates=rates)
 
     def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
-        """On each claim that the goal counts in the range; one row of a claim stands for all."""
+        """Decide each claim that the goal counts in the range. One row represents a claim."""
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
@@ -110,24 +112,26 @@ class Preview:
 
 
 class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a goal would have counted, and where the work was cut."""
+    """What a goal would have counted, and how far the archive was read."""
 
     since: Instant = msgspec.field(name="from")
     until: Instant = msgspec.field(name="to")
-    conversions: Annotated[Amount, Meta(description="How many the goal would have counted, with six places.")]
+    conversions: Annotated[Amount, Meta(description="The number of conversions, with six places.")]
     value: Annotated[Amount, Meta(description="Their value, in the site's currency.")]
     currency: str
-    unrated: Annotated[Unrated, Meta(description="By reason, what the value leaves out, as reports have it.")] = (
+    unrated: Annotated[Unrated, Meta(description="The value that is left out, by reason, in the form of reports.")] = (
         msgspec.field(name="set_aside")
     )
-    complete: Annotated[bool, Meta(description="False: it was cut; hits archived after `reached` are not in.")]
+    complete: Annotated[
+        bool, Meta(description="False if it ran out of time; then hits archived after `reached` are not counted.")
+    ]
     reached: Instant | None
-    objects: Annotated[int, Meta(description="Of the archive, that were read.")]
-    damaged: Annotated[int, Meta(description="Of these, what could not be read.")]
+    objects: Annotated[int, Meta(description="Objects of the archive that were read.")]
+    damaged: Annotated[int, Meta(description="Objects among these that could not be read.")]
 
 
 def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> PreviewAnswer:
-    """What a goal would have counted."""
+    """Describe what a goal would have counted."""
     counted = preview.count()
     return PreviewAnswer(
         since=iso(site_range.since),
@@ -144,7 +148,7 @@ def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> P
 
 
 def gather_until(preview: Preview, archive: Archive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
-    """Gather as long as it may go on."""
+    """Gather while `may_go_on` allows it."""
     for _ in preview.gather(archive, keys):
         if not may_go_on():
             return

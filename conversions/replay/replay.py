@@ -23,53 +23,53 @@ from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-#: A hit may be received 90 days after it happened, and be archived with batches that were made a day later.
+#: A hit may be received 90 days after it happened, and be archived in a batch that is made up to a day later.
 BEHIND_MS = 91 * 86_400_000
-#: How many objects are fetched ahead of the one that is processed.
+#: The number of objects that are fetched ahead of the one that is processed.
 AHEAD = 8
-#: How much longer than planned a replay is held for a worker that may have died, ms.
+#: A replay is held this much longer than planned (ms), in case its worker died.
 GRACE_MS = 60_000
 
 
 class Archive(Protocol):
-    """What a replay needs of the archive."""
+    """The part of the archive that a replay reads."""
 
     def get(self, key: str) -> list[Hit]:
-        """The hits of an object. Raises Permanent: it is damaged, or not there."""
+        """Read the hits of an object. Raises Permanent if the object is damaged or missing."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """The keys of the batches that were made in an interval (ms) and come after a key, in their order."""
+        """List the keys of the batches that were made in an interval (ms) and come after a key, in their order."""
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """The interval (ms) in which the batches were made that may hold hits of these ranges."""
+    """The interval (ms) in which batches that may hold hits of these ranges were made."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: Archive, ranges: Sequence[Range], progress: Progress) -> Iterator[str]:
-    """The objects that are still to be replayed."""
+    """List the objects that are still to be replayed."""
     since, until = object_range(ranges)
     return archive.list(since, until, progress.last_key)
 
 
 def may_start_at(ranges: Iterable[Range]) -> int:
-    """The instant (ms) after which every worker's cache knows the last change of the sites' configuration.
+    """The instant (ms) from which on every worker's cache has the last change of the sites' configuration.
 
-    Later hits are processed with the changed goal. Earlier hits are in the archive by then.
+    Later hits are processed with the changed configuration. Earlier hits are in the archive by then.
     """
     return changed_at(one.site for one in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration changed since a replay began. Its first part may then lack what counts now."""
+    """Whether the configuration changed since a replay began. What it did before the change may then lack facts."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
 
 def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
-    """Each key with its hits, fetched a few objects ahead; None for an object that is damaged or gone."""
+    """Yield each key with its hits, fetched a few objects ahead; None for an object that is damaged or missing."""
     with ThreadPoolExecutor(AHEAD) as pool:
         waiting: deque[tuple[str, Future[list[Hit]]]] = deque()
         for key in keys:
@@ -91,9 +91,9 @@ def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None
 def replay(
     archive: Archive, processor: Processor, ranges: Sequence[Range], keys: Iterable[str], progress: Progress
 ) -> Iterator[int]:
-    """Process the hits of each object that lie in the ranges; yield their number per object, and note how far it came.
+    """Process the hits of each object that are in the ranges; yield their number per object, and note the progress.
 
-    It doesn't touch live counters: they are increments, and a replay would double them.
+    Live counters are left alone: they are increments, and a replay would double them.
     """
     by_site = {one.site: one for one in ranges}
     for key, hits in hits_of(archive, keys):
@@ -109,16 +109,17 @@ def replay(
 
 
 def end(progress: Progress, ranges: Iterable[Range]) -> None:
-    """End a replay: mark every bucket of the ranges, to make its figures again, too."""
+    """End a replay: mark every bucket of the ranges, whose figures are then made again."""
     for one in ranges:
         mark_range(one)
     Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
 
 
 def make_retroactive(goal: Goal, since: int) -> Progress:
-    """Let a goal's newest version hold since an instant (ms), and request the replay that adds what it counts.
+    """Let a goal's newest version hold since an instant (ms), and request the replay that adds its conversions.
 
-    The replay ends where the version holds anyway. It is a new replay, because one under way may have passed its hits.
+    The replay ends where the version took effect before. It is a new replay, because one under way may have passed
+    these hits already.
     """
     with transaction.atomic():
         goal.make_retroactive(since)
@@ -126,14 +127,14 @@ def make_retroactive(goal: Goal, since: int) -> Progress:
 
 
 def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int) -> None:
-    """Go on with the replays that were requested, one after the other, up to an instant (ms)."""
+    """Continue the requested replays, one after the other, up to an instant (ms)."""
     for progress in Progress.objects.filter(requested=True, ended_at__isnull=True).order_by("pk"):
         if clock() < until and progress.hold(clock(), until + GRACE_MS):
             _carry_on(archive, processor, clock, until, progress)
 
 
 def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress) -> None:
-    """If a service is away, the next call tries again."""
+    """Continue one replay. If a service is away, the next call tries again."""
     problem = ""
     try:
         ranges = read_ranges(progress.site or None, progress.since, progress.until)
@@ -150,5 +151,5 @@ def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], 
 
 
 def batch_of(key: str) -> str:
-    """The batch id of an object's key."""
+    """The batch id in an object's key."""
     return key.rpartition("/")[2].partition(".")[0]
