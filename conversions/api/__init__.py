@@ -1,1 +1,1 @@
-"""API: support's views. Campaigns, ads and goals; conversions, visitors, rejected hits; roll up and replay."""
+"""API: the views for support: campaigns, ads, goals, conversions, visitors, rejected hits, rollups and replays."""

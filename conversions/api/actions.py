@@ -1,4 +1,4 @@
-"""Actions: staff rolls a range of a site up again, or replays it from the archive."""
+"""Actions: endpoints with which staff rolls up or replays a range of a site again."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ from tracker.collection.hit import to_plain
 from tracker.models import Site
 from tracker.permissions import StaffPermissions
 
-#: The most replays of a site that are listed, the newest.
+#: At most this many replays of a site are listed, the newest ones.
 LISTED = 20
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """`from` and `to`: instants, or days of the site's calendar. The range ends before `to`. An empty one is no
-    bound."""
+    """The fields `from` and `to`: instants, or days of the site's calendar. The range excludes `to`. An empty field
+    sets no limit."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Both are optional. They are made here because `from` is a keyword of Python."""
@@ -33,14 +33,14 @@ class RangeSerializer(serializers.Serializer[Any]):
 
 
 class RangeView(GenericAPIView[Site]):
-    """An action on a range of a site."""
+    """Base of the actions on a range of a site."""
 
     permission_classes = (StaffPermissions,)
     serializer_class = RangeSerializer
     queryset = Site.objects.none()
 
     def read(self, request: Request, key: str) -> tuple[str, str, Range]:
-        """`from` and `to` as they were given, and the range that they name. Raises Refusal."""
+        """Return `from` and `to` as the client gave them, and the range that they name. Raises Refusal."""
         site = readable_site(request, key)
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -49,7 +49,7 @@ class RangeView(GenericAPIView[Site]):
 
 
 class RollupView(RangeView):
-    """Rolls a range of a site up again."""
+    """Roll up a range of a site again."""
 
     permissions_needed = {"post": "tracker.roll_up_site"}
 
@@ -61,13 +61,13 @@ class RollupView(RangeView):
 
 
 class ReplayView(RangeView):
-    """Makes the facts and figures of a range of a site again from the archive, in the background."""
+    """Make the facts and figures of a range of a site again from the archive, in the background."""
 
     permissions_needed = {"post": "tracker.replay_site", "get": "tracker.view_site"}
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
-        """Request a replay, which beat carries on each minute. A replay that is under way isn't begun again."""
+        """Request a replay; beat works on it each minute. If the same replay is already under way, it goes on."""
         since, until, site_range = self.read(request, key)
         with transaction.atomic():
             row, _ = Replay.objects.get_or_create(site=site_range.site, since=since, until=until, ended_at=None)

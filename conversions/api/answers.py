@@ -1,4 +1,4 @@
-"""Answers: what support's API gives: a conversion with its page, and pages of results."""
+"""Answers: the structs that support's API answers with: a conversion with its page, and pages of results."""
 
 from typing import Annotated
 
@@ -14,20 +14,20 @@ NextPage = Annotated[Url | None, Meta(description="The next page, null on the la
 
 
 class ConversionAnswer(Explanation, frozen=True, kw_only=True):
-    """A conversion: why it is counted or not, and which touches get how much of it."""
+    """A conversion: why it counts or not, and how much of it each touch gets."""
 
-    page: Annotated[Url, Meta(description="Where people read the same in words.")]
+    page: Annotated[Url, Meta(description="The address of the page that says the same in words.")]
 
 
 class ConversionsPage(msgspec.Struct, frozen=True):
-    """Conversions that were found."""
+    """A page of conversions."""
 
     results: list[ConversionAnswer]
     next: NextPage
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """What a visitor did, in order of time."""
+    """A page of what a visitor did, in order of time."""
 
     site: str
     visitor: str
@@ -36,7 +36,7 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class RejectedPage(msgspec.Struct, frozen=True):
-    """Rejected hits, newest first."""
+    """A page of rejected hits, newest first."""
 
     results: list[ListedRejected]
     next: NextPage
@@ -44,6 +44,6 @@ class RejectedPage(msgspec.Struct, frozen=True):
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """How many hours will be rolled up again."""
+    """How many hours were marked to be rolled up again."""
 
     marked: int

@@ -1,5 +1,5 @@
-"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors`
-answers 400."""
+"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` turns its
+error into an answer with status 400."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -31,13 +31,13 @@ from tracker.models import Site
 from tracker.permissions import StaffPermissions
 
 MAX_RULES = 100
-#: The seconds after which a preview is cut.
+#: A preview stops after this many seconds and answers with what it has.
 PREVIEW_SECONDS = 10
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
-    """What ads are bought for. Its site is fixed."""
+    """A campaign. Its site can't be changed."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
 
@@ -47,7 +47,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 
 class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
-    """Patterns that must all match for a touch to be the ad's; `*` is any text."""
+    """A match rule: if all of its patterns match, the touch is the ad's. `*` is any text."""
 
     class Meta:
         model = MatchRule
@@ -60,7 +60,7 @@ class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
 
 
 class AdSerializer(serializers.ModelSerializer[Ad]):
-    """What is paid for. Given rules replace the stored ones."""
+    """An ad. If rules are given, they replace the stored ones."""
 
     rules = MatchRuleSerializer(many=True, required=False, max_length=MAX_RULES)  # type: ignore[call-arg]
     site = serializers.CharField(source="campaign.site.key", read_only=True)
@@ -70,7 +70,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
         fields = ("url", "id", "site", "campaign", "key", "name", "destination", "rules")
 
     def create(self, validated_data: dict[str, Any]) -> Ad:
-        """The ad and its rules, or neither."""
+        """Save the ad and its rules, or neither."""
         rules = validated_data.pop("rules", [])
         with transaction.atomic():
             ad = Ad.objects.create(**validated_data)
@@ -78,7 +78,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
         return ad
 
     def update(self, ad: Ad, validated_data: dict[str, Any]) -> Ad:
-        """Save the ad and its rules, or neither. Without `rules` these stay."""
+        """Save the ad and its rules, or neither. Without `rules` the stored rules stay."""
         rules = validated_data.pop("rules", None)
         with transaction.atomic():
             super().update(ad, validated_data)
@@ -88,7 +88,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
 
 
 def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
-    """Replace the ad's rules. Each is saved under the model's rules."""
+    """Replace the ad's rules. The model checks each of them."""
     for rule in ad.rules.all():
         rule.delete()
     for patterns in rules:
@@ -96,7 +96,7 @@ def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
 
 
 class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
-    """What a goal said, and since when."""
+    """A version of a goal's rules, and when it takes effect."""
 
     starts_at = serializers.SerializerMethodField(help_text="ISO 8601; null: from the beginning.")
 
@@ -106,12 +106,12 @@ class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
         read_only_fields = fields
 
     def get_starts_at(self, version: GoalVersion) -> str | None:
-        """When it takes effect."""
+        """When the version takes effect; None: from the beginning."""
         return iso(version.starts_at) if version.starts_at else None
 
 
 class GoalSerializer(serializers.ModelSerializer[Goal]):
-    """What counts as a conversion. Changed rules make a version, which takes effect some ten minutes later."""
+    """A goal. If its rules change, it gets a new version, which takes effect about ten minutes later."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     versions = GoalVersionSerializer(many=True, read_only=True)
@@ -122,7 +122,7 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
 
 
 class RetroactiveGoalSerializer(GoalSerializer):
-    """A goal that was made retroactive, and the replay that makes its past again (`replay` of the context)."""
+    """A goal that was made retroactive, with the replay that counts its past. The context holds the replay."""
 
     replay = serializers.SerializerMethodField()
 
@@ -136,7 +136,7 @@ class RetroactiveGoalSerializer(GoalSerializer):
 
 
 class RetroactiveSerializer(serializers.Serializer[Any]):
-    """`from`: an instant or a day of the site's calendar, not in the future."""
+    """The field `from`: an instant or a day of the site's calendar, not in the future."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The field is made here because `from` is a keyword of Python."""
@@ -144,7 +144,8 @@ class RetroactiveSerializer(serializers.Serializer[Any]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """A goal's rules. If the site has a goal with this key, fields that are left out keep that goal's values."""
+    """The rules of a goal that isn't saved. If the site has a goal with this key, omitted fields have that goal's
+    values."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
@@ -158,7 +159,7 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
 
 
 def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
-    """The instant (ms) of `from`. Raises Refusal."""
+    """Return the instant (ms) that `from` names. Raises Refusal."""
     given.is_valid(raise_exception=True)
     since = read_range(site, given.validated_data["from"], None).since
     if since > now_ms():
@@ -167,13 +168,13 @@ def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """A function that returns whether fewer than `seconds` have passed since this call."""
+    """Return a function that says whether fewer than `seconds` have passed since this call."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 
 
 class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
-    """What ads are bought for. One that has ads can't be deleted."""
+    """Campaigns. One that has ads can't be deleted."""
 
     queryset = Campaign.objects.select_related("site").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -184,7 +185,7 @@ class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
 
 
 class AdViewSet(viewsets.ModelViewSet[Ad]):
-    """What is paid for, with the rules by which touches are an ad's."""
+    """Ads, with the rules that say which touches are theirs."""
 
     queryset = Ad.objects.select_related("campaign__site").prefetch_related("rules").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -201,7 +202,7 @@ class GoalViewSet(
     mixins.UpdateModelMixin,
     viewsets.GenericViewSet[Goal],
 ):
-    """What counts as a conversion. A goal is switched off (`active`), never deleted: its conversions refer to it."""
+    """Goals. A goal can't be deleted, because its conversions refer to it. Switch it off with `active` instead."""
 
     queryset = (
         Goal.objects.select_related("site")
@@ -229,8 +230,8 @@ class GoalViewSet(
     @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Return what a goal with these rules would have counted in the last days, from the archive. Nothing is
-        changed."""
+        """Return what a goal with these rules would have counted in the last days, by the archive. It changes
+        nothing."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         site, days = (given.validated_data.pop(name) for name in ("site", "days"))
@@ -246,7 +247,7 @@ class GoalViewSet(
         return Response(to_plain(describe_preview(preview, site_range, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
-        """Save, then read the goal again: the answer has the new version."""
+        """Save the goal, then read it again: the answer contains the new version."""
         goal = serializer.save()
         serializer.instance = self.get_queryset().get(pk=goal.pk)
 

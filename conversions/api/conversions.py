@@ -1,4 +1,4 @@
-"""Conversions: explains one by its id, or those of an order, a hit, a visitor or a user."""
+"""Conversions: endpoints that explain one conversion, or those of an order, a hit, a visitor or a user."""
 
 import msgspec
 from rest_framework.request import Request
@@ -17,19 +17,19 @@ from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
 from tracker.collection.hit import to_plain
 
-#: The conversions of a page. Each comes with all touches of its persons.
+#: At most this many conversions are on a page. Each comes with all touches of its persons.
 PAGE = 20
 
 
 class ConversionsView(ReaderView):
-    """Why conversions are counted or not, and which touches get how much of them.
+    """Why conversions count or not, and how much of them each touch gets.
 
     Name a `site` and one of `order`, `hit`, `visitor` and `user`.
     """
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explains the conversions of an order, a hit, a visitor or a user, as those that count or as duplicates."""
+        """Explain the conversions of an order, a hit, a visitor or a user, the duplicates among them included."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
         results = [with_page(one, request) for one in map(open_explainer(site).explain, found.cases)]
@@ -38,22 +38,22 @@ class ConversionsView(ReaderView):
 
 
 class ConversionView(ReaderView):
-    """One conversion: why it is counted or not, and which touches get how much of it."""
+    """Why one conversion counts or not, and how much of it each touch gets."""
 
     @conversion_schema
     def get(self, request: Request, id: str) -> Response:
-        """Explains the conversion of an id."""
+        """Explain the conversion with this id."""
         site, case = find_readable(id, lambda key: load_readable(request, key))
         return Response(to_plain(with_page(open_explainer(site).explain(case), request)))
 
 
 def with_page(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """The explanation with the address of its page for people."""
+    """Add the address of the page for people to an explanation."""
     return ConversionAnswer(**msgspec.structs.asdict(explanation), page=page_url(request, explanation.id))
 
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
-    """The cases that the query asks for. Raises Refusal."""
+    """Find the cases that the query asks for. Raises Refusal."""
     name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
     if name == "order":
         return find_order(open_to_read(), site, text.strip())

@@ -1,4 +1,4 @@
-"""Parameters: those of support's API, each bounded; and the address of the next page."""
+"""Parameters: read and bound the query parameters of support's API; make the addresses of pages."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -12,12 +12,12 @@ from conversions.explain.find import START
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
 
-#: The longest id of a hit.
+#: A hit's id has at most this many characters.
 MAX_TEXT = 200
 
 
 def read_text(query: Mapping[str, str], name: str) -> str:
-    """A parameter's text; empty if it is absent."""
+    """Return a parameter's text, or an empty text if the parameter is absent. Raises Refusal."""
     text = query.get(name, "")
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
@@ -25,7 +25,7 @@ def read_text(query: Mapping[str, str], name: str) -> str:
 
 
 def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Which one of these parameters is given, and its text."""
+    """Return the name and the text of the one parameter that is given. Raises Refusal if none or several are."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
         raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}.")
@@ -33,7 +33,7 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
 
 
 def read_after(query: Mapping[str, str]) -> OrderKey:
-    """The place of `after`, where the page begins. Raises Refusal."""
+    """Return the cursor of `after`, at which the page begins. Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
@@ -41,8 +41,8 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """The instant (ms) at which a page that is sorted by time begins; and how many rows of it to skip. Raises
-    Refusal."""
+    """Return the instant (ms) at which a page of rows sorted by time begins, and how many rows of that instant to skip.
+    Raises Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
         return read_number(at), max(read_number(skip), 0)
@@ -51,17 +51,17 @@ def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
 
 
 def page_url(request: Request, id: str) -> str:
-    """The page that explains a conversion to people."""
+    """The address of the page that explains a conversion to people."""
     return request.build_absolute_uri(reverse("explained", args=[id]))
 
 
 def find_url(request: Request, site: str, hit: str) -> str:
-    """The page that finds the conversions of a hit."""
+    """The address of the page that lists the conversions of a hit."""
     return request.build_absolute_uri(f"{reverse('explain')}?{urlencode({'site': site, 'by': 'hit', 'q': hit})}")
 
 
 def next_url(request: Request, after: str | None) -> str | None:
-    """The address of the page that begins there; None after the last."""
+    """The address of the page that begins at a cursor; None after the last page."""
     return replace_query_param(request.build_absolute_uri(), "after", after) if after else None
 
 

@@ -1,4 +1,4 @@
-"""Reader: who may read support's API."""
+"""Reader: the base of the views that read for support."""
 
 from rest_framework.views import APIView
 
@@ -6,7 +6,7 @@ from tracker.access import READER_AUTHENTICATION, MayRead
 
 
 class ReaderView(APIView):
-    """Read by programs with a report token and by people who are signed in."""
+    """A view for programs with a report token and for people who are signed in."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

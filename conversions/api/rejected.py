@@ -1,4 +1,4 @@
-"""Hits that were accepted but are no facts, with their reasons."""
+"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason."""
 
 from collections.abc import Callable, Mapping
 
@@ -26,15 +26,16 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 
 
 class RejectedView(ReaderView):
-    """Hits of a `site` that were rejected, newest first.
+    """Rejected hits of a `site`, newest first.
 
-    They are those of the last 30 days unless `from` and `to` say otherwise; `code`, `hit`, `visitor`, `order` and
-    `user` choose among them.
+    The range is the last 30 days, unless `from` and `to` name another. `code`, `hit`, `visitor`, `order` and `user`
+    filter the hits.
     """
 
     @rejected_schema
     def get(self, request: Request) -> Response:
-        """Lists the hits, and counts those of the range's days (UTC) by code, the ones above the daily cap included."""
+        """List the hits. Also count the rejected hits of the range's days (UTC) by code; these counts include hits
+        above the daily cap."""
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
         latest, skip = read_time_after(request.query_params, site_range.until - 1)
@@ -47,7 +48,8 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """The range of `from` and `to`. It is at most MAX_DAYS long, because every hour of it is read. Raises Refusal."""
+    """Return the range of `from` and `to`. It has at most MAX_DAYS days, because each of its hours is read. Raises
+    Refusal."""
     site_range = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = site_range.until if site_range.until < FOR_EVER else max(now + AHEAD_MS, site_range.since) + 1
     since = site_range.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
@@ -57,6 +59,6 @@ def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
 
 
 def read_filter(query: Mapping[str, str]) -> Callable[[RejectedHit], bool] | None:
-    """A function that returns whether a hit is wanted; None if all are."""
+    """Return a function that says whether a hit is wanted; None if all hits are."""
     wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
     return (lambda row: is_wanted(row, wanted)) if wanted else None

@@ -1,4 +1,4 @@
-"""Replays: the row of a replay -> how far it has come, as the API answers it."""
+"""Replays: the row of a replay -> its progress, as the API answers it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -19,11 +19,11 @@ class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None = msgspec.field(name="from")
     until: str | None = msgspec.field(name="to")
     state: Literal["waiting", "running", "done"]
-    batches: Annotated[int, Meta(description="Batches of the archive gone through.")]
+    batches: Annotated[int, Meta(description="Batches of the archive that were read.")]
     hits: Annotated[int, Meta(description="Hits of the range processed again.")]
     damaged: Annotated[int, Meta(description="Batches that the archive could not give.")]
-    reached: Annotated[Instant | None, Meta(description="When the last batch gone through was made.")]
-    problem: Annotated[str | None, Meta(description="Why the last try stopped; it is tried again.")]
+    reached: Annotated[Instant | None, Meta(description="When the last batch that was read was made.")]
+    problem: Annotated[str | None, Meta(description="Why the last try stopped. The replay is tried again.")]
     started_at: Instant
     ended_at: Instant | None
 
@@ -35,7 +35,7 @@ class ReplayStates(msgspec.Struct, frozen=True):
 
 
 def describe_replay(row: Replay, now: int) -> ReplayState:
-    """How far a replay has come."""
+    """Describe how far a replay has come."""
     return ReplayState(
         id=row.pk,
         since=row.since or None,
@@ -52,5 +52,5 @@ def describe_replay(row: Replay, now: int) -> ReplayState:
 
 
 def iso_seconds(moment: datetime) -> Instant:
-    """ISO 8601 UTC with `Z`, to the second."""
+    """Format a moment as ISO 8601 in UTC with `Z`, to the second."""
     return iso(int(moment.timestamp()) * 1000)

@@ -1,4 +1,4 @@
-"""Schema: summaries, parameters and answers of support's API for /api/schema."""
+"""Schema: the summaries, parameters and answers of support's API that `/api/schema` shows."""
 
 from drf_spectacular.utils import extend_schema
 
@@ -7,7 +7,7 @@ from conversions.api.replays import ReplayState, ReplayStates
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
-AFTER = parameter("after", "Where the page begins; take it from `next`.")
+AFTER = parameter("after", "A cursor: the page begins there. Take it from `next`.")
 READ = refusals(400, 401, 404, 503)
 DONE = refusals(400, 401, 403, 404, 503)
 
@@ -35,7 +35,7 @@ rejected_schema = extend_schema(
         parameter("order", "Only those of this order."),
         parameter("user", "Only those that name this user."),
         parameter("from", "An instant, or a day of the site's calendar; 30 days ago by default."),
-        parameter("to", "The same; hits at that instant are not in."),
+        parameter("to", "The end of the range, in the same form. Hits at that instant are not listed."),
         AFTER,
     ],
     responses={200: RejectedPage, **READ},

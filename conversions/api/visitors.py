@@ -1,4 +1,4 @@
-"""One visitor's timeline."""
+"""Visitors: an endpoint that lists what one visitor did."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,8 @@ class VisitorView(ReaderView):
 
     @visitor_schema
     def get(self, request: Request) -> Response:
-        """List the visitor's facts, every stored copy of a hit. The conversion says which copy counts."""
+        """List the visitor's facts, with each stored copy of a hit. The explanation of a conversion says which copy
+        counts."""
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")
         if not visitor:

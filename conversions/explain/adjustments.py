@@ -18,10 +18,10 @@ from tracker.collection.hit import AdjustmentKind, iso
 
 
 class AppliedRate(msgspec.Struct, frozen=True):
-    """The rate of a currency in the site's currency."""
+    """The exchange rate by which an amount was converted into the site's currency."""
 
-    rate: Annotated[str, Meta(description="With twelve places.")]
-    day: Annotated[Day, Meta(description="Of the table.")]
+    rate: Annotated[str, Meta(description="With twelve decimal places.")]
+    day: Annotated[Day, Meta(description="The day of the rate in the table.")]
 
 
 class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     value: Amount | None
     currency: str
-    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or no rate is known.")]
+    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     effect: AdjustmentEffect
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
@@ -41,7 +41,7 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
 def describe_adjustment(
     row: Adjustment, effect: AdjustmentEffect, site: SiteConfig, archive_key: Callable[[str], str | None]
 ) -> ExplainedAdjustment:
-    """One adjustment with its effect."""
+    """Describe one adjustment with its effect."""
     return ExplainedAdjustment(
         hit=row.hit,
         kind=row.kind,
@@ -56,13 +56,13 @@ def describe_adjustment(
 
 
 def describe_rate(row: ClaimRow, site: SiteConfig) -> AppliedRate | None:
-    """The rate by which an amount was multiplied; None if it is in the site's currency or no rate is known."""
+    """Describe the rate by which an amount was multiplied; None if it is in the site's currency or no rate is known."""
     rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
     return AppliedRate(rate_text(rate.worth), rate.day) if rate else None
 
 
 def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, AdjustmentEffect]]:
-    """Each adjustment with its effect, in the order in which they fold."""
+    """Each adjustment with its effect, in the order in which adjustments are applied."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     settled = restated[-1] if restated else 0
     effects: list[tuple[Adjustment, AdjustmentEffect]] = []

@@ -1,4 +1,4 @@
-"""Claimants: a decided case -> its persons: their users, their visitors and the links that make them theirs. Pure."""
+"""Claimants: a decided case -> its persons, with their users, their visitors and the links between these. Pure."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -15,7 +15,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: The most visitors of a person, and the most links of each visitor, that are listed: the first ones.
+#: At most this many visitors of a person, and links of a visitor, are listed: the first ones.
 MAX_VISITORS, MAX_LINKS = 100, 3
 
 
@@ -27,24 +27,24 @@ class VisitorLink(msgspec.Struct, frozen=True):
 
 
 class ClaimantVisitor(msgspec.Struct, frozen=True):
-    """A visitor of a person."""
+    """A visitor of a person, with links."""
 
     visitor: str
     links: Annotated[
-        tuple[VisitorLink, ...], Meta(description="The first hits by which the visitor is the user's.")
+        tuple[VisitorLink, ...], Meta(description="The first hits by which the visitor named the user.")
     ] = ()
 
 
 class Claimant(msgspec.Struct, frozen=True):
     """A person whose touches count for a conversion."""
 
-    user: Annotated[str | None, Meta(description="Null: a visitor by itself.")]
+    user: Annotated[str | None, Meta(description="Null if the person is a visitor without a user.")]
     visitors: tuple[ClaimantVisitor, ...]
-    more_visitors: Annotated[int, Meta(description="How many more there are.")]
+    more_visitors: Annotated[int, Meta(description="How many more visitors the person has.")]
 
 
 class Crowded(msgspec.Struct, frozen=True):
-    """A user or a visitor that joins nobody, because too many share it."""
+    """A user or a visitor that is no person's, because too many share it."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET
@@ -58,7 +58,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
     @property
     def user(self) -> str | None:
-        """The user whose conversion it is; None if it is no user's."""
+        """The user whose conversion counts; None if it is a visitor's without a user."""
         return self.persons[0].user if self.persons else None
 
     @property
@@ -68,7 +68,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """The persons that claim a case."""
+    """Read the persons that claim a case."""
     people = People(store, site)
     rows = list(rows_of(case))
     people.meet(rows)

@@ -1,4 +1,4 @@
-"""Cursor: the place where a page of facts begins <-> its text in an address. Pure."""
+"""Cursor: the position where a page of facts begins <-> its text in an address. Pure."""
 
 from conversions.facts.records import OrderKey
 
@@ -7,13 +7,13 @@ MAX_AT = 1 << 60
 
 
 def write_cursor(after: OrderKey) -> str:
-    """The text of a place in the order of facts."""
+    """Write a position in the order of facts as text."""
     at, hit, digest = after
     return f"{at}.{digest}.{hit}"
 
 
 def read_cursor(text: str) -> OrderKey:
-    """The place of a text. Raises ValueError."""
+    """Read a position from its text. Raises ValueError."""
     if "\0" in text:
         raise ValueError("no id has a NUL, and no database takes one")
     at, digest, hit = text.split(".", 2)
@@ -21,7 +21,7 @@ def read_cursor(text: str) -> OrderKey:
 
 
 def read_number(text: str) -> int:
-    """An instant or a number. Raises ValueError."""
+    """Read an instant or a number. Raises ValueError."""
     number = int(text)
     if abs(number) > MAX_AT:
         raise ValueError(f"{text[:20]} is too large")

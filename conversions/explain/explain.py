@@ -1,4 +1,4 @@
-"""Explain: a decided case -> whether it counts and why, for how much, and what each touch gets of it. Pure."""
+"""Explain: a decided case -> whether it counts and why, its value, and each touch's credit. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,7 +23,7 @@ from conversions.verdicts.paths import Touchpoint
 from conversions.verdicts.unrated import unrated
 from tracker.collection.hit import iso
 
-#: The most duplicates, adjustments, and touches without credit that are listed. The others are counted.
+#: At most this many duplicates, adjustments, and touches without credit are listed. The others are counted.
 MAX_LISTED = 1_000
 
 
@@ -43,8 +43,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case) -> Explanation:
-        """The explanation of a case. Credit and value of its touches sum to what the report's rows have of the
-        conversion."""
+        """Explain a case. Credit and value of its touches sum to what the conversion adds to the rows of a report."""
         verdict, winner = case.verdict, case.verdict.winner
         path, touches_left_out = newest_listed(case.touchpoints())
         eligible = [point for point in path if point.reason is None]
@@ -101,7 +100,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(describe_adjustment(row, effect, self.site, self.archive_key) for row, effect in listed)
 
     def _namer(self, case: Case, path: Sequence[Touchpoint]) -> Callable[[Touch], AdName]:
-        """The function that names touches as the conversion's bucket does. It reads the bucket only for ads that
+        """Return the function that names touches as the conversion's bucket does. It reads the bucket only for ads that
         aren't configured."""
         if all(name_touch(point.touch, self.site.ads).configured for point in path):
             return Names(self.site).name
@@ -109,7 +108,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:
-    """The goal, with the rules of the version that decided."""
+    """Describe the goal, with the rules of the version that decided."""
     version = verdict.version
     return ExplainedGoal(
         verdict.goal.key,
@@ -121,19 +120,19 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_sent(row: Conversion) -> Sent:
-    """The value and currency of the hit as sent."""
+    """The value and the currency that the hit was sent with."""
     return Sent(None if row.value is None else six_places(row.value), row.currency or None)
 
 
 def newest_listed(path: Sequence[Touchpoint]) -> tuple[list[Touchpoint], int]:
-    """The eligible touches and the latest other touches, in order; and how many touches were left out."""
+    """Return the eligible touches and the latest other touches, in order; and how many touches were left out."""
     others = [point for point in path if point.reason is not None]
     dropped = {order_key(point.touch) for point in others[: max(len(others) - MAX_LISTED, 0)]}
     return [point for point in path if order_key(point.touch) not in dropped], len(dropped)
 
 
 def count_left_out(case: Case, touches: int) -> LeftOut:
-    """How many duplicates, adjustments and touches of the case are not listed."""
+    """Count the duplicates, adjustments and touches of the case that are not listed."""
     verdict = case.verdict
     return LeftOut(
         duplicates=max(len(verdict.duplicates) - MAX_LISTED, 0),

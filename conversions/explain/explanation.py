@@ -1,4 +1,5 @@
-"""Explanation: the records of an explained conversion, for the API and for pages. Texts and plain numbers. Pure."""
+"""Explanation: the records of an explained conversion, for the API and for pages. They hold texts and plain numbers.
+Pure."""
 
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from conversions.units.formats import Amount, Day, Instant
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What a hit itself said of its value."""
+    """The value that the hit was sent with."""
 
     value: Amount | None
     currency: str | None
@@ -45,22 +46,24 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """How many of each are not listed."""
+    """How many duplicates, adjustments and touches are not listed."""
 
     duplicates: int
     adjustments: int
     touches: int
-    uncounted_touches: Annotated[bool, Meta(description="Whether there may be more touches than were looked at.")]
+    uncounted_touches: Annotated[bool, Meta(description="Whether there may be more touches than were read.")]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion: why it is counted or not, and which touches get how much of it."""
+    """A conversion: why it counts or not, and how much of it each touch gets."""
 
     id: str
     site: str
     goal: ExplainedGoal
     at: Instant
-    bucket: Annotated[Instant, Meta(description="The hour of the site's clock in which it is reported.")]
+    bucket: Annotated[
+        Instant, Meta(description="The start of the hour, by the site's clock, in which reports count it.")
+    ]
     day: Annotated[Day, Meta(description="By the site's calendar.")]
     hit: str
     order: str | None
@@ -70,19 +73,23 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     value_reason: Annotated[ValueReason | None, Meta(description="Why some of the value is unrated.")]
     unrated: Annotated[
         dict[str, Amount],
-        Meta(description="What of the value is unrated, by currency, in it; empty where nothing is."),
+        Meta(description="The unrated amount of each currency, in that currency; empty if there is none."),
     ] = msgspec.field(name="set_aside")
     sent: Sent
-    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or no rate is known.")]
-    user: Annotated[str | None, Meta(description="Whose it is by the visitor's links; null where no user's.")]
+    rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
+    user: Annotated[
+        str | None,
+        Meta(description="The user whose conversion it is, by the visitor's links; null if it is no user's."),
+    ]
     persons: Annotated[
-        tuple[Claimant, ...], Meta(description="Who claims it and with which visitors; its own person first.")
+        tuple[Claimant, ...],
+        Meta(description="The persons who claim it, with their visitors; its own person comes first."),
     ]
     crowded: Annotated[
-        tuple[Crowded, ...], Meta(description="Users and visitors that too many share: they join nobody.")
+        tuple[Crowded, ...], Meta(description="Users and visitors that are no person's, because too many share them.")
     ]
     counted: bool
-    reason: Annotated[ConversionReason | None, Meta(description="Why it is not counted.")]
+    reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]
     attributed: Annotated[bool, Meta(description="Whether any touch got credit.")]
     models: ModelNotes
     duplicates: tuple[ExplainedDuplicate, ...]

@@ -12,44 +12,44 @@ from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.naming import Names, bucket_names, credited_in
 from conversions.verdicts.people import People
 
-#: The place before every fact.
+#: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
 
 
 class FoundCases(msgspec.Struct, frozen=True):
-    """A page of cases; and the place after which the next page begins, None for the last page."""
+    """A page of cases; and the position at which the next page begins, None for the last page."""
 
     cases: list[Case]
     next: OrderKey | None = None
 
 
 def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
-    """The case of a goal (its uid) and a claim."""
+    """Find the case of a goal (its uid) and a claim."""
     mine = [row for row in _conversions(store, site, claim) if row.goal == goal]
     cases = read_cases(store, site, mine, whole_timeline=True)
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
 
 
 def find_order(store: Store, site: SiteConfig, order: str) -> FoundCases:
-    """The cases of an order, one for each goal that it met."""
+    """Find the cases of an order, one for each goal that it met."""
     return FoundCases(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
 
 
 def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
-    """The cases that have a conversion of the hit id, as the one that counts or as a duplicate."""
+    """Find the cases in which the hit id has a conversion, counted or a duplicate."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: row.hit == hit)
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """The cases that have a conversion of the visitor, as the one that counts or as a duplicate."""
+    """Find the cases in which the visitor has a conversion, counted or a duplicate."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
 
 
 def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> FoundCases:
-    """The cases that have a conversion of the user, on any visitor, as the one that counts or as a duplicate."""
+    """Find the cases in which the user has a conversion, counted or a duplicate, on any visitor."""
     people, person = People(store, site.key), by_user(user)
     visitors = people.visitors_of_user(user)
     facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
@@ -63,7 +63,7 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_names(store: Store, site: SiteConfig, bucket: int) -> Names:
-    """The names of a bucket's ads. It reads as much as a rollup does, and shares no credit."""
+    """Read the names of a bucket's ads. This reads as much as a rollup does, and computes no credit."""
     facts = store.read_bucket(site.key, bucket)
     cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -77,7 +77,7 @@ def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]
 def _page(
     store: Store, site: SiteConfig, rows: list[Conversion], limit: int, asked: Callable[[Conversion], bool]
 ) -> FoundCases:
-    """The cases of the first rows. A case is on one page only, that of the first of its wanted rows."""
+    """Return the cases of the first rows. A case is on one page only: that of its first wanted row."""
     page = rows[:limit]
     here = {order_key(row) for row in page}
     cases = read_cases(store, site, page, whole_timeline=True)
@@ -91,6 +91,6 @@ def _first(case: Case, asked: Callable[[Conversion], bool]) -> OrderKey | None:
 
 
 def rows_of(case: Case) -> Iterable[Conversion]:
-    """Every stored conversion of a case."""
+    """Return every stored conversion of a case."""
     yield case.verdict.winner
     yield from (duplicate.conversion for duplicate in case.verdict.duplicates)

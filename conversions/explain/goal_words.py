@@ -1,4 +1,4 @@
-"""Goal words: a version of a goal -> its rules as lines for people. Pure."""
+"""Goal words: a version of a goal -> its rules as sentences. Pure."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,8 @@ HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
 def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
-    """Which hits meet the version, what they are worth, how often they count, and which touches may earn credit."""
+    """Describe which hits meet the version, what they are worth, how often they count, and which touches may earn
+    credit."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
 
@@ -36,7 +37,7 @@ def _asked(version: GoalVersion) -> Iterator[str]:
 
 
 def describe_condition(condition: Condition) -> str:
-    """One condition in words."""
+    """Describe one condition in words."""
     if condition.on != "value":
         name = f"property {condition.key}" if condition.on == "prop" else condition.on
         return f"its {name} {HOW[condition.how]} {condition.text}"
@@ -60,6 +61,6 @@ def _windows(version: GoalVersion) -> str:
 
 
 def describe_days(window: int) -> str:
-    """A window (ms) in words."""
+    """Write a window (ms) in words."""
     days = window // DAY_MS
     return "1 day" if days == 1 else f"{days} days"

@@ -1,4 +1,4 @@
-"""Opening: the explainer over the store and the archive of the settings; and the case of a conversion's id."""
+"""Opening: opens the explainer on the store and the archive of the settings; finds the case of a conversion's id."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,7 +20,7 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """The explainer of a site's cases. It reads each bucket's names and each month's fits once."""
+    """Open the explainer of a site's cases. It reads each bucket's names and each month's fits once."""
 
     @cache
     def names(bucket: int) -> Names:
@@ -43,7 +43,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
 
 def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
-    """The site and the case of a conversion's id. `load_readable`: key -> a site that the reader may read. Raises
+    """Find the site and the case of a conversion's id. `load_readable`: key -> a site that the client may read. Raises
     Refusal."""
     try:
         key, goal, claim = read_conversion_id(id)
@@ -57,12 +57,12 @@ def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[
 
 
 def no_conversion() -> Refusal:
-    """The refusal of an unknown id. It doesn't say whether the conversion is another account's."""
+    """Make the refusal of an unknown id. It doesn't say whether the conversion is another account's."""
     return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def archive_key(batch: str) -> str | None:
-    """The archive's key of a batch id; None if the text is no batch id."""
+    """The key of a batch's object in the archive; None if the text is no batch id."""
     try:
         return archive.archive_key(batch)
     except BadBatch:

@@ -12,14 +12,14 @@ from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
 from tracker.collection.hit import Hit, iso
 
-#: The most hits of a page; and the most hits that are searched for a page with a filter.
+#: The largest number of hits on a page; and the largest number that is searched for a page with a filter.
 PAGE, LOOKED_THROUGH = 100, 1_000
-#: The fields that a filter may name: of the row, and of the hit as it was collected.
+#: The fields that a filter may name: those of the row, and those of the hit as it was collected.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """The place where a page begins: `since` <= at <= `latest` (ms), without the first `skip` hits at `latest`."""
+    """The position where a page begins: `since` <= at <= `latest` (ms), without the first `skip` hits at `latest`."""
 
     since: int
     latest: int
@@ -27,7 +27,7 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """Rejected hits; and the place where the next page begins, None for the last page. A short page need not be the
+    """Rejected hits; and the position where the next page begins, None for the last page. A short page need not be the
     last."""
 
     hits: list[RejectedHit]
@@ -35,7 +35,7 @@ class FoundRejected(msgspec.Struct, frozen=True):
 
 
 class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit that was accepted but is no fact, with the reason."""
+    """A hit that was accepted but is no fact, with its reason."""
 
     hit: str
     at: Instant
@@ -44,14 +44,16 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
     detail: Annotated[str, Meta(description="The reason in words.")]
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
-    body: Annotated[Any, Meta(description="The hit as it was taken in; text where it was too long and is cut.")]
-    page: Annotated[Url, Meta(description="Where people find what else is known of the hit id.")]
+    body: Annotated[
+        Any, Meta(description="The hit as it was collected. If it was too long, it is its first characters as text.")
+    ]
+    page: Annotated[Url, Meta(description="The page for people that lists the conversions of the hit id.")]
 
 
 def find_rejected(
     store: Store, site: str, cursor: RejectedCursor, wanted: Callable[[RejectedHit], bool] | None
 ) -> FoundRejected:
-    """The next hits that meet the filter; all hits if there is none."""
+    """Find the next hits that meet the filter, or the next hits if there is no filter."""
     most = LOOKED_THROUGH if wanted else PAGE
     rows = store.read_rejected(site, cursor.since, cursor.latest + 1, cursor.skip + most + 1)
     hits: list[RejectedHit] = []
@@ -81,7 +83,7 @@ def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
 
 
 def kept_hit(hit: RejectedHit) -> Hit | None:
-    """The hit as it was collected; None if its body was cut or not kept."""
+    """Read the hit as it was collected; None if its body was cut or not kept."""
     try:
         return msgspec.json.decode(hit.body, type=Hit)
     except msgspec.DecodeError:
@@ -89,7 +91,7 @@ def kept_hit(hit: RejectedHit) -> Hit | None:
 
 
 def describe_rejected(hit: RejectedHit, archive_key: Callable[[str], str | None], page: Url) -> ListedRejected:
-    """A rejected hit as the API lists it."""
+    """Describe a rejected hit as the API lists it."""
     return ListedRejected(
         hit=hit.hit,
         at=iso(hit.at),

@@ -1,4 +1,5 @@
-"""Rejected before: a decided case -> the rejected hits of its persons' visitors in its window, newest first. Pure."""
+"""Rejected before: a decided case -> the rejected hits that its persons' visitors sent in its window, newest first.
+Pure."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -17,7 +18,7 @@ from conversions.units.formats import Instant
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import Hit, HitType, iso
 
-#: How long before a conversion rejected hits are searched, ms. Each hour of a site is a read of its own.
+#: Rejected hits are searched no longer than this before a conversion, ms. Each hour of a site needs a read.
 LOOKS_BACK = 7 * DAY_MS
 
 
@@ -29,25 +30,25 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
     code: RejectedCode
     detail: Annotated[str, Meta(description="The reason in words.")]
     type: HitType
-    ad: Annotated[str | None, Meta(description="The ad's key, where the hit names one.")]
+    ad: Annotated[str | None, Meta(description="The ad's key; null if the hit names none.")]
     visitor: str
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
 
 
 class RejectedBefore(msgspec.Struct, frozen=True):
-    """Rejected hits of a conversion's persons before it, newest first."""
+    """Rejected hits that a conversion's persons sent before it, newest first."""
 
     hits: tuple[ExplainedRejected, ...]
-    window_from: Annotated[Instant, Meta(description="Where the longer window of the goal begins.")]
-    since: Annotated[Instant, Meta(description="Hits since then were looked through; `/api/rejected` lists all.")]
-    complete: Annotated[bool, Meta(description="Whether these are all of the window.")]
+    window_from: Annotated[Instant, Meta(description="The start of the goal's longer window.")]
+    since: Annotated[Instant, Meta(description="Hits since this instant were searched; `/api/rejected` lists all.")]
+    complete: Annotated[bool, Meta(description="Whether the whole window was searched.")]
 
 
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """The rejected hits of a case's visitors in its longer window, within LOOKS_BACK and LOOKED_THROUGH."""
+    """Read the rejected hits of a case's visitors in its longer window, within LOOKS_BACK and LOOKED_THROUGH."""
     at, version = case.verdict.winner.at, case.verdict.version
     window = at - max(version.click_window, version.view_window)
     since = max(window, at - LOOKS_BACK)

@@ -1,4 +1,4 @@
-"""Timeline: one visitor's facts in order of time, page by page, and each as the API answers it. Pure."""
+"""Timeline: one visitor's facts in order of time, page by page, in the form in which the API lists them. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
@@ -24,12 +24,12 @@ TimelineRow = Touch | Conversion | Link
 class MetGoal(msgspec.Struct, frozen=True):
     """The version of a goal that a hit met."""
 
-    key: Annotated[str | None, Meta(description="Null if the goal is not there any more.")]
+    key: Annotated[str | None, Meta(description="Null if the goal doesn't exist any more.")]
     version: int
 
 
 class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as it is stored. A touch has its ad, a conversion its goal and its id."""
+    """A fact as it is stored. A touch has its ad; a conversion has its goal and its id."""
 
     at: Instant
     hit: str
@@ -40,18 +40,20 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str | UnsetType = UNSET
     configured: bool | UnsetType = UNSET
     parameters: dict[str, str] | UnsetType = UNSET
-    id: Annotated[str | UnsetType, Meta(description="The conversion that explains it.")] = UNSET
+    id: Annotated[str | UnsetType, Meta(description="A conversion's id.")] = UNSET
     goal: MetGoal | UnsetType = UNSET
     order: str | UnsetType | None = UNSET
     sent: Sent | UnsetType = UNSET
-    user: Annotated[str | None, Meta(description="Whose it is by the visitor's links; null where no user's.")]
+    user: Annotated[
+        str | None, Meta(description="The user whose fact it is, by the visitor's links; null if it is no user's.")
+    ]
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
-    page: Annotated[Url | UnsetType, Meta(description="Where people read what explains it.")] = UNSET
+    page: Annotated[Url | UnsetType, Meta(description="The page for people that explains the conversion.")] = UNSET
 
 
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
-    """Describes facts of a site.
+    """Describes the facts of a site.
 
     `people`: the persons of the facts. `archive_key`: batch id -> the archive's key. `page_url`: conversion id -> the
     page that explains it.
@@ -63,7 +65,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """A fact as it is stored, with its person's user. The conversion with its `id` says whether it counts."""
+        """Describe a fact as it is stored, with its person's user. The explanation of a conversion's `id` says whether
+        it counts."""
         match fact:
             case Touch():
                 return self._touch(fact)
@@ -118,7 +121,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
 ) -> tuple[list[TimelineRow], OrderKey | None]:
-    """The visitor's next facts, every stored copy; and the place where the next page begins, None for the last page."""
+    """Read the visitor's next facts, every stored copy; and the position where the next page begins, None for the last
+    page."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
     links = store.read_timeline(site, visitor, "link", after, limit + 1)
@@ -127,7 +131,7 @@ def read_timeline(
 
 
 def meet(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """The persons of these facts."""
+    """Read the persons of these facts."""
     people = People(store, site)
     people.meet(fact for fact in facts if not isinstance(fact, Link))
     return people

@@ -1,4 +1,5 @@
-"""Touches: the path of a decided case -> each touch with its credit under every model, or the reason for none. Pure."""
+"""Touches: the path of a decided case -> each touch with its credit under every model, or with the reason why it has
+none. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -27,7 +28,7 @@ Earned = Mapping[str, Mapping[OrderKey, Share]]
 
 
 class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
-    """Conversions or money under each model."""
+    """An amount, of conversions or of money, under each model."""
 
     last: Amount
     first: Amount
@@ -43,16 +44,14 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelNote(msgspec.Struct, frozen=True):
-    """The fit by which a data-driven model divided."""
+    """The fit by which a data-driven model divided a conversion."""
 
-    fit: Annotated[Month | None, Meta(description="The month whose fit the credit needs; null where it needs none.")]
-    reason: Annotated[
-        WeighReason | None, Meta(description="Why credit was divided in another way than the model says.")
-    ]
+    fit: Annotated[Month | None, Meta(description="The month whose fit the credit needs; null if it needs none.")]
+    reason: Annotated[WeighReason | None, Meta(description="Why credit was not divided as the model says.")]
 
 
 class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
-    """The data-driven models."""
+    """A note for each data-driven model."""
 
     markov: ModelNote
     shapley: ModelNote
@@ -66,7 +65,7 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     """A click or a view of a conversion's persons, with its credit."""
 
     hit: str
-    ad: Annotated[str, Meta(description="As the report's rows call it.")]
+    ad: Annotated[str, Meta(description="The ad's name in the rows of reports.")]
     campaign: str
     configured: bool
     kind: TouchKind
@@ -77,7 +76,7 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[TouchReason | None, Meta(description="Why it is not eligible.")]
     credit: AmountByModel
     value: AmountByModel
-    parameters: Annotated[dict[str, str], Meta(description="The raw parameters by which the ad is resolved.")]
+    parameters: Annotated[dict[str, str], Meta(description="The raw parameters of the touch.")]
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
 
@@ -90,7 +89,7 @@ def describe_touches(
     name: Callable[[Touch], AdName],
     archive_key: Callable[[str], str | None],
 ) -> tuple[ExplainedTouch, ...]:
-    """Every touch of the path, with its ad's name and its credit."""
+    """Describe every touch of the path, with its ad's name and its credit."""
     earned = earned_by(case, path, site, learnt)
     return tuple(_describe(point, name(point.touch), earned, site, archive_key) for point in path)
 
@@ -120,14 +119,15 @@ def _describe(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """The raw parameters of the touch: those by which its ad is found, other click ids, and what else its link had."""
+    """The raw parameters of a touch: those by which its ad is found, its other click ids, and the others of its
+    link."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
     own = {name: value for name in names if (value := getattr(touch, name))}
     return {**dict(touch.others), **dict(touch.other_ids), **own}
 
 
 def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:
-    """The share of each touch; empty for a conversion that isn't counted."""
+    """Compute the share of each touch; empty if the conversion doesn't count."""
     if case.reason is not None:
         return {}
     earned = shares(case.verdict, path, MODELS, site.terms, learnt)
@@ -135,7 +135,7 @@ def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: 
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Each data-driven model with the month of its fit, None if it needs none; and the reason if it divided in
-    another way."""
+    """Describe how each data-driven model divided: the month of its fit, None if it needs none; and the reason if it
+    did not divide as the model says."""
     reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
     return ModelNotes(**{model: ModelNote(month, reason) for model, reason in reasons.items()})
