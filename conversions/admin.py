@@ -20,12 +20,12 @@ MAX_RULES = 100
 
 
 def moment(at: int, timezone: str = "UTC") -> str:
-    """An instant (ms) on a clock, for people."""
+    """Format an instant (ms) for people, by the clock of a timezone."""
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"
 
 
 def effect_of(version: GoalVersion) -> str:
-    """Since when a version holds."""
+    """Say when a version takes effect."""
     return moment(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
 
 
@@ -33,10 +33,10 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """Deletes each by itself, so that its site is marked and its figures follow."""
+    """Delete rows one by one. Each deletion marks its site, which changes the site's figures."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """All or none."""
+        """Delete all of the rows or none."""
         with transaction.atomic():
             for one in queryset:
                 one.delete()
@@ -44,7 +44,7 @@ class OneByOne(admin.ModelAdmin[M]):
 
 @admin.register(Campaign)
 class CampaignAdmin(OneByOne[Campaign]):
-    """What ads are bought for."""
+    """The campaigns that ads are bought for."""
 
     list_display = ("key", "name", "site", "account")
     list_select_related = ("site__account",)
@@ -53,17 +53,17 @@ class CampaignAdmin(OneByOne[Campaign]):
     autocomplete_fields = ("site",)
 
     def get_readonly_fields(self, _request: HttpRequest, campaign: Campaign | None = None) -> tuple[str, ...]:
-        """Its site is fixed."""
+        """The site of a saved campaign can't be changed."""
         return ("site",) if campaign else ()
 
     @admin.display(ordering="site__account__name")
     def account(self, campaign: Campaign) -> str:
-        """Whose it is."""
+        """The account that owns the campaign."""
         return campaign.site.account.name
 
 
 class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
-    """By which utm tags and networks touches are the ad's."""
+    """The rules that say which utm tags and networks belong to the ad."""
 
     model = MatchRule
     extra = 1
@@ -76,7 +76,7 @@ class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
 
 @admin.register(Ad)
 class AdAdmin(OneByOne[Ad]):
-    """What is paid for."""
+    """The ads that are paid for."""
 
     list_display = ("key", "name", "campaign", "site", "rule_list", "destination")
     list_select_related = ("campaign__site",)
@@ -92,17 +92,17 @@ class AdAdmin(OneByOne[Ad]):
 
     @admin.display(description="site", ordering="campaign__site__name")
     def site(self, ad: Ad) -> str:
-        """Where it leads to."""
+        """The site that the ad leads to."""
         return ad.campaign.site.name
 
     @admin.display(description="match rules")
     def rule_list(self, ad: Ad) -> str:
-        """Its rules in words."""
+        """The ad's rules in words."""
         return "; or ".join(str(rule) for rule in ad.rules.all())
 
 
 class VersionInline(admin.TabularInline[GoalVersion, Goal]):
-    """What a goal said and says, and since when."""
+    """The versions of a goal's rules, and when each takes effect."""
 
     model = GoalVersion
     fields = (
@@ -115,30 +115,30 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     verbose_name_plural = "versions: a hit meets the one in force when it happened"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
-        """Versions with the site whose clock they are told by."""
+        """Versions with their site, whose clock shows when they take effect."""
         return super().get_queryset(request).select_related("goal__site")
 
     @admin.display(description="takes effect")
     def takes_effect(self, version: GoalVersion) -> str:
-        """Since when it holds, on the site's clock."""
+        """When the version takes effect, by the site's clock."""
         return effect_of(version)
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Saving the goal makes versions."""
+        """Never: saving the goal makes its versions."""
         return False
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        """A version never changes."""
+        """Never: a version doesn't change."""
         return False
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        """Conversions refer to it."""
+        """Never: conversions refer to their version."""
         return False
 
 
 @admin.register(Goal)
 class GoalAdmin(admin.ModelAdmin[Goal]):
-    """What counts as a conversion."""
+    """The goals: what counts as a conversion."""
 
     list_display = ("key", "name", "site", "active", "path", "event", "fixed_value", "counting", "takes_effect")
     list_select_related = ("site",)
@@ -153,9 +153,9 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
             "Which hits",
             {
                 "fields": ("path", "event", "conditions", "match"),
-                "description": "A page by its path, any hit by its event name, what meets the conditions, and always"
-                " a hit of type conversion whose name is the key. A condition on the path is met by page views; where"
-                " an event is asked for as well, by that event on the page.",
+                "description": "A page view with the path or any hit with the event name; and the conditions. A hit of"
+                " type conversion whose name is the key always meets the goal. Page views meet a condition on the path."
+                " If an event is asked for as well, that event on the page meets it.",
             },
         ),
         ("What they count", {"fields": ("fixed_value", "factor", "counting")}),
@@ -168,22 +168,22 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
 
     def get_readonly_fields(self, _request: HttpRequest, goal: Goal | None = None) -> tuple[str, ...]:
-        """Its site and key are fixed."""
+        """The site and the key of a saved goal can't be changed."""
         return ("site", "key") if goal else ()
 
     @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Lets the newest version hold since 30 days ago."""
+        """Let the newest version hold since 30 days ago."""
         self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
 
     @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Lets the newest version hold since 90 days ago."""
+        """Let the newest version hold since 90 days ago."""
         self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
 
     @admin.action(description="Count from the beginning (retroactive, with a replay)", permissions=["backdate"])
     def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Lets the newest version hold from the beginning."""
+        """Let the newest version hold from the beginning."""
         self._make_retroactive(request, goals, 0)
 
     def has_backdate_permission(self, request: HttpRequest) -> bool:
@@ -202,24 +202,24 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
     @admin.display(description="newest version takes effect")
     def takes_effect(self, goal: Goal) -> str:
-        """Since when what is shown here holds."""
+        """When the newest version takes effect."""
         return next((effect_of(version) for version in goal.versions.all()), "")
 
     def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
-        """Saves, and says when it takes effect."""
+        """Save the goal, and tell the user when its new version takes effect."""
         super().save_model(request, goal, form, change)
         newest = goal.versions.select_related("goal__site").order_by("-version").first()
         if newest and newest.starts_at > now_ms():
             messages.info(request, f"Version {newest.version} takes effect {effect_of(newest)}.")
 
     def has_delete_permission(self, _request: HttpRequest, _goal: Goal | None = None) -> bool:
-        """Conversions refer to it: it is switched off instead."""
+        """Never: conversions refer to the goal. Switch it off instead."""
         return False
 
 
 @admin.register(Mark)
 class MarkAdmin(admin.ModelAdmin[Mark]):
-    """Which buckets wait for the rollup; nothing to change here."""
+    """The buckets that wait for the rollup. People can't change them."""
 
     list_display = ("site", "starts", "marked", "token")
     list_filter = ("marked",)
@@ -234,21 +234,21 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
         return "the whole site" if mark.bucket == WHOLE_SITE else moment(mark.bucket)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """The work makes them."""
+        """Never: the program adds marks."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
-        """The rollup takes them away."""
+        """Never: the program changes marks."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
-        """Nobody else does."""
+        """Never: the rollup removes marks."""
         return False
 
 
 @admin.register(RateRow)
 class RateAdmin(admin.ModelAdmin[RateRow]):
-    """The rate table; `manage.py load_rates` fills it."""
+    """The table of exchange rates. `manage.py load_rates` fills it."""
 
     list_display = ("day", "base", "quote", "rate")
     list_filter = ("base", "quote")
@@ -259,13 +259,13 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
     show_full_result_count = False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """A file is loaded as a whole."""
+        """Never: rates are loaded from a file."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Loading another rate for the day replaces it, and marks what it may change."""
+        """Never: loading another rate for the day replaces it and marks the buckets that it may change."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Figures depend on it."""
+        """Never: figures depend on the rates."""
         return False

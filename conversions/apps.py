@@ -1,4 +1,4 @@
-"""Django's description of this room; importing the checks registers them."""
+"""Django's description of this room. Importing the checks registers them."""
 
 from django.apps import AppConfig
 
@@ -8,6 +8,6 @@ __all__ = ["ConversionsConfig", "checks"]
 
 
 class ConversionsConfig(AppConfig):
-    """Goals, campaigns, ads and facts."""
+    """The app of goals, campaigns, ads and facts."""
 
     name = "conversions"

@@ -1,4 +1,4 @@
-"""Checks: refuse a start if two distributions own the package `cassandra`."""
+"""Checks: refuse to start if two distributions install the package `cassandra`."""
 
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions
@@ -11,12 +11,13 @@ MEND = "pip uninstall --yes scylla-driver cassandra-driver && pip install --no-d
 
 @register
 def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
-    """Django runs this at every start. An error refuses the start."""
+    """Check at every start, by Django. An error refuses the start."""
     return find_second_driver(packages_distributions().get("cassandra", []))
 
 
 def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
-    """An error if several distributions own `cassandra`. Their files overwrite each other, and hits would be lost."""
+    """Return an error if several distributions own `cassandra`. Their files overwrite each other, and hits would be
+    lost."""
     names = sorted(set(owners))
     if len(names) < 2:
         return []

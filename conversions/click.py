@@ -1,6 +1,6 @@
 """`/click`: an ad's link -> a click hit, and a redirect that hands the click over to the landing page.
 
-A person is on the way: once it is known where to, nothing that fails here keeps that person from getting there.
+A person waits for the redirect. Once the landing page is known, no failure here keeps the person from getting there.
 """
 
 import logging
@@ -36,10 +36,10 @@ from tracker.models import Site
 
 logger = logging.getLogger(__name__)
 
-#: A person waits no longer than this to be led on.
+#: Seconds that recording the click may take. The person waits for the redirect meanwhile.
 CLICK_SECONDS = 1.0
 
-#: What a site's or an ad's key may be; anything else is looked up nowhere.
+#: The form of a site's or an ad's key. Other texts are not looked up.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
 CONSENT = OpenApiParameter("consent", description="The signals of consent, as `/collect` takes them.")
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class ClickSite(msgspec.Struct, frozen=True):
-    """What a click needs to know of its site."""
+    """The fields of a site that a click needs."""
 
     key: str
     domains: tuple[str, ...]
@@ -59,7 +59,7 @@ class ClickSite(msgspec.Struct, frozen=True):
 
 
 def look_up_site(key: str) -> ClickSite | None:
-    """The site of a public key. Raises django.db.Error."""
+    """Read the site with a public key. Raises django.db.Error."""
     row = Site.objects.filter(key=key).first()
     if row is None:
         return None
@@ -74,7 +74,7 @@ def look_up_site(key: str) -> ClickSite | None:
 
 
 def look_up_destination(site_and_ad: str) -> str | None:
-    """The destination of an ad, empty where it has none; None for no such ad. Raises django.db.Error."""
+    """Read the destination of an ad; empty if the ad has none, None if there is no such ad. Raises django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
     return found.values_list("destination", flat=True).first()
@@ -85,7 +85,7 @@ DESTINATIONS: Cached[str] = Cached(Bounded(each(look_up_destination)), settings.
 
 
 class CantLookUp(Refusal):
-    """The configuration database is away, and this ad was not asked for lately."""
+    """The configuration database can't be reached, and the cache doesn't have this site or ad."""
 
     retry_after = RETRY_SECONDS
 
@@ -94,14 +94,14 @@ class CantLookUp(Refusal):
 
 
 class ClickView(APIView):
-    """An ad's link. No 500: a mistake of ours is answered like a service that is away."""
+    """An ad's link. It never answers 500: an unexpected error is answered with 503."""
 
     authentication_classes = ()
     permission_classes = ()
 
     @extend_schema(summary="Follow an ad's link", parameters=[TO, CONSENT], responses={302: None})
     def get(self, request: HttpRequest, site: str, ad: str) -> HttpResponse:
-        """Records the click and leads to the landing page."""
+        """Record the click and redirect to the landing page."""
         found = find_site(site)
         query = read_query(request)
         given = read_form(query)
@@ -115,7 +115,7 @@ class ClickView(APIView):
         return lead_to(hand_over(page, click, found.key, found.secret))
 
     def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:
-        """The answer, without DRF's work."""
+        """Answer without DRF's own work."""
         try:
             if request.method not in ("GET", "HEAD"):
                 raise WrongMethod("GET", "HEAD")
@@ -128,12 +128,12 @@ class ClickView(APIView):
 
 
 def find_site(key: str) -> ClickSite:
-    """The site of a key. Raises Refusal."""
+    """Find the site with a key. Raises Refusal."""
     return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
 
 
 def find_page(site: ClickSite, ad: str, to: str) -> str:
-    """The address of the landing page. Raises Refusal."""
+    """Find the address of the landing page. Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
     destination = find(DESTINATIONS, f"{site.key}/{ad}", ad, unknown)
     if to and not is_of_site(to, site.domains):
@@ -145,7 +145,7 @@ def find_page(site: ClickSite, ad: str, to: str) -> str:
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
-    """What the cache has for the key, if its name can be one at all. Raises `unknown`, or CantLookUp."""
+    """Look the key up in the cache, unless its name can't be a key. Raises `unknown`, or CantLookUp."""
     found = cache.find(key) if KEY.fullmatch(name) else Known[T](None)
     if found.value is None:
         raise unknown if found.checked else CantLookUp()
@@ -160,12 +160,12 @@ def click_hit(
     sender: Sender,
     consent: dict[str, str],
 ) -> Hit:
-    """The click as a hit, with the landing page to which it leads and what else its link had.
+    """Make the hit of a click, with the landing page that it leads to and the other parameters of its link.
 
-    Its visitor is a stand-in: whose it is, the landing page tells.
+    Its visitor is a stand-in. The landing page's hit has the real visitor.
 
-    One that a browser makes in advance is rejected; its redirect holds the click as well, so it counts if and when the
-    landing page is really shown.
+    If a browser follows the link in advance, the hit is rejected. Its redirect holds the click as well: if the landing
+    page is really shown, the click counts.
     """
     return Hit(
         id=click.click,
@@ -186,7 +186,7 @@ def click_hit(
 
 
 def record(hit: Hit, site: ClickSite) -> None:
-    """Sends the hit on. If that fails, the landing page's hit records the click: it carries the handover."""
+    """Send the hit. If this fails, the landing page's hit records the click, because it carries the handover."""
     if RATES.take(site.key, 1, site.hits_per_second):
         logger.warning("site %s is over its rate; a click is left to its landing page", site.key)
         return
@@ -199,7 +199,8 @@ def record(hit: Hit, site: ClickSite) -> None:
 
 
 def lead_to(page: str) -> HttpResponse:
-    """The redirect. It is each person's own, and the landing page learns where the ad was, as by a plain link."""
+    """Make the redirect. Caches may not share it. Its policy sends the page with the ad as referrer, as a plain link
+    would."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

@@ -1,4 +1,4 @@
-"""Tasks: a batch -> facts and marks -> live counters; and beat's tasks of this room. Interfaces only."""
+"""Tasks: a batch -> facts and marks -> live counters; and the tasks that beat runs for this room. Interfaces only."""
 
 from typing import Any
 
@@ -19,17 +19,17 @@ from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.collection.hit import decode_batch
 
-#: The seconds of each minute that a worker may spend on replays. Live hits come first.
+#: A worker may spend at most this many seconds of each minute on replays. Live hits come first.
 TICK_SECONDS = 30
 
 
 def processor() -> Processor:
-    """The processor over the store and the configuration that the settings name."""
+    """Make the processor on the store and the configuration that the settings name."""
     return Processor(open_store(), sequence, load_for_hits, frozen_before, settings.REJECTED_DAILY_CAP)
 
 
 def replay_processor() -> Processor:
-    """The processor of a replay. It lists no late hit again. The rollup drops the marks on frozen buckets."""
+    """Make the processor of a replay. It doesn't list late hits again. The rollup drops the marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
@@ -37,7 +37,7 @@ def replay_processor() -> Processor:
 def attribute_hits(text: str) -> list[Any]:
     """Write a batch's facts and marks; return its counter increments.
 
-    A marker, which is an empty batch, is noted only if the store could take facts.
+    An empty batch is a marker. It is noted only if the store can take facts.
     """
     batch = decode_batch(text)
     if not batch.hits:
@@ -63,6 +63,6 @@ def keep_snapshot() -> None:
 
 @shared_task(name="conversions.tasks.carry_on_replays")
 def carry_on_replays() -> None:
-    """Go on with the replays that staff asked for, until the tick ends."""
+    """Continue the replays that staff requested, until the tick ends."""
     archive = open_archive()
     carry_on(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)

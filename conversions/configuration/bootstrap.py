@@ -1,6 +1,6 @@
 """Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user, made or found.
 
-Only hashes of secrets are stored. Secrets are derived from SECRET_KEY, and a second call gives the same ones.
+Only hashes of secrets are stored. Secrets are derived from SECRET_KEY, and a second call returns the same ones.
 """
 
 import hmac
@@ -22,12 +22,12 @@ GOALS = {
     "purchase": {"name": "Purchase", "event": "purchase"},
     "signup": {"name": "Sign-up", "path": "/welcome*"},
 }
-#: The destination of an ad without a domain. Its port follows the present port.
+#: The destination of the ad if the site has no domain. It is updated when the port changes.
 DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
 class Bootstrapped(msgspec.Struct, frozen=True):
-    """What there is now. `staff_password` is empty if the password was changed."""
+    """The names and secrets of an account after bootstrap. `staff_password` is empty if the password was changed."""
 
     account: str
     site: str
@@ -41,7 +41,7 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Makes what is missing and changes nothing else. Two calls at once are safe. Raises ValidationError."""
+    """Make what is missing and change nothing else. Two calls at once are safe. Raises ValidationError."""
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
         Account.objects.select_for_update().get(pk=account.pk)
@@ -62,7 +62,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
 
 
 def find_site(account: Account, domain: str) -> Site:
-    """The account's first site. The domain is added to it."""
+    """Return the account's first site, and add the domain to it."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:
         site.domains = [*site.domains, domain]
@@ -73,7 +73,7 @@ def find_site(account: Account, domain: str) -> Site:
 
 
 def find_ad(site: Site, destination: str) -> Ad:
-    """The site's ad, with its campaign."""
+    """Return the site's ad, with its campaign."""
     ad = Ad.objects.filter(campaign__site=site, key=AD).first()
     if ad is None:
         campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")
@@ -85,12 +85,12 @@ def find_ad(site: Site, destination: str) -> Ad:
 
 
 def find_goal(site: Site, key: str) -> Goal:
-    """A goal of the site. A new one counts every conversion, with a click window of 30 days."""
+    """Return a goal of the site. A new one counts every conversion, with a click window of 30 days."""
     return site.goals.filter(key=key).first() or Goal.objects.create(site=site, key=key, **GOALS[key])
 
 
 def find_token(account: Account, kind: str) -> str:
-    """The secret of a valid token. A revoked token stays revoked, and the next one takes its place."""
+    """Return the secret of a valid token. A revoked token stays revoked; the next one replaces it."""
     number = 0
     while True:
         secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
@@ -101,7 +101,7 @@ def find_token(account: Account, kind: str) -> str:
 
 
 def find_staff(account: Account) -> tuple[User, str]:
-    """The staff user of an account; and the password, if it was not changed."""
+    """Return the staff user of an account; and the password, if it was not changed."""
     password = derive("staff password", account)[:20]
     for username in usernames(account):
         user = User.objects.filter(username=username).first()
@@ -115,13 +115,13 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """The user name of an account, and another in case somebody else has it."""
+    """The possible user names of an account: its own name, and one to use if somebody else has that name."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 
 
 def derive(purpose: str, account: Account, number: int = 0) -> str:
-    """A secret for one purpose, 52 letters and digits. It depends on the account's id: a new account with an old
-    name gets other secrets."""
+    """Derive a secret of 52 letters and digits for one purpose. It depends on the account's id: if an account is
+    deleted and made again, it gets other secrets."""
     text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
     return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -27,15 +27,15 @@ COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "cl
 
 
 def load_site(key: str) -> SiteConfig | None:
-    """A site's configuration as it stands now; None if no site has the key. Raises DatabaseError."""
+    """Read a site's configuration as it is now; None if no site has the key. Raises DatabaseError."""
     return load_sites([key]).get(key)
 
 
 def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
-    """The configuration of several sites as it stands now, by their keys, with as many queries as of one.
+    """Read the configuration of several sites as it is now, by key, with as many queries as for one.
 
-    It reads without a transaction, because on SQLite that would wait for the writers. It may see a part of a change
-    that commits between two reads. That change marks the whole site, and every bucket is rolled up again.
+    No transaction is used, because on SQLite it would wait for the writers. A read may therefore see a part of a change
+    that commits between two queries. That change marks the whole site, and every bucket is rolled up again.
     """
     sites = list(Site.objects.filter(key__in=keys).select_related("account"))
     goals, ads = defaultdict(list), defaultdict(list)
@@ -82,7 +82,7 @@ def _goal(row: GoalRow, currency: str) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str) -> GoalVersion:
-    """The version of a row. `currency`: the site's."""
+    """The frozen record of a version's row. `currency`: the site's."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -125,7 +125,7 @@ _lock = Lock()
 
 @cached(_cache, lock=_lock, key=lambda key: key)
 def load_cached_site(key: str) -> SiteConfig | None:
-    """A site's configuration, at most CONFIG_CACHE_SECONDS old."""
+    """Return a site's configuration, at most CONFIG_CACHE_SECONDS old."""
     return load_site(key)
 
 
@@ -133,10 +133,10 @@ _has_hits: set[str] = set()
 
 
 def load_for_hits(key: str) -> SiteConfig | None:
-    """A site's configuration for hits of it that are being processed.
+    """Return a site's configuration to process its hits.
 
-    The first hit of a site in this process notes that the site has hits, which fixes its timezone. Then the
-    configuration is read. A site that the cache doesn't know is looked up again, because it may be new.
+    The first hit of a site in this process notes that the site has hits, which fixes its timezone and currency. Then
+    the configuration is read. A site that the cache doesn't know is looked up again, because it may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None
@@ -146,7 +146,7 @@ def load_for_hits(key: str) -> SiteConfig | None:
 def _note_hits(key: str) -> bool:
     """Note that a site has hits and drop it from the cache; return whether there is such a site.
 
-    An unknown key isn't remembered: strangers make keys up, and one of them may become a site's.
+    An unknown key isn't remembered: anybody can send any key, and a new site may get one of them.
     """
     sites = Site.objects.filter(key=key)
     if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():

@@ -1,7 +1,7 @@
-"""Rate table: quotes of a file -> rows and marks; rows -> the series of one pair.
+"""Rate table: the quotes of a file -> rows and marks; rows -> the series of one pair.
 
-A load draws a token in the transaction that writes its rates. The newest token is the version of the table, and series
-are cached by version.
+Each load draws a token in the transaction that writes its rates. The newest token is the version of the table, and
+series are cached by version.
 """
 
 from collections import defaultdict
@@ -19,9 +19,9 @@ from conversions.rules.rates import MAX_AGE_DAYS, PLACES, Quote, Series, series_
 from conversions.units.clock import HOUR_MS, day_start, next_day
 from tracker.models import Site
 
-#: The most rows of one statement.
+#: A statement writes at most this many rows.
 AT_ONCE = 500
-#: The most series that a process caches. Each has at most one rate a day.
+#: A process caches at most this many series. Each has at most one rate a day.
 MAX_KEPT = 200
 
 
@@ -35,7 +35,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def as_text(rate: int) -> str:
-    """A quote's rate as a row keeps it."""
+    """Format a quote's rate as a row stores it."""
     whole, part = divmod(rate, 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"
 
@@ -46,20 +46,22 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Write all quotes or none, and mark what they may change. `watch` wraps the chunks, for a progress bar."""
+    """Write all quotes or none, and mark the buckets that they may change. `watch` wraps the chunks, for a progress
+    bar."""
     rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=as_text(one.rate)) for one in quotes]
     with transaction.atomic():
         known = read_known({quote.day for quote in quotes})
         new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]
         if not new:
             return Loaded(0, 0, len(rows), 0)
-        # A fixed order, or two loads at once could deadlock.
+        # Rows are written in a fixed order; otherwise two loads at once could deadlock.
         new.sort(key=lambda row: (row.day, row.base, row.quote))
         for part in watch([new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE)]):
             RateRow.objects.bulk_create(
                 part, update_conflicts=True, unique_fields=["day", "base", "quote"], update_fields=["rate"]
             )
-        # The token's row is locked until this commit. A bucket that is marked later is rolled up with the new rates.
+        # The token's row is locked until this transaction commits. A bucket that is marked later is rolled up with the
+        # new rates.
         RateLoad.objects.create(token=draw_token(), file=file[-300:], rates=len(new))
         sites = mark_changed(str(new[0].day), str(new[-1].day), frozen_before)
     changed = sum((str(row.day), row.base, row.quote) in known for row in new)
@@ -67,18 +69,18 @@ def load(
 
 
 def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
-    """The stored rates of some days."""
+    """Read the stored rates from the first to the last of these days."""
     first, last = min(days), max(days)
     rows = RateRow.objects.filter(day__gte=first, day__lte=last).values_list("day", "base", "quote", "rate")
     return {(str(day), base, quote): rate for day, base, quote, rate in rows.iterator()}
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark what rates of these days may change; return the number of sites.
+    """Mark the buckets that rates of these days may change; return the number of sites.
 
-    Only sites that had money in other currencies are marked. The buckets of the days that may use the rates are marked.
-    An adjustment is converted by its own day but changes an earlier bucket. A site with an adjustment in another
-    currency is therefore marked as a whole.
+    Only sites that had money in other currencies are marked, and only the buckets of the days that may use the rates.
+    An adjustment is converted at the rate of its own day, but it changes an earlier bucket. A site with an adjustment
+    in another currency is therefore marked as a whole.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
@@ -93,9 +95,9 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
 
 
 def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
-    """The series of the currencies in which a site had money, at the present version of the table.
+    """Read the series of the currencies in which a site had money, from the present version of the table.
 
-    `others`: more currencies. The empty one means the site's own.
+    `others`: more currencies. An empty one means the site's own.
     """
     return rates_of({*noted_currencies([site])[site], *others}, into)
 
@@ -109,7 +111,7 @@ def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
 
 
 def rates_of(currencies: Collection[str], into: str) -> tuple[Series, ...]:
-    """What currencies are worth in another; the empty one and itself are left out."""
+    """Read the series of some currencies in the currency `into`. An empty currency and `into` itself are left out."""
     others = {*currencies} - {into, ""}
     if not others:
         return ()
@@ -122,8 +124,8 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """The series of one pair. A load that commits meanwhile makes another version and marks what was rolled up with
-    this."""
+    """Read the series of one pair. If a load commits meanwhile, it makes another version, and marks the buckets that
+    were rolled up with this one."""
     direct = Q(base=currency, quote=into) | Q(base=into, quote=currency)
     settled = RateRow.objects.filter(direct, day=OuterRef("day"))
     legs = Q(quote__in=[currency, into]) & ~Q(base__in=[currency, into]) & ~Q(Exists(settled))

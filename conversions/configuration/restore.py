@@ -1,7 +1,7 @@
-"""Restore: a snapshot -> the rows of the configuration, in one transaction; every site of it is marked.
+"""Restore: a snapshot -> the rows of the configuration, in one transaction. Every site of the snapshot is marked.
 
-Facts name goals by uid and version. Therefore no goal and no version is removed: missing versions come back, and if the
-rules differ now, a new version brings the old rules back from now on. A revoked token stays revoked.
+Facts name goals by uid and version. Therefore no goal and no version is removed. Missing versions are added; if the
+rules differ now, a new version restores the old rules from now on. A revoked token stays revoked.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Model)
 
 
 class BadSnapshot(Permanent):
-    """The text is no snapshot that can be restored. The message says why."""
+    """The text can't be restored: it is no snapshot, or it contradicts the present rows. The message says why."""
 
 
 class Restored(msgspec.Struct):
@@ -34,18 +34,18 @@ class Restored(msgspec.Struct):
     sites: int = 0
     ads: int = 0
     goals: int = 0
-    #: Users whose password the snapshot doesn't have; and what was made after the snapshot and stays.
+    #: What differs: users that are missing, rows that were made after the snapshot, and what an older snapshot lacks.
     notes: list[str] = []
 
 
 def decode(body: bytes) -> Plain:
-    """The configuration of a snapshot's body. Raises BadSnapshot."""
+    """Read the configuration from a snapshot's body. Raises BadSnapshot."""
     try:
         found: Plain = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise BadSnapshot(f"no snapshot: {error}") from error
+        raise BadSnapshot(f"The object is no snapshot: {error}") from error
     if not isinstance(found, dict) or found.get("form") != FORM:
-        raise BadSnapshot(f"a snapshot of another form than {FORM}, which this version of the program reads")
+        raise BadSnapshot(f"This version of the program reads snapshots of form {FORM}; this one has another")
     return found
 
 
@@ -58,7 +58,7 @@ def restore(configuration: Plain) -> Restored:
                 _account(account, done)
     except (KeyError, TypeError, ValidationError, IntegrityError) as error:
         why = " ".join(error.messages) if isinstance(error, ValidationError) else repr(error)
-        raise BadSnapshot(f"nothing was restored: {why}") from error
+        raise BadSnapshot(f"Nothing was restored: {why}") from error
     return done
 
 
@@ -76,7 +76,8 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """The account that has the snapshot's sites; else the account of that name; else a new one."""
+    """Find the account that has one of the snapshot's sites; otherwise the account with that name; otherwise make a new
+    one."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 
@@ -84,7 +85,7 @@ def _find_account(given: Plain) -> Account:
 def _users(account: Account, names: list[str], done: Restored) -> None:
     users = {user.get_username(): user for user in get_user_model().objects.filter(username__in=names)}
     account.users.add(*users.values())
-    done.notes += [f"user {name} of {account} is not here: make one anew" for name in names if name not in users]
+    done.notes += [f"user {name} of {account} is missing: make the user again" for name in names if name not in users]
 
 
 def _token(account: Account, given: Plain) -> None:
@@ -113,8 +114,8 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
 
 
 def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
-    """Make campaigns, ads and rules those of the snapshot. Ads are made anew, because they are tried in order of
-    their ids."""
+    """Replace campaigns, ads and rules by those of the snapshot. Ads are made again, because they are matched in order
+    of their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
     if campaigns_of(site) == given:
         return
@@ -124,7 +125,7 @@ def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
         campaign.delete()
     rows = [_campaign(site, one) for one in given]
     ads = [(row, ad) for row, one in zip(rows, given, strict=True) for ad in one["ads"]]
-    # An older snapshot has no ranks: its ads are made as they are listed.
+    # An older snapshot has no ranks. Its ads are made in the order in which it lists them.
     for row, one in sorted(ads, key=lambda pair: pair[1].get("rank", 0)):
         _ad(row, one, done)
 
@@ -151,7 +152,7 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
         raise BadSnapshot(f"site {site.key} has another goal {given['key']!r} now, with conversions of its own")
     fill(goal, given, own_fields(Goal))
     if goal.pk is None:
-        # Saved without the version that `save` would make: its versions come as they were.
+        # `save` would make a version. The snapshot has the versions, and they are made from it below.
         goal.clean()
         Goal.objects.bulk_create([goal])
         goal = Goal.objects.get(uid=given["uid"])
@@ -162,7 +163,8 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
 
 
 def _version(goal: Goal, given: Plain) -> None:
-    """A version that is there stays; it may have begun earlier then than it does now."""
+    """Make a version that is missing. An existing version stays; if it began earlier in the snapshot, it begins then
+    again."""
     known = goal.versions.filter(version=given["version"]).first()
     if known is None:
         fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()
@@ -171,7 +173,7 @@ def _version(goal: Goal, given: Plain) -> None:
 
 
 def fill(row: M, given: Plain, fields: Iterable[str]) -> M:
-    """The row with these fields' values; a field that the snapshot doesn't know yet stays."""
+    """Set these fields of the row. A field that an older snapshot lacks stays as it is."""
     for name in fields:
         if name in given:
             setattr(row, name, type(row)._meta.get_field(name).to_python(given[name]))  # type: ignore[union-attr]

@@ -1,8 +1,8 @@
 """Snapshot: the whole configuration -> one object of the archive, after each change.
 
-A snapshot is taken when a change commits, and by beat each minute. A digest tells whether anything changed, so that no
-change is missed, and a snapshot that the archive couldn't take is tried again. It has neither passwords nor the rate
-table, whose files can be loaded again.
+A snapshot is taken when a change commits, and by beat each minute if a digest shows a change. Therefore no change is
+missed, and a snapshot that could not be stored is tried again. It contains neither passwords nor the rate table, whose
+files can be loaded again.
 """
 
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: The version of the snapshot's format.
 FORM = 1
-#: Fields that the database fills in. Relations aren't kept either: the nesting says them.
+#: Fields that the database fills in. Relations aren't kept either, because the snapshot is nested.
 NOT_KEPT = {"id", "created_at"}
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -34,14 +34,14 @@ Plain = dict[str, Any]
 
 
 class SnapshotArchive(Protocol):
-    """What keeping snapshots needs of the archive."""
+    """The part of the archive that stores snapshots."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """Store a snapshot; return its key."""
 
 
 def take() -> Plain:
-    """The configuration as plain JSON types. It encodes to the same text until something changes."""
+    """Read the configuration as plain JSON types. Its serialized text stays the same until something changes."""
     accounts = Account.objects.order_by("pk").prefetch_related(
         "users", "tokens", "sites__campaigns__ads__rules", "sites__goals__versions"
     )
@@ -66,7 +66,7 @@ def _site(row: Site) -> Plain:
 
 
 def campaigns_of(row: Site) -> list[Plain]:
-    """The campaigns of a site with their ads. Each ad has its rank in the order in which the site's ads are tried."""
+    """The campaigns of a site with their ads. Each ad has its rank in the order in which the site's ads are matched."""
     campaigns = in_order(row.campaigns.all())
     ads = in_order(ad for campaign in campaigns for ad in campaign.ads.all())
     ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
@@ -89,23 +89,23 @@ def _goal(row: Goal) -> Plain:
 
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:
-    """The names of a model's fields that a snapshot has."""
+    """The names of a model's fields that a snapshot contains."""
     fields = model._meta.concrete_fields
     return tuple(field.name for field in fields if not field.is_relation and field.name not in NOT_KEPT)
 
 
 def plain(row: Model, fields: Iterable[str]) -> Plain:
-    """Some fields of a row."""
+    """Read some fields of a row."""
     return {name: getattr(row, name) for name in fields}
 
 
 def in_order(rows: Iterable[Any]) -> list[Any]:
-    """Rows in the order in which they were made."""
+    """Sort rows in the order in which they were made."""
     return sorted(rows, key=lambda row: row.pk)
 
 
 def encode(configuration: Plain) -> bytes:
-    """A snapshot's body."""
+    """Serialize a snapshot."""
     return msgspec.json.format(msgspec.json.encode(configuration), indent=1)
 
 
@@ -127,7 +127,7 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
 def keep_soon() -> None:
     """Take one snapshot when the present transaction commits. Call it in the transaction of a change."""
     if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
-        # Robust: a failing snapshot must not fail the change.
+        # `robust`: a failing snapshot must not fail the change.
         transaction.on_commit(keep_now, robust=True)
 
 

@@ -1,4 +1,4 @@
-"""Models: Django's tables of this room. Configuration, the progress of work, and the rows of the SQL store."""
+"""Models: Django's tables of this room: the configuration, the progress of work, and the rows of the SQL store."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Ads: campaigns, their ads, and the match rules of these."""
+"""Ads: campaigns, their ads, and the ads' match rules."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,7 +8,7 @@ from tracker.models import Site
 
 
 class Campaign(FiguresDependOnIt):
-    """What ads are bought for."""
+    """A campaign, for which ads are bought."""
 
     FIXED = {"site_id": "Make another campaign on that site."}
 
@@ -23,12 +23,13 @@ class Campaign(FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """Its site."""
+        """The campaign's site."""
         return self.site
 
 
 class Ad(FiguresDependOnIt):
-    """What is paid for. A touch is the ad's by its key or by a match rule. Ads are tried in the order of their ids."""
+    """An ad, which is paid for. A touch is the ad's by its key or by a match rule. Ads are matched in the order of
+    their ids."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
     key = models.CharField(max_length=100, validators=[slug])
@@ -39,11 +40,11 @@ class Ad(FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """Its campaign's site."""
+        """The site of the ad's campaign."""
         return self.campaign.site
 
     def clean(self) -> None:
-        """Refuses a key that another ad of the site has, and a move to another site."""
+        """Refuse a key that another ad of the site has, and a move to another site."""
         if not self.campaign_id:
             return
         site = self.campaign.site_id
@@ -73,11 +74,11 @@ class MatchRule(FiguresDependOnIt):
         return " and ".join(f"{name}={value}" for name in names if (value := getattr(self, name))) or "nothing"
 
     def get_site(self) -> Site:
-        """Its ad's site."""
+        """The site of the rule's ad."""
         return self.ad.get_site()
 
     def clean(self) -> None:
-        """Refuses a rule without any pattern, and a move to another ad."""
+        """Refuse a rule without any pattern, and a move to another ad."""
         super().clean()
         if str(self) == "nothing":
             raise ValidationError("Give at least one pattern; * matches anything.")

@@ -13,27 +13,27 @@ slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only
 
 
 def note_change(site: Site) -> None:
-    """Mark the whole site and take a snapshot at the commit. Call it in the transaction that changes the
+    """Mark the whole site, and take a snapshot at the commit. Call it in the transaction that changes the
     configuration."""
     mark_buckets(site.key, [WHOLE_SITE])
     keep_soon()
 
 
 class FiguresDependOnIt(models.Model):
-    """A part of the configuration that figures depend on. Saving or deleting it marks its whole site."""
+    """Base of the configuration that figures depend on. Saving or deleting a row marks its whole site."""
 
-    #: Field that can't change once it is saved -> what to do instead.
+    #: A field that can't change once it is saved -> what to do instead.
     FIXED: dict[str, str] = {}
 
     class Meta:
         abstract = True
 
     def get_site(self) -> Site:
-        """The site whose figures may change."""
+        """Return the site whose figures may change."""
         raise NotImplementedError
 
     def clean(self) -> None:
-        """Refuses a change of what is fixed."""
+        """Refuse to change a fixed field."""
         saved = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         for field, instead in self.FIXED.items():
             if saved and getattr(saved, field) != getattr(self, field):

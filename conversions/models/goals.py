@@ -1,4 +1,4 @@
-"""Goals and their versions. Saving changed rules makes a version, which takes effect forward."""
+"""Goals and their versions. If the rules of a goal change, saving makes a new version, which takes effect forward."""
 
 import secrets
 from typing import Any
@@ -18,12 +18,12 @@ from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
-#: How far a hit's `at` may lie ahead of its receipt, ms.
+#: The longest time (ms) by which a hit's `at` may be later than its receipt.
 AHEAD_MS = 10 * 60 * 1000
 
 
 def new_goal_uid() -> str:
-    """The id by which facts name a goal. It never changes."""
+    """Draw the id by which facts name a goal. It never changes."""
     return secrets.token_hex(6)
 
 
@@ -39,7 +39,7 @@ class GoalRules(models.Model):
     """The rules of a goal's version. The fields are named as in `conversions.rules.goals.GoalVersion`."""
 
     class Counting(models.TextChoices):
-        """How often one person converts."""
+        """How many conversions of one person count."""
 
         EVERY = "every", "every conversion"
         ONCE = "once", "one per person"
@@ -88,16 +88,16 @@ class GoalRules(models.Model):
         abstract = True
 
     def rules(self) -> dict[str, Any]:
-        """The fields that a version keeps."""
+        """The fields that a version stores."""
         return {field.name: getattr(self, field.name) for field in GoalRules._meta.fields}
 
 
 class Goal(GoalRules, FiguresDependOnIt):
-    """What counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
+    """A goal: what counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
 
     FIXED = {
         "site_id": "Make another goal on that site.",
-        # Hits name goals by their key, and stored conversions stay: another key would be another goal.
+        # Hits name goals by their key, and stored conversions stay. With another key it would be another goal.
         "key": "Change its name, or make another goal and switch this one off.",
     }
 
@@ -114,11 +114,11 @@ class Goal(GoalRules, FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """Its site."""
+        """The goal's site."""
         return self.site
 
     def clean(self) -> None:
-        """Refuse bad conditions, and a value that is both fixed and multiplied."""
+        """Refuse bad conditions, and a goal with both a fixed value and a factor."""
         super().clean()
         self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
         self.path = self.path.strip()
@@ -161,7 +161,7 @@ class Goal(GoalRules, FiguresDependOnIt):
 
 
 class GoalVersion(GoalRules):
-    """One version of a goal. Only its start may move back. Times are ms since the epoch."""
+    """One version of a goal. Only its start may change, to an earlier one. Times are ms since the epoch."""
 
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
@@ -175,6 +175,6 @@ class GoalVersion(GoalRules):
 
 
 def effect_time() -> int:
-    """The instant (ms) at which a version that is saved now takes effect: every cache knows it by then, and no
-    accepted hit has a later `at`."""
+    """The instant (ms) at which a version that is saved now takes effect. By then every cache has it, and no hit that
+    is accepted now has a later `at`."""
     return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS

@@ -7,7 +7,7 @@ from django.utils import timezone
 from conversions.units.clock import LONGEST_HOLD_MS
 from conversions.units.now import now_ms
 
-#: The most time by which a marker overtakes hits, ms: earlier batches may still be in work.
+#: When a marker is processed, batches that were sent up to this much earlier may still be in work (ms).
 MARGIN_MS = 10 * 60 * 1000
 
 
@@ -22,7 +22,7 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that a marker sent at this instant was processed. An older one changes nothing.
+        """Note that a marker that was sent at this instant is processed. An older marker changes nothing.
 
         A stored instant in the future came from a wrong clock. Any other instant replaces it.
         """
@@ -34,26 +34,28 @@ class Marker(models.Model):
     def reached(cls) -> int:
         """The instant (ms) before which accepted hits were processed, apart from MARGIN_MS; 0 before the first marker.
 
-        It is when the newest marker was sent, or earlier if hits were put back behind markers. It is never ahead of
-        the clock.
+        It is the time at which the newest marker was sent, or an earlier one if hits were put back behind markers. It
+        is never later than now.
         """
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
-        # Read the marker first: what it has overtaken was noted before.
+        # Read the marker first: whatever was put back before it was processed is noted by then.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
         return min(row.at, now_ms()) if behind is None else min(row.at, behind, now_ms())
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
-        """Note that hits received at `since` or later go to the end of the queue at `at`. Call it before they go."""
+        """Note that hits received at `since` or later go to the end of the queue at `at`. Call it before they are
+        sent."""
         PutBack.objects.create(since=since, at=at)
 
 
 class PutBack(models.Model):
     """Hits that went to the end of the queue at `at` (ms). The first of them was received at `since`.
 
-    A marker that was sent before `at` is processed before them. A later marker says that they were processed, too.
+    A marker that was sent before `at` is processed before these hits. Only a later marker shows that they were
+    processed.
     """
 
     since = models.BigIntegerField()
@@ -78,16 +80,16 @@ class LastSnapshot(models.Model):
 
     @classmethod
     def digest_of_last(cls) -> str:
-        """The digest of the last snapshot; empty before the first."""
+        """The digest of the last snapshot; empty before the first one."""
         row = cls.objects.filter(pk=1).first()
         return row.digest if row else ""
 
 
 class Replay(models.Model):
-    """How far a replay has come, to go on after a stop. `site`, `since` and `until` are as they were given.
+    """How far a replay has come, to continue it after a stop. `site`, `since` and `until` are texts as they were given.
 
-    A worker holds it until `held_until` (ms). If two workers hold it after a crash, some work is done twice, which is
-    harmless.
+    A worker holds a replay until `held_until` (ms). If two workers hold it after a crash, some work is done twice,
+    which is harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)
@@ -114,17 +116,17 @@ class Replay(models.Model):
         return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
 
     def begin_anew(self) -> None:
-        """Begin the replay again, now."""
+        """Begin the replay again."""
         self.last_key, self.batches, self.hits, self.damaged = "", 0, 0, 0
         self.started_at = timezone.now()
         self.save()
 
     def hold(self, now: int, until: int) -> bool:
-        """Hold it until an instant (ms); return False if another holds it or it has ended."""
+        """Hold the replay until an instant (ms); return False if another worker holds it or it has ended."""
         held = models.Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
         free = Replay.objects.filter(~held, pk=self.pk, ended_at__isnull=True)
         return bool(free.update(held_until=until))
 
     def release(self, problem: str = "") -> None:
-        """Let others take it, and note why it could not go on."""
+        """Let other workers take the replay, and note why it could not go on."""
         Replay.objects.filter(pk=self.pk).update(held_until=0, problem=problem[:300])

@@ -1,4 +1,4 @@
-"""The rows of the dated rate table, and of its loads."""
+"""Rates: the rows of the dated rate table, and of its loads."""
 
 from django.db import models
 
@@ -24,7 +24,7 @@ class RateRow(models.Model):
 
 
 class RateLoad(models.Model):
-    """One load that changed something; the newest token is the version of the table."""
+    """One load that changed rates. The newest token is the version of the table."""
 
     token = models.BigIntegerField(primary_key=True)
     file = models.CharField(max_length=300, blank=True)

@@ -1,4 +1,4 @@
-"""`manage.py bootstrap`: an account to begin with, and what is needed to use it."""
+"""`manage.py bootstrap`: makes a first account and everything that is needed to use it."""
 
 from shlex import quote
 from typing import Any
@@ -25,18 +25,18 @@ DEMO_SHOP = "  demo shop  {url}/demo/\n"
 
 
 class Command(BaseCommand):
-    """Makes or finds an account with a site, an ad, goals, tokens and a staff user; the same ones each time."""
+    """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call returns the same ones."""
 
     help = "Make (or find) an account with a site, a campaign, an ad, goals, tokens and a staff user."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whose account, for which host."""
+        """Options: the account, the domain and the form of the output."""
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         parser.add_argument("--account", default="Demo", metavar="NAME", help="Demo by default")
         parser.add_argument("--domain", default="", metavar="HOST", help="one of the site's, such as shop.example")
 
     def handle(self, **options: Any) -> None:
-        """Prints what there is now."""
+        """Print what there is now."""
         name = options["account"].strip()
         try:
             self._check_tables()
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def describe(made: Bootstrapped) -> str:
-    """The same for a person who starts."""
+    """Describe the same for a person."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
     url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(

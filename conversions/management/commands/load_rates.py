@@ -1,4 +1,4 @@
-"""`manage.py load_rates`: a CSV file of dated rates into the table, all of it or nothing."""
+"""`manage.py load_rates`: loads a CSV file of dated rates into the table, all or nothing."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from tracker.collection.currencies import CURRENCIES
 
 
 class Command(BaseCommand):
-    """Checks every line first. What is there already stays, a changed rate is replaced, and figures follow by beat."""
+    """Check every line, then load. Known rates stay, changed ones are replaced, and beat rolls up what may change."""
 
     help = (
         f"Load dated exchange rates from a CSV file with the columns {','.join(COLUMNS)}: on that day, one base is"
@@ -27,11 +27,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which file."""
+        """Options: the file."""
         parser.add_argument("file", metavar="FILE.csv", help="UTF-8; - reads standard input")
 
     def handle(self, **options: Any) -> None:
-        """Loads the file, or says of each line what is wrong with it."""
+        """Load the file, or say what is wrong with each bad line."""
         quotes = self._read(options["file"])
         try:
             loaded = load(quotes, options["file"], frozen_before(), self._watch)
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(describe(loaded))
 
     def _read(self, name: str) -> list[Quote]:
-        # A day that has begun somewhere on earth may have a rate.
+        # A rate may be for a day that has begun anywhere on earth.
         last_day = (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()
         try:
             with opened(name) as lines:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def opened(name: str) -> Iterator[Iterable[str]]:
-    """The lines of a file, or of standard input."""
+    """Open the lines of a file, or of standard input."""
     if name == "-":
         yield sys.stdin
         return
@@ -65,7 +65,7 @@ def opened(name: str) -> Iterator[Iterable[str]]:
 
 
 def describe(loaded: Loaded) -> str:
-    """What a load did, in a line."""
+    """Describe in a line what was loaded."""
     if not loaded.added + loaded.changed:
         return f"All {loaded.same} rates were there already."
     return (

@@ -1,4 +1,4 @@
-"""`manage.py preview_goal`: what a goal would have counted, from the archive. Changes nothing."""
+"""`manage.py preview_goal`: counts, from the archive, what a goal would have counted. It changes nothing."""
 
 from typing import Any
 
@@ -20,20 +20,22 @@ from tracker.away import AWAY
 from tracker.models import Site
 
 TEXT = """{key}: in the last {days} days, {answer.conversions} conversions worth {answer.value} {answer.currency}.
-{answer.objects} objects of the archive were read, {answer.damaged} of them could not be."""
+{answer.objects} objects of the archive were read; {answer.damaged} of them could not be used."""
 NO_RATE = "The value leaves out {}: no rate is known."
 RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active")
 
 
 class Command(BaseCommand):
-    """Reads the archive through, with a progress bar, and says what the goal would have counted."""
+    """Read the archive, with a progress bar, and print what the goal would have counted."""
 
-    help = "Tell what a goal would have counted in the last days, from the archive. Changes nothing."
+    help = "Count, from the archive, what a goal would have counted in the last days. It changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which goal, and the rules that are to be tried instead of its own."""
+        """Options: the goal, the days, and rules to try instead of the goal's own."""
         parser.add_argument("--site", required=True, metavar="KEY", help="the site, by its public key")
-        parser.add_argument("--goal", default="", metavar="KEY", help="a goal whose rules are taken; else a new one")
+        parser.add_argument(
+            "--goal", default="", metavar="KEY", help="a goal to take the rules from; without it, a new goal"
+        )
         parser.add_argument("--days", type=int, default=30, metavar="N", help=f"30 by default, at most {LONGEST_DAYS}")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         for field in RULES:
@@ -41,7 +43,7 @@ class Command(BaseCommand):
             parser.add_argument(option, action="append", metavar="TEXT", help=str(field.help_text) or field.name)
 
     def handle(self, **options: Any) -> None:
-        """Prints the number."""
+        """Print the number of conversions and their value."""
         site = Site.objects.filter(key=options["site"]).first()
         config = load_site(options["site"])
         if site is None or config is None:
@@ -64,7 +66,9 @@ class Command(BaseCommand):
         if left_out := answer.unrated.no_rate.values:
             self.stderr.write(NO_RATE.format(", ".join(f"{amount} {code}" for code, amount in left_out.items())))
         if not answer.complete:
-            self.stderr.write(f"It was cut: hits archived after {answer.reached} are not in.")
+            self.stderr.write(
+                f"The preview ran out of time: hits that were archived after {answer.reached} are not counted."
+            )
 
     def _gather(self, preview: Preview, site_range: Any) -> None:
         archive = open_archive()

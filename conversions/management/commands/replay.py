@@ -1,4 +1,4 @@
-"""`manage.py replay`: all facts and rollups of a range again from the archive."""
+"""`manage.py replay`: makes all facts and rollups of a range again from the archive."""
 
 import time
 from collections.abc import Sequence
@@ -20,20 +20,22 @@ from tracker.collection.refusal import Refusal
 
 
 class Command(BaseCommand):
-    """Goes through the archive, makes every fact again and rolls the range up. Goes on where it was stopped.
+    """Read the archive, write every fact again, and roll the range up. A stopped replay goes on where it stopped.
 
-    Over what is done a configuration that changed meanwhile wasn't counted: then it begins anew.
+    If the configuration changed meanwhile, the replay begins again, because earlier batches were read by the old one.
     """
 
-    help = "Make facts and rollups of a range again from the archive, by the hits' own time. Safe at any time."
+    help = "Make facts and rollups of a range again from the archive. The hits' own times count. Safe at any time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The range, and whether to forget an earlier try."""
+        """Options: the range, and whether to begin again."""
         add_range_arguments(parser)
-        parser.add_argument("--restart", action="store_true", help="from the beginning, not where the last try stopped")
+        parser.add_argument(
+            "--restart", action="store_true", help="begin again instead of going on where the last try stopped"
+        )
 
     def handle(self, **options: Any) -> None:
-        """Replays; a service that is away ends it with a clear line, and the next try goes on from there."""
+        """Replay the range. If a service is away, stop with a clear message; the next call goes on from there."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
             call_command("rollup", site=options["site"], wait=0, stdout=self.stdout)
         except AWAY as error:
             raise CommandError(
-                f"Replayed, but not rolled up: {error}. Beat, or manage.py rollup, does the rest."
+                f"Replayed, but not rolled up: {error}. Beat will do it; manage.py rollup does it now."
             ) from error
 
     def _replay(self, ranges: Sequence[Range], options: dict[str, Any]) -> None:
@@ -63,7 +65,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{progress.hits} hits of {progress.batches} batches replayed.")
         if progress.damaged:
             self.stderr.write(
-                f"{progress.damaged} batches were left out: the archive could not give them, see the log."
+                f"{progress.damaged} batches were left out, because they could not be read. The log has details."
             )
 
     def _progress(self, ranges: Sequence[Range], options: dict[str, Any]) -> Progress:

@@ -1,4 +1,4 @@
-"""`manage.py restore`: the configuration as a snapshot in the archive has it."""
+"""`manage.py restore`: restores the configuration from a snapshot in the archive."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,17 +17,17 @@ from tracker.collection.hit import iso
 
 
 class Command(BaseCommand):
-    """Brings accounts, sites, campaigns, ads, goals with all versions, and tokens back, into what is there."""
+    """Restore accounts, sites, campaigns, ads, tokens, and goals with all versions, into the existing configuration."""
 
-    help = "Bring the configuration back from a snapshot in the archive: the newest, or the one that held at a time."
+    help = "Restore the configuration from a snapshot in the archive: the newest, or the one in force at a time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which one, or only which there are."""
+        """Options: which snapshot, or only list them."""
         parser.add_argument("--list", action="store_true", help="list the snapshots, the oldest first; change nothing")
-        parser.add_argument("--at", metavar="T", help="the snapshot that held then: an instant, or a day (UTC) at 0:00")
+        parser.add_argument("--at", metavar="T", help="the snapshot in force at an instant, or at 0:00 (UTC) of a day")
 
     def handle(self, **options: Any) -> None:
-        """Keeps the present configuration first, so that a restore can be undone by another."""
+        """Restore a snapshot. First store the present configuration, which makes it possible to undo the restore."""
         archive = open_archive()
         try:
             if options["list"]:
@@ -37,12 +37,12 @@ class Command(BaseCommand):
             key = self._choose(archive, options["at"])
             configuration = decode(archive.get_snapshot(key))
             if kept := keep(archive, now_ms()):
-                self.stdout.write(f"The configuration as it was is kept as {kept}.")
+                self.stdout.write(f"The configuration before the restore is stored as {kept}.")
             done = restore(configuration)
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
         except Permanent as error:
-            raise CommandError(f"{error}. manage.py restore --list shows which there are.") from error
+            raise CommandError(f"{error}. manage.py restore --list shows the snapshots.") from error
         self._report(key, done)
 
     def _choose(self, archive: Any, at: str | None) -> str:
@@ -62,11 +62,9 @@ class Command(BaseCommand):
         )
         for note in done.notes:
             self.stdout.write(f"- {note}")
-        self.stdout.write(
-            "All sites are marked. Where the database was lost, manage.py replay makes the figures again."
-        )
+        self.stdout.write("All sites are marked. If the database was lost, manage.py replay makes the figures again.")
 
 
 def made_at(key: str) -> int:
-    """When a snapshot was made, ms."""
+    """When a snapshot was made (ms), by its key."""
     return int(batch_of(key)[:13])
