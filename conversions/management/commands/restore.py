@@ -37,7 +37,7 @@ class Command(BaseCommand):
             key = self._choose(archive, options["at"])
             configuration = decode(archive.get_snapshot(key))
             if kept := keep(archive, now_ms()):
-                self.stdout.write(f"The configuration before the restore is stored as {kept}.")
+                self.stdout.write(f"The configuration as it was is kept as {kept}.")
             done = restore(configuration)
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
