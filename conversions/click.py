@@ -33,6 +33,7 @@ from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query, read_sender
 from tracker.lookup import Bounded, Cached, each
 from tracker.models import Site
+from tracker.refusals import note_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ class ClickView(APIView):
                 raise WrongMethod("GET", "HEAD")
             return self.get(request, **keys)
         except Refusal as refusal:
+            note_refusal(request, refusal, keys.get("site", ""))
             return refusal_response(refusal)
         except Exception:
             logger.exception("a click failed")

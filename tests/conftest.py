@@ -21,6 +21,7 @@ from tracker.commit import _committer_of
 from tracker.queues import open_queue
 from tracker.queues.join import open_joiner
 from tracker.queues.rabbit import RabbitQueue
+from tracker.refusals import REFUSALS
 
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
@@ -29,6 +30,9 @@ if settings.CASSANDRA_URL:
 # for which Hypothesis would draw the same ones each time.
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
+
+# What is refused is written when a test says it, not by a thread whose connection outlives the test.
+REFUSALS.in_background = False
 
 # Without this each test client would look through all static files.
 settings.WHITENOISE_AUTOREFRESH = True

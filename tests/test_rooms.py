@@ -40,14 +40,14 @@ IMPURE = {
 #: of who may read which site and what descriptions of views share.
 SHARED = (
     *(f"tracker.collection.{name}" for name in ("hit", "refusal", "failure", "money", "clock", "text", "currencies")),
-    *("tracker.collection.nobody", "tracker.permissions"),
+    *("tracker.collection.nobody", "tracker.collection.sample", "tracker.permissions"),
     *("tracker.models", "tracker.away", "tracker.archive", "tracker.errors", "tracker.access", "tracker.openapi"),
     "tracker.probe",
     "tracker.queues",
 )
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
-    *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission"),
+    *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission", "tracker.refusals"),
     *(f"tracker.collection.{name}" for name in ("collect", "body", "consent", "known")),
 )
 #: What reporting shares with conversions beside its pure packages.

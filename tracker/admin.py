@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tracker.collection.currencies import CURRENCIES
-from tracker.models import SIGNAL_NAMES, SWITCHES, TERMS, Account, Site, Token
+from tracker.models import SIGNAL_NAMES, SWITCHES, TERMS, Account, RefusedCount, Site, Token
 
 #: The choice of a currency in a form.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
@@ -220,3 +220,30 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         """A revoked token stays listed. It is deleted only with its account."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))
+
+
+@admin.register(RefusedCount)
+class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
+    """What was refused at the door: looked at, never changed."""
+
+    list_display = ("day", "site", "code", "hits", "sales", "why")
+    list_filter = ("day", "code")
+    search_fields = ("site", "code")
+    fields = readonly_fields = ("day", "site", "code", "hits", "sales", "sample")
+
+    @admin.display(description="why")
+    def why(self, count: RefusedCount) -> str:
+        """What the latest answer said."""
+        return str(count.sample.get("detail", ""))
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """The door counts."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
+        """A count is not changed by hand."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
+        """Old counts go by themselves."""
+        return False

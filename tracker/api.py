@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from tracker.models import SWITCHES, TERMS, Account, Site, Token, validate_domains, validate_networks
+from tracker.models import SWITCHES, TERMS, Account, RefusedCount, Site, Token, validate_domains, validate_networks
 from tracker.permissions import StaffPermissions
 
 
@@ -145,9 +145,28 @@ class TokenViewSet(
         return Response(self.get_serializer(token).data, status=status.HTTP_200_OK)
 
 
+class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
+    """What was refused of a site on a day with one code."""
+
+    class Meta:
+        model = RefusedCount
+        fields = ("site", "day", "code", "hits", "sales", "sample")
+
+
+class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
+    """What was refused at the door, newest first: by site and code, with a sample. `unknown` is no site's."""
+
+    queryset = RefusedCount.objects.all()
+    permission_classes = (StaffPermissions,)
+    serializer_class = RefusedCountSerializer
+    filter_texts = {"site": "site", "code": "code"}
+    search_fields = ("site", "code")
+
+
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", AccountViewSet)
 router.register("sites", SiteViewSet)
 router.register("tokens", TokenViewSet)
+router.register("refused", RefusedCountViewSet)
 
 urlpatterns = router.urls

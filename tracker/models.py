@@ -1,8 +1,9 @@
-"""Models: accounts, their sites, the tokens of programs, and used crossings."""
+"""Models: accounts, their sites, the tokens of programs, used crossings, and counts of what was refused."""
 
 import re
 import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from ipaddress import ip_network
@@ -284,3 +285,46 @@ class TakenCrossing(models.Model):
         cls.objects.filter(taken_at__lt=forget_before).delete()
         _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
         return is_first
+
+
+class RefusedCount(models.Model):
+    """How many hits of a site were refused on a day with one code, with a sample of the latest.
+
+    Hits of no known site are counted together. So there are at most as many rows a day as sites times codes.
+    """
+
+    UNKNOWN = "unknown"
+    #: The days for which rows are kept.
+    KEPT_DAYS = 100
+
+    site = models.CharField(max_length=64, help_text="The site's key; `unknown` for all keys that no site has.")
+    day = models.DateField(help_text="The day of the site's own clock.")
+    code = models.CharField(max_length=40)
+    hits = models.PositiveBigIntegerField(default=0, help_text="A request that was refused as a whole is one.")
+    sales = models.PositiveBigIntegerField(default=0, help_text="Those of type conversion.")
+    sample = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "site", "code"], name="refused_once")]
+        ordering = ("-day", "-hits", "site", "code")
+
+    def __str__(self) -> str:
+        return f"{self.hits} refused of {self.site} on {self.day}: {self.code}"
+
+    @classmethod
+    def add_all(cls, counts: Sequence[Self]) -> None:
+        """Add counts to the rows of their site, day and code, with the newer sample, and forget what is old."""
+        empty = [cls(site=one.site, day=one.day, code=one.code) for one in counts]
+        with transaction.atomic():
+            cls.objects.bulk_create(empty, ignore_conflicts=True)
+            for one in counts:
+                cls.objects.filter(site=one.site, day=one.day, code=one.code).update(
+                    hits=models.F("hits") + one.hits, sales=models.F("sales") + one.sales, sample=one.sample
+                )
+            newest = max(one.day for one in counts)
+            cls.objects.filter(day__lt=newest - timedelta(days=cls.KEPT_DAYS)).delete()
+
+    @classmethod
+    def of_days(cls, site: str, first: date, last: date) -> models.QuerySet[Self]:
+        """The rows of a site's days, both inclusive, newest first."""
+        return cls.objects.filter(site=site, day__range=(first, last))

@@ -16,9 +16,11 @@ from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
 from tracker.collection.collect import Collected, collect
 from tracker.collection.failure import Transient
 from tracker.collection.refusal import Refusal, WrongMethod
+from tracker.collection.sample import SEEN
 from tracker.commit import send_hits
 from tracker.incoming import read_body, read_header, read_query, read_sender
 from tracker.prometheus import count_accepted, count_refused
+from tracker.refusals import note_hits, note_refusal
 from tracker.site_cache import SITES
 from tracker.visitor_cookie import visitor_cookie
 
@@ -42,6 +44,23 @@ class NotDurable(Refusal):
 
 def take_hits(request: HttpRequest, body: bytes) -> Collected:
     """Collects the hits of a request, and returns once the good ones are durable. Raises Refusal."""
+    try:
+        collected = collect_hits(request, body)
+    except Refusal as refusal:
+        refusal.about = refusal.about or body[:SEEN]
+        raise
+    try:
+        send_hits(list(collected.hits.values()))
+    except Transient as error:
+        raise NotDurable from error
+    count_accepted(collected)
+    if collected.rejected:
+        note_hits(request, collected.rejected.values(), body[:SEEN])
+    return collected
+
+
+def collect_hits(request: HttpRequest, body: bytes) -> Collected:
+    """The hits of a request, at least one, from a sender that may send them. Raises Refusal."""
     token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
     collected = collect(
         read_query(request),
@@ -53,11 +72,6 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
     )
     hold_to_rate(collected, token)
     collected.check()
-    try:
-        send_hits(list(collected.hits.values()))
-    except Transient as error:
-        raise NotDurable from error
-    count_accepted(collected)
     return collected
 
 
@@ -89,6 +103,7 @@ class HitView(APIView):
             logger.exception("a request with hits failed")
             refusal = NotDurable()
         count_refused(refusal)
+        note_refusal(request, refusal)
         return self.refuse(refusal)
 
     def methods(self) -> list[str]:

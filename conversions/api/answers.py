@@ -8,7 +8,8 @@ from msgspec import Meta
 from conversions.explain.explanation import Explanation
 from conversions.explain.rejected import ListedRejected
 from conversions.explain.timeline import TimelineFact
-from conversions.units.formats import Url
+from conversions.units.formats import Day, Url
+from tracker.collection.sample import Sample
 
 NextPage = Annotated[Url | None, Meta(description="The next page, null on the last.")]
 
@@ -35,12 +36,30 @@ class TimelinePage(msgspec.Struct, frozen=True):
     next: NextPage
 
 
+class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What was refused on one day with one code. A request that was refused as a whole is one hit."""
+
+    day: Annotated[Day, Meta(description="The day of the site's own clock.")]
+    code: Annotated[str, Meta(description="See docs/errors.md.")]
+    hits: int
+    sales: Annotated[int, Meta(description="Those of type `conversion`.")]
+    sample: Annotated[Sample, Meta(description="One of the latest.")]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What was refused at the door, with status 4xx or under `rejected`. It is in no archive."""
+
+    counts: Annotated[dict[str, int], Meta(description="By code.")]
+    days: Annotated[list[RefusedDay], Meta(description="The newest 100 by day and code, newest first.")]
+
+
 class RejectedPage(msgspec.Struct, frozen=True):
-    """A page of rejected hits, newest first."""
+    """A page of rejected hits, newest first; and what the door refused."""
 
     results: list[ListedRejected]
     next: NextPage
     counts: Annotated[dict[str, int], Meta(description="By code; hits above the daily cap are counted, too.")]
+    refused: Refused
 
 
 class Marked(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason."""
+"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason. It also counts
+what the door refused."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 from conversions.api.answers import RejectedPage
 from conversions.api.parameters import find_url, next_url, read_text, read_time_after
 from conversions.api.reader import ReaderView
+from conversions.api.refused import read_refused
 from conversions.api.schema import rejected_schema
 from conversions.explain.opening import archive_key
 from conversions.explain.rejected import KEPT, OWN, RejectedCursor, describe_rejected, find_rejected, is_wanted
@@ -35,7 +37,9 @@ class RejectedView(ReaderView):
     @rejected_schema
     def get(self, request: Request) -> Response:
         """List the hits. Also count the rejected hits of the range's days (UTC) by code; these counts include hits
-        above the daily cap."""
+        above the daily cap.
+
+        `refused` is what the door refused on these days of the site's clock. Only the filter `code` applies to it."""
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
         latest, skip = read_time_after(request.query_params, site_range.until - 1)
@@ -44,7 +48,10 @@ class RejectedView(ReaderView):
         counts = open_to_read().read_rejected_counts(site.key, site_range.since, site_range.until)
         after = f"{found.next.latest}.{found.next.skip}" if found.next else None
         results = [describe_rejected(hit, archive_key, find_url(request, site.key, hit.hit)) for hit in found.hits]
-        return Response(to_plain(RejectedPage(results, next_url(request, after), dict(sorted(counts.items())))))
+        refused = read_refused(site, site_range, read_text(request.query_params, "code"))
+        return Response(
+            to_plain(RejectedPage(results, next_url(request, after), dict(sorted(counts.items())), refused))
+        )
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:

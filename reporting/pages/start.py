@@ -1,5 +1,6 @@
 """Start: a chosen site -> the start page, with the site's snippet and its report."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from reporting.report.answer import answer
 from reporting.report.query import read_query
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
-from tracker.models import snippet
+from tracker.models import RefusedCount, snippet
 
 DAYS_SHOWN = 30
 
@@ -49,6 +50,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
         "site": site,
         "wanted": wanted,
         "snippet": snippet(request.build_absolute_uri("/").rstrip("/"), site.key),
+        "refused": refused_today(site, now),
         "status": 200,
     }
     try:
@@ -58,6 +60,12 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
         return {**context, "error": error.detail, "status": error.status}
     csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'csv'})}"
     return {**context, "report": report, "csv": csv}
+
+
+def refused_today(site: SiteConfig, now: int) -> list[RefusedCount]:
+    """What was refused on the site's present day, the most first."""
+    today = date.fromisoformat(day_of(now, site.timezone))
+    return list(RefusedCount.of_days(site.key, today, today))
 
 
 def wanted_parameters(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, str]:

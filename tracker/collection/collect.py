@@ -96,10 +96,12 @@ class Collected(msgspec.Struct):
     #: The visitor of the last hit that named one and kept it; empty if no hit did.
     named: str = ""
 
-    def reject(self, index: int, refusal: Refusal) -> None:
-        """Remove a hit and note its refusal."""
+    def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
+        """Remove a hit and note its refusal, with what it said."""
         self.hits.pop(index, None)
         self.rejected[index] = refusal
+        if not isinstance(item, Refusal):
+            refusal.about = item
 
     def check(self) -> None:
         """Raises NoHit if there is no hit."""
@@ -140,7 +142,7 @@ def collect(
         try:
             given[index] = read_site(item)
         except Refusal as refusal:
-            collected.reject(index, refusal)
+            collected.reject(index, refusal, item)
     collected.sites = find_sites({key for key, _ in given.values()})
     for index, (key, parameters) in given.items():
         try:
@@ -150,7 +152,7 @@ def collect(
             if (consent := parameters.get("consent")) not in EMPTY:
                 note(collected, index, consent_problem(consent))
         except Refusal as refusal:
-            collected.reject(index, refusal)
+            collected.reject(index, refusal, parameters)
     return collected
 
 

@@ -1,11 +1,16 @@
 """Refusal: the error of a request, a hit or a field, with the status, code, field and detail for the client. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Refusal(Exception):
     """The client must change its request. Status and code are those of docs/errors.md."""
 
     #: The seconds after which the client may try again; None if that can't help.
     retry_after: int | None = None
+    #: What was refused: the parameters of a hit, or the beginning of a body that can't be read.
+    about: Mapping[str, Any] | bytes = b""
 
     def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:
         super().__init__(detail)

@@ -1,6 +1,7 @@
 """`/api/rejected`: hits that were accepted but made no fact, newest first, with codes and counts."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from conversions.units.now import now_ms
 from tests.openapi import described
 from tests.shop import BATCH, DAY, HOUR, NOON, Shop
 from tracker.archive import archive_key
-from tracker.collection.hit import iso
-from tracker.models import Token
+from tracker.collection.hit import iso, to_plain
+from tracker.collection.refusal import Refusal
+from tracker.collection.sample import sample_of
+from tracker.models import RefusedCount, Token
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +180,36 @@ def test_signed_in_staff_reads_it_in_the_browser(shop: Shop) -> None:
     page = client.get("/api/rejected", query, headers={"accept": "text/html"})
     assert page.status_code == 200
     assert "no_goal" in page.content.decode()
+
+
+def refused(shop: Shop, day: str, code: str, hits: int, sales: int = 0) -> None:
+    sample = to_plain(sample_of(Refusal(400, code, "why"), at="2026-11-20T12:00:00Z", path="/collect"))
+    row = RefusedCount(site=shop.key, day=date.fromisoformat(day), code=code, hits=hits, sales=sales, sample=sample)
+    RefusedCount.add_all([row])
+
+
+def test_what_was_refused_at_the_door_is_told_beside_what_was_rejected_later(shop: Shop) -> None:
+    shop.process(shop.hit("conversion", "h1", name="nonsense"))
+    refused(shop, "2026-11-20", "bad_value", 37, sales=37)
+    refused(shop, "2026-11-20", "bad_id", 2)
+    for day in ("2026-11-19", "2026-11-21"):
+        refused(shop, day, "bad_type", 9)
+    answer = around_noon(shop)
+    assert hits(answer) == ["h1"]
+    assert answer["refused"]["counts"] == {"bad_id": 2, "bad_value": 37}
+    first, _ = answer["refused"]["days"]
+    assert {**first, "sample": first["sample"]["detail"]} == {
+        "day": "2026-11-20",
+        "code": "bad_value",
+        "hits": 37,
+        "sales": 37,
+        "sample": "why",
+    }
+    assert [one["code"] for one in around_noon(shop, code="bad_id")["refused"]["days"]] == ["bad_id"]
+
+
+def test_what_was_refused_of_another_site_is_not_told(shop: Shop) -> None:
+    refused(shop, "2026-11-20", "bad_value", 37)
+    other = Shop(shop.store)
+    assert around_noon(other)["refused"] == {"counts": {}, "days": []}
+    assert ask(other, site=shop.key).status_code == 404

@@ -24,6 +24,7 @@ from reporting.templatetags.amounts import amount
 from tests.reports import Shop, marker_came_through
 from tracker.collection.hit import iso
 from tracker.models import Site
+from tracker.refusals import REFUSALS
 
 pytestmark = pytest.mark.django_db
 HOUR_MS = 3_600_000
@@ -158,6 +159,19 @@ class TestReport:
         assert "lies before" in text_of(answer)
         assert 'value="2026-01-05"' in answer.content.decode()
         assert client.get("/?model=magic").status_code == 400
+
+    def test_what_was_refused_today_is_told_with_a_sample(self, client: Client, shop: Shop, ann: User) -> None:
+        assert "refused today" not in text_of(client.get("/"))
+        sale = {"site": shop.site.key, "type": "conversion", "user": "ann", "name": "<b>x</b>", "id": "a b"}
+        for hits in ([sale] * 37, [{**sale, "type": "sale", "id": "h1"}] * 2):
+            assert client.post("/collect", hits, content_type="application/json").status_code == 400
+        REFUSALS.flush()
+        answer = client.get("/")
+        assert "37 sales refused today: bad_id. Up to 64 of A-Za-z0-9._:-" in text_of(answer)
+        assert "2 hits refused today: bad_type." in text_of(answer)
+        assert '"user": "aaa"' in unescape(answer.content.decode())
+        assert "<b>x" not in answer.content.decode()
+        assert f'href="/api/rejected?site={shop.site.key}"' in answer.content.decode()
 
     def test_value_without_a_rate_is_shown_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
         at = iso(now_ms() - HOUR_MS)

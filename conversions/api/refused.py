@@ -1,0 +1,34 @@
+"""What the door refused of a site, in the answer about rejected hits and on the site's page."""
+
+from datetime import date
+
+import msgspec
+from django.db.models import Sum
+
+from conversions.api.answers import Refused, RefusedDay
+from conversions.marks.ranges import Range
+from tracker.collection.clock import local_day
+from tracker.collection.sample import Sample
+from tracker.models import RefusedCount, Site
+
+#: The most rows of an answer. Each has a sample.
+MOST_DAYS = 100
+
+
+def read_refused(site: Site, site_range: Range, code: str) -> Refused:
+    """What was refused on the days of a range, all of it or with one code."""
+    first, last = (date.fromordinal(local_day(at, site.timezone)) for at in (site_range.since, site_range.until - 1))
+    rows = RefusedCount.of_days(site.key, first, last)
+    chosen = rows.filter(code=code) if code else rows
+    counts = rows.order_by("code").values_list("code").annotate(Sum("hits"))
+    return Refused(dict(counts), [_day(row) for row in chosen[:MOST_DAYS]])
+
+
+def _day(row: RefusedCount) -> RefusedDay:
+    return RefusedDay(
+        day=row.day.isoformat(),
+        code=row.code,
+        hits=row.hits,
+        sales=row.sales,
+        sample=msgspec.convert(row.sample, Sample),
+    )

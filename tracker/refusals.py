@@ -1,0 +1,181 @@
+"""Refusals: what the door refuses -> counts of a site, a day and a code in memory -> rows, every few seconds.
+
+No refused hit waits for a write. What a process counted since its last write is lost if the process ends.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
+from threading import Lock
+from typing import NamedTuple
+
+import msgspec
+from django.db import connection
+from django.http import HttpRequest
+
+from tracker.collection.clock import local_day
+from tracker.collection.collect import NoHit
+from tracker.collection.hit import iso
+from tracker.collection.refusal import Refusal
+from tracker.collection.sample import Sample, sample_of, site_named
+from tracker.daemon import Daemon
+from tracker.incoming import read_header, read_query
+from tracker.models import RefusedCount
+from tracker.site_cache import SITES
+
+logger = logging.getLogger(__name__)
+
+#: The seconds between two writes of a process.
+WRITE_SECONDS = 10.0
+#: The most different counts that wait for a write. Further ones are counted as of no known site.
+MAX_WAITING = 1_000
+#: What a site's key may be; anything else is looked up nowhere.
+KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class Key(NamedTuple):
+    """What is counted apart. `site` is UNKNOWN unless a site has that key; `day` is the site's own."""
+
+    site: str
+    day: date
+    code: str
+
+
+class Tally(msgspec.Struct):
+    """How many hits were refused, how many of them are conversions, and what one of them looks like.
+
+    A request that was refused as a whole counts as one hit.
+    """
+
+    sample: Sample
+    hits: int = 0
+    sales: int = 0
+
+    def add(self, hits: int, sales: int) -> None:
+        """Count more."""
+        self.hits += hits
+        self.sales += sales
+
+
+#: Writes counts to where people read them. It may raise, and is then called again with the same and more.
+Write = Callable[[Mapping[Key, Tally]], None]
+
+
+class Refusals:
+    """The counts of a process until they are written: every WRITE_SECONDS, unless `in_background` is turned off."""
+
+    def __init__(self, write: Write) -> None:
+        self.in_background = True
+        self._write = write
+        self._lock = Lock()
+        self._waiting: dict[Key, Tally] = {}
+        self._daemon = Daemon("refusals", self._work)
+
+    def count(self, key: Key, is_sale: bool, sample: Callable[[], Sample]) -> None:
+        """Count a refused hit. Its sample is made only if it is the first of its key since the last write."""
+        with self._lock:
+            self._tally(key, sample).add(1, is_sale)
+        if self.in_background:
+            self._daemon.start()
+
+    def flush(self) -> None:
+        """Write what was counted. If that fails, it is kept for the next time. Raises what the database raises."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
+        try:
+            self._write(waiting)
+        except BaseException:
+            with self._lock:
+                for key, tally in waiting.items():
+                    self._tally(key, lambda tally=tally: tally.sample).add(tally.hits, tally.sales)  # type: ignore[misc]
+            raise
+
+    def _tally(self, key: Key, sample: Callable[[], Sample]) -> Tally:
+        if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            key = key._replace(site=RefusedCount.UNKNOWN)
+        if key not in self._waiting:
+            self._waiting[key] = Tally(sample())
+        return self._waiting[key]
+
+    def _work(self) -> None:
+        while True:
+            time.sleep(WRITE_SECONDS)
+            try:
+                self.flush()
+            except Exception as error:
+                logger.warning("what was refused can't be counted now: %r", error)
+            finally:
+                connection.close()
+
+
+def write(tallies: Mapping[Key, Tally]) -> None:
+    """Add the counts to their rows, in one transaction."""
+    RefusedCount.add_all(
+        [
+            RefusedCount(
+                site=key.site,
+                day=key.day,
+                code=key.code,
+                hits=tally.hits,
+                sales=tally.sales,
+                sample=msgspec.to_builtins(tally.sample),
+            )
+            for key, tally in sorted(tallies.items())
+        ]
+    )
+
+
+REFUSALS = Refusals(write)
+
+
+def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
+    """Count a request that was refused as a whole, or each of its hits. `site`: the key that its address names."""
+    if not 400 <= refusal.status < 500:
+        return  # It is no fault of the sender's, who sends it again.
+    refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
+    note_hits(request, refused, refusal.about if isinstance(refusal.about, bytes) else b"", site)
+
+
+def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str = "") -> None:
+    """Count refused hits of a request with this body. It never raises: the answer is the same without it."""
+    try:
+        _note(request, refused, body, site)
+    except Exception:
+        logger.exception("what was refused could not be counted")
+
+
+def _note(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str) -> None:
+    now = time.time_ns() // 1_000_000
+    named = site or site_named(read_query(request), body)
+    days: dict[str, tuple[str, date]] = {}
+    for refusal in refused:
+        about = refusal.about = refusal.about or body
+        said = {} if isinstance(about, bytes) else about
+        key = "" if refusal.code == "unknown_site" else str(said.get("site") or named)
+        if key not in days:
+            days[key] = _day_of(key, now)
+        is_sale = said.get("type") == "conversion"
+        REFUSALS.count(Key(*days[key], refusal.code), is_sale, partial(_sample, request, refusal, now))
+
+
+def _day_of(key: str, now: int) -> tuple[str, date]:
+    """The site's key and its day; those of an unknown site if none has the key."""
+    found = SITES.find(key).value if KEY.fullmatch(key) else None
+    timezone = found.timezone if found else "UTC"
+    return key if found else RefusedCount.UNKNOWN, date.fromordinal(local_day(now, timezone))
+
+
+def _sample(request: HttpRequest, refusal: Refusal, now: int) -> Sample:
+    return sample_of(
+        refusal,
+        at=iso(now),
+        method=str(request.method),
+        path=request.path,
+        content_type=read_header(request, "CONTENT_TYPE"),
+        origin=read_header(request, "HTTP_ORIGIN"),
+    )
