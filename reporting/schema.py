@@ -28,7 +28,12 @@ report_schema = extend_schema(
         parameter("by", f"Comma list of {', '.join(KEYS)}: the keys of the rows, in that order.", default="ad"),
         parameter("goal", "The key of the only goal to report."),
         parameter("basis", "`click`: credit on the touch's day.", enum=list(BASES), default="conversion"),
-        parameter("format", "`csv`: the rows alone, as a file.", enum=list(FORMS), default="json"),
+        parameter(
+            "format",
+            "`csv`: the rows alone, as a file; `spreadsheet`: the same, marked as UTF-8.",
+            enum=list(FORMS),
+            default="json",
+        ),
     ],
     responses={(200, "application/json"): ReportAnswer, (200, "text/csv"): OpenApiTypes.STR, **REFUSED},
 )

@@ -19,7 +19,7 @@ from reporting.fits.shown import describe_fit
 from reporting.report.answer import ReportAnswer, answer, plain_answer
 from reporting.report.query import Query, read_fit_query, read_query
 from reporting.report.rows import columns, plain_rows
-from reporting.report.table import csv_of
+from reporting.report.table import UTF8_MARK, csv_of
 from reporting.schema import fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead
 from tracker.collection.hit import to_plain
@@ -55,7 +55,7 @@ class ConversionReport(APIView):
         site = load_readable(request, request.query_params.get("site", ""))
         query = read_query(request.query_params, site)
         report = answer(open_to_read(), query, site, now_ms())
-        return csv_file(query, report) if query.form == "csv" else Response(plain_answer(report, query))
+        return Response(plain_answer(report, query)) if query.form == "json" else csv_file(query, report)
 
 
 class FitReport(APIView):
@@ -81,5 +81,6 @@ def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
     """The rows as a file to keep."""
     name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
-    text = csv_of(columns(query), plain_rows(report.rows, query))
+    mark = UTF8_MARK if query.form == "spreadsheet" else ""
+    text = mark + csv_of(columns(query), plain_rows(report.rows, query))
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

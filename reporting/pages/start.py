@@ -58,7 +58,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
         report = answer(open_to_read(), query, site, now)
     except Refusal as error:
         return {**context, "error": error.detail, "status": error.status}
-    csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'csv'})}"
+    csv = f"{reverse('conversion_report')}?{urlencode({**wanted, 'format': 'spreadsheet'})}"
     return {**context, "report": report, "csv": csv}
 
 

@@ -13,12 +13,12 @@ from conversions.units.clock import DAY_MS, days_between, next_day
 from tracker.collection.refusal import Refusal
 
 Basis = Literal["conversion", "click"]
-Form = Literal["json", "csv"]
+Form = Literal["json", "csv", "spreadsheet"]
 Choice = TypeVar("Choice", bound=str)
 
 KEYS = ("ad", "campaign", "goal", "day", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
-FORMS: tuple[Form, ...] = ("json", "csv")
+FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
 #: The most days of a report: a leap year and some days around it.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"

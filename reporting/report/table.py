@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+#: How a file begins that spreadsheets read as UTF-8. Programs would take it for a part of the first column's name.
+UTF8_MARK = "\ufeff"
 #: The place before a possible formula: at the start of a cell, or after a semicolon or a tab, where a spreadsheet may
 #: split a line, too. Blanks and quotes before a formula don't disarm it.
-_FORMULA = re.compile(r"(?:^|(?<=[;,\t\r\n]))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])")
+_FORMULA = re.compile(
+    r"(?:^|(?<=[;,\t\r\n]))(?=[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])"
+)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 

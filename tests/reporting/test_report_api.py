@@ -405,6 +405,15 @@ class TestHttp:
         assert list(table[0]) == list(rows[0])
         assert not any(value.startswith(("=", "@")) for row in table for value in row.values())
 
+    def test_a_spreadsheet_reads_the_letters_of_every_language(self, client: Client, shop: Shop) -> None:
+        shop.receive(shop.click("2026-11-23T10:00Z", ad="Grüße-日本"))
+        plain, marked = (get(client, shop, format=form) for form in ("csv", "spreadsheet"))
+        assert "Grüße-日本" in plain.content.decode()
+        assert plain.content[:2] == b"ad"  # what programs read has no mark
+        assert marked.content == b"\xef\xbb\xbf" + plain.content
+        for header in ("Content-Type", "Content-Disposition"):
+            assert marked.headers[header] == plain.headers[header]
+
     def test_an_empty_csv_has_a_header(self, client: Client, shop: Shop) -> None:
         answer = get(client, shop, format="csv", by="goal")
         assert answer.content == b"goal,clicks,views,conversions,value\r\n"

@@ -151,6 +151,7 @@ class TestReport:
         assert found
         table = client.get(unescape(found[1]))
         assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert table.content.startswith(b"\xef\xbb\xbf")
         assert b'"summer",true,1,0,1.000000,8.000000\r\n' in table.content
 
     def test_a_bad_range_is_explained_and_the_form_stays(self, client: Client, shop: Shop, ann: User) -> None:

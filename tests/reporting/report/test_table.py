@@ -8,7 +8,22 @@ import pytest
 from reporting.report.table import csv_of
 
 EVIL = [
-    *("=cmd|'/c calc'!A0", "+1+2", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", '"=1', "'=1", "＝1+1", "＠x"),
+    *(
+        "=cmd|'/c calc'!A0",
+        "+1+2",
+        "-2+3",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        '"=1',
+        "'=1",
+        "＝1+1",
+        "＠x",
+        "\u200b=1",
+        "\ufeff=1",
+    ),
     *("x;=cmd|'/c calc'!A0", "x; =1", 'x;"=1"', "x,=1", "x\t=1", "x\n=1", "a;b;-1+1", ";+1", "x;＝1"),
 ]
 
@@ -19,9 +34,9 @@ def test_no_name_is_a_formula_whatever_separates_the_cells(name: str, separator:
     text = csv_of(["clicks", "ad", "value"], [{"clicks": 5, "ad": name, "value": "1.000000"}])
     for line in csv.reader(StringIO(text, newline=""), delimiter=separator):
         for cell in line:
-            assert not cell.strip(" \"'\t\r\n").startswith(("=", "@", "＝", "＠")) or cell.strip(' "').startswith(
-                "'"
-            ), cell
+            assert not cell.strip(" \"'\t\r\n\u200b\ufeff").startswith(("=", "@", "＝", "＠")) or cell.strip(
+                ' "'
+            ).startswith("'"), cell
             assert not cell.strip(' "').startswith(("+", "-"))
 
 
