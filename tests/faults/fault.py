@@ -6,7 +6,7 @@ from pathlib import Path
 PROPERTY = "tests/properties/test_invariance.py::TestSealedReports::"
 #: The test that most faults are caught by, and the one whose worlds stretch over the end of a month.
 WORLDS = f"{PROPERTY}test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report"
-EDGES = f"{PROPERTY}test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way"
+EDGES = f"{PROPERTY}test_over_a_months_end_any_order_and_interleaving_give_the_recomputed_report"
 
 
 class Moved(ValueError):

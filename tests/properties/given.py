@@ -1,4 +1,4 @@
-"""Given: what the product's hits and configuration come to, as the recomputation takes them: plain JSON."""
+"""Given: the product's hits and configuration -> plain JSON, which the recomputation takes."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from tracker.collection.hit import Hit, encode_hits
 
 
 def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = ()) -> Report:
-    """The report of hits, recomputed by this configuration and these quotes of rates, in the order of their loading."""
+    """The recomputed report of hits under a configuration. `quotes` are in the order in which they were loaded."""
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
     bounds = {"most_visitors": person.MOST_VISITORS, "most_users": person.MOST_USERS}

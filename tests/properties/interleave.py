@@ -1,7 +1,7 @@
-"""Actors that run real code in steps: each call of the store, the marks or the configuration is one step.
+"""Actors: run real code in steps. Each call of the store, the marks or the configuration is one step.
 
-Between any two steps any other actor may run, and any actor may die. Actors are greenlets in one thread, so a run is
-repeatable from its seed.
+Between two steps any other actor may run, and any actor may die. Actors are greenlets in one thread, which makes a
+run repeatable from its seed.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,15 +16,18 @@ class Dies(Exception):
 
 
 def pause() -> None:
-    """Lets the scheduler choose who goes on; outside of an actor nothing happens."""
+    """Lets the scheduler choose the next actor. Outside of an actor it does nothing."""
     scheduler = getcurrent().parent
     if scheduler is not None:
         scheduler.switch()
 
 
 class Stepped:
-    """Any object, each call of its methods a step of its own; the named methods take their last argument's items one by
-    one, as a store that is no transaction would; an item that has parts, part by part."""
+    """An object of which each method call is one step.
+
+    The methods in `one_by_one` handle the items of their last argument in one step each, like a store without
+    transactions; an item with parts takes one step for each part.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class Stepped:
 
 
 class Actor:
-    """One process: runs `work` from its beginning each time it is free, until `work` says there is nothing to do."""
+    """One process. It runs `work` again and again, until `work` returns False because there is nothing to do."""
 
     def __init__(self, work: Callable[[], bool]) -> None:
         self._work = work
@@ -62,18 +65,18 @@ class Actor:
 
     @property
     def is_running(self) -> bool:
-        """Whether it is somewhere in its work."""
+        """Whether it is in the middle of its work."""
         return self._running is not None and not self._running.dead
 
     def step(self) -> bool:
-        """Runs to the next pause; gives whether there was anything to do."""
+        """Runs to the next pause. Returns whether there was anything to do."""
         if self._running is None or self._running.dead:
             self._running = greenlet(self._work)
         result = self._running.switch()
         return not self._running.dead or bool(result)
 
     def die(self) -> None:
-        """Kills it where it stands."""
+        """Kills the process at its current step."""
         if self._running is not None and not self._running.dead:
             self._running.throw(GreenletExit)
         self._running = None

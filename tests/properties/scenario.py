@@ -1,4 +1,4 @@
-"""Random scenarios: a site's hits with every clash that the design speaks of, and changes of its configuration."""
+"""Random scenarios: a site's hits with every kind of clash, and changes of its configuration."""
 
 import random
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CLOCKS = [
     ("Asia/Kolkata", 1_780_000_000_000),  # +05:30
     ("Australia/Lord_Howe", 1_791_041_400_000),  # 2026-10-04, half an hour forward
 ]
-#: Three hours before a month's end: what is learnt from it divides the next one's credit.
+#: Three hours before a month's end: the fit of that month divides the credit of the next.
 EDGES = [
     ("UTC", 1_793_480_400_000),
     ("Asia/Kathmandu", 1_793_459_700_000),  # +05:45
@@ -38,14 +38,14 @@ URLS = [
 
 @dataclass(frozen=True)
 class Pools:
-    """What a world's hits are drawn from; the smaller, the more they clash."""
+    """The ids and kinds that hits are drawn from. The smaller the pools, the more hits clash."""
 
     hours: int
     visitors: str
     orders: list[str]
     kinds: list[str]
     goals: list[str]
-    #: Empty: nobody signs in, and nothing makes up for a mark that is missing.
+    #: Empty: nobody signs in, so that no link marks a bucket that another fact should have marked.
     users: str
 
 
@@ -53,7 +53,7 @@ KINDS = ["click", "click", "view", "page", "conversion", "conversion", "event", 
 
 
 def make_pools(rng: random.Random) -> Pools:
-    """Small or large pools, each for itself."""
+    """Draws each pool small or large."""
     return Pools(
         hours=rng.choice([2, 6, 48]),
         visitors=rng.choice(["AB", "ABC"]),
@@ -72,19 +72,19 @@ class Scenario:
     start: int
     change_at: int
     hits: list[Hit]
-    #: The rate tables that are loaded on the way, one after the other.
+    #: The rate tables that are loaded during the run, in this order.
     tables: list[list[Quote]]
 
 
 def moment(rng: random.Random, start: int, hours: int) -> int:
-    """An instant within some hours, often on the edge of an hour or a day."""
+    """An instant within some hours, often at the edge of an hour or a day."""
     edge = start - start % HOUR + rng.randrange(0, hours) * HOUR
     day_before = DAY_MS if rng.random() < 0.1 else 0  # a window's length
     return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE]) - day_before
 
 
 def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
-    """One hit from small pools of ids, visitors and orders, so that all of them clash."""
+    """One hit, with ids, visitors and orders from small pools so that they clash."""
     at = moment(rng, start, pools.hours)
     kind = rng.choice(pools.kinds)
     common: dict[str, Any] = {
@@ -109,8 +109,10 @@ def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
 
 
 def make_click(rng: random.Random, site: str, secret: str, start: int, hours: int) -> list[Hit]:
-    """A click by `/click` and the hits of its landing page: a few, reloaded or shared, early, late or forged; one or
-    the other may be missing."""
+    """A click by `/click` and some hits of its landing page: reloaded, shared, early, late or forged.
+
+    The click or the landing may be missing.
+    """
     ad, click_id, at = rng.choice(["one", "two", "stray"]), f"{rng.randrange(16**32):032x}", moment(rng, start, hours)
     common: dict[str, Any] = {"site": site, "received": at}
     click = Hit(**common, id=click_id, type="click", at=at, visitor="stand-in", ad=ad)
@@ -125,7 +127,7 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
 
 
 def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
-    """People who follow an ad or more within an hour, and buy or don't: what data-driven models learn from."""
+    """People who click one or more ads within an hour, and buy or don't. The data-driven models learn from them."""
     hits = []
     goal = rng.choice(pools.goals)
     for _ in range(rng.randrange(6, 14)):
@@ -139,7 +141,7 @@ def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> li
 
 
 def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
-    """Hits that make nothing but links."""
+    """Hits that make only links."""
     found = []
     for n in range(rng.choice([0, 1, 3, 6]) if pools.users else 0):
         at, user = moment(rng, start, pools.hours), rng.choice(pools.users)
@@ -149,14 +151,14 @@ def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list
 
 
 def signed_in(rng: random.Random, hit: Hit, pools: Pools) -> Hit:
-    """A hit that may name its user, or one that is nobody."""
+    """The hit, perhaps with a user or with an id that stands for nobody."""
     if not pools.users or rng.random() < 0.7:
         return hit
     return msgspec.structs.replace(hit, user=rng.choice([*pools.users, *pools.users, "undefined"]))
 
 
 def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
-    """A known hit with another time, or of another visitor or user, and nothing else different."""
+    """A copy of a hit that differs only in its time, its visitor or its user."""
     if rng.random() < 0.3:
         return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors))
     if pools.users and rng.random() < 0.3:
@@ -165,7 +167,7 @@ def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
 
 
 def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int, least: int = 1) -> Scenario:
-    """A scenario of `least` to some two dozen hits, in a few buckets or in many; `secret` signs the site's clicks."""
+    """A scenario of `least` to about 25 hits, and more for clicks and journeys. `secret` signs the site's clicks."""
     pools = make_pools(rng)
     hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(least, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
@@ -177,13 +179,13 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
     if tables:
         hits = [in_some_currency(rng, hit) for hit in hits]
-    hits = [as_told(rng, hit) for hit in hits]
+    hits = [as_sent(rng, hit) for hit in hits]
     hits = [disguise(rng, hit) if rng.random() < 0.08 else hit for hit in hits]
     return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits, tables)
 
 
-def as_told(rng: random.Random, hit: Hit) -> Hit:
-    """A hit that a server may tell, or whose amount may be one that can't be read."""
+def as_sent(rng: random.Random, hit: Hit) -> Hit:
+    """The hit, perhaps sent by a server or with an unreadable amount."""
     if hit.type not in ("conversion", "adjustment"):
         return hit
     hit = msgspec.structs.replace(hit, trusted=rng.random() < 0.4)
@@ -193,7 +195,7 @@ def as_told(rng: random.Random, hit: Hit) -> Hit:
 
 
 def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
-    """A hit whose money may be of another currency; an adjustment may come when the rates of its order's are old."""
+    """The hit, perhaps in another currency. An adjustment may come when the rates of its order are too old."""
     if hit.value is None:
         return hit
     later = rng.choice([0, 10 * DAY_MS, 10 * DAY_MS]) if hit.type == "adjustment" else 0
@@ -202,8 +204,7 @@ def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
 
 
 def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
-    """Rates of some days before, of and after the scenario's: quoted this way, that way and by other bases; some change
-    what was told before."""
+    """Rate tables of days around the scenario, with direct, inverse and third-currency quotes. Some correct others."""
     first = datetime.fromtimestamp(start / 1000, UTC).date()
     pairs = [
         ("GBP", "USD"),
@@ -227,13 +228,13 @@ def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
 
 
 def disguise(rng: random.Random, hit: Hit) -> Hit:
-    """A hit of a crawler, of a browser that fetches in advance, or of the account's own people."""
+    """The hit as a crawler's, as a prefetch, or as own traffic."""
     kinds: list[dict[str, Any]] = [{"ua": GOOGLEBOT}, {"prefetch": True}, {"ip": OWN_ADDRESS}]
     return msgspec.structs.replace(hit, **rng.choice(kinds))
 
 
 def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
-    """The hits in any order, some twice, in batches of any size."""
+    """The hits in random order, some twice, in batches of random size."""
     again, most = rng.choice([0.0, 0.3]), rng.choice([1, 2, 5])
     sent = [*hits, *(hit for hit in hits if rng.random() < again)]
     rng.shuffle(sent)

@@ -1,4 +1,4 @@
-"""No order of arrival, no duplicate, no crash and no interleaving changes a report once everything has drained."""
+"""Once everything is processed, no order of arrival, duplicate, crash or interleaving has changed a report."""
 
 import random
 from collections import defaultdict
@@ -57,7 +57,7 @@ names = count()
 
 
 class World:
-    """One site with its configuration, the batches on their way, two workers and two rollups."""
+    """One site with its configuration and its waiting batches, and the processes that work on them."""
 
     def __init__(self, rng: random.Random, store: Store, timezone: str, start: int) -> None:
         self.rng = rng
@@ -66,22 +66,22 @@ class World:
         least = 1 if isinstance(store, SqlStore) else LEAST_ON_CASSANDRA
         self.scenario = make_scenario(rng, self.site.key, self.site.click_secret, timezone, start, least)
         self.configure()
-        #: Of a path's clicks, or views, so many may earn credit; by far less than in the product.
+        #: How many clicks or views of a path may earn credit: far fewer than in the product.
         self.most_touches = rng.choice([1, 2, 3, 99])
         self.before = self.config()
         self.after: SiteConfig | None = None
-        #: A change has every bucket rolled up again, which would hide that some fact marked too few.
+        #: Not in every world: a change marks every bucket, which would hide a fact that marks too few.
         self.changes = rng.random() < 0.4
         self.batches = split_batches(rng, self.scenario.hits)
         #: Rate tables still to be loaded, and the quotes of those that are.
         self.tables = list(self.scenario.tables)
-        RateRow.objects.all().delete()  # those of the world before
+        RateRow.objects.all().delete()  # the previous world's
         RateLoad.objects.all().delete()
         self.loaded: list[Quote] = []
-        #: What workers have taken and not acknowledged; how often the queue delivers it to another all the same.
+        #: Batches that workers have taken and not acknowledged; how often the queue delivers one to another worker.
         self.in_hand: list[list[Hit]] = []
         self.hasty = rng.choice([0.0, 0.1])
-        #: Links find figures that nothing but they would have made again.
+        #: Sends links last, when only they can have the figures made again.
         self.logins_last = rng.random() < 0.5
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
@@ -89,11 +89,11 @@ class World:
         self.days = Stepped(day_list)
         self.roller = Roller(self.store, self.marks, self.read_configs, lambda: 0, days=self.days)
         self.day_maker = DayMaker(self.store, self.days, self.read_configs)
-        # Every month is over.
+        # By this clock every month is over.
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
     def configure(self) -> None:
-        """Goals and ads as they stand first."""
+        """Makes the goals and ads."""
         window = {"click_window_days": WINDOW_DAYS, "site": self.site}
         Goal.objects.create(key="buy", **window)
         Goal.objects.create(key="once", counting="once", **window)
@@ -104,7 +104,7 @@ class World:
             Ad.objects.create(campaign=campaign, key=key)
 
     def config(self) -> SiteConfig:
-        """The configuration as it stands now."""
+        """The present configuration, from the database."""
         found = load_site(self.site.key)
         assert found is not None
         goals = (
@@ -117,23 +117,23 @@ class World:
         return msgspec.structs.replace(found, goals=tuple(goals))
 
     def read_config(self, _key: str) -> SiteConfig:
-        """The configuration, uncached: as it stands when the reader's turn comes. Others may run before."""
+        """The configuration at the reader's turn, without a cache. Other actors may run before."""
         pause()
         config = self.after or self.before
         return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency))
 
     def read_configs(self, keys: Iterable[str]) -> dict[str, SiteConfig]:
-        """Likewise, of the only site."""
+        """The configuration by site, as `read_config` reads it."""
         return {key: self.read_config(key) for key in keys}
 
     def cached_config(self, batch: list[Hit]) -> SiteConfig:
-        """What a worker's cache says: the configuration before the last change only if no hit needs the new version."""
+        """A worker's cached configuration. It may be the one before the change if no hit needs the new version."""
         if self.after is None or all(self.is_old(hit) for hit in batch):
             return self.rng.choice([self.before, self.after or self.before])
         return self.after
 
     def change(self) -> None:
-        """New versions of goals, other names of ads and other terms, each saved as an operator would."""
+        """Saves new versions of goals, another name of an ad and other terms, as staff does."""
         self.before = self.config()
         rules_of: dict[str, dict[str, Any]] = {
             "buy": {"fixed_value": 7},
@@ -146,7 +146,7 @@ class World:
                 setattr(goal, field, value)
             goal.active = self.rng.random() < 0.8
             goal.save()
-        # A version begins only after every cache knows it; here time is the scenario's.
+        # In the product a version begins once every cache knows it. Here it begins at a time of the scenario.
         GoalVersion.objects.filter(goal__site=self.site, version=2).update(starts_at=self.scenario.change_at)
         one = Ad.objects.get(campaign__site=self.site, key="one")
         one.key = "uno"
@@ -158,7 +158,7 @@ class World:
         self.after = self.config()
 
     def make_retroactive(self) -> None:
-        """The new versions hold since earlier: conversions of the old ones are in force no more; all is replayed."""
+        """Lets the new versions begin earlier, so that stored conversions of old ones don't count. Replays all hits."""
         self.scenario.change_at = self.rng.choice([self.scenario.start, self.scenario.change_at - HOUR])
         for goal in Goal.objects.filter(site=self.site, versions__version=2):
             goal.make_retroactive(self.scenario.change_at)
@@ -166,14 +166,14 @@ class World:
         self.batches.extend(split_batches(self.rng, self.scenario.hits))
 
     def load_rates(self) -> None:
-        """The next rate table is loaded, if there is one left."""
+        """Loads the next rate table, if one is left."""
         if self.tables:
             quotes = self.tables.pop(0)
             load(quotes, "property", 0)
             self.loaded.extend(quotes)
 
     def next_batch(self) -> list[Hit] | None:
-        """A batch that a worker may process now: one with hits of a new version only once the caches know it."""
+        """A random batch that a worker may process now. Hits of a new version wait until the caches know it."""
         known = [batch for batch in self.batches if self.after or all(self.is_old(hit) for hit in batch)]
         free = [batch for batch in known if batch not in self.in_hand or self.rng.random() < self.hasty]
         others = [batch for batch in free if not any(hit.name == "login" for hit in batch)]
@@ -181,11 +181,11 @@ class World:
         return self.rng.choice(free) if free else None
 
     def is_old(self, hit: Hit) -> bool:
-        """Whether the hit's `at` lies before the change of versions, if there is to be one."""
+        """Whether the hit is before the change of versions, if this world has one."""
         return not self.changes or hit.at < self.scenario.change_at
 
     def work(self) -> bool:
-        """A worker takes a batch, processes it and only then acknowledges it."""
+        """A worker: takes a batch, processes it, then acknowledges it. Returns whether there was one."""
         batch = self.next_batch()
         if batch is None:
             return False
@@ -200,7 +200,7 @@ class World:
         return True
 
     def roll(self) -> bool:
-        """A rollup takes what is marked."""
+        """A rollup: rolls up the marked buckets. Returns whether there were any."""
         marks = self.roller.marked(self.site.key)
         rest = marks
         while rest:
@@ -210,25 +210,27 @@ class World:
         return bool(marks)
 
     def fit(self) -> bool:
-        """A fitter takes what months are marked, whoever else is at it."""
+        """A fitter: fits the marked months, even those that another holds. Returns whether there were any."""
         marks = self.fitter.due(self.site.key)
         for mark in marks:
             self.fitter.fit(mark, WHENEVER)
         return bool(marks)
 
     def sum_days(self) -> bool:
-        """Beat makes the cells of the days that are worth it; every day is over."""
+        """A day maker: makes the cells of stale days. Returns whether it made any."""
         made = list(map(self.day_maker.make, self.day_maker.due(YEAR_3000, self.site.key)))
         return any(made)
 
     def run(self) -> None:
-        """Everything happens that can, in either of two ways; then everything drains."""
+        """Runs the world in one of two ways, then drains it."""
         self.interleave() if self.rng.random() < 0.3 else self.overtake()
         self.drain()
 
     def overtake(self) -> None:
-        """One or two processes stop at some step, others do all that there is to do, and they go on: what they noted
-        or read is old."""
+        """Stops one or two processes at some step, lets the others do everything, then goes on with the stopped ones.
+
+        By then what the stopped ones have read is old.
+        """
         self.some_turns([0, 1, 3, 9], rolled=0.3)
         first = self.changes and self.rng.random() < 0.5
         if first:
@@ -252,7 +254,7 @@ class World:
                 self.some_turns()
 
     def some_turns(self, batches: Sequence[int] = (1, 3, 99, 99), rolled: float = 0.9) -> None:
-        """Some batches are processed, perhaps all, and what is marked is rolled up, mostly. Rates may be loaded."""
+        """Processes some or all batches, and mostly rolls up what is marked. Rates may be loaded."""
         if self.rng.random() < 0.3:
             self.load_rates()
         for _ in range(self.rng.choice(batches)):
@@ -267,7 +269,7 @@ class World:
             self.check_days()
 
     def interleave(self) -> None:
-        """Two workers, two rollups, two fitters, crashes and a change of configuration, one step at a time."""
+        """Runs two of each process one step at a time, with crashes and a change of configuration."""
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
         actors += [Actor(self.fit), Actor(self.fit), Actor(self.sum_days), Actor(self.sum_days)]
         steps = self.rng.choice([50, 300, 1200])
@@ -281,7 +283,7 @@ class World:
             if step in load_steps:
                 self.load_rates()
             if self.rng.random() < restless:
-                # Some stall for long while others finish: what they noted or read is old when they go on.
+                # Some stall long enough for others to finish. What the stalled ones have read is then old.
                 speeds = [self.rng.choice([0, 1, 8]) for _ in actors]
             actor = self.rng.choices(actors, speeds if any(speeds) else None)[0]
             if self.rng.random() < mortal:
@@ -292,7 +294,7 @@ class World:
             self.finish_or_die(actor)
 
     def drain(self) -> None:
-        """What is left is processed, and rolled up now and then: what comes late finds figures that it changes."""
+        """Processes what is left and rolls up now and then, so that late hits change existing figures."""
         while self.work():
             if self.rng.random() < 0.5:
                 self.roll()
@@ -310,14 +312,14 @@ class World:
         self.check_days()
 
     def finish_or_die(self, actor: Actor) -> None:
-        """Lets one process run out, stalled for however long before, or kills it."""
+        """Lets one process finish its work, or kills it."""
         if self.rng.random() < 0.3:
             actor.die()
         while actor.is_running and actor.step():
             pass
 
     def figures(self) -> dict[tuple[int, str, str], Any]:
-        """Every stored row, by (bucket, goal key, model); by ad and touch day, and the cells by ad say the same."""
+        """Every stored row by (bucket, goal key, model). Checks that the cells with and without days agree."""
         keys = {goal.uid: goal.key for goal in self.config().goals}
         found: dict[tuple[int, str, str], Any] = {}
         for cell in self.cells([CLICKS, NO_RATE, *map(by_touch_day, MODELS)]):
@@ -327,7 +329,7 @@ class World:
         return found
 
     def check_days(self) -> None:
-        """Whatever a reader takes a day's own cell for, the hours say the same at that moment."""
+        """Checks that at this moment every day cell that a reader would use equals the sum of its hours."""
         first = date.fromisoformat(day(self.scenario.start)) - timedelta(days=4)
         days = [str(first + timedelta(days=n)) for n in range(20)]
         starts = starts_of(days, self.site_config())
@@ -339,22 +341,22 @@ class World:
             assert not reader.wrong
 
     def site_config(self) -> SiteConfig:
-        """The configuration as it stands, without waiting for a turn."""
+        """The present configuration, read without a step."""
         return self.after or self.before
 
     def recomputed(self, hits: Iterable[Hit]) -> dict[tuple[int, str, str], Any]:
-        """The rows that these hits make, by the present configuration and the rates that were loaded."""
+        """The recomputed rows of these hits, under the present configuration and the loaded rates."""
         return recomputed(hits, self.config(), self.loaded)
 
     def cells(self, models: Iterable[str]) -> Iterator[Cell]:
-        """Every cell of the scenario's days."""
+        """Every cell of the scenario's days for some models."""
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
         yield from self.plain_store.read_cells(self.site.key, list(models), days)
 
 
 def cell_by_cell(item: Any) -> Iterator[Any]:
-    """Cells that are written together, one by one; what is no set of cells as it is."""
+    """Splits a set of cells into single cells. Other items stay as they are."""
     if not isinstance(item, CellSet):
         yield item
         return
@@ -362,9 +364,10 @@ def cell_by_cell(item: Any) -> Iterator[Any]:
 
 
 def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[str, dict[tuple[str | None, str], tuple[int, int]]]:
-    """By goal a cell's rows by ad and the touch's day; one ad may come under several campaigns.
+    """Goal -> the cell's rows by ad and touch day, summed over campaigns.
 
-    Of what wants a rate, by the goal's key and the currency."""
+    Unrated value is by goal key and currency.
+    """
     sums: dict[str, dict[tuple[str | None, str], tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
     parts: list[tuple[str, tuple[str | None, str], int, int]]
     if cell.model == NO_RATE:
@@ -384,7 +387,7 @@ def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[str, dict[tuple[str | N
 
 
 def added_up(cells: Iterable[tuple[str, Cell]]) -> dict[str, Any]:
-    """What the cells of each day come to."""
+    """The sum of the cells of each day, without empty sums."""
     by_day: dict[str, list[Cell]] = defaultdict(list)
     for one, cell in cells:
         by_day[one].append(cell)
@@ -393,7 +396,7 @@ def added_up(cells: Iterable[tuple[str, Cell]]) -> dict[str, Any]:
 
 
 def without_days(cells: Iterable[Cell]) -> dict[Any, tuple[int, int]]:
-    """Credit and value by hour, model, goal and ad, those that come to nothing left out."""
+    """Credit and value by hour, model, goal and ad, without empty sums."""
     sums: dict[Any, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for cell in cells:
         for goal, ad, credit, value in columns_of(cell):
@@ -410,28 +413,28 @@ def columns_of(cell: Cell) -> Iterator[tuple[str, Any, int, int]]:
 
 
 def day(at: int) -> str:
-    """A UTC day; the days read reach further than the scenario on both sides."""
+    """The UTC day of an instant."""
     return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
 
 
 def check(store: Store, rng: random.Random, clock: Clock) -> None:
-    """One world, run to its end, reports what a recomputation from its hits says."""
+    """Runs one world to its end and compares its report with the recomputation."""
     world = World(rng, store, *clock)
     with pytest.MonkeyPatch.context() as patch:
-        # A crowd is hundreds; here two or three are, in half of the worlds.
+        # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
         run_and_compare(world)
 
 
 def run_and_compare(world: World) -> None:
-    """Its figures at the end are the recomputed ones."""
+    """Checks that the figures at the end equal the recomputed ones."""
     world.run()
     assert world.figures() == world.recomputed(world.scenario.hits)
 
 
 class TestSealedReports:
-    """The report equals the recomputation whatever happened on the way. See `worlds.py` for the two stores."""
+    """The report equals the recomputation, whatever happened before. See `worlds.py` for the two stores."""
 
     @pytest.mark.sqlite
     @worlds(WORLDS, CLOCKS)
@@ -449,14 +452,14 @@ class TestSealedReports:
 
     @pytest.mark.sqlite
     @worlds(WORLDS // 4, EDGES)
-    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_whatever_happens_on_the_way(
+    def test_over_a_months_end_any_order_and_interleaving_give_the_recomputed_report(
         self, sql_store: Store, seed: int, clock: Clock
     ) -> None:
         check(sql_store, random.Random(seed), clock)
 
     @pytest.mark.services
     @worlds(ON_CASSANDRA // 4, EDGES)
-    def test_what_is_learnt_from_a_month_is_in_the_next_ones_report_on_cassandra(
+    def test_over_a_months_end_any_order_gives_the_recomputed_report_on_cassandra(
         self, cassandra_store: Store, seed: int, clock: Clock
     ) -> None:
         check(cassandra_store, random.Random(seed), clock)

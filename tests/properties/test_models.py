@@ -1,5 +1,4 @@
-"""What holds for each model, those that are learnt too: on paths, on stored figures, and on what reports and explains
-say to everybody."""
+"""Properties of every model, data-driven ones too: on paths, on stored figures, on reports and explanations."""
 
 import random
 from collections import defaultdict
@@ -41,13 +40,13 @@ GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 
 
 def verdict(value: int) -> Verdict:
-    """A conversion at AT."""
+    """The verdict on a conversion at AT."""
     winner = Conversion(site="s", visitor="ann", at=AT, hit="c", goal="g", version=1)
     return Verdict(goal=GOAL, version=VERSION, winner=winner, claimants=("ann",), value=value)
 
 
 def touch(before: int, ad: str, hit: str) -> Touch:
-    """A click so long before AT."""
+    """A click `before` ms before AT."""
     return Touch(site="s", visitor="ann", kind="click", at=AT - before, hit=hit, ad=ad)
 
 
@@ -61,7 +60,7 @@ COUNTS = st.lists(st.builds(PathCount, PATHS, st.integers(0, 9), st.integers(0, 
 
 
 def learnt_from(counts: Sequence[PathCount]) -> Learnt:
-    """What a month of these paths teaches, as it is kept."""
+    """The stored fit of a month with these paths."""
     names = {ad: name_touch(touch(0, ad, ad), ()) for ad in ADS}
     labelled = (tuple(label_of(names[ad]) for ad in one.ads) for one in counts)
     paths = gather(msgspec.structs.replace(one, ads=ads) for one, ads in zip(counts, labelled, strict=True))
@@ -70,12 +69,12 @@ def learnt_from(counts: Sequence[PathCount]) -> Learnt:
 
 
 class TestPaths:
-    """What the touches of one conversion get."""
+    """The shares of the touches of one conversion."""
 
     @pytest.mark.parametrize("model", sorted(MODELS))
     @settings(max_examples=40)
     @given(touches=TOUCHES, counts=COUNTS, value=st.integers(-(10**12), 10**12), data=st.data())
-    def test_no_order_of_arrival_changes_what_anybody_gets_and_all_is_given_away(
+    def test_the_order_of_touches_changes_no_share_and_shares_add_up_to_one(
         self, model: str, touches: list[Touch], counts: list[PathCount], value: int, data: st.DataObject
     ) -> None:
         sold, learnt = verdict(value), learnt_from(counts)
@@ -88,7 +87,7 @@ class TestPaths:
             assert all(one.credit >= 0 for one in given_away)
 
     @given(touches=TOUCHES, counts=COUNTS)
-    def test_a_touch_that_is_alone_gets_all_under_every_model(
+    def test_a_single_touch_gets_everything_under_every_model(
         self, touches: list[Touch], counts: list[PathCount]
     ) -> None:
         sold = verdict(7)
@@ -98,7 +97,7 @@ class TestPaths:
         assert len({tuple(parts) for parts in earned.values()}) == 1
         assert [part.credit for part in earned["last"]] in ([], [ONE])
 
-    def test_two_touches_share_evenly_by_position_unless_the_site_says_otherwise(self) -> None:
+    def test_two_touches_share_evenly_by_position_by_default(self) -> None:
         sold = verdict(10)
         path = path_of(sold, [touch(9, "a", "1"), touch(5, "b", "2")])
         for terms, wanted in ((Terms(), [ONE // 2, ONE // 2]), (Terms(position_first=10, position_last=30), None)):
@@ -108,20 +107,20 @@ class TestPaths:
 
 @pytest.fixture
 def nothing_frozen(settings: Any) -> None:
-    """Hits count however old they are when this runs."""
+    """Keeps old hits from being frozen, whenever this runs."""
     settings.RETENTION_DAYS = 36_500
 
 
 @pytest.fixture
 def embedded_alone(settings: Any, nothing_frozen: None) -> None:
-    """Commands open the SQL store, whatever services there are."""
+    """Commands open the SQL store, even if services are set."""
     settings.CASSANDRA_URL = ""
 
 
 def retract_and_replay(world: World, archive: FolderArchive) -> None:
     """Retracts some orders, then replays all hits; the figures are those of a world without these orders."""
     rng, site = world.rng, world.site.key
-    # The command goes by the site's configuration as it is.
+    # The command uses the site's configuration from the database.
     world.changes, world.most_touches = False, VERSION.most_touches
     world.before = world.config()
     world.drain()
@@ -149,12 +148,12 @@ def retract_and_replay(world: World, archive: FolderArchive) -> None:
 
 @pytest.mark.django_db
 class TestFigures:
-    """What is stored, on every store."""
+    """Stored figures, on every store."""
 
     @pytest.mark.sqlite
     @pytest.mark.usefixtures("embedded_alone")
     @worlds(WORLDS // 10, CLOCKS)
-    def test_retracted_and_replayed_is_as_if_it_had_never_converted(
+    def test_a_retracted_and_replayed_sale_leaves_the_figures_without_it(
         self, sql_store: Store, archive: FolderArchive, seed: int, clock: Clock
     ) -> None:
         retract_and_replay(World(random.Random(seed), sql_store, *clock), archive)
@@ -168,7 +167,7 @@ class TestFigures:
         retract_and_replay(World(random.Random(seed), cassandra_store, *clock), archive)
 
     @worlds(WORLDS // 10, CLOCKS)
-    def test_of_persons_with_one_touch_every_model_reports_the_same(
+    def test_every_model_reports_the_same_for_persons_with_one_touch(
         self, store: Store, seed: int, clock: Clock
     ) -> None:
         rng = random.Random(seed)
@@ -196,9 +195,9 @@ class TestFigures:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("inline", "opened_store")
 class TestReports:
-    """What everybody reads."""
+    """Reports and explanations."""
 
-    def test_explains_of_a_day_add_up_to_the_reports_rows_under_every_model(self, settings: Any) -> None:
+    def test_explanations_of_a_day_add_up_to_the_reports_rows_under_every_model(self, settings: Any) -> None:
         settings.CONFIG_CACHE_SECONDS = 0
         rng, shop = random.Random(7), Shop()
         day = days_ago(5)
@@ -232,11 +231,11 @@ class TestReports:
                 if micros(row["conversions"]) or micros(row["value"])
             }, model
         for model in LEARNED:
-            assert reports[model]["rows"] != reports["linear"]["rows"], "nothing was learnt"
+            assert reports[model]["rows"] != reports["linear"]["rows"], "no month was fitted"
 
 
 def explained(shop: Shop, visitors: Sequence[str]) -> list[dict[str, Any]]:
-    """The conversions of some visitors, each explained."""
+    """The explanation of each conversion of some visitors."""
     found: list[dict[str, Any]] = []
     for visitor in visitors:
         query = {"site": shop.site, "visitor": visitor}
@@ -247,5 +246,5 @@ def explained(shop: Shop, visitors: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def micros(text: str) -> int:
-    """Exact micros of a text with six places."""
+    """The micros of a decimal string with six places."""
     return int(text.replace(".", ""))

@@ -1,4 +1,4 @@
-"""The recomputation uses nothing of the product, names the rules that it follows, and has their order and clock."""
+"""The recomputation uses nothing of the product, names its rules, and follows the documented order and hours."""
 
 import ast
 import re
@@ -75,7 +75,7 @@ def test_its_hours_and_days_are_those_of_the_sites_clock(at: int, timezone: str)
 
 
 @pytest.mark.parametrize(("timezone", "change"), CHANGES)
-def test_its_hours_are_those_of_a_clock_that_is_set(timezone: str, change: int) -> None:
+def test_its_hours_are_right_when_the_clock_changes(timezone: str, change: int) -> None:
     for minute in range(-180, 181):
         at = change + minute * hours.MINUTE - 1
         assert hours.hour_of(at, timezone) == bucket_of(at, timezone)

@@ -1,1 +1,1 @@
-"""A recorded traffic of three sites: what this version answers to it must be, byte for byte, what was recorded."""
+"""Recorded traffic of three sites. The answers of this version must equal the recorded ones, byte for byte."""

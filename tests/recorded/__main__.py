@@ -1,11 +1,11 @@
-"""`python -m tests.recorded WHAT`: make recorded files again, by the version that is checked out.
+"""`python -m tests.recorded WHAT`: makes recorded files again with the checked-out version.
 
     traffic     the requests, the door's answers to them and the archive that they leave
-    door        the door's answers alone, to the requests that are there
-    answers     what is answered of the archive
-    store       the rows of a store that was filled from the archive: SQL's, or Cassandra's where CASSANDRA_URL is set
+    door        only the door's answers, to the recorded requests
+    answers     the answers of the API, from the recorded archive
+    store       the rows of a store filled from the archive: SQL's, or Cassandra's if CASSANDRA_URL is set
 
-README.md in this folder says when one may.
+README.md in this folder says when these files may be made again.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from django.test.utils import setup_test_environment
 
 
 def main() -> None:
-    """Makes the files of one kind, in a state folder of its own that goes afterwards."""
+    """Makes the files of one kind, in a temporary state folder."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.recorded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def start(on_cassandra: bool) -> None:
-    """An embedded tracker with nothing in it; on Cassandra if that is allowed and set."""
+    """Starts an empty embedded tracker, on Cassandra if that is allowed and set."""
     for name in ("DATABASE_URL", "BROKER_URL", "ARCHIVE_URL", *(() if on_cassandra else ("CASSANDRA_URL",))):
         os.environ.pop(name, None)
     import tests.isolated  # noqa: F401

@@ -1,4 +1,4 @@
-"""What is asked, by HTTP alone: reports under every model, explanations, timelines, fits and rejected hits."""
+"""The questions, by HTTP alone: reports under every model, explanations, timelines, fits and rejected hits."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -14,12 +14,12 @@ from tests.recorded.traffic import BERLIN, HOWE, KOLKATA
 MODELS = ("last", "first", "linear", "time_decay", "position", "markov", "shapley")
 ALL = {"from": "2026-09-01", "to": "2026-11-05"}
 WEEKEND = {"from": "2026-10-24", "to": "2026-10-26"}
-#: Whose token reads a site.
+#: The account whose token reads a site.
 READERS = {BERLIN: "north", KOLKATA: "north", HOWE: "south"}
 
 
 def reports() -> Iterator[str]:
-    """Each model on each basis, by what tells most; and some other ways to group."""
+    """Reports of each model on each basis in the finest grouping, and some other groupings."""
     for model in MODELS:
         yield report(BERLIN, model=model, by="goal,campaign,ad,day", **ALL)
         yield report(BERLIN, model=model, basis="click", by="goal,ad,day", **ALL)
@@ -33,12 +33,12 @@ def reports() -> Iterator[str]:
 
 
 def report(site: str, **parameters: str) -> str:
-    """A report's address."""
+    """The address of a report."""
     return f"/api/reports/conversions?{urlencode({'site': site, **parameters})}"
 
 
 def fits() -> Iterator[str]:
-    """What each month taught of some goals."""
+    """The fits of each month for some goals."""
     for goal, month in product(("purchase", "signup", "lead", "big"), ("2026-09", "2026-10", "2026-11")):
         yield f"/api/reports/fits?site={BERLIN}&goal={goal}&month={month}"
     for month in ("2026-09", "2026-10"):
@@ -46,7 +46,7 @@ def fits() -> Iterator[str]:
 
 
 def explanations() -> Iterator[str]:
-    """Conversions of orders, visitors, users and hits."""
+    """Searches for conversions by order, visitor, user and hit."""
     orders = (
         "A-100",
         "A-101",
@@ -78,7 +78,7 @@ def found(site: str, **by: str) -> str:
 
 
 def timelines() -> Iterator[str]:
-    """What some visitors did, and which hits were rejected."""
+    """Timelines of some visitors, and the rejected hits."""
     for visitor in ("ann", "shared", "phone-1", "cli-2", "old-2", "v-002", "full"):
         yield f"/api/visitors?site={BERLIN}&visitor={visitor}"
     for more in ("", "&code=bot", "&visitor=quo", "&order=S-3"):
@@ -87,36 +87,36 @@ def timelines() -> Iterator[str]:
 
 
 def figures() -> list[str]:
-    """The addresses whose answers name no hit."""
+    """The addresses of reports and fits, whose answers name no hit."""
     return [*reports(), *fits()]
 
 
 def questions() -> list[str]:
-    """The address of everything that is asked."""
+    """All addresses that are asked."""
     return [*figures(), *explanations(), *timelines()]
 
 
 def ask(addresses: Iterable[str]) -> list[Record]:
-    """The answers, each with its address."""
+    """Asks every address. Returns the answers with their addresses."""
     client = Client()
     with clock_at(NOW):
         return [{"ask": address, **answer(client, address)} for address in addresses]
 
 
 def answer(client: Client, address: str) -> dict[str, Any]:
-    """Status, type and text of one answer, to the token of the site's account."""
+    """Status, type and text of one answer, asked with the token of the site's account."""
     reader = next(READERS[site] for site in READERS if f"site={site}" in address)
     said = client.get(address, headers={"authorization": f"Bearer hl_report_recorded_{reader}"})
     return {"status": said.status_code, "type": said.headers["Content-Type"], "body": said.content.decode()}
 
 
 def differences(expected: Iterable[Record], given: Iterable[Record]) -> list[str]:
-    """Which answers differ, and from where on."""
+    """The answers that differ, each with the first difference."""
     return [f"{one['ask']}: {where(one, other)}" for one, other in zip(expected, given, strict=True) if one != other]
 
 
 def where(one: Record, other: Record) -> str:
-    """The first place at which two answers differ, with some letters around it."""
+    """The first place at which two answers differ, with some context."""
     if one["body"] == other["body"]:
         return f"{one} became {other}"
     old, new = one["body"], other["body"]

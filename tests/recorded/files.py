@@ -1,4 +1,4 @@
-"""The recorded files: compressed JSON lines. In and out: plain records."""
+"""The recorded files, compressed JSON lines: reads and writes plain records."""
 
 import json
 import lzma
@@ -18,11 +18,11 @@ def read(name: str) -> list[Record]:
 
 
 def write(name: str, records: Iterable[Record]) -> None:
-    """A file of these records; the same bytes for the same records."""
+    """Writes a file of these records. The same records give the same bytes."""
     lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
     path_of(name).write_bytes(lzma.compress(lines.encode(), preset=9))
 
 
 def path_of(name: str) -> Path:
-    """Where the records of a name are, such as `answers`."""
+    """The path of a recorded file by its name, such as `answers`."""
     return DATA / f"{name}.jsonl.xz"

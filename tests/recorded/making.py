@@ -1,6 +1,6 @@
-"""How the recorded files are made. In: the traffic, or files that are there. Out: the others.
+"""Makes the recorded files from the traffic or from other recorded files.
 
-Each function wants a tracker with nothing in it, as `python -m tests.recorded` starts one.
+Each function needs an empty tracker, which `python -m tests.recorded` starts.
 """
 
 import os
@@ -18,12 +18,12 @@ from tests.recorded.traffic import record
 
 
 def archive_folder() -> Path:
-    """The folder that the product takes for its archive."""
+    """The folder of the product's archive."""
     return Path(urlsplit(settings.ARCHIVE_URL).path)
 
 
 def make_traffic() -> None:
-    """The requests, the answers of the door and the archive that they leave."""
+    """Makes the requests, the door's answers and the archive that they leave."""
     configure("configuration")
     requests = record()
     write("requests", requests)
@@ -32,19 +32,19 @@ def make_traffic() -> None:
 
 
 def make_door() -> None:
-    """What the door answers to the recorded requests; the recorded archive stays."""
+    """Makes the door's answers to the recorded requests. The recorded archive stays."""
     configure("configuration")
     write("door", send(read("requests")))
 
 
 def make_answers() -> None:
-    """Every answer, from the recorded archive."""
+    """Makes every answer from the recorded archive."""
     fill_store()
     write("answers", asking.ask(asking.questions()))
 
 
 def make_store() -> None:
-    """The rows of a store that was filled from the recorded archive; of Cassandra its own answers, too."""
+    """Makes the rows of a store filled from the recorded archive; for Cassandra its answers, too."""
     if not settings.CASSANDRA_URL:
         fill_store()
         write("sql", tables.dump_sql((*tables.SQL, *tables.MARKS)))
@@ -61,6 +61,6 @@ def make_store() -> None:
 
 
 def fill_store() -> None:
-    """What a worker and beat make of the recorded archive."""
+    """Processes and rolls up the recorded archive, as a worker and beat do."""
     fill_archive(archive_folder(), read("archive"))
     replay_under("configuration", "changes")

@@ -1,6 +1,6 @@
-"""All that the recorded tests import of the product: how facts are written, and the store's port.
+"""The only imports of product modules in the recorded tests: how facts are written, and the store's port.
 
-Everything else goes by HTTP, by commands, and by the names of tables. A module that moves is followed here alone.
+Everything else uses HTTP, commands and the names of tables. If a module moves, only this file changes.
 """
 
 from conversions.configuration.loading import forget_cached_sites

@@ -1,4 +1,4 @@
-"""The steps of which the recorded tests are made: the configuration, the door, a replay, a rollup, at a fixed time."""
+"""The steps of the recorded tests at a fixed time: configure, send, replay, roll up."""
 
 import gzip
 import json
@@ -16,30 +16,30 @@ from django.test import Client
 from tests.recorded.files import DATA, Record
 from tests.recorded.product import forget_cached_sites
 
-#: When everything is rolled up and asked, ms: 2026-11-20, noon (UTC). September and October are over.
+#: The instant (ms) of the rollup and the questions: 2026-11-20, noon (UTC). September and October are over.
 NOW = 1_795_176_000_000
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
-#: The headers in which an answer says something.
+#: The headers that are compared.
 TELLING = ("Location", "X-Hit-Error", "Allow", "WWW-Authenticate")
-#: What the tracker draws itself, and is another each time.
+#: Ids that the tracker draws at random.
 DRAWN = re.compile(r"(?<=hl_click=)[\w-]{44}")
 
 
 @contextmanager
 def clock_at(at: int) -> Iterator[None]:
-    """The product's clock stands still at an instant (ms). The database's, which orders rollups, goes on."""
+    """Stops the product's clock at an instant (ms). The database's clock, which orders rollups, goes on."""
     with patch.object(time, "time_ns", lambda: at * 1_000_000):
         yield
 
 
 def configure(name: str) -> None:
-    """Load `configuration`, or the `changes` that are made once all hits are there."""
+    """Loads `configuration`, or the `changes` that come after all hits."""
     call_command("loaddata", DATA / f"{name}.json", verbosity=0)
     forget_cached_sites()
 
 
 def send(requests: Iterable[Record]) -> list[Record]:
-    """Send requests, each at its instant, and give the answers."""
+    """Sends requests, each at its instant. Returns the answers."""
     client, answers, pages = Client(), [], dict[str, str]()
     for request in requests:
         with clock_at(request["at"]):
@@ -52,7 +52,7 @@ def send(requests: Iterable[Record]) -> list[Record]:
 
 
 def send_one(client: Client, request: Record, pages: dict[str, str]) -> Record:
-    """One request's answer. `pages` are the addresses to which earlier clicks led, by the clicks' names."""
+    """Sends one request. `pages` maps the names of earlier clicks to the addresses that they led to."""
     body = re.sub(r"\{(click-\w+)\}", lambda found: pages[found[1]], request.get("body", "")).encode()
     headers = {"user-agent": PHONE, **request.get("headers", {})}
     if request.get("gzip"):
@@ -71,7 +71,7 @@ def send_one(client: Client, request: Record, pages: dict[str, str]) -> Record:
 
 
 def read_archive(folder: Path) -> list[Record]:
-    """The objects of a folder of batches: each one's key and its lines."""
+    """The objects in a folder of batches: key and lines of each."""
     files = sorted(folder.glob("[0-9]*/*/*/*/*.jsonl.gz"))
     return [
         {"key": file.relative_to(folder).as_posix(), "lines": gzip.decompress(file.read_bytes()).decode()}
@@ -80,7 +80,7 @@ def read_archive(folder: Path) -> list[Record]:
 
 
 def fill_archive(folder: Path, objects: Iterable[Record]) -> None:
-    """Put recorded objects into a folder."""
+    """Writes recorded objects to a folder."""
     for one in objects:
         file = folder / one["key"]
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def fill_archive(folder: Path, objects: Iterable[Record]) -> None:
 
 
 def comparable(objects: Iterable[Record], requests: Iterable[Record]) -> list[str]:
-    """The archived hits without what the tracker draws: ids that nobody sent, the stand-ins of visitors, signatures."""
+    """The archived hits without random parts: ids that nobody sent, stand-in visitors, signatures."""
     sent = "\n".join(request.get("body", "") + request.get("query", "") for request in requests)
     known = set(re.findall(r"[\w-]+", sent))
     found = []
@@ -100,7 +100,7 @@ def comparable(objects: Iterable[Record], requests: Iterable[Record]) -> list[st
 
 
 def replay_under(*configurations: str) -> None:
-    """Replay the archive under each configuration in turn; what is rolled up at last is answered."""
+    """Replays the archive under each configuration in turn, then rolls up."""
     for name in configurations:
         configure(name)
         with clock_at(NOW):
@@ -108,6 +108,6 @@ def replay_under(*configurations: str) -> None:
 
 
 def roll_up_all() -> None:
-    """Roll up every bucket there is, again, and make the fits of each month."""
+    """Rolls up every bucket again and makes the fits of each month."""
     with clock_at(NOW):
         call_command("rollup", "--from", "2026-01-01", "--wait", "0", stdout=StringIO())

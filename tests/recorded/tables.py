@@ -1,6 +1,6 @@
-"""Old tables: the rows that a store and its marks are made of, written to files and put into empty tables again.
+"""Old tables: dumps the rows of a store and its marks to files, and loads them into empty tables.
 
-Rows go by the names of apps, tables and columns, which don't change; bodies are kept as the text that they are.
+Rows use the names of apps, tables and columns, which don't change. Bodies that are text stay text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,11 +13,11 @@ from django.db.models import AutoField, Model
 
 from tests.recorded.files import Record
 
-#: Marks and tokens, in the configuration database whatever the store is.
+#: Marks and tokens. They are in the configuration database with either store.
 MARKS = ("mark", "fitmark", "sitecurrency", "sequence")
-#: The SQL store's own.
+#: The tables of the SQL store.
 SQL = ("factrow", "linkedrow", "setasiderow", "setasidecountrow")
-#: The Cassandra store's, each with the columns of its rows.
+#: The tables of the Cassandra store with their columns.
 CASSANDRA = {
     "timeline": ("site", "visitor", "kind", "at", "hit", "digest", "body"),
     "ledger": ("site", "bucket", "shard", "kind", "hit", "digest", "body"),
@@ -25,7 +25,7 @@ CASSANDRA = {
     "linked": ("site", "key", "other"),
     "rejected": ("site", "hour", "at", "hit", "code", "field", "body"),
 }
-#: A table of counters: rows are added to.
+#: A table of counters, whose rows are written by increments.
 COUNTED = ("site", "day", "code")
 
 
@@ -35,7 +35,7 @@ def model_of(table: str) -> type[Model]:
 
 
 def dump_sql(tables: Iterable[str]) -> Iterator[Record]:
-    """The rows of tables in the order of their ids, which are left out where the database gives them."""
+    """The rows of tables in the order of their ids. Ids that the database draws are left out."""
     for table in tables:
         fields = [field.name for field in model_of(table)._meta.fields if not isinstance(field, AutoField)]
         for row in model_of(table)._default_manager.order_by("pk").values(*fields):
@@ -43,7 +43,7 @@ def dump_sql(tables: Iterable[str]) -> Iterator[Record]:
 
 
 def load_sql(records: Iterable[Record], tables: Iterable[str]) -> None:
-    """Put the rows of tables into their models' tables."""
+    """Writes rows to the tables of their models."""
     rows: dict[str, list[Model]] = {table: [] for table in tables}
     for one in records:
         if one["table"] in rows:
@@ -53,7 +53,7 @@ def load_sql(records: Iterable[Record], tables: Iterable[str]) -> None:
 
 
 def restored(record: Record) -> Record:
-    """A row's fields; the body of a rejected hit is text there, others are bytes."""
+    """A row's fields. The body of a rejected hit is text, other bodies are bytes."""
     return record["row"] if record["table"] == "setasiderow" else raw(record["row"])
 
 
@@ -67,13 +67,13 @@ def dump_cassandra() -> Iterator[Record]:
 
 
 def load_cassandra(records: Iterable[Record]) -> None:
-    """Put the rows into the keyspace, some at a time."""
+    """Writes rows to the keyspace, some at a time."""
     session = connections["cassandra"].connection.session
     execute_concurrent(session, list(map(written, filter(is_cassandra, records))), concurrency=64)
 
 
 def is_cassandra(record: Record) -> bool:
-    """Whether a row is of the keyspace."""
+    """Whether a row belongs to the keyspace."""
     return record["table"] in CASSANDRA or record["table"] == "rejected_counts"
 
 
@@ -99,7 +99,7 @@ def insert_count() -> str:
 
 
 def cql(statement: str) -> Any:
-    """The rows of a statement, on the session that the store uses."""
+    """The rows that a statement returns, on the session that the store uses."""
     return connections["cassandra"].connection.session.execute(statement)
 
 

@@ -1,4 +1,4 @@
-"""The recorded traffic: this version answers as the recorded one did, from its requests, its archive and its stores.
+"""Recorded traffic: from its requests, archive and stores this version gives the same answers as the recorded one.
 
 README.md in this folder says what the recorded files are and when they may be made again.
 """
@@ -15,24 +15,24 @@ from tests.recorded.steps import comparable, configure, fill_archive, read_archi
 from tests.recorded.traffic import record
 
 STORES = {"SqlStore": "sql", "CassandraStore": "cassandra"}
-#: The answers of each; those of Cassandra beside them name other copies of a hit that came twice.
+#: The files of answers by store. Some answers differ on Cassandra, because they name another copy of a duplicate hit.
 ANSWERS = {"sql": ("answers",), "cassandra": ("answers", "cassandra-answers")}
 
 
 @pytest.fixture
 def embedded(db: None, inline: None, settings: Any, tmp_path: Path) -> Path:
-    """A tracker without services, whatever is set; gives the folder of its archive."""
+    """Runs the test without services, even if they are set. Returns the folder of the archive."""
     settings.CASSANDRA_URL = ""
     return tmp_path / "archive"
 
 
 def changed(answers: list[Record], store: str = "sql") -> list[str]:
-    """How these answers differ from the recorded ones of a store."""
+    """The differences between these answers and the recorded ones of a store."""
     recorded = {one["ask"]: one for name in ANSWERS[store] for one in read(name)}
     return asking.differences((recorded[one["ask"]] for one in answers), answers)
 
 
-def test_the_recorded_requests_are_those_that_the_traffic_tells() -> None:
+def test_the_recorded_requests_are_those_of_the_traffic_module() -> None:
     assert record() == read("requests")
 
 
@@ -52,7 +52,7 @@ def test_a_replay_of_the_recorded_archive_gives_every_answer_as_recorded(embedde
 
 
 @pytest.mark.parametrize("name", STORES.values())
-def test_facts_that_were_stored_are_read_and_have_the_digest_that_they_had(name: str) -> None:
+def test_recorded_facts_can_be_read_and_have_the_recorded_digest(name: str) -> None:
     rows = [one["row"] for one in read(name) if "digest" in one["row"]]
     assert len(rows) > 500
     for row in rows:
@@ -61,7 +61,7 @@ def test_facts_that_were_stored_are_read_and_have_the_digest_that_they_had(name:
         assert digest(fact) == row["digest"]
 
 
-def test_a_store_that_was_filled_before_gives_the_same_answers_once_it_is_rolled_up_again(opened_store: Store) -> None:
+def test_a_recorded_store_gives_the_recorded_answers_once_it_is_rolled_up(opened_store: Store) -> None:
     name = STORES[type(opened_store).__name__]
     fill(name, read(name))
     roll_up_all()
@@ -69,7 +69,7 @@ def test_a_store_that_was_filled_before_gives_the_same_answers_once_it_is_rolled
 
 
 def fill(name: str, records: list[Record]) -> None:
-    """The store of a name, its marks and the present configuration, as the recorded version left them, no cells."""
+    """Fills a store and its marks as the recorded version left them, under the present configuration, without cells."""
     for part in ("configuration", "changes"):
         configure(part)
     tables.load_sql(records, tables.MARKS)

@@ -1,6 +1,6 @@
-"""Traffic: the requests that people, shops and crawlers send to three sites in two months, the same ones each time.
+"""Traffic: the requests of people, shops and crawlers to three sites in two months, the same ones each time.
 
-Out: one record a request, in the order of receipt; `tests/recorded/steps.py` sends them. Instants are ms.
+Returns one record for each request, in the order of receipt; `tests/recorded/steps.py` sends them. Instants are ms.
 """
 
 import json
@@ -20,13 +20,13 @@ OWN_ADDRESS = "203.0.113.5"
 Hit = dict[str, Any]
 Request = dict[str, Any]
 
-#: When people of the Berlin shop are busy; on 25 October the clock goes back, and 02:00 to 03:00 comes twice.
+#: Busy hours of the Berlin shop. On 25 October the clock goes back, and 02:00 to 03:00 comes twice.
 SEPTEMBER = ["2026-09-03T09", "2026-09-03T20", "2026-09-10T09", "2026-09-17T20", "2026-09-24T09", "2026-09-30T23"]
 OCTOBER = [
     *("2026-10-01T00", "2026-10-05T09", "2026-10-05T20", "2026-10-12T00", "2026-10-13T20", "2026-10-19T09"),
     *("2026-10-25T02", "2026-10-25T03", "2026-10-31T23", "2026-11-01T00"),
 ]
-#: The ways to the Berlin shop: parameters of a click or a view, or the query of the page on which it ends.
+#: Touches of the Berlin shop: parameters of a click or a view, or the query of a landing page.
 CHANNELS: list[Hit] = [
     {"type": "click", "ad": "banner-a"},
     {"type": "click", "ad": "banner-a"},
@@ -40,18 +40,18 @@ CHANNELS: list[Hit] = [
 
 
 def ms(instant: str) -> int:
-    """An instant (ISO 8601 with its zone) in ms."""
+    """An instant (ISO 8601 with an offset) in ms."""
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
 def berlin(hour: str, minutes: int = 0) -> int:
-    """Minutes after an hour of the Berlin shop's clock, such as 2026-10-05T09; the first of two that are named so."""
+    """Minutes after an hour in Berlin, such as 2026-10-05T09. Of the hour that comes twice it is the first."""
     zone = "+02:00" if hour < "2026-10-25T03" else "+01:00"
     return ms(f"{hour}:00{zone}") + minutes * MINUTE
 
 
 class Traffic:
-    """The requests so far. Its dice always fall in the same way."""
+    """The requests so far. The random numbers are the same each time."""
 
     def __init__(self) -> None:
         self.dice = random.Random(11)
@@ -64,7 +64,7 @@ class Traffic:
         return f"{prefix}-{self.number:03}"
 
     def hit(self, at: int, visitor: str, **more: Any) -> Hit:
-        """A hit of the Berlin shop's pages, with an id of its own."""
+        """A hit of the Berlin shop's pages, with a unique id."""
         return {"site": BERLIN, "id": self.new("h"), "ts": at, "visitor": visitor, **more}
 
     def request(self, at: int, path: str = "/collect", **more: Any) -> None:
@@ -72,7 +72,7 @@ class Traffic:
         self.requests.append({"at": at, "path": path, **more})
 
     def browser(self, at: int, *hits: Hit, **more: Any) -> None:
-        """What a page sends, in the forms that pages use; several hits are those that a browser kept for a while."""
+        """A request of a page, in one of the forms that pages use. A browser sends several hits if it kept some."""
         said = [{**hit, "sent": at} for hit in hits]
         if len(said) > 1:
             self.request(at, body=json.dumps(said), type="text/plain", **more)
@@ -88,16 +88,16 @@ class Traffic:
             self.request(at, body=json.dumps(said[0]), type=kind, **more)
 
     def server(self, at: int, *hits: Hit, account: str = "north", **more: Any) -> None:
-        """What a shop's server sends, with its ingest token."""
+        """A request of a shop's server, with its ingest token."""
         headers = {"authorization": f"Bearer hl_ingest_recorded_{account}", "user-agent": "shop/1"}
         self.request(at, body=json.dumps(hits), type="application/json", headers=headers, **more)
 
     def landing(self, at: int, hit: Hit) -> None:
-        """What the page sends to which a click led: `{NAME}` in it is that click's address."""
+        """A request of a landing page. `{NAME}` in it stands for the address that the click of that name led to."""
         self.request(at, body=json.dumps({**hit, "sent": at}), type="application/json")
 
     def click(self, at: int, name: str, ad: str = "banner-b", query: str = "", **more: Any) -> None:
-        """Somebody follows an ad's link; `name` is what the landing page's hit calls this click."""
+        """Somebody clicks an ad's link. `name` identifies the click for its landing page's hit."""
         self.request(at, f"/click/{BERLIN}/{ad}", name=name, query=query, **more)
 
 
@@ -124,14 +124,14 @@ def record() -> list[Request]:
 
 
 def journeys(traffic: Traffic) -> None:
-    """People who come by some ads and buy, or sign up, or don't: what the data-driven models learn from."""
+    """People who click some ads and buy, sign up, or do neither. The data-driven models learn from them."""
     for month, people in ((SEPTEMBER, 28), (OCTOBER, 44)):
         for _ in range(people):
             journey(traffic, month, traffic.new("v"))
 
 
 def journey(traffic: Traffic, hours: Sequence[str], visitor: str) -> None:
-    """One person's visits, each of which is one request."""
+    """One person's visits, one request each."""
     dice = traffic.dice
     visits = sorted(dice.sample(range(len(hours)), dice.choice([1, 1, 2, 2, 3])))
     for n, visit in enumerate(visits):
@@ -152,7 +152,7 @@ def way(traffic: Traffic, at: int, visitor: str) -> Hit:
 
 
 def outcome(traffic: Traffic, at: int, visitor: str) -> list[Hit]:
-    """What a visit ends with."""
+    """The last hit of a visit."""
     price = f"{traffic.dice.randrange(500, 15_000) / 100:.2f}"
     ends: list[list[Hit]] = [
         [],
@@ -183,7 +183,7 @@ def banner(traffic: Traffic, at: int, visitor: str, **more: Any) -> Hit:
 
 
 def orders(traffic: Traffic) -> None:
-    """Orders that are told more than once: sent again, a page reloaded, imported, and claimed by a second visitor."""
+    """Orders that are sent more than once: sent again, a page reloaded, imported, and claimed by a second visitor."""
     at = berlin("2026-10-05T09", 2)
     first = sale(traffic, at + 20 * MINUTE, "ann", "A-100", "29.90")
     traffic.browser(at, banner(traffic, at, "ann"))
@@ -233,7 +233,7 @@ def adjustments(traffic: Traffic) -> None:
 
 
 def people(traffic: Traffic) -> None:
-    """Users on several devices, a computer that two share, ids that stand for nobody, and a server's users."""
+    """Users on several devices, a computer that two users share, ids that stand for nobody, and a server's users."""
     early, late_ = berlin("2026-10-01T00", 10), berlin("2026-10-05T20", 10)
 
     def login(at: int, visitor: str, user: str) -> Hit:
@@ -260,7 +260,7 @@ def people(traffic: Traffic) -> None:
 
 
 def clicks(traffic: Traffic) -> None:
-    """Links of `/click`: landed on, reloaded, shared, not landed on; and some that lead nowhere."""
+    """Clicks by `/click`: landed on, reloaded, shared, not landed on; and some that lead nowhere."""
     at = berlin("2026-10-19T09", 1)
     for n in range(6):
         then, visitor = at + n * 3 * MINUTE, f"cli-{n}"
@@ -309,7 +309,7 @@ def odd_paths(traffic: Traffic) -> None:
     ):
         edge = ms(instant)
         traffic.browser(edge, banner(traffic, edge, f"dst-{n}"), sale(traffic, edge, f"dst-{n}", f"D-{n}", "7.77"))
-    # Nobody's: no visitor is named, so address and browser of one day make one.
+    # No visitor is named, so address and browser make a stand-in for the day.
     for n, kind in enumerate(("page", "conversion")):
         hit = traffic.hit(
             at + n, "", type=kind, name="purchase", url="https://shop.example/?utm_source=print", value="3"
@@ -329,7 +329,7 @@ def money(traffic: Traffic) -> None:
 
 
 def set_aside(traffic: Traffic) -> None:
-    """Crawlers, pages fetched in advance, the account's own people, and conversions of no goal."""
+    """Crawlers, prefetches, own traffic, and conversions of no goal."""
     at = berlin("2026-10-05T20", 30)
     senders: list[Request] = [
         {"headers": {"user-agent": GOOGLEBOT}},
@@ -349,7 +349,7 @@ def set_aside(traffic: Traffic) -> None:
 
 
 def late(traffic: Traffic) -> None:
-    """Hits that come days or months after they happened, and from clocks that are wrong."""
+    """Hits that come days or months late, and hits from wrong clocks."""
     at = ms("2026-11-10T12:00Z")
     old = berlin("2026-09-03T09", 55)
     traffic.server(at, sale(traffic, old, "old-1", "L-1", "55.00"), banner(traffic, old - HOUR, "old-1", ad="banner-b"))
@@ -366,7 +366,7 @@ def late(traffic: Traffic) -> None:
 
 
 def refused(traffic: Traffic) -> None:
-    """Requests of which some or all hits are refused."""
+    """Requests with hits that are refused."""
     at = berlin("2026-10-05T20", 45)
     good = sale(traffic, at, "sue", "R-1", "1.00")
     bad: list[Hit] = [
@@ -391,7 +391,7 @@ def refused(traffic: Traffic) -> None:
 
 
 def kolkata(traffic: Traffic) -> None:
-    """A site whose hours begin at half past; its server sends everything, gzipped."""
+    """A site whose hours begin at half past. Its server sends everything, gzipped."""
     for day in ("2026-09-15", "2026-10-02", "2026-10-28"):
         hits: list[Hit] = []
         for n in range(12):
@@ -414,7 +414,7 @@ def kolkata(traffic: Traffic) -> None:
 
 
 def howe(traffic: Traffic) -> None:
-    """A site whose clock goes half an hour forward on 4 October; each click brings one sale at most."""
+    """A site whose clock goes half an hour forward on 4 October. Each click brings at most one sale."""
     for n in range(8):
         at = ms("2026-10-03T14:20Z") + n * 17 * MINUTE
         own: Hit = {"site": HOWE, "visitor": f"w-{n % 3}", "ts": at}
@@ -426,7 +426,7 @@ def howe(traffic: Traffic) -> None:
 
 
 def fullest(traffic: Traffic) -> None:
-    """Hits that have every field, which records the order of fields, and addresses that say a thing twice."""
+    """Hits with every field, which record the order of fields, and addresses that repeat parameters."""
     at = berlin("2026-10-13T20", 40)
     tags = "utm_source=a&utm_medium=b&utm_campaign=c&utm_content=d&utm_term=e&gclid=f"
     more = {"user": "u-full", "url": f"https://shop.example/?{tags}", "ref": "https://news.example/", "title": "Shop"}
@@ -439,6 +439,6 @@ def fullest(traffic: Traffic) -> None:
     full_sale = sale(traffic, bought, "full", "F-1", "33.00", currency="GBP", **more, **props)
     refund = {"type": "adjustment", "kind": "refund", "order": "F-1", "value": "3", "currency": "GBP"}
     traffic.server(bought, full_sale, traffic.hit(bought + 1, "full", **refund))
-    # A millisecond after a user of the shared computer was named, and at that instant: the next one's, and its own.
+    # A millisecond after a user of the shared computer was named: the next user's. At that instant: this user's.
     named = berlin("2026-10-01T00", 10) + MINUTE
     traffic.browser(named + 1, banner(traffic, named + 1, "shared", ad="meta"), banner(traffic, named, "shared"))

@@ -24,12 +24,12 @@ def read_all(url: str) -> list[tuple[str, str]]:
 
 
 def plain(name: str) -> str:
-    """A name without what belongs to the sign before it."""
+    """A name without a `?` or `amp;` left over from the separator before it."""
     return re.sub("^(amp;)+", "", name.removeprefix("?"))
 
 
 def parameters_of(url: str) -> dict[str, Any]:
-    """The utm tags of an address and its click ids, of several with one name the first."""
+    """The utm tags and click ids of an address. The first of several with one name counts."""
     found: dict[str, Any] = {}
     ids: dict[str, str] = {}
     for name, value in read_all(url):
@@ -52,6 +52,6 @@ def others_of(url: str) -> tuple[tuple[str, str], ...]:
 
 
 def shortened(click_id: str) -> str:
-    """A very long click id keeps its beginning, and ends in a digest of all."""
+    """A click id; a very long one is cut and ends in a digest of the whole."""
     digest = blake2b(click_id.encode(), digest_size=16).hexdigest()
     return click_id if len(click_id) <= 1024 else click_id[:992] + digest

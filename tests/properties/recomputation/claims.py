@@ -1,4 +1,4 @@
-"""Claims: which conversion an order, or a hit, is, and for how much. Rules: `docs/models.md`, Claims and Value."""
+"""Claims: which conversion of an order or hit counts, and for how much. Rules: `docs/models.md`, Claims and Value."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ R = TypeVar("R", Conversion, Adjustment)
 
 @dataclass(frozen=True)
 class Claim:
-    """The copies of one conversion that are in force, the one that counts first, and its adjustments in order."""
+    """The copies of one conversion that are in force, the one that counts first; and its adjustments in order."""
 
     goal: Goal
     version: Version
@@ -25,7 +25,7 @@ class Claim:
 
     @property
     def winner(self) -> Conversion:
-        """The conversion that counts: the earliest that a server told, else the earliest."""
+        """The conversion that counts: the earliest that a server sent, else the earliest."""
         return self.rows[0]
 
     def claimants(self, whose: Whose) -> frozenset[str]:
@@ -46,19 +46,19 @@ def claims_of(goal: Goal, conversions: Iterable[Conversion], adjustments: Iterab
 
 
 def claim_of(row: Conversion) -> str:
-    """What copies have in common: the order id, else the hit id."""
+    """The key that copies share: the order id, or the hit id if there is none."""
     return f"order {row.order}" if row.order else f"hit {row.hit}"
 
 
 def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment]) -> Claim:
-    """A claim under the version that the conversion met that counts."""
+    """The claim of these copies, under the version that the winner met."""
     version = in_force(goal, rows[0].at)
     assert version
     return Claim(goal, version, tuple(rows), tuple(adjustments))
 
 
 def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in order, of those with one hit id and order the first that is believed."""
+    """Adjustments in order. Of copies (same hit id and order) only the first counts."""
     kept: dict[tuple[str, str], Adjustment] = {}
     for one in believed_first(adjustments):
         kept.setdefault((one.order, one.hit), one)
@@ -66,18 +66,18 @@ def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 
 
 def believed_first(rows: Iterable[R]) -> list[R]:
-    """What servers told in order, then the rest in order."""
+    """Rows sent by servers in order, then the others in order."""
     return sorted(in_order(rows), key=lambda row: not row.trusted)
 
 
 def is_retracted(claim: Claim) -> bool:
-    """Whether it was taken out, and no later restatement has brought it back."""
+    """Whether the claim was retracted, and no later restatement has brought it back."""
     deciding = [one.kind for one in claim.adjustments if one.kind in ("retract", "restate")]
     return deciding[-1:] == ["retract"]
 
 
 def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
-    """The rows whose amounts are added (1) and taken away (-1): a restatement does away with all before it."""
+    """The rows whose amounts are added (1) or subtracted (-1). A restatement replaces all rows before it."""
     amounts: list[tuple[Row, int]] = [(claim.winner, 1)] if claim.version.fixed_value is None else []
     for one in claim.adjustments:
         if one.kind == "restate":
@@ -88,13 +88,13 @@ def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
 
 
 def value_of(claim: Claim, site: Site, table: Table) -> int:
-    """The value after all adjustments; a fixed value holds until it is restated."""
+    """The value after all adjustments. A fixed value holds until a restatement."""
     fixed = claim.version.fixed_value or 0
     base = 0 if any(one.kind == "restate" for one in claim.adjustments) else fixed
     return base + sum(sign * worth(row, claim.version, site, table) for row, sign in amounts_of(claim))
 
 
 def lacking(claim: Claim, site: Site, table: Table) -> list[tuple[str, int]]:
-    """The amounts that the value lacks for want of a rate, each in its currency."""
+    """The amounts that are left out because no rate is known, each in its currency."""
     amounts = [(row, sign) for row, sign in amounts_of(claim) if lacks_rate(row, site, table)]
     return [(row.currency, sign * times(row.value or 0, claim.version)) for row, sign in amounts]

@@ -1,4 +1,4 @@
-"""Facts: what a hit comes to, each hit by itself. Rules: `docs/models.md`, Facts."""
+"""Facts: the facts that one hit makes. Rules: `docs/models.md`, Facts."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.properties.recomputation.goals import conversions_of
 from tests.properties.recomputation.landing import landing_touch
 from tests.properties.recomputation.records import Adjustment, Conversion, Fact, Hit, Link, Site, Touch, read
 
-#: Those that `docs/models.md` names.
+#: The ids that `docs/models.md` names.
 NOBODY = (
     *("", "0", "null", "none", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown"),
     *("[object object]", "user_id", "distinct_id", "email"),
@@ -19,7 +19,7 @@ HASHED = [hashed(word.encode()).hexdigest() for word in NOBODY for hashed in (md
 
 
 def facts_of(hit: Hit, site: Site) -> list[Fact]:
-    """An adjustment; or a touch, conversions and a link; or nothing."""
+    """The facts of a hit: an adjustment; or a touch, conversions and a link; or none."""
     if is_rejected(hit, site):
         return []
     if hit.type == "adjustment":
@@ -32,7 +32,7 @@ def facts_of(hit: Hit, site: Site) -> list[Fact]:
 
 
 def is_rejected(hit: Hit, site: Site) -> bool:
-    """A crawler's, a page fetched in advance, or the account's own people's; adjustments come from these."""
+    """Whether the hit is a crawler's, a prefetch or own traffic. Adjustments never are own traffic."""
     own = any(ip_address(hit.ip) in ip_network(network) for network in site.own_networks if hit.ip)
     is_crawler = re.search("bot|crawl|spider", hit.ua.lower()) is not None
     is_own = own and hit.type != "adjustment"
@@ -40,13 +40,13 @@ def is_rejected(hit: Hit, site: Site) -> bool:
 
 
 def user_of(hit: Hit) -> str:
-    """Whom a hit names; ids that stand for nobody name none."""
+    """The user that a hit names. An id that stands for nobody names none."""
     plain = hit.user.strip().casefold()
     return "" if plain in NOBODY or plain in HASHED else hit.user
 
 
 def touch_of(hit: Hit) -> Touch | None:
-    """A click or a view is a touch; a page whose address has campaign parameters is a click."""
+    """The touch of a click, a view, or a page whose address has campaign parameters."""
     found = parameters_of(hit.url)
     if hit.type in ("click", "view"):
         others = tuple(hit.props.items()) if hit.type == "click" else ()

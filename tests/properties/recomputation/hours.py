@@ -1,4 +1,4 @@
-"""Hours: instants (ms) by a site's own clock. Rules: `docs/models.md`, Hours, days and months."""
+"""Hours: instant (ms) -> hour, day and month on the site's clock. Rules: `docs/models.md`, Hours, days and months."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -8,12 +8,12 @@ MINUTE = 60_000
 
 
 def shown(at: int, timezone: str) -> datetime:
-    """What the site's clock shows."""
+    """The time that the site's clock shows."""
     return datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
 
 
 def hour_of(at: int, timezone: str) -> int:
-    """The start of the hour: the first of the minutes before an instant since which the clock shows the same hour."""
+    """The start of the hour: goes back minute by minute as long as the clock shows the same hour."""
     return _hour_of(at - at % MINUTE, timezone)
 
 
@@ -26,18 +26,18 @@ def _hour_of(minute: int, timezone: str) -> int:
 
 
 def _hour_shown(at: int, timezone: str) -> tuple[date, int, timedelta | None]:
-    """An hour that the clock shows twice, as it was set back in between, is two: they differ in their offset."""
+    """Date, hour and offset. The offset distinguishes the two hours that the clock shows when it is set back."""
     moment = shown(at, timezone)
     return moment.date(), moment.hour, moment.utcoffset()
 
 
 def day_of(at: int, timezone: str) -> str:
-    """The day, YYYY-MM-DD."""
+    """The day of an instant, YYYY-MM-DD."""
     return str(shown(at, timezone).date())
 
 
 def month_of(at: int, timezone: str) -> str:
-    """The month, YYYY-MM."""
+    """The month of an instant, YYYY-MM."""
     return day_of(at, timezone)[:7]
 
 
@@ -47,5 +47,5 @@ def month_before(month: str) -> str:
 
 
 def days_before(day: str, count: int) -> str:
-    """The day that lies so many days before a day."""
+    """The day `count` days before a day."""
     return str(date.fromisoformat(day) - timedelta(days=count))

@@ -13,7 +13,7 @@ DAY = 86_400_000
 
 
 class Click(NamedTuple):
-    """What was handed over."""
+    """A click that was handed over."""
 
     ad: str
     id: str
@@ -21,22 +21,22 @@ class Click(NamedTuple):
 
 
 def landing_touch(hit: Hit, site: Site) -> Touch | None:
-    """The click that a landing page files, if its address hands over one of the last day."""
+    """The click that a landing page records, if its address hands over one of the last day."""
     click = handed_over(hit.url, site) if hit.type == "page" else None
     if click is None or hit.at > click.at + DAY:
         return None
-    at = filed_at(click, hit, site.timezone)
+    at = recorded_at(click, hit, site.timezone)
     own = {"visitor": hit.visitor, "kind": "click", "at": at, "hit": click.id, "ad": click.ad, "landed": True}
     return Touch(site=hit.site, **own, others=others_of(hit.url), **parameters_of(hit.url))
 
 
-def filed_at(click: Click, hit: Hit, timezone: str) -> int:
-    """The click's time; if the page's is earlier, the page's, but not before the click's hour."""
+def recorded_at(click: Click, hit: Hit, timezone: str) -> int:
+    """The time of the recorded click: the earlier one of click and page, but not before the click's hour."""
     return max(min(click.at, hit.at), hour_of(click.at, timezone))
 
 
 def handed_over(url: str, site: Site) -> Click | None:
-    """The click of `hl_ad` and `hl_click`, the last of each, if the site's secret signed it."""
+    """The click in the last `hl_ad` and the last `hl_click`, if the site's secret signed it."""
     given = dict(read_all(url))
     token, ad = given.get("hl_click", ""), given.get("hl_ad", "")
     if not re.fullmatch(r"[\w-]{44}", token, re.ASCII):
@@ -49,6 +49,6 @@ def handed_over(url: str, site: Site) -> Click | None:
 
 
 def seal_of(said: bytes, ad: str, site: Site) -> bytes:
-    """The first 11 bytes of an HMAC-SHA256 over the site's key, the ad's key and what is said."""
+    """The first 11 bytes of the HMAC-SHA256 over the site's key, the ad's key and the signed data."""
     text = f"{site.key}\0{ad}\0".encode() + said
     return hmac.digest(site.click_secret.encode(), text, "sha256")[:11]

@@ -1,4 +1,4 @@
-"""Names: which ad a touch is. Rules: `docs/models.md`, Names of ads."""
+"""Names: the ad of a touch. Rules: `docs/models.md`, Names of ads."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -20,7 +20,7 @@ NETWORKS = {
 
 
 class Name(NamedTuple):
-    """An ad: a configured one by its key alone, any other by its utm campaign, too."""
+    """The name of an ad. A configured ad has a key alone; any other has its utm campaign, too."""
 
     ad: str
     campaign: str | None = None
@@ -31,19 +31,19 @@ Path = tuple[Name, ...]
 
 
 def name_of(touch: Touch, ads: Iterable[Ad]) -> Name:
-    """The configured ad of the touch's key or, if it has none, of the first rule that matches; else what it says."""
+    """The configured ad of the touch's key or, without a key, of the first matching rule; else the touch's own name."""
     found = [ad for ad in ads if (ad.key == touch.ad if touch.ad else any(matches(rule, touch) for rule in ad.rules))]
     return Name(found[0].key) if found else Name(said_by(touch), touch.campaign)
 
 
 def matches(rule: Plain, touch: Touch) -> bool:
-    """All globs of a rule must match; a rule without any matches nothing."""
+    """Whether all globs of a rule match. A rule without globs matches nothing."""
     values = vars(touch) | {"network": NETWORKS.get(touch.network, "")}
     globs = {field: glob for field, glob in rule.items() if glob}
     return bool(globs) and all(is_like(glob, values[field]) for field, glob in globs.items())
 
 
 def said_by(touch: Touch) -> str:
-    """The ad that was given, else the utm tags, else the network."""
+    """The touch's own name: its ad, else its utm tags, else its network."""
     tags = "/".join(tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag)
     return touch.ad or tags or NETWORKS.get(touch.network, "(none)")

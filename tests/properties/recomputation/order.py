@@ -1,4 +1,4 @@
-"""Order: which fact comes first, and which copies are one. Rules: `docs/models.md`, Order and copies."""
+"""Order: which fact comes first, and which facts are copies. Rules: `docs/models.md`, Order and copies."""
 
 import json
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ F = TypeVar("F", bound=Fact)
 
 @lru_cache(maxsize=1 << 14)
 def place(fact: Fact) -> tuple[int, str, str]:
-    """Facts are in the order of their times, then of their hits' ids, then of their digests."""
+    """The sort key of facts: time, then hit id, then digest."""
     return fact.at, fact.hit, blake2b(canonical(fact), digest_size=8).hexdigest()
 
 
 def canonical(fact: Fact) -> bytes:
-    """JSON without spaces: what the fact is, then its fields in their order, without those that say nothing."""
-    said = {name: value for name, value in vars(fact).items() if not says_nothing(value)}
+    """The fact as JSON without spaces: its type, then its fields in order, without the empty ones."""
+    said = {name: value for name, value in vars(fact).items() if not is_empty(value)}
     plain = {"type": type(fact).__name__.lower()} | said
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def says_nothing(value: Any) -> bool:
-    """The empty text, null, false and what has no entry say nothing; 0 does."""
+def is_empty(value: Any) -> bool:
+    """Whether a value is the empty text, null, false or an empty list. 0 is not empty."""
     return value is None or value is False or value in ("", ())
 
 
@@ -35,7 +35,7 @@ def in_order(facts: Iterable[F]) -> list[F]:
 
 
 def once_each(touches: Iterable[Touch]) -> list[Touch]:
-    """Touches in order; of those with one hit id, or with one click id of one visitor, the first."""
+    """Touches in order, without copies: the first of each hit id, and of each click id of a visitor."""
     kept: list[Touch] = []
     for touch in in_order(touches):
         if not any(are_copies(touch, had) for had in kept):
@@ -44,6 +44,6 @@ def once_each(touches: Iterable[Touch]) -> list[Touch]:
 
 
 def are_copies(one: Touch, other: Touch) -> bool:
-    """Whether two touches are one click, or one view."""
+    """Whether two touches are the same click or view."""
     same_click = (one.visitor, one.network, one.click_id) == (other.visitor, other.network, other.click_id)
     return one.hit == other.hit or (one.click_id != "" and same_click)

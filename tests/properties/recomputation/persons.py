@@ -10,7 +10,7 @@ Whose = Callable[[Owned], str]
 
 
 def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose:
-    """Tells whose a fact is: its user's, or its visitor's where it has none or they are no person's."""
+    """A function from a fact to its person: the user; or the visitor, if there is no user or one of them is crowded."""
     known = in_order(links)
 
     def whose(fact: Owned) -> str:
@@ -22,7 +22,7 @@ def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose
 
 
 def linked_user(fact: Owned, links: Iterable[Link]) -> str:
-    """Whom the visitor names next, at that moment or later; if none comes, whom it named last."""
+    """The user of the visitor's next link at or after the fact. If there is none, that of its last link."""
     own = [link for link in links if link.visitor == fact.visitor]
     found = [link.user for link in own if link.at >= fact.at] or [link.user for link in own[-1:]]
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""Records: what the recomputation is given, and the facts that it makes of it. Rules: `docs/models.md`, Facts."""
+"""Records: the hits and configuration that come in, and the facts made of them. Rules: `docs/models.md`, Facts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -62,7 +62,7 @@ class Goal:
 
 @dataclass(frozen=True, kw_only=True)
 class Ad:
-    """An ad with its match rules, each a glob by what it looks at."""
+    """An ad with its match rules. A rule maps what it looks at to a glob."""
 
     key: str
     campaign: str
@@ -158,19 +158,19 @@ Fact = Touch | Conversion | Adjustment | Link
 
 
 def read(record: type[Record], plain: Plain, **others: Any) -> Record:
-    """A record of the fields that a JSON object has, and of others."""
+    """Makes a record from a JSON object and other fields. Fields that the record doesn't have are left out."""
     known = {one.name for one in fields(record)}  # type: ignore[arg-type]
     return record(**{name: value for name, value in plain.items() if name in known} | others)
 
 
 def read_site(plain: Plain) -> Site:
-    """A site of a JSON object."""
+    """Reads a site from a JSON object."""
     goals = tuple(read_goal(goal) for goal in plain["goals"])
     ads = tuple(read(Ad, ad, rules=tuple(ad["rules"])) for ad in plain["ads"])
     return read(Site, {**plain, **plain["terms"], **plain["traffic"]}, goals=goals, ads=ads)
 
 
 def read_goal(plain: Plain) -> Goal:
-    """A goal of a JSON object. The goals of the tests' worlds have no conditions; these are a matter of one hit."""
+    """Reads a goal from a JSON object. Goals here have no conditions, which concern only a single hit."""
     assert not any(version["conditions"] for version in plain["versions"])
     return read(Goal, plain, versions=tuple(read(Version, version) for version in plain["versions"]))

@@ -17,7 +17,7 @@ from tests.properties.recomputation.world import World, world_of
 
 #: Hour, goal key and model of a cell.
 Cell = tuple[int, str, str]
-#: Of credit the ad, None for no touch, and the touch's day. Of clicks the ad. Of what lacks a rate goal and currency.
+#: Credit: the ad (None: unattributed) and the touch's day. Clicks: the ad and "". Unrated: goal and currency.
 Row = tuple[str | None, str]
 Report = dict[Cell, dict[Row, tuple[int, int]]]
 
@@ -34,10 +34,10 @@ class Entry(NamedTuple):
 def recompute(
     hits: Iterable[Plain], site: Plain, quotes: Iterable[Plain] = (), most_visitors: int = 500, most_users: int = 50
 ) -> Report:
-    """The rows of every cell, those without anything left out, by hour, goal key and model.
+    """The rows of every cell by hour, goal key and model, without empty rows.
 
-    Clicks are under the goal '' and the model `clicks`, what lacks a rate under '' and `no_rate`. A user with more than
-    `most_visitors` is no person, nor has a visitor with more than `most_users` a user.
+    Clicks have the goal '' and the model `clicks`; unrated value has '' and `no_rate`. A user with more than
+    `most_visitors` visitors is crowded, and so is a visitor with more than `most_users` users.
     """
     world = world_of(hits, read_site(site), read_table(quotes), most_visitors, most_users)
     sums: dict[Cell, dict[Row, tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
@@ -49,7 +49,7 @@ def recompute(
 
 
 def entries(world: World) -> Iterator[Entry]:
-    """All that rows are the sums of."""
+    """Every entry that is added up in a row."""
     yield from clicks(world)
     for goal in world.site.goals:
         sales = counted(claims_of(goal, world.conversions, world.adjustments), world.touches, world.whose)
@@ -59,7 +59,7 @@ def entries(world: World) -> Iterator[Entry]:
 
 
 def clicks(world: World) -> Iterator[Entry]:
-    """Each click and view, once in an hour."""
+    """Each click and view, once per hour."""
     hours: dict[int, list[Touch]] = defaultdict(list)
     for touch in world.touches:
         hours[hour_of(touch.at, world.site.timezone)].append(touch)
@@ -70,7 +70,7 @@ def clicks(world: World) -> Iterator[Entry]:
 
 
 def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
-    """A conversion that lacks some of its value, and how much, by currency."""
+    """A conversion with unrated value, and how much by currency."""
     cell = hour_of(sale.claim.winner.at, world.site.timezone), "", "no_rate"
     amounts = lacking(sale.claim, world.site, world.table)
     if amounts:
@@ -80,7 +80,7 @@ def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
 
 
 def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterator[Entry]:
-    """Under each model, what each touch gets of a conversion and its value; all is nobody's where there is no touch."""
+    """Each touch's share of a conversion and its value, under each model. Without a touch all is unattributed."""
     site, at = world.site, sale.claim.winner.at
     value = value_of(sale.claim, site, world.table)
     for model, weights in weights_of(sale, sales, world).items():
@@ -93,7 +93,7 @@ def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterato
 
 
 def weights_of(sale: Sale, sales: list[Sale], world: World) -> dict[str, Weights]:
-    """What the touches of a path weigh under each model."""
+    """Model -> weights of the path's touches."""
     site, at = world.site, sale.claim.winner.at
     ages = [at - touch.at for touch in sale.path]
     taught = lesson(month_before(month_of(at, site.timezone)), sales, world.touches, world.whose, site)

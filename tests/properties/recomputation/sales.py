@@ -11,7 +11,7 @@ from tests.properties.recomputation.records import Touch
 
 @dataclass(frozen=True)
 class Sale:
-    """A conversion that stands, who claims it, its path and the click that brought it."""
+    """A conversion that isn't retracted, its claimants, its path and the click that brought it."""
 
     claim: Claim
     claimants: frozenset[str]
@@ -20,19 +20,19 @@ class Sale:
 
 
 def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose) -> list[Sale]:
-    """Of a goal's claims, in their order, those that count."""
+    """The claims of a goal that count, in order."""
     standing = [sale_of(claim, touches, whose) for claim in claims if not is_retracted(claim)]
     return [sale for n, sale in enumerate(standing) if counts(sale, standing[:n])]
 
 
 def sale_of(claim: Claim, touches: list[Touch], whose: Whose) -> Sale:
-    """A claim that stands as a sale."""
+    """The sale of a claim."""
     path = path_of(claim, touches, whose)
     return Sale(claim, claim.claimants(whose), tuple(path), click_of(path, whose))
 
 
 def counts(sale: Sale, earlier: list[Sale]) -> bool:
-    """Once: no earlier one that stands has a claimant in common. By click: none was brought by its click."""
+    """Whether a sale counts. `once`: no earlier sale shares a claimant. `click`: no earlier sale has the same click."""
     counting = sale.claim.version.counting
     if counting == "once":
         return all(sale.claimants.isdisjoint(other.claimants) for other in earlier)

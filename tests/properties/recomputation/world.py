@@ -1,4 +1,4 @@
-"""World: the facts of all hits, apart by what they are. Rules: `docs/models.md`, Facts."""
+"""World: the facts of all hits by their type. Rules: `docs/models.md`, Facts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class World:
 
 
 def world_of(hits: Iterable[Plain], site: Site, table: Table, most_visitors: int, most_users: int) -> World:
-    """The facts of hits, apart by what they are."""
+    """The facts of all hits by their type, each distinct copy once."""
     facts = {fact for plain in hits for fact in facts_of(read(Hit, plain), site)}
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
