@@ -1,4 +1,4 @@
-"""A burst: clients that all ask at once, and what each was answered after how long."""
+"""A burst: many clients send at once -> the answer that each got, and after how long."""
 
 import time
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ import requests
 from tests.crash.plan import Request, identity, parameters
 from tests.running import Tracker
 
-#: Longer than any answer may take; a client that waits so long has found a thread that hangs.
+#: Longer than any answer may take. If a client waits this long, a thread hangs.
 LIMIT_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
-    """What one client saw. `hits` are the identities of what it sent."""
+    """What one client saw. `hits` are the identities of the hits that it sent."""
 
     status: int
     seconds: float
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 def ask(url: str, request: Request) -> Answer:
-    """Sends a request once. Raises RequestException where there is no answer."""
+    """Sends a request once. Raises RequestException if there is no answer."""
     began = time.monotonic()
     answer = requests.post(f"{url}/collect", json=[parameters(hit) for hit in request], timeout=LIMIT_SECONDS)
     seconds = time.monotonic() - began
@@ -40,7 +40,7 @@ def burst(url: str, requests: Sequence[Request]) -> list[Answer]:
 
 
 def wait_until_accepted(url: str, request: Request, seconds: float) -> float:
-    """Sends a request again and again; gives after how long it was accepted. Raises AssertionError."""
+    """Sends a request until it is accepted. Returns after how many seconds. Raises AssertionError if it never is."""
     began = time.monotonic()
     while time.monotonic() < began + seconds:
         if ask(url, request).status == 200:
@@ -50,5 +50,5 @@ def wait_until_accepted(url: str, request: Request, seconds: float) -> float:
 
 
 def thread_count(tracker: Tracker) -> int:
-    """Threads of the web process and its workers."""
+    """The number of threads of the web process and its workers."""
     return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in tracker.pids("web"))

@@ -10,7 +10,7 @@ from tests.crash.services import OwnServices
 
 @pytest.fixture(scope="session")
 def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServices]:
-    """A set of their own, where real services can be had at all."""
+    """A separate set of services, if real services are available."""
     needs("BROKER_URL")
     with OwnServices(tmp_path_factory.mktemp("services")) as services:
         yield services

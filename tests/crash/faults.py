@@ -1,4 +1,4 @@
-"""Faults: processes killed at random points and started again as a platform would, services killed once each."""
+"""Faults: kills processes at random points and restarts them as a platform would. Kills each service once."""
 
 import os
 import random
@@ -12,13 +12,13 @@ from pathlib import Path
 from tests.crash.services import OwnServices
 from tests.running import Tracker, kill
 
-#: What is killed how often, of each ten.
+#: How often each is killed, relative to the others.
 WEIGHTS = {"worker": 2, "worker's child": 4, "web": 2, "web's child": 1, "beat": 1}
 EMBEDDED_WEIGHTS = {"web": 4, "web's child": 2, "beat": 1}
 
 
 class Supervisor:
-    """Starts each process of a tracker again whenever it has ended, after a short while, until it is told to stop."""
+    """Restarts each process of a tracker shortly after it has ended, until `stop`."""
 
     def __init__(self, tracker: Tracker, names: Sequence[str]) -> None:
         self._tracker = tracker
@@ -28,7 +28,7 @@ class Supervisor:
             thread.start()
 
     def stop(self) -> None:
-        """Starts nothing any more."""
+        """Ends the restarting."""
         self._ending.set()
         for thread in self._threads:
             thread.join()
@@ -40,37 +40,37 @@ class Supervisor:
                     self._tracker.start(name)
                 except RuntimeError:
                     if self._tracker.processes[name].poll() is None:
-                        raise  # alive, but it doesn't answer
+                        raise  # it runs, but doesn't answer
 
 
 class Killer:
-    """Kills at random points; `kills` says how often what."""
+    """Kills at random points. `kills` counts what it killed."""
 
     def __init__(self, tracker: Tracker, rng: random.Random, weights: dict[str, int]) -> None:
         self._tracker = tracker
         self._rng = rng
         self._weights = weights
         self._seen: set[int] = set()
-        # Each once, in any order; then by weight.
+        # First each once in random order, then by weight.
         self._next = rng.sample(list(weights), len(weights))
         self.kills: Counter[str] = Counter()
 
     def run(self, seconds: float, pause: float = 1.3) -> None:
-        """Kills something every `pause` seconds or so."""
+        """Kills something about every `pause` seconds."""
         ends_at = time.monotonic() + seconds
         while (left := ends_at - time.monotonic()) > 0:
             time.sleep(min(left, self._rng.uniform(0.1, 2 * pause)))
             self.kill_one()
 
     def kill_one(self) -> None:
-        """Kills a process with its children, or the parent alone, or one child."""
+        """Kills a process with its children, only the parent, or one child."""
         what = self._choose()
         pids = self._tracker.pids(what.removesuffix("'s child"))
         self._seen.update(pids)
         if what.endswith("child"):
             pids = self._rng.sample(pids[1:], min(1, len(pids) - 1))
         elif what == "worker" and self._rng.random() < 0.5:
-            pids = pids[:1]  # its children find out by themselves
+            pids = pids[:1]  # its children notice by themselves
         if pids and all(_runs(pid) for pid in pids):
             for pid in pids:
                 kill(pid)
@@ -82,14 +82,14 @@ class Killer:
         return self._rng.choices(list(self._weights), list(self._weights.values()))[0]
 
     def orphans(self) -> list[int]:
-        """Processes of the tracker that outlived their parent and no longer belong to it."""
+        """Processes of the tracker that outlived their parent."""
         present = {pid for name in self._tracker.processes for pid in self._tracker.pids(name)}
         state = f"HITLEDGER_STATE={self._tracker.state}".encode()
         return [pid for pid in self._seen - present if _runs(pid) and state in _environ(pid)]
 
 
 class Outage:
-    """Runs one change of a service after a while, in a thread of its own."""
+    """Runs one change of a service after `after` seconds, in its own thread."""
 
     def __init__(self, after: float, change: Callable[[], None]) -> None:
         self.error: BaseException | None = None
@@ -99,7 +99,7 @@ class Outage:
         self._thread.start()
 
     def join(self) -> None:
-        """Returns when it is over. Raises what it raised."""
+        """Waits for the change. Raises the error that it raised."""
         self._thread.join()
         if self.error:
             raise self.error
@@ -113,7 +113,7 @@ class Outage:
 
 
 def crash_service(services: OwnServices, name: str, away: float) -> Callable[[], None]:
-    """Kills a service, and starts it after `away` seconds."""
+    """A change that kills a service and starts it after `away` seconds."""
 
     def crash() -> None:
         services.kill(name)
@@ -138,6 +138,6 @@ def _environ(pid: int) -> bytes:
 
 
 def end(pids: Sequence[int]) -> None:
-    """Ends processes that nobody owns any more."""
+    """Kills orphaned processes."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)

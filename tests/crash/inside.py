@@ -1,6 +1,6 @@
-"""What must run in a tracker's own environment, as a process of its own: `python -m tests.crash.inside WORD SITE`.
+"""Commands that run in a tracker's environment as separate processes: `python -m tests.crash.inside WORD SITE`.
 
-Prints JSON. The recomputation is the invariance property's; it takes the hits world by world, for it is quadratic.
+Each prints JSON. The recomputation is the invariance property's. It gets the hits world by world, for it is quadratic.
 """
 
 import sys
@@ -33,7 +33,7 @@ Rows = dict[tuple[str, str], list[int]]
 
 
 def configure(key: str) -> None:
-    """Ads with match rules beside the demo's, and a goal that counts a person once. Anybody may send adjustments."""
+    """Adds ads with match rules and a goal that counts a person once. Lets anybody send adjustments."""
     site = Site.objects.get(key=key)
     site.open_adjustments = True
     site.save()
@@ -45,7 +45,7 @@ def configure(key: str) -> None:
 
 
 def rename(key: str) -> None:
-    """An ad gets another name, and another one is matched by more."""
+    """Renames an ad, and adds a match rule to another one."""
     ad = Ad.objects.get(campaign__site__key=key, key="letter")
     ad.key = "newsletter"
     ad.save()
@@ -53,7 +53,7 @@ def rename(key: str) -> None:
 
 
 def check(key: str) -> dict[str, Any]:
-    """What the archive holds, what the report of each model should say by it, and the rejected hits."""
+    """The archived hits, the expected report of each model, and the rejected hits."""
     site = load_site(key)
     assert site is not None
     archive = open_archive()
@@ -73,9 +73,9 @@ def check(key: str) -> dict[str, Any]:
 
 
 def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
-    """The report of each model by ad and day: rows [ad, day, clicks, views, conversions, value] and unattributed.
+    """The expected report of each model: rows [ad, day, clicks, views, conversions, value] and unattributed.
 
-    Data-driven models are left out: they learn from all worlds together.
+    Data-driven models are left out, because they learn from all worlds together.
     """
     sums: dict[str, Rows] = {model: defaultdict(lambda: [0] * 4) for model in BY_AGE}
     for world in worlds(hits):
@@ -86,7 +86,7 @@ def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
 
 
 def add(sums: Rows, rows: dict[tuple[str | None, str], tuple[int, int]], day: str, column: int) -> None:
-    """Adds a cell's rows to a report's: clicks and views from column 0 on, credit and value from 2 on."""
+    """Adds a cell's rows to a report's rows: clicks and views from column 0 on, credit and value from column 2 on."""
     for (ad, _touch_day), amounts in rows.items():
         row = sums[ad or "", day if ad else ""]
         row[column] += amounts[0]
@@ -94,13 +94,13 @@ def add(sums: Rows, rows: dict[tuple[str | None, str], tuple[int, int]], day: st
 
 
 def report(sums: Rows) -> dict[str, Any]:
-    """The rows in the report's order, and what no ad may have."""
+    """The rows in the report's order, and the unattributed sums."""
     rows = [[ad, day, *amounts] for (ad, day), amounts in sorted(sums.items()) if ad and any(amounts)]
     return {"rows": rows, "unattributed": sums.get(("", ""), [0] * 4)[2:]}
 
 
 def worlds(hits: Iterable[Hit]) -> Iterable[list[Hit]]:
-    """Hits apart by their worlds: ids, visitors and orders of one begin alike and are in no other."""
+    """Groups hits by world. Ids, visitors and orders of one world have a common prefix that no other world has."""
     found: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         world = hit.id.rpartition(".")[0]

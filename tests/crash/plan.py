@@ -1,6 +1,6 @@
-"""What clients will send: a seeded list of requests, their hits clashing in every way that the design speaks of.
+"""Plan: a seeded list of requests. Their hits clash in every known way.
 
-Hits come in small worlds, each with visitors, orders and ids of its own, so that a recomputation can take them apart.
+Hits come in small worlds with separate visitors, orders and ids, so that each world can be recomputed alone.
 """
 
 import random
@@ -23,10 +23,10 @@ URLS = [
     "https://shop.example/welcome/{n}",
 ]
 KINDS = ["click"] * 5 + ["view"] * 2 + ["page"] * 6 + ["conversion"] * 4 + ["event"] + ["adjustment"] * 2
-#: The last is no goal's, and must be listed as such.
+#: The last name meets no goal, and must be listed as rejected.
 CONVERSIONS = ["purchase"] * 6 + ["signup"] * 3 + ["nothing"]
 
-#: The hits of one request; more than one are sent as an array.
+#: The hits of one request. Several are sent as an array.
 Request = tuple[Hit, ...]
 
 
@@ -65,7 +65,7 @@ def make_hit(rng: random.Random, site: str, world: str, now: int) -> Hit:
 
 
 def make_hits(rng: random.Random, site: str, count: int, now: int) -> Iterator[Hit]:
-    """`count` hits in worlds, shuffled among a few worlds at a time as visitors of a site would be."""
+    """`count` hits in worlds. The hits of a few worlds at a time are shuffled, as on a real site."""
     run = f"{rng.getrandbits(32):x}"
     for first in range(0, count, 8 * WORLD_HITS):
         size = min(8 * WORLD_HITS, count - first)
@@ -94,5 +94,5 @@ def parameters(hit: Hit) -> dict[str, Any]:
 
 
 def identity(hit: Hit) -> bytes:
-    """What a client knows of its hit, to find it again in the archive."""
+    """The part of a hit that its client knows, by which it is found again in the archive."""
     return msgspec.json.encode(msgspec.structs.replace(hit, received=0, ip="", ua="", unchecked=False))

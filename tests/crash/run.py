@@ -1,4 +1,4 @@
-"""One crash run: sends, kills, waits until all is processed, and holds what is stored against what was sent."""
+"""One crash run: sends hits, kills processes, waits until all is processed, and compares results with what was sent."""
 
 import json
 import random
@@ -19,13 +19,13 @@ from tests.crash.services import OwnServices
 from tests.running import CHECKOUT, Tracker
 from tracker.collection.hit import Hit
 
-#: Longer than any retry of a batch waits.
+#: Longer than any wait before a retry.
 DRAIN_SECONDS = 120
 
 
 @dataclass
 class Figures:
-    """What a run saw."""
+    """The figures of a run."""
 
     seed: int
     hits: int = 0
@@ -56,7 +56,7 @@ def _plain(value: Any) -> str:
 
 
 class Run:
-    """A tracker with its site; `services` are killed too where they are given."""
+    """A tracker with its site. If `services` are given, they are killed, too."""
 
     def __init__(self, tracker: Tracker, seed: int, services: OwnServices | None = None) -> None:
         self.tracker = tracker
@@ -67,7 +67,7 @@ class Run:
         self.site: dict[str, Any] = {}
 
     def prepare(self) -> None:
-        """An account with a site, ads and goals; the processes run."""
+        """Makes an account with a site, ads and goals, and starts the processes."""
         self.tracker.migrate()
         self.tracker.manage("prepare")
         self.site = self.tracker.bootstrap()
@@ -75,7 +75,7 @@ class Run:
         self.tracker.start(*self.names[1:], "web")
 
     def inside(self, word: str) -> Any:
-        """What a word of `tests.crash.inside` gives."""
+        """Runs a command of `tests.crash.inside` and returns its JSON."""
         command = [sys.executable, "-m", "tests.crash.inside", word, self.site["site"]]
         done = subprocess.run(
             command, env=self.tracker.env, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True, timeout=600
@@ -88,7 +88,7 @@ class Run:
         return make_requests(self.rng, self.site["site"], hits, time.time_ns() // 1_000_000)
 
     def storm(self, requests: list[Request], seconds: float) -> Senders:
-        """Sends everything while processes and services are killed; an ad is renamed halfway."""
+        """Sends everything while processes and services are killed. Renames an ad halfway."""
         senders = Senders(self.tracker.url, requests, self.figures.seed, seconds)
         killer = Killer(self.tracker, self.rng, WEIGHTS if self.services else EMBEDDED_WEIGHTS)
         supervisor = Supervisor(self.tracker, self.names)
@@ -107,7 +107,7 @@ class Run:
         return senders
 
     def _service_crashes(self, seconds: float) -> list[Outage]:
-        """RabbitMQ in the first half, Cassandra in the second, each once."""
+        """One crash of RabbitMQ in the first half, one of Cassandra in the second."""
         if not self.services:
             return []
         when = {"rabbitmq": self.rng.uniform(0.1, 0.4) * seconds, "cassandra": self.rng.uniform(0.5, 0.8) * seconds}
@@ -121,7 +121,7 @@ class Run:
         self.figures.orphans, self.figures.sending_seconds = orphans, seconds
 
     def drain(self) -> None:
-        """Everything accepted is processed and rolled up. Raises CalledProcessError if that doesn't come to an end."""
+        """Waits until all accepted hits are rolled up. Raises CalledProcessError if that takes too long."""
         for name in self.names:
             if self.tracker.processes[name].poll() is not None:
                 self.tracker.start(name)
@@ -130,7 +130,7 @@ class Run:
         self.figures.draining_seconds = time.monotonic() - began
 
     def check(self, senders: Senders) -> None:
-        """Holds the archive, the reports and the rejected hits against what was sent. Raises AssertionError."""
+        """Compares the archive, the reports and the rejected hits with what was sent. Raises AssertionError."""
         assert senders.given_up == 0, f"{senders.given_up} hits were never accepted: {dict(senders.answers)}"
         assert set(senders.answers) <= {"200", "503", "none"}, dict(senders.answers)
         stored = self.inside("check")
@@ -144,7 +144,7 @@ class Run:
         self.check_rejected(stored, archived)
 
     def check_reports(self, stored: dict[str, Any]) -> None:
-        """Every model's report by ad and day is that of the recomputation."""
+        """Checks that every model's report by ad and day equals the recomputation's."""
         for model in stored["reports"]:
             answer = self.report(model)
             assert rows_of(answer) == [tuple(row) for row in stored["reports"][model]["rows"]], model
@@ -154,7 +154,7 @@ class Run:
         assert micros(self.figures.conversions) > 0
 
     def check_rejected(self, stored: dict[str, Any], archived: set[bytes]) -> None:
-        """Only hits that meet no goal were rejected, all of them; nothing is dead-lettered."""
+        """Checks that exactly the hits that meet no goal were rejected, and that nothing is dead-lettered."""
         hits = [msgspec.json.decode(body, type=Hit) for body in archived]
         wanted = {hit.id for hit in hits if hit.type == "conversion" and hit.name == "nothing"}
         assert set(stored["rejected"]) <= {"no_goal"}, stored["rejected"]
@@ -192,14 +192,14 @@ def rows_of(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def micros(text: str) -> int:
-    """A decimal string with six places as an integer."""
+    """The micros of a decimal string with six places."""
     whole, _, places = text.partition(".")
     assert len(places) == 6, text
     return int(whole + places)
 
 
 def crash(run: Run, hits: int, seconds: float) -> Figures:
-    """A whole run; the figures also where it fails."""
+    """Does a whole run. Prints the figures, even if it fails."""
     try:
         run.prepare()
         senders = run.storm(run.make_requests(hits), seconds)

@@ -1,4 +1,4 @@
-"""A set of services of the crash tests' own, beside the one that other tests use: it is killed, stalled and blocked."""
+"""A separate set of services for the crash tests, which kill, stall and block them."""
 
 import os
 import subprocess
@@ -11,24 +11,24 @@ from tests.running import CHECKOUT
 from tests.services.ports import listening
 
 NAMES = ("rabbitmq", "cassandra", "s3")
-#: RabbitMQ with its node's port and epmd, Cassandra with its node's, S3.
+#: RabbitMQ, its node's port and epmd; Cassandra and its node's port; S3.
 BASE_PORTS = (5672, 25672, 4369, 9042, 7000, 7070)
 
 
 def free_offset() -> int:
-    """What to add to the services' ports so that all of them are free."""
+    """A number to add to the services' ports so that all of them are free."""
     return next(offset for offset in range(1100, 7000, 100) if not any(listening(port + offset) for port in BASE_PORTS))
 
 
 class OwnServices:
-    """RabbitMQ, Cassandra and S3 with their data in `folder`, on ports that were free."""
+    """RabbitMQ, Cassandra and S3 with their data in `folder`, on free ports."""
 
     def __init__(self, folder: Path) -> None:
         offset = str(free_offset())
         self._own = {**os.environ, "HITLEDGER_SERVICES": str(folder), "HITLEDGER_PORT_OFFSET": offset}
 
     def tell(self, *words: str) -> str:
-        """What a command of `python -m tests.services` prints. Raises CalledProcessError; its reason is on stderr."""
+        """The output of a command of `python -m tests.services`. Raises CalledProcessError; the reason is on stderr."""
         command = [sys.executable, "-m", "tests.services", *words]
         done = subprocess.run(command, env=self._own, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
@@ -38,19 +38,19 @@ class OwnServices:
         return (Path(self._own["HITLEDGER_SERVICES"]) / "logs" / f"{name}.log").read_text(errors="replace")
 
     def start(self, *names: str) -> None:
-        """Returns when they answer."""
+        """Starts services and waits until they answer."""
         self.tell("start", *(names or NAMES))
 
     def kill(self, *names: str) -> None:
-        """SIGKILL."""
+        """Kills services (SIGKILL)."""
         self.tell("kill", *(names or NAMES))
 
     def stop(self) -> None:
-        """Ends all of them; data stays in the folder."""
+        """Stops all services. Data stays in the folder."""
         self.tell("stop", *NAMES)
 
     def make_room(self) -> dict[str, str]:
-        """The variables that select these services for one tracker, with a vhost, keyspace and prefix of its own."""
+        """The variables that select these services for one tracker, with its own vhost, keyspace and prefix."""
         name = f"crash_{uuid4().hex[:12]}"
         env = dict(line.split("=", 1) for line in self.tell("env").splitlines())
         self.tell("broker", "add_vhost", name)
@@ -63,7 +63,7 @@ class OwnServices:
         return {**env, **changes}
 
     def waiting_messages(self, env: Mapping[str, str]) -> dict[str, int]:
-        """Messages of each queue of a tracker's room, those in work included."""
+        """The number of messages in each queue of a tracker's vhost, unacknowledged ones included."""
         vhost = env["BROKER_URL"].rpartition("/")[2]
         listed = self.tell("broker", "list_queues", "-p", vhost, "--no-table-headers", "name", "messages")
         return {name: int(count) for name, count in (line.split("\t") for line in listed.splitlines())}

@@ -1,4 +1,4 @@
-"""The broker is away, stalled, blocked or slow: 503 within 5 s, no thread hangs, and it recovers by itself."""
+"""The broker is away, stalled, blocked or slow: hits get a 503 within 5 s, no thread hangs, the tracker recovers."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,17 +16,17 @@ from tests.running import Tracker
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 CLIENTS = 24
-#: The contract's 5 s, and what two busy cores may add.
+#: The contract's 5 s, plus what two busy cores may add.
 WITHIN_SECONDS = 5.5
 RECOVERY_SECONDS = 30.0
-#: The 32 that answer requests, and the few of the server, the committer and the look-ups.
+#: The 32 threads that answer requests, plus those of the server, the committer and the look-ups.
 MOST_THREADS = 32 + 16
 WATERMARK = "0.4"
 
 
 @pytest.fixture(scope="module")
 def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A tracker whose processes are all there from the beginning to the end of this file."""
+    """A tracker for all tests of this file. Its processes must be the same at the end."""
     with Tracker(tmp_path_factory.mktemp("broker"), own_services.make_room()) as tracker:
         run = Run(tracker, seed=1, services=own_services)
         run.prepare()
@@ -35,12 +35,12 @@ def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def some_requests(run: Run, count: int = CLIENTS) -> list[Request]:
-    """New hits, one a client."""
+    """Requests with one new hit each."""
     return [(hit,) for request in run.make_requests(count) for hit in request]
 
 
 def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], object]) -> None:
-    """Two bursts while the broker is failing; then everything is as before, without a restart of ours."""
+    """Sends two bursts while the broker fails. Then checks that everything works again without a restart."""
     pids = run.tracker.pids("web")
     fail()
     try:
@@ -52,7 +52,7 @@ def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], 
     assert all(int(answer.retry_after) > 0 for answer in answers)
     assert max(answer.seconds for answer in answers) <= WITHIN_SECONDS
     wait_until_accepted(run.tracker.url, some_requests(run, 1)[0], RECOVERY_SECONDS)
-    # As many at once as there are threads: one that hangs would leave a client without an answer.
+    # As many clients as there are threads. If one thread hung, a client would get no answer.
     after = burst(run.tracker.url, some_requests(run, 32))
     assert {answer.status for answer in after} == {200}
     assert run.tracker.pids("web") == pids
@@ -61,13 +61,13 @@ def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], 
 
 
 def queue_state(run: Run) -> str:
-    """What /readyz says of the queue."""
+    """The state of the queue in /readyz."""
     answer = requests.get(f"{run.tracker.url}/readyz", timeout=10)
     return str(answer.json()["services"]["queue"]["state"])
 
 
 def assert_archived(run: Run, answers: list[Answer]) -> None:
-    """What was answered 200 is processed, without a restart of the worker."""
+    """Checks that all accepted hits are archived, without a restart of the worker."""
     run.drain()
     archived = {hit.encode() for hit in run.inside("check")["hits"]}
     assert {hit for answer in answers if answer.status == 200 for hit in answer.hits} <= archived
@@ -86,7 +86,7 @@ def test_hits_are_refused_while_the_broker_stalls(run: Run, own_services: OwnSer
 def test_hits_are_refused_while_the_broker_blocks_its_publishers(run: Run, own_services: OwnServices) -> None:
     def set_watermark(share: str) -> None:
         own_services.tell("broker", "set_vm_memory_high_watermark", share)
-        time.sleep(1)  # the alarm reaches the connections
+        time.sleep(1)  # time for the alarm to reach the connections
 
     refuse_and_recover(run, lambda: set_watermark("0.000001"), lambda: set_watermark(WATERMARK))
 
@@ -105,7 +105,7 @@ def test_hits_are_accepted_late_while_the_broker_is_slow(run: Run, own_services:
 
 
 def stalled_burst(run: Run, services: OwnServices, stalled_for: float) -> list[Answer]:
-    """A burst that begins while the broker stalls and goes on after it."""
+    """Sends a burst that begins while the broker is stalled and ends after it."""
     outage = Outage(stalled_for, lambda: services.tell("resume", "rabbitmq"))
     answers = burst(run.tracker.url, some_requests(run))
     outage.join()

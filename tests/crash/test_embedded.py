@@ -1,4 +1,4 @@
-"""Embedded, and the web process killed: no accepted hit is lost and the report is that of the archive."""
+"""An embedded tracker whose processes are killed loses no accepted hit, and its report equals the archive's."""
 
 import os
 from pathlib import Path

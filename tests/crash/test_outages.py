@@ -1,4 +1,4 @@
-"""S3 or Cassandra is away while hits come in: they are accepted, waited out, processed; none is lost or rejected."""
+"""S3 or Cassandra is away while hits come in. Hits are accepted and processed later; none is lost or rejected."""
 
 import time
 from collections.abc import Iterator
@@ -24,14 +24,16 @@ def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.parametrize("name", ["s3", "cassandra"])
-def test_hits_are_taken_and_processed_though_a_service_was_away(run: Run, own_services: OwnServices, name: str) -> None:
+def test_hits_are_accepted_and_later_processed_while_a_service_is_away(
+    run: Run, own_services: OwnServices, name: str
+) -> None:
     senders = Senders(run.tracker.url, run.make_requests(600), run.figures.seed, seconds=4)
     own_services.kill(name)
     try:
         senders.start()
         senders.join()
         assert set(senders.answers) == {"200"}, "collection doesn't need that service"
-        time.sleep(5)  # each worker has tried more than once
+        time.sleep(5)  # time for each worker to try more than once
     finally:
         own_services.start(name)
     run.drain()

@@ -1,4 +1,4 @@
-"""RabbitMQ, Cassandra and S3, and everything killed: no accepted hit is lost and the report is that of the archive."""
+"""A tracker on services loses no accepted hit if processes and services are killed; its report equals the archive's."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""`python -m tests.faults [--worlds N] [WORD ...]`: puts in each fault whose name has one of the words, or all.
+"""`python -m tests.faults [--worlds N] [WORD ...]`: tries each fault whose name has one of the words, or all.
 
-Prints the table of decision 14; the exit code is 1 if a fault is not caught.
+Prints the table of decision 14. The exit code is 1 if a fault is not caught.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def row(trial: Trial) -> str:
 def main() -> int:
     """Tries the faults one by one."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--worlds", type=int, default=200, help="how many the property may take to catch a fault")
+    parser.add_argument("--worlds", type=int, default=200, help="in how many worlds the property must catch a fault")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     missed = 0

@@ -1,4 +1,4 @@
-"""Catalogue: every fault that is put in, by what it is of."""
+"""Catalogue: every fault, by the part of the product that it breaks."""
 
 from collections.abc import Mapping, Sequence
 

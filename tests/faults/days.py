@@ -1,4 +1,4 @@
-"""Faults of days, whose cells are a cache."""
+"""Faults of day cells, which are a cache."""
 
 from tests.faults.fault import fault
 
@@ -23,9 +23,15 @@ DAYS = [
         f"{TOKEN}        self.store.write_cells([CellSet(",
     ),
     fault("a day made while an hour of it is marked", TEST, MAKER, LOOK, ""),
-    fault("a day believed whatever was marked since", TEST, READING, "elif made.token > self._newest[day]:", "else:"),
     fault(
-        "a day believed between other midnights",
+        "a day cell used though its hours were marked since",
+        TEST,
+        READING,
+        "elif made.token > self._newest[day]:",
+        "else:",
+    ),
+    fault(
+        "a day cell used under another timezone",
         TEST,
         READING,
         "return made if [made.since, made.until] == self._starts[place : place + 2] else None",
@@ -33,7 +39,7 @@ DAYS = [
     ),
     fault("a day made before it is over", TEST, LIST, "StaleDay.objects.filter(ends_at__lte=now)", "StaleDay.objects"),
     fault(
-        "a day taken off the list though it was noted again",
+        "a stale day taken off the list though it was noted again",
         TEST,
         LIST,
         "StaleDay.objects.filter(pk=day.pk, token=day.token)",

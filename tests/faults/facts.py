@@ -1,4 +1,4 @@
-"""Faults of what facts are, and of when they are written and marked."""
+"""Faults of facts, and of when they are written and marked."""
 
 from tests.faults.fault import WORLDS, Fault, changes, fault
 
@@ -24,7 +24,7 @@ FACTS = [
         '{"batch": "", "bucket": 0, "at": 0}',
     ),
     fault(
-        "marks drawn before the facts are written",
+        "buckets marked before the facts are written",
         PER_BATCH,
         PROCESS,
         """
@@ -38,7 +38,7 @@ FACTS = [
 """,
     ),
     fault(
-        "affected conversions sought before the facts are written",
+        "affected conversions read before the facts are written",
         PER_BATCH,
         PROCESS,
         "            self.store.add_facts(outcome.facts)\n",

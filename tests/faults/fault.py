@@ -1,21 +1,21 @@
-"""Fault: a sentence of the scheme that is broken on purpose, as changes of the source."""
+"""Fault: a rule that is broken on purpose, as changes of the source."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 PROPERTY = "tests/properties/test_invariance.py::TestSealedReports::"
-#: The test that most faults are caught by, and the one whose worlds stretch over the end of a month.
+#: The test that catches most faults, and the one whose worlds stretch over the end of a month.
 WORLDS = f"{PROPERTY}test_any_order_duplicates_crashes_and_interleaving_give_the_recomputed_report"
 EDGES = f"{PROPERTY}test_over_a_months_end_any_order_and_interleaving_give_the_recomputed_report"
 
 
 class Moved(ValueError):
-    """The source no longer says what the fault changes. Write the fault for the source as it is now."""
+    """The source no longer has the text that the fault changes. Write the fault for the present source."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A text that stands once in a file, and what stands there instead."""
+    """A text that occurs once in a file, and its replacement."""
 
     file: str
     old: str
@@ -30,14 +30,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is broken, the test that must catch it, and how."""
+    """A fault: what it breaks, the test that must catch it, and its changes."""
 
     name: str
     test: str
     changes: tuple[Change, ...]
 
     def sources(self, checkout: Path) -> dict[str, str]:
-        """The changed files of a checkout, by their names. Raises Moved."""
+        """The changed files of a checkout: name -> text. Raises Moved."""
         found: dict[str, str] = {}
         for change in self.changes:
             source = found.get(change.file) or (checkout / change.file).read_text()
@@ -46,7 +46,7 @@ class Fault:
 
 
 def fault(name: str, test: str, file: str, *texts: str) -> Fault:
-    """A fault in one file: each text of it, and what stands there instead."""
+    """A fault in one file. `texts` alternates between texts and their replacements."""
     return Fault(name, test, changes(file, *texts))
 
 

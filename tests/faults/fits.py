@@ -1,4 +1,4 @@
-"""Faults of what is learnt from a month, and of who makes it. See decision 16."""
+"""Faults of fits, and of the fitters that make them. See decision 16."""
 
 from tests.faults.facts import AFFECTED
 from tests.faults.fault import EDGES, fault
@@ -24,7 +24,7 @@ FITS = [
         "            pass\n",
     ),
     fault(
-        "stand-ins kept",
+        "clicks of stand-ins kept",
         EDGES,
         "reporting/fits/inputs.py",
         "return [touch for touch in touches if touch.landed or touch.hit not in landed]",
@@ -38,7 +38,7 @@ FITS = [
         'return touches, counted_in(site, bucket, cases), lambda touch: f"v:{touch.visitor}"',
     ),
     fault(
-        "the stored fit compared, not what was told",
+        "the stored fit compared instead of `told`",
         ITS_TESTS,
         FITTER,
         "changed = told != taken.told or told !=",
@@ -52,7 +52,7 @@ FITS = [
         "if False:",
     ),
     fault(
-        "who was overtaken tells and closes",
+        "an overtaken fitter that records its fits and closes the mark",
         "tests/conversions/marks/test_fit_marks.py",
         FIT_MARKS,
         "FitMark.objects.filter(pk=mark.pk, writer=mark.writer)",

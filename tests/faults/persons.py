@@ -1,4 +1,4 @@
-"""Faults of persons: whose facts are, what links mark, crowds. See decision 17."""
+"""Faults of persons: whose a fact is, what links mark, crowds. See decision 17."""
 
 from tests.faults.facts import AFFECTED, PER_FACT, PROCESS
 from tests.faults.fault import Fault, changes, fault
@@ -63,7 +63,7 @@ def _touched(""",
         ),
     ),
     fault(
-        "what a link moves begins at the link itself",
+        "a link that affects nothing before itself",
         PER_FACT,
         AFFECTED,
         "return [(visitor, since.get(visitor, 0)) for visitor in first]",
@@ -77,14 +77,14 @@ def _touched(""",
         'return "", click.visitor, *own',
     ),
     fault(
-        "clicks sought on one visitor alone",
+        "clicks read from one visitor alone",
         IDENTITY,
         CASES,
         "kin = people.kin({visitor for _, visitor, *_ in mine.values()})",
         "kin = {visitor: frozenset([visitor]) for _, visitor, *_ in mine.values()}",
     ),
     fault(
-        "rivals sought on one visitor alone",
+        "rivals read from one visitor alone",
         IDENTITY,
         CASES,
         "visitors = {visitor for person in claimants for visitor in people.visitors(person)}",
@@ -98,14 +98,14 @@ def _touched(""",
         "in newest for touch in touches)",
     ),
     fault(
-        "a crowd whose crossing marks nothing",
+        "a user who becomes crowded and marks nothing",
         IDENTITY,
         PROCESS,
         "members = members_of(self.store, site, dissolved) if dissolved else ()",
         "members = ()",
     ),
     fault(
-        "a crowd that is announced before it is marked",
+        "a crowd announced before its buckets are marked",
         IDENTITY,
         PROCESS,
         """

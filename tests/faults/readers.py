@@ -1,4 +1,4 @@
-"""Faults of what readers choose: claims, copies, paths, adjustments."""
+"""Faults of readers: claims, copies, paths, adjustments."""
 
 from tests.faults.fault import WORLDS, fault
 
@@ -23,28 +23,28 @@ READERS = [
     ),
     fault("a retracted rival keeps its place", WORLDS, CLAIMS, "        and not other.retracted\n", ""),
     fault(
-        "versions not told apart",
+        "versions not distinguished",
         WORLDS,
         CLAIMS,
         "return version is not None and version.version == conversion.version",
         "return version is not None",
     ),
     fault(
-        "copies of a hit not told apart",
+        "copies of a hit not merged",
         WORLDS,
         PATHS,
         "first = touch.hit not in hits and click_id not in click_ids",
         "first = click_id not in click_ids",
     ),
     fault(
-        "copies of a click id not told apart",
+        "copies of a click id not merged",
         WORLDS,
         PATHS,
         "first = touch.hit not in hits and click_id not in click_ids",
         "first = touch.hit not in hits",
     ),
     fault(
-        "copies of an adjustment not told apart",
+        "copies of an adjustment not merged",
         WORLDS,
         CLAIMS,
         "kept.setdefault(adjustment.hit, adjustment)",

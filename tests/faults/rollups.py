@@ -8,7 +8,7 @@ OF_ROLLUP = "tests/reporting/test_rollup.py"
 
 ROLLUPS = [
     fault(
-        "a mark closed whatever its token",
+        "a mark closed without regard to its token",
         WORLDS,
         MARKS,
         "Mark.objects.filter(pk=mark.pk, token=mark.token)",
@@ -52,14 +52,14 @@ ROLLUPS = [
         "for model, own in ((model, own) for model, own in sums.own.items() if alike or own):",
     ),
     fault(
-        "a configuration that the rollup keeps",
+        "a configuration cached by the rollup",
         WORLDS,
         ROLLUP,
         "        self._sites = {}  # All that is read from here on is newer than every noted token.\n",
         "",
     ),
     fault(
-        "an expansion of a site's mark that closes it first and dies",
+        "a site's mark closed before its buckets are marked",
         OF_ROLLUP,
         ROLLUP,
         """

@@ -1,4 +1,4 @@
-"""Faults of the rules of `docs/models.md` that the product and its recomputation shared until each had its own."""
+"""Faults of rules of `docs/models.md` for which the recomputation once used the product's code."""
 
 from tests.faults.facts import RECORDS
 from tests.faults.fault import EDGES, WORLDS, fault
@@ -8,7 +8,7 @@ HANDOVER = "conversions/facts/handover.py"
 
 RULES = [
     fault(
-        "an hour that goes on when the clock is set",
+        "an hour that continues when the clock changes",
         WORLDS,
         "conversions/units/clock.py",
         "return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)",
@@ -28,16 +28,16 @@ RULES = [
         "at=max(min(found.at, hit.at), bucket_of(found.at, site.timezone)),",
         "at=found.at,",
     ),
-    fault("a handover that is good for ever", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
+    fault("a handover that never expires", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
     fault(
-        "ids that stand for nobody link somebody",
+        "ids that stand for nobody make links",
         WORLDS,
         "conversions/facts/attribute.py",
         "user = someone(hit.user)",
         "user = hit.user",
     ),
     fault(
-        "what was done before a sign-in is the user's before",
+        "touches before a sign-in given to the previous user",
         WORLDS,
         "conversions/facts/person.py",
         "    return links[min(place, len(links) - 1)].user\n",
@@ -51,7 +51,7 @@ RULES = [
         'return fact.at, fact.hit, ""',
     ),
     fault(
-        "own people's hits count",
+        "own traffic that counts",
         WORLDS,
         "conversions/rules/traffic.py",
         'if traffic.own_traffic and hit.type != "adjustment" and',
@@ -72,7 +72,7 @@ RULES = [
         "worth.append(rate or 0)",
     ),
     fault(
-        "paths without a conversion not learnt from by Markov",
+        "paths without a conversion left out of Markov",
         EDGES,
         "conversions/attribution/markov.py",
         "        counts[states[-1], NULL] += path.unconverted\n",

@@ -1,4 +1,4 @@
-"""Each deliberate fault can still be put in: the source says what it changes, and there is the test that catches it."""
+"""Each deliberate fault still fits: the source has the text that it changes, and the test that must catch it exists."""
 
 import ast
 from itertools import chain
@@ -13,13 +13,13 @@ FAULTS = list(chain.from_iterable(CATALOGUE.values()))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_applies_to_the_source_and_leaves_it_readable(fault: Fault) -> None:
+def test_a_fault_applies_to_the_source_and_leaves_valid_python(fault: Fault) -> None:
     for source in fault.sources(CHECKOUT).values():
         ast.parse(source)
 
 
 @pytest.mark.parametrize("test", sorted({fault.test for fault in FAULTS}))
-def test_the_test_that_catches_a_fault_is_there(test: str) -> None:
+def test_the_test_that_catches_a_fault_exists(test: str) -> None:
     file, *names = test.split("::")
     tree = ast.parse((CHECKOUT / file).read_text())
     defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
@@ -31,6 +31,6 @@ def test_no_two_faults_have_one_name() -> None:
 
 
 @pytest.mark.parametrize("source", ["nothing of it", "once and once"])
-def test_a_fault_that_the_source_no_longer_has_room_for_says_so(source: str) -> None:
+def test_a_fault_that_no_longer_fits_the_source_says_so(source: str) -> None:
     with pytest.raises(Moved):
         Change("a.py", "once", "twice").applied_to(source)

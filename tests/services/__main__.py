@@ -1,6 +1,6 @@
 """`python3 -m tests.services COMMAND [NAME...]`: the services and tools of the tests. Needs nothing but Python.
 
-`broker WORD...` tells our RabbitMQ what `rabbitmqctl WORD...` would.
+`broker WORD...` runs `rabbitmqctl WORD...` on our RabbitMQ.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from tests.services.progress import say
 
 
 def install(names: Sequence[str]) -> None:
-    """What the tests take from outside, services and tools, without starting it."""
+    """Installs the services and tools that the tests need, without starting them."""
     ensure(*(name for name in TOOLS if name in (names or TOOLS)))
     for name in SERVICES:
         if name in (names or SERVICES):
@@ -25,14 +25,14 @@ def install(names: Sequence[str]) -> None:
 
 
 def start(names: Sequence[str]) -> None:
-    """Starts services side by side and prints the variables that select them."""
+    """Starts services in parallel and prints the variables that select them."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(control.start, names or DEFAULT))
     env(names)
 
 
 def stop(names: Sequence[str]) -> None:
-    """Stops those that were started here."""
+    """Stops the services that were started here."""
     for name in names or SERVICES:
         if control.owned(name):
             say(f"{name}: stopping")
@@ -52,30 +52,30 @@ def kill(names: Sequence[str]) -> None:
 
 
 def pause(names: Sequence[str]) -> None:
-    """Stalls services: their ports stay open and nothing answers."""
+    """Stalls services. Their ports stay open, but nothing answers."""
     for name in names:
         control.pause(name)
 
 
 def resume(names: Sequence[str]) -> None:
-    """Lets stalled services go on."""
+    """Resumes stalled services."""
     for name in names:
         control.resume(name)
 
 
 def broker(words: Sequence[str]) -> None:
-    """What rabbitmqctl prints."""
+    """Prints the output of rabbitmqctl."""
     print(rabbitmq.command(*words), end="")
 
 
 def status(names: Sequence[str]) -> None:
-    """One line a service."""
+    """Prints one line for each service."""
     for name in names or SERVICES:
         print(f"{name:10} {_condition(name)}")
 
 
 def env(names: Sequence[str]) -> None:
-    """The variables that select services, as NAME=value lines."""
+    """Prints the variables that select services, as NAME=value lines."""
     for name in names or DEFAULT:
         for variable, value in SERVICES[name].ENV.items():
             print(f"{variable}={value}")
@@ -90,7 +90,7 @@ def _condition(name: str) -> str:
     return f"listens on port {port}, started here (pid {process.running(name) or 'of a container'})"
 
 
-#: Programs that tests and benchmarks run, beside the services.
+#: Programs that tests and benchmarks need besides the services.
 TOOLS = ("chromium", "curl", "haproxy", "libfaketime", "pgbouncer", "wrk")
 NEED_NAMES = ("restart", "kill", "pause", "resume", "broker")
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
@@ -99,7 +99,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 
 
 def main() -> int:
-    """Runs one command; what can't be had is said on stderr, with exit code 1."""
+    """Runs one command. If something isn't available, says so on stderr and exits with 1."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.services", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("names", nargs=argparse.REMAINDER, metavar="NAME", help=f"of {', '.join(SERVICES)}")

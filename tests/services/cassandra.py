@@ -1,4 +1,4 @@
-"""Cassandra from its Maven jars: one small node whose acknowledged writes outlive a SIGKILL."""
+"""Cassandra from its Maven jars: one small node whose acknowledged writes survive a SIGKILL."""
 
 import signal
 import subprocess
@@ -32,13 +32,13 @@ _POM = f"""<project><modelVersion>4.0.0</modelVersion>
 
 
 def install() -> None:
-    """The jars and a Java that Cassandra 5.0 runs on."""
+    """Installs the jars and a Java that Cassandra 5.0 runs on."""
     ensure(*PACKAGES)
     _jars()
 
 
 def launch() -> None:
-    """Starts the daemon in the foreground of its own session; it writes no pid file of its own."""
+    """Starts the daemon in its own session. It writes no pid file itself."""
     folder, jars = state("cassandra"), _jars()
     settings = folder / "cassandra.yaml"
     names = {"folder": folder, "host": HOST, "port": PORT, "node_port": 7000 + OFFSET}
@@ -54,12 +54,12 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """The node opens its port as its last step, and then answers OPTIONS of protocol 4 with SUPPORTED (opcode 6)."""
+    """Whether the node answers OPTIONS of protocol 4 with SUPPORTED (opcode 6). It opens its port as the last step."""
     return ask(PORT, b"\x04\x00\x00\x00\x05\x00\x00\x00\x00", 5)[4:] == b"\x06"
 
 
 def _java() -> str:
-    # Cassandra 5.0 runs on 11 and 17, and the Java on the PATH may be newer.
+    # Cassandra 5.0 runs on Java 11 and 17. The Java on the PATH may be newer.
     return sorted(glob("/usr/lib/jvm/java-17-openjdk*/bin/java"))[0]
 
 

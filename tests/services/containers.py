@@ -1,4 +1,4 @@
-"""The same services as containers, of compose.yaml, where a Docker daemon answers."""
+"""The same services as containers of compose.yaml, if a Docker daemon answers."""
 
 import functools
 import shutil
@@ -22,12 +22,12 @@ def available() -> bool:
 
 
 def running(name: str) -> bool:
-    """Whether we started a container for that service and have not stopped it."""
+    """Whether we started a container for the service and have not stopped it."""
     return _mark(name).exists()
 
 
 def start(name: str) -> None:
-    """Starts the container and waits until its health check passes. Raises ServiceError, having removed it again."""
+    """Starts the container and waits until its health check passes. On failure removes it and raises ServiceError."""
     _mark(name).touch()
     try:
         _compose("up", "--detach", "--wait", name)
@@ -38,13 +38,13 @@ def start(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Stops the container; its volume keeps the data."""
+    """Stops the container. Its volume keeps the data."""
     _compose("stop", name)
     _mark(name).unlink()
 
 
 def kill(name: str) -> None:
-    """SIGKILL."""
+    """Kills the container (SIGKILL)."""
     _compose("kill", name)
     _mark(name).unlink()
 

@@ -1,4 +1,4 @@
-"""Starts, stops, restarts and kills services by name; a service that listens already is used as it is."""
+"""Control: starts, stops, restarts and kills services by name. A service that already listens is used as it is."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ _PATIENCE = 120.0
 
 
 class Service(Protocol):
-    """What each service's module offers: a port, the variables that select it, and how to get and start it."""
+    """What each service's module offers: its port, the variables that select it, and how to install and start it."""
 
     @property
     def PORT(self) -> int: ...
@@ -26,11 +26,11 @@ class Service(Protocol):
 
     @property
     def PROCESSES(self) -> tuple[str, ...]:
-        """Names of its processes, the service itself first."""
+        """The names of its processes, the service itself first."""
 
     @property
     def STOP(self) -> signal.Signals:
-        """The signal that ends it in good order."""
+        """The signal that ends it gracefully."""
 
     def install(self) -> None:
         """Downloads and builds what is missing."""
@@ -53,7 +53,7 @@ DEFAULT = ("rabbitmq", "cassandra", "s3")
 
 
 def start(name: str) -> None:
-    """Returns when the service answers, started by us or by somebody else. Raises ServiceError."""
+    """Starts the service unless it runs already, and waits until it answers. Raises ServiceError."""
     service, began = SERVICES[name], time.monotonic()
     with locked(pids() / f"{name}.lock"):
         if listening(service.PORT):
@@ -65,7 +65,7 @@ def start(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Ends the service in good order if we started it; its data stays."""
+    """Ends the service gracefully if we started it. Its data stays."""
     _end(name, SERVICES[name].STOP)
 
 
@@ -80,7 +80,7 @@ def pause(name: str) -> None:
 
 
 def resume(name: str) -> None:
-    """Lets a stalled service go on (SIGCONT)."""
+    """Resumes a stalled service (SIGCONT)."""
     _send(name, signal.SIGCONT)
 
 
@@ -98,7 +98,7 @@ def owned(name: str) -> bool:
 
 
 def _bring_up(name: str, service: Service) -> None:
-    # compose.yaml knows one set of ports and volumes.
+    # compose.yaml has only one set of ports and volumes.
     if not OFFSET and containers.available() and _contained(name):
         return
     service.install()
@@ -107,7 +107,7 @@ def _bring_up(name: str, service: Service) -> None:
 
 
 def _contained(name: str) -> bool:
-    """Whether it runs as a container now; a daemon that can't fetch images doesn't keep us from the other way."""
+    """Whether it runs as a container now. If the daemon can't fetch the image, it can still run as a process."""
     try:
         containers.start(name)
     except ServiceError as error:

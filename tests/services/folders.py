@@ -1,4 +1,4 @@
-"""Where things live: downloads in one cache for all checkouts, data, logs and pid files in one state folder each."""
+"""Folders: one cache of downloads for all checkouts; and for each checkout data, logs and pid files."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def cache() -> Path:
-    """Downloads and builds. Safe to delete; shared by all checkouts of one user."""
+    """The folder of downloads and builds, which all checkouts of a user share. It may be deleted."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return _made(Path(os.environ.get("HITLEDGER_CACHE") or base / "hitledger"))
 
@@ -22,25 +22,25 @@ def state(name: str) -> Path:
 
 
 def logs() -> Path:
-    """One log file a process."""
+    """The folder of log files, one for each process."""
     return _made(_services() / "logs")
 
 
 def pids() -> Path:
-    """One pid file a process which this package started."""
+    """The folder of pid files, one for each process that this package started."""
     return _made(_services() / "pids")
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Lets one process at a time through. The lock ends with the process, however that ends."""
+    """A lock between processes. It ends with its process, however that ends."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def cached(name: str, build: Callable[[Path], None]) -> Path:
-    """The cache's folder of that name, built on first use and renamed into place only when it is complete."""
+    """The cache's folder of that name. It is built on first use, and renamed into place when it is complete."""
     target = cache() / name
     with locked(cache() / f"{name}.lock"):
         if not target.exists():

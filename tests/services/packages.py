@@ -1,4 +1,4 @@
-"""Debian packages, installed only where their command is missing and without starting a daemon."""
+"""Debian packages, installed only if their command is missing, without starting a daemon."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from tests.services.errors import ServiceError
 from tests.services.folders import cache, locked
 from tests.services.progress import say
 
-#: A package is there when this file or command is: asking dpkg would not see one that was installed otherwise.
+#: A package counts as installed if this file or command exists. dpkg wouldn't know programs installed in other ways.
 PROOF = {
     "chromium": "chromium",
     "curl": "curl",
@@ -32,7 +32,7 @@ _NO_DAEMONS = "#!/bin/sh\nexit 101\n"
 
 
 def ensure(*names: str) -> None:
-    """Installs those packages that are missing. Raises ServiceError with the command to run if it can't."""
+    """Installs the packages that are missing. If it can't, raises ServiceError with the command to run."""
     with locked(cache() / "packages.lock"):
         missing = [name for name in names if not there(name)]
         if missing:
@@ -50,7 +50,7 @@ def _install(names: list[str]) -> None:
     command = ["apt-get", "install", "-y", "--no-install-recommends", *names]
     root = _root_prefix(command)
     with _daemons_kept_from_starting(root):
-        # A bare machine has no package lists yet, and an old list names files that are gone.
+        # A bare machine has no package lists yet, and old lists name files that are gone.
         _run([*root, "apt-get", "update"], command)
         _run([*root, "env", "DEBIAN_FRONTEND=noninteractive", *command], command)
 
@@ -67,7 +67,7 @@ def _root_prefix(command: list[str]) -> list[str]:
 
 @contextmanager
 def _daemons_kept_from_starting(root: list[str]) -> Iterator[None]:
-    """Debian starts a server as it installs it, on the ports that we want. Its policy file says no; ours goes again."""
+    """Keeps Debian from starting a server on installation, by a policy file that is removed afterwards."""
     if _POLICY.exists():
         yield
         return
@@ -80,6 +80,6 @@ def _daemons_kept_from_starting(root: list[str]) -> Iterator[None]:
 
 
 def _run(argv: list[str], command: list[str]) -> None:
-    """Runs apt with its output on stderr, for stdout is not ours to write on."""
+    """Runs apt with its output on stderr, because stdout is for NAME=value lines."""
     if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
         raise ServiceError(f"`{' '.join(argv)}` failed (see above); get it with: sudo {' '.join(command)}")

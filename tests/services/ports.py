@@ -1,4 +1,4 @@
-"""The ports of this machine: where each service listens, and small conversations in its own protocol."""
+"""Ports: where each service listens, and small exchanges in its protocol."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def listening(port: int) -> bool:
 
 
 def ask(port: int, greeting: bytes, length: int) -> bytes:
-    """The first `length` bytes answered to a greeting; fewer, or none, if the service isn't up to it yet."""
+    """The first `length` bytes of the answer to a greeting. Fewer or none if the service isn't ready."""
     answer = b""
     try:
         with socket.create_connection((HOST, port), timeout=5) as link:

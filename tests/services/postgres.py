@@ -1,4 +1,4 @@
-"""PostgreSQL from Debian's package: a cluster of our own beside any that Debian runs."""
+"""PostgreSQL from Debian's package: a separate cluster beside any that Debian runs."""
 
 import hashlib
 import os
@@ -21,20 +21,20 @@ PORT = 5433 + OFFSET
 NAME = "hitledger"
 ENV = {"DATABASE_URL": f"postgres://{NAME}:{NAME}@{HOST}:{PORT}/{NAME}"}
 PROCESSES = ("postgres",)
-STOP = signal.SIGINT  # ends the clients' connections; SIGTERM would wait for them
+STOP = signal.SIGINT  # closes the clients' connections; SIGTERM would wait for them
 PACKAGES = ("postgresql",)
 
-# A request for TLS, which a server that takes connections answers with S or N.
+# A request for TLS. A server that accepts connections answers it with S or N.
 _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 def install() -> None:
-    """The server."""
+    """Installs the server."""
     ensure(*PACKAGES)
 
 
 def launch() -> None:
-    """Starts the server, on a new cluster the first time. Its only door is the port: no socket file."""
+    """Starts the server, the first time on a new cluster. It listens only on the port, not on a socket file."""
     folder = _folder()
     if not (folder / "data").exists():
         _make_cluster(folder)
@@ -43,12 +43,12 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Whether the server takes connections."""
+    """Whether the server accepts connections."""
     return ask(PORT, _SSL_REQUEST, 1) in (b"S", b"N")
 
 
 def _make_cluster(folder: Path) -> None:
-    """A cluster with our user and database, complete or not there at all."""
+    """Makes a cluster with our user and database. It is complete or absent, never partial."""
     say("making a PostgreSQL cluster")
     fresh = folder / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -60,7 +60,7 @@ def _make_cluster(folder: Path) -> None:
 
 
 def _folder() -> Path:
-    """Where the cluster lives: PostgreSQL refuses root, and its user can't reach every checkout."""
+    """The folder of the cluster. PostgreSQL refuses to run as root, and its own user can't reach every checkout."""
     folder = state("postgres")
     if os.geteuid() != 0:
         return folder
@@ -77,7 +77,7 @@ def _reachable(folder: Path) -> bool:
 
 
 def _as_postgres() -> list[str]:
-    """The words that run a command as user postgres, where we are root."""
+    """The command line that runs a command as user postgres if we are root."""
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
@@ -90,7 +90,7 @@ def _run(command: list[str], text: str = "") -> None:
 
 
 def _plain_env() -> dict[str, str]:
-    # A language of the caller's that the server doesn't know would end initdb.
+    # initdb fails with a locale of the caller that the server doesn't know.
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
 
 

@@ -1,4 +1,4 @@
-"""Starts processes that outlive us and ends only those: a pid file names the process and the moment it began."""
+"""Process: starts processes that outlive us, and ends only those. A pid file has the pid and the time of its start."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ from pathlib import Path
 from tests.services.errors import ServiceError
 from tests.services.folders import logs, pids, state
 
-# The shell leaves at once, so the service belongs to init and never stays behind as our zombie.
+# The shell exits at once. The service then belongs to init and never becomes our zombie.
 _DETACHED = 'setsid "$@" </dev/null >>"$0" 2>&1 & echo $!'
 
 
 def spawn(name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-    """Starts a command in a session of its own; its output goes to the log file of that name."""
+    """Starts a command in its own session. Its output goes to the log file of that name."""
     shell = ["sh", "-c", _DETACHED, str(log_file(name)), *argv]
     answer = subprocess.run(
         shell,
@@ -31,7 +31,7 @@ def spawn(name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) 
 
 
 def running(name: str) -> int | None:
-    """The pid of the process of that name if we started it and it still runs."""
+    """The pid of the process of that name, if we started it and it still runs."""
     try:
         pid, birth = _pid_file(name).read_text().split(maxsplit=1)
     except (FileNotFoundError, ValueError):
@@ -40,7 +40,7 @@ def running(name: str) -> int | None:
 
 
 def end(name: str, by: signal.Signals, seconds: float = 60) -> None:
-    """Sends a signal and waits until the process is gone; nothing happens if we don't run it."""
+    """Sends a signal and waits until the process is gone. Does nothing if we don't run it."""
     pid = running(name)
     if pid is not None:
         os.kill(pid, by)
@@ -49,7 +49,7 @@ def end(name: str, by: signal.Signals, seconds: float = 60) -> None:
 
 
 def log_file(name: str) -> Path:
-    """Where the output of the process of that name goes."""
+    """The log file of the process of that name."""
     return logs() / f"{name}.log"
 
 
@@ -62,7 +62,7 @@ def _wait_gone(name: str, pid: int, seconds: float) -> None:
 
 
 def _birth(pid: int) -> str:
-    """When the process began: ticks of this boot. A pid that is used again, or a zombie, has another or none."""
+    """When the process started, in ticks since boot. It tells a reused pid from ours; a zombie has none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Progress for a person, on stderr, so that stdout stays free for NAME=value lines."""
+"""Progress on stderr. Stdout is for NAME=value lines."""
 
 import sys
 import time
@@ -7,5 +7,5 @@ _began = time.monotonic()
 
 
 def say(text: str) -> None:
-    """One line, after the seconds since this program began."""
+    """Prints one line, after the seconds since the program started."""
     print(f"[{time.monotonic() - _began:6.1f} s] {text}", file=sys.stderr, flush=True)

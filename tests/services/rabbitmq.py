@@ -1,4 +1,4 @@
-"""RabbitMQ from Debian's package, run as the current user with a node name, a cookie and an epmd of its own."""
+"""RabbitMQ from Debian's package, run as the current user with its own node name, cookie and epmd."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ PROCESSES = ("rabbitmq", "epmd")
 STOP = signal.SIGTERM
 PACKAGES = ("rabbitmq-server",)
 
-# The packaged command in /usr/sbin drops to a user who can't read every checkout; the one behind it does not.
+# The command in /usr/sbin switches to a user who can't read every checkout. This one doesn't.
 _SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 _CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 _CONFIG = Path(__file__).with_name("rabbitmq.conf")
@@ -26,24 +26,24 @@ _EPMD_PORT = 4369 + OFFSET
 
 
 def install() -> None:
-    """The broker and its Erlang."""
+    """Installs the broker and Erlang."""
     ensure(*PACKAGES)
 
 
 def launch() -> None:
-    """Starts the broker; before it Erlang's name server, which the broker would otherwise leave behind for good."""
+    """Starts Erlang's name server, then the broker. Otherwise the broker would start a name server that never ends."""
     if not listening(_EPMD_PORT):
         process.spawn("epmd", ["epmd", "-address", HOST, "-port", str(_EPMD_PORT)])
     process.spawn("rabbitmq", [_SERVER], _environment(state("rabbitmq")))
 
 
 def ready() -> bool:
-    """The broker opens its port last, and then answers the protocol's greeting with Start (frame type 1)."""
+    """Whether the broker answers the protocol's greeting with Start (frame type 1). It opens its port last."""
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 
 def command(*words: str) -> str:
-    """What `rabbitmqctl` prints, told to our broker. Raises ServiceError."""
+    """The output of `rabbitmqctl` on our broker. Raises ServiceError."""
     env = {**os.environ, **_environment(state("rabbitmq"))}
     done = subprocess.run(
         [_CONTROL, "--quiet", *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -61,7 +61,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder),  # the Erlang cookie
         "HOSTNAME": "localhost",
         "RABBITMQ_NODENAME": "hitledger@localhost",
-        "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the settings of a broker that Debian runs
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the settings of Debian's own broker
         "RABBITMQ_CONFIG_FILE": str(config),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
@@ -70,6 +70,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         "ERL_EPMD_ADDRESS": HOST,
         "ERL_EPMD_PORT": str(_EPMD_PORT),
-        # Makes the script become the broker instead of its parent, so that the pid file names the broker.
+        # The script becomes the broker instead of starting it, so that the pid file has the broker's pid.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

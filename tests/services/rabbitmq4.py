@@ -1,4 +1,4 @@
-"""RabbitMQ 4 from the next Debian, in a root folder of its own. It refuses what 4.3 refuses by default. Needs root."""
+"""RabbitMQ 4 from the next Debian, in its own root folder, with the deprecations of 4.3 denied. Needs root."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ _ENVIRONMENT = {
     "ERL_EPMD_PORT": str(_EPMD_PORT),
     "RUNNING_UNDER_SYSTEMD": "true",
 }
-# What the root folder lacks is mounted for the process alone, and goes with it.
+# The mounts exist only for this process and end with it.
 _INSIDE = (
     'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && mount --bind "$1" "$0/srv" && shift'
     ' && exec chroot "$0" "$@"'
@@ -51,7 +51,7 @@ _INSIDE = (
 
 
 def install() -> None:
-    """The root folder, made once."""
+    """Makes the root folder, once."""
     _root()
 
 
@@ -80,7 +80,7 @@ def _root() -> Path:
 
 def _build(folder: Path) -> None:
     if os.geteuid() != 0:
-        raise ServiceError("RabbitMQ 4 runs in a root folder of its own, which only root can make")
+        raise ServiceError("RabbitMQ 4 runs in its own root folder, which only root can make")
     ensure("debootstrap")
     say(f"making a root folder with RabbitMQ of Debian {_SUITE}, some minutes")
     command = ["debootstrap", "--variant=minbase", "--include=rabbitmq-server", _SUITE, str(folder)]

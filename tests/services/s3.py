@@ -31,7 +31,7 @@ _MODULE = f"github.com/versity/versitygw/cmd/versitygw@{_VERSION}"
 
 
 def install() -> None:
-    """The server, built once."""
+    """Builds the server, once."""
     _binary()
 
 
@@ -44,7 +44,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Any HTTP answer will do: without a signature it is a refusal."""
+    """Whether the server gives any HTTP answer. Without a signature that is a refusal."""
     return ask(PORT, f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode(), 7) == b"HTTP/1."
 
 
