@@ -2,13 +2,15 @@
 
 It may mark too many buckets, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
 bucket.
+It reads a bounded number of conversions. If there are more, all buckets from an instant on may change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from conversions.facts.records import Conversion, Fact, Link, Touch
-from conversions.rules.goals import MOST_TOUCHES
-from conversions.store.port import Moment, Span, Store
+from conversions.store.port import Moment, Some, Span, Store
 from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
@@ -17,11 +19,23 @@ from conversions.verdicts.people import People
 Visit = tuple[str, int]
 #: An interval that is shorter than every month. At most one month ends in it.
 STRETCH_MS = 27 * DAY_MS
+#: The most conversions that each step reads for one batch, and for each of its facts besides.
+MOST_A_BATCH, MOST_A_FACT = 2_000, 200
+#: The newest touches of each kind that are read of a visitor whose facts may be another person's. If there are more,
+#: some of each month are read.
+MOST_MOVED = 200
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """Buckets that may change. With `since`, all later buckets (and the one that holds this instant, ms) may, too."""
+
+    buckets: frozenset[int]
+    since: int | None = None
 
 
 def affected(
     store: Store, site: str, facts: Sequence[Fact], dissolved: Collection[str] = (), frozen_before: int = 0
-) -> set[int]:
+) -> Affected:
     """Return the buckets of the facts and of every conversion that they may change. Call it after the facts are
     written.
 
@@ -38,14 +52,43 @@ def affected(
     people = People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
+    reader = Reader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts))
     changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
-    claims = changed | (_reached(store, site, _earliest(people, visits)) if visits else set())
-    rows = _claimed(store, site, claims)
-    later = store.read_conversions(site, _spans(_earliest(people, _stirred(rows)))) if rows else []
-    others = _claimed(store, site, {row.claim for row in later} - claims)
+    since = 0 if changed or moved else min((at for _, at in visits), default=0)
+    claims = changed | _reached(reader, _earliest(people, visits), since)
+    rows = reader.claimed(claims, since)
+    stirred = _earliest(people, _stirred(rows))
+    since = min(stirred.values(), default=0)
+    later = reader.claimed(_reached(reader, stirred, since) - claims, since)
     own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
     touches = _touched(store, site, [Span(visitor, max(since, frozen_before), FOR_EVER) for visitor, since in moved])
-    return {*own, *(touch.bucket for touch in touches), *(row.bucket for row in [*rows, *later, *others])}
+    found = [*own, *(touch.bucket for touch in touches), *(row.bucket for row in [*rows, *later])]
+    return Affected(frozenset(found), reader.since)
+
+
+class Reader:
+    """Reads conversions, at most about `most` at once. `since`: the earliest instant (ms) from which on those may be
+    that were not read; None if all were read."""
+
+    def __init__(self, store: Store, site: str, most: int) -> None:
+        self._store = store
+        self._site = site
+        self._most = most
+        self.since: int | None = None
+
+    def conversions(self, spans: Sequence[Span], since: int) -> Some:
+        """Read the conversions of spans. Those that are not read can change nothing before `since`."""
+        return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
+
+    def claimed(self, claims: Collection[str], since: int) -> list[Conversion]:
+        """Read the conversions of claims. Those that are not read can change nothing before `since`."""
+        found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
+        return self._note(found, since).rows
+
+    def _note(self, found: Some, since: int) -> Some:
+        if found.is_cut:
+            self.since = since if self.since is None else min(self.since, since)
+        return found
 
 
 def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
@@ -65,8 +108,8 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
     """Touches that may now belong to another person: at least one of every month in which the person's fit may
     change."""
-    touches = store.read_touches(site, MOST_TOUCHES, spans) if spans else []
-    long = are_many(touches, MOST_TOUCHES)
+    touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
+    long = are_many(touches, MOST_MOVED)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
 
 
@@ -79,20 +122,21 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
         yield from (touch for touch in first if isinstance(touch, Touch))
 
 
-def _reached(store: Store, site: str, since: Mapping[str, int]) -> set[str]:
+def _reached(reader: Reader, visited: Mapping[str, int], since: int) -> set[str]:
     """The claims of the visitors' conversions that are not earlier than the visitors' instants, or whose trusted copies
-    aren't."""
-    rows = store.read_conversions(site, [Span(visitor, 0, FOR_EVER) for visitor in since])
-    reached = {row.claim for row in rows if row.at >= since[row.visitor]}
-    earlier = {row.claim for row in rows if not row.trusted} - reached
-    first = min(since.values())
-    return reached | {row.claim for row in _claimed(store, site, earlier) if row.trusted and row.at >= first}
+    aren't.
 
-
-def _claimed(store: Store, site: str, claims: set[str]) -> list[Conversion]:
-    """Read the conversions of claims."""
-    rows = store.read_claims(site, sorted(claims)) if claims else []
-    return [row for row in rows if isinstance(row, Conversion)]
+    If not all are read, the later ones are read again, alone. Mostly they are few.
+    """
+    if not visited:
+        return set()
+    first = min(visited.values())
+    found = reader.conversions([Span(visitor, 0, FOR_EVER) for visitor in visited], first)
+    later = reader.conversions(_spans(visited), since).rows if found.is_cut else found.rows
+    reached = {row.claim for row in later if row.at >= visited[row.visitor]}
+    earlier = {row.claim for row in found.rows if not row.trusted} - reached
+    told = reader.claimed(earlier, first)
+    return reached | {row.claim for row in told if row.trusted and row.at >= first}
 
 
 def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection, models, transaction
 from django.db.models import Min, Q
 
+from conversions.units.clock import HOUR_MS
+
 #: The bucket of a mark that means all buckets of a site.
 WHOLE_SITE = -1
 CLOCK_US = {
@@ -178,6 +180,11 @@ def known_buckets(site: str) -> list[int]:
     """List every bucket of a site that was ever marked."""
     rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
     return list(rows.values_list("bucket", flat=True))
+
+
+def known_since(site: str, since: int) -> list[int]:
+    """List the buckets of a site that were ever marked and may hold an instant (ms) or a later one."""
+    return [bucket for bucket in known_buckets(site) if bucket > since - HOUR_MS]
 
 
 def note_tries(marks: Collection[Mark]) -> None:

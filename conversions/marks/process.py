@@ -30,6 +30,9 @@ class MarkStore(Protocol):
     def mark_all(self, buckets: Mapping[str, Iterable[int]]) -> None:
         """Mark the buckets of each site under one new token."""
 
+    def known_since(self, site: str, since: int) -> list[int]:
+        """List the known buckets that may hold an instant (ms) or a later one."""
+
 
 class Processor:
     """Processes batches with the given store, marks and function that loads a site's configuration.
@@ -84,18 +87,21 @@ class Processor:
         """Mark what the facts may change. Return rejected hits for the facts that would change frozen buckets."""
         limit = self.frozen_before()
         late: list[RejectedHit] = []
-        marks: dict[str, set[int]] = {}
+        marks: dict[str, frozenset[int]] = {}
         crowds: dict[str, Collection[str]] = {}
         for site in sorted({fact.site for fact in outcome.facts}):
             facts = [fact for fact in outcome.facts if fact.site == site]
             dissolved = newly_crowded(self.store, site, facts)
             members = members_of(self.store, site, dissolved) if dissolved else ()
-            buckets = affected(self.store, site, facts, members, limit)
-            frozen = {bucket for bucket in buckets if bucket < limit}
+            found = affected(self.store, site, facts, members, limit)
+            frozen = {bucket for bucket in found.buckets if bucket < limit}
             if frozen:
                 logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))
                 late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
-            marks[site] = buckets - frozen
+            marks[site] = found.buckets - frozen
+            if found.since is not None:
+                logger.warning("site %s: too much to read, all buckets since %d are marked", site, found.since)
+                marks[site] = marks[site].union(self.marks.known_since(site, max(found.since, limit)))
             if dissolved:
                 crowds[site] = dissolved
         self.marks.mark_all(marks)
@@ -107,7 +113,7 @@ class Processor:
         if isinstance(fact, Touch | Conversion):
             return fact.bucket < limit
         return isinstance(fact, Adjustment) and any(
-            bucket < limit for bucket in affected(self.store, fact.site, [fact])
+            bucket < limit for bucket in affected(self.store, fact.site, [fact]).buckets
         )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:

@@ -27,7 +27,18 @@ from conversions.facts.records import (
 from conversions.facts.rejected import RejectedHit
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.linked import members_to_add
-from conversions.store.port import LINKS_AT_ONCE, STORED_KINDS, Cell, CellSet, Linked, Moment, Span, TimelineKind
+from conversions.store.port import (
+    AT_LEAST,
+    LINKS_AT_ONCE,
+    STORED_KINDS,
+    Cell,
+    CellSet,
+    Linked,
+    Moment,
+    Some,
+    Span,
+    TimelineKind,
+)
 from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
 from conversions.store.tables import DROPPED, TABLES
@@ -74,6 +85,18 @@ class CassandraStore:
         wanted = list(dict.fromkeys(spans))
         found = self._facts(("read_conversions", span) for span in joined(site, wanted))
         return list(within((fact for fact in found if isinstance(fact, Conversion)), wanted))
+
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+        """See Store."""
+        wanted = list(dict.fromkeys(spans))
+        found = self._some("read_some_conversions", list(joined(site, wanted)), most)
+        return msgspec.structs.replace(found, rows=list(within(found.rows, wanted)))
+
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+        """See Store."""
+        wanted = set(claims)
+        found = self._some("read_some_claims", [(site, some) for some in groups(sorted(wanted))], most)
+        return msgspec.structs.replace(found, rows=[row for row in found.rows if row.claim in wanted])
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
@@ -211,6 +234,14 @@ class CassandraStore:
     def _facts(self, calls: Iterable[tuple[str, tuple[object, ...]]]) -> list[Fact]:
         found = self.cql.run_all(calls)
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
+
+    def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> Some:
+        """Conversions of each statement, each once, about `most` in all."""
+        limit = most // max(len(statements), 1) + AT_LEAST
+        parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
+        facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
+        rows = [fact for fact in facts if isinstance(fact, Conversion)]
+        return Some(rows, any(len(part) > limit for part in parts))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
         """The hits that are not listed yet, each once."""

@@ -51,6 +51,9 @@ STATEMENTS = {
     # Each of these reads one slice of each of up to BATCH_PARTITIONS partitions.
     "read_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
     " AND at >= ? AND at <= ?",
+    "read_some_conversions": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ? AND kind = 'conversion'"
+    " AND at >= ? AND at <= ? LIMIT ?",
+    "read_some_claims": "SELECT body FROM {ks}.claims WHERE site = ? AND claim IN ? AND kind = 'conversion' LIMIT ?",
     "read_touches": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor IN ?"
     " AND kind IN ('touch click', 'touch view') AND at >= ? AND at <= ? PER PARTITION LIMIT ?",
     "read_cells": "SELECT model, page, start, key, body FROM {ks}.cells WHERE site = ? AND model = ? AND page IN ?",

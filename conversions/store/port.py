@@ -43,6 +43,17 @@ class Moment(msgspec.Struct, frozen=True):
     at: int
 
 
+class Some(msgspec.Struct, frozen=True):
+    """Conversions that were read. `is_cut`: whether there may be others that were not read."""
+
+    rows: list[Conversion]
+    is_cut: bool = False
+
+
+#: A bounded read shares its bound among its statements. Each of them may read this many rows besides.
+AT_LEAST = 200
+
+
 class Linked(msgspec.Struct, frozen=True):
     """One member of a linked set: a visitor of a user, or a user of a visitor. `conversions.facts.person` names the
     sets."""
@@ -115,6 +126,14 @@ class Store(FactReader, Protocol):
         Links go to the timeline and into their sets. A crowded set (see `conversions.facts.person`) takes no more
         members.
         """
+
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+        """The conversions of the spans; if there are more than `most`, some of them. What it reads is bounded by `most`
+        and by the number of visitors."""
+
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+        """The conversions of the claims; if there are more than `most`, some of them. What it reads is bounded by
+        `most` and by the number of claims."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
         """Note in crowded sets that every bucket that their crowding may change was marked."""

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+import msgspec
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate
@@ -28,12 +29,14 @@ from conversions.facts.records import (
 from conversions.facts.rejected import RejectedHit
 from conversions.store.linked import members_to_add
 from conversions.store.port import (
+    AT_LEAST,
     LINKS_AT_ONCE,
     STORED_KINDS,
     Cell,
     CellSet,
     Linked,
     Moment,
+    Some,
     Span,
     StoreUnavailable,
     TimelineKind,
@@ -100,6 +103,18 @@ class SqlStore:
             rows = (fact for fact in read(reach(site, "conversion", some)) if isinstance(fact, Conversion))
             found |= dict.fromkeys(within(rows, some))
         return list(found)
+
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+        """See Store."""
+        parts = list(near(spans))
+        found = read_some([reach(site, "conversion", some) for some in parts], most)
+        return msgspec.structs.replace(found, rows=list(within(found.rows, chain(*parts))))
+
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+        """See Store."""
+        # With `kind = 'conversion'` SQLite would read all conversions of the site.
+        rows = FactRow.objects.filter(site=site).exclude(claim="").exclude(kind="adjustment")
+        return read_some([rows.filter(claim__in=some) for some in chunks(sorted(set(claims)))], most)
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
@@ -246,6 +261,14 @@ def read(rows: QuerySet[FactRow]) -> list[Fact]:
     """Read the facts of rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
+
+
+def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
+    """Conversions of each query, each once, about `most` in all."""
+    limit = most // max(len(queries), 1) + AT_LEAST
+    parts = [read(rows[: limit + 1]) for rows in queries]
+    found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion))
+    return Some(list(found), any(len(part) > limit for part in parts))
 
 
 def links_of(site: str, visitor: str) -> QuerySet[FactRow]:

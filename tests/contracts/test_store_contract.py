@@ -11,7 +11,8 @@ from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.person import ANNOUNCED, ANY
 from conversions.facts.records import Adjustment, Conversion, Link, Touch, order_key
 from conversions.facts.rejected import RejectedHit
-from conversions.store.port import LINKS_AT_ONCE, Cell, CellSet, Linked, Moment, Span, Store
+from conversions.store.port import AT_LEAST, LINKS_AT_ONCE, Cell, CellSet, Linked, Moment, Span, Store
+from conversions.units.clock import FOR_EVER
 
 HOUR = 3_600_000
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR
@@ -146,6 +147,31 @@ def test_many_spans_and_facts_are_read_at_once(store: Store, site: str) -> None:
     store.add_facts(facts)
     found = store.read_touches(site, 99, [Span(f"v{n}", 0, NOON) for n in range(900)])
     assert len(found) == len(store.read_bucket(site, NOON)) == 900
+
+
+def test_some_conversions_of_spans_are_all_if_they_are_few(store: Store, site: str) -> None:
+    store.add_facts([sale(site, f"c{n}", f"v{n}", NOON + n) for n in range(250)])
+    spans = [Span(f"v{n}", NOON, NOON + 200) for n in range(250)]
+    found = store.read_some_conversions(site, 9, spans)
+    assert sorted(row.hit for row in found.rows) == sorted(f"c{n}" for n in range(201))
+    assert not found.is_cut
+
+
+def test_some_conversions_of_claims_are_all_if_they_are_few(store: Store, site: str) -> None:
+    store.add_facts([*(sale(site, f"c{n}", order=f"o{n}") for n in range(250)), sale(site, "h"), refund(site, "o1")])
+    found = store.read_some_claims(site, 9, [*(f"o:o{n}" for n in range(240)), "h:h", "h:c3"])
+    assert sorted(row.hit for row in found.rows) == sorted(["h", *(f"c{n}" for n in range(240))])
+    assert not found.is_cut
+
+
+def test_of_many_conversions_some_are_read_and_that_is_said(store: Store, site: str) -> None:
+    store.add_facts([sale(site, f"c{n}", at=NOON + n, order="o") for n in range(400)])
+    for found in (
+        store.read_some_conversions(site, 9, [Span("ann", 0, FOR_EVER)]),
+        store.read_some_claims(site, 9, ["o:o"]),
+    ):
+        assert found.is_cut
+        assert 9 <= len(found.rows) <= 9 + AT_LEAST + 1
 
 
 def test_a_site_reads_no_other_sites_facts(store: Store, site: str) -> None:

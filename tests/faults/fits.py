@@ -69,7 +69,7 @@ FITS = [
         "links that mark no touches",
         ITS_TESTS,
         AFFECTED,
-        "return {*own, *(touch.bucket for touch in touches), *(row.bucket",
-        "return {*own, *(row.bucket",
+        "found = [*own, *(touch.bucket for touch in touches), *(row.bucket",
+        "found = [*own, *(row.bucket",
     ),
 ]

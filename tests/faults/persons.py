@@ -5,7 +5,7 @@ from tests.faults.fault import Fault, changes, fault
 from tests.faults.readers import CASES, PATHS
 
 IDENTITY = "tests/conversions/verdicts/test_identity.py"
-REACHED = "_reached(store, site, _earliest(people, visits))"
+REACHED = "_reached(reader, _earliest(people, visits), since)"
 
 PERSONS = [
     fault(
@@ -20,21 +20,23 @@ PERSONS = [
         PER_FACT,
         AFFECTED,
         REACHED,
-        "_reached(store, site, dict(sorted(visits[len(moved) :], key=lambda one: -one[1])) | _earliest(people, moved))",
+        """_reached(
+        reader, dict(sorted(visits[len(moved) :], key=lambda one: -one[1])) | _earliest(people, moved), since
+    )""",
     ),
     fault(
         "no kin for links",
         PER_FACT,
         AFFECTED,
         REACHED,
-        "_reached(store, site, _earliest(people, visits[len(moved) :]) | dict(moved))",
+        "_reached(reader, _earliest(people, visits[len(moved) :]) | dict(moved), since)",
     ),
     fault(
         "no kin for claimants",
         PER_FACT,
         AFFECTED,
-        "_spans(_earliest(people, _stirred(rows)))",
-        "[Span(*visit, FOR_EVER) for visit in _stirred(rows)]",
+        "stirred = _earliest(people, _stirred(rows))",
+        "stirred = dict(sorted(_stirred(rows), key=lambda one: -one[1]))",
     ),
     Fault(
         "the users next to a link instead of all",
@@ -43,7 +45,9 @@ PERSONS = [
             AFFECTED,
             REACHED,
             """_reached(
-        store, site, _earliest(people, visits[len(moved) :]) | dict(_next_to(store, people, site, facts, dict(moved)))
+        reader,
+        _earliest(people, visits[len(moved) :]) | dict(_next_to(store, people, site, facts, dict(moved))),
+        since,
     )""",
             "\n\ndef _touched(",
             """

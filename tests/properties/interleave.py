@@ -10,6 +10,8 @@ from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from conversions.store.port import Some
+
 
 class Dies(Exception):
     """The process of an actor is killed at this step."""
@@ -50,10 +52,17 @@ class Stepped:
             found: list[Any] = []
             for item in chain.from_iterable(map(self._parts, items)):
                 pause()
-                found.extend(method(*head, [item]) or [])
-            return found
+                found.append(method(*head, [item]))
+            return together(found)
 
         return step
+
+
+def together(parts: list[Any]) -> Any:
+    """What the calls gave, as one call would have given it."""
+    if parts and isinstance(parts[0], Some):
+        return Some([row for part in parts for row in part.rows], any(part.is_cut for part in parts))
+    return [item for part in parts for item in part or ()]
 
 
 class Actor:

@@ -15,6 +15,7 @@ from conversions.attribution.credit import MODELS
 from conversions.configuration.loading import load_site
 from conversions.configuration.rate_table import load, read_rates
 from conversions.facts import person
+from conversions.marks import affected as marking
 from conversions.marks import days as day_list
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
@@ -23,6 +24,7 @@ from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
+from conversions.store import cassandra, sql
 from conversions.store.port import Cell, CellSet, Store
 from conversions.store.sql import SqlStore
 from reporting.days import ALL, DayMaker
@@ -50,7 +52,8 @@ from tracker.models import Account, Site
 pytestmark = pytest.mark.django_db
 
 READS = ("read_touches", "read_conversions", "read_claims", "read_linked", "read_next_links", "read_last_links")
-ONE_BY_ONE = ("add_facts", "write_cells", *READS)
+SOME = ("read_some_conversions", "read_some_claims")
+ONE_BY_ONE = ("add_facts", "write_cells", *READS, *SOME)
 WINDOW_DAYS = 1
 YEAR_3000 = 32_503_680_000_000
 names = count()
@@ -424,7 +427,17 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
+        if rng.random() < 0.25:
+            bound_reads(patch)
         run_and_compare(world)
+
+
+def bound_reads(patch: pytest.MonkeyPatch) -> None:
+    """Let a worker read next to nothing of what its facts may change: it marks all that is later instead."""
+    patch.setattr(marking, "MOST_A_BATCH", 1)
+    patch.setattr(marking, "MOST_A_FACT", 0)
+    for adapter in (sql, cassandra):
+        patch.setattr(adapter, "AT_LEAST", 0)
 
 
 def run_and_compare(world: World) -> None:

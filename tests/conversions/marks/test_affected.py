@@ -1,7 +1,8 @@
 """Affected: the buckets that a batch's facts may change. They include all whose figures do change."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -9,10 +10,10 @@ import pytest
 
 from conversions.facts.person import pairs_of
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
-from conversions.marks.affected import affected
-from conversions.rules.goals import MOST_TOUCHES, Counting, Goal, GoalVersion
+from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, MOST_MOVED, affected
+from conversions.rules.goals import Counting, Goal, GoalVersion
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Cell, Linked, Moment, Span, Store
+from conversions.store.port import AT_LEAST, Cell, Linked, Moment, Some, Span, Store
 from conversions.units.clock import FOR_EVER, month_of
 from conversions.verdicts.cases import read_cases
 from reporting.figures.figures import figures
@@ -52,7 +53,7 @@ def change(site: str, order: str) -> Adjustment:
 def hours(store: Store, site: str, known: Sequence[Fact], *new: Fact) -> list[int]:
     """The hours that new facts may change, given the known ones."""
     store.add_facts([*known, *new])
-    return sorted(bucket // HOUR for bucket in affected(store, site, new))
+    return sorted(bucket // HOUR for bucket in affected(store, site, new).buckets)
 
 
 def test_a_touch_affects_its_own_bucket_and_its_visitors_later_conversions(store: Store, site: str) -> None:
@@ -63,10 +64,8 @@ def test_a_touch_affects_its_own_bucket_and_its_visitors_later_conversions(store
 def test_a_touch_at_the_instant_of_a_conversion_affects_it(store: Store, site: str) -> None:
     assert hours(store, site, [sale(site, 4)], touch(site, 4, hit="t")) == [4]
     at = sale(site, 4).at
-    assert affected(store, site, [Touch(site=site, visitor="ann", kind="click", at=at, hit="t2", bucket=0)]) == {
-        0,
-        4 * HOUR,
-    }
+    new = Touch(site=site, visitor="ann", kind="click", at=at, hit="t2", bucket=0)
+    assert affected(store, site, [new]).buckets == {0, 4 * HOUR}
 
 
 def test_a_touch_affects_the_order_that_its_visitor_claims_after_another(store: Store, site: str) -> None:
@@ -153,7 +152,7 @@ def test_two_workers_with_a_link_each_together_mark_everyone_who_lost_a_touch(st
     ]
     new = [link(site, 5, "kiosk", "cyd"), link(site, 6, "kiosk", "eve")]
     store.add_facts([*known, *new])
-    assert 2 * HOUR in affected(store, site, new[:1]) | affected(store, site, new[1:])
+    assert 2 * HOUR in affected(store, site, new[:1]).buckets | affected(store, site, new[1:]).buckets
 
 
 def test_a_conversion_affects_its_persons_later_conversions_on_any_device(store: Store, site: str) -> None:
@@ -163,16 +162,16 @@ def test_a_conversion_affects_its_persons_later_conversions_on_any_device(store:
 
 def test_everything_of_a_person_dissolved_by_crowding_is_marked(store: Store, site: str) -> None:
     store.add_facts([sale(site, 1, "phone"), touch(site, 3, "laptop"), sale(site, 4, "bob")])
-    assert affected(store, site, [], ["phone", "laptop"]) == {1 * HOUR, 3 * HOUR}
+    assert affected(store, site, [], ["phone", "laptop"]).buckets == {1 * HOUR, 3 * HOUR}
 
 
 def test_a_link_affects_months_beyond_the_newest_touches_of_a_long_timeline(store: Store, site: str) -> None:
     months = [touch(site, day * 24, hit=f"t{day}") for day in (10, 25, 40, 70, 71, 100)]
     store.add_facts(months)
-    store.add_facts([touch(site, 150 * 24, hit=f"n{number}") for number in range(MOST_TOUCHES)])
+    store.add_facts([touch(site, 150 * 24, hit=f"n{number}") for number in range(MOST_MOVED)])
     new = link(site, 30 * 24)
     store.add_facts([new])
-    assert {month_of(bucket, "UTC") for bucket in affected(store, site, [new])} == {
+    assert {month_of(bucket, "UTC") for bucket in affected(store, site, [new]).buckets} == {
         *("1970-01", "1970-02", "1970-03", "1970-04", "1970-05"),
     }
 
@@ -180,7 +179,12 @@ def test_a_link_affects_months_beyond_the_newest_touches_of_a_long_timeline(stor
 def test_a_link_does_not_affect_frozen_months(store: Store, site: str) -> None:
     new = link(site, 30 * 24)
     store.add_facts([touch(site, 10 * 24, hit="old"), touch(site, 40 * 24, hit="new"), new])
-    assert affected(store, site, [new], frozen_before=20 * 24 * HOUR) == {40 * 24 * HOUR}
+    assert affected(store, site, [new], frozen_before=20 * 24 * HOUR).buckets == {40 * 24 * HOUR}
+
+
+def some(rows: list[Fact], most: int) -> Some:
+    """The last of these, for what isn't read may be anywhere."""
+    return Some(rows[-most:], len(rows) > most)  # type: ignore[arg-type]
 
 
 class Known:
@@ -211,6 +215,12 @@ class Known:
     def read_claims(self, _site: str, claims: Iterable[str]) -> list[Fact]:
         wanted = set(claims)
         return [fact for fact in self.facts if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
+
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+        return some(self.read_conversions(site, spans), most)
+
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+        return some([row for row in self.read_claims(site, claims) if isinstance(row, Conversion)], most)
 
     def read_bucket(self, bucket: int) -> list[Fact]:
         return [fact for fact in self.facts if isinstance(fact, Touch | Conversion) and fact.bucket == bucket]
@@ -256,6 +266,7 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
         made = touch("s", hour, visitor, hit=rng.choice(["t", f"t{hour}{visitor}"]), click_id=rng.choice(["", "", "g"]))
     elif kind == "sale":
         made = sale("s", hour, visitor, order=order, goal=goal)
+        made = msgspec.structs.replace(made, trusted=rng.random() < 0.2)
     elif kind == "change":
         return [change("s", order or "o")]
     else:
@@ -268,19 +279,43 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
 @pytest.mark.parametrize("goal", ["every", "once", "click"])
 def test_every_bucket_whose_figures_change_is_affected(goal: str, people: str) -> None:
     rng = random.Random(goal + people)
-    for _ in range(1_500):
+    for _ in range(1_000):
         known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
         new = any_facts(rng, goal, people)
         before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
-        changed = {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
-        assert changed <= affected(after, "s", new), (known, new)  # type: ignore[arg-type]
+        assert changed_hours(before, after) <= affected(after, "s", new).buckets, (known, new)  # type: ignore[arg-type]
+
+
+def changed_hours(before: Known, after: Known) -> set[int]:
+    """The buckets whose figures are others after than before."""
+    return {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
+
+
+@pytest.mark.parametrize("people", ["AB", "ABC"])
+@pytest.mark.parametrize("goal", ["every", "once", "click"])
+def test_whatever_a_fact_changes_is_named_though_not_all_may_be_read(
+    goal: str, people: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(goal + people)
+    cut = 0
+    for _ in range(500):
+        monkeypatch.setattr("conversions.marks.affected.MOST_A_BATCH", rng.randrange(4))
+        monkeypatch.setattr("conversions.marks.affected.MOST_A_FACT", 0)
+        known = [fact for _ in range(rng.randrange(4, 12)) for fact in any_facts(rng, goal, people)]
+        new = any_facts(rng, goal, people)
+        before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
+        found = affected(after, "s", new)  # type: ignore[arg-type]
+        later = {n * HOUR for n in range(8) if found.since is not None and (n + 1) * HOUR > found.since}
+        assert changed_hours(before, after) <= found.buckets | later, (known, new)
+        cut += (found.since or 0) > 0
+    assert cut
 
 
 @pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
 def test_a_link_affects_every_month_of_a_timeline_that_is_too_long_to_read(
     timezone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversions.marks.affected.MOST_TOUCHES", 5)
+    monkeypatch.setattr("conversions.marks.affected.MOST_MOVED", 5)
     rng = random.Random(timezone)
     for _ in range(300):
         middle = rng.randrange(400)
@@ -288,6 +323,78 @@ def test_a_link_affects_every_month_of_a_timeline_that_is_too_long_to_read(
         hits = enumerate(rng.sample(times, rng.randrange(5, 40)))
         touches = [touch("s", hour, hit=f"t{number}") for number, hour in hits]
         new = link("s", 0)
-        found = affected(Known([*touches, new]), "s", [new])  # type: ignore[arg-type]
+        found = affected(Known([*touches, new]), "s", [new]).buckets  # type: ignore[arg-type]
         months = {month_of(fact.bucket, timezone) for fact in touches}
         assert months == {month_of(bucket, timezone) for bucket in found}
+
+
+def test_a_link_changes_an_order_that_another_placed_before_it_though_not_all_may_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("conversions.marks.affected.MOST_A_BATCH", 1)
+    monkeypatch.setattr("conversions.marks.affected.MOST_A_FACT", 0)
+    # bob placed the order at 2. ann, who sent a copy at 5, turns out to be u, whose phone has a click.
+    known: list[Fact] = [
+        touch("s", 1, "phone"),
+        link("s", 0, "phone"),
+        link("s", 3, "ann", "w"),
+        sale("s", 2, "bob", order="o"),
+    ]
+    known += [sale("s", 5, "ann", order="o"), sale("s", 6, "ann"), sale("s", 7, "ann")]
+    known = [msgspec.structs.replace(one, goal="every") if isinstance(one, Conversion) else one for one in known]
+    new = link("s", 4, "ann", hit="l2")
+    before, after = Known(known), Known([*known, new])
+    assert 2 * HOUR in changed_hours(before, after)
+    assert affected(after, "s", [new]).since == 0  # type: ignore[arg-type]
+
+
+class Counting:
+    """A store, and how many facts its reads gave."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.read = 0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            found = getattr(self.store, name)(*args)
+            self.read += len(found.rows if isinstance(found, Some) else found)
+            return found
+
+        return call
+
+
+@pytest.fixture
+def crowd(store: Store, site: str) -> str:
+    """A site where ann has thousands of sales and clicks, with which others share orders; all of them are one user."""
+    mine = [sale(site, n, hit=f"c{n}", order=f"o{n}") for n in range(3_000)]
+    shared = [sale(site, n, f"v{n % 100}", hit=f"s{n}", order="shared") for n in range(3_000)]
+    touches = [touch(site, n, hit=f"t{n}") for n in range(3_000)]
+    links = [link(site, n, f"v{n}", hit=f"l{n}") for n in range(100)]
+    for facts in (mine, shared, touches, [*links, link(site, 1)]):
+        store.add_facts(facts)
+    return site
+
+
+@pytest.mark.parametrize("kind", ["touch", "sale", "shared", "change", "link"])
+def test_what_one_hit_reads_is_bounded_whatever_was_sent_before(store: Store, crowd: str, kind: str) -> None:
+    new: dict[str, Fact] = {
+        "touch": touch(crowd, 5, hit="new"),
+        "sale": sale(crowd, 5, hit="new"),
+        "shared": sale(crowd, 5, hit="new", order="shared"),
+        "change": change(crowd, "shared"),
+        "link": link(crowd, 5, hit="new"),
+    }
+    store.add_facts([new[kind]])
+    counting = Counting(store)
+    assert affected(counting, crowd, [new[kind]]).since is not None  # type: ignore[arg-type]
+    assert counting.read < 6 * (MOST_A_BATCH + MOST_A_FACT + 11 * AT_LEAST)
+
+
+def test_a_click_of_a_visitor_with_thousands_of_sales_marks_from_its_own_hour_on(store: Store, site: str) -> None:
+    store.add_facts([sale(site, n, hit=f"c{n}", order=f"o{n}") for n in range(3_000)])
+    new = touch(site, 2_998, hit="new")
+    store.add_facts([new])
+    found = affected(store, site, [new])
+    assert found.since == new.at
+    assert {2_998 * HOUR, 2_999 * HOUR} <= found.buckets

@@ -144,7 +144,7 @@ class Away:
         raise self._error
 
 
-@pytest.mark.parametrize("method", ["add_facts", "read_conversions", "read_claims"])
+@pytest.mark.parametrize("method", ["add_facts", "read_some_conversions", "read_some_claims"])
 def test_if_the_store_is_away_the_batch_fails_and_nothing_is_rejected(store: Store, site: str, method: str) -> None:
     hits = [hit(site), hit(site, "h2", "conversion", name="buy", order="o1")]
     with pytest.raises(StoreUnavailable):
@@ -234,3 +234,21 @@ def test_odd_site_keys_and_ids_are_stored_unchanged(store: Store, odd: str) -> N
     (kept,) = store.read_bucket(site, NOON)
     assert (kept.hit, kept.visitor, kept.site) == (odd[:64], odd[:64], site)
     assert sequence.known_buckets(site) == [NOON]
+
+
+def test_if_there_is_too_much_to_read_every_later_bucket_is_marked(
+    store: Store, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = processor(store, frozen_before=NOON - 2 * HOUR)
+    work.process([hit(site, f"s{n}", "event", at=NOON + n * HOUR, name="buy") for n in range(-4, 4)], "b1")
+    work.process([hit(site, "other", at=NOON + 9 * HOUR, visitor="bob")], "b1")
+    for mark in sequence.open_marks(site):
+        sequence.close_mark(mark)
+    monkeypatch.setattr("conversions.marks.affected.MOST_A_BATCH", 0)
+    monkeypatch.setattr("conversions.marks.affected.MOST_A_FACT", 0)
+    monkeypatch.setattr("conversions.store.sql.AT_LEAST", 1)
+    monkeypatch.setattr("conversions.store.cassandra.AT_LEAST", 1)
+    work.process([hit(site, "c1", at=NOON + HOUR)], "b2")
+    assert marked(site) == [1, 2, 3, 9]
+    work.process([hit(site, "l1", "event", at=NOON + HOUR, name="in", user="u")], "b3")
+    assert marked(site) == [-2, -1, 0, 1, 2, 3, 9]
