@@ -1,4 +1,4 @@
-"""Explaining in tests: an explanation as JSON has it, read from the store that a test uses."""
+"""Explaining: a case -> its explanation as JSON, read from the store of the test."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from conversions.verdicts.fits import read_learnt
 
 
 def key_of(batch: str) -> str:
-    """Stands for the archive's key of a batch."""
+    """A placeholder for the archive's key of a batch."""
     return f"key of {batch}"
 
 
 def explained(store: Store, site: SiteConfig, case: Case) -> Any:
-    """The explanation of a case as JSON has it."""
+    """The explanation of a case as JSON."""
     explainer = Explainer(
         site=site,
         read_names=lambda bucket: read_names(store, site, bucket),

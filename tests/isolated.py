@@ -1,4 +1,4 @@
-"""Loaded before the settings are: what the tests of one run write is apart from every other run's, and from var/."""
+"""Loaded before the settings: separates what one run of the tests writes from other runs and from var/."""
 
 import atexit
 import os
@@ -7,7 +7,7 @@ import tempfile
 
 RUN = f"test-{os.getpid()}"
 
-# Hits of the dates that tests name must not be frozen in years to come.
+# The dates in tests must not become frozen as years pass.
 os.environ["RETENTION_DAYS"] = "3660"
 os.environ["QUEUE_PREFIX"] = f"{RUN}."
 if os.environ.get("ARCHIVE_URL"):

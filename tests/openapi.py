@@ -1,4 +1,4 @@
-"""Holds answers against /api/schema: a view gives what the description of its address says, and no more."""
+"""Compares answers with /api/schema: a view must give what the schema describes, and nothing else."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 @cache
 def description() -> dict[str, Any]:
-    """The description of the whole API, in which no object has more properties than are named."""
+    """The schema of the whole API. No object may have other properties than the named ones."""
     described: dict[str, Any] = json.loads(Client().get("/api/schema").content)
     for schema in described["components"]["schemas"].values():
         if "properties" in schema:
@@ -25,10 +25,10 @@ def shape(name: str) -> dict[str, Any]:
 
 
 def described(answer: Any) -> Any:
-    """The same answer, which must be as the description of its address says; a refusal may be one of no view's own."""
+    """Checks an answer against the schema and returns it. A refusal that every view may give needs no description."""
     operation = operations()[shape_of(f"/{answer.resolver_match.route}"), answer.request["REQUEST_METHOD"].lower()]
     response = operation["responses"].get(str(answer.status_code))
-    assert response or answer.status_code >= 400, f"{answer.status_code} is not described"
+    assert response or answer.status_code >= 400, f"{answer.status_code} is not in the schema"
     content = response["content"].get("application/json") if response else None
     if content and answer.headers["Content-Type"].startswith("application/json"):
         schema = {**content["schema"], "components": description()["components"]}
@@ -39,11 +39,11 @@ def described(answer: Any) -> Any:
 
 @cache
 def operations() -> dict[tuple[str, str], Any]:
-    """The description of each path and method."""
+    """The part of the schema for each path and method."""
     paths = description()["paths"]
     return {(shape_of(path), method): one for path in paths for method, one in paths[path].items()}
 
 
 def shape_of(path: str) -> str:
-    """A path without the names of its parameters, which views and descriptions write in their own ways."""
+    """A path without the names of its parameters, which views and schema write differently."""
     return re.sub(r"\{\w+\}|<(\w+:)?\w+>", "{}", path)

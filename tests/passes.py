@@ -1,6 +1,6 @@
-"""Which tests a run takes, in which order, and which of them share a process where several run side by side.
+"""Which tests a run takes, in which order, and which of them share a process.
 
-A test says what it needs by its fixtures and marks, so there is no list of files to keep.
+The fixtures and marks of a test say what it needs. There is no list of files to keep.
 """
 
 import pytest
@@ -10,27 +10,25 @@ from xdist.scheduler import LoadFileScheduling
 
 #: Folders whose tests share one process: two crash runs, or two browsers, at once would slow each other's answers.
 TOGETHER = ("crash", "browser")
-#: What takes long begins first; begun last, it would keep one process busy while the others have nothing to do.
+#: Long tests begin first. If they began last, one process would run them while the others had nothing to do.
 LONGEST_FIRST = (*TOGETHER, "properties", "test_configuration", "test_health", "test_supervisor", "test_prepare")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--embedded`, the second run of `make test`."""
-    parser.addoption(
-        "--embedded", action="store_true", help="only what the embedded tracker's database decides, without services"
-    )
+    parser.addoption("--embedded", action="store_true", help="only tests that use the database, without services")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what this run doesn't decide, and sorts the rest."""
+    """Deselects the tests that this run doesn't take, and sorts the rest."""
     embedded = config.getoption("embedded")
     config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item, embedded)])
     items[:] = sorted((item for item in items if is_wanted(item, embedded)), key=rank)
 
 
 class ByFile(LoadFileScheduling):
-    """The tests of a file run in one process, one after the other, for they may share what they start."""
+    """The tests of a file run in one process one after the other, because they may share what they start."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
@@ -38,7 +36,7 @@ class ByFile(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """The order of the files is ours, not that of their number of tests."""
+    """Keeps our order of files. xdist would sort them by their number of tests."""
     config.option.loadscopereorder = False
     return ByFile(config, log)
 
@@ -57,6 +55,6 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 def rank(item: pytest.Item) -> int:
-    """The place of its folder or file among those that take long; the others come after them, in the order they had."""
+    """The position of its folder or file in LONGEST_FIRST. Others come after them in their usual order."""
     names = {item.path.parent.name, item.path.stem}
     return next((place for place, name in enumerate(LONGEST_FIRST) if name in names), len(LONGEST_FIRST))

@@ -6,5 +6,5 @@ import time
 from tracker.settings import *  # noqa: F403
 
 BEAT_SECONDS = 1
-# Under libfaketime the system call behind Python's own sleep fails.
+# Under libfaketime the system call of Python's sleep fails.
 time.sleep = lambda seconds: select.select([], [], [], seconds) and None  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""What tests of reports share: an account with a site, hits that are processed and rolled up, and its token."""
+"""The shop of the tests of reports: an account with a site, hits that are processed and rolled up, and its token."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ numbers = count()
 
 
 def ms(instant: str) -> int:
-    """An instant (ISO 8601 with its zone) as hits carry it."""
+    """An instant (ISO 8601 with an offset) in ms."""
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
@@ -42,37 +42,37 @@ class Shop:
 
     @property
     def config(self) -> SiteConfig:
-        """Its configuration as it stands."""
+        """The present configuration of the site."""
         found = load_site(self.site.key)
         assert found is not None
         return found
 
     def hit(self, type_: str, instant: str | int, visitor: str = "ann", **more: Any) -> Hit:
-        """A hit of the site; its instant as ISO 8601, or in ms."""
+        """A hit of the site. The instant is ISO 8601 or ms."""
         at = ms(instant) if isinstance(instant, str) else instant
         fields = {"id": f"h{next(numbers)}", "site": self.site.key, "visitor": visitor, **more}
         return Hit(type=type_, at=at, received=at, **fields)  # type: ignore[arg-type]
 
     def click(self, instant: str | int, ad: str = "summer", **more: Any) -> Hit:
-        """Somebody follows an ad."""
+        """A click on an ad."""
         return self.hit("click", instant, ad=ad, **more)
 
     def sale(self, instant: str, euros: int = 10, **more: Any) -> Hit:
-        """Somebody buys."""
+        """A purchase."""
         return self.hit("conversion", instant, name="purchase", value=euros * 1_000_000, **more)
 
     def process(self, *hits: Hit) -> None:
-        """What a worker does with a batch."""
+        """Processes a batch as a worker does."""
         work = Processor(self.store, sequence, load_site, lambda: 0, 1000)
         self.store.add_counts(work.process(hits, "0000000000000-test"))
 
     def roll_up(self) -> None:
-        """What beat does."""
+        """Rolls up as beat does."""
         roller = Roller(self.store, sequence, load_sites, lambda: 0)
         roller.roll_up(*roller.marked(self.site.key))
 
     def receive(self, *hits: Hit) -> None:
-        """Both."""
+        """Processes hits and rolls up."""
         self.process(*hits)
         self.roll_up()
 
@@ -87,6 +87,6 @@ class Shop:
 
 
 def marker_came_through(instants: Sequence[str]) -> None:
-    """Empty batches made at these instants came through the queue."""
+    """Records that markers made at these instants were processed."""
     for instant in instants:
         Marker.reach(ms(instant))

@@ -1,6 +1,6 @@
 """`python -m tests.rooms [CHECKOUT]`: how the packages of each room depend on each other, read from every import.
 
-A package is a folder of a room; a module of the room's own folder stands for itself. Floors: the longest way down.
+A package is a folder in a room, or a module directly in the room. Floors: the length of the longest chain.
 """
 
 import ast
@@ -19,7 +19,7 @@ Arrows = set[tuple[str, str]]
 
 
 class Import(NamedTuple):
-    """Module `importer` takes `target` (a module, or a name in one) in, at `line`; inside a function or not."""
+    """Module `importer` imports `target` (a module, or a name in one) at `line`, perhaps inside a function."""
 
     importer: str
     target: str
@@ -31,7 +31,7 @@ class Import(NamedTuple):
 
 
 def read_files(checkout: Path) -> dict[str, Path]:
-    """Every module of the product, by its dotted name."""
+    """Every module of the product: dotted name -> file."""
     files = {}
     for room in ROOMS:
         for path in sorted((checkout / room).rglob("*.py")):
@@ -56,7 +56,7 @@ def _imports_of(importer: str, files: Mapping[str, Path]) -> Iterator[Import]:
 
 
 def _targets(node: ast.AST, importer: str, files: Mapping[str, Path]) -> Iterator[str]:
-    """The modules that a statement imports; `from room import module` names the module."""
+    """The modules that a statement imports. `from room import module` imports the module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -66,7 +66,7 @@ def _targets(node: ast.AST, importer: str, files: Mapping[str, Path]) -> Iterato
 
 
 def loops_of(arrows: Arrows) -> list[list[str]]:
-    """Whatever imports itself by way of others: one loop of each knot, found by taking its arrows out."""
+    """Loops of imports. Of modules that are entangled in several loops only one is listed."""
     left, loops = set(arrows), []
     while True:
         try:
@@ -80,7 +80,7 @@ def loops_of(arrows: Arrows) -> list[list[str]]:
 
 
 def floors_of(arrows: Arrows) -> int:
-    """How many floors there are; arrows that close a loop are passed over."""
+    """The number of floors. Arrows that close a loop are ignored."""
     upward = {pair for loop in loops_of(arrows) for pair in itertools.pairwise(loop)}
     heights: dict[str, int] = {}
     graph = _graph(arrows - upward)
@@ -97,7 +97,7 @@ def _graph(arrows: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def arrows_between_packages(room: str, files: Mapping[str, Path], imports: Iterable[Import]) -> Arrows:
-    """Which package, or module of the room's own folder, imports which."""
+    """Which package imports which."""
     pairs = {(_package(one.importer), _package(one.target)) for one in imports if one.target in files}
     return {(a, b) for a, b in pairs if a != b and a.startswith(f"{room}.") and b.startswith(f"{room}.")}
 

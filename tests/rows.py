@@ -1,4 +1,4 @@
-"""A cell's rows as tests like to read and write them: one record a row, beside the columns that are stored."""
+"""Rows: a cell's columns <-> one record for each row, which is easier to read and write in tests."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from reporting.figures.sums import columns, named
 
 
 class CreditRow(msgspec.Struct, frozen=True, order=True):
-    """What one ad's touches of one day get. `ad` None: nobody; `touch_day` empty: the cell isn't by day."""
+    """The credit of one ad's touches of one day. `ad` None: unattributed. `touch_day` empty: the cell isn't by day."""
 
     ad: AdName | None
     touch_day: str
@@ -29,7 +29,7 @@ class ClickRow(msgspec.Struct, frozen=True, order=True):
 
 
 def click_rows(cell: Cell) -> list[ClickRow]:
-    """The rows of a cell of clicks."""
+    """The rows of a clicks cell."""
     found = decode_clicks(cell)
     return [ClickRow(AdName(*ad), *counts) for ad, *counts in zip(found.ads, found.clicks, found.views, strict=True)]
 
@@ -44,13 +44,13 @@ def credit_rows(cell: Cell) -> list[CreditRow]:
 
 
 def clicks_body(rows: Iterable[ClickRow]) -> bytes:
-    """Rows as the body of a cell of clicks."""
+    """The body of a clicks cell with these rows."""
     kept = list(rows)
     return encode(Clicks([named(row.ad) for row in kept], [row.clicks for row in kept], [row.views for row in kept]))
 
 
 def credit_body(rows: Iterable[CreditRow]) -> bytes:
-    """Rows as the body of a model's cell; those of one goal, ad and day are one."""
+    """The body of a model's cell with these rows. Rows with the same goal, ad and day are added up."""
     places: dict[tuple[str, AdName | None, str], list[int]] = {}
     for row in rows:
         had = places.setdefault((row.goal, row.ad, row.touch_day), [0, 0])

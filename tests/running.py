@@ -1,6 +1,6 @@
-"""A tracker as it runs in production: the Procfile's processes on a free port, with a state folder of its own.
+"""Running: a tracker as in production, with the Procfile's processes on a free port and its own state folder.
 
-For tests that need the real thing: each process may be killed and started again, as its platform would.
+Tests may kill each process and start it again, as a platform would.
 """
 
 import functools
@@ -20,13 +20,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-#: What selects services; left out for an embedded tracker.
+#: The variables that select services. An embedded tracker has none of them.
 SERVICES = ("DATABASE_URL", "BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL", "S3_ENDPOINT_URL")
 START_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that no process listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -41,7 +41,7 @@ def procfile() -> dict[str, str]:
 
 @functools.cache
 def migrated_database() -> bytes:
-    """A SQLite file with the tables as `manage.py migrate` makes them."""
+    """A SQLite file with the tables that `manage.py migrate` makes."""
     with tempfile.TemporaryDirectory(prefix="hitledger-migrated-") as folder:
         tracker = Tracker(Path(folder))
         tracker.manage("migrate", "--noinput", "--verbosity", "0")
@@ -49,9 +49,9 @@ def migrated_database() -> bytes:
 
 
 class Tracker:
-    """The processes of one tracker. `env` is added to the environment, which loses its services unless `services`.
+    """The processes of one tracker. `env` is added to the environment, whose services are removed unless `services`.
 
-    The configuration is always embedded, in a database of its own.
+    The configuration database is always a SQLite file of its own.
     """
 
     def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
@@ -67,21 +67,21 @@ class Tracker:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the web process."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def database(self) -> Path:
-        """The file of the configuration."""
+        """The file of the configuration database."""
         return self.state / "hitledger.sqlite3"
 
     def migrate(self) -> None:
-        """Makes the tables of a new database: a copy, for a start of `manage.py` each time would take seconds."""
+        """Makes the tables of a new database by copying a file, because `manage.py migrate` takes seconds."""
         self.state.mkdir(parents=True, exist_ok=True)
         self.database.write_bytes(migrated_database())
 
     def manage(self, *words: str, timeout: float = 300) -> str:
-        """What a `manage.py` command prints. Raises CalledProcessError, with its output in the test's."""
+        """The output of a `manage.py` command. Raises CalledProcessError; its stderr goes to the test's."""
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(
             command, env=self.env, cwd=CHECKOUT, timeout=timeout, stdout=subprocess.PIPE, text=True, check=True
@@ -89,12 +89,12 @@ class Tracker:
         return done.stdout
 
     def bootstrap(self, *words: str) -> dict[str, Any]:
-        """What `manage.py bootstrap --json` gives."""
+        """The values that `manage.py bootstrap --json` prints."""
         made: dict[str, Any] = json.loads(self.manage("bootstrap", "--json", *words))
         return made
 
     def start(self, *names: str) -> None:
-        """Starts processes of the Procfile; waits until the web process answers."""
+        """Starts processes of the Procfile. Waits until the web process answers."""
         for name in names:
             with self.log(name).open("ab") as log:
                 self.processes[name] = subprocess.Popen(
@@ -110,7 +110,7 @@ class Tracker:
             self.wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Returns once the web process answers."""
+        """Waits until the web process answers."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -125,17 +125,17 @@ class Tracker:
         raise RuntimeError(f"the web process did not start; its log ends:\n{self.tail('web')}")
 
     def pids(self, name: str) -> list[int]:
-        """A process and all that it started, itself first."""
+        """The pids of a process and its descendants, its own first."""
         return list(family(self.processes[name].pid))
 
     def kill(self, name: str) -> None:
-        """Kills a process with all that it started at once (SIGKILL), as a machine that dies would."""
+        """Kills a process and its descendants at once (SIGKILL), as a crash of the machine would."""
         for pid in self.pids(name):
             kill(pid)
         self.processes.pop(name).wait(30)
 
     def stop(self) -> None:
-        """Ends what runs in good order, by SIGTERM first."""
+        """Ends all processes gracefully, by SIGTERM first."""
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
         for name, process in list(self.processes.items()):
@@ -146,12 +146,12 @@ class Tracker:
         self.processes.clear()
 
     def log(self, name: str) -> Path:
-        """Where a process writes."""
+        """The log file of a process."""
         self.state.mkdir(parents=True, exist_ok=True)
         return self.state / f"{name}.log"
 
     def tail(self, name: str) -> str:
-        """The end of its log."""
+        """The end of a process's log."""
         return self.log(name).read_text(errors="replace")[-3000:]
 
     def __enter__(self) -> "Tracker":
@@ -173,13 +173,13 @@ def family(pid: int) -> Iterable[int]:
 
 
 def kill(pid: int) -> None:
-    """SIGKILL; one that is gone already is fine."""
+    """Kills a process (SIGKILL). It may be gone already."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time that a process has used, its ended children's included."""
+    """User and system time that a process has used, including its ended children."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A shop as tests need one: an account with a site, an ad and a goal, and hits that are processed as a worker would."""
+"""Shop: an account with a site, an ad and a goal, whose hits are processed as a worker does."""
 
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ BATCH = batch_id(NOON, "abc")
 
 
 class Shop:
-    """One site of an account of its own; `at` of its hits is in ms after noon."""
+    """A site with its own account. `at` of its hits is in ms after noon."""
 
     def __init__(self, store: Store, timezone: str = "UTC", **goal: Any) -> None:
         self.store = store
@@ -39,7 +39,7 @@ class Shop:
         return str(self.site.key)
 
     def config(self) -> SiteConfig:
-        """The site's configuration as it stands."""
+        """The present configuration of the site."""
         found = load_site(self.key)
         assert found is not None
         return found
@@ -61,10 +61,10 @@ class Shop:
         return self.hit("adjustment", id, at, kind=kind, order=order, value=value, **more)
 
     def process(self, *hits: Hit, batch: str = BATCH, frozen_before: int = 0) -> None:
-        """What a worker does with a batch."""
+        """Processes a batch as a worker does."""
         Processor(self.store, sequence, load_site, lambda: frozen_before, 1_000).process(hits, batch)
 
     def roll_up(self) -> None:
-        """What beat does."""
+        """Rolls up as beat does."""
         roller = Roller(self.store, sequence, load_sites, lambda: 0)
         roller.roll_up(*roller.marked(self.key))

@@ -1,4 +1,4 @@
-"""A door before a service that can be stalled: connections stay open and are taken, and nothing is said any more."""
+"""A door before a service that can be stalled: it still accepts connections and keeps them open, but is silent."""
 
 import socket
 from collections.abc import Iterator
@@ -18,21 +18,21 @@ class Door:
         self.port: int = server.getsockname()[1]
 
     def stall(self) -> None:
-        """From here on nothing passes."""
+        """Lets nothing pass any more."""
         self._open.clear()
 
     def go_on(self) -> None:
-        """What waits passes."""
+        """Lets what waits pass."""
         self._open.set()
 
     def close(self) -> None:
-        """Nobody is behind the door any more: it is shut, and every connection ends."""
+        """Shuts the door and ends every connection."""
         for link in (self._server, *self._links):
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
 
     def serve(self) -> None:
-        """Until the server is closed."""
+        """Accepts connections until the server is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._server.accept()
@@ -53,7 +53,7 @@ class Door:
 
 @contextmanager
 def door(host: str, port: int, own: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[Door]:
-    """An open door to a service, at an address of its own."""
+    """An open door to a service, at its own address."""
     with socket.create_server(own, backlog=128) as server:
         made = Door(server, (host, port))
         Thread(target=made.serve, daemon=True).start()

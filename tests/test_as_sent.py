@@ -1,7 +1,4 @@
-"""Hits as pages, tools and hosts really send them: each test is named by what the user gets, on every store.
-
-Like the complaints, it uses the public surface alone.
-"""
+"""Hits as real pages, tools and hosts send them, on every store. The tests use only the public surface."""
 
 import json
 from datetime import datetime, timedelta
@@ -24,13 +21,13 @@ from tracker.models import Account, Site
 pytestmark = pytest.mark.django_db
 
 ADDRESSES = ("203.0.113.1", "203.0.113.2", "203.0.113.3")
-#: How reports here call what no ad has.
+#: The key of unattributed conversions in these tests.
 NOBODY = "(nobody)"
 
 
 @pytest.fixture(autouse=True)
 def _tracker(inline: None, opened_store: Store, settings: Any) -> None:
-    """A tracker without a broker, on each store in turn, that need not wait for its caches."""
+    """Runs each test without a broker and without caches, on each store in turn."""
     settings.CONFIG_CACHE_SECONDS = 0
 
 
@@ -40,12 +37,12 @@ def shop() -> Shop:
 
 
 def browser(address: str = ADDRESSES[0], **headers: str) -> Client:
-    """A browser at an address."""
+    """The request fields of a browser at an IP address."""
     return Client(REMOTE_ADDR=address, HTTP_USER_AGENT="Mozilla/5.0 Firefox/128.0", **headers)
 
 
 def send(client: Client, *hits: dict[str, Any]) -> None:
-    """A page sends hits; it gets a 200 for all of them."""
+    """Sends hits as a page. All must be accepted."""
     answer = client.post("/collect", json.dumps(hits), content_type="text/plain")
     assert answer.json() == {"accepted": len(hits), "rejected": []}
 
@@ -55,14 +52,14 @@ def without(hit: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def explained(shop: Shop, order: str) -> dict[str, Any]:
-    """The only conversion of an order."""
+    """The explanation of an order's only conversion."""
     query = {"site": shop.site, "order": order}
     (found,) = Client().get("/api/conversions", query, headers=shop.bearer("report")).json()["results"]
     return dict(found)
 
 
 def rejected(shop: Shop, **query: str) -> list[dict[str, Any]]:
-    """What support sees of hits set aside."""
+    """The rejected hits that support sees."""
     query = {"site": shop.site, **query}
     return list(Client().get("/api/rejected", query, headers=shop.bearer("report")).json()["results"])
 
@@ -78,10 +75,10 @@ class TestNobody:
         send(browser(ADDRESSES[0]), shop.click(at(day, "10:00"), visitor=word))
         for n, address in enumerate(ADDRESSES):
             send(browser(address), shop.sale(at(day, f"11:0{n}"), visitor=word))
-        # The one who clicked has a stand-in for the day; the others are nobody's friends.
+        # The person who clicked has a stand-in for the day. The others share nothing with it.
         assert shop.credited(day) == {"banner": ("1.000000", "29.900000"), NOBODY: ("2.000000", "59.800000")}
 
-    def test_sales_whose_order_id_the_template_left_out_are_sales_of_their_own(self, shop: Shop) -> None:
+    def test_sales_with_an_unfilled_order_id_of_a_template_count_separately(self, shop: Shop) -> None:
         day = days_ago(2)
         for n, word in enumerate(("undefined", "undefined", "null", "null", "{{ order.id }}", "{{ order.id }}")):
             send(browser(), shop.sale(at(day, f"11:0{n}"), word))
@@ -104,11 +101,9 @@ class TestAddresses:
     @pytest.mark.parametrize(
         "chain", ["203.0.113.9:5001", "é, 203.0.113.9", "[::ffff:203.0.113.9]:80", "1.1.1.1, 203.0.113.9"]
     )
-    def test_the_accounts_own_people_are_known_whatever_they_write_before_their_address(
-        self, shop: Shop, chain: str
-    ) -> None:
+    def test_own_traffic_is_recognised_despite_a_forged_forwarded_address(self, shop: Shop, chain: str) -> None:
         Account.objects.filter(sites__key=shop.site).update(own_networks=["203.0.113.0/24"])
-        sent = chain.encode().decode("latin-1")  # as WSGI servers give it
+        sent = chain.encode().decode("latin-1")  # as WSGI servers decode it
         send(browser("127.0.0.1", HTTP_X_FORWARDED_FOR=sent), shop.sale(at(days_ago(2))))
         assert [hit["code"] for hit in rejected(shop)] == ["own_traffic"]
 
@@ -117,7 +112,7 @@ class TestAddresses:
         send(Client(HTTP_USER_AGENT=agent), shop.sale(at(days_ago(2))))
         assert [hit["body"]["ua"] for hit in rejected(shop, code="bot")] == ["Приложение/1 Googlebot/2.1"]
 
-    def test_https_is_believed_of_the_proxy_and_of_no_stranger(self, shop: Shop, settings: Any) -> None:
+    def test_https_is_believed_only_if_a_trusted_proxy_says_it(self, shop: Shop, settings: Any) -> None:
         settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         for address, scheme in (("127.0.0.1", "https"), ("203.0.113.9", "http")):
             told = shop.staff.get(
@@ -172,7 +167,7 @@ class TestAmounts:
 
 class TestTimes:
     @pytest.mark.parametrize("form", ["iso", "offset", "seconds"])
-    def test_a_server_tells_the_time_as_it_has_it(self, shop: Shop, form: str) -> None:
+    def test_a_server_may_send_the_time_in_any_common_format(self, shop: Shop, form: str) -> None:
         moment = at(days_ago(3), "10:00")
         forms = {
             "iso": f"{moment.replace(tzinfo=None).isoformat()}Z",
@@ -184,20 +179,20 @@ class TestTimes:
         assert rejected(shop) == []
 
     @pytest.mark.parametrize("ts", ["yesterday", "2026-11-02 10:00", "02.11.2026"])
-    def test_a_sale_whose_time_cannot_be_read_counts_now_and_support_sees_it(self, shop: Shop, ts: str) -> None:
+    def test_a_sale_with_an_unreadable_time_counts_now_and_support_sees_it(self, shop: Shop, ts: str) -> None:
         shop.send({**shop.sale(at(days_ago(3)), "A-1"), "ts": ts})
         assert shop.total(days_ago(1), days_ago(0))[0] == "1.000000"
         assert [(hit["code"], hit["field"]) for hit in rejected(shop)] == [("bad_ts", "ts")]
 
 
 class TestLetters:
-    def test_a_title_cut_in_the_middle_of_an_emoji_costs_no_click(self, shop: Shop) -> None:
+    def test_a_title_cut_in_the_middle_of_an_emoji_loses_no_click(self, shop: Shop) -> None:
         day = days_ago(2)
         landing = {"url": "https://shop.example/?utm_source=news", "title": "Sale \ud83c"}
         send(browser(), shop.hit("page", at(day, "11:00"), **landing), shop.sale(at(day)))
         assert shop.credited(day) == {"news": ("1.000000", "29.900000")}
 
-    def test_an_image_with_a_referrer_in_latin_1_is_a_hit(self, shop: Shop) -> None:
+    def test_an_image_request_with_a_referrer_in_latin_1_is_a_hit(self, shop: Shop) -> None:
         answer = browser().get(f"/pixel.gif?site={shop.site}&type=conversion&name=purchase&value=5&ref=%E9")
         assert answer.status_code == 200
         assert shop.total(days_ago(1), days_ago(0))[0] == "1.000000"
@@ -205,7 +200,7 @@ class TestLetters:
 
 class TestPaths:
     @pytest.mark.parametrize("path", ["/collect/", "//collect", "//collect//"])
-    def test_slashes_too_many_cost_no_hit(self, shop: Shop, path: str) -> None:
+    def test_extra_slashes_in_the_path_lose_no_hit(self, shop: Shop, path: str) -> None:
         day = days_ago(2)
         sale = json.dumps(shop.sale(at(day)))
         headers = {"origin": "https://shop.example"}
@@ -215,21 +210,21 @@ class TestPaths:
         assert shop.total(day)[0] == "1.000000"
 
     @pytest.mark.parametrize("path", ["/pixel.gif/", "//pixel.gif"])
-    def test_slashes_too_many_cost_no_image(self, shop: Shop, path: str) -> None:
+    def test_extra_slashes_in_the_path_lose_no_image(self, shop: Shop, path: str) -> None:
         assert browser().get(f"/?site={shop.site}", PATH_INFO=path)["Content-Type"] == "image/gif"
 
     @pytest.mark.parametrize("form", ["/click/{}/banner/", "/click//{}/banner", "//click/{}//banner//"])
-    def test_slashes_too_many_keep_nobody_from_the_landing_page(self, shop: Shop, form: str) -> None:
+    def test_extra_slashes_in_a_clicks_path_still_lead_to_the_landing_page(self, shop: Shop, form: str) -> None:
         Site.objects.filter(key=shop.site).update(domains=["shop.example"])
         answer = browser().get("/", PATH_INFO=form.format(shop.site))
         assert (answer.status_code, answer["Location"][:25]) == (302, "https://shop.example/?hl_")
 
     @pytest.mark.parametrize("path", ["/t.js/", "//t.js", "/healthz/", "/api/sites/", "//api//sites"])
-    def test_other_addresses_mean_the_same_too(self, shop: Shop, path: str) -> None:
+    def test_other_spellings_of_the_addresses_work(self, shop: Shop, path: str) -> None:
         assert shop.staff.get("/", PATH_INFO=path).status_code == 200
 
     @pytest.mark.parametrize("path", ["/collect", "/pixel.gif", "/collect/"])
-    def test_a_link_preview_that_asks_for_the_head_makes_no_hit(self, shop: Shop, path: str) -> None:
+    def test_a_link_preview_by_a_head_request_makes_no_hit(self, shop: Shop, path: str) -> None:
         answer = browser().head(f"{path}?site={shop.site}&type=conversion&name=purchase&value=5")
         assert (answer.status_code, answer.content) == (204, b"")
         assert answer["Access-Control-Allow-Origin"] == "*"
@@ -237,14 +232,14 @@ class TestPaths:
 
     @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
     @pytest.mark.parametrize("accept", ["text/plain", "text/html", "application/openmetrics-text", "nonsense"])
-    def test_monitors_get_their_answer_whatever_they_say_they_read(self, path: str, accept: str) -> None:
+    def test_monitors_get_an_answer_whatever_they_accept(self, path: str, accept: str) -> None:
         answer = Client().get(path, headers={"accept": accept})
         assert answer.status_code in (200, 503)
         assert answer["Content-Type"].startswith("text/plain" if path == "/metrics" else "application/json")
         assert Client().get(f"{path}?format=xml").status_code == answer.status_code
 
 
-def test_a_shop_without_cookies_credits_a_click_and_a_sale_of_one_local_day() -> None:
+def test_without_cookies_a_sale_is_credited_to_a_click_of_the_same_local_day() -> None:
     # Los Angeles: click 15:50, sale 16:10, when a new day begins in UTC; and a sale after the midnight there.
     shop = Shop(timezone="America/Los_Angeles")
     day = days_ago(3)
@@ -258,7 +253,7 @@ def test_a_shop_without_cookies_credits_a_click_and_a_sale_of_one_local_day() ->
 
 class TestAdjustments:
     @pytest.mark.parametrize(("kind", "value"), [("retract", ""), ("restate", "999999999999"), ("refund", "29.90")])
-    def test_a_stranger_changes_no_sale(self, shop: Shop, kind: str, value: str) -> None:
+    def test_an_adjustment_without_a_token_changes_no_sale(self, shop: Shop, kind: str, value: str) -> None:
         day = days_ago(2)
         send(browser(), shop.sale(at(day), "A-1"))
         answer = browser().post(
@@ -269,7 +264,7 @@ class TestAdjustments:
         assert (image.status_code, image["X-Hit-Error"]) == (403, "needs_token")
         assert shop.total(day) == ("1.000000", "29.900000")
 
-    def test_a_site_may_let_everybody_adjust(self, shop: Shop) -> None:
+    def test_a_site_may_allow_adjustments_without_a_token(self, shop: Shop) -> None:
         answer = shop.staff.patch(
             f"/api/sites/{shop.site}", {"open_adjustments": True}, content_type="application/json"
         )
@@ -280,7 +275,7 @@ class TestAdjustments:
 
 
 class TestBelief:
-    def test_a_browsers_earlier_copy_of_an_order_never_beats_the_servers(self, shop: Shop) -> None:
+    def test_the_servers_copy_of_an_order_counts_before_a_browsers_earlier_one(self, shop: Shop) -> None:
         day = days_ago(2)
         shop.send(shop.sale(at(day), "A-1", visitor="server"))
         send(browser(), shop.sale(at(day) - timedelta(days=2), "A-1", value="0", visitor="stranger"))
@@ -289,14 +284,14 @@ class TestBelief:
         told = explained(shop, "A-1")
         assert (told["visitor"], [copy["visitor"] for copy in told["duplicates"]]) == ("server", ["stranger"])
 
-    def test_the_buyers_browser_still_brings_the_ad(self, shop: Shop) -> None:
+    def test_the_browsers_copy_of_an_order_still_brings_the_credit_to_the_ad(self, shop: Shop) -> None:
         # The browser tells the order, then clicks once more; the shop's server tells it an hour later.
         day = days_ago(2)
         send(browser(), shop.click(at(day, "10:00"), "banner"), shop.sale(at(day, "11:00"), "A-1", value="1.00"))
         shop.send(without(shop.sale(at(day, "12:00"), "A-1"), "visitor"))
         assert shop.credited(day) == {"banner": ("1.000000", "29.900000")}
 
-    def test_a_touch_that_comes_late_counts_if_it_lies_before_the_servers_copy(self, shop: Shop) -> None:
+    def test_a_late_touch_counts_if_it_is_before_the_servers_copy(self, shop: Shop) -> None:
         day = days_ago(2)
         shop.ad("flyer")
         send(browser(), shop.sale(at(day, "11:00"), "A-1"))
@@ -307,7 +302,7 @@ class TestBelief:
 
 
 class TestGoalsAndAds:
-    def test_brackets_in_a_match_rule_are_brackets(self, shop: Shop) -> None:
+    def test_brackets_in_a_match_rule_have_no_special_meaning(self, shop: Shop) -> None:
         day = days_ago(2)
         shop.ad("brand", rules=[{"campaign": "[Search] Brand*"}])
         for n, campaign in enumerate(("%5BSearch%5D%20Brand", "[Search]+Brand", "Search Brand")):
@@ -321,7 +316,7 @@ class TestGoalsAndAds:
 
     @pytest.mark.parametrize("path", ["/grüße", "/gr%C3%BC%C3%9Fe", "/gr*e"])
     @pytest.mark.parametrize("visited", ["/gr%C3%BC%C3%9Fe", "/grüße", "/gr%c3%bc%c3%9fe"])
-    def test_a_goal_is_met_however_its_path_and_the_visited_one_are_spelled(
+    def test_a_goal_is_met_however_its_path_and_the_visited_path_are_encoded(
         self, shop: Shop, path: str, visited: str
     ) -> None:
         day = days_ago(2)
@@ -339,7 +334,7 @@ class TestGoalsAndAds:
             ({"conditions": "path matches ^thanks"}, "conditions", "Write ^/thanks"),
         ],
     )
-    def test_a_goal_that_no_page_can_meet_is_refused_when_it_is_saved(
+    def test_a_goal_that_no_page_can_meet_is_refused(
         self, shop: Shop, rules: dict[str, str], field: str, instead: str
     ) -> None:
         answer = shop.staff.post(
@@ -353,7 +348,7 @@ class TestGoalsAndAds:
 
 
 class TestFigures:
-    def test_an_hour_counts_once_after_the_rules_of_a_time_zone_change(self) -> None:
+    def test_an_hour_counts_once_after_the_rules_of_a_timezone_have_changed(self) -> None:
         # By the new rules the hour belongs to the next day.
         shop, day = Shop(timezone="Etc/GMT+5"), days_ago(3)
         shop.send(shop.sale(at(day, "23:30", "Etc/GMT+5"), "A-1"))
@@ -365,7 +360,7 @@ class TestFigures:
         assert shop.total(day + timedelta(days=1))[0] == "1.000000"
         assert shop.total(day, day + timedelta(days=1))[0] == "1.000000"
 
-    def test_no_report_is_sealed_later_than_now_after_a_clock_that_ran_ahead(self, shop: Shop) -> None:
+    def test_after_a_fast_clock_no_report_is_sealed_beyond_now(self, shop: Shop) -> None:
         now = ms(timezone.now())
         Marker.reach(now + 86_400_000)
         sealed = datetime.fromisoformat(shop.report(days_ago(1))["sealed_until"])

@@ -1,7 +1,6 @@
-"""The complaints that users of such tools file most, each a test named by it, on every store.
+"""The most frequent complaints about such tools, one test for each, on every store.
 
-Only what everybody can use: hits go in by `/collect`, staff configures by the API, the commands are the real ones, and
-what is asserted is what the report says.
+The tests use only the public surface: `/collect`, staff's API, the commands and the report.
 """
 
 import csv
@@ -30,9 +29,9 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _tracker(inline: None, opened_store: Store, settings: Any) -> None:
-    """A tracker without a broker, on each store in turn, that need not wait for its caches."""
+    """Runs each test without a broker and without caches, on each store in turn."""
     settings.CONFIG_CACHE_SECONDS = 0
-    settings.RETENTION_DAYS = 36_500  # the last day on which a clock changed may be long ago
+    settings.RETENTION_DAYS = 36_500  # the last change of a clock may be months ago
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ ONE, TWO = ("1.000000", "29.900000"), ("2.000000", "59.800000")
 
 
 def test_retries_duplicate_revenue(shop: Shop) -> None:
-    # The browser's answer got lost; the shop's server and its queue tell the order as well, some of it late.
+    # The answer to the browser got lost. The shop's server and its queue send the order, too, partly late.
     day = days_ago(5)
     sale = shop.sale(at(day), "A-17")
     shop.send(shop.click(at(day, "11:00")), sale)
@@ -69,7 +68,7 @@ def test_a_re_import_counts_twice(shop: Shop, tmp_path: Path) -> None:
     shop.send(shop.click(at(day, "00:01")), *lines)
     first = shop.report(day, by="ad,hour")
     assert first["totals"]["conversions"] == "40.000000"
-    # The whole file once more, in another order, in parts, and with ids that the second export made anew.
+    # The whole file again, in another order, in parts, and with new hit ids.
     shop.send(*reversed(lines))
     for n in range(0, len(lines), 7):
         shop.send(*({**line, "id": f"again{next(ids)}"} for line in lines[n : n + 7]))
@@ -79,7 +78,7 @@ def test_a_re_import_counts_twice(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_the_payment_providers_redirect_takes_the_credit(shop: Shop) -> None:
-    # news -> shop -> pay.example -> back on the thank-you page, with the landing page's parameters or with none
+    # news -> shop -> pay.example -> thank-you page, with the landing page's parameters or without
     day, landing = days_ago(5), "https://shop.example/?utm_source=news&gclid=G-1"
     shop.ad("newsletter", rules=[{"source": "news"}])
     back = {"ref": "https://www.pay.example/checkout", "url": "https://shop.example/thanks"}
@@ -97,7 +96,7 @@ def test_the_payment_providers_redirect_takes_the_credit(shop: Shop) -> None:
 
 
 def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
-    # The browser forgot its cookie between the click and the sale; the shop knows its customer, and so the first visit.
+    # The browser lost its cookie between the click and the sale. The shop knows its customer and the first visit.
     day = days_ago(5)
     shop.send(shop.click(at(days_ago(20)), visitor="first-cookie"), shop.sale(at(day), "A-17", visitor="new-cookie"))
     assert shop.credited(day) == {"(nobody)": ONE}
@@ -105,8 +104,8 @@ def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
     assert shop.credited(day) == {"banner": ONE}
 
 
-def test_attribution_lives_only_in_a_cookie_but_for_who_signs_in(shop: Shop) -> None:
-    # phone: click, signs in | laptop: buys, signs in the day after. Whatever is told last, credit crosses over.
+def test_attribution_of_signed_in_users_does_not_depend_on_a_cookie(shop: Shop) -> None:
+    # phone: click, sign-in | laptop: purchase, sign-in the day after. Credit crosses in any order of arrival.
     day = days_ago(5)
     told = [
         shop.click(at(days_ago(7)), visitor="phone"),
@@ -121,7 +120,7 @@ def test_attribution_lives_only_in_a_cookie_but_for_who_signs_in(shop: Shop) -> 
     other = Shop()
     other.send(*({**hit, "site": other.site} for hit in reversed(told)))
     assert other.credited(day) == {"banner": ONE}
-    # Somebody else who signs in on the same laptop later has nothing of it.
+    # Another user who later signs in on the same laptop gets none of it.
     shop.send(shop.sale(at(days_ago(3)), "B-1", visitor="laptop", user="customer-8"))
     assert shop.credited(days_ago(3)) == {"(nobody)": ONE}
 
@@ -164,7 +163,7 @@ def test_goals_are_not_retroactive(shop: Shop) -> None:
 def test_refunds(shop: Shop) -> None:
     sold, refunded = days_ago(20), days_ago(5)
     shop.send(shop.click(at(sold, "11:00")), *(shop.sale(at(sold), order) for order in ("A-1", "A-2", "A-3")))
-    # In part, twice and once again by a retry; in full; cancelled. One of them told before the order itself.
+    # In part, twice and once more by a retry; in full; cancelled. One of them arrives before its order.
     part = shop.adjust(at(refunded), "A-1", "refund", "9.90")
     shop.send(part, part, shop.adjust(at(refunded, "13:00"), "A-1", "refund", "5.00"))
     shop.send(shop.adjust(at(refunded), "A-2", "refund", "29.90"), shop.adjust(at(refunded), "A-3", "retract"))
@@ -196,7 +195,7 @@ def test_day_boundary_against_timezone(zone: str) -> None:
 
 
 def clock_change(zone: str, longer: bool) -> date:
-    """The last day, before this week, on which a zone's clock went back (so the day is longer) or forward."""
+    """The last day before this week on which the clock of a timezone went back or forward."""
     day = days_ago(7)
     while True:
         length = at(day + timedelta(days=1), "00:00", zone).astimezone(UTC) - at(day, "00:00", zone).astimezone(UTC)
@@ -208,7 +207,7 @@ def clock_change(zone: str, longer: bool) -> date:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("longer", [True, False])
 def test_day_boundary_on_the_days_on_which_the_clock_changes(zone: str, longer: bool) -> None:
-    # Such a day may be longer ago than hits are taken, so these come from the archive, as at a replay.
+    # Such a day may be too old for collection. These hits come from the archive, as in a replay.
     shop, day = Shop(timezone=zone), clock_change(zone, longer)
     since, until = (ms(at(one, "00:00", zone)) for one in (day, day + timedelta(days=1)))
     moments = [*range(since, until, 600_000), until - 1]
@@ -224,7 +223,7 @@ def test_day_boundary_on_the_days_on_which_the_clock_changes(zone: str, longer: 
 
 
 def test_cross_domain_checkout(shop: Shop) -> None:
-    # The checkout is on another domain, whose cookie is another; the order is told from both, in whichever order.
+    # The checkout is on another domain with another cookie. Both domains send the order, in any order.
     day = days_ago(5)
     shop.send(shop.click(at(day, "10:00"), visitor="on-shop.example"))
     shop.send(shop.click(at(day, "11:00"), "retargeting", visitor="on-pay.example"))
@@ -253,7 +252,7 @@ def test_invisible_bot_filtering(shop: Shop) -> None:
     told = Client().get("/api/rejected", {"site": shop.site}, headers=shop.bearer("report")).json()
     assert told["counts"] == {"bot": 1}
     assert [(one["code"], "Googlebot" in one["detail"]) for one in told["results"]] == [("bot", True)]
-    # A rejected hit is kept: with the switch off, a replay counts it.
+    # A rejected hit is archived. With the switch off, a replay counts it.
     off = {"set_aside_bots": False}
     assert shop.staff.patch(f"/api/sites/{shop.site}", off, content_type="application/json").status_code == 200
     forget_cached_sites()
@@ -284,7 +283,7 @@ def test_value_known_weeks_later(shop: Shop) -> None:
 
 
 def load_rates(folder: Path, *rows: tuple[str, str, str, str]) -> None:
-    """What an operator does with a file of rates."""
+    """Loads a file of rates as an operator does."""
     file = folder / "rates.csv"
     with file.open("w", newline="") as lines:
         csv.writer(lines).writerows([("day", "base", "quote", "rate"), *rows])
@@ -316,7 +315,7 @@ def test_two_same_named_goals(shop: Shop) -> None:
         shop.goal(key, name="Sale", event=key)
     for key in ("sale-online", "sale-by-phone"):
         shop.send(shop.hit("event", at(day), name=key, value="10.00"))
-    # The same key on another site is another goal; on the same site it can't be.
+    # The same key on another site is another goal. On the same site it is refused.
     other.goal("sale-online", name="Sale", event="sale-online")
     other.send(other.hit("event", at(day), name="sale-online", value="7.00"))
     again = shop.staff.post("/api/goals", {"site": shop.site, "key": "sale-online"}, content_type="application/json")

@@ -90,12 +90,12 @@ BAD_VALUES = [
     ("REJECTED_DAILY_CAP", "1.5"),
     ("RETENTION_DAYS", "30"),
 ]
-#: Any text will do, or it is boto3 that reads them.
+#: Variables without bad values: any text is fine, or boto3 reads them.
 WITHOUT_BAD_VALUE = {"SECRET_KEY", "WEB_HOST"}
 
 
 def settings_read() -> set[str]:
-    """The variables that settings.py reads: text in capitals given to one of its readers."""
+    """The variables that settings.py reads: the names in capitals that are passed to one of its readers."""
     calls = list(ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text())))
     return {
         argument.value
@@ -111,7 +111,7 @@ def name_of(function: ast.expr) -> str:
 
 
 def documented(section: str) -> dict[str, str]:
-    """Variable -> default, from one section's table."""
+    """Variable -> default, from the table of one section."""
     _, _, text = DOCUMENT.partition(f"\n## {section}\n")
     rows = re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
@@ -150,7 +150,7 @@ def test_defaults_of_numbers_are_those_of_the_code() -> None:
     assert {name: f"`{int(value)}`" for name, value in numbers} == {name: documented_here[name] for name, _ in numbers}
 
 
-def test_every_setting_has_a_bad_value_in_this_test() -> None:
+def test_every_setting_has_a_bad_value_in_these_tests() -> None:
     assert {name for name, _ in BAD_VALUES} == settings_read() - WITHOUT_BAD_VALUE
 
 
@@ -160,11 +160,11 @@ def test_without_any_variable_the_tracker_starts_embedded(tmp_path: Path) -> Non
     assert (tmp_path / "new" / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_empty_value_is_an_unset_one(tmp_path: Path) -> None:
+def test_an_empty_value_counts_as_unset(tmp_path: Path) -> None:
     names = settings_read() - {"HITLEDGER_STATE"}
     answer = start(HITLEDGER_STATE=str(tmp_path), **dict.fromkeys(names, ""))
     assert answer.returncode == 0, answer.stderr
-    assert list(CHECKOUT.glob("*.db")) == []  # where prometheus_client would count
+    assert list(CHECKOUT.glob("*.db")) == []  # the folder of prometheus_client's counts
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_VALUES, ids=lambda text: text)
@@ -176,14 +176,14 @@ def test_a_bad_value_stops_the_start_with_one_line_that_names_it(name: str, valu
 
 
 @pytest.mark.parametrize("secret", ["$ecret", "a$b\\$c", "$"])
-def test_a_secret_is_taken_as_it_stands_dollar_signs_too(secret: str, tmp_path: Path) -> None:
+def test_a_secret_may_contain_dollar_signs(secret: str, tmp_path: Path) -> None:
     words = [sys.executable, "-c", "from tracker.settings import SECRET_KEY; print(SECRET_KEY, end='')"]
     env = {**os.environ, "HITLEDGER_STATE": str(tmp_path), "SECRET_KEY": secret}
     assert subprocess.run(words, cwd=CHECKOUT, env=env, capture_output=True, text=True).stdout == secret
     assert not (tmp_path / "secret_key").exists()
 
 
-def test_queues_of_a_worker_have_the_prefix_of_all(tmp_path: Path) -> None:
+def test_the_queues_of_a_worker_have_the_common_prefix(tmp_path: Path) -> None:
     assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="p.facts,p.hits", QUEUE_PREFIX="p.").returncode == 0
     assert start(HITLEDGER_STATE=str(tmp_path), WORKER_QUEUES="facts", QUEUE_PREFIX="p.").returncode != 0
 
@@ -201,7 +201,7 @@ def test_cassandras_hosts_are_named_as_the_driver_wants_them(url: str, hosts: st
     assert cassandra_database(url)["HOST"] == hosts
 
 
-def test_a_secret_that_cannot_be_kept_must_be_given(tmp_path: Path) -> None:
+def test_a_secret_must_be_set_if_it_cannot_be_stored(tmp_path: Path) -> None:
     (tmp_path / "secret_key").mkdir()
     answer = start(HITLEDGER_STATE=str(tmp_path))
     assert answer.returncode != 0
@@ -224,7 +224,7 @@ def test_a_broker_that_is_away_ends_a_command_with_one_line(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("command", ["bootstrap --json", "rollup", "replay"])
-def test_tables_that_are_not_made_yet_end_a_command_with_one_line_that_says_so(command: str, tmp_path: Path) -> None:
+def test_a_command_without_tables_ends_with_one_line_that_says_so(command: str, tmp_path: Path) -> None:
     answer = run(command, HITLEDGER_STATE=str(tmp_path))
     assert answer.returncode != 0
     (line,) = answer.stderr.strip().splitlines()
@@ -232,7 +232,7 @@ def test_tables_that_are_not_made_yet_end_a_command_with_one_line_that_says_so(c
 
 
 @pytest.mark.parametrize(("name", "value"), [("AWS_DEFAULT_REGION", "eu central"), ("AWS_PROFILE", "nope")])
-def test_a_setting_that_boto3_can_not_use_ends_a_command_with_one_line(name: str, value: str, tmp_path: Path) -> None:
+def test_a_setting_that_boto3_cannot_use_ends_a_command_with_one_line(name: str, value: str, tmp_path: Path) -> None:
     answer = run("restore --list", HITLEDGER_STATE=str(tmp_path), ARCHIVE_URL="s3://bucket/hits", **{name: value})
     assert answer.returncode != 0
     (line,) = answer.stderr.strip().splitlines()

@@ -1,4 +1,4 @@
-"""What the documents say is so: links, files, commands, options, variables; and the README's tour runs as it stands."""
+"""The documents are true: links, files, commands, options, variables; and the README's tour runs as written."""
 
 import ast
 import json
@@ -21,15 +21,15 @@ README = CHECKOUT / "README.md"
 DOCS = CHECKOUT / "docs"
 DOCUMENTS = [README, CHECKOUT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 OURS = ("tracker", "conversions", "reporting")
-#: What a file that a document names ends in.
+#: Endings of file names in documents.
 FILE = re.compile(r"(?:[\w.-]+/)+(?:[\w-]+\.(?:py|md|js|svg|yaml|json|sql|lua))?|\.ci/run")
-#: Folders and files of a state or a Python, not of the checkout.
+#: Files of a state folder or of Python, not of the checkout.
 ELSEWHERE = ("var/", "archive/", ".venv/", "demo/", "cassandra/")
-#: Words in capitals that stand for what a reader puts there.
+#: Placeholders in capitals.
 PLACEHOLDERS = {"REPORT_TOKEN", "INGEST_TOKEN"}
-#: Settings that no variable sets; docs/architecture.md lists what they name.
+#: Settings without a variable. docs/architecture.md describes them.
 FIXED = {"HIT_CHAIN", "TASK_MODULES", "OPEN_STORE", "MARK_SITE", "KEEP_SOON"}
-#: Where variables are read, and given by a start.
+#: The files that read variables or set them at a start.
 SOURCES = ("tracker/*.py", "tests/**/*.py", "bench/*.py", "Makefile", "Procfile", ".ci/run")
 
 
@@ -42,7 +42,7 @@ def name_of(document: Path) -> str:
 
 
 def code_of(text: str) -> str:
-    """What stands in backticks, and in blocks."""
+    """The code in backticks and in blocks."""
     return "\n".join([*re.findall(r"`([^`\n]+)`", text), *re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)])
 
 
@@ -51,7 +51,7 @@ PROSE = "\n".join(map(text_of, DOCUMENTS))
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as a forge makes them."""
+    """The anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text_of(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -69,19 +69,19 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_every_file_that_is_named_is_there(document: Path) -> None:
+def test_every_named_file_exists(document: Path) -> None:
     for word in re.findall(r"`([^`\n]+)`", text_of(document)):
         if FILE.fullmatch(word) and not word.startswith(ELSEWHERE):
             assert (CHECKOUT / word).exists(), f"{name_of(document)}: {word}"
 
 
-#: A row of docs/words.md: word, meaning, and the files with what defines the word there.
+#: A row of docs/words.md: word, meaning, and the files with the names that define it.
 WORD = re.compile(r"^\| (?!word|---)([^|]+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 WORDS = {word.strip(): place for word, place in WORD.findall(text_of(DOCS / "words.md"))}
 
 
 def definitions(file: Path) -> set[str]:
-    """What a module defines: functions, classes and constants."""
+    """The names that a module defines: functions, classes and constants."""
     names: set[str] = set()
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -100,7 +100,7 @@ def test_every_word_is_defined_in_the_file_that_the_map_names(word: str) -> None
         assert set(names) <= definitions(CHECKOUT / file), f"{word}: {place}"
 
 
-def test_the_map_of_words_is_read() -> None:
+def test_the_table_of_words_is_found() -> None:
     assert {"touch", "goal, version", "bucket", "roll up"} <= WORDS.keys()
 
 
@@ -124,7 +124,7 @@ def parser_of(command: str) -> ArgumentParser:
 
 
 def options_of(command: str) -> set[str]:
-    """The options of one of our commands, without those that Django gives to each."""
+    """The options of one of our commands, without those that Django adds."""
     return all_options(parser_of(command)) - all_options(BaseCommand().create_parser("manage.py", command))
 
 
@@ -133,7 +133,7 @@ def all_options(parser: ArgumentParser) -> set[str]:
 
 
 def documented_commands() -> dict[str, set[str]]:
-    """Command -> options, of the table of commands."""
+    """Command -> options, from the table of commands."""
     _, _, text = text_of(DOCS / "operation.md").partition("\n## Commands\n")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {command: set(re.findall(r"--[a-z-]+", options)) for command, options in rows}
@@ -144,7 +144,7 @@ def test_every_command_is_documented_with_its_options_and_nothing_else_is() -> N
     assert documented_commands() == {command: options_of(command) for command in ours}
 
 
-def test_every_call_of_manage_py_is_one_that_works() -> None:
+def test_every_documented_call_of_manage_py_can_be_parsed() -> None:
     calls = re.findall(r"manage\.py ([a-z_]+)((?: +(?:--[a-z]+|[A-Z]+))*)", PROSE)
     assert len(calls) > 15
     for command, words in calls:
@@ -164,7 +164,7 @@ def test_every_variable_of_the_configuration_is_read_somewhere() -> None:
     assert {name for name in names if not name.startswith("AWS_") and not re.search(rf"\b{name}\b", source)} == set()
 
 
-def test_every_variable_that_is_named_is_in_the_configuration() -> None:
+def test_every_named_variable_is_in_the_configuration() -> None:
     known = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", text_of(DOCS / "configuration.md")))
     named = set(re.findall(r"(?<![\w.])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", ALL_CODE))
     unknown = {name for name in named if not name.startswith("AWS_")} - known
@@ -176,13 +176,13 @@ def test_every_variable_that_is_named_is_in_the_configuration() -> None:
     [("`model`", MODELS), ("`by`", KEYS), ("`type`", TYPES), ("`kind`", KINDS)],
     ids=lambda x: str(x)[:9],
 )
-def test_the_api_names_every_choice(row: str, words: Any) -> None:
+def test_the_api_document_names_every_choice(row: str, words: Any) -> None:
     (line,) = re.findall(rf"^\| {row} \| (.+) \|$", text_of(DOCS / "api.md"), re.MULTILINE)
     assert set(words) <= set(re.findall(r"`(\w+)`", line))
 
 
 class Tour:
-    """The README's tour: the commands that a reader types, each with the output that it shows, if any."""
+    """The README's tour: the commands that a reader types, each with the shown output, if any."""
 
     def __init__(self) -> None:
         _, _, text = text_of(README).partition("<!-- tour -->")
@@ -195,7 +195,7 @@ class Tour:
                 self.steps[-1] = (self.steps[-1][0], block)
 
     def run(self, tracker: Tracker) -> Iterator[tuple[str, str]]:
-        """What the README shows of each step, and what it really prints."""
+        """Runs the tour. Returns for each step the shown and the real output."""
         mark = "--- next ---"
         script = "\n".join(f"{commands}\necho; echo '{mark}'" for commands, _ in self.steps)
         done = subprocess.run(
@@ -213,7 +213,7 @@ class Tour:
 
 @pytest.fixture(scope="module")
 def toured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str, str]]]:
-    """The tour on a fresh tracker that runs as `make run` runs it."""
+    """Runs the tour on a fresh tracker, started as `make run` does."""
     with Tracker(tmp_path_factory.mktemp("tour")) as tracker:
         tracker.migrate()
         tracker.manage("prepare")
@@ -223,7 +223,7 @@ def toured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str,
 
 
 def answers(text: str) -> list[dict[str, Any]]:
-    """The JSON objects of a text, one after the other, without what differs each time."""
+    """The JSON objects of a text, without values that differ each time."""
     decoder, found = json.JSONDecoder(), []
     while text := text.strip():
         value, end = decoder.raw_decode(text)
@@ -232,7 +232,7 @@ def answers(text: str) -> list[dict[str, Any]]:
     for value in found:
         for name in ("site", "sealed_until"):
             value.pop(name, None)
-        # The open hour may change on the way.
+        # The open hour may change meanwhile.
         value.pop("live", None)
     return found
 
@@ -242,7 +242,7 @@ def test_the_tour_prints_what_the_readme_shows(toured: list[tuple[str, str]]) ->
     assert len(shown_as_json) == 3
     for shown, printed in shown_as_json:
         pairs = zip(answers(shown), answers(printed), strict=True)
-        # Answers may grow; what is shown stays as it is.
+        # Answers may have more fields than the README shows.
         assert all(wanted == {name: got.get(name) for name in wanted} for wanted, got in pairs)
 
 

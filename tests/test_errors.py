@@ -1,4 +1,4 @@
-"""Every code that the source can answer stands in docs/errors.md with its status, and nothing else does."""
+"""docs/errors.md has exactly the codes that the source can answer, with their statuses."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ from tests.running import CHECKOUT
 from tests.test_rooms import FILES
 from tracker.errors import first_problem
 
-#: Call -> which argument is the code, and which the status, if any.
+#: Function -> position of the argument with the code, and of the one with the status, if any.
 CODES: dict[str, tuple[int, int | None]] = {
     "Refusal": (1, 0),
     "error_response": (1, 0),
@@ -23,7 +23,7 @@ CODES: dict[str, tuple[int, int | None]] = {
     "error_body": (0, None),
     "AuthenticationFailed": (1, None),
 }
-#: Where a reason stands in docs/errors.md -> its codes.
+#: Place of a reason in docs/errors.md -> its codes.
 REASONS: dict[str, Any] = {
     "conversion": reasons.ConversionReason,
     "value": reasons.ValueReason,
@@ -36,10 +36,10 @@ SENTENCES: tuple[Callable[..., str], ...] = (
     *(reasons.conversion_sentence, reasons.value_sentence, reasons.touch_sentence),
     *(reasons.duplicate_sentence, reasons.adjustment_sentence, reasons.model_sentence),
 )
-#: Functions that answer `bad_FIELD` for the field that is their second argument.
+#: Functions that refuse with `bad_FIELD`, where FIELD is their second argument.
 FIELD_READERS = {"read_text", "read_prose", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
 FIELDS_OF_HITS_AND_REPORTS = ("tracker.collection.fields", "tracker.collection.collect", "reporting.report.query")
-#: What DRF answers by itself.
+#: The errors that DRF raises by itself.
 DRF = (
     *(exceptions.ParseError, exceptions.NotAuthenticated, exceptions.PermissionDenied, exceptions.NotFound),
     *(
@@ -55,19 +55,19 @@ def documented(section: str) -> dict[str, str]:
     """Code -> status, from the first table after a heading."""
     _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
-    assert len(rows) == len({code for code, _ in rows}), "a code stands there twice"
+    assert len(rows) == len({code for code, _ in rows}), "a code is listed twice"
     return dict(rows)
 
 
 def documented_places(section: str) -> set[tuple[str, str]]:
-    """Code and where it stands, of the same table."""
+    """Pairs of code and place, from the same table."""
     _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {(code, place) for code, places in rows for place in places.split(", ")}
 
 
 def calls(*modules: str) -> Iterator[ast.Call]:
-    """The calls of some modules, or of all."""
+    """The calls in some modules, or in all."""
     for module in modules or FILES:
         yield from (node for node in ast.walk(ast.parse(FILES[module].read_text())) if isinstance(node, ast.Call))
 
@@ -82,12 +82,12 @@ def constant(call: ast.Call, place: int) -> object:
 
 
 def is_base_call(call: ast.Call) -> bool:
-    """`super().__init__(429, "rate_limited", ...)` of a Refusal."""
+    """Whether the call is like `super().__init__(429, "rate_limited", ...)` of a Refusal."""
     return name_of(call) == "__init__" and isinstance(constant(call, 0), int) and isinstance(constant(call, 1), str)
 
 
 def answered() -> dict[str, set[int]]:
-    """Code -> the statuses that the source gives beside it."""
+    """Code -> the statuses that the source gives with it."""
     found: dict[str, set[int]] = defaultdict(set)
     for call in calls():
         place, status = CODES.get(name_of(call), (1, 0) if is_base_call(call) else (None, None))
@@ -123,12 +123,12 @@ def test_every_code_of_a_rejected_hit_is_documented_and_no_other() -> None:
     assert set(documented("Rejected hits")) == set(get_args(reasons.RejectedCode))
 
 
-def test_every_reason_is_documented_where_it_is_given_and_no_other() -> None:
+def test_every_reason_is_documented_with_its_place_and_no_other() -> None:
     given = {(code, place) for place, codes in REASONS.items() for code in get_args(codes)}
     assert documented_places("Reasons in explanations") == given
 
 
-def test_every_code_of_reasons_is_given_somewhere() -> None:
+def test_every_reason_is_used_somewhere() -> None:
     texts = {
         node.value
         for module, path in FILES.items()
@@ -149,7 +149,7 @@ def test_every_reason_has_a_sentence_of_its_own(say: Callable[..., str]) -> None
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/collect/more", "/healthz/more"])
-def test_where_there_is_nothing_a_program_reads_the_error_shape(path: str, client: Client) -> None:
+def test_a_program_gets_a_json_error_for_an_unknown_path(path: str, client: Client) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json()["error"] == {
@@ -159,13 +159,13 @@ def test_where_there_is_nothing_a_program_reads_the_error_shape(path: str, clien
     }
 
 
-def test_a_browser_sees_a_page_and_below_api_the_error_shape(client: Client) -> None:
+def test_a_browser_gets_a_page_for_an_unknown_path_and_json_below_api(client: Client) -> None:
     assert client.get("/nothing", HTTP_ACCEPT="text/html")["Content-Type"].startswith("text/html")
     assert client.get("/api/nothing", HTTP_ACCEPT="text/html").json()["error"]["code"] == "not_found"
 
 
 @pytest.mark.django_db
-def test_a_form_from_elsewhere_is_refused_with_a_page_and_a_program_reads_the_error_shape() -> None:
+def test_a_cross_site_form_is_refused_with_a_page_and_a_program_with_json() -> None:
     client = Client(enforce_csrf_checks=True)
     page = client.post("/login", {"username": "x", "password": "y"}, HTTP_ACCEPT="text/html")
     assert (page.status_code, page["Content-Type"].partition(";")[0]) == (403, "text/html")

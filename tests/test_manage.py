@@ -1,11 +1,11 @@
-"""The command line: how commands end that don't come to their end."""
+"""The command line: how interrupted commands end."""
 
 import subprocess
 import sys
 
 from tests.running import CHECKOUT
 
-#: As a terminal does; whoever starts the tests in the background has their processes ignore it.
+#: Restores SIGINT as in a terminal, because processes of tests in the background ignore it.
 CTRL_C = "import os, signal; signal.signal(2, signal.default_int_handler); os.kill(os.getpid(), signal.SIGINT)"
 
 

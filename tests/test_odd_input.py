@@ -1,4 +1,4 @@
-"""Staff's API takes nothing odd and fails at nothing odd: every field of every write, with what programs may send."""
+"""Staff's API refuses or saves odd input and never fails, for every field of every write."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ FIELDS = {
 
 @pytest.fixture
 def addresses(admin_client: Client) -> dict[str, str]:
-    """An address of each kind that may be changed."""
+    """The address of one object of each kind that may be changed."""
     account = Account.objects.create(name="Shop")
     site = Site.objects.create(account=account, name="Shop")
     campaign = Campaign.objects.create(site=site, key="spring")
@@ -53,7 +53,7 @@ def addresses(admin_client: Client) -> dict[str, str]:
 
 
 def wrong(client: Client, method: str, path: str, body: Any) -> str:
-    """What is wrong with an answer to odd input, empty if nothing is."""
+    """The problem of an answer to odd input, empty if there is none."""
     client.raise_request_exception = False
     answer = getattr(client, method)(path, body, content_type="application/json")
     if answer.status_code < 400 or answer.status_code in (404, 409):

@@ -1,4 +1,4 @@
-"""The rule of dependence, read from the imports of every module: what a room, a package or a library may be used by."""
+"""The rules of dependence, checked on every import: which rooms, packages and libraries a module may import."""
 
 import ast
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from tests.rooms import (
     read_imports,
 )
 
-#: The packages of a room from the lowest to the highest: each imports only those before it. The modules of the room's
-#: own folder come last: views, tasks, commands and what opens adapters.
+#: The packages of a room from the lowest to the highest. Each imports only those before it. The modules directly in the
+#: room come last: views, tasks, commands and the modules that open adapters.
 PACKAGES = {
     "conversions": (
         *("units", "rules", "facts", "store", "attribution", "verdicts", "marks", "models"),
@@ -28,7 +28,7 @@ PACKAGES = {
 #: A package is pure where its docstring ends so. Its modules know no Django, no service, no clock and no environment;
 #: what they read, they read through a port.
 PURE = "Pure."
-#: The modules of pure packages that aren't, with the reason.
+#: Modules in pure packages that aren't pure, with the reason.
 IMPURE = {
     "conversions.units.now": "It reads the clock.",
     "conversions.explain.opening": "It opens the explainer over the store and the archive that the settings name.",
@@ -54,7 +54,7 @@ DOOR = (
 READ_BY_REPORTS = tuple(
     f"conversions.{name}" for name in ("store", "models", "marks", "configuration", "units.now", "explain.opening")
 )
-#: What stands between the world and the functions, and is therefore imported by nothing further in.
+#: The outermost modules, which no other module may import.
 OUTER = {
     "views",
     "pages",
@@ -69,7 +69,7 @@ OUTER = {
     "asgi",
     "management",
 }
-#: Each library of a service, and where alone it is imported.
+#: Each library of a service, and the only modules that may import it.
 ONE_PLACE = {
     "boto3": ("tracker.archive.s3",),
     "botocore": ("tracker.archive.s3",),
@@ -98,7 +98,7 @@ def is_outer(module: str) -> bool:
 
 
 def package_of(module: str) -> str:
-    """`room.package`, or the room for a module of its own folder."""
+    """`room.package`; the room for a module directly in it."""
     room, _, rest = module.partition(".")
     package = rest.partition(".")[0]
     return f"{room}.{package}" if package in PACKAGES[room] else room
@@ -114,13 +114,13 @@ PURE_PACKAGES = tuple(
 
 
 def is_pure(module: str) -> bool:
-    # The store's port and what it reads are pure; its adapters aren't.
+    # The store's port and its records are pure. Its adapters aren't.
     in_port = within(module, "conversions.store.port", "conversions.store.spans", "conversions.store.linked")
     return in_port or (within(module, *PURE_PACKAGES) and module not in IMPURE)
 
 
 def floor(module: str) -> int:
-    """How high a module's package stands in its room."""
+    """The position of a module's package in its room, from the lowest."""
     room = module.partition(".")[0]
     order = [f"{room}.{name}" for name in PACKAGES[room]] + [room]
     return order.index(package_of(module))
@@ -140,7 +140,7 @@ def broken(found: Iterator[Import]) -> list[str]:
     return [str(one) for one in found]
 
 
-def test_the_rooms_are_read() -> None:
+def test_the_rooms_are_found() -> None:
     assert {"tracker.collection.hit", "conversions.facts.records", "reporting.rollup"} <= set(FILES)
     assert len(IMPORTS) > 100
     assert {"conversions.rules", "conversions.verdicts", "reporting.figures", "tracker.collection"} <= {*PURE_PACKAGES}
@@ -153,7 +153,7 @@ def test_a_room_imports_from_another_only_what_they_share() -> None:
     assert broken(one for one in across if not allowed_across(one.importer, one.target)) == []
 
 
-def test_collection_names_the_other_rooms_as_text_only() -> None:
+def test_collection_names_the_other_rooms_only_as_text() -> None:
     assert broken(one for one in IMPORTS if within(one.importer, "tracker") and within(one.target, *ROOMS[1:])) == []
 
 
@@ -170,11 +170,11 @@ def test_every_package_of_a_room_has_its_place_in_the_order(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_no_package_imports_itself_by_way_of_others(room: str) -> None:
+def test_no_packages_import_each_other_in_a_loop(room: str) -> None:
     assert loops_of(arrows_between_packages(room, FILES, IMPORTS)) == []
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
+def test_no_modules_import_each_other_in_a_loop() -> None:
     assert loops_of({(one.importer, one.target) for one in IMPORTS if one.target in FILES}) == []
 
 
@@ -184,12 +184,12 @@ def test_pure_modules_import_only_pure_modules_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if is_pure(module)])
-def test_pure_modules_know_no_django_no_service_no_clock_and_no_environment(module: str) -> None:
+def test_pure_modules_use_no_django_no_service_no_clock_and_no_environment(module: str) -> None:
     outside = ("django", "rest_framework", "os", "time", "random", "secrets", "socket", *ONE_PLACE)
     assert broken(one for one in IMPORTS if one.importer == module and within(one.target, *outside)) == []
 
 
-def test_views_tasks_and_commands_are_imported_only_by_their_like() -> None:
+def test_views_tasks_and_commands_are_imported_only_by_each_other() -> None:
     inward = (one for one in IMPORTS if within(one.target, *ROOMS) and is_outer(one.target))
     assert broken(one for one in inward if not is_outer(one.importer)) == []
 
@@ -200,10 +200,10 @@ def test_the_library_of_a_service_is_imported_in_one_place(library: str) -> None
     assert broken(one for one in users if not within(one.importer, *ONE_PLACE[library])) == []
 
 
-def test_no_function_imports() -> None:
+def test_no_import_is_inside_a_function() -> None:
     assert broken(one for one in IMPORTS if one.in_function) == []
 
 
-def test_nothing_happens_by_signal() -> None:
+def test_no_code_uses_django_signals() -> None:
     signals = ("django.dispatch", "django.db.models.signals", "django.core.signals", "django.db.backends.signals")
     assert broken(one for one in IMPORTS if within(one.target, *signals)) == []

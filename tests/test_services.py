@@ -1,4 +1,4 @@
-"""`python3 -m tests.services`: stdout is for NAME=value lines, and only processes of its own are ended."""
+"""`python3 -m tests.services`: stdout has only NAME=value lines, and it ends only its own processes."""
 
 import os
 import re
@@ -40,11 +40,11 @@ def test_env_prints_the_variables_that_select_the_services_and_nothing_else() ->
     assert all(re.fullmatch(r"[A-Z0-9_]+=\S+", line) for line in lines)
 
 
-def test_env_of_one_service_prints_that_service_alone() -> None:
+def test_env_of_one_service_prints_only_its_variables() -> None:
     assert command("env", "postgres").stdout == "DATABASE_URL=postgres://hitledger:hitledger@127.0.0.1:5433/hitledger\n"
 
 
-def test_a_second_set_of_services_has_ports_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_set_of_services_has_its_own_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HITLEDGER_PORT_OFFSET", "1000")
     lines = command("env", "rabbitmq", "cassandra", "postgres").stdout.splitlines()
     assert lines == [
@@ -54,19 +54,19 @@ def test_a_second_set_of_services_has_ports_of_its_own(monkeypatch: pytest.Monke
     ]
 
 
-def test_what_does_not_run_cannot_be_stalled() -> None:
+def test_a_service_that_does_not_run_cannot_be_stalled() -> None:
     answer = command("pause", "rabbitmq")
     assert answer.returncode == 1
     assert "rabbitmq doesn't run as a process that was started here" in answer.stderr
 
 
-def test_status_says_a_line_a_service() -> None:
+def test_status_prints_one_line_for_each_service() -> None:
     lines = command("status").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(SERVICES)
     assert all("stopped" in line or "listens on port" in line for line in lines)
 
 
-def test_a_service_that_others_started_is_not_ours_to_end() -> None:
+def test_a_service_that_others_started_is_not_stopped() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert listening(port)
@@ -74,7 +74,7 @@ def test_a_service_that_others_started_is_not_ours_to_end() -> None:
         assert listening(port)
 
 
-def test_an_unknown_service_is_named_beside_those_that_there_are() -> None:
+def test_an_unknown_service_is_named_with_the_known_ones() -> None:
     answer = command("start", "redis")
     assert answer.returncode == 2
     assert "no such service: redis; there are rabbitmq, cassandra, s3, postgres" in answer.stderr
@@ -88,7 +88,7 @@ def test_a_process_is_known_until_it_ends() -> None:
     assert process.running("sleeper") is None
 
 
-def test_a_pid_file_of_another_boot_ends_nobody(tmp_path: Path) -> None:
+def test_a_pid_file_of_another_boot_ends_no_process(tmp_path: Path) -> None:
     folder = tmp_path / "services" / "pids"
     folder.mkdir(parents=True)
     (folder / "rabbitmq.pid").write_text(f"{os.getpid()} 1 another-boot\n")
@@ -96,7 +96,7 @@ def test_a_pid_file_of_another_boot_ends_nobody(tmp_path: Path) -> None:
     process.end("rabbitmq", signal.SIGKILL)  # would end this very test
 
 
-def test_what_needs_root_is_named_with_the_command_that_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_needs_root_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(packages.PROOF, "maven", "/nowhere/mvn")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ServiceError, match="maven must be installed by hand: there is no apt-get here"):
