@@ -1,4 +1,5 @@
-"""Attempts: work on marks, one after the other. A failure is logged and the others go on. An outage ends them all."""
+"""Attempts: tries work on marks, one mark after the other. A failure is logged and the others go on. An outage ends all
+of it."""
 
 import logging
 from collections.abc import Callable
@@ -9,20 +10,21 @@ from tracker.away import AWAY
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: How many absences of a service in a row are an outage. A single one may concern one mark: a partition that is too
-#: large times out each time.
+#: If a service is away this many times in a row, it is an outage. A single time may concern one mark only: a partition
+#: that is too large times out each time.
 OUTAGE = 3
 
 
 class Attempts:
-    """Attempts work. A failure is logged, and its mark stays."""
+    """Tries work. If it fails, the failure is logged and the mark stays."""
 
     def __init__(self) -> None:
         self._away: list[Exception] = []
         self._in_a_row = 0
 
     def make(self, work: Callable[[], T], trouble: str) -> T | None:
-        """The work's result; None if it fails, which is logged as `trouble`. In an outage it raises what AWAY names."""
+        """Return the work's result; None if it failed, which is logged as `trouble`. In an outage it raises what AWAY
+        names."""
         try:
             done = work()
         except AWAY as error:
@@ -39,6 +41,6 @@ class Attempts:
         return done
 
     def end(self) -> None:
-        """Raise the last absence that was passed over."""
+        """Raise the last error of a service that was away and was passed over."""
         if self._away:
             raise self._away[-1]

@@ -1,7 +1,7 @@
-"""Days: the cells of the hours of past days -> the cells of the days, so that reports needn't read each hour.
+"""Days: the cells of the hours of past days -> the cells of the days. Reports then needn't read each hour.
 
-A day's cell is a cache. `conversions.marks.days` says why no report uses one that is too old. The steps: draw the
-token, look for open marks, read the hours. A later mark has a greater token.
+A day's cell is a cache. `conversions.marks.days` says why no report uses an outdated one. The steps: draw the token,
+look for open marks, read the hours. A mark that is set later has a greater token.
 """
 
 import logging
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 #: The models for which an hour and a day have cells.
 ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
-#: The most days that a tick considers.
+#: A tick considers at most this many days.
 LOOKED_AT = 2_000
 
 
@@ -36,14 +36,14 @@ class DayList(Protocol):
         """Remove a day from the list, unless it was noted again."""
 
     def draw_day_token(self) -> int:
-        """A token that is committed before the next read."""
+        """Draw a token and commit it. The next read sees every mark with a smaller token."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
-        """Whether any bucket of a stretch (ms) is marked."""
+        """Whether any bucket of an interval (ms) is marked."""
 
 
 class DayMaker:
-    """Makes the cells of days. It is given the store, the list, and a function that loads configurations uncached."""
+    """Makes the cells of days, with the given store, list, and function that loads configurations uncached."""
 
     def __init__(
         self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
@@ -55,21 +55,19 @@ class DayMaker:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def due(self, now: int, site: str | None = None) -> list[StaleDay]:
-        """The days that may be made at `now` (ms). It reads the configuration of their sites, once for all of them.
-
-        A day's cells depend on it only by the time zone, and they say between which midnights they were made.
-        """
+        """The days whose cells may be made at `now` (ms)."""
         days = self.days.stale_days(now, LOOKED_AT, site)
         self._sites = {}
         self._load({day.site for day in days})
         return days
 
     def attempt(self, day: StaleDay) -> bool:
-        """Make one day; return whether it was made. A failure is logged and the other days go on; see Attempts."""
+        """Make the cells of one day; return whether they were made. A failure is logged and the other days go on; see
+        Attempts."""
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:
-        """Make a day's cells, unless one of its hours is marked; return whether they were made. Raises Damaged."""
+        """Make a day's cells unless one of its hours is marked; return whether they were made. Raises Damaged."""
         self._load({day.site} - self._sites.keys())
         site = self._sites[day.site]
         if site is None:

@@ -1,6 +1,6 @@
 """Fitter: the facts of a month that is over -> fits, written under a token; then marks on the next month's buckets.
 
-A fit is a figure, made from the facts and the present configuration when its month is marked. The rules of
+A fit is a figure. It is made from the facts and the present configuration when its month is marked. The rules of
 `conversions.marks.fit_marks` ensure that no crash and no second fitter leaves an old fit in a bucket.
 """
 
@@ -26,47 +26,47 @@ from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)
 
-#: The most that a timezone is ahead of UTC, ms.
+#: No timezone differs from UTC by more than this, ms.
 FURTHEST_MS = 14 * HOUR_MS
-#: How long a fitter holds a mark, ms. One that dies delays the month by this.
+#: How long a fitter holds a mark, ms. If it dies, the month waits this long.
 HOLD_MS = 15 * 60 * 1000
 #: Fits wait for buckets of their month that were marked within this time, ms. An older mark may be on a damaged bucket.
 WAIT_MS = 10 * 60 * 1000
-#: Beat makes fits again after this many times the time that they took, or late hits could keep it busy with them.
+#: After making fits, beat waits this many times the time that they took. Otherwise late hits could keep it busy with
+#: them.
 REST = 10
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
 
 
 class FitMarks(Protocol):
-    """Where the marks of months are kept: `conversions.marks.fit_marks`."""
+    """The functions of `conversions.marks.fit_marks` that a fitter calls."""
 
     def open_fits(self, site: str | None = None) -> list[FitMark]:
         """The months whose fits must be made again, the oldest first."""
 
     def take_fits(self, mark: FitMark, now: int, until: int) -> FitMark | None:
-        """Take a mark that nobody holds."""
+        """Take a mark until an instant (ms); None if another fitter holds it or it is closed."""
 
     def hold_fits(self, mark: FitMark, until: int) -> bool:
-        """Hold it longer; False if another has taken it."""
+        """Hold a mark longer; return False if another fitter has taken it."""
 
     def untell(self, mark: FitMark) -> bool:
-        """Empty `told` before other fits are written; False if another fitter has taken the mark."""
+        """Empty `told` before different fits are written; return False if another fitter has taken the mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
-        """Note what the next month's buckets were marked for, and remove the mark if its token is the noted one."""
+        """Set `told`. Remove the mark if its token is still the noted one."""
 
     def is_rolling(self, site: str, since: int, until: int, token: int) -> bool:
-        """Whether buckets of a stretch are marked under that token or a later one."""
+        """Whether buckets of an interval are marked under this token or a later one."""
 
 
 class Overtaken(Exception):
-    """Another fitter makes these fits."""
+    """Another fitter has taken the mark."""
 
 
 class Fitter:
-    """Makes fits. It is given the store, the marks, a function that loads a site's configuration uncached, and the
-    clock (ms)."""
+    """Makes fits, with the given store, marks, function that loads a site's configuration uncached, and clock (ms)."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Fitter:
         """The marked months that are over."""
         now = self.clock()
         marks = self.fit_marks.open_fits(site)
-        # Each site has its present month marked all the time. Its configuration need not be read for that.
+        # The present month of each site is always marked. To skip it, the site's configuration need not be read.
         return [mark for mark in marks if end_of(mark.month, "UTC") - FURTHEST_MS <= now and self._is_over(mark, now)]
 
     def _is_over(self, mark: FitMark, now: int) -> bool:
@@ -105,9 +105,10 @@ class Fitter:
         )
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits. A failure is logged and the other months go on; see Attempts.
+        """Make one month's fits; return whether they changed. A failure is logged and the other months go on; see
+        Attempts.
 
-        It returns whether they changed. Raises what concerns every month: an outage of the services.
+        An outage of the services is raised, because it concerns every month.
         """
         trouble = f"site {mark.site}: the fits of {mark.month} can't be made"
         return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
@@ -123,7 +124,7 @@ class Fitter:
         except Overtaken:
             return False
         except Transient:
-            # It rests as if it were made: a month that can't be read must leave time to the others.
+            # The month rests as after a success. A month that can't be read must leave time for the others.
             self.fit_marks.hold_fits(taken, self._rested(began))
             raise
 
@@ -143,8 +144,8 @@ class Fitter:
         return now + min(REST * (now - began), LONGEST_HOLD_MS)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
-        """Write fits and, if they aren't the told ones, mark what reads them; return whether they changed. Raises
-        Overtaken."""
+        """Write fits. If they differ from those of `told`, mark the buckets that read them. Return whether they
+        changed. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.untell(taken):
@@ -160,7 +161,8 @@ class Fitter:
         return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
-        """The fit of every goal, retired ones included, by its uid. It reads the month's facts bucket by bucket."""
+        """Make the fit of every goal, switched-off ones included, by its uid. The month's facts are read bucket by
+        bucket."""
         gatherer = Gatherer(site)
         held = self.clock()
         for bucket in watch(self._buckets(site, taken.month)):
@@ -172,7 +174,7 @@ class Fitter:
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
     def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case], Whose]:
-        """A bucket's touches, its conversions that count, and whose the touches are."""
+        """Read a bucket: its touches, its conversions that count, and the function that names the touches' persons."""
         facts = self.store.read_bucket(site.key, bucket)
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -187,7 +189,7 @@ class Fitter:
         self.marks.mark_buckets(site.key, [bucket for bucket in buckets if bucket >= limit])
 
     def _buckets(self, site: SiteConfig, month: str) -> list[int]:
-        """The known buckets of a month, in their order."""
+        """The known buckets of a month, in order."""
         known = self.marks.known_buckets(site.key)
         return sorted(bucket for bucket in known if month_of(bucket, site.timezone) == month)
 

@@ -10,13 +10,13 @@ from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:
-    """Numbers by name, with their meaning. An unknown number is left out."""
+    """Read numbers by name, each with its meaning. An unknown number is left out."""
     now = now_ms()
     return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How many buckets wait for the rollup, and for how long. A mark's token is the microsecond at which it was
+    """How many buckets wait for the rollup, and for how long. A mark's token is the microsecond in which it was
     drawn."""
     marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token"))
     waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["number"] else 0.0
@@ -24,7 +24,7 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
         "hitledger_marks_open": (marks["number"], "Buckets that wait for the rollup."),
         "hitledger_mark_oldest_seconds": (
             max(waited, 0.0),
-            "How long the oldest of them has waited; over some minutes, beat or the worker is away.",
+            "How long the oldest of them has waited. After some minutes, beat or the worker is probably away.",
         ),
     }
 
@@ -36,7 +36,7 @@ def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How far the queue and the sealed reports are behind now."""
+    """How far the queue's markers and the sealed reports are behind the present."""
     reached = Marker.reached()
     if not reached:
         return {}
@@ -45,10 +45,10 @@ def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
     return {
         "hitledger_marker_seconds": (
             max(now - reached, 0) / 1000,
-            "How long ago the newest marker that came through the queue was made; beat sends one each minute.",
+            "The age of the newest marker that came through the queue. Beat sends one each minute.",
         ),
         "hitledger_sealed_lag_seconds": (
             max(now - sealed, 0) / 1000,
-            "How far behind now reports are sealed, for the site furthest behind; ten minutes at best.",
+            "How far sealed reports are behind the present, for the site furthest behind. Ten minutes are the least.",
         ),
     }

@@ -1,14 +1,14 @@
 """Rollup: marked buckets -> exact figures, written under the mark's token. Beat starts it each minute.
 
-The order of the steps ensures that no fact is missed: note the tokens, read the configuration uncached, read the facts,
-write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are old, and
-remove each mark whose token is still the noted one.
+These steps, in this order, ensure that no fact is missed: note the tokens, read the configuration uncached, read the
+facts, write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are
+old, and remove each mark whose token is still the noted one.
 
-The configuration is read once for all marks that were noted together, after the last of them. So no mark is closed on
-stale configuration: a change draws a token for a mark on the whole site in its own transaction. If that commits before
-the configuration is read, the rollup has the change. If it commits later, its token is greater than every noted one,
-and all buckets of the site are marked under still greater ones, whether or not the rollup has closed their marks by
-then.
+The configuration is read once for all marks that were noted together, after the last of them. Therefore no mark is
+closed with an outdated configuration. A change draws a token for a mark on the whole site, in its own transaction. If
+it commits before the configuration is read, the rollup has the change. If it commits later, its token is greater than
+every noted one. Then all buckets of the site are marked under still greater tokens, whether or not the rollup has
+closed their marks by then.
 """
 
 import logging
@@ -35,33 +35,33 @@ from reporting.figures.sums import hour_cells
 
 logger = logging.getLogger(__name__)
 
-#: The most buckets that are written and closed together, and the facts from which a group is written early.
+#: At most this many buckets are written and closed together. A group with this many facts is written at once.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
-#: How long the open hour rests after a rollup: this multiple of the time that it took, but at most this time, ms. Each
-#: of its hits marks it, and each rollup makes the whole hour. Live counters bridge the rest.
+#: After a rollup the open hour rests this many times the time that the rollup took, but at most the second number (ms).
+#: Each hit marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
 REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
 
 
 class MarkStore(Protocol):
-    """The store of marks: `conversions.marks.marks`."""
+    """The functions of `conversions.marks.marks` that a roller calls."""
 
     def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
         """Mark buckets under a new token."""
 
     def open_marks(self, site: str | None = None) -> list[Mark]:
-        """The marks to roll up, those of whole sites first."""
+        """List the marks to roll up, those of whole sites first."""
 
     def known_buckets(self, site: str) -> list[int]:
-        """Every bucket of a site that was ever marked."""
+        """List every bucket of a site that was ever marked."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
         """Note that a rollup of buckets begins."""
 
     def close_mark(self, mark: Mark) -> bool:
-        """Remove a mark, if its token is still the noted one."""
+        """Remove a mark if its token is still the noted one; return whether it was removed."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
-        """Remove the marks whose tokens are still the noted ones; return these. Note until when (ms) each bucket
+        """Remove the marks whose tokens are still the noted ones; return these. Set until when (ms) each bucket
         rests."""
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
@@ -76,7 +76,8 @@ class DayNotes(Protocol):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A bucket's cells that are not written yet, its day, the number of its facts, and the time (ms) that making took.
+    """A bucket's cells that are not written yet, its day, the number of its facts, and the time (ms) that making them
+    took.
 
     If `cells` is None, there is nothing to write. If `day` is None, there is no such site.
     """
@@ -111,7 +112,7 @@ class Roller:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def expand(self, site: str | None = None) -> None:
-        """Turn the marks of whole sites into marks of each of their unfrozen buckets."""
+        """Replace the marks of whole sites by marks of their unfrozen buckets."""
         limit = self.frozen_before()
         for mark in self.marks.open_marks(site):
             if mark.bucket != WHOLE_SITE:
@@ -121,22 +122,23 @@ class Roller:
             self.marks.close_mark(mark)
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The buckets to roll up now, in turns the one that was tried longest ago and the newest one.
+        """The buckets to roll up now: alternately the one whose last try is longest ago, and the newest one.
 
-        The newest come early so that a recount of one site's year doesn't delay the present day of others. The others
-        come early so that none waits forever, even if a tick does few and many are marked again meanwhile. With `now`
-        (ms) resting buckets are left out.
+        The newest buckets come early: a recount of one site's year then doesn't delay the present day of others. Those
+        that were tried longest ago come early, too: no bucket waits forever, even if each tick does few and many are
+        marked again meanwhile. With `now` (ms) resting buckets are left out.
         """
         self.expand(site)
         noted = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
-        self._sites = {}  # All that is read from here on is newer than every noted token.
+        self._sites = {}  # Whatever is read from here on is newer than every noted token.
         marks = [mark for mark in noted if now is None or not rests(mark, now)]
         newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
         waiting = sorted(newest, key=lambda mark: mark.tried)
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Marks in batches that are attempted together. A mark whose last try failed or killed its worker is alone."""
+        """Group marks into batches that are tried together. A mark whose last try failed, or killed its worker, is by
+        itself."""
         batch: list[Mark] = []
         for mark in marks:
             if mark.tried > mark.token:
@@ -152,7 +154,7 @@ class Roller:
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
         """Roll up some buckets; return those that are done. A failure is logged and the others go on; see Attempts.
 
-        Raises what concerns every bucket: an outage of the services.
+        An outage of the services is raised, because it concerns every bucket.
         """
         self.marks.note_tries(marks)
         done: list[Mark] = []
@@ -166,11 +168,11 @@ class Roller:
         return [*done, *self._attempt_to_finish(made)]
 
     def roll_up(self, *marks: Mark) -> list[Mark]:
-        """Roll up buckets; return those whose marks were removed. The marks hold the noted tokens."""
+        """Roll up buckets under the tokens of their marks; return the marks that were removed."""
         return self._finish([self._make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[Made]) -> list[Mark]:
-        """Finish all together. If that fails, finish each alone."""
+        """Finish all buckets together. If that fails, finish each by itself."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)
@@ -180,8 +182,8 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[Made]) -> list[Mark]:
-        """Write the cells, mark the fits, note the days, then remove the marks. After a crash before the end, all is
-        redone."""
+        """Write the cells, mark the fits, note the days, then remove the marks. After a crash, all of it is done
+        again."""
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})
         self.days.note_days({one.day for one in made if one.day})
@@ -204,16 +206,16 @@ class Roller:
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
-        # Like all reads, this comes after the mark was noted. Fits that change later mark the bucket again.
+        # Like all reads, this one comes after the mark was noted. Fits that change later mark the bucket again.
         learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
         cells = hour_cells(mark.bucket, figures(site, mark.bucket, touches, cases, learnt))
         took = round(1000 * (time.monotonic() - began))
         return Made(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
-        """The configuration of a mark's site. It is read after the marks were noted, together with the batch's other
-        sites."""
-        sites = self._sites  # Each noting of marks has its own dictionary.
+        """The configuration of a mark's site. It is read after the marks were noted, together with those of the batch's
+        other sites."""
+        sites = self._sites  # Replaced each time that marks are noted.
         if mark.site not in sites:
             new = {one.site for one in batch} - sites.keys()
             found = self.load_sites(new)
@@ -222,7 +224,7 @@ class Roller:
 
 
 def day_end(bucket: int, site: SiteConfig) -> DayEnd:
-    """The day of a bucket."""
+    """The day of a bucket, with its end."""
     day = day_of(bucket, site.timezone)
     return DayEnd(site.key, day, day_start(next_day(day), site.timezone))
 
@@ -233,10 +235,10 @@ def is_open(bucket: int, now: int) -> bool:
 
 
 def rests(mark: Mark, now: int) -> bool:
-    """Whether beat skips a mark at `now` (ms). The mark of an hour that is over never rests."""
+    """Whether beat skips a mark at `now` (ms). Once the hour is over, its mark doesn't rest."""
     return now < mark.rests_until <= now + LONGEST_REST_MS and is_open(mark.bucket, now)
 
 
 def trouble(mark: Mark) -> str:
-    """The log's message about a bucket that fails."""
+    """The message in the log about a bucket that fails."""
     return f"site {mark.site}: bucket {mark.bucket} can't be rolled up"

@@ -1,4 +1,4 @@
-"""Schema: the reporting API in /api/schema, with its summaries, parameters and answers."""
+"""Schema: the summaries, parameters and answers of the reporting API that `/api/schema` shows."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,7 +14,7 @@ REFUSED = refusals(400, 401, 404, 503)
 
 
 def day(name: str, description: str) -> OpenApiParameter:
-    """A day of the site's calendar."""
+    """The parameter of a day of the site's calendar."""
     return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, description=description, required=True)
 
 
@@ -27,10 +27,10 @@ report_schema = extend_schema(
         parameter("model", "The attribution model.", enum=list(MODELS), default="last"),
         parameter("by", f"Comma list of {', '.join(KEYS)}: the keys of the rows, in that order.", default="ad"),
         parameter("goal", "The key of the only goal to report."),
-        parameter("basis", "`click`: credit on the touch's day.", enum=list(BASES), default="conversion"),
+        parameter("basis", "`click`: credit counts on the touch's day.", enum=list(BASES), default="conversion"),
         parameter(
             "format",
-            "`csv`: the rows alone, as a file; `spreadsheet`: the same, marked as UTF-8.",
+            "`csv`: the rows alone, as a file. `spreadsheet`: the same file, marked as UTF-8.",
             enum=list(FORMS),
             default="json",
         ),

@@ -15,7 +15,7 @@ from reporting.days import DayMaker
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
-#: The seconds after which a tick ends. The next tick does the rest.
+#: A tick ends after this many seconds. The next tick does the rest.
 TICK_SECONDS = 50
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
@@ -32,13 +32,13 @@ FIT_SECONDS = Histogram(
 
 
 def roller() -> Roller:
-    """The roller over the store and the configuration that the settings name."""
+    """Make the roller on the store and the configuration that the settings name."""
     return Roller(open_store(), sequence, load_sites, frozen_before)
 
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Roll up what is marked until the tick ends; return the number of buckets."""
+    """Roll up marked buckets until the tick ends; return the number of buckets."""
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = roller()
@@ -62,12 +62,12 @@ def make_days(ends_at: float) -> None:
 
 
 def day_maker() -> DayMaker:
-    """The maker of days over the same store and configuration."""
+    """Make the maker of days on the same store and configuration."""
     return DayMaker(open_store(), days, load_sites)
 
 
 def fitter() -> Fitter:
-    """The fitter over the store and the configuration that the settings name."""
+    """Make the fitter on the store and the configuration that the settings name."""
     return Fitter(open_store(), sequence, fit_marks, load_site, frozen_before, now_ms)
 
 

@@ -1,4 +1,4 @@
-"""Views: the report API. They decode, call one function, and map errors."""
+"""Views: the report API. The views decode, call one function, and map errors."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ from tracker.collection.refusal import Refusal
 
 
 class ByParameter(BaseContentNegotiation):
-    """The parameter `format` selects the answer's format, and the Accept header is ignored. Errors are JSON."""
+    """The parameter `format` selects the form of the answer; the Accept header is ignored. Errors are JSON."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         """The first parser."""
@@ -51,7 +51,7 @@ class ConversionReport(APIView):
 
     @report_schema
     def get(self, request: Request) -> Response | HttpResponse:
-        """The report of a site and a range of days."""
+        """Report a range of a site's days."""
         site = load_readable(request, request.query_params.get("site", ""))
         query = read_query(request.query_params, site)
         report = answer(open_to_read(), query, site, now_ms())
@@ -59,7 +59,7 @@ class ConversionReport(APIView):
 
 
 class FitReport(APIView):
-    """What a month taught the data-driven models of a goal. The next month's conversions are weighed by it."""
+    """What a month taught the data-driven models of a goal. The next month's conversions are divided by it."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -68,7 +68,7 @@ class FitReport(APIView):
 
     @fit_schema
     def get(self, request: Request) -> Response:
-        """The fit of a site, a goal and a month."""
+        """Show the fit of a site, a goal and a month."""
         site = load_readable(request, request.query_params.get("site", ""))
         goal, month = read_fit_query(request.query_params, site)
         fitted = read_fits(open_to_read(), site, month).get(goal)
@@ -78,7 +78,7 @@ class FitReport(APIView):
 
 
 def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
-    """The rows as a file to keep."""
+    """Answer with the rows as a file."""
     name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     mark = UTF8_MARK if query.form == "spreadsheet" else ""

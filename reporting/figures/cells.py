@@ -1,7 +1,7 @@
-"""Cells: figures <-> the bodies of rollup cells, with each name once, numbers in columns, and a checksum. Pure.
+"""Cells: figures <-> the bodies of cells, with each name once, numbers in columns, and a checksum. Pure.
 
-An hour has one cell of clicks and views, one of amounts without a rate, and two of each model: the credit of goals and
-ads, and the same by the day of the touch.
+An hour has one cell of clicks and views and one of amounts without a rate. For each model it has two cells: the credit
+of goals and ads, and the same by the day of the touch.
 """
 
 from typing import TypeVar
@@ -15,15 +15,15 @@ from conversions.store.port import Cell
 CLICKS = "clicks"
 #: The model name of the cells of amounts without a rate.
 NO_RATE = "no_rate"
-#: The bytes of the checksum at the start of a body.
+#: The number of bytes of the checksum at the start of a body.
 CHECKSUM = 4
 
-#: An ad's name, its campaign and whether it is configured: the fields of AdName.
+#: The fields of AdName: an ad's name, its campaign and whether it is configured.
 Named = tuple[str, str, bool]
 
 
 class Damaged(ValueError):
-    """The body of a cell is not as it was written."""
+    """The body of a cell differs from what was written."""
 
     def __init__(self, cell: Cell, why: str) -> None:
         super().__init__(f"the cell {cell.model} {cell.page} {cell.start} is damaged: {why}")
@@ -31,7 +31,7 @@ class Damaged(ValueError):
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):
-    """Clicks and views by ad: the ads, and for each ad the number of clicks and of views."""
+    """Clicks and views by ad: a list of ads, and for each ad the numbers of clicks and of views."""
 
     ads: list[Named] = []
     clicks: list[int] = []
@@ -41,9 +41,9 @@ class Clicks(msgspec.Struct, frozen=True, array_like=True):
 class Credit(msgspec.Struct, frozen=True, array_like=True):
     """Credit (micros of conversions) and value (micros of money) of every goal. The last five fields are columns.
 
-    `goal`, `ad` and `day` are indexes of `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
-    The day of a row is the day of its touches, or else of its conversions. In a cell that isn't by day, `days` and
-    `day` are empty.
+    `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
+    The day of a row is the day of its touches; without touches, of its conversions. In a cell that isn't by day, `days`
+    and `day` are empty.
     """
 
     goals: list[str] = []
@@ -59,7 +59,7 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
 class Unrated(msgspec.Struct, frozen=True, order=True, array_like=True):
     """A goal's number of counted conversions with amounts without a rate; and these amounts: (currency, micros).
 
-    One conversion may have such amounts in several currencies.
+    One conversion may have amounts in several such currencies.
     """
 
     goal: str
@@ -77,22 +77,22 @@ _unrated = msgspec.json.Decoder(list[Unrated])
 
 
 def by_touch_day(model: str) -> str:
-    """The model name of a model's cells by the touch's day."""
+    """The model name of a model's cells by the day of the touch."""
     return f"{model} by day"
 
 
 def encode(body: Body) -> bytes:
-    """The body of a cell."""
+    """Serialize a cell's body."""
     return seal(_encoder.encode(body))
 
 
 def seal(text: bytes) -> bytes:
-    """The checksum of a text, then the text."""
+    """Put its checksum before a text."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 
 def unseal(cell: Cell) -> bytes:
-    """The text of a cell. Raises Damaged."""
+    """Check a cell's body and return its text. Raises Damaged."""
     text = cell.body[CHECKSUM:]
     if crc32(text).to_bytes(CHECKSUM, "big") != cell.body[:CHECKSUM]:
         raise Damaged(cell, "its checksum is another")
@@ -100,17 +100,17 @@ def unseal(cell: Cell) -> bytes:
 
 
 def decode_clicks(cell: Cell) -> Clicks:
-    """The clicks and views of a cell. Raises Damaged."""
+    """Read the clicks and views of a cell. Raises Damaged."""
     return _decode(_clicks, cell)
 
 
 def decode_credit(cell: Cell) -> Credit:
-    """The credit of a model's cell. Raises Damaged."""
+    """Read the credit of a model's cell. Raises Damaged."""
     return _decode(_credit, cell)
 
 
 def decode_unrated(cell: Cell) -> list[Unrated]:
-    """The amounts without a rate of a cell. Raises Damaged."""
+    """Read the amounts without a rate of a cell. Raises Damaged."""
     return _decode(_unrated, cell)
 
 

@@ -1,6 +1,7 @@
 """Days: the cells of a site-local day's hours -> the cells of the day. Pure.
 
-A day's cell holds the token and the midnights of its making, by which a reader decides whether it is valid.
+A day's cell holds a token and the day's midnights, both as they were when it was made. By these a reader decides
+whether the cell is valid.
 """
 
 from collections import Counter, defaultdict
@@ -29,7 +30,8 @@ from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
-    """The body of a day's cell: the token drawn before its hours were read, the day's ends (ms), and the figures."""
+    """The body of a day's cell: the token that was drawn before its hours were read, the day's start and end (ms), and
+    the figures."""
 
     token: int
     since: int
@@ -38,7 +40,7 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """A day's midnights by the present rules of the site's time zone (ms)."""
+    """The two midnights of a day (ms), by the present rules of the site's time zone."""
 
     since: int
     until: int
@@ -50,7 +52,7 @@ def ends_of(day: str, site: SiteConfig) -> Ends:
 
 
 def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[Cell]:
-    """The cells of a day from the cells of its hours. Raises Damaged."""
+    """Make the cells of a day from the cells of its hours. Raises Damaged."""
     by_model: dict[str, list[Cell]] = defaultdict(list)
     for cell in hours:
         by_model[cell.model].append(cell)
@@ -61,27 +63,27 @@ def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[C
 
 
 def month_page(day: str) -> str:
-    """The page of a day's cells: its month."""
+    """The page of a day's cells, which is its month."""
     return day[:7]
 
 
 def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[Unrated]) -> bytes:
-    """The body of a day's cell."""
+    """Serialize a day's cell."""
     return seal(msgspec.json.encode(Made(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures)))))
 
 
 def read_made(cell: Cell) -> Made:
-    """The token and midnights of a day's cell, with its figures. Raises Damaged."""
+    """Read the token, the midnights and the figures of a day's cell. Raises Damaged."""
     return msgspec.json.decode(unseal(cell), type=Made)
 
 
 def figures_of(cell: Cell, made: Made) -> Cell:
-    """A day's cell in the form of an hour's cell."""
+    """Turn a day's cell into the form of an hour's cell."""
     return msgspec.structs.replace(cell, body=seal(bytes(made.figures)))
 
 
 def sum_clicks(cells: Iterable[Cell]) -> Clicks:
-    """The sums of the clicks and views of hours."""
+    """Add up the clicks and views of hours."""
     sums: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
     for cell in cells:
         found = decode_clicks(cell)
@@ -91,7 +93,7 @@ def sum_clicks(cells: Iterable[Cell]) -> Clicks:
 
 
 def sum_credit(cells: Iterable[Cell]) -> Credit:
-    """The sums of the credit and value of hours."""
+    """Add up the credit and value of hours."""
     sums = amounts()
     for cell in cells:
         found = decode_credit(cell)
@@ -106,7 +108,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
 
 
 def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
-    """The sums of the amounts without a rate of hours."""
+    """Add up the amounts without a rate of hours."""
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for cell in cells:
@@ -116,5 +118,5 @@ def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
     return unrated_of(numbers, sums)
 
 
-#: Model -> the function that adds up its hours. The cells of all other models hold credit.
+#: Model -> the function that adds up its hours. Cells of other models hold credit.
 SUMS: dict[str, Callable[[Iterable[Cell]], Any]] = {CLICKS: sum_clicks, NO_RATE: sum_unrated}

@@ -1,6 +1,6 @@
 """Figures: the touches and cases of a bucket -> sums. Pure.
 
-Conversions are decided, divided and added up one by one. No share is kept until the next conversion.
+Conversions are divided and added up one by one. The shares of a conversion are dropped before the next one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """The sums of a bucket's touches and of the cases that count in it.
+    """Add up a bucket's touches and the cases that count in it.
 
     `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
@@ -53,7 +53,8 @@ class Adder:
             self.sums.clicks[self._name(touch)][touch.kind == "view"] += 1
 
     def add_case(self, case: Case) -> None:
-        """Add a counted conversion: its shares by ad and the touch's day; if unattributed, by its own day."""
+        """Add a counted conversion: its shares by ad and the touch's day. If it is unattributed, add it to its own
+        day."""
         verdict = case.verdict
         self._add_unrated(verdict)
         goal, path = verdict.goal.uid, path_of(verdict, case.touches)

@@ -11,22 +11,23 @@ from conversions.store.port import Cell
 from conversions.verdicts.naming import beyond
 from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, Unrated, by_touch_day, encode
 
-#: A goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
+#: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
 Place = tuple[str, AdName | None, str]
-#: Micros of conversions and of money.
+#: An amount: micros of conversions, and of money.
 Amounts = dict[Place, list[int]]
 
 
 def amounts() -> Amounts:
-    """Empty amounts."""
+    """Make empty amounts."""
     return defaultdict(lambda: [0, 0])
 
 
 class Sums:
-    """Clicks and views by ad, credit and value by place, and amounts without a rate by goal.
+    """Clicks and views by ad, credit and value by goal, ad and day, and amounts without a rate by goal.
 
-    Every model gives all credit to a single touch, and none if there is no touch. Most conversions are such; they are
-    added up once, in `alike`. `own` has the other conversions, by model. `sizes`: unconfigured name -> its touches.
+    Every model divides a path of at most one touch in the same way. Most paths are of this kind: `alike` holds their
+    sums once for all models. `own` holds the other sums by model. `sizes`: the name of an unconfigured ad -> its number
+    of touches.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold(self) -> None:
-        """Rename all but the largest unconfigured names to `(other)`."""
+        """Rename all but the largest unconfigured ads to `(other)`."""
         rest = beyond(self.sizes)
         if not rest:
             return
@@ -50,13 +51,13 @@ class Sums:
 
 
 def add(sums: list[int], more: Iterable[int]) -> None:
-    """Add amounts to amounts of the same kinds."""
+    """Add a list of amounts to another one, item by item."""
     for place, amount in enumerate(more):
         sums[place] += amount
 
 
 def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
-    """Every cell of an hour, with the empty ones."""
+    """Make every cell of an hour, empty ones included."""
     page = utc_day(bucket)
     unrated = unrated_of(sums.lacking, sums.lacks)
     found = [
@@ -73,23 +74,23 @@ def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
 
 
 def utc_day(bucket: int) -> str:
-    """The page of a bucket's cells: a UTC day, which no change of a time zone's rules affects."""
+    """The page of a bucket's cells, which is a UTC day. A change of a time zone's rules doesn't affect it."""
     return datetime.fromtimestamp(bucket / 1000, UTC).date().isoformat()
 
 
 def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
-    """The columns of clicks and views by ad."""
+    """Clicks and views by ad, as columns."""
     rows = sorted(sums.items())
     return Clicks([named(ad) for ad, _ in rows], [row[0] for _, row in rows], [row[1] for _, row in rows])
 
 
 def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[Unrated]:
-    """The rows of amounts without a rate. `numbers`: goal -> conversions; `sums`: goal -> currency -> micros."""
+    """Amounts without a rate, as rows. `numbers`: goal -> conversions; `sums`: goal -> currency -> micros."""
     return [Unrated(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def without_days(places: Mapping[Place, list[int]]) -> Amounts:
-    """The same amounts, not by day."""
+    """Add up the days of the same goal and ad."""
     found = amounts()
     for (goal, ad, _), row in places.items():
         add(found[goal, ad, ""], row)
@@ -97,7 +98,7 @@ def without_days(places: Mapping[Place, list[int]]) -> Amounts:
 
 
 def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -> Amounts:
-    """The sums of both."""
+    """Add up two sets of amounts."""
     found = amounts()
     for places in (alike, own):
         for place, row in places.items():
@@ -106,7 +107,7 @@ def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -
 
 
 def columns(places: Mapping[Place, list[int]]) -> Credit:
-    """Places as columns, without those whose amounts are all 0."""
+    """Amounts as columns. Amounts that are all 0 are left out."""
     rows = sorted((place for place, row in places.items() if any(row)), key=in_order)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
     by_day = "" not in days
@@ -123,16 +124,16 @@ def columns(places: Mapping[Place, list[int]]) -> Credit:
 
 
 def numbered(names: Iterable[Any]) -> dict[Any, int]:
-    """Each name once, with its index."""
+    """Each distinct name with an index."""
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
 def in_order(place: Place) -> tuple[str, bool, AdName, str]:
-    """The sort key of a place: goal, ad and day. Places without an ad come first."""
+    """The sort key of an amount: goal, ad and day. Those without an ad come first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day
 
 
 def named(ad: AdName) -> Named:
-    """An ad's name as cells hold it."""
+    """An ad's name in the form of cells."""
     return ad.ad, ad.campaign, ad.configured

@@ -1,1 +1,1 @@
-"""Fits: the facts of a month -> what the data-driven models learn of it, and how that is shown. Pure."""
+"""Fits: the facts of a month -> what the data-driven models learn from it, and how that is shown. Pure."""

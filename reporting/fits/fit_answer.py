@@ -1,4 +1,4 @@
-"""Fit answer: the records of a goal's fit, as the API answers them. Pure."""
+"""Fit answer: the records of a goal's fit, in the form of the API's answer. Pure."""
 
 from typing import Annotated
 
@@ -10,17 +10,17 @@ from conversions.units.formats import Amount, Instant, Month
 
 
 class FitPaths(msgspec.Struct, frozen=True):
-    """The paths of a month."""
+    """The numbers of paths of a month."""
 
     distinct: int
-    converted: Annotated[int, Meta(description="Paths at whose end was a conversion.")]
+    converted: Annotated[int, Meta(description="Paths that end with a conversion.")]
     unconverted: Annotated[int, Meta(description="Paths of persons without a conversion in the month.")]
 
 
 class FitAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad, and what Markov makes of it."""
+    """An ad, and its removal effect by the Markov model."""
 
-    name: Annotated[str, Meta(description="As the other lists call it.")]
+    name: Annotated[str, Meta(description="The ad's name, as in the other lists.")]
     ad: str
     campaign: str | None
     configured: bool
@@ -49,7 +49,7 @@ class FitSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitLeftOut(msgspec.Struct, frozen=True):
-    """How many sets there are beyond those that are listed."""
+    """How many sets are not listed."""
 
     sets: int
     campaign_sets: int
@@ -60,18 +60,23 @@ class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     site: str
     goal: str
-    month: Annotated[Month, Meta(description="It weighs the conversions of the month after it.")]
+    month: Annotated[Month, Meta(description="The month. Conversions of the month after it are divided by this fit.")]
     timezone: str
     made_at: Instant
-    fingerprint: Annotated[str, Meta(description="Of all that weights are made of: equal ones, equal weights.")]
-    usable: Annotated[bool, Meta(description="Whether any path led to a conversion; if not, credit is even.")]
+    fingerprint: Annotated[
+        str,
+        Meta(description="A digest of all that weights depend on. If it is the same, weights are the same."),
+    ]
+    usable: Annotated[
+        bool, Meta(description="Whether any path led to a conversion. If not, every touch gets the same.")
+    ]
     paths: FitPaths
     coverage: Coverage
     ads: list[FitAd]
     transitions: list[FitTransition]
     sets: Annotated[
         list[FitSet],
-        Meta(description="How often paths by just these ads, in any order, converted: Shapley's coalitions."),
+        Meta(description="How often paths of exactly these ads, in any order, converted: Shapley's coalitions."),
     ]
     campaign_sets: Annotated[list[FitSet], Meta(description="The same by campaign, for paths of more than 12 ads.")]
-    left_out: Annotated[FitLeftOut, Meta(description="Beyond the 1,000 that are listed.")]
+    left_out: Annotated[FitLeftOut, Meta(description="Sets beyond the 1,000 that are listed.")]

@@ -18,45 +18,46 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import Touchpoint, path_of
 
-#: The most ads that a fit names: those with most steps in paths, configured ones first. The rest is `(other)`.
+#: A fit names at most this many ads: configured ones first, then those with most steps in paths. The rest is `(other)`.
 MAX_ADS = 100
-#: The most distinct paths that a fit learns from: the most frequent ones.
+#: A fit learns from at most this many distinct paths: the most frequent ones.
 MAX_PATHS = 10_000
-#: The most steps of a path: the newest ones. The same ad twice in a row is one step.
+#: A path has at most this many steps: the newest ones. The same ad twice in a row is one step.
 MAX_STEPS = 50
-#: The most touches of one person in the month: the oldest ones. No real person has more.
+#: At most this many touches of one person in the month are used: the oldest ones. No real person has more.
 MAX_TOUCHES = 2_000
-#: The most touches and steps in memory. In a month with more, every second person is looked at, or every fourth, ...
+#: At most this many touches and steps are in memory. In a month with more, only every second person is used, or every
+#: fourth, and so on.
 MAX_HELD = 200_000
 
 Path = tuple[AdName, ...]
 
 
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
-    """A bucket's touches without the clicks that their landing pages filed under the real visitor."""
+    """A bucket's touches without each click of a stand-in that a landing page recorded again under the real visitor."""
     landed = {touch.hit for touch in touches if touch.landed}
     return [touch for touch in touches if touch.landed or touch.hit not in landed]
 
 
 class PersonMonth:
-    """What a month has of one person: its path, and the paths of its conversions by goal."""
+    """One person's path in a month, and the paths of the person's conversions by goal."""
 
     __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
 
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
-        #: The ads of its clicks; of its views until there is a click.
+        #: The ads of the person's clicks; of the views until there is a click.
         self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
         self.has_clicked = False
         self.was_cut = False
-        #: The goals of which it claimed a conversion.
+        #: The goals of which the person claimed a conversion.
         self.converted: set[str] = set()
-        #: Goal, path and whether that was cut.
+        #: Goal, path, and whether the path was cut.
         self.paths: list[tuple[str, Path, bool]] = []
 
     def add(self, touch: Touch, name: AdName) -> None:
-        """Add its next touch, in the order of facts. Copies of one hit id or click id are one touch."""
+        """Add the person's next touch, in the order of facts. Copies of one hit id or click id are one touch."""
         ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
         if ids & self.seen:
             return
@@ -67,8 +68,8 @@ class PersonMonth:
             self._step(name)
 
     def _forget_views(self) -> None:
-        """Drop the views: a click beats all views, as on the path of a conversion. Otherwise buyers and others
-        wouldn't compare."""
+        """Drop the views if there is a click, as on the path of a conversion. Otherwise the paths of buyers and of
+        others could not be compared."""
         self.has_clicked, self.was_cut = True, False
         self.steps.clear()
 
@@ -78,12 +79,12 @@ class PersonMonth:
             self.steps.append(name)
 
     def size(self) -> int:
-        """How many touches and steps are held of it."""
+        """How many touches and steps are in memory for the person."""
         return self.touches + sum(1 + len(path) for _, path, _ in self.paths)
 
 
 class Gatherer:
-    """Takes a month's buckets in their order, and then gives what each goal's fit is made of."""
+    """Takes a month's buckets in their order, and then returns the inputs of each goal's fit."""
 
     def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
         self.one_in = 1
@@ -119,7 +120,7 @@ class Gatherer:
             self._held += 1 + len(steps[-MAX_STEPS:])
 
     def _person(self, name: str) -> PersonMonth | None:
-        """What is held of a person; None for a person who is not looked at."""
+        """The record of a person; None if the person is not in the sample."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
             person = self._people[name] = PersonMonth()
@@ -131,7 +132,7 @@ class Gatherer:
         self._held = sum(person.size() for person in self._people.values())
 
     def inputs(self, uid: str) -> Inputs:
-        """What the fit of a goal, by its uid, is made of."""
+        """Return the inputs of the fit of a goal (its uid)."""
         converted: Counter[Path] = Counter()
         unconverted: Counter[Path] = Counter()
         cut = 0
@@ -151,13 +152,13 @@ class Gatherer:
 
 
 def is_one_in(person: str, number: int) -> bool:
-    """Whether a person is among the one in `number` (a power of 2) that are looked at. The same each time."""
+    """Whether a person is in the sample of one in `number` (a power of 2). The answer for a person never changes."""
     digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
     return int.from_bytes(digest) % number == 0
 
 
 def collapsed(names: Iterable[AdName]) -> Path:
-    """A path without repeats in a row, which say nothing to either model."""
+    """A path without repeats in a row, which neither model uses."""
     steps: list[AdName] = []
     for name in names:
         if not steps or steps[-1] != name:
@@ -166,7 +167,7 @@ def collapsed(names: Iterable[AdName]) -> Path:
 
 
 def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
-    """The most frequent paths, with the most frequent ads by their names."""
+    """Count the most frequent paths, with the names of the most frequent ads."""
     named, others = named_ads(converted, unconverted)
     paths = gather(
         [

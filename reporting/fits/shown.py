@@ -15,13 +15,13 @@ from tracker.collection.hit import iso
 
 #: The names of the states that are not ads.
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
-#: The most sets of ads, and of campaigns, that are shown. Those with the most paths come first.
+#: At most this many sets of ads, and of campaigns, are shown. Those with the most paths come first.
 MAX_SETS = 1_000
 MICROS = 1_000_000
 
 
 def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> FitAnswer:
-    """All that a goal's fit holds, with names for numbers. `goal` is the goal's key."""
+    """Describe all that a goal's fit holds, with names in place of indexes. `goal` is the goal's key."""
     names = names_of(fitted.ads)
     sets, sets_left_out = _sets(fitted.sets, names)
     campaign_sets, campaigns_left_out = _sets(fitted.campaign_sets, [name.strip() for name in fitted.campaigns])
@@ -44,7 +44,8 @@ def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Fit
 
 
 def names_of(ads: Sequence[AdName]) -> list[str]:
-    """The ads' names as in reports' rows. An unconfigured ad with the name of another state gets its campaign, too."""
+    """The names of the ads in the rows of reports. If an unconfigured ad has the name of another state, its campaign is
+    added."""
     times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
     return [
         name.ad if name.configured or times[name.ad] == 1 else f"{name.ad} [{name.campaign or 'no campaign'}]"

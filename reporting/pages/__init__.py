@@ -1,1 +1,1 @@
-"""Pages: requests of people -> HTML, for those who are signed in, and to sign in."""
+"""Pages: HTML for people who are signed in, and the page to sign in."""

@@ -1,4 +1,4 @@
-"""Explain: an order, a hit, a visitor or a user -> the page that says why a conversion is (not) credited to an ad."""
+"""Explain: an order, a hit, a visitor or a user -> the page that says why an ad got credit for a conversion or not."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,13 +25,13 @@ from reporting.wording.explained import describe_explanation, summarize
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 
-#: The most conversions on a page of a list.
+#: A page of a list has at most this many conversions.
 LISTED = 20
-#: The longest id of a hit.
+#: A hit's id has at most this many characters.
 MAX_TEXT = 200
 
 Find = Callable[[Store, SiteConfig, str, OrderKey], FoundCases]
-#: What somebody may know about a sale, in the order in which it is tried.
+#: The kinds of id that a sale can be found by, in the order in which they are tried.
 FINDS: Mapping[str, Find] = {
     "order": lambda store, site, text, _after: find_order(store, site, text),
     "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
@@ -41,20 +41,20 @@ FINDS: Mapping[str, Find] = {
 
 
 class SignedInPage(Page, LoginRequiredMixin, View):
-    """A page under the policy, for people who are signed in. It shows refusals."""
+    """A page with our content policy, for people who are signed in. It also shows refusals."""
 
     def show(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """The page, with the form to find another conversion."""
+        """Render the page, with the form to find another conversion."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context = {"sites": sites, "finds": list(FINDS), **context}
         return render(request, "reporting/explain.html", context, status=status)
 
 
 class FindPage(SignedInPage):
-    """Finds conversions by `site` and `q`. `by` says what `q` is, if that is known."""
+    """Finds conversions by `site` and `q`. `by` is the kind of `q`, if it is known."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The conversion if only one was found, else the list, else the form."""
+        """Show the conversion if only one was found; if several, the list; if none, the form."""
         wanted = {name: request.GET.get(name, "").strip() for name in ("site", "by", "q", "after")}
         if not wanted["q"]:
             return self.show(request, {"wanted": wanted})
@@ -75,7 +75,7 @@ class ExplainedPage(SignedInPage):
     """The explanation of one conversion, for people."""
 
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
-        """The conversion of an id."""
+        """Show the conversion with this id."""
         try:
             site, case = find_readable(id, lambda key: load_readable(request, key))
         except Refusal as error:
@@ -96,7 +96,7 @@ def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
-    """The kind of the text (a key of FINDS) and the conversions found by it. Raises Refusal."""
+    """Return the kind of the text (a key of FINDS) and the conversions found by it. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
@@ -114,7 +114,7 @@ def finds_of(wanted: Mapping[str, str]) -> list[str]:
 
 
 def read_after(text: str) -> OrderKey:
-    """The place where a page of the list begins. Raises Refusal."""
+    """Return the cursor at which a page of the list begins. Raises Refusal."""
     try:
         return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Login: the page to sign in."""
+"""Login: the page where people sign in."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from reporting.pages.page import Page
 
 
 class LoginPage(Page, LoginView):
-    """The page to sign in."""
+    """The page where people sign in."""
 
     template_name = "reporting/login.html"
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The context; with DEMO, it has the file with the demo account's sign-in."""
+        """The page's values. With DEMO they include the name of the file with the demo account's sign-in."""
         return super().get_context_data(demo=settings.DEMO, **kwargs)

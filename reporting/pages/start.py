@@ -30,7 +30,7 @@ class StartPage(Page, LoginRequiredMixin, View):
     """A site's snippet and its report."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page of the chosen site, or of the first site if none is chosen."""
+        """Show the chosen site, or the first site if none is chosen."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context: dict[str, Any] = {"sites": sites, "models": MODELS}
         if not sites:
@@ -69,7 +69,7 @@ def refused_today(site: SiteConfig, now: int) -> list[RefusedCount]:
 
 
 def wanted_parameters(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, str]:
-    """The parameters of the report. By default it covers the last 30 days, with today."""
+    """The parameters of the report. By default it covers the last 30 days, today included."""
     today = day_of(now, site.timezone)
     return {
         "site": site.key,

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Which ads brought which conversions, and how far that is final."""
+    """Which ads brought which conversions, and until when this is final."""
 
     site: str
     timezone: str
@@ -39,10 +39,10 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[ReportRow]
     unattributed: Unattributed
     totals: Totals
-    sealed_until: Annotated[Instant, Meta(description="Everything before is complete.")]
-    provisional: Annotated[bool, Meta(description="Whether the range reaches past that.")]
+    sealed_until: Annotated[Instant, Meta(description="Figures before this instant are complete.")]
+    provisional: Annotated[bool, Meta(description="Whether the range ends after `sealed_until`.")]
     live: Annotated[
-        LiveHour | None, Meta(description="The open hour so far, approximate; null where the range excludes now.")
+        LiveHour | None, Meta(description="The open hour so far, approximate; null if the range excludes now.")
     ]
     recounting: Annotated[
         bool,
@@ -50,21 +50,24 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
             description="Whether old figures are being made again, after a change of the configuration or by a replay."
         ),
     ]
-    unrated: Annotated[
-        Unrated, Meta(description="By reason, what the value of these days' conversions leaves out.")
-    ] = msgspec.field(name="set_aside")
-    fit: Annotated[LearntMonths | None, Meta(description="Of the data-driven models; null of the others.")]
+    unrated: Annotated[Unrated, Meta(description="Values that are left out of these days' conversions, by reason.")] = (
+        msgspec.field(name="set_aside")
+    )
+    fit: Annotated[
+        LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
+    ]
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
-    """The answer. Raises Refusal, and what `tracker.away.AWAY` names."""
+    """Answer a query. Raises Refusal, and what `tracker.away.AWAY` names."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     reader = open_reader(store, query, site)
     try:
         report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
-        # The mark has the cell made again from the facts within a minute. An answer without the cell would be wrong.
+        # Beat makes the cell again from the facts within a minute, because it is marked. An answer without the cell
+        # would be wrong.
         logger.error("site %s: %s", site.key, error)
         mark_buckets(site.key, [error.cell.start])
         raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
@@ -88,19 +91,20 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
 
 
 def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
-    """The answer as plain JSON types, with the keys of rows in the order of `by`."""
+    """Turn the answer into plain JSON types, with the keys of rows in the order of `by`."""
     return {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
 
 
 def open_reader(store: Store, query: Query, site: SiteConfig) -> Reader:
-    """The reader of a query's cells."""
+    """Open the reader of a query's cells."""
     days = query.credit_days(site)
     starts = starts_of(days, site)
     return Reader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
 
 
 def note_wrong_days(reader: Reader, site: SiteConfig) -> None:
-    """List the days whose own cells were damaged or of other midnights, so that beat makes them again."""
+    """Put the days whose own cells were damaged, or made between other midnights, on the list. Beat then makes them
+    again."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

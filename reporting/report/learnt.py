@@ -1,4 +1,4 @@
-"""Learnt: the goals and months of a data-driven report -> the months with fits for it, and those without."""
+"""Learnt: the goals and months of a report -> the months with a fit for it, and those without. Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -22,21 +22,21 @@ class MissingFit(msgspec.Struct, frozen=True):
 
 
 class LearntMonths(msgspec.Struct, frozen=True):
-    """What the credit of a data-driven model rests on."""
+    """The fits that the credit of a data-driven model rests on."""
 
-    months: Annotated[list[Month], Meta(description="Those whose fits credit rests on.")]
+    months: Annotated[list[Month], Meta(description="Months whose fits the credit rests on.")]
     missing: Annotated[
         list[MissingFit],
         Meta(description="Months from which goals had nothing to learn: their credit is shared evenly."),
     ]
 
 
-#: A goal's uid and the month of conversions.
+#: A goal's uid and a month of its conversions.
 Needed = tuple[str, str]
 
 
 def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
-    """The months with usable fits, and the months from which a goal had nothing to learn."""
+    """Describe the months with usable fits, and the months from which a goal had nothing to learn."""
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []
     missing: list[MissingFit] = []
@@ -52,5 +52,5 @@ def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) 
 
 
 def is_learnt(learnt: Learnt | None) -> bool:
-    """Whether there was anything to learn."""
+    """Whether the month has a usable fit for the goal."""
     return learnt is not None and learnt.is_usable

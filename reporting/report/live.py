@@ -24,13 +24,13 @@ class LiveHour(msgspec.Struct, frozen=True):
 
 
 def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHour | None:
-    """The live part of an answer; None if the query's days exclude `now` (ms). Raises StoreUnavailable."""
+    """Read the live part of an answer; None if the query's days exclude `now` (ms). Raises StoreUnavailable."""
     if day_of(now, site.timezone) not in query:
         return None
     bucket = bucket_of(now, site.timezone)
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
-        # Hits and clicks have no goal, so they count for every goal.
+        # Hits and clicks have no goal. They are shown whatever goal is asked for.
         if not count.goal or query.goal in (None, count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

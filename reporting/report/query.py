@@ -19,7 +19,7 @@ Choice = TypeVar("Choice", bound=str)
 KEYS = ("ad", "campaign", "goal", "day", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
-#: The most days of a report: a leap year and some days around it.
+#: A report has at most this many days: a leap year and some days around it.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
 
@@ -28,7 +28,8 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to report. The days are site-local and inclusive. `goal` is the uid of the only goal, None for all goals."""
+    """What to report. The days are site-local and inclusive. `goal` is the uid of the only goal; None means all
+    goals."""
 
     first: str
     last: str
@@ -46,10 +47,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return days_between(self.first, self.last)
 
     def credit_days(self, site: SiteConfig) -> list[str]:
-        """The days of the conversions to read. With basis=click: those that may credit touches of these days."""
+        """The days of conversions to read. With basis=click they include later days, whose conversions may credit these
+        days' touches."""
         if self.basis == "conversion":
             return self.days()
-        # Windows are days of 24 hours. The site's days may be shorter, so one more is read.
+        # A window's days have 24 hours. The site's days may be shorter, and therefore one more is read.
         return days_between(self.first, next_day(self.last, -(-longest_window(site) // DAY_MS) + 1))
 
 
@@ -60,7 +62,7 @@ def longest_window(site: SiteConfig) -> int:
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """The query of a report's parameters. An empty optional parameter counts as absent. Raises Refusal."""
+    """Read and check a report's parameters. An empty optional parameter counts as absent. Raises Refusal."""
     first, last = read_days(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     return Query(
@@ -75,7 +77,7 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
 
 
 def read_days(parameters: Mapping[str, str]) -> tuple[str, str]:
-    """The first and the last day. Raises Refusal."""
+    """Read the first and the last day. Raises Refusal."""
     first, last = (_read_day(parameters, field) for field in ("from", "to"))
     if last < first:
         raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", "to")
@@ -95,7 +97,7 @@ def _read_day(parameters: Mapping[str, str], field: str) -> str:
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:
-    """The keys of the rows, in the order given. Raises Refusal."""
+    """Read the keys of the rows, in the order given. Raises Refusal."""
     keys = tuple(key.strip() for key in text.split(",", len(KEYS)))
     if not set(keys) <= set(KEYS) or len(set(keys)) < len(keys):
         raise Refusal(400, "bad_by", f"by is a comma list of {', '.join(KEYS)}, each at most once.", "by")
@@ -105,7 +107,7 @@ def read_by(text: str, basis: Basis) -> tuple[str, ...]:
 
 
 def read_goal(key: str, site: SiteConfig) -> str | None:
-    """The uid of the goal of a key, None for no key. Raises Refusal."""
+    """Return the uid of the goal with a key; None for no key. Raises Refusal."""
     if not key:
         return None
     for goal in site.goals:
@@ -115,7 +117,7 @@ def read_goal(key: str, site: SiteConfig) -> str | None:
 
 
 def read_month(parameters: Mapping[str, str]) -> str:
-    """The month `YYYY-MM`. Raises Refusal."""
+    """Read a month `YYYY-MM`. Raises Refusal."""
     month = parameters.get("month") or ""
     if _MONTH.fullmatch(month) and EARLIEST <= f"{month}-01" <= LATEST:
         return month
@@ -123,7 +125,7 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
-    """The goal's uid and the month of the wanted fit. Raises Refusal."""
+    """Return the goal's uid and the month of the wanted fit. Raises Refusal."""
     goal = read_goal(parameters.get("goal") or "", site)
     if goal is None:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")

@@ -1,6 +1,6 @@
 """Reading: a query's days -> the cells of its report, each with its site-local day. Pure.
 
-If a day's own cell was made after the newest mark of its hours, it replaces the cells of the hours; see
+A day's own cell replaces the cells of its hours if it was made after the newest mark of these hours; see
 `reporting.days`.
 """
 
@@ -15,7 +15,7 @@ from reporting.figures.days import Made, figures_of, month_page, read_made
 from reporting.figures.sums import utc_day
 from reporting.report.query import Query
 
-#: The most pages in memory at once.
+#: At most this many pages are in memory at once.
 PAGES_AT_ONCE = 32
 
 #: A site-local day and one of its cells.
@@ -42,7 +42,7 @@ class Reader:
             self._newest[day] = max(self._newest.get(day, 0), token)
 
     def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
-        """The cells of a model on some of the days: the day's own cell, or the cells of its hours."""
+        """Read the cells of a model on some of the days: the day's own cell, or the cells of its hours."""
         wanted = {day for day in days if day in self._newest}
         if not by_hour:
             for day, cell in self._own_cells(model, frozenset(wanted)):
@@ -61,11 +61,11 @@ class Reader:
             elif made.token > self._newest[day]:
                 yield day, figures_of(cell, made)
                 days = days - {day}
-        # A day may have a cell between the midnights of other rules and one between the present midnights.
+        # A day may have two cells: one that was made between the midnights of earlier time zone rules, and a valid one.
         self.wrong |= useless & days
 
     def _made(self, cell: Cell) -> Made | None:
-        """The body of a day's cell; None if it is damaged or was made between other midnights."""
+        """Read a day's cell; None if it is damaged or was made between other midnights."""
         place = bisect_right(self._starts, cell.start) - 1
         try:
             made = read_made(cell)
@@ -94,16 +94,17 @@ def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
 
 
 def read_clicks(reader: Reader, query: Query) -> Iterator[OnDay]:
-    """The cells of clicks and views."""
+    """Read the cells of clicks and views."""
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
 def read_credit(reader: Reader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
-    """The cells of the query's model, also on later days whose conversions may credit touches of the query's days."""
+    """Read the cells of the query's model, also on later days whose conversions may credit touches of the query's
+    days."""
     model = by_touch_day(query.model) if query.basis == "click" else query.model
     return reader.read(model, query.credit_days(site), "hour" in query.by)
 
 
 def read_unrated_cells(reader: Reader, query: Query) -> Iterator[OnDay]:
-    """The cells of amounts without a rate."""
+    """Read the cells of amounts without a rate."""
     return reader.read(NO_RATE, query.days())

@@ -1,6 +1,6 @@
 """Report: the cells of a query's days -> rows, unattributed amounts and totals. Pure.
 
-Amounts are whole numbers until the end, so rows and unattributed amounts sum to the totals to the last micro.
+Amounts stay whole numbers until the end. Rows and unattributed amounts therefore sum to the totals, to the last micro.
 """
 
 from collections.abc import Iterable
@@ -15,24 +15,24 @@ from reporting.report.rows import Report, Sum, Totals, Unattributed, row
 from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
 
-#: The most rows of a report. More would be too large an answer, and nobody reads them.
+#: A report has at most this many rows. More would be too large an answer, and nobody would read them.
 MAX_ROWS = 100_000
-#: The campaign of touches that named none.
+#: The campaign of touches that name none.
 NO_CAMPAIGN = "(none)"
 
 
-#: The keys of a row without those of its ad: goal, day and hour, each empty if the query isn't by it.
+#: The keys of a row apart from its ad: goal, day and hour. Each is empty if the query isn't by it.
 Head = tuple[str, str, str]
 #: The keys of a row's ad: name, campaign and whether it is unconfigured.
 AdKey = tuple[str, str, bool]
 
 
 class Adder:
-    """Adds up the cells of a query's days, column by column. It makes no object for a row of a cell."""
+    """Adds up the cells of a query's days, column by column. It makes no object for each row of a cell."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.unattributed: Sum = [0, 0, 0, 0]
-        #: Clicks and views of a report by goal, because they belong to no goal.
+        #: Clicks and views, which belong to no goal. A report by goal shows them apart from its rows.
         self.apart: Sum = [0, 0, 0, 0]
         #: The goal's uid and the month of each conversion that was added up.
         self.months: set[tuple[str, str]] = set()
@@ -75,7 +75,7 @@ class Adder:
         self._check_size()
 
     def report(self) -> Report:
-        """The report. Its rows are sorted before they become texts."""
+        """Make the report. Rows are sorted while their keys and amounts are still numbers."""
         rows = {
             self._key(head, ad): row for head, group in self._groups.items() for ad, row in group.items() if any(row)
         }
@@ -121,7 +121,8 @@ class Adder:
 def make_report(
     clicks: Iterable[tuple[str, Cell]], credit: Iterable[tuple[str, Cell]], query: Query, site: SiteConfig
 ) -> tuple[Report, set[tuple[str, str]]]:
-    """The report of a query from its cells, each with its day; and the goals and months in it. Raises Refusal."""
+    """Make the report of a query from its cells, each with its day; and return the goals and months in it. Raises
+    Refusal."""
     adder = Adder(query, site)
     for day, cell in clicks:
         adder.add_clicks(day, cell)
@@ -131,7 +132,7 @@ def make_report(
 
 
 def check_size(rows: int) -> None:
-    """Raises Refusal if a report has too many rows."""
+    """Check the number of rows. Raises Refusal if it is too large."""
     if rows > MAX_ROWS:
         detail = f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
         raise Refusal(400, "too_many_rows", detail, "by")

@@ -17,13 +17,13 @@ Sum = list[int]
 class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a report: the keys by which it is grouped, and its figures."""
 
-    ad: Annotated[str | UnsetType, Meta(description="Where grouped by ad.")] = UNSET
-    campaign: Annotated[str | UnsetType, Meta(description="Where grouped by campaign.")] = UNSET
-    goal: Annotated[str | UnsetType, Meta(description="Where grouped by goal.")] = UNSET
-    day: Annotated[Day | UnsetType, Meta(description="Where grouped by day.")] = UNSET
-    hour: Annotated[Instant | UnsetType, Meta(description="Where grouped by hour.")] = UNSET
+    ad: Annotated[str | UnsetType, Meta(description="Only in reports by ad.")] = UNSET
+    campaign: Annotated[str | UnsetType, Meta(description="Only in reports by campaign.")] = UNSET
+    goal: Annotated[str | UnsetType, Meta(description="Only in reports by goal.")] = UNSET
+    day: Annotated[Day | UnsetType, Meta(description="Only in reports by day.")] = UNSET
+    hour: Annotated[Instant | UnsetType, Meta(description="Only in reports by hour.")] = UNSET
     configured: Annotated[
-        bool | UnsetType, Meta(description="Where grouped by ad: whether it is a configured ad's key.")
+        bool | UnsetType, Meta(description="Only in reports by ad: whether `ad` is a configured ad's key.")
     ] = UNSET
     clicks: Annotated[int | None, Meta(description="Null where grouped by goal.")]
     views: Annotated[int | None, Meta(description="Null where grouped by goal.")]
@@ -32,14 +32,14 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unattributed(msgspec.Struct, frozen=True):
-    """Conversions that no ad gets."""
+    """Conversions without credit to any ad."""
 
     conversions: Amount
     value: Amount
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """All of the rows and what is unattributed."""
+    """The sums of all rows and of what is unattributed."""
 
     clicks: int
     views: int
@@ -62,7 +62,7 @@ def columns(query: Query) -> list[str]:
 
 
 def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
-    """One row of a report. By goal, clicks and views are null: no click belongs to a goal."""
+    """Make one row of a report. By goal, clicks and views are null, because no click belongs to a goal."""
     by_goal = "goal" in query.by
     return ReportRow(
         **dict(zip(query.by, key, strict=False)),
@@ -75,6 +75,6 @@ def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
 
 
 def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
-    """Rows by their columns, in the order of `by`."""
+    """Turn rows into lists of values by column, in the order of `by`."""
     names = columns(query)
     return [{name: getattr(row, name) for name in names} for row in rows]

@@ -1,6 +1,6 @@
 """Sealed: the queue's marker and a site's marks -> the instant before which every accepted hit is in the figures.
 
-Read it before the cells. The cells may then lack only hits that were marked or in the queue at that time.
+Compute it before the cells are read. The cells may then lack only hits that were marked, or in the queue, at that time.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from reporting.report.query import Query, longest_window
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
     """The instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
-    # Read the marker first. All hits that it counts as processed were marked by then, so each is seen as marked or is
-    # rolled up.
+    # Read the marker first. Hits that it counts as processed were marked before. The marks, read next, show each of
+    # them as marked or as rolled up.
     reached = Marker.reached()
     sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
     return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
@@ -30,7 +30,8 @@ def seal(reached: int, marked: Sequence[int]) -> int:
 
 
 def marked_since(key: str) -> list[int]:
-    """The start of the site's oldest marked bucket, if there is one. A mark on the whole site is on each bucket."""
+    """The start of the site's oldest marked bucket, if there is one. A mark on the whole site counts for each
+    bucket."""
     first = first_mark(key)
     if first == WHOLE_SITE:
         first = first_bucket(key)
@@ -45,8 +46,8 @@ def unfitted_since(site: SiteConfig) -> list[int]:
 def is_recounting(key: str, now: int) -> bool:
     """Whether the site's old figures are being made again at `now` (ms).
 
-    That is if a replay is open, or if a bucket older than a day is marked, as all are after a change of the
-    configuration.
+    This is so if a replay is under way, or if a bucket older than a day is marked. A change of the configuration marks
+    all buckets.
     """
     if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
         return True

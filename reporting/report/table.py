@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-#: How a file begins that spreadsheets read as UTF-8. Programs would take it for a part of the first column's name.
+#: The first character of a file for spreadsheets, by which they know that it is UTF-8. Programs would read it as a part
+#: of the first column's name.
 UTF8_MARK = "\ufeff"
-#: The place before a possible formula: at the start of a cell, or after a semicolon or a tab, where a spreadsheet may
-#: split a line, too. Blanks and quotes before a formula don't disarm it.
+#: Where a formula may begin: at the start of a cell, or after a semicolon or a tab, at which a spreadsheet may split a
+#: line. Blanks and quotes before a formula don't disarm it.
 _FORMULA = re.compile(
     r"(?:^|(?<=[;,\t\r\n]))(?=[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])"
 )
@@ -15,14 +16,14 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """The rows under a line with the columns' names. Null is an empty cell; booleans are `true` and `false`."""
+    """Write the rows below a line with the columns' names. Null is an empty cell; booleans are `true` and `false`."""
     lines = [list(columns), *([cell_of(row[column]) for column in columns] for row in rows)]
     return "".join(f"{','.join(line)}\r\n" for line in lines)
 
 
 def cell_of(value: Any) -> str:
-    """One cell, quoted unless it is a number. Names come from strangers' links, so an apostrophe goes before each
-    possible formula."""
+    """Write one cell, quoted unless it is a number. Strangers choose names, and therefore an apostrophe is put before
+    each possible formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -12,17 +12,17 @@ from reporting.report.reading import Reader, read_unrated_cells
 
 
 def read_unrated(reader: Reader, query: Query, site: SiteConfig) -> Unrated:
-    """By reason, how many counted conversions lack some of their value, and how much. Raises StoreUnavailable.
+    """How many counted conversions lack some of their value, and how much, by reason. Raises StoreUnavailable.
 
-    It goes by the conversion's day with either basis. A site without rates lacks nothing.
+    The conversion's day counts, with either basis. A site without other currencies lacks nothing.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
-    """The number of the query's conversions with amounts without a rate, and these amounts: currency -> micros of
-    it."""
+    """Return the number of the query's conversions with amounts without a rate, and these amounts: currency -> micros
+    of it."""
     conversions, amounts = 0, Counter[str]()
     for row in (row for cell in cells for row in decode_unrated(cell) if query.goal in (None, row.goal)):
         conversions += row.conversions

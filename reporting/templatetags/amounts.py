@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def amount(text: str, places: int = 0) -> str:
-    """A decimal with separators, never rounded. Zeros at its end are dropped down to `places` places."""
+    """Write a decimal with separators, never rounded. Zeros at its end are dropped, down to `places` places."""
     whole, _, fraction = f"{Decimal(text):,f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
@@ -18,11 +18,11 @@ def amount(text: str, places: int = 0) -> str:
 
 @register.filter
 def percent(credit: str) -> str:
-    """A share of one conversion in percent, never rounded."""
+    """Write a share of one conversion in percent, never rounded."""
     return f"{amount(f'{Decimal(credit) * 100}')} %"
 
 
 @register.filter
 def instant(text: str) -> datetime:
-    """The datetime of an ISO 8601 instant, for Django's filters of dates."""
+    """Read an ISO 8601 instant as a datetime, for Django's filters of dates."""
     return datetime.fromisoformat(text)

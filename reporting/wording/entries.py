@@ -20,7 +20,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the timeline. It is `good` if it counts or may earn credit."""
 
     at: str
-    #: How long before or after the conversion, in words; empty for the conversion itself.
+    #: How long the entry is before or after the conversion, in words; empty for the conversion itself.
     gap: str
     title: str
     value: str | None = None
@@ -54,7 +54,7 @@ def entries_of(explanation: Explanation) -> Iterator[Entry]:
 
 
 def own_entry(explanation: Explanation) -> Entry:
-    """The conversion itself."""
+    """The entry of the conversion itself."""
     return Entry(
         at=explanation.at,
         gap="",
@@ -74,7 +74,7 @@ def own_entry(explanation: Explanation) -> Entry:
 
 
 def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
-    """A click or a view."""
+    """The entry of a click or a view."""
     return Entry(
         at=touch.at,
         gap=gap(touch.at, explanation.at),
@@ -93,7 +93,7 @@ def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
 
 
 def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
-    """Why the touch gets nothing, or under which models it gets credit."""
+    """Say why the touch gets nothing, or under which models it gets credit."""
     if touch.reason:
         goal = explanation.goal
         days = goal.click_window_days if touch.kind == "click" else goal.view_window_days
@@ -108,7 +108,7 @@ def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
 
 
 def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
-    """A rejected hit of the persons."""
+    """The entry of a rejected hit of the persons."""
     return Entry(
         at=hit.at,
         gap=gap(hit.at, explanation.at),
@@ -125,7 +125,7 @@ def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
 
 
 def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
-    """Another copy of the conversion, or another claimant of the order or hit."""
+    """The entry of a duplicate: another copy of the conversion, or of another claimant."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),
@@ -145,7 +145,7 @@ def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
 
 
 def adjustment_entry(row: ExplainedAdjustment, explanation: Explanation) -> Entry:
-    """A refund, a restatement or a retraction."""
+    """The entry of a refund, a restatement or a retraction."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),

@@ -18,7 +18,7 @@ from tracker.collection.hit import iso
 
 T = TypeVar("T")
 
-#: The most entries of a timeline, and rows of a table, that are shown: half from the start, half from the end.
+#: A timeline shows at most this many entries, and a table this many rows: half from the start, half from the end.
 MAX_SHOWN = 200
 
 
@@ -39,9 +39,9 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[TouchShares]
-    #: The persons who claim it with visitors other than its own, each with those visitors.
+    #: The persons who claim the conversion with visitors other than its own, each with those visitors.
     people: list[Claimant]
-    #: How each data-driven model divided it: (model, sentence).
+    #: How each data-driven model divided the conversion: (model, sentence).
     notes: list[tuple[str, str]]
     #: The number of entries that are not shown.
     hidden: int
@@ -60,7 +60,7 @@ class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_explanation(explanation: Explanation) -> ExplainedConversion:
-    """The words of an explanation."""
+    """Put an explanation into words."""
     ordered = timeline_of(explanation)
     shown = ends_of(ordered, is_own)
     rows = rows_of(explanation)
@@ -80,7 +80,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
 
 
 def why_nobody(explanation: Explanation) -> str:
-    """Why no ad gets credit for a conversion that counts; empty if one does."""
+    """Say why no ad gets credit for a conversion that counts; empty if one does."""
     if explanation.attributed or not explanation.counted:
         return ""
     if not explanation.touches and not explanation.rejected.hits:
@@ -89,7 +89,7 @@ def why_nobody(explanation: Explanation) -> str:
 
 
 def people_of(explanation: Explanation) -> Iterator[Claimant]:
-    """Each person who claims it, with the visitors that are not the conversion's own."""
+    """Each person who claims the conversion, with the visitors that are not the conversion's own."""
     for person in explanation.persons:
         others = tuple(one for one in person.visitors if one.visitor != explanation.visitor)
         if others or person.more_visitors or person.user != explanation.user:
@@ -97,8 +97,8 @@ def people_of(explanation: Explanation) -> Iterator[Claimant]:
 
 
 def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """For each data-driven model that had something to divide: the month from which it learnt, or why it didn't
-    learn."""
+    """For each data-driven model that had something to divide: the month from which it learnt, or why it had learnt
+    nothing."""
     for model, note in explanation.models.items():
         if note.fit and note.reason:
             yield model, model_sentence(note.reason, note.fit)
@@ -119,7 +119,8 @@ def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
 
 
 def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
-    """All items. Of more than MAX_SHOWN only the first, the last, and those between for which `kept` is true."""
+    """Of more than MAX_SHOWN items: the first, the last, and those between for which `kept` is true. Of fewer: all
+    items."""
     half = MAX_SHOWN // 2
     if len(items) <= MAX_SHOWN:
         return list(items)
@@ -132,7 +133,7 @@ def is_own(entry: Entry) -> bool:
 
 
 def summarize(site: SiteConfig, case: Case) -> ConversionSummary:
-    """One line of a list of conversions."""
+    """Make one line of a list of conversions."""
     verdict, winner = case.verdict, case.verdict.winner
     return ConversionSummary(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),

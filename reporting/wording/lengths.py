@@ -2,17 +2,17 @@
 
 from datetime import datetime, timedelta
 
-#: Units of a length of time, the largest first.
+#: Units of time, the largest first.
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def moment(text: str) -> datetime:
-    """The datetime of an instant in an answer."""
+    """Read an instant of an answer as a datetime."""
     return datetime.fromisoformat(text)
 
 
 def gap(at: str, of: str) -> str:
-    """How long an instant is before or after another, in words."""
+    """Say how long an instant is before or after another."""
     between = moment(at) - moment(of)
     if not between:
         return "at the same moment"
@@ -20,7 +20,7 @@ def gap(at: str, of: str) -> str:
 
 
 def describe_length(length: timedelta) -> str:
-    """A length of time in its two largest units."""
+    """Write a length of time in its two largest units."""
     left = int(length.total_seconds())
     parts: list[str] = []
     for seconds, unit in UNITS:

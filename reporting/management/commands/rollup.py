@@ -1,4 +1,4 @@
-"""`manage.py rollup`: marked buckets -> figures, at once and until all are done. Beat does a part of it each minute."""
+"""`manage.py rollup`: makes the figures of all marked buckets at once. Beat does a part of them each minute."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,25 +17,25 @@ from tracker.queues import wait_until_idle
 
 
 class Command(BaseCommand):
-    """Waits until accepted hits are processed, then rolls up all marked buckets or those of a range."""
+    """Wait until accepted hits are processed, then roll up all marked buckets, or those of a range."""
 
-    help = "Roll up the marked buckets, or all those of a range, and wait for it."
+    help = "Roll up the marked buckets, or all buckets of a range, and wait until it is done."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The wait and the range."""
-        help = "for accepted hits to be processed; 60 by default, 0 takes things as they are"
+        """Options: the wait and the range."""
+        help = "seconds to wait until accepted hits are processed; 60 by default, 0 doesn't wait"
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help=help)
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Roll up. If a service is away, it ends with one line, and the next run goes on from there."""
+        """Roll up. If a service is away, stop with a one-line message; the next run goes on from there."""
         try:
             self._roll_up(options)
         except Transient as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
 
     def _roll_up(self, options: dict[str, Any]) -> None:
-        """Roll up. It ends with an error if hits were still on their way after the wait."""
+        """Roll up. If hits were still on their way after the wait, end with an error."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
@@ -54,9 +54,10 @@ class Command(BaseCommand):
 
 
 def drain(site: str | None) -> tuple[int, int]:
-    """Roll up and fit until no fit changes; return the number of buckets rolled up and the number of months fitted.
+    """Roll up and fit until no fit changes; return the numbers of buckets rolled up and of months fitted.
 
-    Buckets that fits change are rolled up again. That changes no fit, because fits are made of paths, not of credit.
+    If fits changed, the buckets that they mark are rolled up again. This changes no fit, because fits are made of
+    paths, not of credit.
     """
     buckets, months = roll_up_all(site), set[str]()
     while fitted := fit_all(site):
@@ -91,7 +92,8 @@ def make_all_days(site: str | None) -> None:
 def fit_all(site: str | None) -> dict[str, bool]:
     """Fit the marked months that are over, even if another fitter holds them; return for each whether its fits changed.
 
-    A service's failure is raised at the end."""
+    A service's failure is raised at the end.
+    """
     work = fitter()
     changed = {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
     work.attempts.end()
@@ -99,5 +101,5 @@ def fit_all(site: str | None) -> dict[str, bool]:
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
-    """A progress bar over a month's buckets."""
+    """Show a progress bar over a month's buckets."""
     return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None)
