@@ -1,4 +1,4 @@
-"""Admission: who shows an ingest token, and whether a sender is too fast."""
+"""Admission: whether a request has a valid ingest token, and whether a sender exceeds its rate."""
 
 from collections import Counter
 from math import ceil
@@ -14,7 +14,7 @@ RATES = RateLimit()
 
 
 class TooFast(Refusal):
-    """The sender is over its rate."""
+    """The sender exceeds its rate."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(429, "rate_limited", "Too many hits a second; send this again later.")
@@ -22,7 +22,7 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The token can't be looked up now, and its rights are unknown."""
+    """The token can't be looked up now, and its account is unknown."""
 
     retry_after = 2
 
@@ -31,7 +31,7 @@ class CantCheck(Refusal):
 
 
 def read_token(authorization: str) -> TokenEntry | None:
-    """The ingest token of a request; None if it has no bearer token. Raises Refusal."""
+    """Return the ingest token of a request; None if it has no bearer token. Raises Refusal."""
     secret = read_bearer(authorization)
     if secret is None:
         return None
@@ -42,7 +42,7 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
-    """Counts the hits against the rate of their sites, or of the token's account. Raises TooFast."""
+    """Count the hits against the rates of their sites, or against that of the token's account. Raises TooFast."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return

@@ -1,4 +1,4 @@
-"""Answer: what became of a request's hits -> the response that a page, a server or an image tag gets."""
+"""Answer: the result of a request's hits -> the response for a page, a server or an image tag."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -17,15 +17,16 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 
 def accepted(collected: Collected) -> HttpResponse:
-    """At least one hit is durable."""
+    """Answer that at least one hit is durable."""
     notes = {"notes": _plain(collected.notes)} if collected.notes else {}
     return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected), **notes}, 200)
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Nothing was taken, in the shape of every error; of a request that could be read, with the reason of each hit.
+    """Answer that no hit was accepted, in the form of every error. If the request could be read, each hit's reason is
+    added.
 
-    X-Hit-Error tells a page that it is the tracker that refuses, not a box on the way.
+    By X-Hit-Error the snippet knows that the tracker refuses, not a proxy on the way.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -34,14 +35,14 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
-    """The image in any case; what was wrong is in the status and in X-Hit-Error."""
+    """Answer with the image in any case. The status and X-Hit-Error say what was wrong."""
     wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
     return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)
 
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
-    """The answer to a browser that asks whether it may send a hit; it may."""
+    """Answer a browser that asks whether it may send a hit. It may."""
     response = allow_any_origin(request, HttpResponse(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
     asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
@@ -51,7 +52,7 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """CORS for every page. A beacon always sends credentials, and browsers then don't accept `*`."""
+    """Add CORS headers for any page. A beacon always sends credentials, and browsers then don't accept `*`."""
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED

@@ -20,9 +20,9 @@ from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 
 logger = logging.getLogger(__name__)
 
-#: The seconds that a request waits for its batch. After that the client keeps the hits and tries again.
+#: A request waits at most this many seconds for its batch. After that the client keeps the hits and tries again.
 SEND_SECONDS = 4.0
-#: The most bytes of hits that may wait.
+#: At most this many bytes of hits may wait.
 MAX_WAITING_BYTES = 32 << 20
 
 
@@ -35,9 +35,9 @@ class Part(msgspec.Struct, eq=False):
 
 
 class Committer:
-    """Group commit: one batch is on its way at a time. Hits that arrive meanwhile make up the next one.
+    """Group commit: one batch at a time is on its way. Hits that arrive meanwhile make up the next one.
 
-    Under load a batch waits a short while until it has as many hits as the one before.
+    Under load, a batch waits a short while until it has as many hits as the one before.
     """
 
     def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
@@ -63,7 +63,7 @@ class Committer:
             raise QueueUnavailable("the queue is too slow") from error
         finally:
             for part in parts:
-                part.done.cancel()  # A part that still waits goes into no batch.
+                part.done.cancel()  # If a part still waits, no batch will contain it.
 
     def commit(self, parts: Sequence[Part]) -> None:
         """Send one batch and give each part its result."""
@@ -98,7 +98,7 @@ class Committer:
             self.commit(self._take())
 
     def _take(self) -> list[Part]:
-        """The parts of the next batch. It waits until there is one."""
+        """Take the parts of the next batch. Wait until there is one."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
@@ -122,7 +122,7 @@ def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
 
 
 def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
-    """A request's hits in parts, each of which fits one batch."""
+    """Split a request's hits into parts that each fit one batch."""
     parts: list[Part] = []
     for hit in hits:
         one = Part([hit], encoded_size(hit), Future())
@@ -140,7 +140,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
         return
     committer = _committer_of(getpid())
     if not settings.BROKER_URL and connection.in_atomic_block:
-        # Another thread would not see what this transaction wrote, and its locks would stop the committer's thread.
+        # The committer's thread would not see what this transaction wrote, and would wait for its locks.
         send_here(committer, hits)
     else:
         committer.send(hits, seconds)

@@ -14,12 +14,12 @@ from tracker.models import Token
 #: The headers by which browsers announce a prefetch: Chromium's, its older one, Firefox's, Safari's.
 PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
 PREFETCH_WORDS = ("prefetch", "prerender", "preview")
-#: The key of the hashes that stand in for visitor ids.
+#: The key of the hashes that replace missing visitor ids.
 SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
 def read_header(request: HttpRequest, name: str) -> str:
-    """A header (by its WSGI name) as text; what is no UTF-8 in it is replaced, and NUL bytes left out."""
+    """Read a header (by its WSGI name) as text. Bytes that are not UTF-8 are replaced, and NULs left out."""
     value: str = request.META.get(name, "")
     if value.isascii() and "\0" not in value:
         return value
@@ -27,13 +27,13 @@ def read_header(request: HttpRequest, name: str) -> str:
 
 
 def read_query(request: HttpRequest) -> str:
-    """The query as it was sent; bytes that are no UTF-8 become lone surrogates."""
+    """Read the query as it was sent. Bytes that are not UTF-8 become lone surrogates."""
     query: str = request.META.get("QUERY_STRING", "")
     return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")
 
 
 def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
-    """The sender, as far as the request says. `account` is that of the ingest token."""
+    """Read what the request says of its sender. `account` is that of the ingest token."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -48,13 +48,13 @@ def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Whether a browser says that it prefetches this."""
+    """Whether a browser says that it prefetches this page."""
     purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
     return any(word in purposes for word in PREFETCH_WORDS)
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body, up to the limit. Raises Refusal, also if the client went away midway."""
+    """Read the body, up to the limit. Raises Refusal, also if the client goes away before its end."""
     length = read_length(request)
     if length > MAX_BODY:
         raise too_large()
@@ -65,13 +65,13 @@ def read_body(request: HttpRequest) -> bytes:
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # The server reports a broken stream as an ended one. The query alone would then make a hit.
+        # The server reports a broken stream as one that ended. Without this check the query alone would make a hit.
         raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 
 
 def read_length(request: HttpRequest) -> int:
-    """CONTENT_LENGTH; 0 if it is missing or can't be read, as in Django."""
+    """Read CONTENT_LENGTH; 0 if it is missing or can't be read, as in Django."""
     try:
         return max(int(request.META.get("CONTENT_LENGTH") or 0), 0)
     except ValueError:

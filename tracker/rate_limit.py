@@ -6,24 +6,26 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-#: The most senders that are remembered. A forgotten sender starts with an empty bucket.
+#: At most this many senders are remembered. A forgotten sender starts with an empty bucket.
 MAX_SENDERS = 10_000
 
 
 class RateLimit:
-    """A leaky bucket for each sender. It holds the hits of a second, and a request may pass while there is room.
+    """A leaky bucket for each sender. It has room for the hits of a second. While there is room, a request may pass.
 
-    An array that is larger than the room passes whole and overfills the bucket. So arrays of every size can pass.
+    An array that is larger than the room passes whole and overfills the bucket. Arrays of every size can therefore
+    pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        #: Sender -> the time at which its bucket is empty, by the clock.
+        #: Sender -> the time of the clock at which its bucket is empty.
         self._empty_at: LRUCache[str, float] = LRUCache(MAX_SENDERS)
 
     def take(self, sender: str, hits: int, per_second: int) -> float:
-        """Count the hits and return 0.0; or count nothing and return the seconds to wait. A rate of 0 is no limit."""
+        """Count the hits and return 0.0. If there is no room, count nothing and return the seconds to wait. A rate of 0
+        is no limit."""
         if not per_second or not hits:
             return 0.0
         with self._lock:

@@ -1,6 +1,6 @@
-"""Collection's views: a request -> hits on durable storage and their answer, or a reason.
+"""Views: the endpoints of collection. A request -> hits on durable storage and an answer, or a reason.
 
-They are DRF views without its work per request: every hit would pay for it, and none needs it.
+They are DRF views without DRF's work for each request, which no hit needs.
 """
 
 import logging
@@ -26,7 +26,7 @@ from tracker.visitor_cookie import visitor_cookie
 
 logger = logging.getLogger(__name__)
 
-# What /api/schema says of these views; docs/errors.md and the contract say the rest.
+# The descriptions of these views in /api/schema. docs/errors.md and docs/api.md say the rest.
 PARAMETERS = [OpenApiParameter("site", required=True, description="The site's public key.")]
 HITS = {"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT}
 ANSWER = OpenApiTypes.OBJECT
@@ -34,7 +34,7 @@ IMAGE = {(200, "image/gif"): OpenApiTypes.BINARY}
 
 
 class NotDurable(Refusal):
-    """The hits could not be made durable; the client keeps them and tries again."""
+    """The hits could not be made durable. The client keeps them and tries again."""
 
     retry_after = 2
 
@@ -43,7 +43,7 @@ class NotDurable(Refusal):
 
 
 def take_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Collects the hits of a request, and returns once the good ones are durable. Raises Refusal."""
+    """Collect the hits of a request, and return once the good ones are durable. Raises Refusal."""
     try:
         collected = collect_hits(request, body)
     except Refusal as refusal:
@@ -60,7 +60,7 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 def collect_hits(request: HttpRequest, body: bytes) -> Collected:
-    """The hits of a request, at least one, from a sender that may send them. Raises Refusal."""
+    """Collect the hits of a request: at least one, from a sender that may send them. Raises Refusal."""
     token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
     collected = collect(
         read_query(request),
@@ -76,21 +76,22 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 class HitView(APIView):
-    """Takes hits of anyone, from a page of any origin, and never fails with a 500."""
+    """Takes hits from anybody, from a page of any origin. It never answers 500."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:
-        """Answers without negotiation, parsers and renderers."""
+        """Answer without negotiation, parsers and renderers."""
         if request.method == "OPTIONS":
             return preflight(request, ", ".join(self.methods()))
-        if request.method == "HEAD":  # Monitors and previews of links ask so, and mean no hit.
+        if request.method == "HEAD":  # Monitors and previews of links send HEAD, and mean no hit.
             return allow_any_origin(request, HttpResponse(status=204))
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """The answer to hits. A mistake of ours is answered like a service that is away: the client keeps its hits."""
+        """Answer to hits. An unexpected error is answered with 503, as if a service were away: the client then keeps
+        its hits."""
         method = (request.method or "").lower()
         try:
             if method not in self.http_method_names:
@@ -107,27 +108,27 @@ class HitView(APIView):
         return self.refuse(refusal)
 
     def methods(self) -> list[str]:
-        """What it answers to."""
+        """The methods that the view answers to."""
         return [name.upper() for name in self.http_method_names]
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """The answer to what can't be taken."""
+        """Answer with a refusal."""
         return refused(refusal)
 
 
 class CollectView(HitView):
-    """Hits of pages and servers."""
+    """Takes hits of pages and servers."""
 
     http_method_names = ["get", "post", "options"]
 
     @extend_schema(summary="Send one hit as a query", parameters=PARAMETERS, responses=ANSWER)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """A hit of the query."""
+        """Take the hit of the query."""
         return accepted(take_hits(request, b""))
 
     @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
     def post(self, request: HttpRequest) -> HttpResponse:
-        """The hits of the body; or of the query, where the body is empty."""
+        """Take the hits of the body; or the hit of the query if the body is empty."""
         collected = take_hits(request, read_body(request))
         answer = accepted(collected)
         if cookie := visitor_cookie(
@@ -138,16 +139,16 @@ class CollectView(HitView):
 
 
 class PixelView(HitView):
-    """Hits of image tags: always the image, the error in the status and in X-Hit-Error."""
+    """Takes hits of image tags. It always answers with the image; the error is in the status and in X-Hit-Error."""
 
     http_method_names = ["get", "options"]
 
     @extend_schema(summary="Send one hit as an image's address", parameters=PARAMETERS, responses=IMAGE)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """A hit of the query."""
+        """Take the hit of the query."""
         take_hits(request, b"")
         return pixel()
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """The image all the same."""
+        """Answer with the image all the same."""
         return pixel(refusal)

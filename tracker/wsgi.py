@@ -15,11 +15,11 @@ from tracker.slashes import single
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 
-#: The length at which a body is cut: one byte above what any view takes, and the view refuses it.
+#: A body is cut at this length: one byte more than any view takes. The view then refuses it.
 READ_AT_MOST = (1 << 20) + 1
-#: How many more bytes are read and dropped. A client that is cut off while it sends might not see the answer.
+#: This many more bytes are read and dropped. A client that is cut off while it sends might not see the answer.
 DROP_AT_MOST = 16 << 20
-#: The paths with most requests. Their views need nothing of the middleware and are called without it.
+#: The paths with most requests. Their views need no middleware and are called without it.
 HIT_PATHS = ("/collect", "/pixel.gif")
 HIT_NAMES = ("collect", "pixel.gif")
 
@@ -39,17 +39,17 @@ def is_too_large(environ: dict[str, Any]) -> bool:
 
 
 def drop_rest(stream: Any) -> None:
-    """Read on to the body's end, within bounds."""
+    """Read to the end of the body and drop it, within bounds."""
     left = DROP_AT_MOST
     while left > 0 and (part := stream.read(1 << 16)):
         left -= len(part)
 
 
 class ChunkedBodies:
-    """Reads a body without a length, if the server says that it ends, and sets its length.
+    """Reads a body without a length if the server says that it ends, and sets its length.
 
-    Django reads as many bytes as CONTENT_LENGTH says; such a hit would be empty. The rest of a body that is too large
-    is read before the answer goes out.
+    Django reads as many bytes as CONTENT_LENGTH says. Without a length, a hit would be empty. If a body is too large,
+    the rest is read before the answer is sent.
     """
 
     def __init__(self, application: Any) -> None:
@@ -70,9 +70,9 @@ class ChunkedBodies:
 
 
 class ShortWay:
-    """Calls the views of hits directly. Half of a small request's time would go to middleware and signals.
+    """Calls the views of hits directly. Otherwise half of a small request's time would go to middleware and signals.
 
-    These views must not raise, and must not use the request's database connection. All else goes to Django.
+    These views must not raise, and must not use the request's database connection. Other requests go to Django.
     """
 
     def __init__(self, application: Any, paths: Iterable[str]) -> None:
@@ -91,7 +91,7 @@ class ShortWay:
 
 
 def other_hit_paths() -> list[str]:
-    """The operator's own names of the same."""
+    """The paths of hits under the operator's own names."""
     return [path for name, path in settings.PUBLIC_PATHS.items() if name in HIT_NAMES]
 
 

@@ -1,1 +1,1 @@
-"""Collection: a request's parameters or body -> hits, and a refusal for each that is not acceptable. Pure."""
+"""Collection: a request's parameters or body -> hits, and a refusal for each unacceptable one. Pure."""

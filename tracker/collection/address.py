@@ -7,15 +7,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-#: The longest text of an address.
+#: The text of an address has at most this many characters.
 MAX_LENGTH = 64
-#: An address in brackets, perhaps with a port; and one with a port.
+#: An address in brackets, with or without a port; and an address with a port.
 _BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]+)?")
 _PORT = re.compile(r"(.+):[0-9]+")
 
 
 def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
-    """The peer's address. If the peer is a trusted proxy: the right-most of X-Forwarded-For that isn't one."""
+    """The peer's address. If the peer is a trusted proxy: the right-most address of X-Forwarded-For that is not a
+    trusted proxy's."""
     client = read_address(remote)
     if client is None:
         return remote
@@ -23,7 +24,7 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
     while claims and _is_one_of(proxies, client):
         claimed = read_address(claims.pop())
         if claimed is None:
-            break  # A text that is not an address isn't returned as one.
+            break  # A text that is no address isn't returned as one.
         client = claimed
     return str(client)
 
@@ -35,7 +36,7 @@ def is_trusted(remote: str, proxies: Networks) -> bool:
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address of a text, which may have a port; None if it is not an address.
+    """Read the address of a text, which may have a port; None if it is no address.
 
     An IPv4 address that is mapped to IPv6 is read as IPv4.
     """

@@ -15,24 +15,24 @@ MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
 MAX_HITS = 500
 MAX_PARAMETERS = 200
-#: The most members of a gzip body. Concatenated gzip files make a body of several members.
+#: A gzip body has at most this many members. Concatenated gzip files make a body of several members.
 MAX_MEMBERS = 100
-#: The most JSON tokens of a damaged array that are scanned for good hits. More would take too long.
+#: At most this many JSON tokens of a damaged array are scanned for good hits. More would take too long.
 MAX_TOKENS = 250_000
-#: An array with more commas may have far too many hits. Its hits are counted before it is decoded.
+#: An array with more commas than this may have far too many hits. Its hits are counted before it is decoded.
 MAX_COMMAS = 50_000
 
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "application/octet-stream"})
 
-# Floats stay the text that was sent, so that no money becomes a binary fraction.
+# Floats stay texts as they were sent. No amount of money becomes a binary fraction.
 _decoder = msgspec.json.Decoder(float_hook=str)
 _lenient = json.JSONDecoder(
     parse_float=str, parse_int=lambda digits: int(digits[:400]), parse_constant=str, strict=False
 )
 _array_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-#: A string (also one without an end) or a punctuation mark of JSON. It never backtracks.
+#: A JSON string (also one without an end) or a JSON punctuation mark. The expression never backtracks.
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
@@ -41,9 +41,9 @@ Item = dict[str, Any] | Refusal
 
 
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
-    """Each hit's parameters. Raises Refusal.
+    """Read each hit's parameters. Raises Refusal.
 
-    The query's parameters are defaults for a single hit. For the hits of an array only `site` is.
+    The query's parameters are defaults for a single hit. For the hits of an array, only `site` is.
     """
     defaults = read_form(query)
     body = unpack(body, encoding)
@@ -58,7 +58,7 @@ def read_items(query: str, body: bytes, content_type: str, encoding: str) -> lis
 
 
 def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
-    """The hits of a JSON object or array."""
+    """Read the hits of a JSON object or array."""
     if not body.startswith(b"["):
         item = read_hit(body)
         return [{**defaults, **item} if isinstance(item, dict) else item]
@@ -73,7 +73,7 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
 
 
 def read_hit(text: bytes | memoryview) -> Item:
-    """The parameters of one JSON object."""
+    """Read the parameters of one JSON object."""
     try:
         hit = decode(text)
     except _UNREADABLE:
@@ -84,7 +84,7 @@ def read_hit(text: bytes | memoryview) -> Item:
 
 
 def read_object(text: str) -> Any:
-    """A JSON value; None if the text is not JSON."""
+    """Read a JSON value; None if the text is no JSON."""
     try:
         return decode(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
@@ -92,7 +92,7 @@ def read_object(text: str) -> Any:
 
 
 def decode(text: bytes | memoryview) -> Any:
-    """A JSON value. Raises what _UNREADABLE names.
+    """Decode a JSON value. Raises what _UNREADABLE names.
 
     Bytes that are not UTF-8, and escapes of half a letter, become lone surrogates. NaN becomes a text.
     """
@@ -103,9 +103,9 @@ def decode(text: bytes | memoryview) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """The texts of an array's elements; not all, if there are too many. Raises Refusal.
+    """Split an array into the texts of its elements. If there are too many, the rest is left out. Raises Refusal.
 
-    An element that is not JSON is refused later, alone.
+    An element that is no JSON is refused later, by itself.
     """
     if body.count(b",") > MAX_COMMAS:
         parts = _split_by_punctuation(body)
@@ -121,7 +121,7 @@ def split_array(body: bytes) -> list[bytes | memoryview]:
 
 
 def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
-    """The texts of the elements, at most one over the limit; empty if the text is not an array."""
+    """Split an array into the texts of its elements, at most one above the limit; empty if the text is no array."""
     parts: list[bytes | memoryview] = []
     depth = start = 0
     for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
@@ -139,7 +139,7 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
 
 
 def read_form(text: str) -> dict[str, Any]:
-    """The parameters of a query or a form. The last of a name wins. Raises Refusal.
+    """Read the parameters of a query or a form. Of several with one name the last counts. Raises Refusal.
 
     Bytes that are not UTF-8 become lone surrogates.
     """
@@ -156,7 +156,7 @@ def _as_text(form: bytes) -> str:
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """The body without its content encoding, up to the limit. Raises Refusal."""
+    """Remove the body's content encoding, and check the limit. Raises Refusal."""
     if len(body) > MAX_BODY:
         raise too_large()
     encoding = encoding.strip().lower()
@@ -168,7 +168,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _unzip(body: bytes) -> bytes:
-    """The text of all members. Zeros after the last member are padding."""
+    """Unpack all members of a gzip body. Zeros after the last member are padding."""
     plain = b""
     for _ in range(MAX_MEMBERS):
         unzip = zlib.decompressobj(wbits=31)
@@ -187,5 +187,5 @@ def _unzip(body: bytes) -> bytes:
 
 
 def too_large() -> Refusal:
-    """The refusal of a request that is over its limit."""
+    """Make the refusal of a request that is over its limit."""
     return Refusal(413, "too_large", "A request may have 1 MiB.")

@@ -7,7 +7,7 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
-#: The largest number of ms. No clock shows it, and no sum of it overflows.
+#: A number of ms beyond every instant. Sums with it don't overflow.
 BEYOND = 10**18
 #: Offsets from UTC change only at full quarters of an hour.
 QUARTER_MS = 900_000
@@ -20,9 +20,9 @@ _ISO = re.compile(
 
 
 def read_instant(text: str) -> int | None:
-    """The ms of a text, which is ISO 8601 with a zone or a number since the epoch; None if it is neither.
+    """Read an instant as ms. The text is ISO 8601 with a zone, or a number since the epoch; None if it is neither.
 
-    The size of the number decides whether it is seconds, ms, micros or nanoseconds.
+    The size of the number shows whether it is seconds, ms, micros or nanoseconds.
     """
     text = text.strip()
     if _NUMBER.fullmatch(text):
@@ -32,7 +32,7 @@ def read_instant(text: str) -> int | None:
 
 
 def in_ms(number: float) -> float:
-    """A number of seconds, ms, micros or nanoseconds since the epoch, as ms within BEYOND."""
+    """Turn a number of seconds, ms, micros or nanoseconds since the epoch into ms, within BEYOND."""
     size = abs(number)
     if size < 1e11:
         return number * 1000

@@ -1,4 +1,4 @@
-"""Collect: the parts of a request -> its hits, and a refusal for each that is not acceptable. Pure; knows no Django."""
+"""Collect: the parts of a request -> its hits, and a refusal for each unacceptable one. Pure; knows no Django."""
 
 import hmac
 from collections.abc import Callable, Collection, Mapping
@@ -17,13 +17,13 @@ from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
-#: The most that `sent` and receipt may differ, ms. If they differ by more, the client's clock is wrong.
+#: `sent` and the receipt may differ by at most this, ms. If they differ by more, the client's clock is wrong.
 MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
 MAX_AGE_MS = 7 * DAY_MS
 MAX_AGE_TRUSTED_MS = 90 * DAY_MS
 
-#: Values of a parameter that count as absent. The snippet may send them.
+#: Texts that the snippet may send for a missing parameter. They count as absent.
 EMPTY: tuple[Any, ...] = (None, "", {})
 
 MAX_KEY = 64
@@ -34,7 +34,7 @@ MAX_UA = 512
 
 
 def new_hit_id() -> str:
-    """A new hit id."""
+    """Draw a new hit id."""
     return uuid4().hex
 
 
@@ -52,7 +52,7 @@ class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""
 
 
-#: Keys of sites -> the site of each, if known. One look-up for all sites of a request.
+#: Keys of sites -> the site of each, if known. All sites of a request are looked up at once.
 FindSites = Callable[[Collection[str]], Mapping[str, Known[SiteEntry]]]
 #: The entry of a site that could not be looked up.
 UNCHECKED = Known[SiteEntry](None, checked=False)
@@ -64,9 +64,10 @@ def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of a request besides its hits. `received` is ms. `account` is that of its ingest token, if it has one.
+    """What is known of a request besides its hits. `received` is ms. `account` is that of its ingest token, if it has
+    one.
 
-    `salt` is the key of the hash that replaces an absent visitor id. `prefetch` says that the browser prefetches.
+    `salt` is the key of the hash that replaces a missing visitor id. `prefetch` says that the browser prefetches.
     """
 
     received: int
@@ -79,7 +80,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trusted(self) -> bool:
-        """Whether the sender showed an ingest token."""
+        """Whether the sender sent an ingest token."""
         return self.account is not None
 
 
@@ -93,7 +94,7 @@ class Collected(msgspec.Struct):
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
-    #: The visitor of the last hit that named one and kept it; empty if no hit did.
+    #: The visitor of the last hit that named one and may keep it; empty if there is none.
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
@@ -104,13 +105,14 @@ class Collected(msgspec.Struct):
             refusal.about = item
 
     def check(self) -> None:
-        """Raises NoHit if there is no hit."""
+        """Raises NoHit if no hit is left."""
         if not self.hits:
             raise NoHit(self.rejected)
 
 
 class NoHit(Refusal):
-    """No hit of the request is acceptable. If all refusals have one status, this has it, too; else it has 400.
+    """No hit of the request is acceptable. If all refusals have the same status, it is the answer's; otherwise it is
+    400.
 
     Code, detail and field are those of the first refusal with this status, or of the first of all.
     """
@@ -133,7 +135,7 @@ def collect(
     find_sites: FindSites = find_none,
     new_id: Callable[[], str] = new_hit_id,
 ) -> Collected:
-    """The hits of a request. Raises Refusal if the request can't be read at all."""
+    """Collect the hits of a request. Raises Refusal if the request can't be read at all."""
     if len(query) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have 64 KiB.")
     given: dict[int, tuple[str, Parameters]] = {}
@@ -163,7 +165,7 @@ def note(collected: Collected, index: int, problem: Refusal | None) -> None:
 
 
 def read_site(item: Item) -> tuple[str, Parameters]:
-    """The key of a hit's site, and all parameters of the hit. Raises Refusal."""
+    """Read the key of a hit's site, and all parameters of the hit. Raises Refusal."""
     if isinstance(item, Refusal):
         raise item
     key = fields.read_text(item, "site", MAX_KEY)
@@ -173,7 +175,7 @@ def read_site(item: Item) -> tuple[str, Parameters]:
 
 
 def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """The hit of some parameters and a site, without all that its consent doesn't allow. Raises Refusal."""
+    """Make the hit of some parameters and a site, without anything that its consent doesn't allow. Raises Refusal."""
     hit = make_hit(given, key, site, sender, new_id)
     check_site(site, sender)
     denied = site.value.denied if site.value else ()
@@ -187,7 +189,7 @@ def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """The hit of the parameters. Each field is checked by itself. Raises Refusal."""
+    """Make the hit of the parameters. Each field is checked by itself. Raises Refusal."""
     timezone, currency = (site.value.timezone, site.value.currency) if site.value else ("UTC", "")
     unread: dict[str, str] = {}
     hit_id = fields.read_id(given, "id") or new_id()
@@ -210,7 +212,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         ref=fields.read_prose(given, "ref", MAX_URL),
         title=fields.read_prose(given, "title", MAX_TITLE),
         ad=fields.read_text(given, "ad", MAX_NAME),
-        # A blank or a placeholder is not an order id, because it would merge the sales of different people.
+        # A blank or a placeholder is no order id: it would merge the sales of different people.
         order=someone(fields.read_text(given, "order", MAX_NAME).strip()),
         value=value,
         currency=currency,
@@ -229,7 +231,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
-    """When the hit happened (ms), by the client's clock if that is plausible. Raises Refusal."""
+    """Compute when the hit happened (ms), by the client's clock if that is plausible. Raises Refusal."""
     ts, sent = fields.read_time(given, "ts", unread), fields.read_time(given, "sent", unread)
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
@@ -239,7 +241,7 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
-    """The time of a hit (ms). It depends on `received` only if the client's clock is unknown or wrong."""
+    """Correct the time of a hit (ms). It depends on `received` only if the client's clock is unknown or wrong."""
     if ts is None:
         return received
     if sent is not None and abs(received - sent) > MAX_SKEW_MS:
@@ -248,16 +250,16 @@ def corrected(ts: int | None, sent: int | None, received: int) -> int:
 
 
 def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
-    """Address and user agent of the person: those of the request, or those that a trusted server sent."""
+    """The person's address and user agent: those of the request, or those that a trusted server sent."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
 def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
-    """The visitor of a hit that names none.
+    """Derive a visitor for a hit that names none.
 
-    If a trusted server sends the user but no address, each user has one visitor, the same on every day.
+    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day.
     """
     if sender.trusted and not ip and someone(user):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
@@ -265,33 +267,34 @@ def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: 
 
 
 def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """A visitor id for a person without one: the same for one site, address, user agent and day of the site's clock.
+    """Derive a visitor id for a person without one. It is the same for one site, address, user agent and day of the
+    site's clock.
 
-    If neither address nor user agent is known, each hit has its own, so that strangers don't become one person.
+    If neither address nor user agent is known, each hit gets another one. Otherwise strangers would become one person.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
 
 
 def own_stand_in(hit: Hit, salt: bytes) -> str:
-    """A visitor id that only this hit and its copies have."""
+    """Derive a visitor id that only this hit and its copies have."""
     return keyed_hash(f"{hit.site}\nhit\n{hit.id}", salt)
 
 
 def keyed_hash(text: str, salt: bytes) -> str:
-    """A visitor id made of a text. Without the salt nobody can find the text."""
+    """Make a visitor id from a text. Without the salt nobody can find the text."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
 
 
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
-    """Raises Refusal if a site that was looked up is unknown, or is not of the token's account."""
+    """Check that a site is known and is of the token's account. Raises Refusal."""
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:
         raise Refusal(404, "unknown_site", "No site has this key.", "site")
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Raises Refusal if an adjustment has no order, no kind or, unless it retracts, no amount.
+    """Check that an adjustment has an order, a kind and, unless it retracts, an amount. Raises Refusal.
 
     It also needs a token, unless its site has open adjustments.
     """
@@ -306,7 +309,7 @@ def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
 
 
 def check_amount(hit: Hit) -> None:
-    """Raises Refusal if the amount of an adjustment is missing or can't be read."""
+    """Check that the amount of an adjustment is there and can be read. Raises Refusal."""
     if "value" in hit.unread:
         raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
     if hit.value is None:

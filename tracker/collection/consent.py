@@ -1,4 +1,4 @@
-"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without all that they deny. Pure."""
+"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without anything that they deny. Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ DENIED: Final = "denied"
 ANALYTICS, ADS, USER_DATA = "analytics_storage", "ad_storage", "ad_user_data"
 SIGNALS = (ADS, ANALYTICS, USER_DATA, "ad_personalization")
 
-#: Parameters that identify one click, or one recipient of a mailing.
+#: Parameters that identify one click, or one recipient of an e-mail.
 CLICK_IDS = (
     *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "rdt_cid", "epik"),
     *("ob_click_id", "tblci", "sccid", "yclid", "ysclid", "srsltid", "gclsrc", "_gl", "igshid", "irclickid", "cjevent"),
@@ -23,20 +23,21 @@ CLICK_IDS = (
     *("hl_click", "hl_visitor"),
 )
 _MARK = r"(?:[?&;#]|&amp;|%(?:25)*(?:3F|26|23|3B))"
-#: Such a parameter of an address, or of an address in a parameter. There the percent signs may be encoded, too.
+#: One of these parameters in an address, or in an address that is itself a parameter. There the percent signs may be
+#: encoded, too.
 _CLICK_ID = re.compile(
     r"(?:(?<![\w-])|(?<=3F)|(?<=26)|(?<=23)|(?<=3B))"
     rf"(?:{'|'.join(map(re.escape, CLICK_IDS))})(?:=|%(?:25)*3D)(?:(?!{_MARK})\S)*",
     re.IGNORECASE,
 )
 
-#: The keys by which networks know a person, as parameters of `match`, and the form of each.
+#: The keys by which networks know a person. They are parameters of `match`, each with its form.
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COOKIE = re.compile(r"[\w.%+/=-]{1,500}", re.ASCII)
 MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("email", "phone", "phone_digits"), _HASH),
     **dict.fromkeys(("fbp", "fbc", "ttp"), _COOKIE),
-    #: The client id of Google Analytics' cookie.
+    #: The client id in Google Analytics' cookie.
     "ga": re.compile(r"(?:GA[0-9]\.[0-9]+\.)?([0-9]{1,20}\.[0-9]{1,20})"),
 }
 #: Match key -> the signal that it needs.
@@ -44,7 +45,8 @@ _NEEDS = {**dict.fromkeys(("email", "phone", "phone_digits"), USER_DATA), **dict
 
 
 def read_consent(given: Any) -> dict[str, str]:
-    """The signals that a `consent` parameter names. Any other word is denied; if it can't be read, all are."""
+    """Read the signals that a `consent` parameter names. Any word but `granted` means denied. If the parameter can't be
+    read, all signals are denied."""
     named = _named(given)
     if named is None:
         return dict.fromkeys(SIGNALS, DENIED)
@@ -52,7 +54,7 @@ def read_consent(given: Any) -> dict[str, str]:
 
 
 def consent_problem(given: Any) -> Refusal | None:
-    """The fault of a `consent` parameter; None if it has none. The hit is accepted in both cases."""
+    """Describe the fault of a `consent` parameter; None if it has none. The hit is accepted in both cases."""
     named = _named(given)
     if named is None:
         return Refusal(
@@ -67,7 +69,7 @@ def consent_problem(given: Any) -> Refusal | None:
 
 
 def _named(given: Any) -> Mapping[str, Any] | None:
-    """The names and words of a `consent` parameter; None if it is neither text nor an object."""
+    """Read the names and words of a `consent` parameter; None if it is neither text nor an object."""
     if given is None:
         return {}
     if isinstance(given, str) and given.lstrip().startswith("{"):
@@ -84,7 +86,7 @@ def _named(given: Any) -> Mapping[str, Any] | None:
 
 
 def read_match(given: Any) -> dict[str, str]:
-    """The match keys of a `match` parameter. Those of a wrong form are left out."""
+    """Read the match keys of a `match` parameter. Those of a wrong form are left out."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -98,10 +100,11 @@ def read_match(given: Any) -> dict[str, str]:
 
 
 def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
-    """The hit without all that consent denies. `denied`: the signals that its site denies if the hit doesn't name them.
+    """Remove everything from the hit that its consent denies. `denied`: the signals that its site denies if the hit
+    doesn't name them.
 
-    Without `analytics_storage` the hit is nobody's. `stand_in`, a visitor of this hit alone, replaces the person, and
-    click ids are removed from its addresses.
+    Without `analytics_storage` the hit belongs to no person: `stand_in`, a visitor of this hit alone, replaces the
+    person, and click ids are removed from its addresses.
     """
     consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
     if DENIED not in consent.values():
@@ -116,7 +119,7 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
             ua="",
             url=without_click_ids(hit.url),
             ref=without_click_ids(hit.ref),
-            # Of a click they are what an ad network put on its link.
+            # The props of a click are the other parameters of its link, which an ad network chose.
             props={} if hit.type == "click" else hit.props,
             match={},
         )
@@ -125,5 +128,5 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
 
 
 def without_click_ids(url: str) -> str:
-    """An address without the parameters in CLICK_IDS."""
+    """Remove the parameters in CLICK_IDS from an address."""
     return _CLICK_ID.sub("", url)

@@ -1,6 +1,6 @@
-"""Crossing: a visitor's id <-> a signed token, which takes it to another domain of its site. Pure.
+"""Crossing: a visitor's id <-> a signed token, which takes the id to another domain of its site. Pure.
 
-A token is valid for the browser that asked for it, for ten minutes, and once. The view ensures the last.
+A token is valid for the browser that asked for it, for ten minutes, and once. The view ensures that it is used once.
 """
 
 import hmac
@@ -10,14 +10,14 @@ import msgspec
 
 #: How long a token is valid, ms. The snippet replaces it after five minutes, and may use the old one for five more.
 VALID_MS = 600_000
-#: The most that the clocks of web machines may differ, ms.
+#: The clocks of web machines may differ by at most this, ms.
 MAX_AHEAD_MS = 60_000
 TIME_BYTES, SEAL_BYTES = 6, 15
 MAX_LETTERS = 120
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """A visitor's id, the time (ms) of its token, and the seal, which ensures that the token is used once."""
+    """A visitor's id, the time (ms) of its token, and the seal, which identifies the token when it is used."""
 
     visitor: str
     at: int
@@ -25,13 +25,14 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 def sign(visitor: str, at: int, site: str, ua: str, secret: str) -> str:
-    """The value of `hl_visitor`: time and id, and a seal over these, the site and the browser."""
+    """Make the value of `hl_visitor`: time and id, and a seal over time, id, site and browser."""
     said = at.to_bytes(TIME_BYTES, "big") + visitor.encode()
     return _encode(said + _seal(said, site, ua, secret))
 
 
 def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | None:
-    """The crossing of a token; None if the site's secret did not sign it for this browser, or if it has expired."""
+    """Read the crossing of a token; None if the site's secret did not sign it for this browser, or if it has
+    expired."""
     raw = _decode(token) if secret and len(token) <= MAX_LETTERS else b""
     said, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
     if not hmac.compare_digest(seal, _seal(said, site, ua, secret)):
@@ -43,7 +44,8 @@ def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | 
 
 
 def _seal(said: bytes, site: str, ua: str, secret: str) -> bytes:
-    # The first word separates it from all else that the secret signs. Neither it nor a site's key has a NUL.
+    # The first word distinguishes the seal from everything else that the secret signs. Neither the word nor a site's
+    # key has a NUL.
     text = f"crossing\0{site}\0{len(ua)}\0{ua}\0".encode(errors="replace")
     return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
 
@@ -53,7 +55,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(token: str) -> bytes:
-    """The bytes of a token, which has one valid spelling; empty if it is not a token."""
+    """Decode the bytes of a token, which has one valid spelling; empty if the text is no token."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if token.isascii() else b""
     except ValueError:

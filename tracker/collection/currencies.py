@@ -30,7 +30,8 @@ SIGNS: dict[str, frozenset[str]] = {
 
 
 def meanings(text: str) -> frozenset[str]:
-    """The codes that a code or a sign of a currency may mean; empty if it is neither. It is not case-sensitive."""
+    """The codes that a code or a sign of a currency may mean; empty if it is neither. Upper and lower case are the
+    same."""
     text = text.strip().rstrip(".")
     code = text.upper()
     return frozenset((code,)) if code in CURRENCIES else SIGNS.get(text.lower(), frozenset())

@@ -1,4 +1,4 @@
-"""Failure: the errors of work after collection, now (Transient) or for good (Permanent). Pure."""
+"""Failure: the errors of work after collection: temporary ones (Transient) and lasting ones (Permanent). Pure."""
 
 
 class Failure(Exception):

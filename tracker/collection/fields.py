@@ -15,7 +15,7 @@ from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 from tracker.collection.text import is_broken, repair
 
-#: The parameters of one hit by name: texts of a query or a form, or JSON values of an object.
+#: The parameters of one hit by name. They are texts of a query or a form, or JSON values of an object.
 Parameters = Mapping[str, Any]
 
 MAX_PROPS = 20
@@ -24,14 +24,15 @@ MAX_PROP_VALUE = 500
 TYPES = frozenset(get_args(HitType))
 KINDS = frozenset(get_args(AdjustmentKind))
 
-#: The most characters that are kept of an unreadable value.
+#: At most this many characters of an unreadable value are kept.
 MAX_UNREAD = 100
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
-    """A text of at most `most` characters. Absent and null are read as the empty text, a JSON number as its text."""
+    """Read a text of at most `most` characters. Absent and null are read as the empty text, a JSON number as its
+    text."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -39,7 +40,8 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 
 def as_text(value: Any, field: str) -> str:
-    """A text or a whole number as text. Floats are texts already, because JSON is read so. Raises Refusal."""
+    """Turn a text or a whole number into text. Floats are texts already, because JSON is read in this way. Raises
+    Refusal."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -48,7 +50,8 @@ def as_text(value: Any, field: str) -> str:
 
 
 def check_text(value: str, field: str, most: int) -> str:
-    """The text. Raises Refusal if it is too long or can't be stored because of a NUL or a lone surrogate."""
+    """Check a text and return it. Raises Refusal if it is too long, or can't be stored because of a NUL or a lone
+    surrogate."""
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
     if is_broken(value):
@@ -57,7 +60,7 @@ def check_text(value: str, field: str, most: int) -> str:
 
 
 def read_prose(parameters: Parameters, field: str, most: int) -> str:
-    """As read_text, for a text that identifies nothing. Letters that can't be stored are replaced."""
+    """Read a text that identifies nothing, as `read_text` does. Characters that can't be stored are replaced."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -65,7 +68,7 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
 
 
 def read_id(parameters: Parameters, field: str) -> str:
-    """A hit's or visitor's id; empty if it is absent or stands for nobody."""
+    """Read a hit's or visitor's id; empty if it is absent or stands for nobody."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -76,7 +79,7 @@ def read_id(parameters: Parameters, field: str) -> str:
 
 
 def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> str:
-    """One of the choices; empty if absent."""
+    """Read one of the choices; empty if absent."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -86,9 +89,9 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
 
 
 def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tuple[int | None, str]:
-    """`value` in micros, and its currency; None and empty if absent. `own` is the site's currency.
+    """Read `value` in micros, and its currency; None and empty if absent. `own` is the site's currency.
 
-    An unreadable value is noted in `unread`, by field. So no sale is lost because of the form of its amount.
+    An unreadable value is noted in `unread`, by field. No sale is lost because of the form of its amount.
     """
     value, currency = parameters.get("value"), parameters.get("currency")
     code = "" if currency is None else currency if isinstance(currency, str) else plain(currency)
@@ -102,7 +105,7 @@ def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tup
 
 
 def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int | None:
-    """A time in ms since the epoch; None if absent or unreadable. An unreadable one is noted in `unread`."""
+    """Read a time in ms since the epoch; None if it is absent or unreadable. An unreadable one is noted in `unread`."""
     value = parameters.get(field)
     if value is None or value == "":
         return None
@@ -119,7 +122,7 @@ def plain(value: Any) -> str:
 
 
 def read_ip(parameters: Parameters) -> str:
-    """A person's address; empty if absent."""
+    """Read a person's address; empty if absent."""
     value = parameters.get("ip")
     if value is None or value == "":
         return ""
@@ -130,7 +133,7 @@ def read_ip(parameters: Parameters) -> str:
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
-    """The custom properties of `props` (an object or its JSON text) and of every `p.KEY`."""
+    """Read the custom properties of `props` (an object or its JSON text) and of every `p.KEY`."""
     found = {name[2:]: value for name, value in parameters.items() if name.startswith("p.")}
     given = parameters.get("props")
     if given is not None and given != "":
@@ -142,7 +145,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    """The object of an object or of its JSON text. Raises Refusal."""
+    """Read an object, or an object's JSON text. Raises Refusal."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -151,7 +154,7 @@ def _object(given: Any) -> dict[str, Any]:
 
 
 def _property(key: str, value: Any) -> str:
-    """A property's text. JSON's true and false become these words."""
+    """Read a property's text. JSON's true and false become these words."""
     if not key:
         raise Refusal(400, "bad_props", "A property needs a name.", "props")
     check_text(repair(key), "props", MAX_PROP_KEY)

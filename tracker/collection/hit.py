@@ -1,4 +1,5 @@
-"""Hit: the records of a hit and of a batch, which collect makes and every later step reads. Pure; knows no Django."""
+"""Hit: the records of a hit and of a batch. Collection makes them, and every later step reads them. Pure; knows no
+Django."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from tracker.collection.failure import Permanent
 HitType = Literal["page", "event", "click", "view", "conversion", "adjustment"]
 AdjustmentKind = Literal["retract", "restate", "refund"]
 
-#: The hits, and the bytes of hits, with which a batch is full and closes.
+#: A batch is full and closes when it has this many hits, or this many bytes of hits.
 BATCH_MAX_HITS = 500
 BATCH_MAX_BYTES = 1 << 20
 
@@ -19,8 +20,8 @@ BATCH_MAX_BYTES = 1 << 20
 class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One tracking event as collected. Times are ms since the epoch, money is micros (10**-6) of the currency.
 
-    `at` is when it happened by the corrected clock. It depends on `received` only if the client's clock is unknown or
-    wrong; see `tracker.collection.collect`.
+    `at` is when the event happened, by the corrected clock. It depends on `received` only if the client's clock is
+    unknown or wrong; see `tracker.collection.collect`.
     """
 
     id: str
@@ -42,15 +43,15 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     props: dict[str, str] = {}
     ip: str = ""
     ua: str = ""
-    #: Whether the browser sent it for a page that it prefetched.
+    #: Whether the browser sent the hit for a page that it prefetched.
     prefetch: bool = False
     #: Whether the site could not be looked up during collection. Processing looks it up again.
     unchecked: bool = False
-    #: Signal -> `granted` or `denied`: the signals that the hit names, and those that its site denies otherwise.
+    #: Signal of consent -> `granted` or `denied`: the signals that the hit names, and others that its site denies.
     consent: dict[str, str] = {}
-    #: The keys by which ad networks know the person: ids of their cookies, and hashes.
+    #: The keys by which ad networks know the person: ids from their cookies, and hashes.
     match: dict[str, str] = {}
-    #: Whether a server with an ingest token sent it.
+    #: Whether a server with an ingest token sent the hit.
     trusted: bool = False
     #: Field -> the unreadable text of an amount or a time, as sent.
     unread: dict[str, str] = {}
@@ -64,16 +65,16 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def made_at(self) -> int:
-        """When the batch was closed, ms since the epoch. It is part of the id, so it is the same in every delivery."""
+        """When the batch was closed, ms since the epoch. It is part of the id, and the same in every delivery."""
         return int(self.id[:13])
 
 
 class BadBatch(Permanent):
-    """The text is not a batch."""
+    """The text is no batch."""
 
 
 def batch_id(made_at: int, nonce: str) -> str:
-    """A batch id that sorts by time: 13 digits of ms since the epoch, a dash, a random part."""
+    """Make a batch id that sorts by time: 13 digits of ms since the epoch, a dash, a random part."""
     return f"{made_at:013d}-{nonce}"
 
 
@@ -83,12 +84,12 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def encode_batch(batch: Batch) -> str:
-    """The batch as the text that a task message carries."""
+    """Serialize a batch as the text of a task message."""
     return _encoder.encode(batch).decode()
 
 
 def decode_batch(text: str | bytes) -> Batch:
-    """The batch of a task message. Raises BadBatch."""
+    """Read the batch of a task message. Raises BadBatch."""
     try:
         return _batch_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -96,17 +97,17 @@ def decode_batch(text: str | bytes) -> Batch:
 
 
 def encode_hits(hits: Sequence[Hit]) -> bytes:
-    """Hits as JSON lines, the form of the archive."""
+    """Serialize hits as JSON lines, the form of the archive."""
     return _encoder.encode_lines(hits)
 
 
 def encoded_size(hit: Hit) -> int:
-    """The bytes of the hit in a batch."""
+    """The number of bytes of the hit in a batch."""
     return len(_encoder.encode(hit)) + 1
 
 
 def decode_hits(lines: bytes) -> list[Hit]:
-    """The hits of an archive object. Raises BadBatch."""
+    """Read the hits of an archive object. Raises BadBatch."""
     try:
         return [_hit_decoder.decode(line) for line in lines.splitlines() if line]
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -114,12 +115,12 @@ def decode_hits(lines: bytes) -> list[Hit]:
 
 
 def to_plain(record: msgspec.Struct) -> dict[str, Any]:
-    """A record as plain JSON types."""
+    """Turn a record into plain JSON types."""
     plain: dict[str, Any] = msgspec.to_builtins(record)
     return plain
 
 
 def iso(at: int) -> str:
-    """ISO 8601 UTC with `Z`. It has milliseconds only if they aren't 0."""
+    """Write ms as ISO 8601 in UTC with `Z`. Milliseconds are written only if they aren't 0."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds").replace("+00:00", "Z")

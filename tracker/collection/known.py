@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True):
-    """The value, or None. If `checked` is false, the database didn't answer, and it is the last known value."""
+    """The value, or None. If `checked` is false, the database didn't answer, and the value is the last known one."""
 
     value: T | None
     checked: bool = True

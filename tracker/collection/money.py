@@ -10,38 +10,38 @@ import msgspec
 from tracker.collection.currencies import CURRENCIES, meanings
 
 MICROS = 1_000_000
-#: The most digits before the point.
+#: An amount has at most this many digits before the point.
 DIGITS = 12
-#: The longest text of an amount.
+#: The text of an amount has at most this many characters.
 MAX_LENGTH = 100
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
-#: A number. Before it there may be a minus, and a sign or code of a currency; after it another sign or code.
+#: A number. A minus, and a sign or code of a currency, may come before it; another sign or code may follow it.
 _WRITTEN = re.compile(
     r"(?P<minus>[-+]?) ?(?:(?P<before>[^\d\s.,'+-]{1,5})\.?)? ?(?P<other>[-+]?)"
     r" ?(?P<number>(?:[\d.,' ]*\d|\d+\.)(?:[eE][-+]?\d{1,3})?)"
     r" ?(?:(?P<behind>[^\d\s.,'+-]{1,5})\.?)?"
 )
 _MACHINE = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
-#: A number in groups. The first group doesn't begin with 0, because 0,299 is less than one.
+#: A number in groups of digits. The first group doesn't begin with 0, because 0,299 is less than one.
 _GROUPED = re.compile(r"[1-9]\d{0,2}([,.' ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
 _INDIAN = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _COMMA = re.compile(r"\d+,\d+")
 #: A dash in place of decimals: `29,-`.
 _DASH = re.compile(r"(?<=\d[.,])[-\u2013\u2014]{1,2}(?=\D*$)")
-#: The minus, point, comma and apostrophe of other alphabets -> ASCII.
+#: Minus, point, comma and apostrophe in other alphabets -> ASCII.
 _SAME = str.maketrans("\u2212\u066b\u066c\u2019\u02bc", "-.,''")
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """Micros of a currency. An empty currency is the site's own."""
+    """Micros of a currency. If the currency is empty, it is the site's own."""
 
     micros: int
     currency: str = ""
 
 
 def read_micros(text: str) -> int | None:
-    """The micros of a number in the form of programs, such as -29.90; None for any other text."""
+    """Read a number in the form of programs, such as -29.90, as micros; None for any other text."""
     match = _PLAIN.fullmatch(text)
     if not match:
         return None
@@ -51,9 +51,10 @@ def read_micros(text: str) -> int | None:
 
 
 def read_amount(text: str, currency: str, own: str) -> Amount | None:
-    """The amount of a text and its currency parameter; None if they have no single meaning.
+    """Read an amount from its text and its currency parameter; None if they have no single meaning.
 
-    `own` is the site's currency. It decides which dollars `$` means. An amount without any sign or code is in it.
+    `own` is the site's currency. It decides which dollars `$` means. An amount without any sign or code is in this
+    currency.
     """
     micros = read_micros(text)
     if micros is not None and (not currency or currency in CURRENCIES):
@@ -82,7 +83,7 @@ def _plainer(text: str) -> str:
 
 
 def _read_number(text: str) -> Decimal | None:
-    """The number, if the digits, groups and marks have only one meaning; else None."""
+    """Read the number if the digits, groups and marks have only one meaning; otherwise None."""
     readings = {Decimal(text)} if _MACHINE.fullmatch(text) else set(_readings(text))
     number = readings.pop() if len(readings) == 1 else None
     return number if number is not None and number.adjusted() < DIGITS else None

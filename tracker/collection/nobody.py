@@ -1,9 +1,10 @@
-"""Nobody: an id -> the id; empty if broken set-ups send it for everybody, which would merge people or orders. Pure."""
+"""Nobody: an id -> the id, or empty if it is one that faulty programs send for everybody and that would merge people or
+orders. Pure."""
 
 import re
 from hashlib import new as new_hash
 
-#: Words for nobody and names of fields, in lower case. Templates, SDKs and databases send them in place of a value.
+#: Words for nobody and names of fields, in lower case. Templates, SDKs and databases send them when there is no value.
 WORDS = (
     *("", "-1", "none", "null", "nil", "undefined", "undef", "nan", "n/a", "na", "n.a.", "void", "empty"),
     *("true", "false", "default", "[object object]", "[object undefined]", "[object null]", "<nil>", "<null>"),
@@ -19,7 +20,7 @@ WORDS = (
     # The id that many Android devices got by a fault, and names of emulators.
     *("9774d56d682e549c", "lmy47d", "google_sdk"),
 )
-#: The original spellings of such words. Senders hash ids, and so they may hash these.
+#: These words in their original spellings. Senders hash ids, and may have hashed one of these.
 SPELLINGS = (*WORDS, "0", "None", "NULL", "NaN", "[object Object]", "Anonymous", "Guest", "Unknown")
 NOBODY = frozenset(WORDS) | {
     new_hash(name, word.encode(), usedforsecurity=False).hexdigest()
@@ -36,7 +37,7 @@ _BEGINNINGS = frozenset("0f{$<%_[@")
 
 
 def someone(text: str) -> str:
-    """The text as an id; empty if it stands for nobody."""
+    """Return the text as an id; empty if it stands for nobody."""
     plain = text.strip().lower()
     if plain in NOBODY or (plain[0] in _BEGINNINGS and _EMPTY.fullmatch(plain)):
         return ""

@@ -5,7 +5,8 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """The client must change its request. Status and code are those of docs/errors.md."""
+    """The request, a hit or a field is refused; the client must change it. Status and code are those of
+    docs/errors.md."""
 
     #: The seconds after which the client may try again; None if that can't help.
     retry_after: int | None = None
@@ -20,18 +21,18 @@ class Refusal(Exception):
         self.field = field
 
     def headers(self) -> dict[str, str]:
-        """Headers of the answer, which say when or how to ask again."""
+        """The headers of the answer, which say when or how to ask again."""
         retry = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
         return retry | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
 class WrongMethod(Refusal):
-    """The address takes other methods."""
+    """The address answers to other methods."""
 
     def __init__(self, *allowed: str) -> None:
         self.allowed = ", ".join(allowed)
         super().__init__(405, "method_not_allowed", f"This address answers to {self.allowed}.")
 
     def headers(self) -> dict[str, str]:
-        """The header with the methods that the address takes."""
+        """The header with the methods that the address answers to."""
         return {"Allow": self.allowed}

@@ -2,8 +2,8 @@
 
 import re
 
-#: Characters that databases or JSON can't hold: NUL, and lone surrogates, from cut letters or from bytes that were not
-#: UTF-8.
+#: Characters that databases or JSON can't store: NUL, and lone surrogates. The latter come from cut letters, or from
+#: bytes that were not UTF-8.
 _BAD = re.compile("[\0\ud800-\udfff]")
 
 
@@ -13,10 +13,10 @@ def is_broken(text: str) -> bool:
 
 
 def has_half_letters(text: str) -> bool:
-    """Whether a text holds a lone surrogate."""
+    """Whether a text has a lone surrogate."""
     return is_broken(text.replace("\0", ""))
 
 
 def repair(text: str) -> str:
-    """The text with U+FFFD for each character that can't be stored."""
+    """Replace each character that can't be stored by U+FFFD."""
     return _BAD.sub("\ufffd", text) if is_broken(text) else text
