@@ -8,14 +8,16 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
-#: The most deliveries of one message. After these it counts as what kills its workers and becomes a dead letter.
+#: A message is delivered at most this often. After that it counts as one that kills its workers, and becomes a dead
+#: letter.
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
 HITS, FACTS, FIGURES, UPKEEP = settings.QUEUES
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
-#: A dead letter moves only once its queue has confirmed it. RabbitMQ needs reject-publish for that.
+#: A message leaves its queue only once the dead letters' queue has confirmed it. RabbitMQ needs reject-publish for
+#: that.
 SAFE_DEATH = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERY_LIMIT,
@@ -24,10 +26,11 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: Beat's ticks. A tick that no worker took in time is dropped; the next one does its work.
+#: The queue options of beat's ticks. A tick that no worker took in time is dropped; the next one does its work.
 TICKS = {"x-queue-type": "quorum"}
-#: Reading a dead letter counts as a delivery, and RabbitMQ 4 deletes a message after 20 by default. -1 lifts the limit
-#: there. Before RabbitMQ 4, -1 would delete the message at the first read.
+#: Reading a dead letter counts as a delivery, and RabbitMQ 4 deletes a message after 20 deliveries by default. The
+#: limit is therefore very large. RabbitMQ 4 reads -1 as no limit, but earlier versions would delete the message at the
+#: first read.
 KEPT = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 
@@ -55,10 +58,12 @@ app.conf.update(
         "conversions.tasks.*": {"queue": UPKEEP},
         "*": {"queue": FIGURES},
     },
-    # Keeps the remote control of deployments on one virtual host apart.
-    control_queue_durable=True,  # RabbitMQ 4.3 refuses others that a worker could find again after a broken connection
+    # RabbitMQ 4.3 refuses queues that are not durable and that a worker could find again after a broken connection.
+    control_queue_durable=True,
+    # The prefix in the name keeps the remote control of deployments on one virtual host apart.
     control_exchange=f"{settings.QUEUE_PREFIX}control",
-    # A message is acknowledged after its work is done and the next link is confirmed. A failure makes it a dead letter.
+    # A message is acknowledged after its work is done and the next step's message is confirmed. After a failure it
+    # becomes a dead letter.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_acks_on_failure_or_timeout=False,
@@ -79,5 +84,5 @@ app.conf.update(
         for name, task in settings.BEAT.items()
     },
 )
-# A command or a web process that calls a task directly must use this application, too.
+# Commands and web processes that call a task directly must use this application, too.
 app.set_default()

@@ -1,6 +1,7 @@
 """Archive: a batch -> one object under a key that is derived from its id; and the hits of an object.
 
-The port, the objects and each adapter have a file of their own. This opens the adapter that the settings name.
+`port` says what an archive promises, `objects` what its objects hold, and each adapter has its own module. This module
+opens the adapter that the settings name.
 """
 
 from functools import cache
@@ -27,7 +28,7 @@ __all__ = [
 
 @cache
 def open_archive() -> Archive:
-    """The archive that ARCHIVE_URL names, made once per process. It connects at its first call."""
+    """Return the archive that ARCHIVE_URL names. Each process makes it once. It connects when it is first called."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)

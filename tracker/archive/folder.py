@@ -1,4 +1,4 @@
-"""Folder: the archive as files below a folder. Each is written aside, flushed to disk and renamed into place."""
+"""Folder: the archive as files in a folder. Each file is written under another name, flushed to disk and renamed."""
 
 import os
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ from tracker.archive.objects import (
 from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
 from tracker.collection.hit import Batch, Hit
 
-#: What a check writes: as many bytes as a small object, none of them zero, because a file system may skip zeros.
+#: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
 TRIAL = b"\1" * 16_384
 
 
 class FolderArchive:
-    """Objects as files below a folder."""
+    """Objects as files in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ class FolderArchive:
             make_durably(self.folder)
 
     def check(self) -> None:
-        """See Archive. Writes a file and removes it."""
+        """See Archive. It writes a file and removes it."""
         with unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
             with written_aside(self.folder / "check", TRIAL):
@@ -87,7 +87,7 @@ class FolderArchive:
             raise ArchiveUnavailable(str(error)) from error
 
     def _keys(self, start: str) -> Iterator[str]:
-        """Every key, hour by hour in order, from the hour of `start` on."""
+        """List every key in order, hour by hour, from the hour of `start` on."""
         for hour in sorted(self.folder.glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
             name = hour.relative_to(self.folder).as_posix()
             if name >= start[: len(name)]:
@@ -95,7 +95,7 @@ class FolderArchive:
 
 
 def write_durably(path: Path, body: bytes) -> None:
-    """Write a file atomically, so that it survives a power cut."""
+    """Write a file atomically. It survives a power cut."""
     make_durably(path.parent)
     with written_aside(path, body) as aside:
         aside.replace(path)
@@ -104,8 +104,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """A flushed temporary file beside `path`, which readers don't see. It is removed afterwards unless it was
-    renamed."""
+    """Write and flush a temporary file beside `path`, which readers don't see. If the caller doesn't rename it, it is
+    removed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:
@@ -118,7 +118,7 @@ def written_aside(path: Path, body: bytes) -> Iterator[Path]:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder and its missing parents, so that they survive a power cut."""
+    """Make a folder and its missing parents. They survive a power cut."""
     if not folder.is_dir():
         make_durably(folder.parent)
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Objects: a batch -> its key, derived from its id, and its body, gzip JSON lines; and a body -> its hits."""
+"""Objects: a batch -> its key, derived from its id, and its body, gzipped JSON lines; and a body -> its hits."""
 
 import gzip
 import re
@@ -15,7 +15,8 @@ SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
 
 
 def archive_key(batch_id: str) -> str:
-    """`YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time of the batch (UTC). Raises BadBatch if it is no batch id."""
+    """Make the key `YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time of the batch (UTC). Raises BadBatch if the text is
+    no batch id."""
     if not BATCH_ID.fullmatch(batch_id):
         raise BadBatch(f"{batch_id[:80]!r} is no batch id")
     made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
@@ -23,17 +24,17 @@ def archive_key(batch_id: str) -> str:
 
 
 def snapshot_key(made_at: int, nonce: str) -> str:
-    """`configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins with `configuration`."""
+    """Make the key `configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins with `configuration`."""
     return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
 
 
 def pack_snapshot(body: bytes) -> bytes:
-    """The object of a snapshot."""
+    """Make the object of a snapshot."""
     return gzip.compress(body, mtime=0)
 
 
 def unpack_snapshot(key: str, body: bytes) -> bytes:
-    """The body of a snapshot's object. Raises BadBatch."""
+    """Read the body of a snapshot from its object. Raises BadBatch."""
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -41,12 +42,12 @@ def unpack_snapshot(key: str, body: bytes) -> bytes:
 
 
 def pack(batch: Batch) -> bytes:
-    """The object of a batch; the same bytes each time."""
+    """Make the object of a batch. It has the same bytes each time."""
     return gzip.compress(encode_hits(batch.hits), compresslevel=4, mtime=0)
 
 
 def unpack(body: bytes) -> list[Hit]:
-    """The hits of an object. Raises BadBatch, also for an empty object, whose hits are lost."""
+    """Read the hits of an object. Raises BadBatch, also if the object is empty: its hits are then lost."""
     try:
         hits = decode_hits(gzip.decompress(body))
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -62,8 +63,8 @@ def first_key(made_at: int) -> str:
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Of sorted keys, those of batches that were made in a range of time and that come after a key. Other keys are
-    left out."""
+    """Of sorted keys, those of batches that were made in a range of time and come after a key. Keys of other objects
+    are left out."""
     for key in keys:
         made_at = key.rpartition("/")[2][:13]
         if not key.endswith(SUFFIX) or not made_at.isdigit() or key <= after or int(made_at) < since:

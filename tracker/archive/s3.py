@@ -1,4 +1,4 @@
-"""S3: the archive on Amazon S3 or a server with its protocol. Only this module imports boto3."""
+"""S3: the archive on Amazon S3, or on a server with its protocol. Only this module imports boto3."""
 
 import time
 from base64 import b64encode
@@ -26,19 +26,19 @@ from tracker.archive.objects import (
 from tracker.archive.port import LATEST, NotArchived, unavailable
 from tracker.collection.hit import Batch, Hit
 
-#: The limits of every call. A server that hangs raises ArchiveUnavailable.
+#: The time limits of every call. If a server hangs, ArchiveUnavailable is raised.
 S3_LIMITS = Config(
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
-    # Servers other than Amazon's don't know the newer checksums. The signature covers the body.
+    # Servers other than Amazon's don't know the newer checksums. The signature covers the body anyway.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-#: The seconds between two objects that a check puts. A bucket with versions keeps each of them.
+#: The least seconds between two objects that checks put. A bucket with versions keeps each of them.
 TRIAL_SECONDS = 60.0
-#: The errors of a call whose server is away, refuses, or hangs up.
+#: The errors of a call if the server is away, refuses the call, or closes the connection.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 
 
@@ -91,7 +91,7 @@ class S3Archive:
                 self._client.create_bucket(Bucket=self.bucket, **self._place())
 
     def check(self) -> None:
-        """See Archive. Puts an object where that was not tried for a while."""
+        """See Archive. It puts an object if none was put for a while."""
         with unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
         if time.monotonic() - self._tried_at > TRIAL_SECONDS:
@@ -100,17 +100,17 @@ class S3Archive:
 
     @cached_property
     def _client(self) -> Any:
-        # The operator can correct a setting that boto3 can't use (a region, a profile, an endpoint).
+        # boto3 can't use a setting (a region, a profile, an endpoint), which the operator can correct.
         with unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _place(self) -> dict[str, Any]:
-        """The region of a new bucket. S3 wants every region to be named but us-east-1."""
+        """The region of a new bucket. S3 wants every region to be named except us-east-1."""
         region = self._client.meta.region_name
         return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
     def _write(self, key: str, body: bytes) -> None:
-        # Buckets with Object Lock, and some servers, refuse an object without it.
+        # Buckets with Object Lock, and some servers, refuse an object without this checksum.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with unavailable(S3_ERRORS, "S3"):
             self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)
@@ -124,7 +124,7 @@ class S3Archive:
         return body
 
     def _keys(self, folder: str, start: str) -> Iterator[str]:
-        """Every key of a folder after a place, in order."""
+        """List every key of a folder after a given one, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
         )

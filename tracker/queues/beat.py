@@ -1,7 +1,7 @@
 """Beat: sends every task of the schedule to its queue each minute, by a monotonic clock.
 
-Celery's own scheduler keeps wall-clock times on disk. After a clock that ran ahead is set right, nothing would be due
-for hours.
+Celery's own scheduler stores wall-clock times on disk. If a clock that was ahead is corrected, nothing would be due for
+hours.
 """
 
 import time
@@ -19,7 +19,7 @@ class Beat(Scheduler):  # type: ignore[misc]
         self._due = time.monotonic()
 
     def tick(self, *_args: Any, **_options: Any) -> float:
-        """Send what is due; return the seconds until the next call."""
+        """Send the tasks that are due; return the seconds until the next call."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + settings.BEAT_SECONDS

@@ -1,4 +1,4 @@
-"""Broker: connections to RabbitMQ that look at its queues. Each call is bounded in time."""
+"""Broker: connections to RabbitMQ that read its queues. Each call is bounded in time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,13 @@ from kombu import Connection
 from tracker.celery import app
 from tracker.queues.port import QueueUnavailable
 
-#: The seconds within which the broker must answer or confirm. After that it counts as away.
+#: The broker must answer or confirm within this many seconds. Otherwise it counts as away.
 ANSWER_SECONDS = 3.0
 
 
 def connect(heartbeat: int = 0) -> Connection:
-    """A connection that the caller closes. With a heartbeat (seconds) the broker closes it if the process is gone."""
+    """Open a connection, which the caller closes. With a heartbeat (seconds) the broker closes it if the process is
+    gone."""
     try:
         connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)
@@ -26,7 +27,8 @@ def connect(heartbeat: int = 0) -> Connection:
 
 @contextmanager
 def bounded(connection: Connection) -> Iterator[None]:
-    """A limit for each answer of the broker. A late answer and every error of the connection raise QueueUnavailable."""
+    """Limit each answer of the broker in time. A late answer and every error of the connection raise
+    QueueUnavailable."""
     try:
         with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             yield
@@ -35,13 +37,13 @@ def bounded(connection: Connection) -> Iterator[None]:
 
 
 def count(connection: Connection, name: str) -> tuple[int, int]:
-    """How many messages wait in a queue, and how many consumers it has."""
+    """Return the number of messages that wait in a queue, and the number of its consumers."""
     answer = connection.default_channel.queue_declare(name, passive=True)
     return answer.message_count, answer.consumer_count
 
 
 def in_work(workers: int) -> bool:
-    """Whether a worker has a batch in hand. A worker that doesn't answer may have one."""
+    """Whether a worker holds a batch. A worker that doesn't answer may hold one."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)
@@ -54,6 +56,6 @@ def in_work(workers: int) -> bool:
 
 
 def text_of(body: bytes | str) -> str:
-    """The batch's text in the body of a Celery message."""
+    """Read the batch's text from the body of a Celery message."""
     args, _, _ = msgspec.json.decode(body)
     return str(args[0])

@@ -1,4 +1,5 @@
-"""Dead letters: batches that could not be processed. The broker keeps them; here they are read and sent again."""
+"""Dead letters: batches that could not be processed. The broker keeps them; this module reads them and sends them
+again."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One dead message: its task, and why it is dead. `hits` is None if its batch can't be read."""
+    """One dead letter: its task, and the reason. `hits` is None if its batch can't be read."""
 
     batch: str
     task: str
@@ -23,7 +24,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 def read_dead_letters(limit: int) -> list[DeadLetter]:
-    """The oldest dead letters, at most `limit`. They stay in the queue."""
+    """Read the oldest dead letters, at most `limit`. They stay in the queue."""
     with connect() as connection, bounded(connection):
         return [read(message) for message in take(connection, limit)]
 
@@ -40,9 +41,10 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take(connection: Connection, limit: int) -> Iterator[Message]:
-    """The dead messages. Those that are not acknowledged go back when the connection ends.
+    """Take the messages of the dead letters. Those that are not acknowledged go back when the connection ends.
 
-    At most as many as there are at first: a message that is sent again may be back at once and would go round for ever.
+    At most as many are taken as there are at first. A message that is sent again may become a dead letter again at
+    once, and would be taken without end.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):
@@ -53,7 +55,7 @@ def take(connection: Connection, limit: int) -> Iterator[Message]:
 
 
 def read(message: Message) -> DeadLetter:
-    """The dead letter of a message."""
+    """Read the dead letter of a message."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:
@@ -70,7 +72,7 @@ def read(message: Message) -> DeadLetter:
 
 
 def send_again(connection: Connection, message: Message, queue: str) -> None:
-    """Send the same message without the broker's notes on its death, and wait for the confirm."""
+    """Send the message again without the broker's notes on its failure, and wait for the confirm."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first"))}
     headers.pop("x-delivery-count", None)
     connection.Producer(auto_declare=False).publish(

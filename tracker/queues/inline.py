@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class InlineQueue:
-    """Runs the chain before `send` returns. What was sent is processed."""
+    """Runs the chain before `send` returns. A batch is processed when it is sent."""
 
     def send(self, batch: Batch) -> None:
         """See HitQueue. A marker first takes up the batches that were archived and not processed."""
@@ -53,7 +53,7 @@ class InlineQueue:
         """See HitQueue. There is nothing to make."""
 
     def check(self) -> None:
-        """See HitQueue. The services behind it are checked by themselves."""
+        """See HitQueue. The services behind the queue have their own checks."""
 
 
 def folder() -> Path:

@@ -1,6 +1,8 @@
-"""Join: a worker joins batches that wait with the one in hand, because a batch costs nearly the same whatever its size.
+"""Join: a worker joins waiting batches with the one that it holds, because a batch costs nearly the same whatever its
+size.
 
-Joined batches stay in the queue until the next step's message is confirmed. A worker that dies before loses nothing.
+Joined batches stay in the queue until the next step's message is confirmed. If the worker dies before that, nothing is
+lost.
 """
 
 import logging
@@ -24,15 +26,15 @@ from tracker.queues.step import UNNOTED, Step, note_put_back
 
 logger = logging.getLogger(__name__)
 
-#: The heartbeat, seconds. The broker delivers again what a vanished host had after twice this time.
+#: The heartbeat, seconds. If a host vanishes, the broker redelivers its batches after twice this time.
 HEARTBEAT_SECONDS = 60
-#: The most time between joined batches, ms. A replay looks for a hit in objects that were made up to a day after its
-#: own batch, and joined batches may be this far to either side.
+#: Joined batches were made at most this long before or after one another, ms. A replay looks for a hit in objects that
+#: were made up to a day after its own batch, and joined batches may be this far to either side.
 APART_MS = 12 * 3_600_000
 
 
 class Joiner:
-    """Joins batches, on a connection of its own. One thread uses it, for one batch at a time."""
+    """Joins batches on its own connection. One thread uses it, for one batch at a time."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -40,14 +42,14 @@ class Joiner:
         self._batches: list[Batch] = []
 
     def join(self, batch: Batch, size: int) -> Batch | None:
-        """The batch (of `size` bytes) and those that wait, as one; None if none waits or the broker is away.
+        """Join the batch (of `size` bytes) with those that wait; None if none waits or the broker is away.
 
-        It takes as many as fit the bounds of a batch. The last one may exceed them. A batch that was made at quite
-        another time is sent again by itself, and ends the joining. A batch that was delivered before is the last one:
-        it may be what kills workers, and must not take others with it twice.
+        It takes as many as fit the bounds of a batch. The last one may exceed them. A batch that was made too long
+        before or after is sent again by itself, and no further batch is joined. A batch that was delivered before is
+        the last to be joined: it may be the one that kills workers, and must not take others with it twice.
         """
         if self._messages:
-            self.close()  # A task failed in between. The broker delivers them again.
+            self.close()  # A task failed after an earlier join. The broker delivers its batches again.
         hits = most_hits = len(batch.hits)
         most_size = size
         while hits and hits + most_hits <= settings.HIT_BATCH_MAX and size + most_size <= BATCH_MAX_BYTES:
@@ -65,21 +67,20 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """Acknowledge the joined batches: they are on their way with the batch in hand. Send their markers after it."""
+        """Acknowledge the joined batches, which are on their way with the held one. Send their markers after it."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
         self._settle()
 
     def put_down(self) -> None:
-        """Send each joined batch again by itself. If it were given back to the broker, every time would count
-        towards its being poison."""
+        """Send each joined batch again by itself. If a batch were returned to the broker, each return would count as a
+        failed delivery."""
         send_again(self._batches)
         self._settle()
 
     def close(self) -> None:
-        """Close the connection. The broker delivers again what is in hand, and the next batch opens another
-        connection."""
+        """Close the connection. The broker redelivers the held batches, and the next batch opens another connection."""
         connection, self._connection = self._connection, None
         self._messages, self._batches = [], []
         if connection is not None:
@@ -102,7 +103,7 @@ class Joiner:
         return message
 
     def _get(self) -> Message | None:
-        """The next message. A connection that was closed meanwhile is replaced once, if nothing is in hand."""
+        """Take the next message. If the connection was closed and no batch is held, it is replaced once."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -122,8 +123,7 @@ class Joiner:
             return message
 
     def _settle(self) -> None:
-        """Acknowledge all that is in hand. If the acknowledgement fails, the broker redelivers the batches, which is
-        harmless."""
+        """Acknowledge all held batches. If this fails, the broker redelivers them, which is harmless."""
         if self._connection and self._messages:
             try:
                 with bounded(self._connection):
@@ -135,7 +135,7 @@ class Joiner:
 
 
 class Joining(Step):
-    """A step that joins waiting batches. If the joined batch fails, each goes on by itself."""
+    """A step that joins waiting batches. If the work on the joined batch fails, each of them goes on by itself."""
 
     abstract = True
     takes_batch = True
@@ -154,11 +154,11 @@ class Joining(Step):
         return super().__call__(text)
 
     def is_redelivered(self) -> bool:
-        """Whether a worker had the message in hand before."""
+        """Whether a worker held the message before."""
         return bool((self.request.delivery_info or {}).get("redelivered"))
 
     def on_success(self, *_: Any) -> None:
-        """Celery calls it once the next step's message is confirmed."""
+        """Finish the join. Celery calls it once the next step's message is confirmed."""
         open_joiner().acknowledge()
 
 
@@ -178,9 +178,9 @@ def send_again(batches: list[Batch]) -> None:
 
 
 def joined(batches: list[Batch]) -> Batch:
-    """Batches as one batch, with the time of the last of them. Markers add nothing.
+    """Join batches to one, with the time of the last of them. Markers add nothing.
 
-    Its id is derived from the ids of the batches: its object never replaces another one in the archive.
+    Its id is derived from the ids of the batches. Therefore its object never replaces another one in the archive.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:
@@ -192,7 +192,7 @@ def joined(batches: list[Batch]) -> Batch:
 
 
 def open_joiner() -> Joiner:
-    """The joiner of this process. A forked process gets its own."""
+    """The joiner of this process. A forked process gets another one."""
     return _joiner_of(getpid())
 
 

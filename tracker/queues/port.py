@@ -1,4 +1,4 @@
-"""Port: HitQueue takes batches. Once `send` returns, a batch can't get lost."""
+"""Port: the HitQueue, which takes batches. Once `send` returns, a batch can't get lost."""
 
 from typing import Protocol
 
@@ -23,19 +23,20 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class Taken(Protocol):
-    """A batch in hand. It stays in the queue until it is acknowledged, and is delivered again if its process dies."""
+    """A batch that was taken. It stays in the queue until it is acknowledged. If its process dies, it is delivered
+    again."""
 
     batch: Batch
 
     def acknowledge(self) -> None:
-        """The batch is processed, and the queue may drop it."""
+        """Tell the queue that the batch is processed. The queue may drop it."""
 
     def give_back(self) -> None:
-        """The batch goes back to the head of the queue."""
+        """Return the batch to the head of the queue."""
 
 
 class HitQueue(Protocol):
-    """The batches between collection and the chain.
+    """The queue of batches between collection and the chain of tasks.
 
     A batch is durable when `send` returns. Delivery is at least once and in any order: a batch may come again, even
     after it was processed. No batch is dropped: one that can't be processed becomes a dead letter. Every method is
@@ -49,7 +50,7 @@ class HitQueue(Protocol):
         """Take the batch that has waited longest for its first step; None if none waits."""
 
     def metadata(self) -> QueueState:
-        """The state of the queue."""
+        """Return the state of the queue."""
 
     def is_idle(self) -> bool:
         """Whether every batch that was sent before has been processed, as far as the queue's workers can tell."""
@@ -58,4 +59,4 @@ class HitQueue(Protocol):
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Answer quickly if the queue works; QueueUnavailable if not."""
+        """Return quickly if the queue works. Raises QueueUnavailable if not."""

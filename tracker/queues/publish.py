@@ -1,4 +1,4 @@
-"""Publish: a task's message -> confirmed by the broker, or QueueUnavailable. The wait is bounded."""
+"""Publish: sends a task's message; the broker confirms it, or QueueUnavailable is raised. The wait is bounded."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,15 +14,14 @@ from tracker.celery import DEAD_QUEUE, app
 from tracker.queues.broker import ANSWER_SECONDS
 from tracker.queues.port import QueueUnavailable
 
-#: A message that no queue takes is returned as an error.
+#: The publish options. If no queue takes a message, the broker returns it as an error.
 ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": ANSWER_SECONDS}
 
 
 class Publisher:
-    """One connection with publisher confirms, used by one thread at a time.
+    """A connection with publisher confirms, used by one thread at a time.
 
-    A connection on which anything failed is dropped, because a late confirm could be taken for that of the next
-    message.
+    After any failure the connection is dropped: a late confirm could be mistaken for that of the next message.
     """
 
     def __init__(self) -> None:
@@ -43,7 +42,7 @@ class Publisher:
                 raise
             except (OSError, AMQPError):
                 return self._publish(send, *args, **options)
-        except Exception as error:  # Any error: without a confirm the message may not be durable.
+        except Exception as error:  # Any error counts: without a confirm the message may not be durable.
             raise QueueUnavailable(f"the broker: {type(error).__name__} {error}") from error
         finally:
             self._lock.release()
@@ -76,7 +75,7 @@ class Publisher:
 
 
 def open_publisher() -> Publisher:
-    """The publisher of this process. A forked process gets its own."""
+    """The publisher of this process. A forked process gets another one."""
     return _publisher_of(getpid())
 
 

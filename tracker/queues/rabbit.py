@@ -16,7 +16,7 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_wo
 from tracker.queues.port import QueueState, Taken
 
 OLDEST = (3, 10)
-#: No queue has this name. The broker confirms a message to it and keeps nothing.
+#: No queue has this name. The broker confirms a message to it and stores nothing.
 NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
@@ -28,7 +28,7 @@ class RabbitQueue:
         dispatch(batch, settings.HIT_CHAIN)
 
     def get_next(self) -> Taken | None:
-        """See HitQueue. The batch has a connection of its own, which ends with the batch or with the process."""
+        """See HitQueue. Each taken batch has its own connection, which ends with the batch or with the process."""
         connection = connect()
         with bounded(connection):
             message = app.amqp.queues[HITS](connection.default_channel).get()
@@ -49,8 +49,8 @@ class RabbitQueue:
         return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
-        """See HitQueue. It looks at the queues in the order in which a batch passes them, and can't miss one that
-        moves on."""
+        """See HitQueue. It reads the queues in the order in which a batch passes them, and can't miss one that moves
+        on."""
         with connect() as connection, bounded(connection):
             waiting, workers = count(connection, HITS)
             if waiting or in_work(workers):
@@ -59,15 +59,14 @@ class RabbitQueue:
             return not facts and not in_work(workers)
 
     def prepare(self) -> None:
-        """See HitQueue. Raises RuntimeError for a broker that lacks what is needed."""
+        """See HitQueue. Raises RuntimeError if the broker lacks a needed feature."""
         with connect() as connection, bounded(connection):
             check_version(str(connection.connection.server_properties.get("version", "")))
             for queue in (*app.amqp.queues.values(), DEAD_QUEUE):
                 queue(connection.default_channel).declare()
 
     def check(self) -> None:
-        """See HitQueue. It publishes a message, because a broker that blocks its publishers still answers other
-        questions."""
+        """See HitQueue. It publishes a message, because a broker that blocks publishers still answers other calls."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
             connection.Producer(auto_declare=False).publish(
@@ -76,14 +75,14 @@ class RabbitQueue:
 
 
 def check_version(version: str) -> None:
-    """Raises RuntimeError if RabbitMQ is too old to have safe dead letters and messages that expire."""
+    """Check that RabbitMQ is new enough to have safe dead letters and messages that expire. Raises RuntimeError."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found and (int(found[1]), int(found[2])) < OLDEST:
         raise RuntimeError(f"RabbitMQ {version} is too old, from {OLDEST[0]}.{OLDEST[1]} on it will do")
 
 
 class TakenMessage:
-    """See Taken. A message on a connection of its own."""
+    """See Taken. A message on its own connection."""
 
     def __init__(self, connection: Connection, message: Message) -> None:
         self.connection = connection

@@ -1,6 +1,6 @@
-"""Shutdown: a worker that gets SIGTERM tells its tasks and ends some seconds later, whatever they do.
+"""Shutdown: after SIGTERM a worker notifies its tasks, and ends some seconds later whatever they do.
 
-The broker delivers again what is still in hand then, as if the worker had been killed.
+The broker redelivers the batches that the worker still holds then, as if the worker had been killed.
 """
 
 import logging
@@ -15,10 +15,10 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 logger = logging.getLogger(__name__)
 
-#: The seconds after which tasks are notified. By then the worker takes no more messages, or it would get those that
-#: they put back.
+#: Tasks are notified after this many seconds. By then the worker takes no more messages. Otherwise it would get those
+#: that they put back.
 NOTIFY_SECONDS = 1.0
-#: The seconds that tasks have to end, or to put back what they hold.
+#: Tasks have this many seconds to end, or to put back the batches that they hold.
 END_SECONDS = 20.0
 SLICE_SECONDS = 0.25
 #: One byte of memory that the worker shares with its forked processes.
@@ -26,12 +26,12 @@ _ending = mmap(-1, 1)
 
 
 def is_ending() -> bool:
-    """Whether this process's worker was told to end."""
+    """Whether this process's worker is ending."""
     return _ending[0] != 0
 
 
 def pause(seconds: float) -> None:
-    """Sleep; only for a moment if the worker is to end."""
+    """Sleep; only for a moment if the worker is ending."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, SLICE_SECONDS))
@@ -49,7 +49,7 @@ def begin(**_: Any) -> None:
 
 
 def notify_tasks() -> None:
-    """Let tasks that wait know that they must put back what they hold."""
+    """Notify waiting tasks that they must put back the batches that they hold."""
     _ending[0] = 1
 
 
@@ -61,5 +61,5 @@ def end_now() -> None:
 
 @worker_process_init.connect
 def leave_signals_to_the_worker(**_: Any) -> None:
-    """Ignore SIGTERM in a child, since a platform may send it to every process. The worker ends its children."""
+    """Ignore SIGTERM in a child, because a platform may send it to every process. The worker ends its children."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,5 +1,5 @@
-"""Step: the base of every task of the chain. It waits while a service is away, and acknowledges only what is
-confirmed."""
+"""Step: the base of every task of the chain. It waits while a service is away, and acknowledges a message only when the
+next one is confirmed."""
 
 import logging
 import random
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 #: The first wait and the longest one, seconds.
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
-#: The seconds after which a waiting batch is sent again, confirmed, and its old message acknowledged. A broker takes a
-#: message back that was not acknowledged for long (RabbitMQ: 30 minutes). A worker process may hold several batches.
-#: They wait one behind the other and share this time.
+#: A batch that has waited this many seconds is sent again, and its old message acknowledged. If a message is not
+#: acknowledged for long (RabbitMQ: 30 minutes), the broker takes it back. A worker process may hold several batches,
+#: which wait one after the other and share this time.
 PATIENCE = 600.0 / settings.HIT_QOS
 #: If the note before a resend can't be written, keep the batch for this many more seconds. After that RabbitMQ would
 #: take it back again and again, and dead-letter it.
@@ -35,17 +35,17 @@ T = TypeVar("T")
 
 
 class Step(Task):  # type: ignore[misc]
-    """A task that waits while a service is away. Any other failure is poison.
+    """A task that waits while a service is away. After any other failure its message becomes a dead letter.
 
-    If it is called directly (inline, or by a command), it doesn't wait, and its caller gets the error at once.
+    If it is called directly (inline, or by a command), it doesn't wait: its caller gets the error at once.
     """
 
     abstract = True
-    #: Whether its message is a batch. Reports are not sealed past the batch's hits before it is done.
+    #: Whether the task's message is a batch. Until the batch is done, reports are not sealed beyond its hits.
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Do the work. In a worker it is repeated until no service is away."""
+        """Do the work. In a worker, repeat it until no service is away."""
         if self.is_direct():
             return self.run(*args, **kwargs)
 
@@ -56,7 +56,7 @@ class Step(Task):  # type: ignore[misc]
         return wait_out(attempt, self.name, self.send_again)
 
     def is_direct(self) -> bool:
-        """Whether it runs in its caller and not in a worker."""
+        """Whether the task runs in its caller and not in a worker."""
         return bool(self.request.called_directly or self.request.is_eager)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
@@ -71,7 +71,7 @@ class Step(Task):  # type: ignore[misc]
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Send the message in hand to the end of its queue, and acknowledge the old one. It waited `waited` seconds.
+        """Send the held message to the end of its queue, and acknowledge the old one. It has waited `waited` seconds.
 
         Raises Ignore, or what AWAY names.
         """
@@ -91,8 +91,8 @@ UNNOTED = "a batch goes to the end of its queue, and that can't be noted: report
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Note that batches go to the end of the queue. Call it before they go: markers ahead of them say nothing about
-    them."""
+    """Note that batches go to the end of the queue. Call it before they are sent: markers that are ahead of them don't
+    cover them."""
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
         database.close_if_unusable_or_obsolete()
@@ -106,10 +106,10 @@ def wait_out(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = pause,
 ) -> T:
-    """The result of the work. It is repeated after growing waits while a service is away.
+    """Do the work and return its result. While a service is away, repeat it after growing waits.
 
     `give_up` is called with the seconds waited. It ends the waiting by raising another error, after a long time or when
-    the worker is to end.
+    the worker is ending.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:
