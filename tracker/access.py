@@ -1,4 +1,4 @@
-"""Access: a request -> the sites that it may read. A program shows its account's report token, a person is signed
+"""Access: a request -> the sites that it may read. A program sends its account's report token; a person is signed
 in."""
 
 from django.contrib.auth.models import AnonymousUser
@@ -20,10 +20,11 @@ MAX_SITE_KEY = 64
 
 
 class ReportTokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer REPORT_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
+    """Reads `Authorization: Bearer REPORT_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
-        """An anonymous user and the token; None if the request has no bearer token. Raises AuthenticationFailed."""
+        """Return an anonymous user and the token; None if the request has no bearer token. Raises
+        AuthenticationFailed."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
             return None
@@ -33,12 +34,12 @@ class ReportTokenAuthentication(BaseAuthentication):
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
-        """The WWW-Authenticate header of a 401. DRF asks the first authentication of a view."""
+        """The WWW-Authenticate header of a 401. DRF takes it from the first authentication of a view."""
         return SCHEME
 
 
 class ReportTokenScheme(OpenApiAuthenticationExtension):
-    """How /api/schema describes the report token."""
+    """The description of the report token in /api/schema."""
 
     target_class = ReportTokenAuthentication
     name = "reportToken"
@@ -53,7 +54,8 @@ READER_AUTHENTICATION = (ReportTokenAuthentication, SessionAuthentication)
 
 
 class MayRead(BasePermission):
-    """A valid report token or a signed-in user. `readable_sites` says which sites these may read."""
+    """Allows requests with a valid report token, and signed-in users. `readable_sites` says which sites they may
+    read."""
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
         """Whether the request has a token or a user."""
@@ -61,7 +63,7 @@ class MayRead(BasePermission):
 
 
 def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
-    """The sites of a token's account, or of a signed-in user's accounts; all sites for staff; else none."""
+    """The sites of a token's account, or of a signed-in user's accounts. Staff reads all sites; others none."""
     token, user = getattr(request, "auth", None), request.user
     if isinstance(token, Token):
         return Site.objects.filter(account=token.account_id)
@@ -71,7 +73,8 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """The site of a public key. Raises Refusal, which doesn't say whether the site is missing or another account's."""
+    """Find the site with a public key. Raises Refusal, which doesn't say whether the site is missing or another
+    account's."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
     # A text that can't be a key is not looked up. No database takes a NUL, for example.

@@ -14,35 +14,35 @@ from django.utils import timezone
 from tracker.collection.currencies import CURRENCIES
 from tracker.models import SIGNAL_NAMES, SWITCHES, TERMS, Account, RefusedCount, Site, Token
 
-#: The choice of a currency in a form.
+#: A form field to choose a currency.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
 TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
 
 
 class LinesField(forms.CharField):
-    """Host names or networks, one a line."""
+    """A form field of host names or networks, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
     def prepare_value(self, value: Any) -> Any:
-        """The list as lines."""
+        """Turn the list into lines."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """The lines as a list, in small letters."""
+        """Turn the lines into a list, in lower case."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the entries differ; white space doesn't matter."""
+        """Whether the entries differ. White space doesn't matter."""
         return bool((initial or []) != self.to_python(data))
 
 
 class AccountForm(forms.ModelForm[Account]):
-    """An account, with its own networks one a line."""
+    """The form of an account, with its own networks one a line."""
 
     own_networks = LinesField(
         required=False,
-        help_text="IP addresses and networks of its own people, one a line, such as 203.0.113.0/24. Hits from there are"
+        help_text="IP addresses and networks of its own people, one a line, such as 203.0.113.0/24. Hits from them are"
         " rejected by its sites.",
     )
 
@@ -52,7 +52,7 @@ class AccountForm(forms.ModelForm[Account]):
 
 
 class SiteForm(forms.ModelForm[Site]):
-    """A site, with choices in place of free text."""
+    """The form of a site, with choices in place of free text."""
 
     domains = LinesField(
         required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
@@ -88,13 +88,13 @@ class SiteInline(admin.TabularInline[Site, Account]):
     can_delete = False
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Sites are added on their own page."""
+        """Never: sites are added on their own page."""
         return False
 
 
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin[Account]):
-    """Customers, with the users who may sign in for them."""
+    """The customers, with the users who may sign in for them."""
 
     list_display = ("name", "sites", "people", "created_at")
     search_fields = ("name", "sites__name", "sites__key", "users__username", "users__email")
@@ -105,27 +105,27 @@ class AccountAdmin(admin.ModelAdmin[Account]):
     inlines = (SiteInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        """Accounts with how many sites and people they have."""
+        """Accounts with the numbers of their sites and users."""
         counts = {"site_count": Count("sites", distinct=True), "user_count": Count("users", distinct=True)}
         counted: QuerySet[Account] = super().get_queryset(request).annotate(**counts)
         return counted
 
     @admin.display(ordering="site_count")
     def sites(self, account: Account) -> int:
-        """How many sites it has."""
+        """The number of the account's sites."""
         count: int = account.site_count  # type: ignore[attr-defined]
         return count
 
     @admin.display(ordering="user_count")
     def people(self, account: Account) -> int:
-        """How many people sign in for it."""
+        """The number of people who sign in for the account."""
         count: int = account.user_count  # type: ignore[attr-defined]
         return count
 
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin[Site]):
-    """Web sites, with the snippet of their pages."""
+    """The web sites, with the snippet for their pages."""
 
     form = SiteForm
     list_display = ("name", "account", "key", "timezone", "currency", "first_hit_at")
@@ -143,31 +143,31 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """The site, with the address under which the tracker is seen."""
+        """The site, with the address by which the user reached the tracker."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
         return site
 
     def get_readonly_fields(self, _request: HttpRequest, site: Site | None = None) -> tuple[str, ...]:
-        """Timezone and currency, too, once there are hits."""
+        """Timezone and currency can't be changed once the site has hits."""
         fixed = ("timezone", "currency") if site and site.first_hit_at else ()
         return (*self.readonly_fields, *fixed)
 
     @admin.display(description="snippet")
     def snippet(self, site: Site) -> str:
-        """What to paste into every page."""
+        """The text to paste into every page."""
         return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        """Delete each under its own rules, all or none."""
+        """Delete each site by its own rules, all or none."""
         with transaction.atomic():
             for site in queryset:
                 site.delete()
 
 
 class TokenForm(forms.ModelForm[Token]):
-    """The account and the kind of a token."""
+    """The form of a new token: its account and its kind."""
 
     class Meta:
         model = Token
@@ -176,7 +176,7 @@ class TokenForm(forms.ModelForm[Token]):
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin[Token]):
-    """Secrets of programs: issued (shown once) and revoked, never changed."""
+    """The tokens of programs. They are issued (and shown once) and revoked, never changed."""
 
     form = TokenForm
     list_display = ("hint", "account", "kind", "created_at", "revoked_at")
@@ -192,7 +192,7 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return ("hint", "account", "kind", "created_at", "revoked_at") if token else ("account", "kind")
 
     def save_model(self, request: HttpRequest, token: Token, *_: Any) -> None:
-        """Issue the token and show its secret, only now."""
+        """Issue the token and show its secret this once."""
         made, secret = Token.issue(token.account, token.kind)
         token.pk, token.hint = made.pk, made.hint
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
@@ -213,11 +213,11 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return request.user.has_perm("tracker.revoke_token")
 
     def has_change_permission(self, _request: HttpRequest, _token: Token | None = None) -> bool:
-        """A token never changes."""
+        """Never: a token doesn't change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
-        """A revoked token stays listed. It is deleted only with its account."""
+        """Never: a revoked token stays listed. It is deleted only with its account."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))
 

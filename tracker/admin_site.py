@@ -1,4 +1,4 @@
-"""Admin site: Django's admin as support sees it. If a model refuses a change, the page shows the reason, not a 500."""
+"""Admin site: Django's admin for support. If a model refuses a change, the page shows the reason, and no error 500."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class HitledgerAdmin(AdminSite):
-    """The admin. Each form is one transaction, and a refused one changes nothing."""
+    """The admin. Each form is one transaction; a refused one changes nothing."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
@@ -23,7 +23,7 @@ class HitledgerAdmin(AdminSite):
     index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """A page that shows a refusal and itself again."""
+        """Wrap a view. If it refuses, its page is shown again with the reason."""
 
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,6 +39,6 @@ class HitledgerAdmin(AdminSite):
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponseRedirect:
-    """The same page again, with the reason."""
+    """Show the same page again, with the reason."""
     messages.error(request, why)
     return HttpResponseRedirect(request.get_full_path())

@@ -1,4 +1,5 @@
-"""API: staff's browsable API of accounts, sites and tokens. `tracker.errors` answers 400 to what a model refuses."""
+"""API: staff's browsable API of accounts, sites and tokens. If a model refuses a change, `tracker.errors` turns its
+error into an answer with status 400."""
 
 from typing import Any
 
@@ -46,7 +47,7 @@ class DomainsField(serializers.JSONField):
     default_validators = [validate_domains]
 
     def to_internal_value(self, data: Any) -> Any:
-        """The list in small letters. The validator refuses what is no list of texts."""
+        """The list in lower case. The validator refuses a value that is no list of texts."""
         names = super().to_internal_value(data)
         if not isinstance(names, list):
             return names
@@ -57,7 +58,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
     """A web site. Timezone and currency are fixed once it has hits."""
 
     domains = DomainsField(required=False, help_text="Host names, such as shop.example; /click leads to these alone.")
-    snippet = serializers.SerializerMethodField(help_text="What its pages hold.")
+    snippet = serializers.SerializerMethodField(help_text="The script tag for the site's pages.")
 
     class Meta:
         model = Site
@@ -77,9 +78,9 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
 
 
 class TokenSerializer(serializers.ModelSerializer[Token]):
-    """A program's token. Only the answer that issues it has its secret."""
+    """A token of a program. Only the answer that issues it contains its secret."""
 
-    secret = serializers.CharField(read_only=True, required=False, help_text="Shown this once, when it is issued.")
+    secret = serializers.CharField(read_only=True, required=False, help_text="Shown only when the token is issued.")
 
     class Meta:
         model = Token
@@ -94,7 +95,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
 
 
 class AccountViewSet(viewsets.ModelViewSet[Account]):
-    """Customers. One that has sites can't be deleted."""
+    """Accounts, which are the customers. One that has sites can't be deleted."""
 
     queryset = Account.objects.prefetch_related("users").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -126,7 +127,7 @@ class SiteViewSet(viewsets.ModelViewSet[Site]):
 class TokenViewSet(
     mixins.CreateModelMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Token]
 ):
-    """Tokens of programs: issued and revoked, never changed."""
+    """Tokens of programs. They are issued and revoked, never changed."""
 
     queryset = Token.objects.order_by("pk")
     permission_classes = (StaffPermissions,)

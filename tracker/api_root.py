@@ -13,18 +13,18 @@ API = "api/"
 
 
 class ApiRootView(APIView):
-    """The addresses that can be browsed, by name."""
+    """The addresses of the API that can be browsed, by name."""
 
     @extend_schema(summary="What the API offers", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Name -> address."""
+        """List each address by its name."""
         paths = sorted(set(paths_of(get_resolver().url_patterns)))
         names = [path.removeprefix(API) for path in paths if path.startswith(API) and path != API]
         return Response({name: request.build_absolute_uri(f"/{API}{name}") for name in names})
 
 
 def paths_of(patterns: Iterable[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """The paths without parameters of routes and of what they include."""
+    """The paths without parameters, of routes and of the routes that they include."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""Django's descriptions of this room and of its admin; importing the checks registers them."""
+"""Django's descriptions of this room and of its admin. Importing the checks registers them."""
 
 import django_stubs_ext
 from django.apps import AppConfig
@@ -8,12 +8,12 @@ from tracker import checks
 
 __all__ = ["AdminSiteConfig", "TrackerConfig", "checks"]
 
-# Before any admin module is imported: Django's generic classes then take their types' arguments at run time, too.
+# This is called before any admin module is imported. Django's generic classes then accept type arguments at run time.
 django_stubs_ext.monkeypatch()
 
 
 class TrackerConfig(AppConfig):
-    """Accounts, sites and the collection of hits."""
+    """The app of accounts, sites and the collection of hits."""
 
     name = "tracker"
     default = True
@@ -21,7 +21,7 @@ class TrackerConfig(AppConfig):
 
 
 class AdminSiteConfig(admin_apps.AdminConfig):
-    """Django's admin with our own AdminSite."""
+    """Django's admin app with our own AdminSite."""
 
     default_site = "tracker.admin_site.HitledgerAdmin"
     default = False

@@ -1,4 +1,4 @@
-"""The ASGI application, for servers that speak it. Django reads chunked bodies there by itself."""
+"""ASGI: Django's application for ASGI servers. With ASGI, Django reads chunked bodies by itself."""
 
 import os
 

@@ -1,9 +1,9 @@
-"""Away: the exceptions that mean that a service or the machine fails, while the request and its hits are fine."""
+"""Away: the exceptions that mean that a service or the machine fails, while the request and its hits are valid."""
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from tracker.collection.failure import Transient
 
-#: A service that can't be reached; a database without the tables of this version, which PostgreSQL tells by the next
-#: three; a machine that is out of memory, files or disk.
+#: A service can't be reached; or a database lacks the tables of this version, for which PostgreSQL raises the next
+#: three; or a machine has run out of memory, files or disk.
 AWAY = (Transient, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)

@@ -1,6 +1,6 @@
 """Cache-Control: an answer -> the answer with `no-store`, unless its view set the header.
 
-Most answers change, or are for one person only.
+Most answers change, or are meant for one person.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """The middleware. It covers errors, too."""
+    """The middleware. It covers error answers, too."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -12,12 +12,12 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 @register
 def check_proxies(**_options: Any) -> list[CheckMessage]:
-    """The check of the proxies. Django runs it at every start."""
+    """Check the settings of proxies at every start, by Django."""
     return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
 
 
 def find_untrusted_proxy(hosts: Sequence[str], secure: bool, trusted: bool) -> list[CheckMessage]:
-    """A warning if the settings imply HTTPS but trust no proxy, because the tracker itself speaks only HTTP."""
+    """Return a warning if the settings imply HTTPS but trust no proxy. The tracker itself speaks only HTTP."""
     public = sorted(set(hosts) - set(LOCAL))
     if trusted or not (secure or public):
         return []

@@ -1,4 +1,5 @@
-"""Content policy: an answer -> the header that says what a browser may load and run. Ad names come from strangers."""
+"""Content policy: an answer -> the header that says what a browser may load and run. Strangers choose the names of ads,
+which may contain code."""
 
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-#: The policy of answers that are not pages. Our pages set their own.
+#: The policy of answers that are no pages. Our pages set their own.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 #: The policy of Django's admin, which loads its own files. The browsable API has inline styles as well.
 ADMIN = (

@@ -1,7 +1,7 @@
-"""Count files: the counts of a process -> its files in the folder of all processes, which /metrics sums.
+"""Count files: the counts of a process -> its files in the folder of all processes, which /metrics adds up.
 
 prometheus_client maps such a file into memory. If the disk is full, the kernel kills a process that writes to the map.
-These files are written by plain calls. A failure is logged, and the count stays in memory and is written later.
+This module writes the files by plain calls. A failure is logged; the count stays in memory and is written later.
 """
 
 import logging
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 #: The start of a file: the number of bytes in use, and four bytes of padding. prometheus_client reads these files.
 HEADER = struct.Struct("=i4x")
 LENGTH = struct.Struct("=i")
-#: A value and its time. Only gauges use the time.
+#: The form of a value and its time. Only gauges use the time.
 VALUE = struct.Struct("=dd")
 
 
@@ -35,7 +35,7 @@ class CountFile:
         self._failed = False
 
     def write(self, key: str, value: float) -> None:
-        """Write a count. If the disk doesn't take it, log that once."""
+        """Write a count. If this fails, log it once."""
         try:
             self._write(key, VALUE.pack(value, 0.0))
             self._failed = False
@@ -58,7 +58,7 @@ class CountFile:
 
 
 def pack_key(key: str) -> bytes:
-    """The length of a key and the key, padded so that its value begins at a multiple of eight."""
+    """Pack the length of a key and the key, padded: the value after them begins at a multiple of eight."""
     encoded = key.encode()
     padded = encoded + b" " * (8 - (len(encoded) + LENGTH.size) % 8)
     return LENGTH.pack(len(encoded)) + padded
@@ -71,7 +71,7 @@ def write_all(file: int, data: bytes, position: int) -> None:
 
 
 class Counts:
-    """All counts of this process. Names of files have a random part, because the kernel reuses pids."""
+    """All counts of this process. The names of its files have a random part, because the kernel reuses process ids."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,14 +80,14 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Start at 0, also in a forked process, with new files."""
+        """Start at 0 with new files, also in a forked process."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
             value.clear()
 
     def add(self, value: "Value") -> None:
-        """Add a value to those of this process."""
+        """Add a value to the counts of this process."""
         self._values.append(value)
 
     def write(self, kind: str, key: str, value: float) -> None:
@@ -118,12 +118,12 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """Set the number to 0, for a forked process."""
+        """Set the number to 0, in a forked process."""
         self._value = 0.0
 
 
 def count_in(folder: Path | None) -> None:
-    """Have all counters and histograms that are made later count in the folder; only in memory if it is None."""
+    """Make all counters and histograms that are created later count in the folder; if it is None, only in memory."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:
         Value.counts = Counts(folder)

@@ -1,4 +1,4 @@
-"""Crossing view: a visitor's id -> a token, and a token -> the visitor's id, once."""
+"""Crossing view: an endpoint that turns a visitor's id into a token, and a token into the visitor's id, once."""
 
 import time
 
@@ -19,12 +19,12 @@ from tracker.site_cache import SITES
 from tracker.views import HitView, NotDurable
 
 SITE = OpenApiParameter("site", required=True, description="The site's public key.")
-VISITOR = OpenApiParameter("visitor", description="The visitor's id: a token for it is wanted.")
-TOKEN = OpenApiParameter("token", description="What another domain handed over: the visitor's id is wanted.")
+VISITOR = OpenApiParameter("visitor", description="A visitor's id. The answer is a token for it.")
+TOKEN = OpenApiParameter("token", description="A token from another domain. The answer is its visitor's id.")
 
 
 class CrossingView(HitView):
-    """The visitor's id crosses over to another domain of its site."""
+    """Takes a visitor's id to another domain of its site."""
 
     http_method_names = ["get", "options"]
 
@@ -34,7 +34,7 @@ class CrossingView(HitView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The token of a visitor, or the visitor of a token."""
+        """Return a token for a visitor, or the visitor of a token."""
         given = read_form(read_query(request))
         key = fields.read_text(given, "site", MAX_KEY)
         site = find_site(key)
@@ -48,7 +48,7 @@ class CrossingView(HitView):
 
 
 def find_site(key: str) -> SiteEntry:
-    """The site of a key. Raises Refusal, also if the site is over its rate."""
+    """Find the site with a key. Raises Refusal, also if the site exceeds its rate."""
     found = SITES.find(key)
     if found.value is None:
         raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
@@ -58,7 +58,7 @@ def find_site(key: str) -> SiteEntry:
 
 
 def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """The visitor of a valid token that wasn't used before. Raises Refusal."""
+    """Return the visitor of a valid token that wasn't used before. Raises Refusal."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")
@@ -72,5 +72,5 @@ def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
 
 
 def answer(name: str, text: str) -> HttpResponse:
-    """One text as JSON, which caches don't keep."""
+    """Answer with one text as JSON, which caches don't keep."""
     return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

@@ -1,11 +1,12 @@
-"""Daemon: a thread for work beside requests."""
+"""Daemon: a thread for work besides requests."""
 
 from collections.abc import Callable
 from threading import Lock, Thread
 
 
 class Daemon:
-    """A thread that starts at first use, in each forked process by itself. It doesn't delay the exit of its process."""
+    """A thread that starts when it is first needed, in each forked process separately. It doesn't delay the exit of its
+    process."""
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         self._name = name
@@ -14,7 +15,7 @@ class Daemon:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        """Start the thread unless it runs."""
+        """Start the thread unless it is running."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._work, name=self._name, daemon=True)

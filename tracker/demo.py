@@ -1,4 +1,4 @@
-"""Demo: a newspaper with an ad, and a shop that reports its sales by the snippet. It exists only with DEMO."""
+"""Demo: a newspaper with an ad, and a shop whose pages report sales by the snippet. It exists only with DEMO."""
 
 import re
 import secrets
@@ -25,12 +25,12 @@ ORDER = re.compile(r"D-[0-9A-F]{8}")
 
 
 def find_site() -> Site | None:
-    """The site that the shop reports to."""
+    """Find the site of the demo shop."""
     return Site.objects.filter(account__name=ACCOUNT).order_by("pk").first()
 
 
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
-    """A page of the demo, for the present site."""
+    """Render a page of the demo, for the present site."""
     try:
         site = find_site()
     except AWAY:
@@ -47,12 +47,12 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Give the order its id. A reloaded thank-you page is then the same order."""
+    """Give the order its id. If the thank-you page is loaded again, it is the same order."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 
 def thanks(request: HttpRequest) -> HttpResponse:
-    """The thank-you page, which reports the purchase."""
+    """Render the thank-you page, which reports the purchase."""
     order = request.GET.get("order", "")
     return show(request, "thanks", order=order) if ORDER.fullmatch(order) else redirect("/demo/checkout")
 

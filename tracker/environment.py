@@ -1,4 +1,5 @@
-"""Environment: one variable -> its checked value. A bad value ends the start with a line that says what it must be."""
+"""Environment: one variable -> its checked value. If the value is bad, the program ends with a line that says what it
+must be."""
 
 import os
 import re
@@ -25,24 +26,24 @@ LIBPQ = tuple(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 
 class BadSetting(SystemExit):
-    """An environment variable can't be used. It ends the start with one line and no traceback."""
+    """An environment variable can't be used. The program ends with one line and no traceback."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"hitledger: {name} {problem}")
 
 
 def read_text(name: str) -> str:
-    """The variable as it is; empty if it is unset. environ.Env isn't used, because it would expand `$name`."""
+    """Read the variable as it is; empty if it is unset. environ.Env isn't used, because it would expand `$name`."""
     return os.environ.get(name, "")
 
 
 def read_list(name: str) -> list[str]:
-    """A comma list."""
+    """Read a comma-separated list."""
     return [part.strip() for part in read_text(name).split(",") if part.strip()]
 
 
 def read_number(name: str, default: int, least: int, most: int) -> int:
-    """A whole number within its bounds."""
+    """Read a whole number within its bounds."""
     text = read_text(name).strip() or str(default)
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
         raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
@@ -50,7 +51,7 @@ def read_number(name: str, default: int, least: int, most: int) -> int:
 
 
 def read_switch(name: str) -> bool:
-    """True or false, false by default."""
+    """Read true or false; false by default."""
     word = read_text(name).lower()
     if word not in SWITCHES:
         raise BadSetting(name, "must be true or false")
@@ -58,9 +59,9 @@ def read_switch(name: str) -> bool:
 
 
 def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
-    """A URL of one of the schemes, or the empty text. It names a host (a bucket), or a folder for `file`.
+    """Read a URL with one of the schemes, or the empty text. It names a host (a bucket), or a folder with `file`.
 
-    It may have only these parameters: an ignored one may have been meant to encrypt.
+    Other parameters than these are refused: an ignored one may have been meant to encrypt.
     """
     url = read_text(name)
     if not url:
@@ -81,7 +82,8 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
 
 
 def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
-    """The parameters of a variable's URL. Raises BadSetting for an unknown one, which may be half of a password."""
+    """Read the parameters of a variable's URL. Raises BadSetting for an unknown one, which may be half of a
+    password."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):
@@ -92,7 +94,7 @@ def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]
 
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
-    """Django's database by a postgres:// or sqlite:/// URL; the SQLite file if the variable is unset."""
+    """Read Django's database from a postgres:// or sqlite:/// URL; the SQLite file if the variable is unset."""
     url = read_text(name)
     if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
         raise BadSetting(name, "must begin with sqlite:/// or postgres://")
@@ -100,14 +102,15 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
         database: dict[str, Any] = environ.Env.db_url_config(url) if url else {"ENGINE": SQLITE, "NAME": str(default)}
     except Exception as error:
         raise BadSetting(name, f"is not a URL: {error}") from error
-    if database["NAME"] in ("", ":memory:"):  # Each connection would have its own database, and all data would be lost.
+    # Without a name each connection would have its own database in memory, and all data would be lost.
+    if database["NAME"] in ("", ":memory:"):
         raise BadSetting(name, "must name a database, such as sqlite:////folder/file or postgres://host/name")
     read_parameters(name, url, () if database["ENGINE"] == SQLITE else LIBPQ)
     return database
 
 
 def read_choice(name: str, *choices: str) -> str:
-    """One of the words, the first by default. It is not case-sensitive."""
+    """Read one of the words; the first one by default. Upper and lower case are the same."""
     word = read_text(name).upper() or choices[0]
     if word not in choices:
         raise BadSetting(name, f"must be one of {', '.join(choices)}")
@@ -115,7 +118,7 @@ def read_choice(name: str, *choices: str) -> str:
 
 
 def read_hosts(name: str, default: list[str]) -> list[str]:
-    """A comma list of host names, without scheme, port or path."""
+    """Read a comma-separated list of host names, without scheme, port or path."""
     hosts = read_list(name) or default
     for host in hosts:
         if not re.fullmatch(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
@@ -124,7 +127,7 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
 
 
 def read_prefix(name: str) -> str:
-    """The prefix of the names of queues, for deployments that share a virtual host; empty by default."""
+    """Read the prefix of the names of queues, for deployments that share a virtual host; empty by default."""
     prefix = read_text(name)
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
@@ -132,7 +135,7 @@ def read_prefix(name: str) -> str:
 
 
 def read_names(name: str, known: Sequence[str]) -> list[str]:
-    """A comma list of some of the known names."""
+    """Read a comma-separated list of some of the known names."""
     names = [part for part in read_text(name).split(",") if part]
     if not set(names) <= set(known):
         raise BadSetting(name, f"must be a comma list, without blanks, of {', '.join(known)}")
@@ -140,7 +143,7 @@ def read_names(name: str, known: Sequence[str]) -> list[str]:
 
 
 def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
-    """A comma list of other paths for some of the known names, such as `collect=/in`."""
+    """Read a comma-separated list of other paths for some of the known names, such as `collect=/in`."""
     form = f"must be a comma list of NAME=/PATH, where NAME is {', '.join(known)}, each once and with a path of its own"
     paths: dict[str, str] = {}
     for part in read_list(name):
@@ -154,7 +157,7 @@ def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
 
 
 def read_networks(name: str) -> list[Any]:
-    """A comma list of addresses and networks."""
+    """Read a comma-separated list of addresses and networks."""
     try:
         return [ip_network(text) for text in read_list(name)]
     except ValueError as error:
@@ -162,7 +165,7 @@ def read_networks(name: str) -> list[Any]:
 
 
 def read_folder(name: str, default: Path) -> Path:
-    """A folder, made if it is missing."""
+    """Read the path of a folder, and make the folder if it is missing."""
     folder = Path(read_text(name) or default).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -172,7 +175,8 @@ def read_folder(name: str, default: Path) -> Path:
 
 
 def read_shared_folder(name: str) -> Path | None:
-    """A folder that several processes write to, made if it is missing; None if the variable is unset."""
+    """Read the path of a folder that several processes write to, and make it if it is missing; None if the variable is
+    unset."""
     if not read_text(name):
         return None
     folder = read_folder(name, Path())
@@ -182,7 +186,8 @@ def read_shared_folder(name: str) -> Path | None:
 
 
 def kept_secret(path: Path) -> str:
-    """A secret that is made at the first start and kept with the embedded data. It is written whole or not at all."""
+    """Return a secret that is made at the first start and stored with the embedded data. It is written whole or not at
+    all."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         if not path.exists():

@@ -1,4 +1,4 @@
-"""Error pages: a failed request -> Django's page for browsers, the error shape for programs."""
+"""Error pages: a failed request -> Django's page for browsers, the error in its usual form for programs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,12 @@ from tracker.forwarded import ADVICE, is_misread
 
 
 def for_a_person(request: HttpRequest) -> bool:
-    """Whether a browser asks for a page: the path is not below /api/, and the client accepts HTML."""
+    """Whether a browser asks for a page: the path is not under /api/, and the client accepts HTML."""
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def answer(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The handler of one status."""
+    """Make the handler of one status."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return page(request, *args, **kwargs) if for_a_person(request) else error_response(status, code, detail)
@@ -31,7 +31,7 @@ handler500 = answer(500, "internal_error", "Something broke on our side; the log
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's page, or advice to the operator if a proxy isn't trusted."""
+    """Show Django's page, or advice to the operator if a proxy isn't trusted."""
     if is_misread(request):
         return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
     return csrf.csrf_failure(request, reason)

@@ -46,22 +46,22 @@ def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
 
 
 def error_response(status: int, code: str, detail: str) -> JsonResponse:
-    """An error answer of a plain Django view."""
+    """Answer with an error, from a plain Django view."""
     return JsonResponse(error_body(code, detail), status=status)
 
 
 def describe(refusal: Refusal) -> dict[str, Any]:
-    """Code, field and detail of a refusal, as its answer has them."""
+    """The code, the field and the detail of a refusal, as in its answer."""
     return to_plain(Problem(refusal.code, refusal.field or None, refusal.detail))
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    """The answer of a plain Django view that refuses."""
+    """Answer with a refusal, from a plain Django view."""
     return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer of a DRF view to what it raised; None for a fault of the tracker."""
+    """Answer for a DRF view that raised an exception; None for an unexpected one."""
     if isinstance(error, AWAY):
         return unavailable(error)
     error = translate(error)
@@ -78,7 +78,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def translate(error: Exception) -> Exception:
-    """What Django, a model or the database refused, as a Refusal or as DRF's exception."""
+    """Turn an exception of Django, a model or the database into a Refusal or into DRF's exception."""
     match error:
         case Http404():
             return exceptions.NotFound()
@@ -98,21 +98,21 @@ def translate(error: Exception) -> Exception:
         case DataError():
             return (
                 exceptions.NotFound()
-            )  # What is saved was checked before. This was a look-up, for example with a NUL.
+            )  # Values that are saved were checked before. This error comes from a look-up, for example with a NUL.
         case IntegrityError():
             return Refusal(409, "conflict", "Somebody else has just saved the same; look again.")
     return error
 
 
 def unavailable(error: Exception) -> Response:
-    """The answer while a service is away. The log has the exact failure, for the operator."""
+    """Answer that a service is away. The log has the exact failure, for the operator."""
     logger.warning("a request is answered 503: %r", error)
     body = error_body("unavailable", "A service that this needs is away; try again in a few seconds.")
     return Response(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def validation_body(data: Any) -> dict[str, Any]:
-    """The first problem as code, field and detail, and all problems under `fields`."""
+    """The first problem as code, field and detail; and all problems under `fields`."""
     path, detail = first_problem(data)
     field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
     return {**error_body("invalid", detail, field), "fields": data}

@@ -1,4 +1,4 @@
-"""Filters: the parameters of a list's address -> the rows with those values. For the browsable API."""
+"""Filters: the parameters of a list's address -> the rows with these values, for the browsable API."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from tracker.collection.refusal import Refusal
 
-#: The longest text, and the number of digits that no id reaches.
+#: The most characters of a text; and a number of digits that no id reaches.
 MAX_TEXT, MAX_DIGITS = 200, 18
 
 
@@ -17,7 +17,7 @@ class NamedFilters(BaseFilterBackend):
     """Filters by a view's `filter_texts` and `filter_ids`: parameter -> field, such as {"site": "site__key"}."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        """The rows that meet every given parameter. No row meets a text that can't be a value."""
+        """Select the rows that meet every given parameter. A text that can't be a value selects no row."""
         for names, may_be in ((texts_of(view), may_be_text), (ids_of(view), may_be_id)):
             for name, field in names.items():
                 value = request.query_params.get(name, "")
@@ -26,11 +26,11 @@ class NamedFilters(BaseFilterBackend):
         return queryset
 
     def to_html(self, _request: Request, _queryset: QuerySet[Model], _view: APIView) -> str:
-        """No form, because the parameters are part of the address."""
+        """Return no form, because the parameters are part of the address."""
         return ""
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """The parameters as /api/schema describes them."""
+        """Describe the parameters for /api/schema."""
         types = {**dict.fromkeys(texts_of(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
         return [
             {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
@@ -38,10 +38,11 @@ class NamedFilters(BaseFilterBackend):
 
 
 class Search(SearchFilter):
-    """The rows with every word of `search` in one of a view's `search_fields`."""
+    """Selects the rows with every word of `search` in one of a view's `search_fields`."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """The words. Raises Refusal for a NUL, which no database takes, and for a pattern too long for SQLite."""
+        """Split the search into words. Raises Refusal for a NUL, which no database takes, and for a text too long for
+        SQLite."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
             raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
@@ -50,22 +51,22 @@ class Search(SearchFilter):
 
 
 def texts_of(view: APIView) -> dict[str, str]:
-    """Parameter -> field of texts; empty if the view has no such filters."""
+    """The view's parameters that are texts -> fields; empty if there are none."""
     found: dict[str, str] = getattr(view, "filter_texts", {})
     return found
 
 
 def ids_of(view: APIView) -> dict[str, str]:
-    """Parameter -> field of ids."""
+    """The view's parameters that are ids -> fields."""
     found: dict[str, str] = getattr(view, "filter_ids", {})
     return found
 
 
 def may_be_text(value: str) -> bool:
-    """Whether the database takes the text."""
+    """Whether the database can compare the text."""
     return len(value) <= MAX_TEXT and value.isprintable()
 
 
 def may_be_id(value: str) -> bool:
-    """Whether the text can be an id: digits only, and not too many."""
+    """Whether the text can be an id: only digits, and not too many."""
     return len(value) <= MAX_DIGITS and value.isascii() and value.isdigit()

@@ -1,6 +1,6 @@
-"""Forwarded: a request -> the request without X-Forwarded-Proto, unless it is of a trusted proxy.
+"""Forwarded: a request -> the request without X-Forwarded-Proto, unless a trusted proxy sent it.
 
-If an untrusted proxy takes HTTPS, links say http:// and forms may fail. Then the pages say what to set.
+If a proxy that isn't trusted takes HTTPS, links say http:// and forms may fail. In this case pages say what to set.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ ADVICE = (
 
 
 def only_by_proxies(get_response: GetResponse) -> GetResponse:
-    """The middleware. It removes the header of all others, because Django would trust it."""
+    """The middleware. It removes the header of all other senders, because Django would trust it."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):
@@ -33,7 +33,7 @@ def only_by_proxies(get_response: GetResponse) -> GetResponse:
 
 
 def is_misread(request: HttpRequest) -> bool:
-    """Whether an untrusted sender said HTTPS."""
+    """Whether a sender that isn't trusted said HTTPS."""
     return request.META.get(DISBELIEVED) == "https" and not request.is_secure()
 
 

@@ -1,7 +1,6 @@
 """Health: whether this process serves (/healthz), and how each backing service is (/readyz).
 
-Anybody may ask. The answer has the states and nothing else; the log has the reasons. Each service is asked at most once
-a second.
+Anybody may ask. The answer has only the states; the log has the reasons. Each service is asked at most once a second.
 """
 
 from collections.abc import Iterable
@@ -29,7 +28,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """The question to one service, opened at the first request."""
+    """Open the probe of one service at the first request."""
     return Probe(service.name, lambda: service.open().check())
 
 
@@ -37,21 +36,21 @@ PROBES = [probe(service) for service in SERVICES]
 
 
 class OneForm(BaseContentNegotiation):
-    """A view's first renderer, whatever `Accept` or `format` ask for."""
+    """Selects a view's first renderer, whatever `Accept` or `format` ask for."""
 
     def select_parser(self, _request: Request, _parsers: object) -> None:
-        """None: nothing is sent to these views."""
+        """Return None: these views take no body."""
 
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: object = None
     ) -> tuple[BaseRenderer, str]:
-        """The renderer and its media type."""
+        """Return the renderer and its media type."""
         renderer = next(iter(renderers))
         return renderer, str(renderer.media_type)
 
 
 class OpenView(APIView):
-    """A view without authentication, which would need the database."""
+    """Base of views without authentication, which would need the database."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -60,7 +59,8 @@ class OpenView(APIView):
 
 
 class HealthView(OpenView):
-    """The process alone, for balancers. They must not remove a web process because a service behind it is away."""
+    """The state of the process alone, for load balancers. They must not remove a web process because a service is
+    away."""
 
     @extend_schema(summary="Whether the process serves", responses=ALIVE)
     def get(self, _request: Request) -> Response:
@@ -69,7 +69,7 @@ class HealthView(OpenView):
 
 
 class ReadyView(OpenView):
-    """The services, for people and monitors."""
+    """The states of the services, for people and monitors."""
 
     @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
     def get(self, _request: Request) -> Response:
@@ -81,5 +81,5 @@ class ReadyView(OpenView):
 
 
 def describe(answer: Answer[Any]) -> dict[str, Any]:
-    """A service's state; and the ms that its answer took, or has taken so far."""
+    """A service's state; and the ms that its answer took, or has taken until now."""
     return {"state": answer.state, "ms": round(answer.seconds * 1000, 1)}

@@ -5,20 +5,20 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-#: The most characters of a message, because a name or an address in it may be a stranger's.
+#: A message has at most this many characters, because a name or an address in it may be a stranger's.
 LONGEST = 2_000
 LONGEST_OF_STRANGERS = 300
-#: The most lines a minute of one kind that strangers cause; and the seconds of a minute.
+#: The most lines of one kind in a minute, if strangers cause them; and the seconds of a minute.
 LINES, MINUTE = 5, 60.0
 
 
 class Line(logging.Formatter):
-    """One line, and the traceback if there is one."""
+    """Writes a record as one line, and the traceback if there is one."""
 
     longest = LONGEST
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line, without characters that would start another line."""
+        """Write the message without characters that would start another line."""
         if len(record.message) > self.longest:
             record.message = f"{record.message[: self.longest]}..."
         record.message = record.message.translate(ESCAPES)
@@ -29,19 +29,19 @@ ESCAPES = {code: f"\\x{code:02x}" for code in range(32)}
 
 
 class StrangersLine(Line):
-    """One short line, without a traceback."""
+    """Writes a record as one short line, without a traceback."""
 
     longest = LONGEST_OF_STRANGERS
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Write the line."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
         return self.formatMessage(record)
 
 
 class Seldom(logging.Filter):
-    """Passes LINES lines a minute of each logger. The first line after that says how many were left out."""
+    """Passes at most LINES lines a minute of each logger. The first line after that says how many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

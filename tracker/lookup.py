@@ -1,4 +1,4 @@
-"""Look-up: a key -> what the configuration database has for it, cached and bounded in time."""
+"""Look-up: a key -> its value in the configuration database, cached and bounded in time."""
 
 import logging
 import time
@@ -17,11 +17,11 @@ from tracker.daemon import Daemon
 logger = logging.getLogger(__name__)
 
 MAX_CACHED = 10_000
-#: The seconds after which an unknown key is looked up again: the first hits of a new site must not be refused for long.
+#: An unknown key is looked up again after this many seconds: the first hits of a new site must not be refused for long.
 MISS_SECONDS = 1.0
-#: The seconds without look-ups after a failure.
+#: After a failure there are no look-ups for this many seconds.
 REST_SECONDS = 1.0
-#: The seconds that a hit waits for the database.
+#: A hit waits at most this many seconds for the database.
 WAIT_SECONDS = 1.0
 MAX_WAITING = 100
 
@@ -31,17 +31,17 @@ T = TypeVar("T")
 
 #: The result for a key that was never looked up.
 NEVER = Known[Any](None, checked=False, until=float("-inf"))
-#: Keys -> key and value. It looks up all keys of a request at once.
+#: A look-up: keys -> key and value. It looks up all keys of a request at once.
 LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
 def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
-    """A look-up of one key, as a look-up of several."""
+    """Turn a look-up of one key into a look-up of several."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 
 
 class Bounded(Generic[K, T]):
-    """Runs a look-up in a thread of its own. Its caller can give up on a database that hangs.
+    """Runs a look-up in another thread. Its caller needn't wait for a database that hangs.
 
     Inside a transaction it runs in the caller's thread, because other threads don't see the transaction.
     """
@@ -53,7 +53,7 @@ class Bounded(Generic[K, T]):
         self._daemon = Daemon("look-up", self._work)
 
     def __call__(self, key: K) -> T:
-        """The value. Raises TimeoutError, or what the look-up raises."""
+        """Return the value. Raises TimeoutError, or what the look-up raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
         self._daemon.start()
@@ -91,11 +91,11 @@ class Cached(Generic[T]):
         self._rest_until = float("-inf")
 
     def find(self, key: str) -> Known[T]:
-        """The value of a key, from the cache or the database. It never raises for a database."""
+        """Return the value of a key, from the cache or the database. It never raises an error of the database."""
         return self.find_all((key,))[key]
 
     def find_all(self, keys: Collection[str]) -> dict[str, Known[T]]:
-        """The values of several keys. Those that are not cached are looked up at once."""
+        """Return the values of several keys. Those that are not cached are looked up together."""
         now = self._clock()
         found: dict[str, Known[T]] = {}
         stale: dict[str, Known[T]] = {}
@@ -114,7 +114,7 @@ class Cached(Generic[T]):
             self._rest_until = float("-inf")
 
     def _ask(self, last: Mapping[str, Known[T]], now: float) -> dict[str, Known[T]]:
-        """The values of keys by the database; their last known values if it doesn't answer."""
+        """Look the values of keys up in the database. If it doesn't answer, return their last known values."""
         if now >= self._rest_until:
             try:
                 rows = self._look_up(last.keys())

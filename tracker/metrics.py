@@ -25,12 +25,12 @@ from tracker.health import OpenView
 from tracker.probe import Probe, ask_all
 from tracker.queues import open_queue
 
-#: Name -> number and meaning.
+#: Name of a level -> its number and its meaning.
 Numbers = dict[str, tuple[float, str]]
 
 
 def read_queue() -> Numbers:
-    """The state of the queue. Raises Transient."""
+    """Read the state of the queue. Raises Transient."""
     state = open_queue().metadata()
     return {
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
@@ -45,13 +45,13 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """The present levels. An unknown level is left out, because a monitor would take 0 for the level."""
+    """The present levels. An unknown level is left out, because a monitor would read 0 as its value."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The states of the services, and the numbers of every source that answers in time."""
+        """Return the states of the services, and the numbers of every source that answers in time."""
         probes: list[Probe[Any]] = [*PROBES, *SERVICE_PROBES]
         answers = ask_all(probes)
-        up = GaugeMetricFamily("hitledger_service_up", "1 where the backing service answers.", labels=["service"])
+        up = GaugeMetricFamily("hitledger_service_up", "1 if the backing service answers.", labels=["service"])
         for probe in SERVICE_PROBES:
             up.add_metric([probe.name], float(answers[probe.name].state == "up"))
         yield up
@@ -67,7 +67,7 @@ class Sums(Collector):
         self.folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """The counts of every process, also of those that have ended."""
+        """Return the counts of every process, also of those that have ended."""
         sums: Iterable[Metric] = MultiProcessCollector.merge(
             [str(file) for file in self.folder.glob("*.db") if is_whole(file)]
         )
@@ -84,7 +84,7 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """The counts of this process; those of all processes of the machine if PROMETHEUS_MULTIPROC_DIR names a folder."""
+    """The counts of this process. If PROMETHEUS_MULTIPROC_DIR names a folder, those of all processes of the machine."""
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()

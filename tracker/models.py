@@ -24,7 +24,7 @@ MAX_NETWORKS = 100
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments")
-#: IP version -> the shortest prefix of an own network. A shorter one would reject everybody's hits.
+#: IP version -> the shortest allowed prefix of an own network. A shorter one would reject everybody's hits.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 #: The fields that the attribution models use. If one changes, the whole site is counted again.
@@ -35,23 +35,23 @@ currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR."
 
 
 def new_site_key() -> str:
-    """A new public key of a site: short, unguessable and safe in a query."""
+    """Draw a new public key of a site: short, unguessable and safe in a query."""
     return secrets.token_hex(8)
 
 
 def new_click_secret() -> str:
-    """A new secret of a site, which signs its clicks on their way to landing pages."""
+    """Draw a new secret of a site. It signs the site's clicks on their way to landing pages."""
     return secrets.token_hex(16)
 
 
 def validate_timezone(name: str) -> None:
-    """Raises ValidationError if the name isn't an IANA time zone."""
+    """Check that the name is an IANA time zone. Raises ValidationError."""
     if name not in available_timezones():
         raise ValidationError(f"{name!r} is no IANA timezone; Europe/Berlin is one.")
 
 
 def validate_domains(domains: Any) -> None:
-    """Raises ValidationError if the value isn't a list of host names."""
+    """Check that the value is a list of host names. Raises ValidationError."""
     if not isinstance(domains, list) or len(domains) > MAX_DOMAINS:
         raise ValidationError(f"A list of at most {MAX_DOMAINS} host names, such as shop.example.")
     for name in domains:
@@ -63,7 +63,7 @@ def validate_domains(domains: Any) -> None:
 
 
 def validate_networks(networks: Any) -> None:
-    """Raises ValidationError if the value isn't a list of addresses and networks that an account can own."""
+    """Check that the value is a list of addresses and networks that an account can own. Raises ValidationError."""
     if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
         raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
     for text in networks:
@@ -78,7 +78,7 @@ def validate_networks(networks: Any) -> None:
 
 
 def validate_signals(signals: Any) -> None:
-    """Raises ValidationError if the value isn't a list of signals of consent."""
+    """Check that the value is a list of signals of consent. Raises ValidationError."""
     if not isinstance(signals, list) or not all(isinstance(name, str) and name in SIGNALS for name in signals):
         raise ValidationError(f"A list of signals: {SIGNAL_NAMES}.")
 
@@ -90,7 +90,7 @@ def snippet(origin: str, key: str) -> str:
 
 
 def keep_soon() -> None:
-    """Have the configuration written to the archive after the present change is committed."""
+    """Write the configuration to the archive once the present change is committed."""
     import_string(settings.KEEP_SOON)()
 
 
@@ -114,12 +114,12 @@ class Account(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have the configuration archived."""
+        """Save, and write the configuration to the archive."""
         super().save(*args, **kwargs)
         keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and have the configuration archived."""
+        """Delete, and write the configuration to the archive."""
         deleted = super().delete(*args, **kwargs)
         keep_soon()
         return deleted
@@ -180,7 +180,8 @@ class Site(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raises ValidationError for a wrong currency or terms over 100 %, and for a change of what facts depend on."""
+        """Check the currency and the terms, and refuse a change of a field that facts depend on. Raises
+        ValidationError."""
         if self.currency not in CURRENCIES:
             raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
         if self.position_first + self.position_last > 100:
@@ -191,7 +192,7 @@ class Site(models.Model):
                 raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save after the checks of `clean`, in the same transaction.
+        """Check with `clean` and save, in one transaction.
 
         If a term of the attribution models changes, the same transaction marks the whole site.
         """
@@ -204,7 +205,7 @@ class Site(models.Model):
             keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete a site. Raises ValidationError if it has hits, because their facts would belong to nobody."""
+        """Delete a site. Raises ValidationError if it has hits: their facts would then belong to no site."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
@@ -217,7 +218,8 @@ class Site(models.Model):
 
 
 class Token(models.Model):
-    """A secret of an account, kept only as its hash: `report` reads reports, `ingest` sends hits as a server."""
+    """A secret of an account, of which only a hash is stored. `report` reads reports, `ingest` sends hits as a
+    server."""
 
     class Kind(models.TextChoices):
         """What a token may do."""
@@ -240,7 +242,7 @@ class Token(models.Model):
 
     @staticmethod
     def hash_of(secret: str) -> str:
-        """The stored form of a token. Tokens are long and random, so a plain hash is enough."""
+        """The stored form of a token. Tokens are long and random, and therefore a plain hash is enough."""
         return sha256(secret.encode()).hexdigest()
 
     @classmethod
@@ -255,14 +257,14 @@ class Token(models.Model):
         return token, secret
 
     def revoke(self, now: datetime) -> None:
-        """Revoke the token for good. Web processes know it within SITE_CACHE_SECONDS."""
+        """Revoke the token for good. Within SITE_CACHE_SECONDS web processes refuse it."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
         keep_soon()
         self.refresh_from_db()
 
     @classmethod
     def find(cls, secret: str, kind: str) -> Self | None:
-        """The valid token of a secret, with its account."""
+        """Find the valid token of a secret, with its account."""
         return (
             cls.objects.select_related("account")
             .filter(sha256=cls.hash_of(secret), kind=kind, revoked_at__isnull=True)
@@ -271,7 +273,7 @@ class Token(models.Model):
 
 
 class TakenCrossing(models.Model):
-    """A used crossing. It is kept for longer than its token is valid."""
+    """A used crossing. It is stored for longer than its token is valid."""
 
     seal = models.CharField(max_length=64, primary_key=True)
     taken_at = models.BigIntegerField(db_index=True)
@@ -281,7 +283,8 @@ class TakenCrossing(models.Model):
 
     @classmethod
     def take(cls, seal: str, now: int, forget_before: int) -> bool:
-        """Note a crossing's use; return whether it is the first. Forget those before `forget_before`. Times are ms."""
+        """Note that a crossing is used; return whether it is the first use. Forget crossings before `forget_before`.
+        Times are ms."""
         cls.objects.filter(taken_at__lt=forget_before).delete()
         _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
         return is_first

@@ -1,4 +1,4 @@
-"""OpenAPI: helpers for the views' descriptions, shared by all rooms. The shape of an answer is a msgspec struct."""
+"""OpenAPI: functions that describe views, for all rooms. The form of an answer is a msgspec struct."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ class StructExtension(OpenApiSerializerExtension):
     match_subclasses = True
 
     def get_name(self, *_: Any) -> str:
-        """The struct's own name."""
+        """The name of the struct."""
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """The struct's own name, by which other structs refer to it."""
+        """The name by which other structs refer to the struct."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
-        """The struct's schema. Each struct within becomes a component."""
+        """The struct's schema. Each struct in it becomes a component."""
         _, found = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
         for name, schema in found.items():
             part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
@@ -54,7 +54,7 @@ def answered(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
-    """A parameter of the query."""
+    """Describe a parameter of the query."""
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
 
 

@@ -1,4 +1,4 @@
-"""Parsers: the body of a request to the API -> its values, whose texts can be stored and shown."""
+"""Parsers: the body of a request to the API -> its values, if their texts can be stored and shown."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -10,12 +10,13 @@ from tracker.collection.text import has_half_letters, repair
 
 
 class TextParser(JSONParser):
-    """JSON without halves of letters: no text with one can be stored, nor shown in the answer that refuses it."""
+    """Parses JSON without lone surrogates. A text with one can be neither stored nor shown in the answer that refuses
+    it."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """The value. Raises ValidationError, with the field's name, or ParseError."""
+        """Return the value. Raises ValidationError, with the field's name, or ParseError."""
         body = super().parse(stream, media_type, parser_context)
         for field, value in body.items() if isinstance(body, dict) else (("non_field_errors", body),):
             if any(has_half_letters(text) for text in texts_of([field, value])):
@@ -24,7 +25,7 @@ class TextParser(JSONParser):
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names included; however deep it is."""
+    """Every text in a JSON value, names included, at any depth."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Permissions: what staff may do by the API is what Django's permissions allow, as in the admin."""
+"""Permissions: staff may do in the API what Django's permissions allow them in the admin."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,9 @@ VIEW = ["%(app_label)s.view_%(model_name)s"]
 
 
 class StaffPermissions(DjangoModelPermissions):
-    """Staff with the permission to view, add, change or delete the view's model.
+    """Allows staff with the permission to view, add, change or delete the view's model.
 
-    A view's `permissions_needed` names that of an action, or of a method, that needs another.
+    `permissions_needed` of a view names other permissions of its actions or methods.
     """
 
     perms_map = {**DjangoModelPermissions.perms_map, "GET": VIEW, "HEAD": VIEW}

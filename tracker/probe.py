@@ -1,4 +1,4 @@
-"""Probe: a question to a service, in a thread of its own with a time limit. A service that hangs delays nobody.
+"""Probe: asks a service in another thread, with a time limit. A service that hangs delays nobody.
 
 However many requests come, a service gets one question at a time, and none while the last answer is fresh.
 """
@@ -14,9 +14,9 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: The seconds for which an answer is used again.
+#: An answer is used again for this many seconds.
 FRESH_SECONDS = 1.0
-#: The seconds for which an answer is waited for.
+#: An answer is waited for at most this many seconds.
 WAIT_SECONDS = 2.0
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Probe(Generic[T]):
-    """One question. Its thread starts with the first request and ends with the answer."""
+    """One question to a service. Its thread starts with the first request and ends with the answer."""
 
     def __init__(self, name: str, ask: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -43,16 +43,16 @@ class Probe(Generic[T]):
         self._last: Answer[T] | None = None
 
     def start(self) -> None:
-        """Ask, unless the question is under way or was answered a moment ago."""
+        """Ask, unless the question is under way or was just answered."""
         with self._changed:
             if self._out or self._clock() - self._asked_at < FRESH_SECONDS:
                 return
             self._out, self._asked_at = True, self._clock()
-        # A daemon thread: a service that hangs must not delay the exit.
+        # It is a daemon thread: a service that hangs must not delay the exit.
         Thread(target=self._work, name=f"probe {self.name}", daemon=True).start()
 
     def read(self, deadline: float) -> Answer[T]:
-        """The answer. It waits until `deadline` (monotonic seconds)."""
+        """Return the answer. Wait for it until `deadline` (monotonic seconds)."""
         with self._changed:
             self._changed.wait_for(lambda: not self._out, max(deadline - self._clock(), 0.0))
             if self._out or self._last is None:
@@ -76,7 +76,7 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """The answers to all questions, asked in parallel, within `seconds`."""
+    """Ask all questions in parallel; return the answers that come within `seconds`."""
     deadline = time.monotonic() + seconds
     for probe in probes:
         probe.start()

@@ -10,14 +10,16 @@ from tracker.collection.collect import Collected, NoHit
 from tracker.collection.refusal import Refusal
 
 ACCEPTED = Count("hitledger_hits_accepted", "Hits answered 2xx: they are durable.")
-REJECTED = Count("hitledger_hits_rejected", "Hits that were not taken, by code.", ["code"])
-REFUSED = Count("hitledger_requests_refused", "Requests of which no hit was taken, by code.", ["code"])
-BATCHES = Count("hitledger_batches", "Batches that the queue was given; `failed` ones were answered 503.", ["outcome"])
+REJECTED = Count("hitledger_hits_rejected", "Hits that were refused, by code.", ["code"])
+REFUSED = Count("hitledger_requests_refused", "Requests of which no hit was accepted, by code.", ["code"])
+BATCHES = Count(
+    "hitledger_batches", "Batches that were sent to the queue. `failed` ones were answered 503.", ["outcome"]
+)
 for outcome in ("sent", "failed"):
-    BATCHES.labels(outcome)  # It exists from the start, so that monitors see the first failure as a rise.
+    BATCHES.labels(outcome)  # The count exists from the start. Monitors then see the first failure as a rise.
 COMMIT_SECONDS = Histogram(
     "hitledger_commit_seconds",
-    "From closing a batch to the queue's confirm (embedded: to the end of its processing).",
+    "Seconds from closing a batch to the queue's confirm; embedded: to the end of its processing.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
@@ -42,7 +44,7 @@ def count_rejected(rejected: Iterable[Refusal]) -> None:
 
 
 def count_batch(seconds: float | None) -> None:
-    """Count a batch for the queue, with the seconds until the queue took it; None if it failed."""
+    """Count a batch for the queue, with the seconds until the queue stored it; None if it failed."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
         COMMIT_SECONDS.observe(seconds)

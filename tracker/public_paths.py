@@ -1,4 +1,4 @@
-"""Public paths: the names that PUBLIC_PATHS gives to the addresses that pages use -> their url patterns."""
+"""Public paths: the names that PUBLIC_PATHS gives to the addresses in pages -> their url patterns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from django.urls.resolvers import RegexPattern
 from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
-#: Name -> the patterns that may follow it, each with an example.
+#: Name -> the patterns that may come after it, each with an example.
 REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},
@@ -18,7 +18,8 @@ REST = {
 
 
 def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
-    """The patterns of the other names, each with the view of the usual name. Raises BadSetting if a name is taken."""
+    """Make the patterns of the other names, each with the view of the usual name. Raises BadSetting if a name is
+    taken."""
     taken = set(first_words(usual))
     resolver = URLResolver(RegexPattern(r"^/"), usual)
     found = []
@@ -32,7 +33,7 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
 
 
 def first_words(patterns: Patterns, prefix: str = "") -> Iterable[str]:
-    """The first words of all addresses."""
+    """The first parts of all paths."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""The addresses of this room."""
+"""Routes: the addresses of this room."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path

@@ -1,4 +1,5 @@
-"""Schema: the OpenAPI 3 description of every view, public; made once a process, for that takes a third of a second."""
+"""Schema: the OpenAPI 3 description of every view. It is public. Each process makes it once, because that takes a third
+of a second."""
 
 from typing import Any
 
@@ -18,7 +19,8 @@ RENDERED: dict[str, bytes | str] = {}
 
 
 class SchemaView(SpectacularAPIView):
-    """JSON, which readers of YAML take as well, unless `?format=yaml` or the Accept header asks for YAML."""
+    """The description as JSON, which readers of YAML can read as well; as YAML if `?format=yaml` or the Accept header
+    asks for it."""
 
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
 

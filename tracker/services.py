@@ -14,13 +14,13 @@ from tracker.queues import open_queue
 
 
 class Preparable(Protocol):
-    """The methods of every port."""
+    """The methods that every port has."""
 
     def prepare(self) -> None:
         """Make what is missing. Safe to repeat."""
 
     def check(self) -> None:
-        """Return quickly if it works. Raises Transient if not."""
+        """Return quickly if the service works. Raises Transient if not."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Database:
-    """The configuration database. Its tables are made by `manage.py migrate`."""
+    """The configuration database. `manage.py migrate` makes its tables."""
 
     def prepare(self) -> None:
         """Only check that the database answers. Raises Transient."""
@@ -48,7 +48,7 @@ class Database:
 
 
 def open_store() -> Preparable:
-    """The store of facts. Another room owns it, so a setting names its function."""
+    """Open the store of facts. Another room owns it, and therefore a setting names its function."""
     store: Preparable = import_string(settings.OPEN_STORE)()
     return store
 

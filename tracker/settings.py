@@ -1,4 +1,4 @@
-"""Django's settings: every knob from the environment, each with a default that works embedded."""
+"""Django's settings. Every variable of the environment has a default that works embedded."""
 
 import os
 import re
@@ -30,7 +30,7 @@ from tracker.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# What the tracker writes holds addresses of people and hashes of passwords: it is for its own user alone.
+# Files of the tracker contain addresses of people and hashes of passwords. Only its own user may read them.
 os.umask(0o077)
 
 
@@ -51,7 +51,7 @@ TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
 DEMO = read_switch("DEMO")
 
-#: Where all processes count, so that /metrics tells their sums.
+#: The folder where all processes count. /metrics shows their sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
 count_in(METRICS_DIR)  # before the first metric is made
 
@@ -66,16 +66,18 @@ S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
 QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
 HIT_LINGER_MS = read_number("HIT_LINGER_MS", 5, 0, 1000)
 HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
-#: Well below the deliveries that make a dead letter: a worker that ends gives back what it took ahead, once each.
+#: The number of messages that a worker takes ahead. When it ends, it returns each of them once, which counts as a
+#: delivery. The limit is well below the deliveries that make a dead letter.
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
-#: Other names for what pages ask for, beside the usual ones.
+#: Other names for the addresses in pages, besides the usual ones.
 PUBLIC_PATHS = read_paths("PUBLIC_PATHS", ("t.js", "collect", "pixel.gif", "click"))
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
-#: What workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.
+#: The queues that workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.
 QUEUES = [f"{QUEUE_PREFIX}{name}" for name in ("hits", "facts", "figures", "upkeep")]
-#: For the worker of the Procfile, which hands it to Celery; what Celery says of a bad one is a page.
+#: The log level of the Procfile's worker, which passes it to Celery. It is checked here, because Celery answers a bad
+#: one with a page of text.
 WORKER_QUEUES = read_names("WORKER_QUEUES", QUEUES)
 
 # Processing and reporting.
@@ -129,22 +131,24 @@ TEMPLATES = [
 
 
 def default_database() -> dict[str, Any]:
-    """The configuration database: DATABASE_URL, else a SQLite file."""
+    """Make the setting of the configuration database: DATABASE_URL, else a SQLite file."""
     database = read_database("DATABASE_URL", STATE_DIR / "hitledger.sqlite3")
     if database["ENGINE"] == SQLITE:
-        # WAL and one writer at a time that waits its turn; synchronous=FULL because accepted means durable.
+        # WAL, and one writer at a time, which waits for its turn. synchronous=FULL, because accepted means durable.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 4, "init_command": pragmas}
     else:
         database["OPTIONS"] = {"connect_timeout": 2, **database.get("OPTIONS", {})}
         database["CONN_HEALTH_CHECKS"] = True
-        # They need one connection of the server for several statements; PgBouncer may give each another.
+        # Server-side cursors need one connection of the server for several statements. PgBouncer may use another for
+        # each statement.
         database["DISABLE_SERVER_SIDE_CURSORS"] = True
     return {**database, "CONN_MAX_AGE": 600}
 
 
 def cassandra_database(url: str) -> dict[str, Any]:
-    """The facts' Cassandra: cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]."""
+    """Make the setting of the facts' Cassandra:
+    cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]."""
     parts = urlsplit(url)
     keyspace = parts.path.strip("/") or "hitledger"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", keyspace):
@@ -177,7 +181,7 @@ if CASSANDRA_URL:
     DATABASES["cassandra"] = cassandra_database(CASSANDRA_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-#: Attempts to sign in; a process's own, and bounded, since strangers fill it.
+#: The cache of attempts to sign in. Each process has its own. It is bounded, because strangers can fill it.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -201,7 +205,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 CSRF_FAILURE_VIEW = "tracker.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("*", "[::1]")]
 X_FRAME_OPTIONS = "DENY"
-#: So long a browser that was once here by HTTPS comes by nothing else; 0 leaves it alone.
+#: The seconds for which browsers that came by HTTPS once must come by HTTPS only; 0 sets no such rule.
 SECURE_HSTS_SECONDS = read_number("HSTS_SECONDS", 0, 0, 63_072_000)
 
 LANGUAGE_CODE = "en"
@@ -236,17 +240,17 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     # The schemas of structs are JSON Schema, as of this version.
     "OAS_VERSION": "3.1.0",
-    # Choices stay where they are, without components of their own.
+    # Choices are described in place, not as components.
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enum_id_removal"],
     "SERVE_INCLUDE_SCHEMA": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 
-#: The way of a batch after the queue; the rooms are named as text so that each can be deployed alone.
+#: The tasks of a batch after the queue. The rooms are named as text; each can then be deployed by itself.
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
 TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
-#: The seconds between two runs of what beat does.
+#: The seconds between two ticks of beat.
 BEAT_SECONDS = 60
 BEAT = {
     "marker": "tracker.tasks.send_marker",
@@ -257,12 +261,12 @@ BEAT = {
 }
 
 #: What collection needs of the other rooms, named as text for the same reason: how far the queue has come, the store to
-#: prepare, what a change of a site marks, and who keeps a snapshot of a changed configuration.
+#: prepare, what a change of a site marks, and what stores a snapshot of a changed configuration.
 MARKER = "conversions.models.Marker"
 OPEN_STORE = "conversions.store.adapters.open_store"
 MARK_SITE = "conversions.marks.marks.mark_site"
 KEEP_SOON = "conversions.configuration.snapshot.keep_soon"
-#: What /metrics tells of the other rooms: functions that give names and numbers.
+#: The functions that read numbers of the other rooms for /metrics, by name.
 GAUGES = ("reporting.gauges.read_gauges",)
 
 LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
@@ -284,17 +288,17 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # A refused request is its sender's affair, and anyone could fill the log with them.
+    # A refused request concerns its sender, and anybody could fill the log with such requests.
     "loggers": {
         "django.request": {"level": "ERROR"},
-        # A wrong Host, too many parameters, a form of another site.
+        # Requests with a wrong Host, too many parameters, or a form of another site.
         "django.security": {"handlers": ["strangers"], "propagate": False},
-        # Three lines a batch, with people's hits in them.
+        # Celery would log three lines for each batch, with people's hits in them.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         # It warns of tasks with a delay, which we don't send.
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
-        # Their every try to reach a service that is away would be a page; our own logs say it in a line.
+        # These would log a page for each try to reach a service that is away. Our own logs say it in a line.
         **{key: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "CRITICAL"} for key in ("cassandra", "botocore")},
     },
 }

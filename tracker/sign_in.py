@@ -1,7 +1,7 @@
 """Sign-in: a request with a password -> its answer, or 429. Guessing is slow, and hits don't wait for it.
 
-The check of a password takes a third of a second of CPU. So few are checked at once. All others are told to come again
-before they hold a thread that hits need. Each web process counts by itself.
+The check of a password takes a third of a second of CPU. Therefore only a few are checked at once. All others are asked
+to come again, before they occupy a thread that hits need. Each web process counts by itself.
 """
 
 import time
@@ -25,14 +25,14 @@ from tracker.models import Token
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DOORS = ("/login", "/admin/login/", "/api/auth/login/")
-#: The most requests with passwords at once, of which one is checked; and the most seconds that each waits.
+#: The most requests with passwords at once, of which one is checked at a time; and the most seconds that each waits.
 IN_HAND, WAIT_SECONDS = 5, 2.0
-#: The prefix of an IPv6 network that one client may have whole.
+#: The prefix length of an IPv6 network that one client may have for itself.
 IPV6_PREFIX = 64
 
 
 class Attempts(SimpleRateThrottle):
-    """The throttle of one kind of attempts. It counts an hour's. The key is the address, the user name, or both."""
+    """The throttle of one kind of attempt, counted over an hour. The key is the address, the user name, or both."""
 
     timer = time.monotonic
     cache_format = "sign-in:%(scope)s:%(ident)s"
@@ -48,7 +48,7 @@ class Attempts(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
 
 
-#: The most attempts an hour by one address for one user, by one address, and for one user from all addresses.
+#: The most attempts an hour: by one address for one user, by one address, and for one user from all addresses.
 BY_BOTH, BY_ADDRESS, BY_USER = 20, 100, 300
 _count = Lock()
 _in_hand = BoundedSemaphore(IN_HAND)
@@ -86,7 +86,7 @@ def count_attempt(address: str, user: str) -> float:
         Attempts("user", BY_USER, user),
     )
     with _count:
-        # A refused attempt isn't counted by the later throttles, so one address can't use up a user's attempts.
+        # A refused attempt isn't counted by the later throttles. Therefore one address can't use up a user's attempts.
         for one in throttles:
             if not one.allow_request(None, None):  # type: ignore[arg-type]
                 return one.wait() or WAIT_SECONDS
@@ -94,7 +94,7 @@ def count_attempt(address: str, user: str) -> float:
 
 
 def read_address(request: HttpRequest) -> str:
-    """The client's address; of IPv6 its network, because a client may have all its addresses."""
+    """The client's address. Of IPv6 it is the network, because a client may have all of the network's addresses."""
     meta = request.META
     address = client_address(
         meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES
@@ -106,7 +106,7 @@ def read_address(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
-    """The answer to an attempt that isn't checked."""
+    """Answer to an attempt that isn't checked."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
     if for_a_person(request):

@@ -1,4 +1,4 @@
-"""Site cache: a site's key or an ingest token -> what collection needs of it, such as its account and rate."""
+"""Site cache: a site's key or an ingest token -> what collection needs to know, such as account and rate."""
 
 from collections.abc import Collection
 
@@ -11,14 +11,14 @@ from tracker.models import Site, Token
 
 
 class TokenEntry(msgspec.Struct, frozen=True):
-    """The settings of an ingest token that collection needs."""
+    """The part of an ingest token that collection needs."""
 
     account: int
     hits_per_second: int
 
 
 def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
-    """The sites of those public keys that exist. Raises django.db.Error."""
+    """Look up the sites with these public keys. Raises django.db.Error."""
     return {
         site.key: SiteEntry(
             account=site.account_id,
@@ -34,7 +34,7 @@ def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
 
 
 def look_up_token(secret: str) -> TokenEntry | None:
-    """The valid ingest token of a secret, None if there is none. Raises django.db.Error."""
+    """Look up the valid ingest token of a secret; None if there is none. Raises django.db.Error."""
     token = Token.find(secret, Token.Kind.INGEST)
     return TokenEntry(token.account_id, token.account.hits_per_second) if token else None
 

@@ -1,4 +1,4 @@
-"""Slashes: an address with too many slashes -> the address without them."""
+"""Slashes: an address with superfluous slashes -> the address without them."""
 
 import re
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _MANY = re.compile("/{2,}")
 
 
 def single(path: str) -> str:
-    """The path with one slash in place of several."""
+    """Replace repeated slashes of a path by one."""
     return _MANY.sub("/", path) if "//" in path else path
 
 
 def without_extra_slashes(get_response: GetResponse) -> GetResponse:
-    """The middleware. If an address has slashes too many, it serves the address without them."""
+    """The middleware. It serves an address with superfluous slashes as the address without them."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         path = single(request.path_info)

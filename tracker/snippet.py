@@ -15,7 +15,7 @@ from tracker.collection.refusal import WrongMethod
 from tracker.errors import refusal_response
 
 SOURCE = (Path(__file__).parent / "static" / "tracker" / "t.js").read_bytes()
-#: The usual addresses in the source: its own, and that of collection.
+#: The usual addresses in the script's source: its own, and that of collection.
 OWN, COLLECT = b'"/t.js"', b'"/collect"'
 TYPE = "text/javascript; charset=utf-8"
 HEADERS = {
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """The snippet for one name, plain and compressed."""
+    """The snippet under one name, plain and compressed."""
 
     source: bytes
     packed: bytes
@@ -36,13 +36,13 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 def copy_for(path: str) -> Copy:
-    """The copy for a path. At the operator's own name, it also sends hits to the operator's own name."""
+    """The copy for a path. Under the operator's own name, the snippet also sends hits to the operator's own name."""
     return make_copy(renamed=path == settings.PUBLIC_PATHS.get("t.js"))
 
 
 @cache
 def make_copy(renamed: bool) -> Copy:
-    """The snippet with the names of PUBLIC_PATHS or with the usual names. It is compressed once a process."""
+    """Make the snippet with the names of PUBLIC_PATHS or with the usual names. Each process compresses it once."""
     source = SOURCE
     if renamed:
         collect = settings.PUBLIC_PATHS.get("collect", "/collect")
@@ -53,12 +53,12 @@ def make_copy(renamed: bool) -> Copy:
 
 @csrf_exempt
 def snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the snippet, compressed if the browser takes that; with 304 if the browser has it already."""
+    """Answer with the snippet, compressed if the browser accepts it; with 304 if the browser has it already."""
     if request.method not in ("GET", "HEAD"):
         return refusal_response(WrongMethod("GET", "HEAD"))
     response = send_snippet(request)
     if response.status_code == 304:
-        # A cache updates its headers from a 304. RFC 9110 15.4.5 asks for those of the 200.
+        # A cache updates its headers from a 304. RFC 9110 15.4.5 requires the headers of the 200 in it.
         for name, text in HEADERS.items():
             response.headers[name] = text
     return response
@@ -66,7 +66,7 @@ def snippet(request: HttpRequest) -> HttpResponse:
 
 @etag(lambda request: copy_for(request.path_info).etag)
 def send_snippet(request: HttpRequest) -> HttpResponse:
-    """The answer with the snippet, or 304 by its ETag."""
+    """Answer with the snippet, or with 304 by its ETag."""
     copy = copy_for(request.path_info)
     packed = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     response = HttpResponse(copy.packed if packed else copy.source, TYPE, headers=HEADERS)

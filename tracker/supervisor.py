@@ -1,7 +1,7 @@
 """Supervisor: runs the Procfile's processes on one machine. A process that ends is started again, however often.
 
 `python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. A second supervisor on the same
-folder or port ends with one line and touches nothing. SIGTERM and SIGINT end all processes within 25 seconds.
+folder or port ends with one line and changes nothing. SIGTERM and SIGINT end all processes within 25 seconds.
 """
 
 import fcntl
@@ -19,17 +19,18 @@ from pathlib import Path
 from tracker import settings
 from tracker.environment import BadSetting
 
-#: A process is started again after the first wait. Each next wait is twice as long, up to the longest one, seconds.
+#: The seconds before a process is started again: the first wait, and the longest one. Each wait is twice as long as the
+#: one before.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-#: The seconds after which a running process is healthy. Its next end is treated as a first one.
+#: After this many seconds a running process is healthy. Its next end counts as a first one.
 HEALTHY_SECONDS = 60.0
-#: The seconds that processes have to end.
+#: Processes have this many seconds to end.
 STOP_SECONDS = 25.0
 PAUSE_SECONDS = 0.1
 
 
 class Program:
-    """One line of the Procfile, which runs, or waits for its next start."""
+    """One line of the Procfile, whose process runs or waits for its next start."""
 
     def __init__(self, name: str, command: str, lock: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -42,7 +43,7 @@ class Program:
         self._wait = FIRST_WAIT
 
     def look(self) -> None:
-        """Start the process when it is time, and note that it ended."""
+        """Start the process when it is time, and note if it ended."""
         now = self._clock()
         if self._process is None:
             if now >= self._start_at:
@@ -51,7 +52,7 @@ class Program:
             self._plan(now, self._process.returncode)
 
     def terminate(self) -> None:
-        """Sends SIGTERM, as a platform does."""
+        """Send SIGTERM, as a platform does."""
         if self._process:
             self._process.terminate()
 
@@ -60,7 +61,7 @@ class Program:
         return self._process is None or self._process.poll() is not None
 
     def clear(self) -> None:
-        """Kills what is left of the process and its children."""
+        """Kill the rest of the process and its children."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -68,7 +69,8 @@ class Program:
             self._process = None
 
     def _start(self, now: float) -> None:
-        # In a session of its own: Ctrl-C reaches the supervisor alone. The lock lasts as long as any of the processes.
+        # The process gets its own session: Ctrl-C reaches the supervisor alone. The lock lasts as long as any of the
+        # processes.
         shell = ["/bin/sh", "-c", self._command]
         self._process = subprocess.Popen(  # noqa: S603
             shell, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(self._lock,)
@@ -85,12 +87,12 @@ class Program:
 
 
 def report(line: str) -> None:
-    """One line for the operator."""
+    """Print one line for the operator."""
     print(f"hitledger: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def take_lock(folder: Path) -> int:
-    """The open lock file of a folder. Raises BadSetting where another supervisor or its processes hold it."""
+    """Open and lock the lock file of a folder. Raises BadSetting if another supervisor or its processes hold it."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,7 +102,7 @@ def take_lock(folder: Path) -> int:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises BadSetting where nobody can listen on the port."""
+    """Check that the port is free. Raises BadSetting."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,19 +113,19 @@ def check_port(host: str, port: int) -> None:
 
 
 def clear_metrics(folder: Path) -> None:
-    """Removes the counts of processes that have ended."""
+    """Remove the counts of processes that have ended."""
     for kind in ("counter", "histogram"):
         for file in folder.glob(f"{kind}_*.db"):
             file.unlink(missing_ok=True)
 
 
 def read_commands(procfile: str) -> dict[str, str]:
-    """The command of each process."""
+    """Read the command of each process."""
     return dict(re.findall(r"^(\w+): (.+)$", procfile, re.MULTILINE))
 
 
 def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
-    """Runs the programs until `stopped`, then ends them."""
+    """Run the programs until `stopped`, then end them."""
     while not stopped():
         for program in programs:
             program.look()
@@ -138,7 +140,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
-    """The exit code of a command of manage.py, which is told to end once `stopped`."""
+    """Run a command of manage.py; return its exit code. If `stopped` is set, the command is ended."""
     with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
         while process.poll() is None:
             if stopped():
@@ -148,7 +150,7 @@ def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int
 
 
 def main(commands: Iterable[str]) -> None:
-    """Prepares the services and runs the processes until a signal says to end."""
+    """Prepare the services, and run the processes until a signal ends them."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.append(received))

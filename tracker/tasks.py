@@ -1,4 +1,4 @@
-"""Tasks: a batch -> the archive; and beat's marker. Interfaces only."""
+"""Tasks: a batch -> the archive; and the marker that beat sends. Interfaces only."""
 
 from celery import shared_task
 
@@ -10,7 +10,7 @@ from tracker.queues.join import Joining
 
 @shared_task(name="tracker.tasks.archive_hits", base=Joining)
 def archive_hits(text: str) -> str:
-    """Archive a batch and return it. A marker passes only if the archive could take hits."""
+    """Archive a batch and return it. A marker passes only if the archive can store hits."""
     batch = decode_batch(text)
     if batch.hits:
         open_archive().put(batch)
@@ -21,5 +21,5 @@ def archive_hits(text: str) -> str:
 
 @shared_task(name="tracker.tasks.send_marker")
 def send_marker() -> None:
-    """Send a marker, by which reports know how far the queue has come."""
+    """Send a marker. It shows reports how far the queue has come."""
     send()

@@ -1,4 +1,5 @@
-"""TLS: the parameters of a service's URL -> options by which a client checks the server's certificate and name."""
+"""TLS: the parameters of a service's URL -> the options with which a client checks the server's certificate and
+name."""
 
 import ssl
 from typing import Any
@@ -6,13 +7,14 @@ from urllib.parse import urlsplit
 
 from tracker.environment import BadSetting, read_parameters
 
-#: The parameters with PEM files: the server's authority; and our own certificate and key, if the server asks for one.
+#: The parameters that name PEM files: the server's authority; and our own certificate and key, if the server asks for
+#: one.
 FILES = ("cacertfile", "certfile", "keyfile")
 CASSANDRA = ("ssl", "servername", *FILES)
 
 
 def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
-    """A context that checks certificates and names. Raises BadSetting if a file can't be used."""
+    """Make a context that checks certificates and names. Raises BadSetting if a file can't be used."""
     try:
         context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
         if certificate := parameters.get("certfile"):
@@ -30,7 +32,7 @@ def broker_options(name: str, url: str) -> dict[str, Any] | None:
         if parameters:
             raise BadSetting(name, f"must begin with amqps:// if it has {' or '.join(parameters)}")
         return None
-    make_context(name, parameters)  # Raises BadSetting now, so that not each connection fails.
+    make_context(name, parameters)  # Raises BadSetting now. Otherwise each connection would fail later.
     return {
         "cert_reqs": ssl.CERT_REQUIRED,
         "server_hostname": parts.hostname,
@@ -43,8 +45,8 @@ def broker_options(name: str, url: str) -> dict[str, Any] | None:
 def cassandra_options(name: str, url: str) -> dict[str, Any]:
     """The driver's TLS options for Cassandra; empty without TLS.
 
-    The driver connects to addresses, also to those that the nodes report. So each certificate must have its node's
-    address, or all must have the name in `servername`.
+    The driver connects to addresses, also to those that the nodes report. Each certificate must therefore have its
+    node's address, or all must have the name in `servername`.
     """
     parameters = read_parameters(name, url, CASSANDRA)
     if parameters.get("ssl", "false") not in ("true", "false"):

@@ -1,4 +1,4 @@
-"""Every address of the tracker; the other rooms bring their own."""
+"""URLs: every address of the tracker. The other rooms' routes are included."""
 
 from django.conf import settings
 from django.contrib import admin

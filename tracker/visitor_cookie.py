@@ -1,7 +1,7 @@
-"""Visitor cookie: a page and a tracker of one registrable domain -> the cookie that keeps the visitor's id over HTTP.
+"""Visitor cookie: a page and a tracker on one registrable domain -> the HTTP cookie that holds the visitor's id.
 
-Some browsers delete a script's cookies after a week, but keep a server's. If its own cookies are gone, the snippet
-reads this one.
+Some browsers delete a script's cookies after a week, but not a server's. If its own cookie is gone, the snippet reads
+this one.
 """
 
 from functools import cache, lru_cache
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 NAME = "_hls"
-#: How long the cookie lives: 400 days, the most that browsers allow. Each answer renews it.
+#: The cookie's lifetime: 400 days, the longest that browsers allow. Each answer renews it.
 MAX_AGE_SECONDS = 400 * 86_400
 
 
 def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
-    """The Set-Cookie header for a page at `origin` by the tracker at `host`; None if they share no domain."""
+    """Make the Set-Cookie header for a page at `origin` by the tracker at `host`; None if they share no domain."""
     domain = shared_domain(origin, host)
     if domain is None or not visitor:
         return None
@@ -25,7 +25,7 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 
 @lru_cache(1024)
 def shared_domain(origin: str, host: str) -> str | None:
-    """The registrable domain of both, such as shop.example for hits.shop.example and www.shop.example."""
+    """The registrable domain of both: shop.example for hits.shop.example and www.shop.example."""
     page, tracker = registrable(origin), registrable(f"//{host}")
     return page if page == tracker else None
 
@@ -53,5 +53,5 @@ def is_address(host: str) -> bool:
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """The list of suffixes under which anybody can register. It is read at its first use."""
+    """The list of suffixes under which anybody can register. It is read when it is first needed."""
     return PublicSuffixList()

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what the services need before the first hit. Safe to repeat."""
+"""`manage.py prepare`: makes what the services need before the first hit. Safe to repeat."""
 
 import time
 from typing import Any
@@ -12,16 +12,16 @@ PAUSE_SECONDS = 1.0
 
 
 class Command(BaseCommand):
-    """Makes the queues, the archive's folder or bucket and the store's tables; waits for services that are starting."""
+    """Make the queues, the archive's folder or bucket and the store's tables. Wait for services that are starting."""
 
     help = "Make what the services need before the first hit (queues, bucket, tables). Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """How long to wait."""
+        """Options: how long to wait."""
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for services; 60 by default")
 
     def handle(self, **options: Any) -> None:
-        """One service after the other, all within the wait."""
+        """Prepare one service after the other, all within the wait."""
         deadline = time.monotonic() + options["wait"]
         for service in SERVICES:
             self._prepare(service, deadline)
@@ -44,6 +44,6 @@ class Command(BaseCommand):
 
 
 def failure(service: Service, error: Exception) -> str:
-    """Which service, which variable, and why."""
+    """Say which service can't be used, which variable names it, and why."""
     why = " ".join(str(error).split()) or type(error).__name__
     return f"The {service.name} can't be used: {why}. {service.variable} says where it is."
