@@ -1,4 +1,4 @@
-"""Access: programs and people read their own accounts' sites and can't tell another's from none."""
+"""Access: programs and people read their own accounts' sites. Another account's site looks like no site."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 class SiteNames(APIView):
-    """The names of the readable sites, or of one."""
+    """A view that answers with the names of all readable sites, or of one."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -71,7 +71,7 @@ def test_staff_read_every_site(ours: Site, theirs: Site) -> None:
     assert ask(user=User.objects.create_user("sue", is_staff=True)).data == ["ours", "theirs"]
 
 
-def test_another_accounts_site_is_answered_like_none_at_all(ours: Site, theirs: Site) -> None:
+def test_another_accounts_site_is_answered_like_an_unknown_one(ours: Site, theirs: Site) -> None:
     _, secret = Token.issue(ours.account, "report")
     absent, foreign = with_token(secret, "site=nowhere"), with_token(secret, f"site={theirs.key}")
     assert absent.status_code == foreign.status_code == 404
@@ -81,12 +81,12 @@ def test_another_accounts_site_is_answered_like_none_at_all(ours: Site, theirs: 
 
 
 @pytest.mark.parametrize("key", ["x%00y", "x" * 5000, "%ff", "%F0%9F%98%80", "%0a", "' OR 1=1 --"])
-def test_what_can_be_no_key_is_an_unknown_site(ours: Site, key: str) -> None:
+def test_an_impossible_key_is_an_unknown_site(ours: Site, key: str) -> None:
     _, secret = Token.issue(ours.account, "report")
     assert with_token(secret, f"site={key}").status_code == 404
 
 
-def test_no_site_named_is_said_so(ours: Site) -> None:
+def test_a_request_without_a_site_says_so(ours: Site) -> None:
     _, secret = Token.issue(ours.account, "report")
     answer = with_token(secret, "site=")
     assert answer.status_code == 400
@@ -94,7 +94,7 @@ def test_no_site_named_is_said_so(ours: Site) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "made-up", "x" * 5000, "ü"])
-def test_an_invalid_token_is_refused_and_told_the_scheme(secret: str) -> None:
+def test_an_invalid_token_is_refused_with_the_expected_scheme(secret: str) -> None:
     answer = with_token(secret)
     assert (answer.status_code, answer.data["error"]["code"]) == (401, "bad_token")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -108,8 +108,8 @@ def test_a_revoked_token_and_one_that_sends_hits_read_nothing(ours: Site) -> Non
     assert [with_token(secret).data["error"]["code"] for secret in (revoked, ingest)] == ["bad_token"] * 2
 
 
-def test_a_bad_token_is_refused_even_from_one_who_is_signed_in(ours: Site, client: Any) -> None:
-    """A program with a wrong token must not read by a cookie that happens to come along."""
+def test_a_bad_token_is_refused_even_in_a_session(ours: Site, client: Any) -> None:
+    """A wrong token is refused even if a session cookie comes with it."""
     user = User.objects.create_user("ann")
     request = APIRequestFactory().get("/", headers={"authorization": "Bearer wrong"})
     request.user = user
@@ -117,13 +117,13 @@ def test_a_bad_token_is_refused_even_from_one_who_is_signed_in(ours: Site, clien
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic dXNlcjpwYXNz"}])
-def test_nobody_is_asked_to_sign_in(headers: dict[str, str]) -> None:
+def test_a_request_without_credentials_is_asked_to_sign_in(headers: dict[str, str]) -> None:
     answer = ask(**headers)
     assert (answer.status_code, answer.data["error"]["code"]) == (401, "not_authenticated")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_plain_django_pages_read_by_the_same_rule(ours: Site, theirs: Site) -> None:
+def test_plain_django_pages_follow_the_same_rule(ours: Site, theirs: Site) -> None:
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     assert list(readable_sites(request)) == []

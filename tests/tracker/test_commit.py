@@ -1,4 +1,4 @@
-"""Group commit: what shares a batch, how long anyone waits, and what a client is told."""
+"""Group commit: which requests share a batch, how long they wait, and what they are answered."""
 
 import os
 import sys
@@ -19,8 +19,8 @@ from tracker.queues.inline import InlineQueue
 names = (f"{n:013d}-x" for n in count())
 
 
-class Door(InlineQueue):
-    """A queue that keeps what it gets, opens when it is told to, and may be away."""
+class HeldQueue(InlineQueue):
+    """A queue that records batches, confirms them once `open` is set, and may be away."""
 
     def __init__(self, is_open: bool = True) -> None:
         self.batches: list[Batch] = []
@@ -40,7 +40,7 @@ def hit(name: str, **more: str) -> Hit:
     return Hit(id=name, site="s", type="page", at=1, received=1, visitor="v", **more)
 
 
-def committer(queue: Door, max_hits: int = 500, linger: float = 0.0) -> Committer:
+def committer(queue: HeldQueue, max_hits: int = 500, linger: float = 0.0) -> Committer:
     return Committer(queue, max_hits, linger, new_id=lambda: next(names))
 
 
@@ -49,7 +49,7 @@ def ids(batch: Batch) -> list[str]:
 
 
 def send_all(door: Committer, hits: Sequence[Hit]) -> None:
-    """A request each, all at once."""
+    """Sends one request for each hit, all at once."""
     with ThreadPoolExecutor(len(hits)) as pool:
         list(pool.map(lambda one: door.send([one]), hits))
 
@@ -61,7 +61,7 @@ def wait_for(condition: object, seconds: float = 5.0) -> None:
 
 
 def test_a_request_alone_is_sent_at_once() -> None:
-    queue = Door()
+    queue = HeldQueue()
     began = time.monotonic()
     committer(queue, linger=5.0).send([hit("a"), hit("b")])
     assert time.monotonic() - began < 1
@@ -69,7 +69,7 @@ def test_a_request_alone_is_sent_at_once() -> None:
 
 
 def test_requests_that_come_while_a_batch_is_on_its_way_share_the_next_one() -> None:
-    queue = Door(is_open=False)
+    queue = HeldQueue(is_open=False)
     door = committer(queue)
     with ThreadPoolExecutor(9) as pool:
         first = pool.submit(door.send, [hit("first")])
@@ -82,8 +82,8 @@ def test_requests_that_come_while_a_batch_is_on_its_way_share_the_next_one() -> 
     assert [len(batch.hits) for batch in queue.batches] == [1, 8]
 
 
-def test_nobody_is_answered_before_the_batch_is_durable() -> None:
-    queue = Door(is_open=False)
+def test_no_request_is_answered_before_its_batch_is_durable() -> None:
+    queue = HeldQueue(is_open=False)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(committer(queue).send, [hit("a")])
         wait_for(lambda: queue.batches)
@@ -93,8 +93,8 @@ def test_nobody_is_answered_before_the_batch_is_durable() -> None:
         assert answer.result(5) is None
 
 
-def test_every_request_of_a_batch_hears_that_it_failed_and_the_next_batch_passes() -> None:
-    queue = Door()
+def test_every_request_of_a_failed_batch_fails_and_the_next_batch_succeeds() -> None:
+    queue = HeldQueue()
     queue.away = QueueUnavailable("no broker")
     door = committer(queue)
     with ThreadPoolExecutor(4) as pool:
@@ -106,8 +106,8 @@ def test_every_request_of_a_batch_hears_that_it_failed_and_the_next_batch_passes
 
 
 @pytest.mark.parametrize("error", [KeyError("a bug"), SystemExit("the end")])
-def test_whatever_goes_wrong_is_heard_at_once(error: BaseException) -> None:
-    queue = Door()
+def test_any_other_error_reaches_the_request_at_once(error: BaseException) -> None:
+    queue = HeldQueue()
     queue.away = error
     began = time.monotonic()
     with pytest.raises(type(error), match=str(error)):
@@ -116,8 +116,8 @@ def test_whatever_goes_wrong_is_heard_at_once(error: BaseException) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_died_is_replaced() -> None:
-    queue = Door()
+def test_a_dead_thread_is_replaced() -> None:
+    queue = HeldQueue()
     door = committer(queue)
     door.send([hit("a")])
     taken, door._take = door._take, lambda: sys.exit()  # type: ignore[method-assign]
@@ -130,7 +130,7 @@ def test_a_thread_that_died_is_replaced() -> None:
     assert [ids(batch) for batch in queue.batches] == [["a"], ["b"], ["c"]]
 
 
-def test_a_fork_has_a_committer_of_its_own(inline: None, transactional_db: None) -> None:
+def test_a_forked_process_has_its_own_committer(inline: None, transactional_db: None) -> None:
     send_hits([hit("before")])
     child = os.fork()
     if not child:
@@ -141,8 +141,8 @@ def test_a_fork_has_a_committer_of_its_own(inline: None, transactional_db: None)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
 
 
-def test_a_slow_queue_is_unavailable_after_the_wait_and_no_thread_hangs() -> None:
-    queue = Door(is_open=False)
+def test_with_a_slow_queue_a_request_fails_after_the_longest_wait() -> None:
+    queue = HeldQueue(is_open=False)
     door = committer(queue)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
@@ -152,8 +152,8 @@ def test_a_slow_queue_is_unavailable_after_the_wait_and_no_thread_hangs() -> Non
     queue.open.set()
 
 
-def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
-    queue = Door(is_open=False)
+def test_hits_of_requests_that_gave_up_are_not_sent() -> None:
+    queue = HeldQueue(is_open=False)
     door = committer(queue)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(door.send, [hit("first")], 5)
@@ -165,22 +165,22 @@ def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
     assert [ids(batch) for batch in queue.batches] == [["first"], ["later"]]
 
 
-def test_no_batch_is_over_its_number_of_hits() -> None:
-    queue = Door()
+def test_no_batch_exceeds_its_number_of_hits() -> None:
+    queue = HeldQueue()
     committer(queue, max_hits=4).send([hit(f"h{n}") for n in range(10)])
     assert [one for batch in queue.batches for one in ids(batch)] == [f"h{n}" for n in range(10)]
     assert max(len(batch.hits) for batch in queue.batches) == 4
 
 
-def test_no_batch_is_over_its_bytes() -> None:
-    queue = Door()
+def test_no_batch_exceeds_its_bytes() -> None:
+    queue = HeldQueue()
     committer(queue).send([hit(f"h{n}", url="x" * 60_000) for n in range(40)])
     assert sum(len(batch.hits) for batch in queue.batches) == 40
     assert max(sum(encoded_size(one) for one in batch.hits) for batch in queue.batches) <= BATCH_MAX_BYTES
 
 
-def test_what_waits_is_bounded() -> None:
-    queue = Door(is_open=False)
+def test_waiting_hits_are_bounded() -> None:
+    queue = HeldQueue(is_open=False)
     door = committer(queue)
     large = [hit(f"h{n}", url="x" * 60_000) for n in range(200)]
     with ThreadPoolExecutor(8) as pool:
@@ -190,8 +190,8 @@ def test_what_waits_is_bounded() -> None:
     queue.open.set()
 
 
-def test_under_load_a_batch_waits_for_as_many_as_the_one_before_had() -> None:
-    queue = Door(is_open=False)
+def test_under_load_a_batch_waits_for_as_many_hits_as_the_previous_one_had() -> None:
+    queue = HeldQueue(is_open=False)
     door = committer(queue, linger=0.5)
     with ThreadPoolExecutor(12) as pool:
         pool.submit(door.send, [hit("first")])
@@ -206,8 +206,8 @@ def test_under_load_a_batch_waits_for_as_many_as_the_one_before_had() -> None:
     assert [len(batch.hits) for batch in queue.batches] == [1, 4, 4]
 
 
-def test_hits_of_many_requests_all_arrive_each_once() -> None:
-    queue = Door()
+def test_hits_of_many_requests_all_arrive_once() -> None:
+    queue = HeldQueue()
     send_all(committer(queue, max_hits=7, linger=0.001), [hit(f"h{n}") for n in range(64)])
     assert sorted(one for batch in queue.batches for one in ids(batch)) == sorted(f"h{n}" for n in range(64))
 

@@ -1,4 +1,4 @@
-"""After a visit without consent nothing that identifies the person is found: the bytes of every place are searched."""
+"""After a visit without consent no place holds anything that identifies the person: every byte is searched."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ from tests.conftest import needs
 from tests.running import Tracker
 
 HASH = "e1" * 32
-#: What tells who the person is; none of it may be kept.
+#: Everything that identifies the person. None of it may be kept.
 PERSON = {
     "visitor": "visitor-of-the-person",
     "user": "user-of-the-person",
@@ -37,7 +37,7 @@ BEHIND_A_PROXY = {"TRUSTED_PROXIES": "127.0.0.1/32", "LOG_LEVEL": "DEBUG"}
 
 
 def visit(tracker: Tracker, account: dict[str, Any]) -> None:
-    """A person without consent comes by an ad, looks around and buys, by every door that there is."""
+    """A person without consent clicks an ad, looks around and buys, by every endpoint."""
     site = account["site"]
     own = {"site": site, "visitor": PERSON["visitor"], "user": PERSON["user"], "consent": "analytics_storage=denied"}
     more = {"url": PAGE, "ref": f"https://search.example/?to={PAGE}", "match": {"email": HASH, "fbp": PERSON["cookie"]}}
@@ -48,7 +48,7 @@ def visit(tracker: Tracker, account: dict[str, Any]) -> None:
     query = {**own, **more, "match": json.dumps(more["match"])}
     for path in ("collect", "pixel.gif"):
         assert requests.get(f"{tracker.url}/{path}", query, headers=HEADERS, timeout=30).status_code == 200
-    # A page that names no url is the request's referrer.
+    # A page hit without a url takes the request's referrer.
     bare = {"site": site, "consent": "denied"}
     referred = {**HEADERS, "Referer": PAGE}
     assert requests.get(f"{tracker.url}/pixel.gif", bare, headers=referred, timeout=30).status_code == 200
@@ -56,13 +56,13 @@ def visit(tracker: Tracker, account: dict[str, Any]) -> None:
     given = {"to": "", "consent": "denied", "gclid": PERSON["click id"]}
     answer = requests.get(ad, given, headers=HEADERS, timeout=30, allow_redirects=False)
     assert answer.status_code in (302, 404)
-    # What is refused is shown to nobody with the person's ids, either.
+    # Refused hits must not leave the person's ids anywhere, either.
     refused = {**own, **more, "ts": 5}
     assert requests.post(f"{tracker.url}/collect", json=refused, headers=HEADERS, timeout=30).status_code == 400
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Each file's bytes, unpacked."""
+    """The uncompressed bytes of each file."""
     for path in folder.rglob("*"):
         if path.is_file():
             body = path.read_bytes()
@@ -70,13 +70,13 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def found(places: Iterator[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """Where something of the person stands."""
+    """The places that hold something of the person."""
     return [(what, place) for place, body in places for what, text in PERSON.items() if text.encode() in body]
 
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[tuple[Tracker, dict[str, Any]]]:
-    """An embedded tracker that is told who asks."""
+    """An embedded tracker that gets the client's address from a proxy."""
     with Tracker(tmp_path, BEHIND_A_PROXY) as tracker:
         tracker.migrate()
         tracker.manage("prepare")
@@ -85,14 +85,16 @@ def embedded(tmp_path: Path) -> Iterator[tuple[Tracker, dict[str, Any]]]:
         yield tracker, account
 
 
-def test_neither_archive_nor_store_nor_logs_know_who_it_was(embedded: tuple[Tracker, dict[str, Any]]) -> None:
+def test_archive_store_and_logs_hold_nothing_that_identifies_the_person(
+    embedded: tuple[Tracker, dict[str, Any]],
+) -> None:
     tracker, account = embedded
     visit(tracker, account)
     tracker.manage("rollup")
     tracker.stop()
     everything = dict(files(tracker.state))
     assert found(iter(everything.items())) == []
-    # The search would have found it: of the sale itself everything is there.
+    # The search works: the sale itself is there.
     assert any(b'"order":"A-1"' in body for body in everything.values())
     assert any(b"PersonsBrowser" in body or b"denied" in body for body in everything.values())
 
@@ -106,7 +108,7 @@ def test_with_consent_the_same_search_finds_everything(embedded: tuple[Tracker, 
     assert {what for what, _ in found(files(tracker.state))} == set(PERSON)
 
 
-def test_a_site_that_denies_what_isnt_named_keeps_nothing_of_those_who_name_nothing(
+def test_a_site_that_denies_by_default_keeps_nothing_without_a_signal(
     embedded: tuple[Tracker, dict[str, Any]],
 ) -> None:
     tracker, account = embedded
@@ -122,7 +124,7 @@ def test_a_site_that_denies_what_isnt_named_keeps_nothing_of_those_who_name_noth
     assert found(files(tracker.state)) == []
 
 
-def test_a_later_grant_names_no_earlier_hit(embedded: tuple[Tracker, dict[str, Any]]) -> None:
+def test_a_later_grant_does_not_identify_earlier_hits(embedded: tuple[Tracker, dict[str, Any]]) -> None:
     tracker, account = embedded
     own = {"site": account["site"], "visitor": "v1", "url": PAGE}
     sale = {**own, "type": "conversion", "name": "purchase", "order": "A-1", "value": "29.90"}
@@ -137,7 +139,7 @@ def test_a_later_grant_names_no_earlier_hit(embedded: tuple[Tracker, dict[str, A
 
 
 @pytest.mark.services
-def test_on_the_services_neither_queue_nor_archive_nor_store_nor_logs_know_who_it_was(tmp_path: Path) -> None:
+def test_queue_archive_store_and_logs_of_services_hold_nothing_that_identifies_the_person(tmp_path: Path) -> None:
     for name in ("BROKER_URL", "CASSANDRA_URL"):
         needs(name)
     services = services_of(os.environ)
@@ -163,7 +165,7 @@ def test_on_the_services_neither_queue_nor_archive_nor_store_nor_logs_know_who_i
 
 
 def queued(env: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    """The messages that wait; they stay."""
+    """The waiting messages, which stay in the queue."""
     with Connection(env["BROKER_URL"]) as broker:
         channel = broker.channel()
         while message := channel.basic_get(f"{env['QUEUE_PREFIX']}hits"):
@@ -173,7 +175,7 @@ def queued(env: dict[str, str]) -> Iterator[tuple[str, bytes]]:
 
 
 def tables(url: str, keyspace: str) -> Iterator[tuple[str, bytes]]:
-    """Every row of the store; the keyspace goes afterwards."""
+    """Every row of the store. Drops the keyspace afterwards."""
     place = urlsplit(url)
     with Cluster([place.hostname], port=place.port or 9042) as cluster:
         session = cluster.connect()
@@ -185,7 +187,7 @@ def tables(url: str, keyspace: str) -> Iterator[tuple[str, bytes]]:
 
 
 def archived(services: dict[str, str], prefix: str) -> Iterator[tuple[str, bytes]]:
-    """Every object of the archive, unpacked."""
+    """The uncompressed bytes of every object in the archive."""
     s3 = boto3.client("s3", endpoint_url=services.get("S3_ENDPOINT_URL") or None)
     bucket = urlsplit(services["ARCHIVE_URL"]).netloc
     root = urlsplit(services["ARCHIVE_URL"]).path.strip("/")

@@ -1,4 +1,4 @@
-"""What a browser is told of an answer: what it may load, and to come by HTTPS alone."""
+"""Headers for browsers: what an answer may load, and to use only HTTPS."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def policy(path: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/admin/none/", "/api/", "/api/auth/login/"])
-def test_the_admin_and_the_api_load_and_run_their_own_files_alone(path: str) -> None:
+def test_the_admin_and_the_api_may_load_only_their_own_files(path: str) -> None:
     told = policy(path)
     assert told.startswith("default-src 'self';")
     assert "frame-ancestors 'none'" in told
@@ -25,15 +25,15 @@ def test_the_admin_and_the_api_load_and_run_their_own_files_alone(path: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/none", "/healthz", "/t.js", "/click/nobody/ad"])
-def test_what_is_no_page_loads_nothing(path: str) -> None:
+def test_an_answer_that_is_no_page_may_load_nothing(path: str) -> None:
     assert policy(path) == "default-src 'none'; frame-ancestors 'none'"
 
 
-def test_a_page_of_ours_keeps_its_own_policy() -> None:
+def test_a_page_keeps_its_own_policy() -> None:
     assert policy("/login").startswith("default-src 'none'; style-src 'self'; script-src 'self'")
 
 
-def test_browsers_are_told_to_come_by_https_alone_where_the_operator_says_so(settings: Any) -> None:
+def test_browsers_are_told_to_use_only_https_if_the_operator_says_so(settings: Any) -> None:
     assert "Strict-Transport-Security" not in Client().get("/login", secure=True).headers
     settings.SECURE_HSTS_SECONDS = 31_536_000
     assert Client().get("/login", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
@@ -41,6 +41,6 @@ def test_browsers_are_told_to_come_by_https_alone_where_the_operator_says_so(set
 
 
 @pytest.mark.parametrize("password", ["7391840275", "password123", "short"])
-def test_a_password_that_is_guessed_soon_is_not_taken(password: str) -> None:
+def test_an_easily_guessed_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password)

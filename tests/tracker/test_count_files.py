@@ -1,4 +1,4 @@
-"""Counts of all processes: a full disk kills nobody, and what was counted meanwhile is written once there is room."""
+"""Counts of all processes: a full disk kills no process, and counts are written once there is room again."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ assert os.wait()[1] == 0
 
 
 def count(state: Path, folder: Path, **more: str) -> dict[str, float]:
-    """What a process and its child count, as /metrics reads it: every sample, its labels' values after its name."""
+    """The counts of a process and its child as /metrics reads them: name and label values -> value."""
     env = {**os.environ, "HITLEDGER_STATE": str(state), "PROMETHEUS_MULTIPROC_DIR": str(folder), **more}
     done = subprocess.run([sys.executable, "-c", COUNTING], env=env, cwd=CHECKOUT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -37,7 +37,7 @@ def count(state: Path, folder: Path, **more: str) -> dict[str, float]:
     return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
 
-def test_what_a_process_and_its_child_count_is_summed(tmp_path: Path) -> None:
+def test_the_counts_of_a_process_and_its_child_are_added_up(tmp_path: Path) -> None:
     for runs in (1.0, 2.0):
         counted = count(tmp_path, tmp_path / "metrics")
         assert counted["hitledger_requests_refused_total code_7"] == 2 * runs

@@ -1,4 +1,4 @@
-"""`/collect/crossing`: a visitor's id goes over to another domain once, and to nobody else."""
+"""`/collect/crossing`: a token gives the visitor's id to the same browser on another domain, once."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_token_gives_its_visitor_once(shop: Shop) -> None:
     assert (again.status_code, again.json()["error"]["code"]) == (403, "bad_crossing")
 
 
-def test_another_browser_gets_nothing_and_takes_nothing_away(shop: Shop) -> None:
+def test_another_browser_gets_nothing_and_leaves_the_token_valid(shop: Shop) -> None:
     given = token(shop)
     assert ask(Client(headers={"User-Agent": "Chrome"}), site=shop.key, token=given).status_code == 403
     assert ask(site=shop.key, token=given).status_code == 200
@@ -55,19 +55,19 @@ def test_another_site_gets_nothing(shop: Shop, sql_store: Any) -> None:
         ({"site": "none", "visitor": "v"}, 404, "unknown_site"),
     ],
 )
-def test_what_is_wrong_is_said(shop: Shop, given: dict[str, str], status: int, code: str) -> None:
+def test_a_bad_request_is_refused_with_a_code(shop: Shop, given: dict[str, str], status: int, code: str) -> None:
     answer = ask(**{"site": shop.key, **given})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert answer["X-Hit-Error"] == code
 
 
-def test_what_was_taken_up_is_forgotten_in_time(shop: Shop) -> None:
+def test_used_tokens_are_forgotten_after_a_while(shop: Shop) -> None:
     assert TakenCrossing.take("old", now=1_000, forget_before=0)
     assert TakenCrossing.take("new", now=9_000, forget_before=5_000)
     assert list(TakenCrossing.objects.values_list("seal", flat=True)) == ["new"]
 
 
-def test_a_site_over_its_rate_is_told_to_wait(shop: Shop) -> None:
+def test_a_site_above_its_rate_is_told_to_wait(shop: Shop) -> None:
     shop.site.hits_per_second = 1
     shop.site.save()
     SITES.forget()

@@ -1,4 +1,4 @@
-"""The demo shop: there only with DEMO, and only for an account to report to."""
+"""The demo shop: it exists only with DEMO, and needs an account."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from django.test import Client
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db
-#: The demo's own addresses alone, as with DEMO.
+#: The addresses of the demo, as with DEMO.
 with_demo = pytest.mark.urls("tracker.demo")
 PAGES = ["/demo/news", "/demo/", "/demo/product", "/demo/checkout", "/demo/thanks?order=D-0123ABCD", "/welcome"]
 
@@ -28,7 +28,7 @@ def get(address: str) -> HttpResponse:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_without_demo_it_is_not_there(site: Site, address: str) -> None:
+def test_without_demo_it_does_not_exist(site: Site, address: str) -> None:
     assert get(address).status_code == 404
 
 
@@ -55,7 +55,7 @@ def test_the_thank_you_page_reports_the_order(site: Site) -> None:
 
 @with_demo
 @pytest.mark.parametrize("order", ["", "D-1", "'});alert(1)//", "<script>"])
-def test_what_is_no_order_goes_back_to_the_checkout(site: Site, order: str) -> None:
+def test_a_bad_order_id_redirects_to_the_checkout(site: Site, order: str) -> None:
     answer: Any = Client().get("/demo/thanks", {"order": order})
     assert (answer.status_code, answer["Location"]) == (302, "/demo/checkout")
 
@@ -68,7 +68,7 @@ def test_without_an_account_it_says_how_to_make_one() -> None:
 
 
 @with_demo
-def test_a_page_may_load_the_snippet_and_run_what_the_shop_wrote_and_nothing_else(site: Site) -> None:
+def test_a_page_may_load_only_the_snippet_and_the_shops_own_script(site: Site) -> None:
     answer = get("/demo/thanks?order=D-0123ABCD")
     policy = answer["Content-Security-Policy"]
     (nonce,) = re.findall(r"script-src 'self' 'nonce-([\w-]+)'; connect-src 'self'", policy)

@@ -1,4 +1,4 @@
-"""HTTPS ends at a proxy that is not trusted: the start warns, and the pages say what to do."""
+"""HTTPS through a proxy that isn't trusted: the start warns, and the pages say what to do."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def untrusted(settings: Any) -> Client:
-    """A browser behind such a proxy."""
+    """A browser behind a proxy that isn't trusted."""
     settings.TRUSTED_PROXIES, settings.SECURE_PROXY_SSL_HEADER = [], None
     settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS = ["*"], []
     return Client(enforce_csrf_checks=True, headers={"x-forwarded-proto": "https", "accept": "text/html"})
@@ -28,7 +28,7 @@ def test_the_pages_say_what_to_do(untrusted: Client) -> None:
 
 
 @pytest.mark.parametrize("door", ["/login", "/admin/login/", "/api/auth/login/"])
-def test_a_sign_in_that_is_refused_for_it_says_so(untrusted: Client, door: str) -> None:
+def test_a_sign_in_refused_because_of_the_proxy_says_so(untrusted: Client, door: str) -> None:
     untrusted.get(door)
     form = {"username": "ann", "password": "x", "csrfmiddlewaretoken": untrusted.cookies["csrftoken"].value}
     answer = untrusted.post(door, form, headers={"origin": "https://tracker.example"})
@@ -37,13 +37,13 @@ def test_a_sign_in_that_is_refused_for_it_says_so(untrusted: Client, door: str) 
         assert answer.content.decode() == ADVICE
 
 
-def test_behind_a_trusted_proxy_there_is_nothing_to_say(untrusted: Client, settings: Any) -> None:
+def test_behind_a_trusted_proxy_there_is_no_warning(untrusted: Client, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
     assert ADVICE not in untrusted.get("/login", REMOTE_ADDR="10.0.0.1").content.decode()
 
 
-def test_without_a_proxy_there_is_nothing_to_say() -> None:
+def test_without_a_proxy_there_is_no_warning() -> None:
     assert ADVICE not in Client().get("/login").content.decode()
 
 
@@ -57,7 +57,7 @@ def test_without_a_proxy_there_is_nothing_to_say() -> None:
         (["tracker.example"], True, True, False),
     ],
 )
-def test_a_start_warns_where_https_is_meant_and_no_proxy_is_trusted(
+def test_a_start_warns_if_https_is_expected_and_no_proxy_is_trusted(
     hosts: list[str], secure: bool, trusted: bool, warned: bool
 ) -> None:
     found = find_untrusted_proxy(hosts, secure, trusted)

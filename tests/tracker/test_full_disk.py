@@ -1,4 +1,4 @@
-"""The embedded tracker on a disk that fills up: hits are refused, readiness says so, and room mends it."""
+"""An embedded tracker on a full disk refuses hits and isn't ready. It recovers once there is room."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.running import Tracker
 from tests.small_disk import fill, small_disk
 
 
-def test_a_full_disk_refuses_hits_keeps_the_process_and_is_over_once_there_is_room(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_hits_kills_no_process_and_is_over_once_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kib=8192) as disk, Tracker(disk) as tracker:
         tracker.migrate()
         hit = {"site": tracker.bootstrap()["site"]}
@@ -21,13 +21,13 @@ def test_a_full_disk_refuses_hits_keeps_the_process_and_is_over_once_there_is_ro
         assert [file for file in disk.rglob(".*") if file.is_file()] == []
         assert requests.get(f"{tracker.url}/metrics", timeout=10).status_code == 200
         rest.unlink()
-        time.sleep(1.1)  # an answer of readiness is told again for so long
+        time.sleep(1.1)  # readiness is cached for this long
         assert requests.get(f"{tracker.url}/collect", hit, timeout=10).json()["accepted"] == 1
         assert set(states(tracker).values()) == {"up"}
         assert tracker.pids("web") == pids
 
 
 def states(tracker: Tracker) -> dict[str, str]:
-    """What readiness says of each service."""
+    """The readiness of each service."""
     services = requests.get(f"{tracker.url}/readyz", timeout=10).json()["services"]
     return {name: service["state"] for name, service in services.items()}

@@ -1,4 +1,4 @@
-"""Health and metrics, asked of a tracker that runs as in production, with services that answer, hang or are away."""
+"""Health and metrics of a tracker as in production, with services that answer, hang or are away."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def get(url: str, method: str = "GET") -> tuple[int, Any, str]:
 
 
 def metrics(tracker: Tracker) -> dict[str, float]:
-    """Every sample, its labels' values after its name."""
+    """Every sample of /metrics: name and label values -> value."""
     status, body, media = get(f"{tracker.url}/metrics")
     assert (status, media) == (200, "text/plain")
     return {
@@ -52,16 +52,16 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
 
 @pytest.fixture
 def hanging() -> Iterator[socket.socket]:
-    """A port where connections are taken and nothing is ever said."""
+    """A port that accepts connections but never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield server
 
 
-def test_the_process_is_well(embedded: Tracker) -> None:
+def test_a_running_process_is_healthy(embedded: Tracker) -> None:
     assert get(f"{embedded.url}/healthz")[:2] == (200, {"status": "ok"})
 
 
-def test_each_service_tells_its_state_and_its_time(embedded: Tracker) -> None:
+def test_readiness_shows_the_state_and_the_time_of_each_service(embedded: Tracker) -> None:
     status, body, _ = get(f"{embedded.url}/readyz")
     assert (status, body["ready"]) == (200, True)
     assert list(body["services"]) == SERVICES
@@ -76,7 +76,7 @@ def test_another_method_is_refused_in_the_shape_of_every_error(embedded: Tracker
         assert (status, body["error"]["code"]) == (405, "method_not_allowed")
 
 
-def test_hits_are_counted_by_what_became_of_them(embedded: Tracker) -> None:
+def test_hits_are_counted_by_outcome(embedded: Tracker) -> None:
     made = embedded.bootstrap()
     before = metrics(embedded)
     hits = [{"site": made["site"]}, {"site": made["site"], "id": "no good"}, {"site": made["site"], "type": "event"}]
@@ -98,7 +98,7 @@ def test_hits_are_counted_by_what_became_of_them(embedded: Tracker) -> None:
     assert rose["hitledger_commit_seconds_count"] == 1
 
 
-def test_levels_tell_what_waits(embedded: Tracker) -> None:
+def test_gauges_show_how_much_waits(embedded: Tracker) -> None:
     embedded.bootstrap("--account", "Another")
     time.sleep(1.1)
     levels = metrics(embedded)
@@ -114,7 +114,7 @@ def test_levels_tell_what_waits(embedded: Tracker) -> None:
     assert 600 <= levels["hitledger_sealed_lag_seconds"] < 700
 
 
-def test_no_site_and_no_account_is_named_to_strangers(embedded: Tracker) -> None:
+def test_metrics_name_no_site_and_no_account(embedded: Tracker) -> None:
     made = embedded.bootstrap()
     get(f"{embedded.url}/collect?site={made['site']}")
     text = get(f"{embedded.url}/metrics")[1] + json.dumps(get(f"{embedded.url}/readyz")[1])
@@ -122,20 +122,20 @@ def test_no_site_and_no_account_is_named_to_strangers(embedded: Tracker) -> None
     assert made["account"] not in text
 
 
-def test_every_number_is_documented_and_nothing_else_is(embedded: Tracker) -> None:
-    embedded.manage("rollup")  # its marker, for what is known only after the first
+def test_exactly_the_existing_metrics_are_documented(embedded: Tracker) -> None:
+    embedded.manage("rollup")  # send a marker, because some numbers are known only after the first
     time.sleep(1.1)
     families = text_string_to_metric_families(get(f"{embedded.url}/metrics")[1])
     told = {family.name for family in families if family.name.startswith("hitledger_")}
     table = set(re.findall(r"^\| `(hitledger_\w+)`", (CHECKOUT / "docs" / "operation.md").read_text(), re.MULTILINE))
     told = {name for name in told if not name.endswith("_created")}
-    # Rolling up and fitting are not the web process's; see the next test.
+    # The web process doesn't roll up or fit; see the next test.
     assert told | {"hitledger_rollup_seconds", "hitledger_fit_seconds"} == {
         name.removesuffix("_total") for name in table
     }
 
 
-def test_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
+def test_the_counts_of_all_processes_are_added_up(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"WEB_CONCURRENCY": "2"}) as tracker:
         tracker.migrate()
         made = tracker.bootstrap()
@@ -148,16 +148,16 @@ def test_the_counts_of_all_processes_are_summed(tmp_path: Path) -> None:
         assert counted["hitledger_hits_accepted_total"] == 10
         assert counted["hitledger_rollup_seconds_count"] >= 1
         assert counted["hitledger_marks_open"] == 0
-        assert counted["hitledger_fits_open"] == 0  # this month is not over
+        assert counted["hitledger_fits_open"] == 0  # the present month is not over
 
 
-def test_what_a_process_left_that_was_killed_as_it_began_spoils_no_count(embedded: Tracker) -> None:
+def test_files_of_a_process_killed_at_its_start_spoil_no_count(embedded: Tracker) -> None:
     for name, body in {"counter_1.db": b"", "histogram_1.db": b"\x40\0\0\0" * 4}.items():
         (embedded.state / "metrics" / name).write_bytes(body)
     assert metrics(embedded)["hitledger_batches_total failed"] == 0
 
 
-def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Path) -> None:
+def test_a_service_that_is_away_is_shown_and_the_process_stays_healthy(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{free_port()}//"}) as tracker:
         tracker.migrate()
         tracker.start("web")
@@ -174,7 +174,7 @@ def test_a_service_that_is_away_is_told_and_the_process_stays_well(tmp_path: Pat
         assert re.search(r"the queue is down: .*refused", tracker.log("web").read_text())
 
 
-def test_a_service_that_hangs_holds_up_no_page_and_gets_one_question(tmp_path: Path, hanging: socket.socket) -> None:
+def test_a_service_that_hangs_delays_no_page_and_gets_one_connection(tmp_path: Path, hanging: socket.socket) -> None:
     port = hanging.getsockname()[1]
     with Tracker(tmp_path, {"BROKER_URL": f"amqp://guest:guest@127.0.0.1:{port}//"}) as tracker:
         tracker.migrate()
@@ -192,7 +192,7 @@ def test_a_service_that_hangs_holds_up_no_page_and_gets_one_question(tmp_path: P
 
 
 def connections(server: socket.socket) -> int:
-    """How many have connected."""
+    """The number of connections so far."""
     server.settimeout(0.2)
     found = 0
     try:

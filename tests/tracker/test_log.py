@@ -1,4 +1,4 @@
-"""The log: each line is bounded and one line, and what strangers cause at will is told seldom."""
+"""The log: each entry is one bounded line, and entries that anybody can cause are limited."""
 
 import logging
 
@@ -12,13 +12,13 @@ def record(message: str, name: str = "django.security.DisallowedHost") -> loggin
         return logging.LogRecord(name, logging.ERROR, "", 0, message, (), (type(error), error, None))
 
 
-def test_no_text_of_a_stranger_begins_a_line_or_makes_it_long() -> None:
+def test_text_from_requests_cannot_begin_a_line_or_make_it_long() -> None:
     line = Line("%(message)s").format(record("a\nERROR forged\r" + "b" * 100_000))
     assert line.startswith("a\\x0aERROR forged\\x0dbbb")
     assert len(line.partition("\n")[0]) < LONGEST + 20
 
 
-def test_what_a_stranger_causes_is_one_short_line_without_a_traceback() -> None:
+def test_an_error_that_anybody_can_cause_is_one_short_line_without_a_traceback() -> None:
     line = StrangersLine("%(levelname)s %(message)s").format(record("Invalid HTTP_HOST header: " + "h" * 60_000))
     assert line.startswith("ERROR Invalid HTTP_HOST")
     assert "\n" not in line

@@ -1,4 +1,4 @@
-"""Look-ups: what collection sees of the configuration database, well or not."""
+"""Look-ups: collection's cached reads of the configuration database, whether it answers or not."""
 
 import time
 from threading import Event
@@ -19,7 +19,7 @@ class Clock:
 
 
 class Table:
-    """A table of the database, which can go away."""
+    """A table of a database that can be away."""
 
     def __init__(self) -> None:
         self.rows: dict[str, str] = {"here": "row"}
@@ -52,7 +52,7 @@ def state(found: Known[str]) -> tuple[str | None, bool]:
     return found.value, found.checked
 
 
-def test_a_row_is_asked_for_once_in_its_time(cache: Cached[str], table: Table, clock: Clock) -> None:
+def test_a_row_is_read_once_while_it_is_fresh(cache: Cached[str], table: Table, clock: Clock) -> None:
     assert [state(cache.find("here")) for _ in range(3)] == [("row", True)] * 3
     assert table.asked == 1
     clock.now += 10
@@ -60,7 +60,7 @@ def test_a_row_is_asked_for_once_in_its_time(cache: Cached[str], table: Table, c
     assert state(cache.find("here")) == ("changed", True)
 
 
-def test_a_missing_row_is_asked_for_again_soon(cache: Cached[str], table: Table, clock: Clock) -> None:
+def test_a_missing_row_is_read_again_soon(cache: Cached[str], table: Table, clock: Clock) -> None:
     assert [state(cache.find("new")) for _ in range(3)] == [(None, True)] * 3
     assert table.asked == 1
     table.rows["new"] = "row"
@@ -68,13 +68,13 @@ def test_a_missing_row_is_asked_for_again_soon(cache: Cached[str], table: Table,
     assert state(cache.find("new")) == ("row", True)
 
 
-def test_without_a_cache_every_look_up_asks(table: Table, clock: Clock) -> None:
+def test_without_a_cache_every_look_up_reads(table: Table, clock: Clock) -> None:
     cache = Cached(each(table.look_up), 0, clock)
     assert [state(cache.find("here")) for _ in range(3)] == [("row", True)] * 3
     assert table.asked == 3
 
 
-def test_a_database_that_is_away_leaves_the_key_unchecked_and_gets_a_rest(
+def test_while_the_database_is_away_a_key_is_unchecked_and_reads_pause(
     cache: Cached[str], table: Table, clock: Clock
 ) -> None:
     table.is_up = False
@@ -85,7 +85,7 @@ def test_a_database_that_is_away_leaves_the_key_unchecked_and_gets_a_rest(
     assert table.asked == 2
 
 
-def test_what_was_known_stays_known_while_the_database_is_away(cache: Cached[str], table: Table, clock: Clock) -> None:
+def test_known_rows_stay_known_while_the_database_is_away(cache: Cached[str], table: Table, clock: Clock) -> None:
     cache.find("here")
     table.is_up = False
     assert state(cache.find("here")) == ("row", True)
@@ -101,7 +101,7 @@ def test_it_recovers_by_itself(cache: Cached[str], table: Table, clock: Clock) -
     assert state(cache.find("here")) == ("row", True)
 
 
-def test_a_flood_of_unknown_keys_is_bounded_and_pushes_no_known_one_out(cache: Cached[str], table: Table) -> None:
+def test_a_flood_of_unknown_keys_is_bounded_and_evicts_no_known_key(cache: Cached[str], table: Table) -> None:
     cache.find("here")
     for n in range(MAX_CACHED + 100):
         cache.find(f"unknown {n}")
@@ -113,16 +113,16 @@ def test_a_flood_of_unknown_keys_is_bounded_and_pushes_no_known_one_out(cache: C
 
 @pytest.mark.django_db(transaction=True)
 class TestBounded:
-    """A look-up that hangs holds up no hit."""
+    """A look-up that hangs delays no hit."""
 
-    def test_it_gives_the_row_and_what_went_wrong(self, table: Table) -> None:
+    def test_a_look_up_returns_the_row_or_raises_its_error(self, table: Table) -> None:
         bounded = Bounded(table.look_up)
         assert (bounded("here"), bounded("new")) == ("row", None)
         table.is_up = False
         with pytest.raises(OperationalError, match="locked"):
             bounded("here")
 
-    def test_a_hanging_one_is_given_up_and_those_behind_it_too(self) -> None:
+    def test_a_hanging_look_up_and_those_behind_it_are_given_up(self) -> None:
         hang, looked_up = Event(), []
 
         def look_up(key: str) -> str:
@@ -140,7 +140,7 @@ class TestBounded:
         assert bounded("third") == "third"
         assert looked_up == ["first", "third"]
 
-    def test_too_many_waiting_ones_are_turned_away_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_if_too_many_look_ups_wait_others_fail_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("tracker.lookup.MAX_WAITING", 1)
         hang = Event()
         bounded = Bounded(lambda key: str(hang.wait(10)), wait_seconds=0.05)

@@ -1,4 +1,4 @@
-"""What staff may do by the API: what Django's permissions allow, as in the admin."""
+"""Permissions: by the API staff may do what Django's permissions allow, as in the admin."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DENIED = (403, "permission_denied")
 
 @pytest.fixture
 def things() -> dict[str, str]:
-    """What there is: the address of one of each kind."""
+    """The address of one object of each kind."""
     account = Account.objects.create(name="Shop")
     site = Site.objects.create(account=account, name="Shop")
     campaign = Campaign.objects.create(site=site, key="spring")
@@ -28,7 +28,7 @@ def things() -> dict[str, str]:
 
 
 def staff(*permissions: str) -> Client:
-    """Somebody of staff who has these permissions, such as tracker.add_token."""
+    """A staff user with these permissions, such as tracker.add_token."""
     user = User.objects.create_user("sam", is_staff=True)
     for permission in permissions:
         app, codename = permission.split(".")
@@ -54,7 +54,7 @@ def test_staff_without_a_permission_may_see_and_change_nothing(things: dict[str,
         assert ask(client, "delete", things[kind]) == DENIED
 
 
-def test_staff_without_a_permission_may_do_nothing(things: dict[str, str]) -> None:
+def test_staff_without_permissions_may_start_no_action(things: dict[str, str]) -> None:
     client = staff()
     sites, goals = things["sites"], things["goals"]
     actions = (f"{sites}/rollup", f"{sites}/replay", f"{goals}/retroactive", "/api/goals/preview")

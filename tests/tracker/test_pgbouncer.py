@@ -1,4 +1,4 @@
-"""PostgreSQL behind PgBouncer in transaction mode, where each statement may meet another connection of the server."""
+"""PostgreSQL behind PgBouncer in transaction mode, in which each transaction may use another server connection."""
 
 import os
 import shutil
@@ -49,20 +49,20 @@ call_command("rollup", "--wait", "5")
 
 @pytest.fixture
 def pooled() -> Iterator[str]:
-    """The URL of a database of the test's own, behind a pool that gives the connections in turn."""
+    """The URL of the test's own database behind a pool that uses its connections in turn."""
     needs("BROKER_URL")
     ensure("pgbouncer")
     command = [sys.executable, "-m", "tests.services", "start", "postgres"]
     started = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
     server = urlsplit(started.stdout.strip().partition("=")[2])
     name, listen = f"pooled_{uuid4().hex[:12]}", free_port()
-    folder = Path(mkdtemp())  # one that another user can reach
+    folder = Path(mkdtemp())  # a folder that another user can reach
     (folder / "users").write_text(f'"{server.username}" "{server.password}"\n')
     config = folder / "pgbouncer.ini"
     config.write_text(CONFIG.format(host=server.hostname, port=server.port, listen=listen, folder=folder))
     with psycopg.connect(server.geturl(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        # It refuses to run as root, and the files are the test's alone.
+        # PgBouncer refuses to run as root, and only the test's user can read the files.
         for path in (folder, *folder.iterdir()):
             os.chown(path, 65534, 65534)
         with subprocess.Popen(["pgbouncer", "-q", str(config)], user=65534, group=65534, extra_groups=[]) as pool:

@@ -1,4 +1,4 @@
-"""Prepare: what the services need is made, as often as asked; a service that is away is waited for, then named."""
+"""Prepare: makes what the services need, any number of times. A service that is away is waited for, then named."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def prepare(state: Path, *words: str, services: bool = False, **env: str) -> sub
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def test_embedded_the_archives_folder_is_made(tmp_path: Path) -> None:
+def test_an_embedded_tracker_makes_the_archives_folder(tmp_path: Path) -> None:
     for _ in range(2):
         done = prepare(tmp_path)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -55,9 +55,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_its_variable(tmp_path: Path)
         ("CASSANDRA_URL", "cassandra://127.0.0.1:{port}/none", "store"),
     ],
 )
-def test_a_service_that_stays_away_ends_it_with_lines_that_name_it(
-    variable: str, url: str, service: str, tmp_path: Path
-) -> None:
+def test_a_service_that_stays_away_is_named_at_the_end(variable: str, url: str, service: str, tmp_path: Path) -> None:
     began = time.monotonic()
     done = prepare(tmp_path, "--wait", "2", **{variable: url.format(port=free_port())})
     assert done.returncode == 1
@@ -69,7 +67,7 @@ def test_a_service_that_stays_away_ends_it_with_lines_that_name_it(
     assert 2 <= time.monotonic() - began < 20
 
 
-def test_a_host_that_can_not_be_resolved_is_waited_for_too(tmp_path: Path) -> None:
+def test_an_unresolvable_host_is_waited_for_too(tmp_path: Path) -> None:
     done = prepare(tmp_path, "--wait", "1", CASSANDRA_URL="cassandra://no.such.host.invalid/none")
     assert done.returncode == 1
     for line in done.stderr.strip().splitlines():
@@ -89,7 +87,7 @@ def test_a_service_that_is_starting_is_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.services
-def test_the_real_services_are_made_ready_as_often_as_asked(tmp_path: Path) -> None:
+def test_the_real_services_can_be_prepared_repeatedly(tmp_path: Path) -> None:
     for name in ("BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL"):
         needs(name)
     for _ in range(2):

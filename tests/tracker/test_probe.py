@@ -1,4 +1,4 @@
-"""Probe: a question to a service holds up nobody, and is not asked more often than it needs."""
+"""Probe: checks a service without delaying anybody, and not more often than needed."""
 
 import time
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from tracker.probe import FRESH_SECONDS, Probe, ask_all
 
 @pytest.fixture
 def gate() -> Iterator[Event]:
-    """What a hanging service waits for; opened at the end, so that no thread stays behind."""
+    """An event for which a hanging service waits. It is set at the end, so that no thread is left."""
     opened = Event()
     yield opened
     opened.set()
 
 
-def test_an_answer_comes_with_its_value_and_its_time() -> None:
+def test_an_answer_has_its_value_and_its_time() -> None:
     answer = ask_all([Probe("seven", lambda: 7)])["seven"]
     assert (answer.state, answer.value) == ("up", 7)
     assert 0 <= answer.seconds < 1
 
 
-def test_a_failure_is_down_without_a_word_of_why() -> None:
+def test_a_failure_is_down_without_a_reason() -> None:
     def fail() -> int:
         raise Transient("host 10.0.0.1 refused")
 
@@ -32,7 +32,7 @@ def test_a_failure_is_down_without_a_word_of_why() -> None:
     assert (answer.state, answer.value) == ("down", None)
 
 
-def test_one_that_hangs_is_slow_and_the_others_answer(gate: Event) -> None:
+def test_a_service_that_hangs_is_slow_and_the_others_answer(gate: Event) -> None:
     began = time.monotonic()
     answers = ask_all([Probe("stuck", gate.wait), Probe("stuck too", gate.wait), Probe("fine", lambda: True)], 0.3)
     assert time.monotonic() - began < 1
@@ -44,7 +44,7 @@ def test_one_that_hangs_is_slow_and_the_others_answer(gate: Event) -> None:
     assert answers["stuck"].seconds >= 0.3
 
 
-def test_a_service_gets_one_question_however_many_ask(gate: Event) -> None:
+def test_many_callers_cause_one_check_of_a_service(gate: Event) -> None:
     asked = []
 
     def ask() -> bool:
@@ -59,7 +59,7 @@ def test_a_service_gets_one_question_however_many_ask(gate: Event) -> None:
     assert len(asked) == 1
 
 
-def test_an_answer_is_given_again_while_it_is_fresh_and_asked_anew_after() -> None:
+def test_a_fresh_answer_is_reused_and_an_old_one_is_checked_again() -> None:
     now = [time.monotonic()]
     asked: list[float] = []
     probe = Probe("counted", lambda: asked.append(now[0]), clock=lambda: now[0])

@@ -24,19 +24,19 @@ def rate(clock: Clock) -> RateLimit:
     return RateLimit(clock)
 
 
-def test_as_many_as_a_second_holds_come_in_at_once_and_the_next_waits_for_its_place(rate: RateLimit) -> None:
+def test_a_seconds_hits_are_accepted_at_once_and_the_next_must_wait(rate: RateLimit) -> None:
     assert [rate.take("S", 1, 10) for _ in range(10)] == [0.0] * 10
     assert rate.take("S", 1, 10) == pytest.approx(0.1)
 
 
-def test_after_the_wait_it_comes_in(rate: RateLimit, clock: Clock) -> None:
+def test_after_the_wait_a_hit_is_accepted(rate: RateLimit, clock: Clock) -> None:
     for _ in range(10):
         rate.take("S", 1, 10)
     clock.now += rate.take("S", 1, 10)
     assert rate.take("S", 1, 10) == 0.0
 
 
-def test_over_a_long_time_no_more_come_in_than_the_rate_allows(rate: RateLimit, clock: Clock) -> None:
+def test_over_a_long_time_the_rate_is_kept(rate: RateLimit, clock: Clock) -> None:
     let_in = 0
     for _ in range(1000):
         let_in += rate.take("S", 1, 3) == 0.0
@@ -44,21 +44,19 @@ def test_over_a_long_time_no_more_come_in_than_the_rate_allows(rate: RateLimit, 
     assert 30 <= let_in <= 33
 
 
-def test_an_array_larger_than_a_seconds_hits_comes_in_whole_and_is_paid_for_later(
-    rate: RateLimit, clock: Clock
-) -> None:
+def test_an_array_above_the_rate_is_accepted_whole_and_delays_the_next_hits(rate: RateLimit, clock: Clock) -> None:
     assert rate.take("S", 500, 10) == 0.0
     assert rate.take("S", 1, 10) == pytest.approx(49.1)
     clock.now += 49.1
     assert rate.take("S", 1, 10) == 0.0
 
 
-def test_a_refused_request_counts_for_nothing(rate: RateLimit, clock: Clock) -> None:
+def test_a_refused_request_does_not_count(rate: RateLimit, clock: Clock) -> None:
     rate.take("S", 2, 2)
     assert [rate.take("S", 2, 2) for _ in range(5)] == [pytest.approx(0.5)] * 5
 
 
-def test_senders_have_their_own_rates_and_0_is_no_limit(rate: RateLimit) -> None:
+def test_senders_have_their_own_rates_and_0_means_no_limit(rate: RateLimit) -> None:
     rate.take("S", 1, 1)
     assert rate.take("T", 1, 1) == 0.0
     assert [rate.take("U", 500, 0) for _ in range(5)] == [0.0] * 5

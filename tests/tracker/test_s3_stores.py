@@ -1,4 +1,4 @@
-"""S3 servers that want more than the plain call: a region, a digest of each object, the right to write."""
+"""S3 servers with extra demands: a region, a digest of each object, write permission."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ BATCH = Batch(batch_id(NOON, "a"), (HIT,))
 
 
 class Store(BaseHTTPRequestHandler):
-    """A server with one bucket, `there`. It notes what it is sent, and answers each PUT as `judge` says."""
+    """A server with one bucket, `there`. It notes the requests and answers each PUT with the result of `judge`."""
 
     put: ClassVar[list[tuple[str, bytes]]]
     protocol_version = "HTTP/1.1"
@@ -43,11 +43,11 @@ class Store(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 class Locked(Store):
-    """A bucket with Object Lock: an object without a digest of its body is refused."""
+    """A bucket with Object Lock refuses an object without a digest of its body."""
 
     def judge(self, body: bytes) -> str:
         right = b64encode(md5(body).digest()).decode()
@@ -55,21 +55,21 @@ class Locked(Store):
 
 
 class InFrankfurt(Store):
-    """Buckets of eu-central-1, which must be made there by name."""
+    """A region whose name must be given to make a bucket."""
 
     def judge(self, body: bytes) -> str:
         return "" if b"<LocationConstraint>eu-central-1<" in body else "IllegalLocationConstraintException"
 
 
 class InVirginia(Store):
-    """Buckets of us-east-1, which is no name of a place."""
+    """A region whose name must not be given to make a bucket."""
 
     def judge(self, body: bytes) -> str:
         return "InvalidLocationConstraint" if b"LocationConstraint" in body else ""
 
 
 class ReadOnly(Store):
-    """A key that may look and not write."""
+    """A server for a key that may read but not write."""
 
     def judge(self, body: bytes) -> str:
         return "AccessDenied"
@@ -77,7 +77,7 @@ class ReadOnly(Store):
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, type[Store]]]:
-    """The address of a server that answers as the test says, and what it was sent."""
+    """The address of the server that the test names, and the requests that it got."""
     region = "eu-central-1" if request.param is InFrankfurt else "us-east-1"
     for name, value in {"ACCESS_KEY_ID": "some", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": region}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
@@ -92,7 +92,7 @@ Served = tuple[str, type[Store]]
 
 
 @pytest.mark.parametrize("store", [Locked], indirect=True)
-def test_a_bucket_with_object_lock_takes_hits_and_snapshots(store: Served) -> None:
+def test_a_bucket_with_object_lock_accepts_hits_and_snapshots(store: Served) -> None:
     archive = S3Archive("there", "hits", store[0])
     keys = [archive.put(BATCH), archive.put_snapshot(NOON, "a", b"{}")]
     archive.check()
@@ -100,7 +100,7 @@ def test_a_bucket_with_object_lock_takes_hits_and_snapshots(store: Served) -> No
 
 
 @pytest.mark.parametrize("store", [InFrankfurt, InVirginia], indirect=True)
-def test_a_missing_bucket_is_made_in_the_region_of_the_settings(store: Served) -> None:
+def test_a_missing_bucket_is_made_in_the_configured_region(store: Served) -> None:
     S3Archive("missing", "", store[0]).prepare()
     assert [path for path, _ in store[1].put] == ["/missing"]
     S3Archive("there", "", store[0]).prepare()
@@ -108,7 +108,7 @@ def test_a_missing_bucket_is_made_in_the_region_of_the_settings(store: Served) -
 
 
 @pytest.mark.parametrize("store", [ReadOnly], indirect=True)
-def test_a_bucket_that_can_be_seen_and_not_written_is_not_ready(store: Served) -> None:
+def test_a_read_only_bucket_is_not_ready(store: Served) -> None:
     archive = S3Archive("there", "", store[0])
     for _ in range(2):
         with pytest.raises(ArchiveUnavailable, match="AccessDenied"):
@@ -116,7 +116,7 @@ def test_a_bucket_that_can_be_seen_and_not_written_is_not_ready(store: Served) -
 
 
 @pytest.mark.parametrize("store", [Store], indirect=True)
-def test_a_bucket_that_is_asked_often_gets_few_objects_for_it(store: Served) -> None:
+def test_frequent_checks_write_few_objects(store: Served) -> None:
     archive = S3Archive("there", "", store[0])
     for _ in range(5):
         archive.check()

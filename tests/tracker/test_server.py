@@ -1,4 +1,4 @@
-"""Collection through the real server: what browsers, beacons, image tags and strangers send, and what they get."""
+"""Collection through the real server: requests of browsers, beacons, images and broken clients, and their answers."""
 
 import gzip
 import http.client
@@ -30,7 +30,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
 
 @pytest.fixture(scope="module")
 def made(tracker: Tracker) -> dict[str, Any]:
-    """What bootstrap gives."""
+    """The values that bootstrap prints."""
     return tracker.bootstrap("--account", "server")
 
 
@@ -51,7 +51,7 @@ def code(answer: requests.Response) -> tuple[int, str]:
 
 
 def raw(tracker: Tracker, method: str, headers: dict[str, str], chunks: list[bytes]) -> tuple[int, Any]:
-    """A chunked request as a client library without requests' niceties sends it."""
+    """Sends a raw chunked request, without the headers that requests would add."""
     connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
     connection.request(method, "/collect", iter(chunks), headers, encode_chunked=True)
     answer = connection.getresponse()
@@ -81,7 +81,7 @@ def test_a_chunked_body_without_a_content_type_is_a_hit(tracker: Tracker, site: 
 
 
 def post_broken(tracker: Tracker, path: str, chunks: bytes) -> tuple[int, str]:
-    """What is answered to a chunked stream that is none."""
+    """The answer to a malformed chunked stream."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", tracker.port), timeout=10) as connection:
         connection.sendall(head.encode() + chunks)
@@ -90,7 +90,7 @@ def post_broken(tracker: Tracker, path: str, chunks: bytes) -> tuple[int, str]:
         return answer.status, json.loads(answer.read()).get("error", {}).get("code")
 
 
-def test_a_chunked_body_that_breaks_off_makes_no_hit_of_the_query(tracker: Tracker, site: str) -> None:
+def test_a_chunked_body_that_breaks_off_does_not_make_a_hit_of_the_query(tracker: Tracker, site: str) -> None:
     path = f"/collect?site={site}"
     assert post_broken(tracker, path, b"zz\r\n{}") == (400, "incomplete")
     assert post_broken(tracker, path, b'9\r\n{"type": \r\nzz\r\n{}') == (400, "bad_json")
@@ -102,7 +102,7 @@ def test_a_chunked_body_is_cut_at_the_limit(tracker: Tracker) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"Transfer-Encoding": "chunked"}, {"Content-Length": str(12 << 20)}])
-def test_a_client_that_sends_far_too_much_is_told_so_and_not_cut_off(tracker: Tracker, headers: dict[str, str]) -> None:
+def test_a_client_that_sends_far_too_much_gets_a_413_and_not_a_reset(tracker: Tracker, headers: dict[str, str]) -> None:
     for _ in range(5):
         connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=30)
         chunked = "Transfer-Encoding" in headers
@@ -111,13 +111,13 @@ def test_a_client_that_sends_far_too_much_is_told_so_and_not_cut_off(tracker: Tr
         assert (answer.status, json.loads(answer.read())["error"]["code"]) == (413, "too_large")
 
 
-def test_a_gzip_body_is_read_and_a_bomb_is_not(tracker: Tracker, site: str) -> None:
+def test_a_gzip_body_is_read_and_a_bomb_is_refused(tracker: Tracker, site: str) -> None:
     packed = gzip.compress(json.dumps({"site": site}).encode())
     assert post(tracker, packed, Content_Encoding="gzip").json()["accepted"] == 1
     assert code(post(tracker, gzip.compress(b" " * (1 << 26)), Content_Encoding="gzip")) == (413, "too_large")
 
 
-def test_any_page_may_send_and_a_browser_is_told_so(tracker: Tracker) -> None:
+def test_pages_of_any_origin_may_send_hits(tracker: Tracker) -> None:
     answer = requests.options(
         f"{tracker.url}/collect",
         headers={
@@ -157,7 +157,7 @@ def test_any_page_may_send_and_a_browser_is_told_so(tracker: Tracker) -> None:
         (b"[" + b'{"site":"SITE"},' * 500 + b'{"site":"SITE"}]', (413, "too_many_hits")),
     ],
 )
-def test_what_is_no_hit_is_refused_with_its_code(
+def test_a_bad_hit_is_refused_with_its_code(
     tracker: Tracker, site: str, body: bytes, expected: tuple[int, str]
 ) -> None:
     answer = post(tracker, body.replace(b"SITE", site.encode()))
@@ -167,7 +167,7 @@ def test_what_is_no_hit_is_refused_with_its_code(
     assert answer.status_code != 400 or isinstance(answer.json()["rejected"], list)
 
 
-def test_good_hits_of_an_array_pass_and_the_bad_ones_are_named(tracker: Tracker, site: str) -> None:
+def test_good_hits_of_an_array_are_accepted_and_bad_ones_are_named(tracker: Tracker, site: str) -> None:
     hits = [{"site": site}, {"site": site, "id": "no good"}, {"site": "nobody"}, {"site": site, "id": "ok"}]
     answer = post(tracker, hits).json()
     assert answer["accepted"] == 2
@@ -177,37 +177,37 @@ def test_good_hits_of_an_array_pass_and_the_bad_ones_are_named(tracker: Tracker,
     ]
 
 
-def test_an_image_stays_an_image_when_it_is_refused(tracker: Tracker) -> None:
+def test_a_refused_image_request_still_gets_an_image(tracker: Tracker) -> None:
     answer = requests.get(f"{tracker.url}/pixel.gif", {"site": "nobody"})
     assert (answer.status_code, answer.headers["X-Hit-Error"]) == (404, "unknown_site")
     assert (answer.headers["Content-Type"], len(answer.content)) == ("image/gif", GIF_BYTES)
 
 
 @pytest.mark.parametrize("value", ["1e400", "9" * 401, '"12,50,0"', "NaN", '"EURO 5"', "true"])
-def test_a_hit_is_taken_whatever_stands_for_its_amount(tracker: Tracker, site: str, value: str) -> None:
+def test_a_hit_is_accepted_whatever_its_amount_is(tracker: Tracker, site: str, value: str) -> None:
     assert post(tracker, f'{{"site":"{site}","value":{value}}}'.encode()).json() == {"accepted": 1, "rejected": []}
 
 
 @pytest.mark.parametrize("path", ["/collect/", "//collect", "/pixel.gif//"])
-def test_slashes_too_many_are_harmless(tracker: Tracker, site: str, path: str) -> None:
+def test_extra_slashes_are_harmless(tracker: Tracker, site: str, path: str) -> None:
     answer = requests.get(f"{tracker.url}{path}", {"site": site}, headers={"Origin": "https://shop.example"})
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
 
 
-def test_asking_for_the_head_is_harmless(tracker: Tracker, site: str) -> None:
+def test_head_requests_make_no_hit(tracker: Tracker, site: str) -> None:
     for path in ("/collect", "/pixel.gif", "//collect/"):
         answer = requests.head(f"{tracker.url}{path}", params={"site": site})
         assert (answer.status_code, answer.content) == (204, b"")
 
 
-def test_another_method_is_refused_with_those_that_would_do(tracker: Tracker) -> None:
+def test_another_method_is_refused_with_the_allowed_ones(tracker: Tracker) -> None:
     answer = requests.delete(f"{tracker.url}/collect")
     assert (code(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "GET, POST, OPTIONS")
     assert requests.post(f"{tracker.url}/pixel.gif").headers["Allow"] == "GET, OPTIONS"
 
 
-def test_a_wrong_token_is_refused_and_a_good_one_reaches_back_90_days(tracker: Tracker, made: dict[str, Any]) -> None:
+def test_a_wrong_token_is_refused_and_a_good_one_allows_hits_of_90_days(tracker: Tracker, made: dict[str, Any]) -> None:
     old = {"site": made["site"], "ts": int(time.time() * 1000) - 80 * 86_400_000}
     assert code(post(tracker, old)) == (400, "bad_ts")
     assert code(post(tracker, old, Authorization="Bearer wrong")) == (401, "bad_token")
@@ -215,13 +215,13 @@ def test_a_wrong_token_is_refused_and_a_good_one_reaches_back_90_days(tracker: T
     assert post(tracker, old, Authorization=f"Bearer {made['ingest_token']}").json()["accepted"] == 1
 
 
-def test_a_token_sends_for_its_own_account_only(tracker: Tracker, made: dict[str, Any]) -> None:
+def test_a_token_sends_only_for_its_own_account(tracker: Tracker, made: dict[str, Any]) -> None:
     other = tracker.bootstrap("--account", "another")
     answer = post(tracker, {"site": other["site"]}, Authorization=f"Bearer {made['ingest_token']}")
     assert code(answer) == (404, "unknown_site")
 
 
-def test_a_connection_may_be_silent_as_long_as_the_setting_says(tracker: Tracker) -> None:
+def test_an_idle_connection_is_closed_after_the_configured_time(tracker: Tracker) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
     connection.connect()
     first = connection.sock
@@ -235,7 +235,7 @@ def test_a_connection_may_be_silent_as_long_as_the_setting_says(tracker: Tracker
     assert 0.5 < time.monotonic() - began < 5
 
 
-def test_hits_at_once_are_all_kept(tracker: Tracker, made: dict[str, Any]) -> None:
+def test_hits_sent_at_once_are_all_counted(tracker: Tracker, made: dict[str, Any]) -> None:
     def buy(n: int) -> int:
         hit = {"site": made["site"], "type": "conversion", "name": "purchase", "order": f"many-{n}", "value": "1"}
         return post(tracker, hit).status_code
@@ -253,7 +253,7 @@ def test_hits_at_once_are_all_kept(tracker: Tracker, made: dict[str, Any]) -> No
     assert answer["live"]["conversions"] == 200
 
 
-def test_requests_that_django_finds_suspicious_leave_few_short_lines_in_the_log(tracker: Tracker) -> None:
+def test_suspicious_requests_leave_few_short_lines_in_the_log(tracker: Tracker) -> None:
     before = len(tracker.log("web").read_text())
     for path, host in (("/", "evil"), ("/login", "h" * 60_000), (f"/login?{'&a=1' * 300}", "localhost")):
         for method in (requests.get, requests.post):

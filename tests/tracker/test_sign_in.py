@@ -1,4 +1,4 @@
-"""Signing in: passwords can't be guessed at speed on any door, and hits don't wait for those who try."""
+"""Signing in: no sign-in page allows fast guessing of passwords, and guessing delays no hits."""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def attempt(door: str, user: str = "ann", address: str = "192.0.2.1", password: 
 
 
 @pytest.mark.django_db
-def test_all_doors_count_together_and_others_may_still_sign_in(settings: Any) -> None:
+def test_tries_on_all_sign_in_pages_count_together_and_others_can_sign_in(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     User.objects.create_user("ann", password="right", is_staff=True)
     doors = [DOORS[number % len(DOORS)] for number in range(BY_BOTH)]
@@ -42,19 +42,19 @@ def test_all_doors_count_together_and_others_may_still_sign_in(settings: Any) ->
     assert attempt("/login", user="bob").status_code == 200
 
 
-def test_an_address_that_tries_many_users_is_slowed_down() -> None:
+def test_an_address_that_tries_many_users_is_limited() -> None:
     assert [count_attempt("192.0.2.1", f"user {number}") for number in range(BY_ADDRESS)] == [0.0] * BY_ADDRESS
     assert count_attempt("192.0.2.1", "another") > 0
     assert count_attempt("192.0.2.2", "another") == 0
 
 
-def test_one_address_keeps_nobody_else_from_signing_in() -> None:
+def test_an_address_that_guesses_locks_nobody_else_out() -> None:
     for _ in range(BY_USER + 1):
         count_attempt("192.0.2.1", "ann")
     assert count_attempt("192.0.2.2", "ann") == 0
 
 
-def test_many_addresses_that_try_one_user_are_slowed_down() -> None:
+def test_many_addresses_that_try_one_user_are_limited() -> None:
     assert [count_attempt(f"192.0.2.{number}", "ann") for number in range(BY_USER)] == [0.0] * BY_USER
     assert count_attempt("198.51.100.1", "ann") > 0
     assert count_attempt("198.51.100.1", "bob") == 0
@@ -68,7 +68,7 @@ def test_all_addresses_of_an_ipv6_network_are_one_client(settings: Any) -> None:
     assert attempt("/login", address="2001:db8:0:1::1").status_code == 200
 
 
-def test_a_program_is_told_in_the_shape_of_every_error() -> None:
+def test_a_program_gets_a_json_error() -> None:
     for _ in range(BY_BOTH):
         count_attempt("127.0.0.1", "ann")
     answer: Any = Client().post("/api/auth/login/", {"username": "ann", "password": "x"})
@@ -84,7 +84,7 @@ def test_hits_do_not_wait_while_many_try_to_sign_in(tmp_path: Path) -> None:
         def guess(number: int) -> int:
             headers = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "application/json"}
             form = {"username": f"user {number}", "password": "wrong"}
-            # Without a token of a form it is refused, but only after its turn.
+            # Without a form token it is refused, but only after waiting its turn.
             page = requests.Session()
             page.get(f"{tracker.url}/login", headers=headers)
             form["csrfmiddlewaretoken"] = page.cookies["csrftoken"]

@@ -1,4 +1,4 @@
-"""Sites and admission: whose hits may come in."""
+"""Sites and admission: which hits are accepted."""
 
 import json
 from collections.abc import Iterator
@@ -38,13 +38,13 @@ def other_site() -> Site:
 
 
 def collected(*keys: str, token: TokenEntry | None = None) -> Collected:
-    """A request with a hit for each key."""
+    """Collects a request with a hit for each key."""
     sender = Sender(received=NOW, salt=b"salt", account=token.account if token else None)
     return collect("", json.dumps([{"site": key} for key in keys]).encode(), "", "", sender, SITES.find_all)
 
 
 def break_database() -> None:
-    """What every look-up needs is gone, as far as this transaction sees."""
+    """Renames a table within the transaction, so that every look-up fails."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tracker_site RENAME TO away")
         cursor.execute("ALTER TABLE tracker_token RENAME TO away_too")
@@ -68,11 +68,11 @@ def test_a_revoked_token_and_one_for_reports_send_no_hits(site: Site) -> None:
         assert (refusal.value.status, refusal.value.code) == (401, "bad_token")
 
 
-def test_other_ways_to_sign_in_are_none_of_ours() -> None:
+def test_other_authorization_schemes_are_ignored() -> None:
     assert read_token("") is read_token("Basic dXNlcjpwYXNz") is None
 
 
-def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -> None:
+def test_hits_of_known_sites_are_accepted_and_others_are_rejected_alone(site: Site) -> None:
     found = collected(site.key, "unknown", site.key)
     assert sorted(found.hits) == [0, 2]
     assert [(index, reason.code, reason.field) for index, reason in found.rejected.items()] == [
@@ -81,9 +81,7 @@ def test_hits_of_known_sites_come_in_and_others_are_rejected_alone(site: Site) -
     assert not any(hit.unchecked for hit in found.hits.values())
 
 
-def test_a_batch_of_many_unknown_sites_costs_the_database_one_question(
-    site: Site, django_assert_num_queries: Any
-) -> None:
+def test_many_unknown_sites_in_a_batch_cost_one_query(site: Site, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         found = collected(site.key, *(f"unknown {n}" for n in range(499)))
     assert sorted(found.hits) == [0]
@@ -96,12 +94,12 @@ def test_with_a_token_another_accounts_site_is_unknown(site: Site, other_site: S
     assert found.rejected[1].code == "unknown_site"
 
 
-def test_while_the_database_is_away_hits_come_in_unchecked(site: Site) -> None:
+def test_while_the_database_is_away_hits_are_accepted_unchecked(site: Site) -> None:
     break_database()
     assert [hit.unchecked for hit in collected(site.key, "maybe").hits.values()] == [True, True]
 
 
-def test_while_the_database_is_away_a_token_is_asked_to_come_again(site: Site) -> None:
+def test_while_the_database_is_away_a_request_with_a_token_is_asked_to_retry(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
     break_database()
     with pytest.raises(CantCheck) as refusal:
@@ -109,7 +107,7 @@ def test_while_the_database_is_away_a_token_is_asked_to_come_again(site: Site) -
     assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (503, "unavailable", 2)
 
 
-def test_a_site_over_its_rate_is_told_when_to_come_again(other_site: Site) -> None:
+def test_a_site_above_its_rate_is_told_when_to_retry(other_site: Site) -> None:
     hold_to_rate(collected(*[other_site.key] * 3), None)
     with pytest.raises(TooFast) as refusal:
         hold_to_rate(collected(other_site.key), None)

@@ -1,4 +1,4 @@
-"""`/t.js`: small, cacheable, and for any page."""
+"""`/t.js`: small, cacheable, and usable by any page."""
 
 import gzip
 import re
@@ -20,7 +20,7 @@ def get(method: str = "get", **headers: str) -> HttpResponse:
     return answer
 
 
-def test_any_page_may_load_it_and_keep_it_for_an_hour() -> None:
+def test_any_page_may_load_it_and_cache_it_for_an_hour() -> None:
     answer = get()
     assert answer.status_code == 200
     assert answer.content == SOURCE
@@ -32,28 +32,28 @@ def test_any_page_may_load_it_and_keep_it_for_an_hour() -> None:
     assert not answer.cookies
 
 
-def test_it_is_packed_for_browsers_that_can_unpack_it() -> None:
+def test_it_is_compressed_for_browsers_that_accept_it() -> None:
     answer = get(**{"accept-encoding": "br, gzip"})
     assert answer["Content-Encoding"] == "gzip"
     assert answer["Vary"] == "Accept-Encoding"
     assert gzip.decompress(answer.content) == SOURCE
 
 
-def test_a_browser_that_has_it_is_told_so() -> None:
+def test_a_browser_that_has_it_gets_a_304() -> None:
     fresh = get()
     again = get(**{"if-none-match": fresh["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert get(**{"if-none-match": '"older"'}).status_code == 200
 
 
-def test_a_browser_that_has_it_may_keep_and_use_it_as_before() -> None:
+def test_a_304_has_the_same_caching_headers() -> None:
     fresh = get()
     again = get(**{"if-none-match": fresh["ETag"]})
     for name in ("Cache-Control", "Vary", "ETag", "Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"):
         assert again[name] == fresh[name]
 
 
-def test_a_condition_that_fails_is_not_kept_for_others() -> None:
+def test_a_failed_precondition_is_not_cached() -> None:
     answer = get(**{"if-match": '"older"'})
     assert (answer.status_code, answer["Cache-Control"]) == (412, "no-store")
 
@@ -64,16 +64,16 @@ def test_other_methods_are_refused() -> None:
     assert answer["Allow"] == "GET, HEAD"
 
 
-def test_all_of_it_is_at_most_three_kilobytes_on_its_way() -> None:
+def test_its_compressed_size_is_at_most_three_kilobytes() -> None:
     assert len(copy_for("/t.js").packed) <= 3 * 1024
 
 
-def test_it_makes_no_code_of_text_which_strict_pages_forbid() -> None:
+def test_it_uses_no_eval_which_strict_pages_forbid() -> None:
     assert not re.search(r"\b(eval|Function)\(|innerHTML|document\.write", SOURCE.decode("ascii"))
 
 
-@pytest.mark.skipif(not shutil.which("npm"), reason="npm builds it, and is not here")
-def test_what_is_served_is_what_the_readable_source_makes(tmp_path: Path) -> None:
+@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+def test_the_served_file_is_built_from_the_readable_source(tmp_path: Path) -> None:
     shutil.copytree(CHECKOUT / "snippet", tmp_path / "snippet", ignore=shutil.ignore_patterns("node_modules"))
     built = tmp_path / "t.js"
     for command in (["npm", "ci", "--ignore-scripts", "--prefer-offline"], ["node", "build.mjs", str(built)]):
@@ -81,7 +81,7 @@ def test_what_is_served_is_what_the_readable_source_makes(tmp_path: Path) -> Non
     assert built.read_bytes() == SOURCE, "run `make snippet`"
 
 
-def test_under_the_operators_name_it_sends_to_the_operators_name(settings: Any) -> None:
+def test_loaded_from_another_path_it_sends_to_the_matching_path(settings: Any) -> None:
     settings.PUBLIC_PATHS = {"t.js": "/assets/app.js", "collect": "/assets/in"}
     make_copy.cache_clear()
     text = copy_for("/assets/app.js").source
@@ -93,6 +93,6 @@ def test_under_the_operators_name_it_sends_to_the_operators_name(settings: Any) 
     make_copy.cache_clear()
 
 
-def test_the_documents_tell_its_size() -> None:
+def test_the_documents_give_its_size() -> None:
     size = len(gzip.compress(SOURCE, 9, mtime=0))
     assert f"| bytes | {size:,} |" in (CHECKOUT / "docs" / "snippet.md").read_text()

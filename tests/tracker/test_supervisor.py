@@ -1,4 +1,4 @@
-"""`make up` on one machine: what dies is started again, a second start is refused, and the end is prompt."""
+"""`make up` on one machine: processes that die are restarted, a second start is refused, and it ends promptly."""
 
 import os
 import signal
@@ -40,13 +40,13 @@ class Up(Tracker):
         self.wait_until_up()
 
     def again(self, **env: str) -> subprocess.CompletedProcess[str]:
-        """A second start, with some other variables."""
+        """Starts a second time, with some other variables."""
         return subprocess.run(
             self.command(), env={**self.env, **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=30
         )
 
     def serving(self) -> int:
-        """The process that answers: the youngest of the web process's family."""
+        """The process that answers requests: the newest descendant of the web process."""
         pids = [pid for pid in family(self.processes["web"].pid) if b"tracker.server" in command_of(pid)]
         return max(pids) if len(pids) > 1 else 0
 
@@ -77,7 +77,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield tracker
 
 
-def test_what_is_written_is_for_the_trackers_user_alone(up: Up) -> None:
+def test_written_files_can_be_read_only_by_the_trackers_user(up: Up) -> None:
     site = up.bootstrap()["site"]
     with urlopen(f"{up.url}/collect?site={site}") as answer:
         assert answer.status == 200
@@ -88,7 +88,7 @@ def test_what_is_written_is_for_the_trackers_user_alone(up: Up) -> None:
     assert {path: mode for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)} == {}
 
 
-def test_a_second_start_on_the_same_folder_is_refused_in_one_line_and_touches_nothing(up: Up) -> None:
+def test_a_second_start_on_the_same_folder_is_refused_with_one_line_and_changes_nothing(up: Up) -> None:
     counts = {file: file.stat().st_size for file in (up.state / "metrics").glob("*.db")}
     assert counts
     second = up.again()
@@ -99,7 +99,7 @@ def test_a_second_start_on_the_same_folder_is_refused_in_one_line_and_touches_no
     assert answers(up.url)
 
 
-def test_a_second_start_on_the_same_port_is_refused_in_one_line_before_anything_is_made(up: Up, tmp_path: Path) -> None:
+def test_a_second_start_on_the_same_port_is_refused_with_one_line_and_makes_nothing(up: Up, tmp_path: Path) -> None:
     second = up.again(HITLEDGER_STATE=str(tmp_path))
     assert second.returncode != 0
     (line,) = second.stderr.splitlines()
@@ -107,7 +107,7 @@ def test_a_second_start_on_the_same_port_is_refused_in_one_line_before_anything_
     assert not (tmp_path / "hitledger.sqlite3").exists()
 
 
-def test_a_web_process_that_is_killed_again_and_again_comes_back(up: Up) -> None:
+def test_a_web_process_that_is_killed_repeatedly_is_restarted(up: Up) -> None:
     for _ in range(3):
         wait_for(up.serving)
         kill(up.serving())
@@ -116,7 +116,7 @@ def test_a_web_process_that_is_killed_again_and_again_comes_back(up: Up) -> None
     assert up.processes["web"].poll() is None
 
 
-def test_the_end_is_prompt_and_leaves_no_process_behind(up: Up) -> None:
+def test_it_ends_promptly_and_leaves_no_process(up: Up) -> None:
     pids = list(family(up.processes["web"].pid))
     began = time.monotonic()
     up.processes["web"].send_signal(signal.SIGTERM)
@@ -128,7 +128,7 @@ def test_the_end_is_prompt_and_leaves_no_process_behind(up: Up) -> None:
 
 
 class Clock:
-    """A clock that a test sets."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -138,7 +138,7 @@ class Clock:
 
 
 def starts_of(program: Program, clock: Clock, seconds: int, mark: Path) -> list[int]:
-    """When the process was started in so many seconds, each look being one second after the other."""
+    """The seconds at which the process was started, if the supervisor looks once a second."""
     found, lines = [], 0
     for second in range(seconds):
         clock.now = float(second)
@@ -151,19 +151,19 @@ def starts_of(program: Program, clock: Clock, seconds: int, mark: Path) -> list[
     return found
 
 
-def test_what_ends_at_once_is_started_after_growing_waits_and_for_ever(tmp_path: Path) -> None:
+def test_a_process_that_ends_at_once_is_restarted_forever_after_growing_waits(tmp_path: Path) -> None:
     clock, mark = Clock(), tmp_path / "mark"
     program = Program("broken", f"printf x >> {mark}; exit 3", os.open(os.devnull, os.O_RDONLY), clock)
     starts = starts_of(program, clock, 300, mark)
     waits = [after - before for before, after in pairwise(starts)]
-    # A look sees the end, a later one the time to start: each wait is up to two seconds longer.
+    # One look sees the end and a later one the time to start, so each wait is up to two seconds longer.
     assert waits[:4] == sorted(waits[:4])
     assert waits[0] <= FIRST_WAIT + 2
     assert set(waits[6:]) <= {LONGEST_WAIT, LONGEST_WAIT + 1, LONGEST_WAIT + 2}
     assert len(starts) > 10
 
 
-def test_what_ran_for_long_is_started_again_after_the_first_wait(
+def test_a_process_that_ran_for_long_is_restarted_after_the_first_wait(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()

@@ -1,4 +1,4 @@
-"""TLS to the services: RabbitMQ and Cassandra behind a proxy with certificates that are made here."""
+"""TLS to the services: RabbitMQ and Cassandra behind a proxy with certificates that the tests make."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ listen {name}
 
 
 class Doors(NamedTuple):
-    """Where each service is behind TLS, and the authority of the certificates."""
+    """The TLS ports of the services, and the authority of the certificates."""
 
     ca: Path
     ports: dict[str, int]
@@ -58,7 +58,7 @@ def query(parameters: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    """HAProxy with a good certificate (of this address) and one of another name, before each service."""
+    """HAProxy before each service, on one port with a certificate for this address and on one with another name's."""
     for name in ("BROKER_URL", "CASSANDRA_URL"):
         needs(name)
     ensure("haproxy")
@@ -84,21 +84,21 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 
 
 def reach_broker(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Connects as every process of the tracker does. Raises QueueUnavailable."""
+    """Connects to RabbitMQ as the tracker does. Raises QueueUnavailable."""
     monkeypatch.setitem(app.conf, "broker_write_url", url.partition("?")[0])
     monkeypatch.setitem(app.conf, "broker_use_ssl", tls.broker_options("BROKER_URL", url))
     connect().release()
 
 
 def reach_cassandra(url: str) -> None:
-    """Connects as the engine does. Raises NoHostAvailable."""
+    """Connects to Cassandra as the tracker does. Raises NoHostAvailable."""
     port = urlsplit(url).port
     options = tls.cassandra_options("CASSANDRA_URL", url)
     with Cluster(["127.0.0.1"], port=port, protocol_version=5, connect_timeout=3, **options) as cluster:
         assert cluster.connect().execute("SELECT key FROM system.local").one()
 
 
-def test_a_broker_with_a_certificate_of_our_own_authority_is_reached(
+def test_a_broker_with_a_certificate_of_the_configured_authority_is_reached(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reach_broker(monkeypatch, doors.amqps("good amqps", cacertfile=str(doors.ca)))
@@ -127,18 +127,18 @@ def test_a_broker_with_another_name_in_its_certificate_is_not_trusted(
         reach_broker(monkeypatch, doors.amqps("other amqps", cacertfile=str(doors.ca)))
 
 
-def test_a_broker_with_a_certificate_of_nobody_known_is_not_trusted(
+def test_a_broker_with_a_certificate_of_an_unknown_authority_is_not_trusted(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(QueueUnavailable, match="certificate verify failed"):
         reach_broker(monkeypatch, doors.amqps("good amqps"))
 
 
-def test_a_cassandra_with_a_certificate_of_our_own_authority_is_reached(doors: Doors) -> None:
+def test_a_cassandra_with_a_certificate_of_the_configured_authority_is_reached(doors: Doors) -> None:
     reach_cassandra(doors.cassandra("good cassandra", ssl="true", cacertfile=str(doors.ca)))
 
 
-def test_a_cassandra_whose_nodes_share_one_name_is_reached_by_it(doors: Doors) -> None:
+def test_a_cassandra_whose_nodes_share_one_certificate_name_is_reached(doors: Doors) -> None:
     url = doors.cassandra("other cassandra", ssl="true", cacertfile=str(doors.ca), servername="cassandra.example")
     reach_cassandra(url)
 
@@ -149,6 +149,6 @@ def test_a_cassandra_with_another_name_in_its_certificate_is_not_trusted(doors: 
         reach_cassandra(doors.cassandra("other cassandra", ssl="true", cacertfile=str(doors.ca), **more))
 
 
-def test_a_cassandra_with_a_certificate_of_nobody_known_is_not_trusted(doors: Doors) -> None:
+def test_a_cassandra_with_a_certificate_of_an_unknown_authority_is_not_trusted(doors: Doors) -> None:
     with pytest.raises(NoHostAvailable, match="certificate verify failed"):
         reach_cassandra(doors.cassandra("good cassandra", ssl="true"))

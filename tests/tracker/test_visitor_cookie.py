@@ -1,4 +1,4 @@
-"""The server's cookie: kept where page and tracker share a registrable domain, and nowhere else."""
+"""The server's cookie: set only if page and tracker share a registrable domain."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,11 +30,11 @@ from tracker.visitor_cookie import shared_domain, visitor_cookie
         ("https://gr\u00fc\u00dfe.example", "gr\u00fc\u00dfe.example", None),
     ],
 )
-def test_they_share_a_domain_under_which_nobody_else_is(origin: str, host: str, domain: str | None) -> None:
+def test_page_and_tracker_share_a_registrable_domain_or_none(origin: str, host: str, domain: str | None) -> None:
     assert shared_domain(origin, host) == domain
 
 
-def test_it_lasts_as_long_as_browsers_allow_and_goes_to_the_whole_domain() -> None:
+def test_the_cookie_lasts_as_long_as_browsers_allow_on_the_whole_domain() -> None:
     cookie = visitor_cookie("v1", "https://www.shop.example", "hits.shop.example")
     assert cookie == "_hls=v1; Domain=shop.example; Path=/; Max-Age=34560000; Secure; SameSite=Lax"
 
@@ -55,7 +55,7 @@ def cookie_of(running: tuple[Tracker, str], origin: str = "https://shop.example"
     return requests.post(f"{tracker.url}/collect", json=[hit], headers=headers, timeout=30).headers.get("Set-Cookie")
 
 
-def test_the_answer_to_a_hit_of_the_snippet_renews_it(running: tuple[Tracker, str]) -> None:
+def test_the_answer_to_a_hit_of_the_snippet_renews_the_cookie(running: tuple[Tracker, str]) -> None:
     cookie = cookie_of(running, visitor="v1")
     assert cookie
     assert cookie.startswith("_hls=v1; Domain=shop.example;")
@@ -71,7 +71,7 @@ def test_the_answer_to_a_hit_of_the_snippet_renews_it(running: tuple[Tracker, st
         ("", {"visitor": "v1"}),
     ],
 )
-def test_who_names_no_visitor_denies_it_or_is_of_elsewhere_gets_none(
+def test_without_a_visitor_consent_or_a_shared_domain_no_cookie_is_set(
     running: tuple[Tracker, str], origin: str, given: dict[str, str]
 ) -> None:
     assert cookie_of(running, origin, **given) is None

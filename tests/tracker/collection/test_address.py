@@ -1,4 +1,4 @@
-"""Address: whose hit it is, behind proxies."""
+"""Address: the client's address behind proxies."""
 
 from ipaddress import ip_network
 
@@ -13,7 +13,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
     ("remote", "forwarded", "client"),
     [
         ("192.0.2.1", "", "192.0.2.1"),
-        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),  # whoever is no proxy of ours may claim what he likes
+        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),  # a client that is no trusted proxy may claim any address
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
         ("10.0.0.1", "198.51.100.66, 203.0.113.9", "203.0.113.9"),
@@ -28,7 +28,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
         ("", "203.0.113.9", ""),
     ],
 )
-def test_the_right_most_address_that_is_no_proxy_of_ours_is_the_clients(
+def test_the_right_most_address_that_is_no_trusted_proxy_is_the_clients(
     remote: str, forwarded: str, client: str
 ) -> None:
     assert client_address(remote, forwarded, PROXIES) == client
@@ -48,6 +48,6 @@ def test_the_right_most_address_that_is_no_proxy_of_ours_is_the_clients(
         ("[::ffff:203.0.113.9]:80", "203.0.113.9"),
     ],
 )
-def test_a_person_has_one_address_whatever_port_and_spelling_the_proxy_gives(forwarded: str, client: str) -> None:
+def test_an_address_is_the_same_in_every_spelling_and_with_any_port(forwarded: str, client: str) -> None:
     assert client_address("10.0.0.1", forwarded, PROXIES) == client
     assert client_address("10.0.0.1:4711", forwarded, PROXIES) == client

@@ -1,4 +1,4 @@
-"""Collect, pure: what a client sends -> which hits, or why none."""
+"""Collect, without a database: a request -> its hits, or the reason why there are none."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ def from_json(hit: Any) -> Collected:
 
 
 def sites_like(**given: Any) -> FindSites:
-    """Sites of account 1."""
+    """A lookup of sites, all of account 1."""
     return lambda keys: {key: Known(SiteEntry(account=1, **given)) for key in keys}
 
 
@@ -45,7 +45,7 @@ def only(collected: Collected) -> Hit:
 
 
 def refused(collected: Collected) -> tuple[int, str, str]:
-    """Status, code and field of a request without a good hit."""
+    """Status, code and field of the refusal of a request."""
     with pytest.raises(NoHit) as refusal:
         collected.check()
     return refusal.value.status, refusal.value.code, refusal.value.field
@@ -58,7 +58,7 @@ def refusal_of(*args: Any, **kwargs: Any) -> tuple[int, str]:
 
 
 class TestForms:
-    """Each way to send a hit gives the same hit."""
+    """Every form of a request gives the same hit."""
 
     @pytest.mark.parametrize(
         ("query", "body", "media"),
@@ -75,30 +75,30 @@ class TestForms:
             ("site=S&name=n", "id=1&props=%7B%22size%22:%22XL%22%7D", "application/x-www-form-urlencoded"),
         ],
     )
-    def test_query_form_object_and_array_say_the_same(self, query: str, body: str, media: str) -> None:
+    def test_query_form_object_and_array_give_the_same_hit(self, query: str, body: str, media: str) -> None:
         hit = only(from_body(body, media, query=query))
         assert (hit.site, hit.id, hit.name, hit.props) == ("S", "1", "n", {"size": "XL"})
 
     def test_a_gzip_body_is_read(self) -> None:
         assert only(from_body(gzip.compress(b'{"site":"S","id":"1"}'), encoding="gzip")).id == "1"
 
-    def test_an_array_keeps_the_places_of_its_hits(self) -> None:
+    def test_rejected_hits_of_an_array_are_named_by_their_index(self) -> None:
         collected = from_json([{"site": "S", "id": "a"}, {"site": "S", "id": "no good"}, {"site": "S", "id": "c"}])
         assert {index: hit.id for index, hit in collected.hits.items()} == {0: "a", 2: "c"}
         assert [(index, reason.code, reason.field) for index, reason in collected.rejected.items()] == [
             (1, "bad_id", "id")
         ]
 
-    def test_hits_of_an_array_take_the_site_of_the_query_and_not_its_id(self) -> None:
+    def test_hits_of_an_array_take_the_site_but_not_the_id_of_the_query(self) -> None:
         hits = from_body("[{}, {}]", query="site=S&id=same").hits
         assert [hit.site for hit in hits.values()] == ["S", "S"]
         assert hits[0].id != hits[1].id
 
 
 class TestRequestsThatCannotBeRead:
-    """They are refused whole, with a code."""
+    """Unreadable requests are refused whole, with a code."""
 
-    def test_an_empty_array_holds_no_hit(self) -> None:
+    def test_an_empty_array_is_refused(self) -> None:
         assert refusal_of("[]") == (400, "no_hits")
 
     def test_500_hits_pass_and_501_are_too_many(self) -> None:
@@ -133,10 +133,10 @@ class TestRequestsThatCannotBeRead:
             gzip.compress(b" ", mtime=0) * 101,
         ],
     )
-    def test_what_is_no_whole_gzip_is_refused(self, body: bytes) -> None:
+    def test_broken_gzip_is_refused(self, body: bytes) -> None:
         assert refusal_of(body, encoding="gzip") == (400, "bad_gzip")
 
-    def test_of_gzip_in_several_members_nothing_is_lost(self) -> None:
+    def test_gzip_in_several_members_is_read_whole(self) -> None:
         halves = gzip.compress(b'[{"site":"S"},') + gzip.compress(b'{"site":"S"}]') + b"\0\0"
         assert len(from_body(halves, encoding="gzip").hits) == 2
         assert refusal_of(gzip.compress(b" " * (1 << 20)) + gzip.compress(b"{}"), encoding="gzip")[0] == 413
@@ -157,7 +157,7 @@ class TestRequestsThatCannotBeRead:
 
 
 class TestBadJson:
-    """It is a 400, and in an array it spoils no other hit."""
+    """Bad JSON is a 400. In an array it affects no other hit."""
 
     @pytest.mark.parametrize(
         "bad",
@@ -175,7 +175,7 @@ class TestBadJson:
         assert refused(from_body(bad)) == (400, "bad_json", "")
 
     @pytest.mark.parametrize("bad", [b"[" * 100_000, b"[" * 30_000 + b"]" * 30_000, b"[{}", b"[{}] x", b'["\\"'])
-    def test_an_array_without_shape_is_refused(self, bad: bytes) -> None:
+    def test_a_malformed_array_is_refused(self, bad: bytes) -> None:
         try:
             status = refused(from_body(bad))[0]
         except Refusal as refusal:
@@ -191,12 +191,12 @@ class TestBadJson:
             b"",
         ],
     )
-    def test_in_an_array_it_is_rejected_alone(self, bad: bytes) -> None:
+    def test_a_bad_hit_in_an_array_is_rejected_alone(self, bad: bytes) -> None:
         collected = from_body(b'[{"site":"S","name":"a, \\"b\\""},' + bad + b',{"site":"S"}]')
         assert sorted(collected.hits) == [0, 2]
         assert [(index, reason.code) for index, reason in collected.rejected.items()] == [(1, "bad_json")]
 
-    def test_what_is_no_object_is_no_hit(self) -> None:
+    def test_a_hit_that_is_not_an_object_is_rejected(self) -> None:
         assert [reason.code for reason in from_json([1, None, "x", []]).rejected.values()] == ["bad_hit"] * 4
         assert refused(from_json(None)) == (400, "bad_hit", "")
 
@@ -206,7 +206,7 @@ class TestBadJson:
 
 
 class TestFields:
-    """Every field has its bounds and its code."""
+    """Every field has bounds and a code."""
 
     @pytest.mark.parametrize(
         ("given", "code", "field"),
@@ -249,29 +249,29 @@ class TestFields:
             ({"type": "adjustment", "order": "null", "kind": "retract"}, "missing_order", "order"),
         ],
     )
-    def test_a_bad_one_is_a_400_with_code_and_field(self, given: dict[str, str], code: str, field: str) -> None:
+    def test_a_bad_field_is_a_400_with_code_and_field(self, given: dict[str, str], code: str, field: str) -> None:
         assert refused(from_query(**given)) == (400, code, field)
 
     @pytest.mark.parametrize("field", ["site", "name", "user", "url", "ref", "title", "ad", "order", "id", "visitor"])
     @pytest.mark.parametrize("value", [True, ["x"], {"x": 1}])
-    def test_json_that_is_no_text_is_refused(self, field: str, value: Any) -> None:
+    def test_a_json_value_that_is_not_text_is_refused(self, field: str, value: Any) -> None:
         assert refused(from_json({"site": "S", field: value})) == (400, f"bad_{field}", field)
 
     @pytest.mark.parametrize("field", ["order", "user", "name", "ad"])
-    def test_a_text_that_identifies_something_is_strict(self, field: str) -> None:
+    def test_ids_and_keys_are_strict_about_characters(self, field: str) -> None:
         assert refused(from_body("", query=f"site=S&{field}=a%ff")) == (400, f"bad_{field}", field)
         assert refused(from_body(f'{{"site":"S","{field}":"a\\ud83c"}}')) == (400, f"bad_{field}", field)
         assert refused(from_body(f'{{"site":"S","{field}":"a\0"}}')) == (400, f"bad_{field}", field)
 
     @pytest.mark.parametrize("field", ["title", "url", "ref"])
-    def test_letters_that_were_cut_or_are_no_utf8_cost_no_hit(self, field: str) -> None:
+    def test_broken_characters_in_prose_lose_no_hit(self, field: str) -> None:
         for body in (f'{{"site":"S","{field}":"/Sale \\ud83c"}}', f'[{{"site":"S","{field}":"/Sale \\udf89"}}]'):
             assert getattr(only(from_body(body)), field) == "/Sale \ufffd"
         assert getattr(only(from_body(f'{{"site":"S","{field}":"/caf\xe9"}}'.encode("latin-1"))), field) == "/caf\ufffd"
         assert getattr(only(from_body("", query=f"site=S&{field}=/caf%E9")), field) == "/caf\ufffd"
         assert getattr(only(from_body(f"site=S&{field}=/caf%E9%00", FORM)), field) == "/caf\ufffd\ufffd"
 
-    def test_letters_that_were_cut_cost_no_property(self) -> None:
+    def test_broken_characters_in_a_property_lose_no_property(self) -> None:
         hit = only(from_body('{"site":"S","props":{"a\\ud83c":"b\\ud83c"},"p.size":"\\udfffL","props2":1}'))
         assert hit.props == {"a\ufffd": "b\ufffd", "size": "\ufffdL"}
         assert only(from_body("", query="site=S&props=%7B%22a%22:%22%E9%22%7D")).props["a"].strip("\ufffd") == ""
@@ -279,7 +279,7 @@ class TestFields:
     def test_a_whole_emoji_in_two_escapes_stays_whole(self) -> None:
         assert only(from_body('{"site":"S","title":"\\ud83c\\udf89","ref":"\\ud83c"}')).title == "\U0001f389"
 
-    def test_a_line_break_that_a_template_left_in_a_text_costs_no_hit(self) -> None:
+    def test_a_line_break_in_prose_loses_no_hit(self) -> None:
         assert only(from_body('{"site":"S","title":"Thanks,\nAnn"}')).title == "Thanks,\nAnn"
 
     def test_a_hit_of_many_wide_characters_is_too_large(self) -> None:
@@ -290,7 +290,7 @@ class TestFields:
         hit = only(from_body('{"site":"S","order":1007,"name":1.50,"props":{"n":2,"yes":true,"gone":null}}'))
         assert (hit.order, hit.name, hit.props) == ("1007", "1.50", {"n": "2", "yes": "true"})
 
-    def test_null_and_empty_are_absent(self) -> None:
+    def test_null_and_empty_count_as_absent(self) -> None:
         empty = dict.fromkeys(("type", "id", "visitor", "ts", "value", "currency", "order", "kind", "props"))
         for hit in (only(from_json({"site": "S", **empty})), only(from_query(**dict.fromkeys(empty, "")))):
             assert (hit.type, hit.at, hit.value, hit.order, hit.kind, hit.props) == ("page", NOW, None, "", None, {})
@@ -316,13 +316,11 @@ class TestFields:
         ("sent", "order"), [(" A-1", "A-1"), ("A-1 \n", "A-1"), ("A 1", "A 1"), ("  ", ""), ("\u00a0\t", "")]
     )
     @pytest.mark.parametrize("hit_type", ["conversion", "event", "page"])
-    def test_an_order_id_is_the_same_with_white_space_around_it_and_none_of_white_space_alone(
-        self, hit_type: str, sent: str, order: str
-    ) -> None:
+    def test_white_space_around_an_order_id_is_ignored(self, hit_type: str, sent: str, order: str) -> None:
         assert only(from_json({"site": "S", "type": hit_type, "order": sent})).order == order
         assert only(from_query(type=hit_type, order=sent)).order == order
 
-    def test_an_adjustment_finds_its_order_with_white_space_around_it(self) -> None:
+    def test_white_space_around_an_adjustments_order_id_is_ignored(self) -> None:
         assert only(from_query(type="adjustment", order=" A1 ", kind="retract")).order == "A1"
 
     def test_an_adjustment_has_its_order_kind_and_value(self) -> None:
@@ -332,7 +330,7 @@ class TestFields:
 
 
 class TestMoney:
-    """What is clear is read, what isn't is noted, and the sale stays."""
+    """A clear amount is read, an unclear one is noted, and the sale stays either way."""
 
     @pytest.mark.parametrize(
         ("value", "micros"),
@@ -356,7 +354,7 @@ class TestMoney:
         assert only(from_query(value=value.strip('"'))).value == micros
 
     @pytest.mark.parametrize("value", ["29.90 €", "€29.90", "EUR 29.90", "29,90 eur", "€ 29.90 EUR"])
-    def test_a_sign_or_code_beside_the_amount_is_its_currency(self, value: str) -> None:
+    def test_a_currency_sign_or_code_in_the_amount_is_its_currency(self, value: str) -> None:
         hit = only(from_query(value=value, sites=sites_like(currency="USD")))
         assert (hit.value, hit.currency) == (29_900_000, "EUR")
         assert only(from_query(value=value, currency="EUR")).value == 29_900_000
@@ -369,7 +367,7 @@ class TestMoney:
     @pytest.mark.parametrize(
         ("own", "read"), [("CAD", ("CAD", 5_000_000)), ("EUR", ("", None)), ("USD", ("USD", 5_000_000))]
     )
-    def test_which_dollars_a_sign_means_the_sites_currency_says(self, own: str, read: tuple[str, int | None]) -> None:
+    def test_a_dollar_sign_means_the_sites_kind_of_dollar(self, own: str, read: tuple[str, int | None]) -> None:
         hit = only(from_query(value="$5", sites=sites_like(currency=own)))
         assert (hit.currency, hit.value) == read
 
@@ -392,19 +390,19 @@ class TestMoney:
             *("9" * 400, "9" * 5000, '"29.90 USD EUR"', '"--5"', '"' + "1" * 200 + '"', '"x\\ud800"'),
         ],
     )
-    def test_a_sale_stays_when_its_amount_can_mean_nothing_or_two_things(self, value: str) -> None:
+    def test_a_sale_with_an_unreadable_or_ambiguous_amount_stays(self, value: str) -> None:
         hit = only(from_body(f'{{"site":"S","type":"conversion","order":"A1","value":{value},"currency":"EUR"}}'))
         assert (hit.order, hit.value, list(hit.unread)) == ("A1", None, ["value"])
         assert 0 < len(hit.unread["value"]) <= 100
         assert encoded_size(hit)
 
     @pytest.mark.parametrize("currency", ["QQQ", "$", "Euros please", 978, ["EUR"]])
-    def test_a_sale_stays_when_its_currency_is_none(self, currency: Any) -> None:
+    def test_a_sale_with_an_unknown_currency_stays(self, currency: Any) -> None:
         hit = only(from_json({"site": "S", "value": "29.90", "currency": currency}))
         assert (hit.value, hit.currency, list(hit.unread)) == (None, "", ["value"])
         assert hit.unread["value"].startswith("29.90 ")
 
-    def test_a_currency_alone_is_nothing_to_note(self) -> None:
+    def test_a_currency_without_an_amount_is_not_noted(self) -> None:
         assert only(from_query(currency="QQQ")).unread == {}
 
     def test_a_retraction_needs_no_amount_whatever_it_says(self) -> None:
@@ -412,7 +410,7 @@ class TestMoney:
 
 
 class TestNobody:
-    """Ids that stand for nobody are absent ids."""
+    """Ids that stand for nobody count as absent."""
 
     WORDS = (
         *("undefined", "null", "NaN", "0", "-1", "None", "anonymous", "00000000-0000-0000-0000-000000000000"),
@@ -430,17 +428,17 @@ class TestNobody:
     )
 
     @pytest.mark.parametrize("word", WORDS + TEMPLATES)
-    def test_as_visitor_strangers_stay_strangers(self, word: str) -> None:
+    def test_such_a_visitor_id_does_not_join_strangers(self, word: str) -> None:
         stranger = Sender(received=NOW, salt=b"salt", ip="198.51.100.7", ua="Firefox")
         assert only(from_query(visitor=word)).visitor == only(from_query()).visitor
         assert only(from_query(visitor=word)).visitor != only(from_query(stranger, visitor=word)).visitor
 
     @pytest.mark.parametrize("word", WORDS + TEMPLATES)
-    def test_as_order_sales_stay_sales_of_their_own(self, word: str) -> None:
+    def test_such_an_order_id_does_not_join_sales(self, word: str) -> None:
         assert only(from_query(type="conversion", order=f" {word}")).order == ""
 
     @pytest.mark.parametrize("word", WORDS + TEMPLATES)
-    def test_as_hit_id_hits_stay_hits_of_their_own(self, word: str) -> None:
+    def test_such_a_hit_id_does_not_join_hits(self, word: str) -> None:
         assert only(from_query(id=word)).id != only(from_query(id=word)).id
 
     @pytest.mark.parametrize("own", ["1", "10", "0-1", "ann", "guest-17", "f00d", "order-1", "{x", "a%b"])
@@ -449,23 +447,23 @@ class TestNobody:
 
 
 class TestAdjustments:
-    """They need a token, unless the site is open to all."""
+    """Adjustments need a token, unless the site accepts them from everybody."""
 
     RETRACT = {"type": "adjustment", "order": "A1", "kind": "retract"}
 
-    def test_a_stranger_can_take_no_sale_away(self) -> None:
+    def test_an_adjustment_without_a_token_is_refused(self) -> None:
         assert refused(from_query(sites=sites_like(), **self.RETRACT)) == (403, "needs_token", "type")
         assert refused(from_query(sites=sites_like(), type="adjustment")) == (400, "missing_order", "order")
 
-    def test_a_server_may_and_is_told_apart(self) -> None:
+    def test_an_adjustment_with_a_token_is_accepted_and_trusted(self) -> None:
         assert only(from_query(SERVER, sites_like(), **self.RETRACT)).trusted
         assert only(from_query(SERVER, sites_like(), type="conversion", order="A1")).trusted
 
-    def test_a_site_may_be_open_to_all(self) -> None:
+    def test_a_site_may_accept_adjustments_without_a_token(self) -> None:
         hit = only(from_query(sites=sites_like(open_adjustments=True), **self.RETRACT))
         assert (hit.kind, hit.trusted) == ("retract", False)
 
-    def test_in_an_array_other_hits_pass(self) -> None:
+    def test_a_refused_adjustment_in_an_array_affects_no_other_hit(self) -> None:
         body = json.dumps([{"site": "S", **self.RETRACT}, {"site": "S"}]).encode()
         collected = collect("", body, "", "", PERSON, sites_like())
         assert (list(collected.hits), [reason.status for reason in collected.rejected.values()]) == ([1], [403])
@@ -478,7 +476,7 @@ class TestTime:
     """
 
     @pytest.mark.parametrize("ts", [NOW, NOW - 7 * DAY, NOW + 600_000])
-    def test_ts_is_believed(self, ts: int) -> None:
+    def test_a_plausible_ts_is_believed(self, ts: int) -> None:
         assert only(from_query(ts=ts)).at == ts
         assert only(from_json({"site": "S", "ts": ts, "sent": NOW - 60_000})).at == ts
 
@@ -488,7 +486,7 @@ class TestTime:
         assert only(from_body(f'{{"site":"S","ts":{ts}}}')).at == NOW - 4
 
     @pytest.mark.parametrize("ts", ["yesterday", "NaN", "2026-11-24", "2026-11-24T12:00:00", "0x10", "24.11.2026"])
-    def test_without_a_readable_ts_it_is_the_receipt_and_that_is_noted(self, ts: str) -> None:
+    def test_an_unreadable_ts_is_noted_and_the_time_of_receipt_counts(self, ts: str) -> None:
         hit = only(from_query(ts=ts, sent=str(NOW - DAY)))
         assert (hit.at, hit.unread) == (NOW, {"ts": ts})
         assert only(from_json({"site": "S", "ts": ts})).unread == {"ts": ts}
@@ -498,7 +496,7 @@ class TestTime:
         hit = only(from_json({"site": "S", "ts": ts}))
         assert (hit.at, list(hit.unread)) == (NOW, ["ts"])
 
-    def test_an_absent_ts_is_nothing_to_note(self) -> None:
+    def test_an_absent_ts_is_not_noted(self) -> None:
         for hit in (only(from_query(ts="")), only(from_json({"site": "S", "ts": None, "sent": None}))):
             assert (hit.at, hit.unread) == (NOW, {})
 
@@ -517,7 +515,7 @@ class TestTime:
         if not set(ts) - set("0123456789.e"):
             assert only(from_body(f'{{"site":"S","ts":{ts}}}')).at == at
 
-    def test_what_is_too_old_or_ahead_is_refused_however_it_is_written(self) -> None:
+    def test_a_time_too_old_or_ahead_is_refused_in_every_format(self) -> None:
         for ts in ("2026-11-16T12:00:00Z", "2026-11-24T12:11:00Z", str(NOW // 1000 - 8 * 86_400), "0", "5"):
             assert refused(from_query(ts=ts)) == (400, "bad_ts", "ts")
 
@@ -535,18 +533,18 @@ class TestTime:
 
 
 class TestPerson:
-    """Who did it, as far as the request tells."""
+    """The person of a hit, as far as the request shows it."""
 
     def test_address_and_user_agent_come_from_the_request(self) -> None:
         hit = only(from_query(ip="203.0.113.5", ua="Other"))
         assert (hit.ip, hit.ua) == ("192.0.2.1", "Firefox")
 
-    def test_a_server_tells_those_of_the_person(self) -> None:
+    def test_a_server_may_send_the_persons_address_and_user_agent(self) -> None:
         hit = only(from_query(SERVER, ip="2001:DB8::1", ua="x" * 600))
         assert (hit.ip, hit.ua) == ("2001:db8::1", "x" * 512)
         assert refused(from_query(SERVER, ip="somewhere")) == (400, "bad_ip", "ip")
 
-    def test_the_referer_is_the_page_unless_the_hit_names_one(self) -> None:
+    def test_the_referer_header_is_the_page_unless_the_hit_names_one(self) -> None:
         assert only(from_query()).url == "https://shop.example/start"
         assert only(from_query(url="https://shop.example/a")).url == "https://shop.example/a"
         assert only(from_query()).ref == ""
@@ -572,22 +570,22 @@ class TestPerson:
         visitors = {only(from_query(other)).visitor for other in [PERSON, *others]}
         assert len(visitors | {only(from_query(site="T")).visitor}) == 5
 
-    def test_unknown_people_of_a_server_are_not_taken_for_one(self) -> None:
+    def test_unknown_people_of_a_server_are_different_visitors(self) -> None:
         first, second = only(from_query(SERVER, id="1")), only(from_query(SERVER, id="2"))
         assert first.visitor != second.visitor
         assert first.visitor == only(from_query(SERVER, id="1")).visitor
 
-    def test_a_server_that_tells_the_user_and_no_address_gives_each_user_a_visitor_that_stays(self) -> None:
+    def test_a_server_hit_with_only_a_user_gets_a_constant_visitor_for_that_user(self) -> None:
         ann = only(from_query(SERVER, user="ann")).visitor
         assert ann == only(from_query(SERVER, user="ann", ts=NOW - 40 * DAY, ua="Firefox")).visitor
         assert ann != only(from_query(SERVER, user="bob")).visitor
         assert ann != only(from_query(SERVER, user="ann", site="T")).visitor
 
-    def test_nobodys_user_id_gives_a_server_no_visitor_that_strangers_share(self) -> None:
+    def test_a_server_hit_with_a_user_that_stands_for_nobody_shares_no_visitor(self) -> None:
         first, second = (only(from_query(SERVER, user="undefined", id=id)) for id in ("1", "2"))
         assert first.visitor != second.visitor
 
-    def test_the_user_changes_no_stand_in_visitor_where_the_address_is_known(self) -> None:
+    def test_the_user_does_not_change_the_stand_in_if_the_address_is_known(self) -> None:
         assert only(from_query(user="ann")).visitor == only(from_query()).visitor
         known = {"ip": "192.0.2.1", "ua": "Firefox"}
         assert only(from_query(SERVER, **known, user="ann")).visitor == only(from_query(**known)).visitor

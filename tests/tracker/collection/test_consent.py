@@ -1,4 +1,4 @@
-"""Consent: the signals of a hit, and what is kept of it without them."""
+"""Consent: the signals of a hit, and which of its fields are kept without them."""
 
 import json
 from typing import Any
@@ -25,13 +25,13 @@ KEYS = {
 
 
 def kept(denied: tuple[str, ...] = (), **given: Any) -> Hit:
-    """What is kept of a hit."""
+    """The hit as it is kept."""
     hit = only(from_json({"site": "S", "id": "h", "visitor": "ann", "user": "u", **given}))
     return respect(hit, denied, own_stand_in(hit, PERSON.salt))
 
 
 class TestSignals:
-    """Each is granted or denied, or not named."""
+    """Each signal is granted, denied or absent."""
 
     @pytest.mark.parametrize(
         ("given", "signals"),
@@ -47,7 +47,7 @@ class TestSignals:
             (None, {}),
         ],
     )
-    def test_they_are_text_or_an_object(self, given: Any, signals: dict[str, str]) -> None:
+    def test_signals_are_text_or_an_object(self, given: Any, signals: dict[str, str]) -> None:
         collected = from_json({"site": "S", "consent": given})
         assert (only(collected).consent, collected.notes) == (signals, {})
 
@@ -68,23 +68,25 @@ class TestSignals:
             ("{" * 5000, ALL_DENIED),
         ],
     )
-    def test_what_is_neither_word_is_denied_and_the_answer_says_so(self, given: Any, signals: dict[str, str]) -> None:
+    def test_an_unknown_value_counts_as_denied_and_the_answer_says_so(
+        self, given: Any, signals: dict[str, str]
+    ) -> None:
         collected = from_json({"site": "S", "consent": given})
         assert only(collected).consent == signals
         assert [(note.code, note.field) for note in collected.notes.values()] == [("bad_consent", "consent")]
 
-    def test_a_query_takes_both_forms(self) -> None:
+    def test_a_query_accepts_both_forms(self) -> None:
         assert only(from_query(consent="ad_storage=denied")).consent == {"ad_storage": "denied"}
         assert only(from_query(consent='{"ad_storage":"denied"}')).consent == {"ad_storage": "denied"}
 
-    def test_what_isnt_named_is_as_the_site_says(self) -> None:
+    def test_an_absent_signal_is_as_the_site_says(self) -> None:
         assert kept(("ad_storage",)).consent == {"ad_storage": "denied"}
         assert kept(("ad_storage",), consent="ad_storage=granted").consent == {"ad_storage": "granted"}
         assert kept().consent == {}
 
 
 class TestNobody:
-    """Without `analytics_storage` a hit is a hit of nobody."""
+    """Without `analytics_storage` a hit keeps nothing that identifies the person."""
 
     def test_nothing_that_identifies_the_person_is_kept(self) -> None:
         url = "https://shop.example/?utm_source=news&gclid=CLICKID#a"
@@ -94,17 +96,17 @@ class TestNobody:
             assert secret not in text
         assert (hit.url, hit.user) == ("https://shop.example/?utm_source=news&#a", "")
 
-    def test_it_stays_the_hit_that_it_is(self) -> None:
+    def test_the_other_fields_stay(self) -> None:
         given = {"type": "conversion", "name": "purchase", "order": "A-1", "value": "5", "props": {"size": "L"}}
         hit = kept(**given, consent="denied")
         assert (hit.name, hit.order, hit.value, hit.props) == ("purchase", "A-1", 5_000_000, {"size": "L"})
 
-    def test_each_is_somebody_else_and_a_hit_sent_again_is_the_same(self) -> None:
+    def test_each_hit_has_another_visitor_but_a_repeated_hit_the_same(self) -> None:
         first, again, other = kept(consent="denied"), kept(consent="denied"), kept(id="other", consent="denied")
         assert first.visitor == again.visitor
         assert len({first.visitor, other.visitor, "ann"}) == 3
 
-    def test_the_sites_setting_does_the_same(self) -> None:
+    def test_the_sites_default_can_deny_the_signal(self) -> None:
         assert kept(("analytics_storage",)).visitor == kept(consent="denied").visitor
 
     def test_a_grant_keeps_everything(self) -> None:
@@ -113,7 +115,7 @@ class TestNobody:
 
 
 class TestMatchKeys:
-    """What networks know a person by is kept under the signal that it needs."""
+    """Each match key is kept only if its signal is granted."""
 
     @pytest.mark.parametrize(
         ("denied", "left"),
@@ -123,24 +125,24 @@ class TestMatchKeys:
             ("ad_personalization", set(KEYS)),
         ],
     )
-    def test_each_key_has_its_signal(self, denied: str, left: set[str]) -> None:
+    def test_each_match_key_needs_its_signal(self, denied: str, left: set[str]) -> None:
         assert set(kept(match=KEYS, consent=f"{denied}=denied").match) == left
 
     @pytest.mark.parametrize(
         "given", ["x", 5, [], {"email": "ann@shop.example"}, {"fbp": ["a"]}, {"fbc": "x" * 501}, {"a": "b"}]
     )
-    def test_what_can_be_no_key_is_left_out_and_the_hit_stays(self, given: Any) -> None:
+    def test_a_bad_match_key_is_left_out_and_the_hit_stays(self, given: Any) -> None:
         assert only(from_json({"site": "S", "match": given})).match == {}
 
-    def test_of_google_analytics_cookie_the_client_id_is_kept(self) -> None:
+    def test_the_client_id_of_google_analytics_cookie_is_kept(self) -> None:
         assert only(from_json({"site": "S", "match": {"ga": "GA1.2.123.456"}})).match == {"ga": "123.456"}
 
-    def test_a_query_has_them_as_json(self) -> None:
+    def test_a_query_sends_match_keys_as_json(self) -> None:
         assert only(from_query(match=json.dumps(KEYS))).match == KEYS
 
 
 class TestAddresses:
-    """Click ids are cut out wherever they stand."""
+    """Click ids are cut out of addresses, wherever they are."""
 
     @pytest.mark.parametrize(
         "url",
@@ -157,19 +159,19 @@ class TestAddresses:
             "gclid=SECRET",
         ],
     )
-    def test_no_click_id_is_left(self, url: str) -> None:
+    def test_no_click_id_is_left_in_an_address(self, url: str) -> None:
         assert "SECRET" not in without_click_ids(url)
 
-    def test_the_rest_stays_as_it_is(self) -> None:
+    def test_the_rest_of_the_address_stays(self) -> None:
         url = "https://s/a?utm_source=news&my-gclid=1&b=%20c&gclid=X&z=1#top"
         assert without_click_ids(url) == "https://s/a?utm_source=news&my-gclid=1&b=%20c&&z=1#top"
 
-    def test_every_click_id_that_makes_a_touch_is_known(self) -> None:
+    def test_every_click_id_of_a_touch_is_cut_out(self) -> None:
         assert set(map(str.lower, KNOWN_CLICK_IDS)) <= set(CLICK_IDS)
 
     def test_a_hostile_address_takes_no_time(self) -> None:
         assert len(without_click_ids("gclid=" * 1300 + "%26" * 100)) < 8192
 
 
-def test_reading_leaves_no_name_behind_that_is_no_signal() -> None:
+def test_names_that_are_no_signal_are_not_kept() -> None:
     assert read_consent({"x" * 10_000: "granted"}) == {}

@@ -40,7 +40,7 @@ def test_the_longest_id_fits_and_every_letter_is_safe_in_an_address() -> None:
         {"secret": ""},
     ],
 )
-def test_another_time_site_browser_or_secret_gets_nobodys(other: dict[str, object]) -> None:
+def test_another_time_site_browser_or_secret_gets_no_visitor(other: dict[str, object]) -> None:
     assert visitor_of(**other) == ""  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Hits and batches keep everything on their way through the queue and the archive."""
+"""Hits and batches come out of the queue and the archive unchanged."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def hit(**given: Any) -> Hit:
 
 
 @given(hits=st.lists(HITS, max_size=4))
-def test_what_goes_into_the_queue_and_the_archive_comes_out(hits: list[Hit]) -> None:
+def test_a_batch_comes_out_of_the_queue_and_the_archive_unchanged(hits: list[Hit]) -> None:
     batch = Batch(batch_id(1_790_000_000_000, "abc"), tuple(hits))
     assert decode_batch(encode_batch(batch)) == batch
     assert decode_hits(encode_hits(hits)) == hits
@@ -63,12 +63,12 @@ def test_no_text_breaks_a_line_of_the_archive(odd: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"id":1}', '{"id":"x","hits":[{"id":"h"}]}', b"\xff", '{"id":"x","hits":[{"type":"x"}]}']
 )
-def test_what_is_no_batch_is_refused_as_such(text: str | bytes) -> None:
+def test_bad_bytes_raise_bad_batch(text: str | bytes) -> None:
     with pytest.raises(BadBatch):
         decode_batch(text)
 
 
-def test_lines_that_are_no_hits_are_refused_as_such() -> None:
+def test_bad_lines_raise_bad_batch() -> None:
     with pytest.raises(BadBatch):
         decode_hits(encode_hits([hit()]) + b"{}\n")
     assert decode_hits(b"\n\n") == []
@@ -84,7 +84,7 @@ def test_batch_ids_sort_by_the_time_they_were_made() -> None:
     assert [Batch(one).made_at for one in ids] == [5, 1_790_000_000_000, 1_790_000_000_001]
 
 
-def test_an_instant_is_utc_with_a_z_and_milliseconds_only_where_there_are_any() -> None:
+def test_an_instant_is_written_in_utc_with_milliseconds_only_if_needed() -> None:
     assert iso(1_790_000_000_000) == "2026-09-21T14:13:20Z"
     assert iso(1_790_000_000_007) == "2026-09-21T14:13:20.007Z"
 

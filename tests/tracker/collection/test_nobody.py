@@ -16,10 +16,10 @@ from tracker.collection.nobody import someone
         *(md5(b"").hexdigest(), sha1(b"null").hexdigest().upper(), sha256(b"undefined").hexdigest()),
     ],
 )
-def test_an_id_that_broken_set_ups_send_for_everybody_is_nobodys(text: str) -> None:
+def test_an_id_that_broken_set_ups_send_for_everybody_stands_for_nobody(text: str) -> None:
     assert someone(text) == ""
 
 
-def test_any_other_id_is_somebodys_letter_by_letter() -> None:
+def test_any_other_id_is_somebodys_and_unchanged() -> None:
     for text in ("ann", "Ann", "00", "10", "guest-7", sha256(b"ann").hexdigest(), "\u00e4nn"):
         assert someone(text) == text

@@ -1,4 +1,4 @@
-"""Beat goes on whatever becomes of the machine's clock, and its ticks are dropped by no other machine's clock."""
+"""Beat continues when the machine's clock is changed, and another machine's clock drops none of its ticks."""
 
 import os
 import subprocess
@@ -21,13 +21,13 @@ from tracker.tasks import send_marker
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Path:
-    """A file that sets the wall clock of the processes of `under`: hours that are added to the right time."""
+    """A file that sets the wall clock of processes with the variables of `under`, as hours added to the right time."""
     ensure("libfaketime")
     return tmp_path / "clock"
 
 
 def under(clock: Path) -> dict[str, str]:
-    """The variables that put a process under the clock. Sleeping takes as long as ever."""
+    """The variables that make a process use the clock. Sleeping takes the usual time."""
     (library,) = glob("/usr/lib/*/faketime/libfaketime.so.1")
     return {
         "LD_PRELOAD": library,
@@ -47,21 +47,21 @@ def tracker(tmp_path: Path, clock: Path) -> Iterator[Tracker]:
 
 
 @pytest.mark.timeout(120)
-def test_figures_go_on_when_a_clock_that_ran_ahead_is_put_right(tracker: Tracker, clock: Path) -> None:
+def test_figures_continue_when_a_fast_clock_is_corrected(tracker: Tracker, clock: Path) -> None:
     made = tracker.bootstrap()
     clock.write_text("+3h")
     tracker.env |= under(clock)
     tracker.start("beat")
     for orders, hours in ((1, "+3h"), (2, "+0h"), (3, "-2h"), (4, "+0h")):
         clock.write_text(hours)
-        time.sleep(1.5)  # a tick under this clock
+        time.sleep(1.5)  # wait for a tick under this clock
         sale = {"site": made["site"], "type": "conversion", "name": "purchase", "order": f"A-{orders}", "value": "10"}
         assert requests.post(f"{tracker.url}/collect", json=sale, timeout=10).status_code == 200
         wait_for_conversions(tracker, made, orders)
 
 
 def wait_for_conversions(tracker: Tracker, made: dict[str, str], count: int) -> None:
-    """Returns once the report counts so many."""
+    """Waits until the report counts `count` conversions."""
     day = datetime.now(UTC).date()
     days = {"site": made["site"], "from": str(day - timedelta(days=1)), "to": str(day + timedelta(days=1))}
     token = {"Authorization": f"Bearer {made['report_token']}"}
@@ -74,7 +74,7 @@ def wait_for_conversions(tracker: Tracker, made: dict[str, str], count: int) -> 
 
 
 @pytest.mark.services
-def test_a_tick_is_dropped_by_the_broker_and_not_by_a_worker_whose_clock_is_ahead(rabbitmq: RabbitQueue) -> None:
+def test_an_expired_tick_is_dropped_by_the_broker_and_not_by_a_worker_with_a_fast_clock(rabbitmq: RabbitQueue) -> None:
     (options,) = {str(entry["options"]) for entry in app.conf.beat_schedule.values()}
     send_marker.apply_async(**app.conf.beat_schedule["marker"]["options"])
     with app.connection_for_read() as connection:
@@ -85,7 +85,7 @@ def test_a_tick_is_dropped_by_the_broker_and_not_by_a_worker_whose_clock_is_ahea
     assert options == "{'expiration': 60}"
 
 
-def test_beat_sends_at_the_start_and_each_minute_since(tmp_path: Path) -> None:
+def test_beat_sends_ticks_at_its_start_and_then_each_minute(tmp_path: Path) -> None:
     env = {**os.environ, "HITLEDGER_STATE": str(tmp_path)}
     words = (
         "from tracker.celery import app; from tracker.queues.beat import Beat; sent = [];"

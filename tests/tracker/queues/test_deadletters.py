@@ -1,4 +1,4 @@
-"""`manage.py deadletters`: what a worker can't process is listed with its reason, and can be tried again."""
+"""`manage.py deadletters`: batches that a worker couldn't process are listed with their reason, and can be retried."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tracker.tasks import archive_hits
 
 
 def deadletters(*words: str) -> str:
-    """What the command prints."""
+    """Runs the command and returns its output."""
     out = StringIO()
     call_command("deadletters", *words, stdout=out)
     return out.getvalue()
@@ -36,8 +36,8 @@ def wait_for_dead(number: int) -> None:
 
 @pytest.mark.services
 @pytest.mark.django_db
-def test_ticks_of_beat_that_nobody_took_are_gone(rabbitmq: RabbitQueue) -> None:
-    """A worker that was away for an hour finds no dead letters of the ticks, only its batches."""
+def test_expired_ticks_of_beat_are_not_dead_lettered(rabbitmq: RabbitQueue) -> None:
+    """A worker that was away for an hour finds only batches, and no dead letters of ticks."""
     for name in settings.BEAT.values():
         app.send_task(name, expires=1)
     deadline = time.monotonic() + 30
@@ -48,13 +48,13 @@ def test_ticks_of_beat_that_nobody_took_are_gone(rabbitmq: RabbitQueue) -> None:
     assert rabbitmq.metadata().dead == 0
 
 
-def test_embedded_there_are_none(settings: Any) -> None:
+def test_an_embedded_tracker_has_no_dead_letters(settings: Any) -> None:
     settings.BROKER_URL = ""
     assert "There are none" in deadletters()
 
 
 def put_dead(batch: Batch, queue: str) -> None:
-    """A dead letter that came from a queue, and goes there at a retry."""
+    """Makes a dead letter from a queue, to which a retry returns it."""
     with app.connection_for_write() as connection:
         connection.Producer().publish(
             [[encode_batch(batch)], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
@@ -70,15 +70,15 @@ def put_dead(batch: Batch, queue: str) -> None:
         )
 
 
-def test_no_number_of_looks_deletes_a_dead_letter() -> None:
-    """RabbitMQ 4 would by default delete it after twenty, RabbitMQ 3 at the first look if the limit were -1."""
+def test_listing_dead_letters_often_deletes_none() -> None:
+    """By default RabbitMQ 4 deletes it after 20 looks. With the limit -1, RabbitMQ 3 deletes it at the first."""
     assert DEAD_QUEUE.queue_arguments["x-delivery-limit"] > 1_000_000_000
 
 
 @pytest.mark.services
 @pytest.mark.django_db
-def test_a_batch_that_ends_there_again_at_once_is_retried_once(rabbitmq: RabbitQueue) -> None:
-    """A look at the queue of the dead finds it there again before the retry is through."""
+def test_a_batch_that_fails_again_at_once_is_retried_once(rabbitmq: RabbitQueue) -> None:
+    """The retry finds it in the queue of dead letters again, before it is through."""
     for _ in range(2):
         put_dead(Batch(new_batch_id()), DEAD)
     wait_for_dead(2)
@@ -89,29 +89,29 @@ def test_a_batch_that_ends_there_again_at_once_is_retried_once(rabbitmq: RabbitQ
 @pytest.mark.services
 @pytest.mark.django_db
 class TestOnRabbitMQ:
-    """With a real worker."""
+    """Dead letters with a real worker."""
 
     @pytest.fixture(autouse=True)
     def worker(self, rabbitmq: RabbitQueue, tmp_path: Path) -> Iterator[None]:
-        """A worker on queues of this run's own."""
+        """A worker on the queues of this run."""
         with Tracker(tmp_path, services=True) as tracker:
             tracker.migrate()
             tracker.start("worker")
             yield
 
-    def test_a_batch_that_is_none_is_listed_and_ends_there_again_after_a_retry(self) -> None:
+    def test_an_unreadable_batch_is_listed_and_fails_again_after_a_retry(self) -> None:
         batch = new_batch_id()
         archive_hits.apply_async(("this is no batch",), task_id=batch)
         wait_for_dead(1)
         listed = deadletters()
         assert f"{batch}  unreadable  tracker.tasks.archive_hits  rejected in {HITS}" in listed
         assert "1 dead letters." in listed
-        assert "1 dead letters." in deadletters(), "a look takes nothing away"
+        assert "1 dead letters." in deadletters(), "listing removes nothing"
         assert "1 dead letters sent again." in deadletters("--retry")
         wait_for_dead(1)
 
-    def test_a_batch_whose_task_is_mended_passes_at_the_retry(self) -> None:
-        """A message that died in the wrong queue is one that a worker of the right version would take."""
+    def test_a_batch_whose_task_was_fixed_succeeds_at_the_retry(self) -> None:
+        """A message from another queue is retried like one that a worker of the right version accepts."""
         mended = Batch(new_batch_id())
         put_dead(mended, HITS)
         wait_for_dead(1)

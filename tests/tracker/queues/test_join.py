@@ -1,4 +1,4 @@
-"""Batches that wait go along with the one in hand, and none is lost or lost sight of on the way."""
+"""Joining: a worker adds waiting batches to the one in hand. No batch is lost or forgotten."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,46 +37,46 @@ def ids(found: Batch | None) -> list[str]:
     return [hit.id for hit in found.hits]
 
 
-def test_the_same_batches_make_the_same_one_in_any_order() -> None:
+def test_batches_joined_in_any_order_make_the_same_batch() -> None:
     one, two = batch("a"), batch("b", "c")
     assert joined([one, two]).id == joined([two, one]).id
     assert ids(joined([one, two])) == ["a", "b", "c"]
 
 
-def test_an_object_of_joined_batches_never_takes_the_place_of_another() -> None:
+def test_joined_batches_have_their_own_archive_key() -> None:
     one, two, three = batch("a"), batch("b"), batch("c")
     made = [one, two, three, joined([one, two]), joined([one, three]), joined([one, two, three])]
     assert len({each.id for each in made}) == len(made)
 
 
-def test_joined_batches_are_made_when_the_last_of_them_was() -> None:
+def test_a_joined_batch_has_the_time_of_its_last_batch() -> None:
     early, late = (Batch(batch_id(made_at, "x"), batch("a").hits) for made_at in (1000, 2000))
     assert joined([late, early]).made_at == 2000
 
 
-def test_a_marker_adds_nothing() -> None:
+def test_a_marker_adds_nothing_to_a_joined_batch() -> None:
     one = batch("a")
     assert joined([one, Batch(new_batch_id())]) == one
 
 
-def test_a_replay_finds_the_oldest_hit_of_batches_that_went_along() -> None:
-    """The latest of them may be made so long after the earliest, which may hold hits that happened so long before."""
+def test_a_replay_finds_the_oldest_hit_of_joined_batches() -> None:
+    """The latest batch may be APART_MS newer than the earliest, which may hold hits that are MAX_AGE_TRUSTED_MS old."""
     assert MAX_AGE_TRUSTED_MS + 2 * APART_MS <= BEHIND_MS
 
 
 @pytest.mark.services
 @pytest.mark.django_db
 class TestOnRabbitMQ:
-    """With batches that wait."""
+    """Joining with batches that wait in RabbitMQ."""
 
     @pytest.fixture
     def joiner(self, rabbitmq: RabbitQueue) -> Iterator[Joiner]:
-        """Its connection ends with the test."""
+        """A joiner whose connection is closed after the test."""
         joiner = Joiner()
         yield joiner
         joiner.close()
 
-    def test_what_waits_goes_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_waiting_batches_are_joined(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         for name in ("b", "c"):
             rabbitmq.send(batch(name))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b", "c"]
@@ -85,30 +85,34 @@ class TestOnRabbitMQ:
         joiner.close()
         assert waiting(HITS) == 0
 
-    def test_a_batch_alone_goes_alone(self, joiner: Joiner) -> None:
+    def test_a_batch_without_others_waiting_stays_alone(self, joiner: Joiner) -> None:
         assert joiner.join(batch("a"), 100) is None
 
-    def test_what_was_taken_comes_again_when_its_taker_dies(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_taken_batches_return_to_the_queue_if_their_worker_dies(
+        self, rabbitmq: RabbitQueue, joiner: Joiner
+    ) -> None:
         rabbitmq.send(batch("b"))
         joiner.join(batch("a"), 100)
         assert waiting(HITS) == 0
         joiner.close()
         assert [decode_batch(text_of(one.body)).hits[0].id for one in take(HITS)] == ["b"]
 
-    def test_what_a_failed_task_left_in_hand_comes_again(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_batches_left_in_hand_by_a_failed_task_are_joined_again(
+        self, rabbitmq: RabbitQueue, joiner: Joiner
+    ) -> None:
         rabbitmq.send(batch("b"))
         joiner.join(batch("a"), 100)
         assert ids(joiner.join(batch("c"), 100)) == ["c", "b"]
 
-    def test_a_batch_that_was_delivered_before_takes_none_along(
-        self, rabbitmq: RabbitQueue, archive: FolderArchive
-    ) -> None:
+    def test_a_redelivered_batch_is_not_joined_with_others(self, rabbitmq: RabbitQueue, archive: FolderArchive) -> None:
         rabbitmq.send(batch("b"))
         work(batch("a"), redelivered=True)
         assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a"]]
         assert waiting(HITS) == 1
 
-    def test_of_those_that_killed_a_worker_no_two_go_along(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_two_batches_that_may_have_killed_a_worker_are_not_joined(
+        self, rabbitmq: RabbitQueue, joiner: Joiner
+    ) -> None:
         for name in ("b", "c"):
             rabbitmq.send(batch(name))
         joiner.join(batch("a"), 100)
@@ -116,7 +120,7 @@ class TestOnRabbitMQ:
         rabbitmq.send(batch("d"))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
 
-    def test_no_more_are_taken_than_a_batch_may_hold(
+    def test_no_more_hits_are_joined_than_a_batch_may_hold(
         self, rabbitmq: RabbitQueue, joiner: Joiner, settings: Any
     ) -> None:
         settings.HIT_BATCH_MAX = 7
@@ -125,17 +129,17 @@ class TestOnRabbitMQ:
         assert len(ids(joiner.join(batch("a", "b"), 100))) == 6
         assert waiting(HITS) == 2
 
-    def test_no_more_bytes_are_taken_than_a_batch_may_hold(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_no_more_bytes_are_joined_than_a_batch_may_hold(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         rabbitmq.send(batch("b"))
         assert joiner.join(batch("a"), 600_000) is None
         assert waiting(HITS) == 1
 
-    def test_with_a_marker_in_hand_nothing_is_taken(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_marker_in_hand_is_not_joined_with_others(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         rabbitmq.send(batch("b"))
         assert joiner.join(Batch(new_batch_id()), 100) is None
         assert waiting(HITS) == 1
 
-    def test_a_marker_that_was_taken_goes_on_after_the_batch(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_joined_marker_is_handed_on_after_the_batch(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         marker = Batch(new_batch_id())
         rabbitmq.send(marker)
         one = batch("a")
@@ -145,7 +149,9 @@ class TestOnRabbitMQ:
         assert [decode_batch(text_of(message.body)) for message in take(FACTS)] == [marker]
         assert waiting(HITS) == 0
 
-    def test_what_is_put_down_counts_as_sent_for_the_first_time(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_batches_put_down_count_as_delivered_for_the_first_time(
+        self, rabbitmq: RabbitQueue, joiner: Joiner
+    ) -> None:
         sent = [batch("b"), batch("c")]
         for one in sent:
             rabbitmq.send(one)
@@ -156,7 +162,7 @@ class TestOnRabbitMQ:
         assert not any(message.headers.get("x-delivery-count") for message in messages)
 
     @pytest.mark.django_db(transaction=True)
-    def test_what_is_put_down_holds_back_what_is_sealed(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_batches_put_down_hold_back_the_sealed_instant(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         rabbitmq.send(batch("b"))
         Marker.reach(10_000)
         joiner.join(batch("a"), 100)
@@ -164,7 +170,7 @@ class TestOnRabbitMQ:
         assert Marker.reached() == RECEIVED
 
     @pytest.mark.django_db(transaction=True)
-    def test_what_is_sent_again_for_a_service_holds_back_what_is_sealed(
+    def test_batches_sent_again_because_a_service_is_away_hold_back_the_sealed_instant(
         self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def away(*_: object) -> str:
@@ -180,7 +186,7 @@ class TestOnRabbitMQ:
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("apart", [APART_MS + 1, -APART_MS - 1])
-    def test_a_batch_made_at_quite_another_time_is_sent_again_by_itself(
+    def test_a_batch_made_at_a_distant_time_is_sent_again_by_itself(
         self, rabbitmq: RabbitQueue, joiner: Joiner, apart: int
     ) -> None:
         in_hand, near, other = (
@@ -203,14 +209,14 @@ class TestOnRabbitMQ:
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
         assert waiting(DEAD) == 1
 
-    def test_a_connection_that_was_closed_meanwhile_is_replaced(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
+    def test_a_closed_connection_is_replaced(self, rabbitmq: RabbitQueue, joiner: Joiner) -> None:
         joiner.join(batch("a"), 100)
         assert joiner._connection
         joiner._connection.connection.transport.sock.close()
         rabbitmq.send(batch("b"))
         assert ids(joiner.join(batch("a"), 100)) == ["a", "b"]
 
-    def test_a_worker_archives_and_hands_on_all_as_one_batch(
+    def test_a_worker_archives_joined_batches_and_hands_them_on_as_one(
         self, rabbitmq: RabbitQueue, archive: FolderArchive
     ) -> None:
         for name in ("b", "c"):
@@ -221,7 +227,7 @@ class TestOnRabbitMQ:
         assert [ids(decode_batch(text_of(message.body))) for message in take(FACTS)] == [["a", "b", "c"]]
         assert waiting(HITS) == 0
 
-    def test_where_they_fail_together_each_goes_its_own_way(
+    def test_joined_batches_that_fail_are_processed_separately(
         self, rabbitmq: RabbitQueue, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rabbitmq.send(batch("b"))
@@ -241,7 +247,7 @@ class TestOnRabbitMQ:
 
 
 def work(one: Batch, redelivered: bool = False) -> None:
-    """What a worker's child does with a batch that it was handed."""
+    """Runs the first task on a batch, as a worker's child does."""
     chain = [app.signature(step) for step in reversed(configured.HIT_CHAIN[1:])]
     request = {"id": one.id, "root_id": one.id, "chain": chain, "delivery_info": {"redelivered": redelivered}}
     outcome = build_tracer(archive_hits.name, archive_hits, app=app)(one.id, (encode_batch(one),), {}, request)
@@ -249,7 +255,7 @@ def work(one: Batch, redelivered: bool = False) -> None:
 
 
 def take(name: str) -> list[Message]:
-    """The messages of a queue, in their order; it is empty then."""
+    """Takes all messages of a queue, in order."""
     with connect() as connection:
         queue, found = app.amqp.queues[name](connection.default_channel), []
         while (message := queue.get()) is not None:

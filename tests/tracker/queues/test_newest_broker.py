@@ -1,4 +1,4 @@
-"""The newest RabbitMQ that can be had, set to refuse what 4.3 refuses by default: all of it works as on the oldest."""
+"""The newest available RabbitMQ, set to refuse what 4.3 refuses by default: everything works as on the oldest."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def tracker(tmp_path: Path) -> Iterator[Tracker]:
-    """A tracker on this broker, with queues of its own."""
+    """A tracker on this broker, with its own queues."""
     needs("BROKER_URL")
     command = [sys.executable, "-m", "tests.services", "start", "rabbitmq4"]
     started = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
@@ -33,7 +33,7 @@ def tracker(tmp_path: Path) -> Iterator[Tracker]:
 
 
 @pytest.mark.timeout(120)
-def test_a_sale_is_counted_and_the_queue_can_be_looked_at(tracker: Tracker) -> None:
+def test_a_sale_is_counted_and_the_queues_state_is_known(tracker: Tracker) -> None:
     tracker.manage("migrate", "--verbosity", "0")
     tracker.manage("prepare")
     made = tracker.bootstrap()
@@ -47,11 +47,11 @@ def test_a_sale_is_counted_and_the_queue_can_be_looked_at(tracker: Tracker) -> N
 
 
 @pytest.mark.parametrize("version", ["3.10.8", "3.13.7", "4.0.5", "4.3.0", "5.0.0-rc.1"])
-def test_a_broker_that_has_what_is_needed_is_taken(version: str) -> None:
+def test_a_broker_that_is_new_enough_is_accepted(version: str) -> None:
     check_version(version)
 
 
 @pytest.mark.parametrize("version", ["3.9.13", "3.8.34"])
-def test_a_broker_that_is_too_old_is_named_with_those_that_do(version: str) -> None:
+def test_a_broker_that_is_too_old_is_refused_with_the_versions_that_work(version: str) -> None:
     with pytest.raises(RuntimeError, match=rf"RabbitMQ {version}.* 3\.10"):
         check_version(version)

@@ -1,4 +1,4 @@
-"""A worker that is told to end is gone soon, whatever is away, and its batch comes to no harm."""
+"""Shutdown: a worker ends soon after SIGTERM, even if a service is away, and its batch isn't lost."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ open_queue().send(Batch(new_batch_id(), (hit,)))
 
 @pytest.fixture
 def hanging() -> Iterator[int]:
-    """A port where connections are taken and nothing is ever said, as of a service that is paused."""
+    """A port that accepts connections but never answers, like a paused service."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield server.getsockname()[1]
 
@@ -43,7 +43,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def messages(url: str, queue: str) -> list[int]:
-    """How often each message of a queue was given back."""
+    """For each message of a queue, how often it was given back."""
     with Connection(url) as connection:
         channel, counts = connection.default_channel, []
         while (message := channel.basic_get(queue)) is not None:
@@ -53,9 +53,7 @@ def messages(url: str, queue: str) -> list[int]:
 
 @pytest.mark.services
 @pytest.mark.timeout(120)
-def test_a_worker_whose_processes_are_all_told_ends_and_its_batch_waits_as_if_it_were_new(
-    tmp_path: Path, hanging: int
-) -> None:
+def test_a_worker_ends_on_sigterm_and_its_batch_waits_as_if_undelivered(tmp_path: Path, hanging: int) -> None:
     needs("BROKER_URL")
     prefix = f"stop-{uuid4().hex[:8]}."
     env = {"QUEUE_PREFIX": prefix, "WORKER_CONCURRENCY": "1", "HIT_QOS": "5"}
@@ -86,7 +84,7 @@ def wait_for_words(log: Path, words: str) -> None:
         time.sleep(0.1)
 
 
-def test_a_worker_whose_tasks_do_not_end_is_gone_all_the_same(tmp_path: Path) -> None:
+def test_a_worker_whose_tasks_do_not_end_is_ended_anyway(tmp_path: Path) -> None:
     words = (
         "import time; from tracker.queues import shutdown; shutdown.END_SECONDS = 0.3; shutdown.begin(); time.sleep(30)"
     )
@@ -95,7 +93,7 @@ def test_a_worker_whose_tasks_do_not_end_is_gone_all_the_same(tmp_path: Path) ->
     assert done.returncode == 1
 
 
-def test_a_task_that_waits_puts_its_batch_down_once_its_worker_is_to_end(ending: None) -> None:
+def test_a_waiting_task_puts_its_batch_down_when_its_worker_must_end(ending: None) -> None:
     def away() -> None:
         raise Transient("cassandra")
 
@@ -108,7 +106,7 @@ def test_a_task_that_waits_puts_its_batch_down_once_its_worker_is_to_end(ending:
     assert time.monotonic() - began < 1
 
 
-def test_a_task_that_can_put_nothing_down_stays_with_its_batch(ending: None) -> None:
+def test_a_task_that_cannot_put_its_batch_down_keeps_it(ending: None) -> None:
     tries: list[Any] = []
 
     def away() -> str:
@@ -122,4 +120,4 @@ def test_a_task_that_can_put_nothing_down_stays_with_its_batch(ending: None) -> 
 
     began = time.monotonic()
     assert wait_out(away, "a step", broker_away) == "done"
-    assert time.monotonic() - began > shutdown.SLICE_SECONDS  # it doesn't spin
+    assert time.monotonic() - began > shutdown.SLICE_SECONDS  # it waits between tries

@@ -1,4 +1,4 @@
-"""A task waits while a service is away, and tells poison from absence."""
+"""Step: a task waits while a service is away, and fails at once for any other error."""
 
 from errno import EMFILE
 from itertools import count
@@ -15,7 +15,7 @@ from tracker.tasks import archive_hits, send_marker
 
 
 class Clock:
-    """Time that passes only by sleeping."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
@@ -28,7 +28,7 @@ class Clock:
 
 
 class Flaky:
-    """Work that fails so many times first."""
+    """Work that fails with these errors first, then succeeds."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -61,7 +61,7 @@ def test_a_service_that_is_away_is_waited_out() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_tables_that_are_not_made_yet_and_a_machine_that_is_short_of_something_are_waited_out(error: Exception) -> None:
+def test_missing_tables_and_a_lack_of_resources_are_waited_out(error: Exception) -> None:
     assert run(Flaky(error), Clock()) == "done"
 
 
@@ -72,7 +72,7 @@ def test_waits_grow_up_to_a_bound() -> None:
     assert LONGEST_WAIT / 2 < clock.waits[-1] < LONGEST_WAIT * 1.5
 
 
-def test_what_beat_sends_is_bounded_like_all_else_that_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_beat_sends_is_bounded_like_other_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, object] = {}
 
     class Bounded:
@@ -85,14 +85,14 @@ def test_what_beat_sends_is_bounded_like_all_else_that_is_sent(monkeypatch: pyte
     assert sent == {"expires": 50, "argsrepr": "(...)"}
 
 
-def test_any_other_failure_is_the_batchs_own_and_is_not_tried_again() -> None:
+def test_another_error_is_the_batchs_fault_and_is_not_retried() -> None:
     work = Flaky(ValueError("poison"))
     with pytest.raises(ValueError, match="poison"):
         run(work, Clock())
     assert work.tries == 1
 
 
-def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> None:
+def test_after_its_patience_a_task_sends_the_batch_again() -> None:
     clock = Clock()
     tries = count()
 
@@ -108,7 +108,7 @@ def test_after_its_patience_it_sends_the_batch_again_instead_of_holding_it() -> 
     assert PATIENCE < clock.now() < PATIENCE + 2 * LONGEST_WAIT
 
 
-def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
+def test_a_batch_that_cannot_be_sent_again_stays_in_hand() -> None:
     clock = Clock()
     failures = [Transient("s3")] * 60
     again = Flaky(OperationalError("database"), OperationalError("database"), Ignore())
@@ -119,10 +119,10 @@ def test_a_batch_that_can_not_be_sent_again_stays_in_hand() -> None:
     assert run(Flaky(*failures), Clock(), lambda _waited: again()) == "done"
 
 
-def test_while_it_can_not_be_noted_a_batch_waits_a_little_longer_and_then_goes_all_the_same(
+def test_a_batch_that_cannot_be_noted_is_sent_again_a_little_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # In hand for a day, the broker would make a dead letter of it.
+    # A batch in hand for a day would be dead-lettered by the broker.
     sent: list[object] = []
     monkeypatch.setattr("tracker.queues.step.note_put_back", lambda _batches: Flaky(OperationalError("database"))())
     monkeypatch.setattr(archive_hits, "apply_async", lambda args, *_, **__: sent.append(args))
