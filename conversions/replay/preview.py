@@ -92,9 +92,9 @@ class Preview:
         for verdict in self._verdicts(site):
             conversions += 1
             value += verdict.value
-            if verdict.value_reason == "no_rate":
+            if verdict.value_reason and (missing := unrated(verdict, site)):
                 lacking += 1
-                lacks.update(unrated(verdict, site))
+                lacks.update(missing)
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:

@@ -36,7 +36,7 @@ def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):
-        if is_foreign(row, site) and money(row, site)[1]:
+        if is_foreign(row, site) and money(row, site)[1] == "no_rate":
             amount = times(row.value or 0, verdict.version.factor)
             sums[row.currency] += -amount if isinstance(row, Adjustment) and row.kind == "refund" else amount
     return dict(sorted(sums.items()))

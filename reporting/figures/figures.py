@@ -76,9 +76,9 @@ class Adder:
 
     def _add_unrated(self, verdict: Verdict) -> None:
         """Add the conversion's amounts without a rate."""
-        if verdict.value_reason == "no_rate":
+        if verdict.value_reason and (lacks := unrated(verdict, self._site)):
             self.sums.lacking[verdict.goal.uid] += 1
-            self.sums.lacks[verdict.goal.uid].update(unrated(verdict, self._site))
+            self.sums.lacks[verdict.goal.uid].update(lacks)
 
     def _name(self, touch: Touch) -> AdName:
         name = self._names.name(touch)

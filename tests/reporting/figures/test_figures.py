@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from conversions.attribution.credit import MODELS, ONE
 from conversions.facts.ad_names import OTHER, AdName
-from conversions.facts.records import Conversion, Touch
+from conversions.facts.records import Adjustment, Conversion, Touch
 from conversions.rules.ads import Ad
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.cases import Case
-from conversions.verdicts.claims import Verdict
+from conversions.verdicts.claims import Verdict, judge
 from conversions.verdicts.naming import MAX_OTHERS
 from reporting.figures.cells import (
     CLICKS,
@@ -142,6 +142,18 @@ def test_days_are_the_sites_own() -> None:
     tokyo = SiteConfig(key="s", timezone="Asia/Tokyo", goals=(BUY,), ads=SITE.ads)
     # 14:00Z is 23:00 in Tokyo; 1 h 30 later is the next day there.
     assert [row.touch_day for row in credit(case(touch(-HOUR // 2), at=NOON + HOUR // 2), site=tokyo)] == ["2026-09-21"]
+
+
+def test_a_refund_without_a_rate_is_told_though_the_amount_of_its_sale_cant_be_read() -> None:
+    sale = {"site": "s", "visitor": "ann", "at": NOON, "hit": "c", "goal": "buy", "version": 1, "order": "o"}
+    refund = Adjustment(site="s", order="o", at=NOON, hit="r", kind="refund", value=8, currency="JPY")
+    euros = msgspec.structs.replace(SITE, currency="EUR")
+    for currency in ("", "JPY"):
+        verdict = judge(BUY, [Conversion(**sale, unreadable=True, currency=currency), refund], euros)
+        assert verdict is not None
+        assert verdict.value_reason == "bad_value"
+        (row,) = decode_unrated(cells(cases=[Case(verdict, None, ())], site=euros)[NO_RATE])
+        assert (row.goal, row.conversions, row.amounts) == ("buy", 1, (("JPY", -8),))
 
 
 def test_a_bucket_has_only_its_own_conversions_that_count() -> None:
