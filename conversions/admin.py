@@ -107,7 +107,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     model = GoalVersion
     fields = (
         *("version", "takes_effect", "active", "path", "event", "conditions", "match"),
-        *("fixed_value", "factor", "counting"),
+        *("fixed_value", "factor", "counting", "open_values"),
         *("click_window_days", "view_window_days"),
     )
     readonly_fields = fields
@@ -158,7 +158,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
                 " If an event is asked for as well, that event on the page meets it.",
             },
         ),
-        ("What they count", {"fields": ("fixed_value", "factor", "counting")}),
+        ("What they count", {"fields": ("fixed_value", "factor", "counting", "open_values")}),
         ("Which touches may earn credit", {"fields": ("click_window_days", "view_window_days")}),
     )
 

@@ -274,6 +274,66 @@ class TestAdjustments:
         assert shop.total(day) == ("0.000000", "0.000000")
 
 
+class TestValues:
+    """What a stranger says of amounts, where a goal or a site believes servers alone."""
+
+    MADE_UP = "999999999"
+
+    @pytest.fixture(params=["goals", "sites"])
+    def closed(self, request: pytest.FixtureRequest, shop: Shop) -> Shop:
+        """A shop whose amounts servers tell, by the switch of its goal or of the site."""
+        path = f"sites/{shop.site}"
+        if request.param == "goals":
+            (goal,) = shop.staff.get("/api/goals", {"site": shop.site}).json()["results"]
+            path = f"goals/{goal['id']}"
+        answer = shop.staff.patch(f"/api/{path}", {"open_values": False}, content_type="application/json")
+        assert answer.json()["open_values"] is False
+        return shop
+
+    def test_everybody_may_tell_an_amount_unless_it_is_switched_off(self, shop: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1"))
+        assert shop.total(day) == ("1.000000", "29.900000")
+
+    @pytest.mark.parametrize("value", [MADE_UP, "1,299", "0"])
+    @pytest.mark.parametrize("order", ["A-1", ""])
+    def test_a_made_up_sale_is_in_no_figure_and_support_sees_why(self, closed: Shop, value: str, order: str) -> None:
+        day = days_ago(2)
+        hit = closed.sale(at(day), order, value)
+        send(browser(), hit)
+        assert closed.total(day) == ("0.000000", "0.000000")
+        query = {"site": closed.site, "hit": hit["id"]}
+        (told,) = Client().get("/api/conversions", query, headers=closed.bearer("report")).json()["results"]
+        assert (told["counted"], told["reason"]) == (False, "needs_token")
+
+    def test_the_servers_amount_counts_and_the_browser_brings_the_ad(self, closed: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), closed.click(at(day, "10:00")), closed.sale(at(day, "11:00"), "A-1", self.MADE_UP))
+        assert closed.total(day) == ("0.000000", "0.000000")
+        closed.send(without(closed.sale(at(day, "12:00"), "A-1"), "visitor"))
+        assert closed.credited(day) == {"banner": ("1.000000", "29.900000")}
+
+    def test_what_carries_no_amount_counts_as_before(self, closed: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), without(closed.sale(at(day), "A-1"), "value"))
+        assert closed.total(day) == ("1.000000", "0.000000")
+
+    def test_a_made_up_sale_keeps_nobodys_place(self) -> None:
+        shop = Shop(counting="once", open_values=False)
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day, "10:00"), "A-1", self.MADE_UP))
+        shop.send(shop.sale(at(day, "12:00"), "A-2"))
+        assert shop.total(day) == ("1.000000", "29.900000")
+        assert explained(shop, "A-2")["reason"] is None
+
+    def test_switched_on_again_for_the_site_they_count(self, shop: Shop) -> None:
+        day = days_ago(2)
+        send(browser(), shop.sale(at(day), "A-1"))
+        for is_open, total in ((False, ("0.000000", "0.000000")), (True, ("1.000000", "29.900000"))):
+            shop.staff.patch(f"/api/sites/{shop.site}", {"open_values": is_open}, content_type="application/json")
+            assert shop.total(day) == total
+
+
 class TestBelief:
     def test_the_servers_copy_of_an_order_counts_before_a_browsers_earlier_one(self, shop: Shop) -> None:
         day = days_ago(2)

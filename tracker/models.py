@@ -23,12 +23,14 @@ MAX_DOMAINS = 100
 MAX_NETWORKS = 100
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
-SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments")
+SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments", "open_values")
 #: IP version -> the shortest allowed prefix of an own network. A shorter one would reject everybody's hits.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-#: The fields that the attribution models use. If one changes, the whole site is counted again.
+#: The fields that the attribution models use.
 TERMS = ("half_life_days", "position_first", "position_last")
+#: If one of these changes, the whole site is counted again.
+COUNTED_BY = (*TERMS, "open_values")
 LONGEST_HALF_LIFE_DAYS = 365
 percent = MaxValueValidator(100)
 currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
@@ -156,6 +158,11 @@ class Site(models.Model):
         default=False,
         help_text="Anybody may retract, restate and refund orders; otherwise only servers with an ingest token may.",
     )
+    open_values = models.BooleanField(
+        default=True,
+        help_text="Anybody's conversions may carry a value. Off: under every goal, one with a value counts only if a"
+        " server sends it, or a copy of its order, with an ingest token.",
+    )
     half_life_days = models.DecimalField(
         max_digits=6,
         decimal_places=3,
@@ -194,13 +201,13 @@ class Site(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Check with `clean` and save, in one transaction.
 
-        If a term of the attribution models changes, the same transaction marks the whole site.
+        If a field that figures depend on changes, the same transaction marks the whole site.
         """
         with transaction.atomic():
-            before = Site.objects.select_for_update().filter(pk=self.pk).values(*TERMS).first()
+            before = Site.objects.select_for_update().filter(pk=self.pk).values(*COUNTED_BY).first()
             self.clean()
             super().save(*args, **kwargs)
-            if before and before != {field: getattr(self, field) for field in TERMS}:
+            if before and before != {field: getattr(self, field) for field in COUNTED_BY}:
                 import_string(settings.MARK_SITE)(self.key)
             keep_soon()
 

@@ -57,7 +57,7 @@ def _site_config(site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], cur
         terms=_terms(site),
         traffic=_traffic(site),
         rates=rates_of(currencies, site.currency),
-        goals=tuple(_goal(row, site.currency) for row in goals),
+        goals=tuple(_goal(row, site) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )
 
@@ -76,13 +76,17 @@ def _terms(site: Site) -> Terms:
     return Terms(int(site.half_life_days * DAY_MS), site.position_first, site.position_last)
 
 
-def _goal(row: GoalRow, currency: str) -> Goal:
+def _goal(row: GoalRow, site: Site) -> Goal:
     versions = sorted(row.versions.all(), key=lambda version: version.version)
-    return Goal(uid=row.uid, key=row.key, versions=tuple(version_of(version, currency) for version in versions))
+    return Goal(
+        uid=row.uid,
+        key=row.key,
+        versions=tuple(version_of(version, site.currency, site.open_values) for version in versions),
+    )
 
 
-def version_of(row: VersionRow, currency: str) -> GoalVersion:
-    """The frozen record of a version's row. `currency`: the site's."""
+def version_of(row: VersionRow, currency: str, open_values: bool) -> GoalVersion:
+    """The frozen record of a version's row. `currency` and `open_values`: the site's."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -97,6 +101,7 @@ def version_of(row: VersionRow, currency: str) -> GoalVersion:
         counting=COUNTINGS[row.counting],
         click_window=row.click_window_days * DAY_MS,
         view_window=row.view_window_days * DAY_MS,
+        open_values=row.open_values and open_values,
     )
 
 

@@ -14,8 +14,8 @@ from conversions.facts.handover import landing_touch
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch
 from conversions.facts.rejected import RejectedHit, rejected_hit
 from conversions.facts.touch import touch_of
-from conversions.facts.value import base_value
-from conversions.rules.goals import Goal, is_met
+from conversions.facts.value import base_value, needs_token
+from conversions.rules.goals import Goal, GoalVersion, is_met
 from conversions.rules.site import SiteConfig
 from conversions.rules.traffic import why_rejected
 from conversions.units.clock import bucket_of
@@ -115,15 +115,14 @@ def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: Sit
             name = names.name(fact)
             # Only configured ads have counters. Otherwise strangers could make counters without bound.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
-        elif isinstance(fact, Conversion):
+        elif (version := _version_of(fact, site)) and isinstance(fact, Conversion) and not needs_token(fact, version):
             counts[hit.site, bucket, fact.goal, "", "conversions"] += 1
-            counts[hit.site, bucket, fact.goal, "", "value"] += _live_value(fact, site)
+            counts[hit.site, bucket, fact.goal, "", "value"] += base_value(fact, version, site)[0]
 
 
-def _live_value(conversion: Conversion, site: SiteConfig) -> int:
-    goal = site.goal(conversion.goal)
-    version = goal.in_force(conversion.at) if goal else None
-    return base_value(conversion, version, site)[0] if version else 0
+def _version_of(fact: Fact, site: SiteConfig) -> GoalVersion | None:
+    goal = site.goal(fact.goal) if isinstance(fact, Conversion) else None
+    return goal.in_force(fact.at) if goal else None
 
 
 def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:

@@ -38,3 +38,8 @@ def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -
     if version.fixed_value is not None:
         return version.fixed_value, None
     return worth(conversion, version, site)
+
+
+def needs_token(conversion: Conversion, version: GoalVersion) -> bool:
+    """Whether a conversion carries an amount, be it one that can't be read, and the version believes servers only."""
+    return not (version.open_values or conversion.trusted) and (conversion.value is not None or conversion.unreadable)

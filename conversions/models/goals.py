@@ -82,6 +82,11 @@ class GoalRules(models.Model):
     counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.EVERY)
     click_window_days = models.PositiveIntegerField(default=30, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
     view_window_days = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
+    open_values = models.BooleanField(
+        default=True,
+        help_text="Anybody's conversions may carry a value. Off: one with a value counts only if a server sends it, or"
+        " a copy of its order, with an ingest token.",
+    )
     active = models.BooleanField(default=True, help_text="Off: no hit meets the goal any more.")
 
     class Meta:

@@ -28,7 +28,7 @@ def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any
     known = config.goal(saved.uid) if saved else None
     versions = known.versions if known else ()
     number = max((version.version for version in versions), default=0) + 1
-    version = version_of(VersionRow(version=number, starts_at=since, **row.rules()), config.currency)
+    version = version_of(VersionRow(version=number, starts_at=since, **row.rules()), config.currency, site.open_values)
     if known is None:
         return Goal(uid=NAMELESS, key=key or NAMELESS, versions=(version,))
     return msgspec.structs.replace(known, versions=(*versions, version))

@@ -26,7 +26,8 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     two; an empty one is ignored. Together they are one rule. A hit must meet that rule and all `conditions` (`match`
     all), or any of them (`match` any). `currency` is the site's. `fixed_value` (micros of the site's currency) replaces
     the hit's value; otherwise `factor` (micros) multiplies it. Windows are ms. The newest `most_touches` of each kind
-    in the window may earn credit.
+    in the window may earn credit. Unless `open_values` is on, amounts count only if a server sent
+    them.
     """
 
     version: int
@@ -43,6 +44,7 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     click_window: int = 30 * DAY_MS
     view_window: int = DAY_MS
     most_touches: int = MOST_TOUCHES
+    open_values: bool = True
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

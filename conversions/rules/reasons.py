@@ -20,7 +20,7 @@ RejectedCode = Literal[
     "bad_value",
 ]
 #: Why a conversion doesn't count.
-ConversionReason = Literal["retracted", "not_first", "not_first_of_click", "not_in_force"]
+ConversionReason = Literal["retracted", "needs_token", "not_first", "not_first_of_click", "not_in_force"]
 #: Why a conversion's value, or some of it, is missing.
 ValueReason = Literal["bad_value", "no_rate"]
 #: Why a touch is not eligible for credit.
@@ -42,6 +42,11 @@ def conversion_sentence(reason: ConversionReason) -> str:
     match reason:
         case "retracted":
             return "The order was retracted and has not been restated since."
+        case "needs_token":
+            return (
+                "It carries an amount, and no server sent it with an ingest token. The goal or its site counts amounts"
+                " of servers only."
+            )
         case "not_first":
             return "The goal counts one per person, and an earlier one of a person who claims this one stands."
         case "not_first_of_click":

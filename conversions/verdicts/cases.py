@@ -68,8 +68,10 @@ def _case(
     verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: Timelines, click_taken: bool
 ) -> Case:
     path = drawn(verdict, touches)
-    if verdict.retracted or click_taken:
-        return Case(verdict, "retracted" if verdict.retracted else "not_first_of_click", path)
+    if verdict.retracted or verdict.needs_token:
+        return Case(verdict, "retracted" if verdict.retracted else "needs_token", path)
+    if click_taken:
+        return Case(verdict, "not_first_of_click", path)
     others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)
     once = verdict.version.counting == "once"
     return Case(verdict, "not_first" if once and not first_of_person(verdict, others) else None, path)
@@ -108,7 +110,7 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """For goals that count one per click: the conversions whose click brought an earlier one that isn't retracted.
+    """For goals that count one per click: the conversions whose click brought an earlier one that stands.
 
     The same click may bring conversions of the click's visitor and of its kin, at any time. All of these are read.
     """
@@ -126,7 +128,7 @@ def _read_taken_clicks(
     known = {claim: rows for claim, rows in claims.items() if claim in others}
     known |= people.read_claims(others - known.keys())
     judged = judge_all(site, known, people.of)
-    standing = [one for (uid, _), one in judged.items() if uid in goals and not one.retracted]
+    standing = [one for (uid, _), one in judged.items() if uid in goals and one.stands]
     first = _first_of_clicks(standing, read_drawn(people, standing))
     return {
         (uid, claim)

@@ -9,7 +9,7 @@ import msgspec
 
 from conversions.facts.person import Whose, itself
 from conversions.facts.records import Adjustment, Conversion, OrderKey, order_key
-from conversions.facts.value import ClaimRow, base_value, worth
+from conversions.facts.value import ClaimRow, base_value, needs_token, worth
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.reasons import DuplicateReason, ValueReason
 from conversions.rules.site import SiteConfig
@@ -28,6 +28,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
     `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
     their hit id. `person` is the winner's person. `claimants` are the persons whose touches may earn credit.
+    `needs_token`: it carries an amount, and the version asks for a server's word.
     """
 
     goal: Goal
@@ -41,6 +42,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     value: int = 0
     value_reason: ValueReason | None = None
     retracted: bool = False
+    needs_token: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts by itself, whatever other conversions there are."""
+        return not (self.retracted or self.needs_token)
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
@@ -105,6 +112,7 @@ def _verdict(
         value=value,
         value_reason=value_reason,
         retracted=retracted,
+        needs_token=needs_token(winner, version),
     )
 
 
@@ -162,7 +170,7 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether no earlier conversion of the goal that isn't retracted shares a claimant with this one.
+    """Whether no earlier conversion of the goal that stands shares a claimant with this one.
 
     All claimants are compared, because it is chance whether a shop's server or the buyer's browser sends an order
     first.
@@ -171,7 +179,7 @@ def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
     return not any(
         other.goal.uid == verdict.goal.uid
         and not claimants.isdisjoint(other.claimants)
-        and not other.retracted
+        and other.stands
         and order_key(other.winner) < mine
         for other in verdicts
     )

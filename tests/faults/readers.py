@@ -21,7 +21,27 @@ READERS = [
         "others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)",
         "others: list[Verdict] = []",
     ),
-    fault("a retracted rival keeps its place", WORLDS, CLAIMS, "        and not other.retracted\n", ""),
+    fault(
+        "a retracted rival keeps its place",
+        WORLDS,
+        CLAIMS,
+        "return not (self.retracted or self.needs_token)",
+        "return not self.needs_token",
+    ),
+    fault(
+        "a stranger's amount that counts where servers alone are believed",
+        WORLDS,
+        "conversions/facts/value.py",
+        "return not (version.open_values or conversion.trusted) and",
+        "return False and",
+    ),
+    fault(
+        "a sale of nobody's word that keeps its place",
+        WORLDS,
+        CLAIMS,
+        "return not (self.retracted or self.needs_token)",
+        "return not self.retracted",
+    ),
     fault(
         "versions not distinguished",
         WORLDS,

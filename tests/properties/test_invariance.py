@@ -100,7 +100,8 @@ class World:
         window = {"click_window_days": WINDOW_DAYS, "site": self.site}
         Goal.objects.create(key="buy", **window)
         Goal.objects.create(key="once", counting="once", **window)
-        Goal.objects.create(key="per_click", counting="click", factor="0.333333", **window)
+        open_values = self.rng.random() < 0.6
+        Goal.objects.create(key="per_click", counting="click", factor="0.333333", open_values=open_values, **window)
         Goal.objects.create(key="lead", event="lead", counting="once", fixed_value=5, **window)
         campaign = Campaign.objects.create(site=self.site, key="c")
         for key in ("one", "two"):
@@ -140,7 +141,7 @@ class World:
         self.before = self.config()
         rules_of: dict[str, dict[str, Any]] = {
             "buy": {"fixed_value": 7},
-            "once": {"counting": counting(self.rng)},
+            "once": {"counting": counting(self.rng), "open_values": self.rng.random() < 0.6},
             "lead": {"event": self.rng.choice(["lead", "no more"])},
         }
         for key, rules in rules_of.items():
@@ -157,6 +158,7 @@ class World:
         MatchRule.objects.create(ad=one, source="goo*")
         site = Site.objects.get(pk=self.site.pk)
         site.half_life_days, site.position_first = self.rng.choice([(0.25, 0), (1, 40), (30, 60)])
+        site.open_values = self.rng.random() < 0.7
         site.save()
         self.after = self.config()
 

@@ -237,13 +237,19 @@ def fill_every_field(shop: Shop) -> None:
     Account.objects.update(hits_per_second=5, own_networks=networks)
     Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
     Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
-    Site.objects.update(denied_signals=["ad_storage"], open_adjustments=True)
+    Site.objects.update(denied_signals=["ad_storage"], open_adjustments=True, open_values=False)
     Site.objects.update(half_life_days=3, position_first=10, position_last=20)
     Token.objects.update(revoked_at=NOW)
     Campaign.objects.update(name="Autumn")
     Ad.objects.update(name="Demo", destination="https://shop.example/")
     MatchRule.objects.update(medium="cpc", campaign="autumn-*", content="a", term="b", network="google-ads")
-    rules: dict[str, Any] = {"path": "/thanks", "match": "any", "counting": "once", "active": False}
+    rules: dict[str, Any] = {
+        "path": "/thanks",
+        "match": "any",
+        "counting": "once",
+        "active": False,
+        "open_values": False,
+    }
     windows = {"click_window_days": 7, "view_window_days": 2}
     Goal.objects.create(site=shop.site, key="paid", name="Paid", fixed_value=9, **rules, **windows)
 

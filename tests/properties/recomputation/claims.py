@@ -76,6 +76,12 @@ def is_retracted(claim: Claim) -> bool:
     return deciding[-1:] == ["retract"]
 
 
+def is_believed(claim: Claim) -> bool:
+    """Whether the conversion that counts may be anybody's, as it names no amount or the goal asks for no server."""
+    winner = claim.winner
+    return claim.version.open_values or winner.trusted or (winner.value is None and not winner.unreadable)
+
+
 def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
     """The rows whose amounts are added (1) or subtracted (-1). A restatement replaces all rows before it."""
     amounts: list[tuple[Row, int]] = [(claim.winner, 1)] if claim.version.fixed_value is None else []

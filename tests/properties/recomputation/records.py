@@ -49,6 +49,7 @@ class Version:
     click_window: int
     view_window: int
     most_touches: int
+    open_values: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.properties.recomputation.claims import Claim, is_retracted
+from tests.properties.recomputation.claims import Claim, is_believed, is_retracted
 from tests.properties.recomputation.paths import click_of, path_of
 from tests.properties.recomputation.persons import Whose
 from tests.properties.recomputation.records import Touch
@@ -21,7 +21,7 @@ class Sale:
 
 def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose) -> list[Sale]:
     """The claims of a goal that count, in order."""
-    standing = [sale_of(claim, touches, whose) for claim in claims if not is_retracted(claim)]
+    standing = [sale_of(claim, touches, whose) for claim in claims if is_believed(claim) and not is_retracted(claim)]
     return [sale for n, sale in enumerate(standing) if counts(sale, standing[:n])]
 
 
