@@ -188,6 +188,15 @@ def test_a_hit_is_accepted_whatever_its_amount_is(tracker: Tracker, site: str, v
     assert post(tracker, f'{{"site":"{site}","value":{value}}}'.encode()).json() == {"accepted": 1, "rejected": []}
 
 
+@pytest.mark.parametrize("consent", ["\ud83c", {"\udc00": "granted"}, {"ad_storage": "\ud800"}], ids=ascii)
+def test_a_hit_is_taken_though_its_fault_can_only_be_told_in_half_letters(
+    tracker: Tracker, site: str, consent: Any
+) -> None:
+    answer = post(tracker, {"site": site, "consent": consent})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    assert [note["code"] for note in answer.json()["notes"]] == ["bad_consent"]
+
+
 @pytest.mark.parametrize("path", ["/collect/", "//collect", "/pixel.gif//"])
 def test_extra_slashes_are_harmless(tracker: Tracker, site: str, path: str) -> None:
     answer = requests.get(f"{tracker.url}{path}", {"site": site}, headers={"Origin": "https://shop.example"})

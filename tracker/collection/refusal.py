@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.collection.text import repair
+
 
 class Refusal(Exception):
     """The request, a hit or a field is refused; the client must change it. Status and code are those of
-    docs/errors.md."""
+    docs/errors.md.
+
+    `detail` may quote what was sent. Letters that no answer can hold are replaced in it.
+    """
 
     #: The seconds after which the client may try again; None if that can't help.
     retry_after: int | None = None
@@ -17,7 +22,7 @@ class Refusal(Exception):
         super().__init__(detail)
         self.status = status
         self.code = code
-        self.detail = detail
+        self.detail = repair(detail)
         self.field = field
 
     def headers(self) -> dict[str, str]:
