@@ -1,0 +1,145 @@
+"""Requests to a running tracker -> what is wrong with its answers and with its archive."""
+
+import http.client
+import json
+import random
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fuzz.addresses import addresses, look_at
+from tests.fuzz.request import Fuzzed, Maker
+from tests.running import Tracker
+from tracker.archive import FolderArchive
+
+#: The contract's 5 s.
+SLOWEST_SECONDS = 5.0
+CLIENTS = 8
+#: The id of a click, in the address that it leads to.
+CLICK = re.compile(rb"hl_click=([0-9a-f]{32})")
+#: What the tracker logs of a click that it leads on without having stored it.
+LEFT = "is left to its landing page"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, after how many seconds; status 0 where the connection was closed without a word."""
+
+    asked: Fuzzed
+    status: int
+    seconds: float
+    body: bytes = b""
+    location: bytes = b""
+
+
+@dataclass
+class Seen:
+    """What a run saw."""
+
+    seed: int
+    requests: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    addresses: int = 0
+    slowest: float = 0
+    accepted: int = 0
+    archived: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        statuses = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
+        return (
+            f"seed {self.seed}: {self.requests} requests to {self.addresses} addresses; {statuses};"
+            f" slowest {self.slowest:.2f} s; {self.accepted} hits accepted, {self.archived} archived"
+        )
+
+
+def ask(port: int, fuzzed: Fuzzed) -> Answer:
+    """Sends a request and reads its answer."""
+    began = time.monotonic()
+    status, body, location = 0, b"", b""
+    with (
+        suppress(OSError, http.client.HTTPException),
+        socket.create_connection(("127.0.0.1", port), timeout=30) as link,
+    ):
+        with suppress(OSError):  # who refuses need not read on
+            link.sendall(fuzzed.sent)
+        if not fuzzed.is_whole:
+            link.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(link, method=fuzzed.method)
+        answer.begin()
+        status, location = answer.status, (answer.headers.get("Location") or "").encode("latin-1", "replace")
+        body = answer.read()
+    return Answer(fuzzed, status, time.monotonic() - began, body, location)
+
+
+def hits_of(answer: Answer) -> tuple[int, set[str]]:
+    """How many hits an answer says are accepted, and the ids of those that are known."""
+    if answer.location and (click := CLICK.search(answer.location)) and answer.asked.method == "GET":
+        return 0, {click[1].decode()}
+    if answer.status != 200 or answer.asked.method not in ("GET", "POST"):
+        return 0, set()
+    if answer.body.startswith(b"GIF89a"):
+        return 1, set(answer.asked.ids.values())
+    told = told_of(answer.body)
+    rejected = {one["index"] for one in told.get("rejected", ())}
+    known = {name for index, name in answer.asked.ids.items() if index not in rejected} if "accepted" in told else set()
+    return told.get("accepted", 0), known
+
+
+def told_of(body: bytes) -> dict[str, Any]:
+    """An object in JSON; empty for anything else."""
+    with suppress(ValueError):
+        told = json.loads(body)
+        return told if isinstance(told, dict) else {}
+    return {}
+
+
+def fuzz(tracker: Tracker, made: dict[str, Any], requests: int, seed: int) -> Seen:
+    """A whole run on a tracker whose web process runs."""
+    rng = random.Random(seed)
+    asked_for = look_at(tracker.url, addresses())
+    known = {"site": made["site"], "ad": made["ad"], "ingest": made["ingest_token"], "report": made["report_token"]}
+    maker = Maker(asked_for, {**known, "key": made["site"], "path": "tracker/pages.css"})
+    all_of_them = [maker.make(rng, number) for number in range(requests)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda one: ask(tracker.port, one), all_of_them))
+    seen = Seen(seed, requests, Counter(answer.status for answer in answers), len(asked_for))
+    seen.slowest = max(answer.seconds for answer in answers)
+    seen.wrong = [*wrong_answers(answers), *wrong_archive(tracker, answers, seen), *wrong_log(tracker)]
+    return seen
+
+
+def wrong_answers(answers: Sequence[Answer]) -> list[str]:
+    """The answers that nobody may get."""
+    return [
+        f"{answer.status} after {answer.seconds:.2f} s: {answer.asked.sent[:1500]!r} {answer.body[:300]!r}"
+        for answer in answers
+        if answer.seconds > SLOWEST_SECONDS or (answer.status >= 500 and answer.status != 503)
+    ]
+
+
+def wrong_archive(tracker: Tracker, answers: Sequence[Answer], seen: Seen) -> list[str]:
+    """Hits that were accepted and are not in the archive."""
+    archive = FolderArchive(tracker.state / "archive")
+    hits = [hit for key in archive.list() for hit in archive.get(key)]
+    told = [hits_of(answer) for answer in answers]
+    seen.accepted, seen.archived = sum(count for count, _ in told), len(hits)
+    missing = {name for _, names in told for name in names} - {hit.id for hit in hits}
+    left = tracker.log("web").read_text(errors="replace").count(LEFT)
+    clicks = {name for name in missing if not name.startswith("fuzz-")}
+    found = [f"accepted and not archived: {name}" for name in sorted(missing - clicks)]
+    found += [f"{len(clicks)} clicks are not archived, and {left} are in the log"] if len(clicks) > left else []
+    return found + (["fewer hits are archived than were accepted"] if seen.archived < seen.accepted else [])
+
+
+def wrong_log(tracker: Tracker) -> list[str]:
+    """Mistakes of ours that a client was told to be a service that is away."""
+    log = tracker.log("web").read_text(errors="replace")
+    at = log.find("Traceback")
+    return [log[max(at - 500, 0) : at + 3000]] if at >= 0 else []
