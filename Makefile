@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth bench-figures soak faults worlds \
-	nightly lock clean .services-started
+	nightly lock clean image test-image fuzz .services-started
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # --no-deps: the lock is complete, and one of its packages asks for a second Cassandra driver.
@@ -13,6 +13,8 @@ TESTED := rabbitmq cassandra s3 postgres
 PYTEST_RUN := CI=true python -m pytest --numprocesses 3
 # A tracker without these variables is embedded.
 EMBEDDED := $(addprefix --unset=,DATABASE_URL BROKER_URL CASSANDRA_URL ARCHIVE_URL S3_ENDPOINT_URL)
+# BUILDAH_FORMAT keeps the image's health check where podman builds it.
+BUILDER = $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
 # Runs the Procfile's processes and restarts those that end. A bad setting stops it with one line.
 UP := python -m tracker.supervisor "migrate --noinput --verbosity 0" prepare
 
@@ -93,8 +95,16 @@ worlds: .venv/.installed-dev ## the property tests with many more worlds than in
 	@$(SERVICES) install cassandra && services=$$($(SERVICES) start cassandra) \
 		&& env $$services $(PYTEST_RUN) tests/properties $(PYTEST)
 
-nightly: worlds faults soak ## the checks that take too long for every change
+nightly: worlds faults fuzz soak ## the checks that take too long for every change
 
+image: ## the container image hitledger, by docker or podman; IMAGE="--build-arg BASE=..." for a base of your own
+	@BUILDAH_FORMAT=docker $(BUILDER) build $(IMAGE) --tag hitledger .
+
+test-image: .venv/.installed-dev ## make the image on a base of Debian's packages, and run it as compose.yaml does; needs root
+	@python -m pytest tests/image/built_image.py $(PYTEST)
+
+fuzz: .venv/.installed-dev ## 20,000 odd requests to every address of an embedded tracker; FUZZ="--requests 100000 --seed 7"
+	@python -m tests.fuzz $(FUZZ)
 
 lock: .venv/.installed-dev ## pin pyproject.toml's requirements again
 	@uv pip compile --quiet --upgrade --python-version 3.11 --custom-compile-command "make lock" \

@@ -24,6 +24,8 @@ PROOF = {
     "pgbouncer": "/usr/sbin/pgbouncer",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "debootstrap": "/usr/sbin/debootstrap",
+    "podman": "podman",
+    "crun": "crun",
     "haproxy": "/usr/sbin/haproxy",
     "libfaketime": "/usr/lib/*/faketime/libfaketime.so.1",
 }
