@@ -21,7 +21,7 @@ from conversions.verdicts.naming import counted_in
 from conversions.verdicts.people import People
 from reporting.attempts import Attempts
 from reporting.fits.inputs import Gatherer
-from reporting.rollup import MarkStore
+from reporting.rollup import RollupMarks
 from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Fitter:
     def __init__(
         self,
         store: Store,
-        marks: MarkStore,
+        marks: RollupMarks,
         fit_marks: FitMarks,
         load_site: Callable[[str], SiteConfig | None],
         frozen_before: Callable[[], int],

@@ -42,7 +42,7 @@ AT_ONCE, FACTS_AT_ONCE = 32, 5_000
 REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
 
 
-class MarkStore(Protocol):
+class RollupMarks(Protocol):
     """The functions of `conversions.marks.marks` that a roller calls."""
 
     def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
@@ -75,7 +75,7 @@ class DayNotes(Protocol):
         """Add days to the list."""
 
 
-class Made(msgspec.Struct, frozen=True):
+class MadeCells(msgspec.Struct, frozen=True):
     """A bucket's cells that are not written yet, its day, the number of its facts, and the time (ms) that making them
     took.
 
@@ -96,7 +96,7 @@ class Roller:
     def __init__(
         self,
         store: Store,
-        marks: MarkStore,
+        marks: RollupMarks,
         load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]],
         frozen_before: Callable[[], int],
         clock: Callable[[], int] = now_ms,
@@ -158,7 +158,7 @@ class Roller:
         """
         self.marks.note_tries(marks)
         done: list[Mark] = []
-        made: list[Made] = []
+        made: list[MadeCells] = []
         for mark in marks:
             one = self.attempts.make(lambda mark=mark: self._make(mark, marks), trouble(mark))  # type: ignore[misc]
             made += [one] if one else []
@@ -171,7 +171,7 @@ class Roller:
         """Roll up buckets under the tokens of their marks; return the marks that were removed."""
         return self._finish([self._make(mark, marks) for mark in marks])
 
-    def _attempt_to_finish(self, made: Sequence[Made]) -> list[Mark]:
+    def _attempt_to_finish(self, made: Sequence[MadeCells]) -> list[Mark]:
         """Finish all buckets together. If that fails, finish each by itself."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
@@ -181,7 +181,7 @@ class Roller:
         alone = (self.attempts.make(lambda one=one: self._finish([one]), trouble(one.mark)) for one in made)  # type: ignore[misc]
         return [mark for done in alone for mark in done or ()]
 
-    def _finish(self, made: Sequence[Made]) -> list[Mark]:
+    def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
         """Write the cells, mark the fits, note the days, then remove the marks. After a crash, all of it is done
         again."""
         self.store.write_cells([one.cells for one in made if one.cells])
@@ -189,18 +189,18 @@ class Roller:
         self.days.note_days({one.day for one in made if one.day})
         return self.marks.close_marks({one.mark: self._rest(one) for one in made})
 
-    def _rest(self, one: Made) -> int:
+    def _rest(self, one: MadeCells) -> int:
         now = self.clock()
         return now + min(REST * one.took, LONGEST_REST_MS) if is_open(one.mark.bucket, now) else 0
 
-    def _make(self, mark: Mark, batch: Sequence[Mark]) -> Made:
+    def _make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
         site = self._site(mark, batch)
         if site is None:
-            return Made(mark)
+            return MadeCells(mark)
         day = day_end(mark.bucket, site)
         if mark.bucket < self.frozen_before():
             logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
-            return Made(mark, day)
+            return MadeCells(mark, day)
         began = time.monotonic()
         facts = self.store.read_bucket(site.key, mark.bucket)
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
@@ -210,7 +210,7 @@ class Roller:
         learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
         cells = hour_cells(mark.bucket, figures(site, mark.bucket, touches, cases, learnt))
         took = round(1000 * (time.monotonic() - began))
-        return Made(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
+        return MadeCells(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
         """The configuration of a mark's site. It is read after the marks were noted, together with those of the batch's

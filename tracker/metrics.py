@@ -60,7 +60,7 @@ class Gauges(Collector):
                 yield GaugeMetricFamily(name, meaning, value=value)
 
 
-class Sums(Collector):
+class CountSums(Collector):
     """The sums of the counts of all processes."""
 
     def __init__(self, folder: Path) -> None:
@@ -88,7 +88,7 @@ def registry() -> CollectorRegistry:
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()
-    shared.register(Sums(settings.METRICS_DIR))
+    shared.register(CountSums(settings.METRICS_DIR))
     return shared
 
 

@@ -31,7 +31,7 @@ IN_HAND, WAIT_SECONDS = 5, 2.0
 IPV6_PREFIX = 64
 
 
-class Attempts(SimpleRateThrottle):
+class SignInThrottle(SimpleRateThrottle):
     """The throttle of one kind of attempt, counted over an hour. The key is the address, the user name, or both."""
 
     timer = time.monotonic
@@ -81,9 +81,9 @@ def guard_sign_in(get_response: GetResponse) -> GetResponse:
 def count_attempt(address: str, user: str) -> float:
     """Count an attempt and return 0.0, or return the seconds to wait."""
     throttles = (
-        Attempts("both", BY_BOTH, f"{address} {user}"),
-        Attempts("address", BY_ADDRESS, address),
-        Attempts("user", BY_USER, user),
+        SignInThrottle("both", BY_BOTH, f"{address} {user}"),
+        SignInThrottle("address", BY_ADDRESS, address),
+        SignInThrottle("user", BY_USER, user),
     )
     with _count:
         # A refused attempt isn't counted by the later throttles. Therefore one address can't use up a user's attempts.

@@ -52,7 +52,7 @@ def affected(
     people = People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
-    reader = Reader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts))
+    reader = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts))
     changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
     since = 0 if changed or moved else min((at for _, at in visits), default=0)
     claims = changed | _reached(reader, _earliest(people, visits), since)
@@ -66,7 +66,7 @@ def affected(
     return Affected(frozenset(found), reader.since)
 
 
-class Reader:
+class ConversionReader:
     """Reads conversions, at most about `most` at once. `since`: the earliest instant (ms) from which on those may be
     that were not read; None if all were read."""
 
@@ -122,7 +122,7 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
         yield from (touch for touch in first if isinstance(touch, Touch))
 
 
-def _reached(reader: Reader, visited: Mapping[str, int], since: int) -> set[str]:
+def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
     """The claims of the visitors' conversions that are not earlier than the visitors' instants, or whose trusted copies
     aren't.
 

@@ -21,7 +21,7 @@ from tracker.collection.hit import Hit
 logger = logging.getLogger(__name__)
 
 
-class MarkStore(Protocol):
+class ProcessorMarks(Protocol):
     """The functions of `conversions.marks.marks` that a processor calls."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
@@ -43,7 +43,7 @@ class Processor:
     def __init__(
         self,
         store: Store,
-        marks: MarkStore,
+        marks: ProcessorMarks,
         load_site: Callable[[str], SiteConfig | None],
         frozen_before: Callable[[], int],
         daily_cap: int,

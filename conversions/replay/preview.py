@@ -15,7 +15,7 @@ from conversions.facts.attribute import attribute
 from conversions.facts.records import Fact, Link, Touch
 from conversions.marks.ranges import Range
 from conversions.replay.overlay import Overlay
-from conversions.replay.replay import Archive, batch_of, hits_of
+from conversions.replay.replay import ReplayArchive, batch_of, hits_of
 from conversions.rules.goals import Goal
 from conversions.rules.rates import Series
 from conversions.rules.site import SiteConfig
@@ -66,7 +66,7 @@ class Preview:
         self.reached = ""
         self.complete = False
 
-    def gather(self, archive: Archive, keys: Iterable[str]) -> Iterator[str]:
+    def gather(self, archive: ReplayArchive, keys: Iterable[str]) -> Iterator[str]:
         """Take the facts of each object; yield its key. The caller may stop at any object: the preview then covers the
         objects before."""
         for key, hits in hits_of(archive, keys):
@@ -147,7 +147,7 @@ def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> P
     )
 
 
-def gather_until(preview: Preview, archive: Archive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
+def gather_until(preview: Preview, archive: ReplayArchive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
     """Gather while `may_go_on` allows it."""
     for _ in preview.gather(archive, keys):
         if not may_go_on():

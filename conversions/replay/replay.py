@@ -31,7 +31,7 @@ AHEAD = 8
 GRACE_MS = 60_000
 
 
-class Archive(Protocol):
+class ReplayArchive(Protocol):
     """The part of the archive that a replay reads."""
 
     def get(self, key: str) -> list[Hit]:
@@ -48,7 +48,7 @@ def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
-def list_keys(archive: Archive, ranges: Sequence[Range], progress: Progress) -> Iterator[str]:
+def list_keys(archive: ReplayArchive, ranges: Sequence[Range], progress: Progress) -> Iterator[str]:
     """List the objects that are still to be replayed."""
     since, until = object_range(ranges)
     return archive.list(since, until, progress.last_key)
@@ -68,7 +68,7 @@ def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
 
-def hits_of(archive: Archive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
+def hits_of(archive: ReplayArchive, keys: Iterable[str]) -> Iterator[tuple[str, list[Hit] | None]]:
     """Yield each key with its hits, fetched a few objects ahead; None for an object that is damaged or missing."""
     with ThreadPoolExecutor(AHEAD) as pool:
         waiting: deque[tuple[str, Future[list[Hit]]]] = deque()
@@ -89,7 +89,7 @@ def _fetched(key: str, future: Future[list[Hit]]) -> tuple[str, list[Hit] | None
 
 
 def replay(
-    archive: Archive, processor: Processor, ranges: Sequence[Range], keys: Iterable[str], progress: Progress
+    archive: ReplayArchive, processor: Processor, ranges: Sequence[Range], keys: Iterable[str], progress: Progress
 ) -> Iterator[int]:
     """Process the hits of each object that are in the ranges; yield their number per object, and note the progress.
 
@@ -126,14 +126,16 @@ def make_retroactive(goal: Goal, since: int) -> Progress:
         return Progress.objects.create(site=goal.site.key, since=iso(since), until=iso(effect_time()), requested=True)
 
 
-def carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int) -> None:
+def carry_on(archive: ReplayArchive, processor: Processor, clock: Callable[[], int], until: int) -> None:
     """Continue the requested replays, one after the other, up to an instant (ms)."""
     for progress in Progress.objects.filter(requested=True, ended_at__isnull=True).order_by("pk"):
         if clock() < until and progress.hold(clock(), until + GRACE_MS):
             _carry_on(archive, processor, clock, until, progress)
 
 
-def _carry_on(archive: Archive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress) -> None:
+def _carry_on(
+    archive: ReplayArchive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress
+) -> None:
     """Continue one replay. If a service is away, the next call tries again."""
     problem = ""
     try:

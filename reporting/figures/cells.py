@@ -56,7 +56,7 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
     value: list[int] = []
 
 
-class Unrated(msgspec.Struct, frozen=True, order=True, array_like=True):
+class UnratedRow(msgspec.Struct, frozen=True, order=True, array_like=True):
     """A goal's number of counted conversions with amounts without a rate; and these amounts: (currency, micros).
 
     One conversion may have amounts in several such currencies.
@@ -67,13 +67,13 @@ class Unrated(msgspec.Struct, frozen=True, order=True, array_like=True):
     amounts: tuple[tuple[str, int], ...]
 
 
-Body = Clicks | Credit | list[Unrated]
+Body = Clicks | Credit | list[UnratedRow]
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
 _clicks = msgspec.json.Decoder(Clicks)
 _credit = msgspec.json.Decoder(Credit)
-_unrated = msgspec.json.Decoder(list[Unrated])
+_unrated = msgspec.json.Decoder(list[UnratedRow])
 
 
 def by_touch_day(model: str) -> str:
@@ -109,7 +109,7 @@ def decode_credit(cell: Cell) -> Credit:
     return _decode(_credit, cell)
 
 
-def decode_unrated(cell: Cell) -> list[Unrated]:
+def decode_unrated(cell: Cell) -> list[UnratedRow]:
     """Read the amounts without a rate of a cell. Raises Damaged."""
     return _decode(_unrated, cell)
 

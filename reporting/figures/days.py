@@ -19,7 +19,7 @@ from reporting.figures.cells import (
     NO_RATE,
     Clicks,
     Credit,
-    Unrated,
+    UnratedRow,
     decode_clicks,
     decode_credit,
     decode_unrated,
@@ -29,7 +29,7 @@ from reporting.figures.cells import (
 from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
 
 
-class Made(msgspec.Struct, frozen=True, array_like=True):
+class DayBody(msgspec.Struct, frozen=True, array_like=True):
     """The body of a day's cell: the token that was drawn before its hours were read, the day's start and end (ms), and
     the figures."""
 
@@ -67,17 +67,17 @@ def month_page(day: str) -> str:
     return day[:7]
 
 
-def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[Unrated]) -> bytes:
+def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
     """Serialize a day's cell."""
-    return seal(msgspec.json.encode(Made(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures)))))
+    return seal(msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures)))))
 
 
-def read_made(cell: Cell) -> Made:
+def read_made(cell: Cell) -> DayBody:
     """Read the token, the midnights and the figures of a day's cell. Raises Damaged."""
-    return msgspec.json.decode(unseal(cell), type=Made)
+    return msgspec.json.decode(unseal(cell), type=DayBody)
 
 
-def figures_of(cell: Cell, made: Made) -> Cell:
+def figures_of(cell: Cell, made: DayBody) -> Cell:
     """Turn a day's cell into the form of an hour's cell."""
     return msgspec.structs.replace(cell, body=seal(bytes(made.figures)))
 
@@ -107,7 +107,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
     return columns(sums)
 
 
-def sum_unrated(cells: Iterable[Cell]) -> list[Unrated]:
+def sum_unrated(cells: Iterable[Cell]) -> list[UnratedRow]:
     """Add up the amounts without a rate of hours."""
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)

@@ -30,7 +30,7 @@ def figures(
 
     `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
-    adder = Adder(site, learnt or {})
+    adder = FactAdder(site, learnt or {})
     adder.add_touches(touches)
     for case in counted_in(site, bucket, cases):
         adder.add_case(case)
@@ -38,7 +38,7 @@ def figures(
     return adder.sums
 
 
-class Adder:
+class FactAdder:
     """Adds touches and counted conversions to sums, one by one."""
 
     def __init__(self, site: SiteConfig, learnt: Mapping[str, Learnt]) -> None:

@@ -9,7 +9,7 @@ from conversions.attribution.credit import MODELS
 from conversions.facts.ad_names import OTHER, AdName
 from conversions.store.port import Cell
 from conversions.verdicts.naming import beyond
-from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, Unrated, by_touch_day, encode
+from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode
 
 #: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
 Place = tuple[str, AdName | None, str]
@@ -84,9 +84,9 @@ def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
     return Clicks([named(ad) for ad, _ in rows], [row[0] for _, row in rows], [row[1] for _, row in rows])
 
 
-def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[Unrated]:
+def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[UnratedRow]:
     """Amounts without a rate, as rows. `numbers`: goal -> conversions; `sums`: goal -> currency -> micros."""
-    return [Unrated(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
+    return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def without_days(places: Mapping[Place, list[int]]) -> Amounts:

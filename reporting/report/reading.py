@@ -11,7 +11,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, Store
 from conversions.units.clock import day_start, days_between, next_day
 from reporting.figures.cells import CLICKS, NO_RATE, Damaged, by_touch_day
-from reporting.figures.days import Made, figures_of, month_page, read_made
+from reporting.figures.days import DayBody, figures_of, month_page, read_made
 from reporting.figures.sums import utc_day
 from reporting.report.query import Query
 
@@ -22,7 +22,7 @@ PAGES_AT_ONCE = 32
 OnDay = tuple[str, Cell]
 
 
-class Reader:
+class CellReader:
     """Reads the cells of consecutive days of a site.
 
     `tokens`: bucket -> the greatest token of its marks. `wrong`: the days read so far whose own cells were damaged or
@@ -64,7 +64,7 @@ class Reader:
         # A day may have two cells: one that was made between the midnights of earlier time zone rules, and a valid one.
         self.wrong |= useless & days
 
-    def _made(self, cell: Cell) -> Made | None:
+    def _made(self, cell: Cell) -> DayBody | None:
         """Read a day's cell; None if it is damaged or was made between other midnights."""
         place = bisect_right(self._starts, cell.start) - 1
         try:
@@ -93,18 +93,18 @@ def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
     return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
 
 
-def read_clicks(reader: Reader, query: Query) -> Iterator[OnDay]:
+def read_clicks(reader: CellReader, query: Query) -> Iterator[OnDay]:
     """Read the cells of clicks and views."""
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
-def read_credit(reader: Reader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
+def read_credit(reader: CellReader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
     """Read the cells of the query's model, also on later days whose conversions may credit touches of the query's
     days."""
     model = by_touch_day(query.model) if query.basis == "click" else query.model
     return reader.read(model, query.credit_days(site), "hour" in query.by)
 
 
-def read_unrated_cells(reader: Reader, query: Query) -> Iterator[OnDay]:
+def read_unrated_cells(reader: CellReader, query: Query) -> Iterator[OnDay]:
     """Read the cells of amounts without a rate."""
     return reader.read(NO_RATE, query.days())

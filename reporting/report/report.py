@@ -27,7 +27,7 @@ Head = tuple[str, str, str]
 AdKey = tuple[str, str, bool]
 
 
-class Adder:
+class CellAdder:
     """Adds up the cells of a query's days, column by column. It makes no object for each row of a cell."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
@@ -123,7 +123,7 @@ def make_report(
 ) -> tuple[Report, set[tuple[str, str]]]:
     """Make the report of a query from its cells, each with its day; and return the goals and months in it. Raises
     Refusal."""
-    adder = Adder(query, site)
+    adder = CellAdder(query, site)
     for day, cell in clicks:
         adder.add_clicks(day, cell)
     for day, cell in credit:

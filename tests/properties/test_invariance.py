@@ -39,7 +39,7 @@ from reporting.figures.cells import (
 )
 from reporting.figures.days import SUMS, sum_credit
 from reporting.fitter import Fitter
-from reporting.report.reading import Reader, starts_of
+from reporting.report.reading import CellReader, starts_of
 from reporting.rollup import Roller
 from tests.properties.given import recomputed
 from tests.properties.interleave import Actor, Stepped, pause
@@ -340,7 +340,7 @@ class World:
         starts = starts_of(days, self.site_config())
         tokens = list(day_list.read_tokens(self.site.key, starts[0], starts[-1]))
         for model in self.rng.sample(ALL, 4):
-            reader = Reader(self.plain_store, self.site_config(), days, tokens)
+            reader = CellReader(self.plain_store, self.site_config(), days, tokens)
             by_day, by_hour = (added_up(reader.read(model, days, hours)) for hours in (False, True))
             assert by_day == by_hour, model
             assert not reader.wrong

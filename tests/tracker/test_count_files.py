@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.running import CHECKOUT
 from tests.small_disk import fill, small_disk
-from tracker.metrics import Sums
+from tracker.metrics import CountSums
 
 COUNTING = """
 from tracker import settings
@@ -33,7 +33,7 @@ def count(state: Path, folder: Path, **more: str) -> dict[str, float]:
     env = {**os.environ, "HITLEDGER_STATE": str(state), "PROMETHEUS_MULTIPROC_DIR": str(folder), **more}
     done = subprocess.run([sys.executable, "-c", COUNTING], env=env, cwd=CHECKOUT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    samples = [sample for family in Sums(folder).collect() for sample in family.samples]
+    samples = [sample for family in CountSums(folder).collect() for sample in family.samples]
     return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
 

@@ -33,7 +33,7 @@ _DASH = re.compile(r"(?<=\d[.,])[-\u2013\u2014]{1,2}(?=\D*$)")
 _SAME = str.maketrans("\u2212\u066b\u066c\u2019\u02bc", "-.,''")
 
 
-class Amount(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True):
     """Micros of a currency. If the currency is empty, it is the site's own."""
 
     micros: int
@@ -50,7 +50,7 @@ def read_micros(text: str) -> int | None:
     return -micros if sign else micros
 
 
-def read_amount(text: str, currency: str, own: str) -> Amount | None:
+def read_amount(text: str, currency: str, own: str) -> Money | None:
     """Read an amount from its text and its currency parameter; None if they have no single meaning.
 
     `own` is the site's currency. It decides which dollars `$` means. An amount without any sign or code is in this
@@ -58,11 +58,11 @@ def read_amount(text: str, currency: str, own: str) -> Amount | None:
     """
     micros = read_micros(text)
     if micros is not None and (not currency or currency in CURRENCIES):
-        return Amount(micros, currency)
+        return Money(micros, currency)
     return _read_written(text, currency, own) if len(text) <= MAX_LENGTH else None
 
 
-def _read_written(text: str, currency: str, own: str) -> Amount | None:
+def _read_written(text: str, currency: str, own: str) -> Money | None:
     found = _WRITTEN.fullmatch(_plainer(text))
     number = _read_number(found["number"]) if found else None
     if not found or number is None or (found["minus"] and found["other"]):
@@ -72,7 +72,7 @@ def _read_written(text: str, currency: str, own: str) -> Amount | None:
     if micros >= MICROS * 10**DIGITS:
         return None
     negative = "-" in found["minus"] + found["other"]
-    return None if code is None else Amount(-micros if negative else micros, code)
+    return None if code is None else Money(-micros if negative else micros, code)
 
 
 def _plainer(text: str) -> str:
