@@ -55,8 +55,8 @@ ROLLUPS = [
         "a configuration cached by the rollup",
         WORLDS,
         ROLLUP,
-        "        self._sites = {}  # All that is read from here on is newer than every noted token.\n",
-        "",
+        "        self._sites = {}  # ",
+        "        # ",
     ),
     fault(
         "a site's mark closed before its buckets are marked",
