@@ -104,6 +104,23 @@ def test_the_table_of_words_is_found() -> None:
     assert {"touch", "goal, version", "bucket", "roll up"} <= WORDS.keys()
 
 
+#: A row of the map in docs/models.md: a rule, and the files with the names that define it.
+RULE = re.compile(r"^\| (?!rule|---)([^|]+) \| (`[^|]+\.py`[^|]*) \|$", re.MULTILINE)
+RULES: dict[str, str] = dict(RULE.findall(text_of(DOCS / "models.md")))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_of_the_models_is_defined_in_the_file_that_the_map_names(rule: str) -> None:
+    for place in RULES[rule].split("; "):
+        file, *names = re.findall(r"`([^`]+)`", place)
+        assert names, f"{rule}: {place}"
+        assert set(names) <= definitions(CHECKOUT / file), f"{rule}: {place}"
+
+
+def test_the_table_of_rules_is_found() -> None:
+    assert {"names of ads", "hours, days, months", "copies of a touch"} <= RULES.keys()
+
+
 def test_every_document_is_in_the_index() -> None:
     listed = {(DOCS / link).resolve() for link in re.findall(r"\]\(([^)\s#]+)\)", text_of(DOCS / "README.md"))}
     assert {path for path in DOCS.rglob("*.md") if path != DOCS / "README.md"} <= listed
