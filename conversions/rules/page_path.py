@@ -24,11 +24,11 @@ def page_path(url: str) -> str:
 
 
 def written_path(url: str) -> str:
-    """The path as the address has it; `/` if it has none or can't be read."""
+    """The path as the address has it; `/` if it has none. Empty if no address is known, or if it can't be read."""
     try:
-        return urlsplit(url).path or "/"
+        return url and (urlsplit(url).path or "/")
     except ValueError:
-        return "/"
+        return ""
 
 
 def plain_path(path: str) -> str:

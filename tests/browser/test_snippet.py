@@ -9,6 +9,7 @@ from requests import get
 
 from tests.browser.demo import fetch_report
 from tests.browser.storefront import NOTHING_KEPT, STUB, Storefront, sent
+from tracker.archive import FolderArchive
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +48,24 @@ for (let size = 1 << 22; size; size >>= 1)
 def names(shop: Storefront) -> list[tuple[str, str]]:
     """The path of each hit's address, and that of its referrer."""
     return [(hit.url.partition(shop.host)[2], hit.ref.partition(shop.host)[2]) for hit in shop.hits()]
+
+
+class TestImages:
+    """Hits of image tags, where no script runs."""
+
+    def test_an_image_counts_for_its_page_if_it_may_tell_and_never_for_the_home_page(self, shop: Storefront) -> None:
+        source = f"{shop.tracker.url}/pixel.gif?site={shop.account['site']}&amp;title={shop.host}"
+        page = shop.tab(
+            html=f"""<!doctype html><title>Thanks</title><img src="{source}-plain" alt="">
+            <img src="{source}-told" referrerpolicy="no-referrer-when-downgrade" alt="">
+            <img src="{source}-named&amp;url=http://{shop.host}/thanks" alt="">"""
+        )
+        page.goto(f"http://{shop.host}/thanks", wait_until="load")
+        archive = FolderArchive(shop.tracker.state / "archive")
+        hits = [hit for key in archive.list() for hit in archive.get(key)]
+        pages = {hit.title.removeprefix(f"{shop.host}-"): hit.url for hit in hits if hit.title.startswith(shop.host)}
+        whole = f"http://{shop.host}/thanks"
+        assert pages == {"plain": "", "told": whole, "named": whole}
 
 
 class TestPages:

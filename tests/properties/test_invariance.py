@@ -102,7 +102,7 @@ class World:
         Goal.objects.create(key="once", counting="once", **window)
         open_values = self.rng.random() < 0.6
         Goal.objects.create(key="per_click", counting="click", factor="0.333333", open_values=open_values, **window)
-        Goal.objects.create(key="lead", event="lead", counting="once", fixed_value=5, **window)
+        Goal.objects.create(key="lead", event="lead", path="/", counting="once", fixed_value=5, **window)
         campaign = Campaign.objects.create(site=self.site, key="c")
         for key in ("one", "two"):
             Ad.objects.create(campaign=campaign, key=key)

@@ -1,6 +1,7 @@
 """Collect: the parts of a request -> its hits, and a refusal for each unacceptable one. Pure; knows no Django."""
 
 import hmac
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,8 @@ MAX_AGE_TRUSTED_MS = 90 * DAY_MS
 #: Texts that the snippet may send for a missing parameter. They count as absent.
 EMPTY: tuple[Any, ...] = (None, "", {})
 
+#: An address without path and query.
+ORIGIN = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
 MAX_KEY = 64
 MAX_NAME = 200
 MAX_TITLE = 1024
@@ -208,7 +211,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         visitor=fields.read_id(given, "visitor") or derive_visitor(key, timezone, ip, ua, at, hit_id, user, sender),
         name=fields.read_text(given, "name", MAX_NAME),
         user=user,
-        url=fields.read_prose(given, "url", MAX_URL) or sender.page[:MAX_URL],
+        url=fields.read_prose(given, "url", MAX_URL) or page_of(sender.page),
         ref=fields.read_prose(given, "ref", MAX_URL),
         title=fields.read_prose(given, "title", MAX_TITLE),
         ad=fields.read_text(given, "ad", MAX_NAME),
@@ -228,6 +231,12 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         trusted=sender.trusted,
         unread=unread,
     )
+
+
+def page_of(referer: str) -> str:
+    """The page that a Referer header names. Empty for an origin alone: of most pages browsers tell other hosts no more,
+    and it would be taken for the home page."""
+    return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:

@@ -56,6 +56,9 @@ def test_an_adjustment_meets_no_goal() -> None:
         ("https://s.example/orders/17/done", "/orders/*/done", True),
         ("https://s.example", "/", True),
         ("http://[broken", "/welcome*", False),
+        ("http://[broken", "/", False),
+        ("", "/", False),
+        ("", "*", True),
         ("https://s.example/a\nb", "/a*", True),
         ("https://s.example/axb", "/a.b", False),  # a point is a point
         ("https://s.example/[a]", "/[a]", True),  # and a bracket a bracket
@@ -130,9 +133,9 @@ def test_a_glob_full_of_stars_takes_no_longer_than_others() -> None:
     assert time.perf_counter() - began < 0.5
 
 
-def test_the_path_of_a_bad_address_is_the_root() -> None:
+def test_an_unknown_address_has_no_path_and_one_that_ends_with_its_host_has_the_root() -> None:
     assert [page_path(url) for url in ("", "http://[", "https://s.example", "https://s.example/a/")] == [
-        "/", "/", "/", "/a/",
+        "", "", "/", "/a/",
     ]  # fmt: skip
 
 

@@ -27,5 +27,5 @@ def is_met(hit: Hit, goal: Goal, version: Version) -> bool:
     """Whether a hit meets a version: by the goal's key, the event's name, or the path of the page."""
     by_key = hit.type == "conversion" and hit.name == goal.key
     by_event = version.event != "" and hit.name == version.event
-    path = unquote(urlsplit(hit.url).path or "/")
+    path = unquote(urlsplit(hit.url).path or "/") if hit.url else ""
     return by_key or by_event or (hit.type == "page" and version.path != "" and is_like(unquote(version.path), path))

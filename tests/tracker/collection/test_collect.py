@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
 from tracker.collection.collect import Collected, FindSites, NoHit, Sender, SiteEntry, collect, find_none
@@ -548,6 +549,14 @@ class TestPerson:
         assert only(from_query()).url == "https://shop.example/start"
         assert only(from_query(url="https://shop.example/a")).url == "https://shop.example/a"
         assert only(from_query()).ref == ""
+
+    @pytest.mark.parametrize("origin", ["https://shop.example", "https://shop.example/", "HTTP://shop.example:8080/"])
+    def test_an_origin_alone_is_no_page(self, origin: str) -> None:
+        image = msgspec.structs.replace(PERSON, page=origin)
+        assert only(from_query(image)).url == ""
+        assert only(from_query(image, url=origin)).url == origin
+        for more in ("?a=1", "/a", "//"):
+            assert only(from_query(msgspec.structs.replace(image, page=origin + more))).url == origin + more
 
     def test_a_stand_in_visitor_is_the_same_for_a_day(self) -> None:
         first, later = only(from_query(ts=NOW - 11 * 3_600_000)), only(from_query(ts=NOW))
