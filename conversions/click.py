@@ -184,6 +184,7 @@ def click_hit(
         ua=sender.ua[:MAX_UA],
         prefetch=sender.prefetch,
         consent=consent,
+        issued=True,
     )
 
 

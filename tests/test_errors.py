@@ -26,6 +26,7 @@ CODES: dict[str, tuple[int, int | None]] = {
 #: Place of a reason in docs/errors.md -> its codes.
 REASONS: dict[str, Any] = {
     "conversion": reasons.ConversionReason,
+    "click": reasons.ClickReason,
     "value": reasons.ValueReason,
     "touch": reasons.TouchReason,
     "duplicate": reasons.DuplicateReason,
@@ -33,7 +34,7 @@ REASONS: dict[str, Any] = {
     "model": reasons.WeighReason,
 }
 SENTENCES: tuple[Callable[..., str], ...] = (
-    *(reasons.conversion_sentence, reasons.value_sentence, reasons.touch_sentence),
+    *(reasons.conversion_sentence, reasons.click_sentence, reasons.value_sentence, reasons.touch_sentence),
     *(reasons.duplicate_sentence, reasons.adjustment_sentence, reasons.model_sentence),
 )
 #: Functions that refuse with `bad_FIELD`, where FIELD is their second argument.

@@ -1,4 +1,4 @@
-"""Conversions: endpoints that explain one conversion, or those of an order, a hit, a visitor or a user."""
+"""Conversions: endpoints that explain one conversion, or those of an order, a click, a hit, a visitor or a user."""
 
 import msgspec
 from rest_framework.request import Request
@@ -11,7 +11,7 @@ from conversions.api.schema import conversion_schema, conversions_schema
 from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_cursor
 from conversions.explain.explanation import Explanation
-from conversions.explain.find import FoundCases, find_hit, find_order, find_user, find_visitor
+from conversions.explain.find import FoundCases, find_click, find_hit, find_order, find_user, find_visitor
 from conversions.explain.opening import find_readable, open_explainer
 from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
@@ -24,12 +24,12 @@ PAGE = 20
 class ConversionsView(ReaderView):
     """Why conversions count or not, and how much of them each touch gets.
 
-    Name a `site` and one of `order`, `hit`, `visitor` and `user`.
+    Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`.
     """
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of an order, a hit, a visitor or a user, the duplicates among them included."""
+        """Explain the conversions of one of them, the duplicates among them included."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
         results = [with_page(one, request) for one in map(open_explainer(site).explain, found.cases)]
@@ -54,8 +54,8 @@ def with_page(explanation: Explanation, request: Request) -> ConversionAnswer:
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
     """Find the cases that the query asks for. Raises Refusal."""
-    name, text = read_only_one(request.query_params, "order", "hit", "visitor", "user")
+    name, text = read_only_one(request.query_params, "order", "click", "hit", "visitor", "user")
     if name == "order":
         return find_order(open_to_read(), site, text.strip())
-    find = {"hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
+    find = {"click": find_click, "hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
     return find(open_to_read(), site, text, read_after(request.query_params), PAGE)

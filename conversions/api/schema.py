@@ -13,11 +13,12 @@ DONE = refusals(400, 401, 403, 404, 503)
 
 conversion_schema = extend_schema(summary="Explain one conversion", responses={200: ConversionAnswer, **READ})
 conversions_schema = extend_schema(
-    summary="Explain the conversions of an order, a hit, a visitor or a user",
+    summary="Explain the conversions of an order, a click, a hit, a visitor or a user",
     operation_id="conversions_list",
     parameters=[
         SITE,
         parameter("order", "An order id."),
+        parameter("click", "A click id that conversions name."),
         parameter("hit", "A hit id."),
         parameter("visitor", "A visitor id."),
         parameter("user", "A user's id, on whichever visitor."),

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from conversions.facts.records import Adjustment, order_key
-from conversions.facts.value import ClaimRow, is_foreign, money
+from conversions.facts.value import AmountRow, is_foreign, money
 from conversions.rules.rates import rate_text
 from conversions.rules.reasons import AdjustmentEffect
 from conversions.rules.site import SiteConfig
@@ -55,7 +55,7 @@ def describe_adjustment(
     )
 
 
-def describe_rate(row: ClaimRow, site: SiteConfig) -> AppliedRate | None:
+def describe_rate(row: AmountRow, site: SiteConfig) -> AppliedRate | None:
     """Describe the rate by which an amount was multiplied; None if it is in the site's currency or no rate is known."""
     rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
     return AppliedRate(rate_text(rate.worth), rate.day) if rate else None

@@ -71,7 +71,7 @@ def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
     """Read the persons that claim a case."""
     people = People(store, site)
     rows = list(rows_of(case))
-    people.meet(rows)
+    people.meet([*rows, *(one.touch for one in case.verdict.joined)])
     verdict = case.verdict
     persons = [verdict.person, *(one for one in verdict.claimants if one != verdict.person)]
     return Claimants(tuple(_claimant(store, site, people, person) for person in persons), _crowded(people, rows))

@@ -7,11 +7,11 @@ import msgspec
 from conversions.attribution.fit import Learnt
 from conversions.explain.adjustments import ExplainedAdjustment, describe_adjustment, describe_rate, effects_of
 from conversions.explain.claimants import Claimants
-from conversions.explain.explanation import ExplainedDuplicate, ExplainedGoal, Explanation, LeftOut, Sent
+from conversions.explain.explanation import ExplainedDuplicate, ExplainedGoal, Explanation, LeftOut, NamedClick, Sent
 from conversions.explain.rejected_before import RejectedBefore
 from conversions.explain.touches import describe_models, describe_touches
 from conversions.facts.ad_names import AdName, name_touch
-from conversions.facts.records import Conversion, Touch, conversion_id, order_key
+from conversions.facts.records import Conversion, Touch, conversion_id, order_key, plain_fact
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, bucket_of, day_of
 from conversions.units.micros import six_places
@@ -59,6 +59,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
             day=day_of(winner.at, self.site.timezone),
             hit=winner.hit,
             order=winner.order or None,
+            click=describe_click(verdict),
             visitor=winner.visitor,
             value=six_places(verdict.value),
             currency=self.site.currency,
@@ -116,6 +117,21 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
         version.counting,
         version.click_window // DAY_MS,
         version.view_window // DAY_MS,
+    )
+
+
+def describe_click(verdict: Verdict) -> NamedClick | None:
+    """The click that the conversion names."""
+    winner = verdict.winner
+    if not winner.click:
+        return None
+    touch = next((row.touch for row in verdict.joined if plain_fact(row.conversion) == plain_fact(winner)), None)
+    return NamedClick(
+        id=winner.click,
+        hit=touch.hit if touch else None,
+        visitor=touch.visitor if touch else None,
+        at=iso(touch.at) if touch else None,
+        reason=None if touch else "unknown_click",
     )
 
 

@@ -11,7 +11,7 @@ from conversions.explain.claimants import Claimant, Crowded
 from conversions.explain.rejected_before import RejectedBefore
 from conversions.explain.touches import ExplainedTouch, ModelNotes
 from conversions.rules.goals import Counting
-from conversions.rules.reasons import ConversionReason, DuplicateReason, ValueReason
+from conversions.rules.reasons import ClickReason, ConversionReason, DuplicateReason, ValueReason
 from conversions.units.formats import Amount, Day, Instant
 
 
@@ -45,6 +45,16 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
     archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
 
 
+class NamedClick(msgspec.Struct, frozen=True, kw_only=True):
+    """The click that a conversion names, and the visitor who is found by it."""
+
+    id: Annotated[str, Meta(description="As it was sent; a very long one ends in a digest.")]
+    hit: Annotated[str | None, Meta(description="Of the first click that carries the id.")]
+    visitor: str | None
+    at: Instant | None
+    reason: Annotated[ClickReason | None, Meta(description="Why nobody is found by it.")]
+
+
 class LeftOut(msgspec.Struct, frozen=True):
     """How many duplicates, adjustments and touches are not listed."""
 
@@ -67,6 +77,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     day: Annotated[Day, Meta(description="By the site's calendar.")]
     hit: str
     order: str | None
+    click: Annotated[NamedClick | None, Meta(description="Null if the conversion names no click.")]
     visitor: str
     value: Amount
     currency: Annotated[str, Meta(description="The site's.")]

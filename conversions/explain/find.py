@@ -1,19 +1,23 @@
-"""Find: an order, a hit, a visitor, a user or a conversion's id -> decided cases, read through the store. Pure."""
+"""Find: an order, a click, a hit, a visitor, a user or a conversion's id -> decided cases. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from conversions.facts.person import by_user
-from conversions.facts.records import Conversion, OrderKey, Touch, order_key
+from conversions.facts.records import Conversion, Joined, OrderKey, Touch, named_click, order_key
+from conversions.facts.touch import click_id_of
 from conversions.rules.site import SiteConfig
-from conversions.store.port import Store
+from conversions.store.port import ClickSlice, Store
+from conversions.units.clock import FOR_EVER
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.naming import Names, bucket_names, credited_in
-from conversions.verdicts.people import People
+from conversions.verdicts.people import People, owned
 
 #: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
+#: More conversions of one click and one ms are not paged through.
+AT_ONE_TIME = 1_000
 
 
 class FoundCases(msgspec.Struct, frozen=True):
@@ -35,6 +39,14 @@ def find_order(store: Store, site: SiteConfig, order: str) -> FoundCases:
     return FoundCases(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
 
 
+def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
+    """The cases that have a conversion which names the click id, as the one that counts or as a duplicate."""
+    name = named_click(click_id_of(click))
+    named = store.read_carried(site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)])
+    rows = sorted((row for row in named if isinstance(row, Conversion) and order_key(row) > after), key=order_key)
+    return _page(store, site, rows, limit, lambda row: isinstance(row, Conversion) and row.click == name)
+
+
 def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
     """Find the cases in which the hit id has a conversion, counted or a duplicate."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
@@ -42,9 +54,9 @@ def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: i
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which the visitor has a conversion, counted or a duplicate."""
+    """Find the cases in which the visitor has a conversion, its own or joined, counted or a duplicate."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
-    rows = [fact for fact in facts if isinstance(fact, Conversion)]
+    rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
 
 
@@ -53,11 +65,11 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
     people, person = People(store, site.key), by_user(user)
     visitors = people.visitors_of_user(user)
     facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
-    rows = sorted((fact for fact in facts if isinstance(fact, Conversion)), key=order_key)
+    rows = sorted((fact for fact in facts if isinstance(fact, Conversion | Joined)), key=order_key)
 
-    def is_theirs(row: Conversion) -> bool:
-        people.meet([row])
-        return people.of(row) == person
+    def is_theirs(row: Conversion | Joined) -> bool:
+        people.meet([owned(row)])
+        return people.of(owned(row)) == person
 
     return _page(store, site, rows, limit, is_theirs)
 
@@ -75,7 +87,11 @@ def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]
 
 
 def _page(
-    store: Store, site: SiteConfig, rows: list[Conversion], limit: int, asked: Callable[[Conversion], bool]
+    store: Store,
+    site: SiteConfig,
+    rows: Sequence[Conversion | Joined],
+    limit: int,
+    asked: Callable[[Conversion | Joined], bool],
 ) -> FoundCases:
     """Return the cases of the first rows. A case is on one page only: that of its first wanted row."""
     page = rows[:limit]
@@ -86,8 +102,9 @@ def _page(
     return FoundCases(kept, order_key(page[-1]) if len(rows) > limit else None)
 
 
-def _first(case: Case, asked: Callable[[Conversion], bool]) -> OrderKey | None:
-    return min((order_key(row) for row in rows_of(case) if asked(row)), default=None)
+def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey | None:
+    rows: list[Conversion | Joined] = [*rows_of(case), *case.verdict.joined]
+    return min((order_key(row) for row in rows if asked(row)), default=None)
 
 
 def rows_of(case: Case) -> Iterable[Conversion]:

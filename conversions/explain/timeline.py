@@ -11,14 +11,14 @@ from conversions.explain.explanation import Sent
 from conversions.explain.touches import parameters_of
 from conversions.facts.ad_names import name_touch
 from conversions.facts.person import user_of
-from conversions.facts.records import Conversion, Link, OrderKey, Touch, conversion_id, order_key
+from conversions.facts.records import Conversion, Joined, Link, OrderKey, Touch, conversion_id, order_key
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
-from conversions.verdicts.people import People
+from conversions.verdicts.people import People, owned
 from tracker.collection.hit import iso
 
-TimelineRow = Touch | Conversion | Link
+TimelineRow = Touch | Conversion | Link | Joined
 
 
 class MetGoal(msgspec.Struct, frozen=True):
@@ -44,6 +44,9 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
     goal: MetGoal | UnsetType = UNSET
     order: str | UnsetType | None = UNSET
     sent: Sent | UnsetType = UNSET
+    click: Annotated[
+        str | UnsetType, Meta(description="The click id that the conversion names, by which it is the visitor's.")
+    ] = UNSET
     user: Annotated[
         str | None, Meta(description="The user whose fact it is, by the visitor's links; null if it is no user's.")
     ]
@@ -71,7 +74,9 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
             case Touch():
                 return self._touch(fact)
             case Conversion():
-                return self._conversion(fact)
+                return self._conversion(fact, fact)
+            case Joined():
+                return self._conversion(fact.conversion, fact.touch)
             case Link():
                 return self._link(fact)
 
@@ -90,7 +95,7 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
             archive_key=self.archive_key(touch.batch),
         )
 
-    def _conversion(self, conversion: Conversion) -> TimelineFact:
+    def _conversion(self, conversion: Conversion, mine: Touch | Conversion) -> TimelineFact:
         goal = self.site.goal(conversion.goal)
         id = conversion_id(self.site.key, conversion.goal, conversion.claim)
         return TimelineFact(
@@ -101,7 +106,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
             goal=MetGoal(goal.key if goal else None, conversion.version),
             order=conversion.order or None,
             sent=describe_sent(conversion),
-            user=user_of(self.people.of(conversion)) or None,
+            click=conversion.click or UNSET,
+            user=user_of(self.people.of(mine)) or None,
             batch=conversion.batch or None,
             archive_key=self.archive_key(conversion.batch),
             page=self.page_url(id),
@@ -133,5 +139,5 @@ def read_timeline(
 def meet(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
     """Read the persons of these facts."""
     people = People(store, site)
-    people.meet(fact for fact in facts if not isinstance(fact, Link))
+    people.meet(fact if isinstance(fact, Touch) else owned(fact) for fact in facts if not isinstance(fact, Link))
     return people

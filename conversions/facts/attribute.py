@@ -11,9 +11,9 @@ import msgspec
 from conversions.facts.ad_names import OTHER, AdNames
 from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.handover import landing_touch
-from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch
+from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch, named_click
 from conversions.facts.rejected import RejectedHit, rejected_hit
-from conversions.facts.touch import touch_of
+from conversions.facts.touch import click_id_of, touch_of
 from conversions.facts.value import base_value, needs_token
 from conversions.rules.goals import Goal, GoalVersion, is_met
 from conversions.rules.site import SiteConfig
@@ -93,7 +93,13 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
         currency=hit.currency,
         batch=batch,
         trusted=hit.trusted,
+        click=click_of(hit),
     )
+
+
+def click_of(hit: Hit) -> str:
+    """The click id that a hit names, shortened as those of touches are."""
+    return named_click(click_id_of(hit.click))
 
 
 def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
@@ -142,4 +148,5 @@ def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
                 currency=hit.currency,
                 trusted=hit.trusted,
                 unreadable="value" in hit.unread,
+                click=click_of(hit),
             )

@@ -16,6 +16,8 @@ MOST_VISITORS = 500
 MOST_USERS = 50
 #: The key of a set that is not empty if the site has any link.
 ANY = "*"
+#: The key of the set that says whether a conversion of a site ever named a click.
+NAMED = "*click"
 #: A fact -> the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]
 #: A member of a crowded set. It means: every bucket that the crowding may change was marked.

@@ -46,6 +46,14 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     other_ids: Pairs = ()
     #: The other parameters of the ad's link, such as an affiliate network's.
     others: Pairs = ()
+    #: `/click` recorded it and gave it its hit id. A hit that was merely sent with an id doesn't carry that id.
+    issued: bool = False
+
+    @property
+    def carried(self) -> set[str]:
+        """The ids by which a conversion may name it: its network click ids, and the hit id that `/click` gave it."""
+        ids = {self.click_id, *(value for _, value in self.other_ids), self.hit if self.issued or self.landed else ""}
+        return {named_click(text) for text in ids if text}
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
@@ -70,18 +78,21 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     trusted: bool = False
     #: It had an amount that could not be read.
     unreadable: bool = False
+    #: The click id that the hit named, as `named_click` keeps it.
+    click: str = ""
 
     @property
     def claim(self) -> str:
-        """The key that a conversion shares with its duplicates: `o:` and the order id, else `h:` and the hit id."""
-        return f"o:{self.order}" if self.order else f"h:{self.hit}"
+        """The key that a conversion shares with its duplicates: `o:` and the order id, else `c:` and the click id, else
+        `h:` and the hit id."""
+        return claim_of(self.order, self.click) or f"h:{self.hit}"
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
-    """A refund, a retraction or a restatement of all conversions of an order. `value` is micros."""
+    """A refund, a retraction or a restatement of all conversions of an order, or of a click. `value` is micros."""
 
     site: str
-    order: str
+    order: str = ""
     at: int
     hit: str
     kind: AdjustmentKind
@@ -91,11 +102,13 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     batch: str = ""
     #: A server told it, and showed an ingest token.
     trusted: bool = False
+    #: The click id that the hit named, as `named_click` keeps it.
+    click: str = ""
 
     @property
     def claim(self) -> str:
         """The key of the conversions that the adjustment changes."""
-        return f"o:{self.order}"
+        return claim_of(self.order, self.click) or "o:"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
@@ -109,7 +122,72 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
     batch: str = ""
 
 
-Fact = Touch | Conversion | Adjustment | Link
+class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
+    """A conversion that names a click, and a touch that carries it, on the timeline of the touch's visitor.
+
+    It stays when a touch that comes first is found later. Readers take the row with the first touch.
+    """
+
+    conversion: Conversion
+    touch: Touch
+
+    @property
+    def site(self) -> str:
+        """The site of both."""
+        return self.touch.site
+
+    @property
+    def visitor(self) -> str:
+        """The touch's visitor."""
+        return self.touch.visitor
+
+    @property
+    def at(self) -> int:
+        """When the conversion happened, ms."""
+        return self.conversion.at
+
+    @property
+    def hit(self) -> str:
+        """The conversion's hit id."""
+        return self.conversion.hit
+
+    @property
+    def goal(self) -> str:
+        """The conversion's goal."""
+        return self.conversion.goal
+
+    @property
+    def version(self) -> int:
+        """The conversion's version of its goal."""
+        return self.conversion.version
+
+    @property
+    def claim(self) -> str:
+        """The conversion's claim."""
+        return self.conversion.claim
+
+    @property
+    def bucket(self) -> int:
+        """The conversion's bucket."""
+        return self.conversion.bucket
+
+    @property
+    def batch(self) -> str:
+        """The conversion's batch."""
+        return self.conversion.batch
+
+    @property
+    def trusted(self) -> bool:
+        """Whether a server told the conversion."""
+        return self.conversion.trusted
+
+    @property
+    def place(self) -> "tuple[bool, OrderKey]":
+        """The order in which touches of one click come first: what a landing page filed, then by `order_key`."""
+        return not self.touch.landed, order_key(self.touch)
+
+
+Fact = Touch | Conversion | Adjustment | Link | Joined
 F = TypeVar("F", bound=Fact)
 
 _encoder = msgspec.json.Encoder()
@@ -133,9 +211,16 @@ def kind_of(fact: Fact) -> str:
 
 def digest(fact: Fact) -> str:
     """A digest (16 hex digits) of every field that a figure reads: all but the batch and the derived bucket."""
+    return blake2b(_encoder.encode(plain_fact(fact)), digest_size=8).hexdigest()
+
+
+def plain_fact(fact: F) -> F:
+    """A fact without its batch and its derived bucket, which no figure reads."""
+    if isinstance(fact, Joined):
+        both = {"conversion": plain_fact(fact.conversion), "touch": plain_fact(fact.touch)}
+        return msgspec.structs.replace(fact, **both)
     derived = {"batch": ""} if isinstance(fact, Link) else {"batch": "", "bucket": 0}
-    plain = msgspec.structs.replace(fact, **derived)
-    return blake2b(_encoder.encode(plain), digest_size=8).hexdigest()
+    return msgspec.structs.replace(fact, **derived)
 
 
 #: `at`, hit id, digest: the order of facts.
@@ -158,6 +243,22 @@ def in_order(facts: Iterable[F]) -> list[F]:
 
 def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
+
+
+#: The longest click id that a conversion names in full.
+MAX_NAMED = 200
+
+
+def named_click(text: str) -> str:
+    """A click id as conversions and adjustments name it, whole if it can be. A longer one ends in its digest."""
+    if len(text) <= MAX_NAMED:
+        return text
+    return text[: MAX_NAMED - 32] + blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def claim_of(order: str, click: str) -> str:
+    """The claim of an order or of a click; empty if there is neither."""
+    return f"o:{order}" if order else f"c:{click}" if click else ""
 
 
 #: The id of a conversion has at most this many characters.

@@ -76,5 +76,13 @@ def touch_of(hit: Hit) -> Touch | None:
     # The other parameters of a `/click` link are in the hit's props. Props of other hits are not kept.
     others = tuple(hit.props.items()) if hit.type == "click" else ()
     return Touch(
-        site=hit.site, visitor=hit.visitor, kind=kind, at=hit.at, hit=hit.id, ad=ad, others=others, **parameters
+        site=hit.site,
+        visitor=hit.visitor,
+        kind=kind,
+        at=hit.at,
+        hit=hit.id,
+        ad=ad,
+        others=others,
+        issued=hit.issued,
+        **parameters,
     )

@@ -1,16 +1,18 @@
 """Value: the amount of one hit -> what it is worth to a goal, in the site's currency. Pure."""
 
-from conversions.facts.records import Adjustment, Conversion
+from conversions.facts.records import Adjustment, Conversion, Joined
 from conversions.rules.goals import GoalVersion
 from conversions.rules.rates import convert
 from conversions.rules.reasons import ValueReason
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import times
 
-ClaimRow = Conversion | Adjustment
+#: What has an amount, and what a claim holds.
+AmountRow = Conversion | Adjustment
+ClaimRow = AmountRow | Joined
 
 
-def money(row: ClaimRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
+def money(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """Convert a hit's amount into the site's currency, at the rate of its own day. If it can't be converted: 0 and the
     reason."""
     if isinstance(row, Conversion) and row.unreadable:
@@ -21,12 +23,12 @@ def money(row: ClaimRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
     return (convert(row.value, rate.worth), None) if rate else (0, "no_rate")
 
 
-def is_foreign(row: ClaimRow, site: SiteConfig) -> bool:
+def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
     """Whether an amount is in another currency than the site's. An amount without a currency is in the site's."""
     return row.currency not in ("", site.currency)
 
 
-def worth(row: Conversion | Adjustment, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
+def worth(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. If it was
     left out: also the reason."""
     amount, reason = money(row, site)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from conversions.facts.records import Conversion, Fact, Link, Touch
+from conversions.facts.records import Conversion, Fact, Joined, Link, Touch
 from conversions.store.port import Moment, Some, Span, Store
 from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
@@ -34,7 +34,12 @@ class Affected(msgspec.Struct, frozen=True):
 
 
 def affected(
-    store: Store, site: str, facts: Sequence[Fact], dissolved: Collection[str] = (), frozen_before: int = 0
+    store: Store,
+    site: str,
+    facts: Sequence[Fact],
+    dissolved: Collection[str] = (),
+    frozen_before: int = 0,
+    people: People | None = None,
 ) -> Affected:
     """Return the buckets of the facts and of every conversion that they may change. Call it after the facts are
     written.
@@ -46,10 +51,12 @@ def affected(
     - A conversion or an adjustment may change its whole claim.
     - If a goal counts one per person or per click, all later conversions of the claimants may change, and those of
       every visitor that may be the same person, with their claims.
+    - A joined row may change its conversion's claim, and makes its visitor a claimant.
 
     `dissolved`: visitors whose facts may belong to another person now, because they or their user became crowded.
+    `people`: the site's persons, asked for after the facts were written; asked for here if absent.
     """
-    people = People(store, site)
+    people = people or People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
     reader = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts))
@@ -80,8 +87,9 @@ class ConversionReader:
         """Read the conversions of spans. Those that are not read can change nothing before `since`."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
-    def claimed(self, claims: Collection[str], since: int) -> list[Conversion]:
-        """Read the conversions of claims. Those that are not read can change nothing before `since`."""
+    def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
+        """Read the conversions of claims, and their joined rows. Those that are not read can change nothing before
+        `since`."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
         return self._note(found, since).rows
 
@@ -139,7 +147,7 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     return reached | {row.claim for row in told if row.trusted and row.at >= first}
 
 
-def _stirred(rows: Sequence[Conversion]) -> Iterator[Visit]:
+def _stirred(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
     """Each claimant with the earliest `at` of the claim, because its own conversion may be a later copy."""
     earliest: dict[str, int] = {}
     for row in rows:

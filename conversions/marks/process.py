@@ -15,6 +15,8 @@ from conversions.marks.affected import affected
 from conversions.rules.site import SiteConfig
 from conversions.store.linked import members_of, newly_crowded
 from conversions.store.port import Store
+from conversions.verdicts.joined import join
+from conversions.verdicts.people import People
 from tracker.away import AWAY
 from tracker.collection.hit import Hit
 
@@ -90,10 +92,14 @@ class Processor:
         marks: dict[str, frozenset[int]] = {}
         crowds: dict[str, Collection[str]] = {}
         for site in sorted({fact.site for fact in outcome.facts}):
-            facts = [fact for fact in outcome.facts if fact.site == site]
+            facts: list[Fact] = [fact for fact in outcome.facts if fact.site == site]
+            people = People(self.store, site)
+            if people.has_named and (joined := join(self.store, site, facts)):
+                self.store.add_facts(joined)
+                facts, people = [*facts, *joined], People(self.store, site)
             dissolved = newly_crowded(self.store, site, facts)
             members = members_of(self.store, site, dissolved) if dissolved else ()
-            found = affected(self.store, site, facts, members, limit)
+            found = affected(self.store, site, facts, members, limit, people)
             frozen = {bucket for bucket in found.buckets if bucket < limit}
             if frozen:
                 logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))

@@ -17,11 +17,12 @@ from conversions.models.goals import (
 )
 from conversions.models.progress import MARGIN_MS, LastSnapshot, Marker, PutBack, Replay
 from conversions.models.rates import RateLoad, RateRow
-from conversions.store.rows import CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
+from conversions.store.rows import CarriedRow, CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 
 if settings.CASSANDRA_URL:
     # django-cassandra-engine looks here for the tables that `manage.py sync_cassandra` makes.
     from conversions.store.tables import (  # noqa: F401
+        Carried,
         Cells,
         Claims,
         Counters,
@@ -33,8 +34,8 @@ if settings.CASSANDRA_URL:
     )
 
 __all__ = [
-    "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CellRow", "CountRow", "FactRow", "FitMark", "Goal", "GoalRules",
-    "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow", "Replay",
-    "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time", "new_goal_uid", "slug",
-    "validate_conditions",
+    "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CarriedRow", "CellRow", "CountRow", "FactRow", "FitMark", "Goal",
+    "GoalRules", "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow",
+    "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time",
+    "new_goal_uid", "slug", "validate_conditions",
 ]  # fmt: skip

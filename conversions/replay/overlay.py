@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch, digest
-from conversions.store.port import FactReader, Linked, Moment, Span
+from conversions.facts.records import Adjustment, Conversion, Fact, Joined, Link, Touch, digest
+from conversions.store.port import ClickSlice, FactReader, Linked, Moment, Span
+from conversions.verdicts.joined import join_first
 
 
 class Overlay:
@@ -13,8 +14,8 @@ class Overlay:
 
     def __init__(self, store: FactReader) -> None:
         self._store = store
-        self._claims: dict[str, dict[str, Conversion | Adjustment]] = defaultdict(dict)
-        self._visitors: dict[str, dict[str, Conversion]] = defaultdict(dict)
+        self._claims: dict[str, dict[str, Conversion | Adjustment | Joined]] = defaultdict(dict)
+        self._visitors: dict[str, dict[str, Conversion | Joined]] = defaultdict(dict)
         self.conversions: dict[str, Conversion] = {}
         #: The currencies of the facts in memory; the empty text is the site's own.
         self.currencies: set[str] = set()
@@ -28,6 +29,17 @@ class Overlay:
                 self.currencies.add(fact.currency)
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
+
+    def join(self, site: str) -> None:
+        """Join the conversions in memory that name a click, as a worker would. Call it when all are added."""
+        named = [row for row in self.conversions.values() if row.click]
+        for row in join_first(self._store, site, named):
+            key = digest(row)
+            self._claims[row.claim][key] = self._visitors[row.visitor][key] = row
+
+    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+        """See FactReader."""
+        return self._store.read_carried(site, slices)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See FactReader."""
@@ -45,7 +57,7 @@ class Overlay:
         """See FactReader."""
         return self._store.read_last_links(site, moments)
 
-    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See FactReader."""
         wanted = list(spans)
         found = {digest(fact): fact for fact in self._store.read_conversions(site, wanted)}
@@ -54,7 +66,7 @@ class Overlay:
             found |= {key: fact for key, fact in mine.items() if span.since <= fact.at <= span.until}
         return list(found.values())
 
-    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """See FactReader."""
         wanted = sorted(set(claims))
         found = {digest(fact): fact for fact in self._store.read_claims(site, wanted)}

@@ -87,6 +87,7 @@ class Preview:
     def count(self) -> Counted:
         """Count what the goal counts in the range, from what was gathered."""
         site = self._rated_site()
+        self._facts.join(site.key)
         conversions = value = lacking = 0
         lacks = Counter[str]()
         for verdict in self._verdicts(site):

@@ -21,6 +21,8 @@ RejectedCode = Literal[
 ]
 #: Why a conversion doesn't count.
 ConversionReason = Literal["retracted", "needs_token", "not_first", "not_first_of_click", "not_in_force"]
+#: Why nobody is found by the click that a conversion names.
+ClickReason = Literal["unknown_click"]
 #: Why a conversion's value, or some of it, is missing.
 ValueReason = Literal["bad_value", "no_rate"]
 #: Why a touch is not eligible for credit.
@@ -56,6 +58,15 @@ def conversion_sentence(reason: ConversionReason) -> str:
             )
         case "not_in_force":
             return NOT_IN_FORCE
+
+
+def click_sentence(reason: ClickReason) -> str:
+    """Why nobody is found by a click id."""
+    match reason:
+        case "unknown_click":
+            return (
+                "No click of the site in the 90 days before carries this id: it is credited once a click with it comes."
+            )
 
 
 def value_sentence(reason: ValueReason) -> str:

@@ -9,12 +9,14 @@ from zlib import crc32
 
 import msgspec
 
+from conversions.facts.carried import carried_by, kind_carried
 from conversions.facts.counts import Count
 from conversions.facts.person import ANNOUNCED
 from conversions.facts.records import (
     Adjustment,
     Conversion,
     Fact,
+    Joined,
     Link,
     OrderKey,
     Touch,
@@ -33,11 +35,13 @@ from conversions.store.port import (
     STORED_KINDS,
     Cell,
     CellSet,
+    ClickSlice,
     Linked,
     Moment,
     Some,
     Span,
     TimelineKind,
+    stored_kind,
 )
 from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
@@ -62,7 +66,9 @@ class CassandraStore:
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """See Store."""
         members = members_to_add(self, facts)
-        self.cql.write_all([*(write for fact in facts for write in rows_of(fact)), *map(member_row, members)])
+        rows = [write for fact in facts for write in rows_of(fact)]
+        carried = (("add_carried", carried_row(click, fact)) for click, fact in carried_by(facts))
+        self.cql.write_all([*rows, *carried, *map(member_row, members)])
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
         """See Store."""
@@ -80,11 +86,11 @@ class CassandraStore:
         rest = read_newest(partial(self._slices, site, newest), newest, (one for one in wanted if one.visitor in many))
         return list(dict.fromkeys(within(chain(few, rest), wanted)))
 
-    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See Store."""
         wanted = list(dict.fromkeys(spans))
         found = self._facts(("read_conversions", span) for span in joined(site, wanted))
-        return list(within((fact for fact in found if isinstance(fact, Conversion)), wanted))
+        return list(within((fact for fact in found if isinstance(fact, Conversion | Joined)), wanted))
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
         """See Store."""
@@ -100,18 +106,30 @@ class CassandraStore:
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion | Link]:
+    ) -> list[Touch | Conversion | Link | Joined]:
         """See Store."""
         kinds = map(sorted_kind, STORED_KINDS[kind])
         found = self._facts(("read_timeline_page", (site, visitor, one, *after, limit)) for one in kinds)
         return in_order(fact for fact in found if not isinstance(fact, Adjustment))[:limit]
 
-    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """See Store."""
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
         # A conversion of an order is also stored under its hit id, but the hit id is not its claim.
-        return [fact for fact in found if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
+        mine = (fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined))
+        return [fact for fact in mine if fact.claim in wanted]
+
+    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+        """See Store."""
+        found = self._facts(
+            (
+                "read_last_carried" if one.last else "read_carried",
+                (site, one.click, one.kind, one.since, one.until, one.most),
+            )
+            for one in slices
+        )
+        return [fact for fact in found if isinstance(fact, Touch | Conversion)]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """See Store."""
@@ -240,7 +258,7 @@ class CassandraStore:
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
-        rows = [fact for fact in facts if isinstance(fact, Conversion)]
+        rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
         return Some(rows, any(len(part) > limit for part in parts))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
@@ -262,13 +280,17 @@ def rows_of(fact: Fact) -> Iterator[Write]:
     """The rows of a fact: in the timeline, in the ledger, and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
-        own = fact.kind if isinstance(fact, Touch) else kind
-        yield "add_timeline", (fact.site, fact.visitor, sorted_kind(own), fact.at, fact.hit, key, body)
+        yield "add_timeline", (fact.site, fact.visitor, sorted_kind(stored_kind(fact)), fact.at, fact.hit, key, body)
     if isinstance(fact, Touch | Conversion):
         yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
-    if isinstance(fact, Conversion | Adjustment):
+    if isinstance(fact, Conversion | Adjustment | Joined):
         for claim in claims_of(fact):
-            yield "add_claims", (fact.site, claim, kind, *goal_of(fact), fact.at, fact.hit, key, body)
+            yield "add_claims", (fact.site, claim, stored_kind(fact), *goal_of(fact), fact.at, fact.hit, key, body)
+
+
+def carried_row(click: str, fact: Touch | Conversion) -> tuple[object, ...]:
+    """The row of a fact under a click id."""
+    return fact.site, click, kind_carried(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
 
 
 def member_row(member: tuple[str, str, str]) -> Write:
@@ -307,15 +329,15 @@ def shard_of(hit: str) -> int:
     return crc32(hit.encode()) % SHARDS
 
 
-def goal_of(fact: Conversion | Adjustment) -> tuple[str, int]:
+def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:
     """The goal and the version that sort a claim."""
-    return (fact.goal, fact.version) if isinstance(fact, Conversion) else ("", 0)
+    return ("", 0) if isinstance(fact, Adjustment) else (fact.goal, fact.version)
 
 
-def claims_of(fact: Conversion | Adjustment) -> set[str]:
+def claims_of(fact: Conversion | Adjustment | Joined) -> set[str]:
     """The claims that a fact is stored under: its own, and for a conversion also its hit id, which support searches
     by."""
-    return {fact.claim} if isinstance(fact, Adjustment) else {fact.claim, f"h:{fact.hit}"}
+    return {fact.claim, f"h:{fact.hit}"} if isinstance(fact, Conversion) else {fact.claim}
 
 
 def rejected_row(hit: RejectedHit) -> tuple[object, ...]:

@@ -44,6 +44,7 @@ STATEMENTS = {
     "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_claims": "INSERT INTO {ks}.claims (site, claim, kind, goal, version, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "add_carried": "INSERT INTO {ks}.carried (site, click, kind, at, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_linked": "INSERT INTO {ks}.linked (site, key, other) VALUES (?, ?, ?)",
     "add_rejected": "INSERT INTO {ks}.rejected (site, hour, at, hit, code, field, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "write_cell": "INSERT INTO {ks}.cells (site, model, page, start, key, body) VALUES (?, ?, ?, ?, ?, ?)"
@@ -64,6 +65,10 @@ STATEMENTS = {
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_newest": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
+    "read_carried": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ? AND at <= ?"
+    " LIMIT ?",
+    "read_last_carried": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ?"
+    " AND at <= ? ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
     "read_last_link": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = 'link' AND at < ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT 1",
     "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
@@ -83,6 +88,7 @@ PARTITION_KEY = {
     "add_timeline": slice(2),
     "add_ledger": slice(3),
     "add_claims": slice(2),
+    "add_carried": slice(2),
     "add_linked": slice(2),
     "add_rejected": slice(2),
     "write_cell": slice(3),

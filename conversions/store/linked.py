@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from conversions.facts.person import ANNOUNCED, by_user, is_crowded, pairs_of, user_of
-from conversions.facts.records import Fact, Link
+from conversions.facts.person import ANNOUNCED, NAMED, by_user, is_crowded, pairs_of, user_of
+from conversions.facts.records import Conversion, Fact, Link
 from conversions.store.port import FactReader
 
 
@@ -16,12 +16,13 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
     return {key: frozenset(linked) for key, linked in found.items()}
 
 
-def members_to_add(store: FactReader, facts: Iterable[Fact]) -> list[tuple[str, str, str]]:
-    """Site, key and new member of each set that the links among the facts add to.
+def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str, str, str]]:
+    """Site, key and new member of each set that the links among the facts add to, and that conversions which name
+    a click do.
 
     A crowded set gets no more members. Nothing reads its members any more, and strangers could make it grow.
     """
-    members: set[tuple[str, str, str]] = set()
+    members = {(fact.site, NAMED, NAMED) for fact in facts if isinstance(fact, Conversion) and fact.click}
     by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for fact in facts:
         if isinstance(fact, Link):

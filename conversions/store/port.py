@@ -5,8 +5,9 @@ from typing import Literal, Protocol, get_args
 
 import msgspec
 
+from conversions.facts.carried import CarriedKind
 from conversions.facts.counts import Count
-from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, TouchKind
+from conversions.facts.records import Adjustment, Conversion, Fact, Joined, Link, OrderKey, Touch, TouchKind, kind_of
 from conversions.facts.rejected import RejectedHit
 from tracker.collection.failure import Transient
 
@@ -18,6 +19,13 @@ STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
     "conversion": ("conversion",),
     "link": ("link",),
 }
+
+
+def stored_kind(fact: Fact) -> str:
+    """The kind under which a timeline has a fact. A joined row is among the conversions."""
+    if isinstance(fact, Touch):
+        return fact.kind
+    return "conversion" if isinstance(fact, Joined) else kind_of(fact)
 
 
 class StoreUnavailable(Transient):
@@ -46,7 +54,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Some(msgspec.Struct, frozen=True):
     """Conversions that were read. `is_cut`: whether there may be others that were not read."""
 
-    rows: list[Conversion]
+    rows: list[Conversion | Joined]
     is_cut: bool = False
 
 
@@ -60,6 +68,18 @@ class Linked(msgspec.Struct, frozen=True):
 
     key: str
     other: str
+
+
+class ClickSlice(msgspec.Struct, frozen=True):
+    """The first `most` facts of a kind that a click id has, or the last ones; `since` and `until` (ms) are
+    inclusive."""
+
+    click: str
+    kind: CarriedKind
+    since: int
+    until: int
+    most: int
+    last: bool = False
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -93,11 +113,15 @@ class FactReader(Protocol):
         It may return more touches of the spans. It reads a bounded part of a timeline, however long that is.
         """
 
-    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
-        """Read the conversions of the spans, each stored copy once."""
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
+        """Read the conversions of the spans and those that were joined to them, each stored copy once."""
 
-    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
-        """Read every conversion and adjustment of the claims (`o:` order id or `h:` hit id), each stored copy once."""
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
+        """Read every conversion, adjustment and joined row of the claims (`o:` order id, `c:` click id or `h:` hit id),
+        each stored copy once."""
+
+    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+        """The facts of each slice; first or last by `order_key`. It reads no more than `most` rows of each."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
         """Read the members of linked sets."""
@@ -123,6 +147,9 @@ class Store(FactReader, Protocol):
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
 
+        Touches also stand under each click id that they carry, conversions under the one that they name. Joined rows
+        go to the timeline of their touch's visitor and to their conversion's claim.
+
         Links go to the timeline and into their sets. A crowded set (see `conversions.facts.person`) takes no more
         members.
         """
@@ -140,7 +167,7 @@ class Store(FactReader, Protocol):
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion | Link]:
+    ) -> list[Touch | Conversion | Link | Joined]:
         """Read the first `limit` touches, conversions or links of one visitor after a position, by `order_key`. For
         support."""
 

@@ -35,6 +35,28 @@ class FactRow(models.Model):
         return f"{self.kind} {self.hit}"
 
 
+class CarriedRow(models.Model):
+    """A touch under a click id that it carries, or a conversion under the one that it names."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    click = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10)
+    at = models.BigIntegerField()
+    hit = models.CharField(max_length=64)
+    digest = models.CharField(max_length=16)
+    body = models.BinaryField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "click", "kind", "at", "hit", "digest"], name="carried_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.click} {self.kind} {self.hit}"
+
+
 class LinkedRow(models.Model):
     """One member of a linked set."""
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TypeVar
 
-from conversions.facts.records import Conversion, Touch
+from conversions.facts.records import Conversion, Joined, Touch
 from conversions.store.port import STORED_KINDS, Span
 
-F = TypeVar("F", Touch, Conversion)
+F = TypeVar("F", bound=Touch | Conversion | Joined)
 #: A span and a kind: one visitor's touches of that kind.
 Slice = tuple[Span, str]
 #: A common read of several visitors takes at most this many touches of each. A visitor that may have more is read by

@@ -12,19 +12,20 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate
 
+from conversions.facts.carried import carried_by, kind_carried
 from conversions.facts.counts import Count
 from conversions.facts.person import ANNOUNCED
 from conversions.facts.records import (
     Adjustment,
     Conversion,
     Fact,
+    Joined,
     Link,
     OrderKey,
     Touch,
     decode_fact,
     digest,
     encode_fact,
-    kind_of,
 )
 from conversions.facts.rejected import RejectedHit
 from conversions.store.linked import members_to_add
@@ -34,14 +35,25 @@ from conversions.store.port import (
     STORED_KINDS,
     Cell,
     CellSet,
+    ClickSlice,
     Linked,
     Moment,
     Some,
     Span,
     StoreUnavailable,
     TimelineKind,
+    stored_kind,
 )
-from conversions.store.rows import CellRow, CountRow, FactRow, LinkedRow, SetAsideCountRow, SetAsideRow, by_day
+from conversions.store.rows import (
+    CarriedRow,
+    CellRow,
+    CountRow,
+    FactRow,
+    LinkedRow,
+    SetAsideCountRow,
+    SetAsideRow,
+    by_day,
+)
 from conversions.store.spans import Slice, are_many, read_newest, within
 from conversions.units.clock import DAY_MS
 
@@ -84,6 +96,7 @@ class SqlStore:
             # Rows are written in one order. Two workers that write the same rows in different orders would deadlock.
             rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
             FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+            add_carried(facts)
             add_members(members)
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
@@ -96,11 +109,11 @@ class SqlStore:
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
-    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion]:
+    def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See Store."""
-        found: dict[Conversion, None] = {}
+        found: dict[Conversion | Joined, None] = {}
         for some in near(spans):
-            rows = (fact for fact in read(reach(site, "conversion", some)) if isinstance(fact, Conversion))
+            rows = (fact for fact in read(reach(site, "conversion", some)) if isinstance(fact, Conversion | Joined))
             found |= dict.fromkeys(within(rows, some))
         return list(found)
 
@@ -118,7 +131,7 @@ class SqlStore:
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
-    ) -> list[Touch | Conversion | Link]:
+    ) -> list[Touch | Conversion | Link | Joined]:
         """See Store."""
         at, hit, key = after
         rows = FactRow.objects.filter(site=site, visitor=visitor, kind__in=STORED_KINDS[kind], at__gte=at)
@@ -127,14 +140,24 @@ class SqlStore:
         facts = read(rows.order_by("at", "id_order", "digest")[:limit])
         return [fact for fact in facts if not isinstance(fact, Adjustment)]
 
-    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment]:
+    def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """See Store."""
         found: list[Fact] = []
         for some in chunks(sorted(set(claims))):
             # The index excludes empty claims. Unless the query excludes them as well, databases read all facts of the
             # site.
             found.extend(read(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
-        return [fact for fact in found if isinstance(fact, Conversion | Adjustment)]
+        return [fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined)]
+
+    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+        """See Store. Each slice is one of the index."""
+        found: dict[Fact, None] = {}
+        for one in slices:
+            rows = CarriedRow.objects.filter(site=site, click=one.click, kind=one.kind)
+            rows = rows.filter(at__gte=one.since, at__lte=one.until).alias(id_order=id_order())
+            order = ("-at", "-id_order", "-digest") if one.last else ("at", "id_order", "digest")
+            found |= dict.fromkeys(read(rows.order_by(*order)[: one.most]))
+        return [fact for fact in found if isinstance(fact, Touch | Conversion)]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """See Store."""
@@ -246,18 +269,36 @@ def fact_row(fact: Fact) -> FactRow:
     """Make the row of a fact."""
     return FactRow(
         site=fact.site,
-        kind=fact.kind if isinstance(fact, Touch) else kind_of(fact),
+        kind=stored_kind(fact),
         hit=fact.hit,
         digest=digest(fact),
         visitor="" if isinstance(fact, Adjustment) else fact.visitor,
         claim="" if isinstance(fact, Touch | Link) else fact.claim,
-        bucket=None if isinstance(fact, Adjustment | Link) else fact.bucket,
+        bucket=None if isinstance(fact, Adjustment | Link | Joined) else fact.bucket,
         at=fact.at,
         body=encode_fact(fact),
     )
 
 
-def read(rows: QuerySet[FactRow]) -> list[Fact]:
+def add_carried(facts: Iterable[Fact]) -> None:
+    """Write facts under the click ids that they carry or name, in one order."""
+    rows = [
+        CarriedRow(
+            site=fact.site,
+            click=click,
+            kind=kind_carried(fact),
+            at=fact.at,
+            hit=fact.hit,
+            digest=digest(fact),
+            body=encode_fact(fact),
+        )
+        for click, fact in carried_by(facts)
+    ]
+    rows.sort(key=lambda row: (row.site, row.click, row.kind, row.at, row.hit, row.digest))
+    CarriedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+
+
+def read(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
     """Read the facts of rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
@@ -267,7 +308,7 @@ def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
     """Conversions of each query, each once, about `most` in all."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read(rows[: limit + 1]) for rows in queries]
-    found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion))
+    found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
     return Some(list(found), any(len(part) > limit for part in parts))
 
 

@@ -48,6 +48,19 @@ class Claims(Model):
     body = columns.Blob()
 
 
+class Carried(Model):
+    """The touches that carry a click id and the conversions that name it, each kind in order."""
+
+    __table_name__ = "carried"
+    site = columns.Text(partition_key=True)
+    click = columns.Text(partition_key=True)
+    kind = columns.Text(primary_key=True)
+    at = columns.BigInt(primary_key=True)
+    hit = columns.Text(primary_key=True)
+    digest = columns.Text(primary_key=True)
+    body = columns.Blob()
+
+
 class LinkedSets(Model):
     """The visitors of a user, and the users of a visitor."""
 
@@ -104,6 +117,6 @@ class RejectedCounts(Model):
     amount = columns.Counter()
 
 
-TABLES = (Timeline, Ledger, Claims, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
+TABLES = (Timeline, Ledger, Claims, Carried, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
 #: Tables in which earlier versions stored cells. `release` marks every site, and these figures are made again.
 DROPPED = ("rollups",)

@@ -6,7 +6,7 @@ from itertools import chain
 
 import msgspec
 
-from conversions.facts.records import Conversion, OrderKey, Touch, order_key
+from conversions.facts.records import Conversion, Joined, OrderKey, Touch, order_key
 from conversions.facts.value import ClaimRow
 from conversions.rules.reasons import ConversionReason
 from conversions.rules.site import SiteConfig
@@ -43,7 +43,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def read_cases(
-    store: FactReader, site: SiteConfig, conversions: Iterable[Conversion], whole_timeline: bool = False
+    store: FactReader, site: SiteConfig, conversions: Iterable[Conversion | Joined], whole_timeline: bool = False
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 

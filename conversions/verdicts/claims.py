@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from conversions.facts.person import Whose, itself
-from conversions.facts.records import Adjustment, Conversion, OrderKey, order_key
-from conversions.facts.value import ClaimRow, base_value, needs_token, worth
+from conversions.facts.records import Adjustment, Conversion, Joined, OrderKey, digest, order_key
+from conversions.facts.value import AmountRow, ClaimRow, base_value, needs_token, worth
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.reasons import DuplicateReason, ValueReason
 from conversions.rules.site import SiteConfig
@@ -27,7 +27,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
     `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
-    their hit id. `person` is the winner's person. `claimants` are the persons whose touches may earn credit.
+    their hit id. `joined` are conversions that name a click, each with its first touch. `person` is the winner's
+    person. `claimants` are the persons whose touches may earn credit.
     `needs_token`: it carries an amount, and the version asks for a server's word.
     """
 
@@ -37,6 +38,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: tuple[Duplicate, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     copies: tuple[Adjustment, ...] = ()
+    joined: tuple[Joined, ...] = ()
     person: str = ""
     claimants: tuple[str, ...] = ()
     value: int = 0
@@ -58,26 +60,28 @@ def in_force(conversion: Conversion, goal: Goal) -> bool:
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
     """Decide one claim under one goal, from all rows of the claim; None if no conversion is in force."""
+    rows = list(rows)
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
     version = goal.in_force(valid[0].at) if valid else None
-    return _verdict(goal, version, mine, valid, sent, site, whose) if version else None
+    return _verdict(goal, version, mine, valid, sent, first_joined(rows, valid), site, whose) if version else None
 
 
 def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
     """Decide a claim with no conversion in force, as if the version of its earliest conversion were in force."""
+    rows = list(rows)
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
         return None
     version = next((version for version in goal.versions if version.version == mine[0].version), None)
-    return _verdict(goal, version, mine, mine, sent, site, whose) if version else None
+    return _verdict(goal, version, mine, mine, sent, first_joined(rows, mine), site, whose) if version else None
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
     """The goal's conversions and the adjustments of a claim, each in order."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
-    for row in sorted(rows, key=belief):
+    for row in sorted((row for row in rows if not isinstance(row, Joined)), key=belief):
         if isinstance(row, Adjustment):
             adjustments.append(row)
         elif row.goal == goal.uid:
@@ -91,6 +95,7 @@ def _verdict(
     mine: Sequence[Conversion],
     valid: Sequence[Conversion],
     sent: Sequence[Adjustment],
+    joined: tuple[Joined, ...],
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
@@ -107,8 +112,9 @@ def _verdict(
         ),
         adjustments=tuple(folded),
         copies=tuple(row for row in sent if row in copies),
+        joined=joined,
         person=whose(winner),
-        claimants=tuple(sorted({whose(row) for row in valid})),
+        claimants=tuple(sorted({*map(whose, valid), *(whose(row.touch) for row in joined)})),
         value=value,
         value_reason=value_reason,
         retracted=retracted,
@@ -116,7 +122,18 @@ def _verdict(
     )
 
 
-def belief(row: ClaimRow) -> tuple[bool, OrderKey]:
+def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
+    """Of each of the conversions that was joined by its click, the row with the first touch."""
+    first: dict[str, Joined] = {}
+    for row in rows:
+        if isinstance(row, Joined):
+            key = digest(row.conversion)
+            had = first.get(key)
+            first[key] = row if had is None or row.place < had.place else had
+    return tuple(first[key] for row in valid if (key := digest(row)) in first) if first else ()
+
+
+def belief(row: AmountRow) -> tuple[bool, OrderKey]:
     """The key that sorts copies by how far they are believed: a server's with a token before a browser's, then by
     time."""
     return not row.trusted, order_key(row)

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from conversions.facts.person import ANY, by_user, by_visitor, is_crowded, person_of, user_of
-from conversions.facts.records import Adjustment, Conversion, Link, Touch, in_order
+from conversions.facts.person import ANY, NAMED, by_user, by_visitor, is_crowded, person_of, user_of
+from conversions.facts.records import Adjustment, Conversion, Joined, Link, Touch, in_order
 from conversions.store.linked import read_sets
 from conversions.store.port import LINKS_AT_ONCE, FactReader, Moment, Span
 from conversions.units.clock import FOR_EVER
@@ -22,7 +22,10 @@ class People:
     def __init__(self, store: FactReader, site: str) -> None:
         self._store = store
         self._site = site
-        self._has_links = bool(store.read_linked(site, [ANY]))
+        said = {one.key for one in store.read_linked(site, [ANY, NAMED])}
+        self._has_links = ANY in said
+        #: Whether any conversion of the site ever named a click.
+        self.has_named = NAMED in said
         self._linked: dict[str, frozenset[str]] = {}
         self._crowded: set[str] = set()
         self._links: dict[str, list[Link]] = {}
@@ -48,16 +51,16 @@ class People:
         self.meet(touches)
         return touches
 
-    def read_conversions(self, spans: Iterable[Span]) -> list[Conversion]:
+    def read_conversions(self, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See FactReader. It also calls `meet` with the conversions."""
         return self._store.read_conversions(self._site, spans)
 
-    def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment]]:
-        """Like FactReader's, but by claim. It also calls `meet` with the conversions."""
-        grouped: dict[str, list[Conversion | Adjustment]] = defaultdict(list)
+    def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
+        """Like FactReader's, but by claim. It also calls `meet` with the conversions and the joined touches."""
+        grouped: dict[str, list[Conversion | Adjustment | Joined]] = defaultdict(list)
         for row in self._store.read_claims(self._site, sorted(claims)):
             grouped[row.claim].append(row)
-        self.meet(row for rows in grouped.values() for row in rows if isinstance(row, Conversion))
+        self.meet(owned(row) for rows in grouped.values() for row in rows if not isinstance(row, Adjustment))
         return grouped
 
     def of(self, fact: Owned) -> str:
@@ -117,6 +120,11 @@ class People:
 
     def _read_last(self, facts: Iterable[Owned]) -> list[Link]:
         return self._store.read_last_links(self._site, [Moment(one, FOR_EVER) for one in {f.visitor for f in facts}])
+
+
+def owned(row: Conversion | Joined) -> Owned:
+    """What makes a person a claimant of a conversion: the conversion, or the touch that it was joined with."""
+    return row.touch if isinstance(row, Joined) else row
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:

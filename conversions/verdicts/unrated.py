@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from conversions.facts.records import Adjustment
-from conversions.facts.value import ClaimRow, is_foreign, money
+from conversions.facts.value import AmountRow, is_foreign, money
 from conversions.rules.site import SiteConfig
 from conversions.units.formats import Amount
 from conversions.units.micros import six_places, times
@@ -42,7 +42,7 @@ def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def amounts_of(verdict: Verdict) -> Iterator[ClaimRow]:
+def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
     """The rows whose amounts make up the value: the last restatement and what follows it, or the conversion and all
     refunds."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]

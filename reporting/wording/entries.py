@@ -9,7 +9,13 @@ from conversions.explain.explanation import ExplainedDuplicate, Explanation
 from conversions.explain.goal_words import describe_days
 from conversions.explain.rejected_before import ExplainedRejected
 from conversions.explain.touches import ExplainedTouch
-from conversions.rules.reasons import adjustment_sentence, conversion_sentence, duplicate_sentence, touch_sentence
+from conversions.rules.reasons import (
+    adjustment_sentence,
+    click_sentence,
+    conversion_sentence,
+    duplicate_sentence,
+    touch_sentence,
+)
 from conversions.units.clock import DAY_MS
 from reporting.wording.lengths import gap, moment
 
@@ -63,7 +69,7 @@ def own_entry(explanation: Explanation) -> Entry:
         currency=explanation.sent.currency or explanation.currency,
         verdict="Counts" if explanation.counted else "Doesn't count",
         good=explanation.counted,
-        why=conversion_sentence(explanation.reason) if explanation.reason else "",
+        why=why_own(explanation),
         hit=explanation.hit,
         visitor=explanation.visitor,
         rate=explanation.rate,
@@ -71,6 +77,14 @@ def own_entry(explanation: Explanation) -> Entry:
         batch=explanation.batch,
         archive_key=explanation.archive_key,
     )
+
+
+def why_own(explanation: Explanation) -> str:
+    """Why the conversion doesn't count, or why nobody is found by the click that it names."""
+    if explanation.reason:
+        return conversion_sentence(explanation.reason)
+    click = explanation.click
+    return click_sentence(click.reason) if click and click.reason else ""
 
 
 def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:

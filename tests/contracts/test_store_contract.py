@@ -3,15 +3,16 @@
 import itertools
 import random
 import time
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from conversions.facts.counts import MAX_COUNT, Count
-from conversions.facts.person import ANNOUNCED, ANY
-from conversions.facts.records import Adjustment, Conversion, Link, Touch, order_key
+from conversions.facts.person import ANNOUNCED, ANY, NAMED
+from conversions.facts.records import Adjustment, Conversion, Joined, Link, Touch, order_key
 from conversions.facts.rejected import RejectedHit
-from conversions.store.port import AT_LEAST, LINKS_AT_ONCE, Cell, CellSet, Linked, Moment, Span, Store
+from conversions.store.port import AT_LEAST, LINKS_AT_ONCE, Cell, CellSet, ClickSlice, Linked, Moment, Span, Store
 from conversions.units.clock import FOR_EVER
 
 HOUR = 3_600_000
@@ -29,11 +30,12 @@ def touch(site: str, hit: str = "t1", visitor: str = "ann", at: int = NOON, **mo
     return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, ad="x", bucket=at - at % HOUR, **more)  # type: ignore[arg-type]
 
 
-def sale(site: str, hit: str = "c1", visitor: str = "ann", at: int = NOON, order: str = "") -> Conversion:
+def sale(
+    site: str, hit: str = "c1", visitor: str = "ann", at: int = NOON, order: str = "", click: str = ""
+) -> Conversion:
     """A conversion."""
-    return Conversion(
-        site=site, visitor=visitor, at=at, hit=hit, goal="g", version=1, order=order, value=5, bucket=at - at % HOUR
-    )
+    more: dict[str, Any] = {"order": order, "click": click, "value": 5, "bucket": at - at % HOUR}
+    return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal="g", version=1, **more)
 
 
 def refund(site: str, order: str) -> Adjustment:
@@ -323,3 +325,72 @@ def test_announcing_a_set_twice_changes_nothing(store: Store, site: str) -> None
     for _ in range(2):
         store.announce(site, ["u:u"])
     assert store.read_linked(site, ["u:u"]) == [Linked("u:u", ANNOUNCED)]
+
+
+def carrying(site: str, hit: str, at: int, **more: object) -> Touch:
+    """A click that carries the click id G1."""
+    return touch(site, hit, at=at, network="gclid", click_id="G1", **more)
+
+
+def first(kind: Any, most: int, since: int = 0, until: int = 1 << 60) -> ClickSlice:
+    """The first facts that the click id G1 has."""
+    return ClickSlice("G1", kind, since, until, most)
+
+
+def last(kind: Any, most: int, until: int) -> ClickSlice:
+    """The last ones."""
+    return ClickSlice("G1", kind, 0, until, most, last=True)
+
+
+def test_the_first_and_the_last_touches_that_carry_a_click_id_are_read_in_order(store: Store, site: str) -> None:
+    touches = [carrying(site, hit, NOON + at) for at in (0, 7) for hit in ("B", "a", "a.1", "z:2")]
+    touches.insert(1, carrying(site, "B", NOON, source="google"))
+    touches.sort(key=order_key)
+    store.add_facts([*touches[::-1], touch(site, "other"), carrying(f"{site}-other", "x", NOON)])
+    store.add_facts(touches)
+    for most in range(1, 4):
+        assert sorted(store.read_carried(site, [first("touch", most)]), key=order_key) == touches[:most]
+        found = store.read_carried(site, [last("touch", most, NOON + 6)])
+        assert sorted(found, key=order_key) == touches[5 - most : 5]
+    assert store.read_carried(site, [first("touch", 9, NOON + 8), first("landed", 9), first("conversion", 9)]) == []
+
+
+def test_a_click_stands_under_every_id_that_it_carries_and_a_conversion_under_the_one_it_names(
+    store: Store, site: str
+) -> None:
+    landed = carrying(site, "ab12", NOON, landed=True, other_ids=(("fbclid", "F1"),))
+    issued, sent = touch(site, "cd34", issued=True), touch(site, "ef56")
+    named = sale(site, click="G1", at=NOON + 5)
+    store.add_facts([landed, issued, sent, named, sale(site, "c2")])
+    for click, kind, expected in (
+        *((click, "landed", [landed]) for click in ("G1", "F1", "ab12")),
+        ("cd34", "touch", [issued]),
+        ("ef56", "touch", []),
+        ("G1", "conversion", [named]),
+        ("G1", "touch", []),
+    ):
+        assert store.read_carried(site, [ClickSlice(click, kind, 0, NOON + 5, 9)]) == expected  # type: ignore[arg-type]
+
+
+def test_a_joined_row_stands_on_the_touchs_timeline_and_in_the_conversions_claim_alone(store: Store, site: str) -> None:
+    click, named = carrying(site, "t", NOON, visitor="bob"), sale(site, click="G1", at=NOON + HOUR)
+    row = Joined(conversion=named, touch=click)
+    store.add_facts([click, named])
+    store.add_facts([row])
+    store.add_facts([Joined(conversion=sale(site, click="G1", at=NOON + HOUR), touch=click)])
+    assert store.read_conversions(site, [Span("bob", NOON + HOUR, NOON + HOUR)]) == [row]
+    assert store.read_conversions(site, [Span("bob", NOON, NOON)]) == []
+    assert store.read_timeline(site, "bob", "conversion", (0, "", ""), 9) == [row]
+    assert sorted(store.read_claims(site, ["c:G1"]), key=lambda one: isinstance(one, Joined)) == [named, row]
+    assert set(store.read_some_claims(site, 9, ["c:G1"]).rows) == {named, row}
+    assert store.read_some_conversions(site, 9, [Span("bob", NOON + HOUR, NOON + HOUR)]).rows == [row]
+    assert store.read_bucket(site, NOON + HOUR) == [named]
+    assert store.find_hit(site, "c1") == [named]
+    assert store.read_touches(site, 9, [Span("bob", 0, NOON + HOUR)]) == [click]
+
+
+def test_a_site_says_that_a_conversion_ever_named_a_click(store: Store, site: str) -> None:
+    store.add_facts([carrying(site, "t", NOON), sale(site)])
+    assert store.read_linked(site, [NAMED]) == []
+    store.add_facts([sale(site, "c2", click="G1")])
+    assert store.read_linked(site, [NAMED]) == [Linked(NAMED, NAMED)]

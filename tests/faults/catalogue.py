@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tests.faults.clicks import CLICKS
 from tests.faults.days import DAYS
 from tests.faults.facts import FACTS
 from tests.faults.fault import Fault
@@ -17,6 +18,7 @@ CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "days": DAYS,
     "what readers choose": READERS,
     "persons": PERSONS,
+    "joined by a click": CLICKS,
     "fits": FITS,
     "rules of figures": RULES,
 }

@@ -13,7 +13,7 @@ FACTS = [
         "a digest of nothing",
         WORLDS,
         RECORDS,
-        "blake2b(_encoder.encode(plain), digest_size=8)",
+        "blake2b(_encoder.encode(plain_fact(fact)), digest_size=8)",
         'blake2b(b"", digest_size=8)',
     ),
     fault(

@@ -11,7 +11,7 @@ READERS = [
         "claimants other than the winner left out",
         WORLDS,
         CLAIMS,
-        "claimants=tuple(sorted({whose(row) for row in valid}))",
+        "claimants=tuple(sorted({*map(whose, valid), *(whose(row.touch) for row in joined)}))",
         "claimants=(whose(winner),)",
     ),
     fault(

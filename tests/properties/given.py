@@ -9,13 +9,18 @@ import msgspec
 from conversions.facts import person
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
+from conversions.verdicts import joined
 from tests.properties.recomputation.report import Report, recompute
+from tests.properties.recomputation.world import Bounds
 from tracker.collection.hit import Hit, encode_hits
+
+#: The key of the hashes that stand in for visitors.
+SALT = b"salt"
 
 
 def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = ()) -> Report:
     """The recomputed report of hits under a configuration. `quotes` are in the order in which they were loaded."""
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
-    bounds = {"most_visitors": person.MOST_VISITORS, "most_users": person.MOST_USERS}
-    return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], **bounds)
+    bounds = Bounds(person.MOST_VISITORS, person.MOST_USERS, joined.REACH_MS)
+    return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], bounds, SALT)

@@ -47,6 +47,8 @@ class Pools:
     goals: list[str]
     #: Empty: nobody signs in, so that no link marks a bucket that another fact should have marked.
     users: str
+    #: The click ids that conversions and adjustments name; empty: they name none.
+    clicks: list[str]
 
 
 KINDS = ["click", "click", "view", "page", "conversion", "conversion", "event", "adjustment"]
@@ -61,6 +63,7 @@ def make_pools(rng: random.Random) -> Pools:
         goals=rng.choice([["buy", "once", "per_click"], ["once"], ["per_click"]]),
         kinds=rng.choice([KINDS, ["click", "conversion"], ["conversion", "conversion", "adjustment", "click"]]),
         users=rng.choice(["", "X", "XY", "XYZ"]),
+        clicks=rng.choice([[], [], ["G1"], ["G1", "F1"], ["", "G1", "nobody's"]]),
     )
 
 
@@ -115,7 +118,8 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
     """
     ad, click_id, at = rng.choice(["one", "two", "stray"]), f"{rng.randrange(16**32):032x}", moment(rng, start, hours)
     common: dict[str, Any] = {"site": site, "received": at}
-    click = Hit(**common, id=click_id, type="click", at=at, visitor="stand-in", ad=ad)
+    visitor = rng.choice(["stand-in", "stand-in", "A"])
+    click = Hit(**common, id=click_id, type="click", at=at, visitor=visitor, ad=ad, issued=rng.random() < 0.8)
     landings = []
     for _ in range(rng.randrange(4)):
         key = secret if rng.random() < 0.8 else "forged"
@@ -140,6 +144,22 @@ def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> li
     return hits
 
 
+def by_click(rng: random.Random, hit: Hit, pools: Pools, issued: list[str]) -> Hit:
+    """A conversion or an adjustment as a partner tells it: by a click id, often without an order and a visitor."""
+    known = [*pools.clicks, *(rng.sample(issued, 1) if issued and pools.clicks else [])]
+    if not known or hit.type not in ("conversion", "adjustment") or rng.random() < 0.3:
+        return hit
+    order = hit.order if rng.random() < 0.5 else ""
+    visitor = hit.visitor if rng.random() < 0.2 else f"of {hit.id}"
+    return msgspec.structs.replace(hit, click=rng.choice(known), order=order, visitor=visitor)
+
+
+def with_consent(rng: random.Random, hit: Hit) -> Hit:
+    """A hit with signals of consent."""
+    signals = {signal: rng.choice(["granted", "denied"]) for signal in ("analytics_storage", "ad_storage")}
+    return msgspec.structs.replace(hit, consent=signals, match={"fbp": "fb.1.2.3"})
+
+
 def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
     """Hits that make only links."""
     found = []
@@ -161,6 +181,8 @@ def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
     """A copy of a hit that differs only in its time, its visitor or its user."""
     if rng.random() < 0.3:
         return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors))
+    if hit.issued and rng.random() < 0.3:
+        return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors), issued=False)
     if pools.users and rng.random() < 0.3:
         return msgspec.structs.replace(hit, user=rng.choice(["", *pools.users]))
     return msgspec.structs.replace(hit, at=moment(rng, start, pools.hours))
@@ -174,6 +196,8 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
         hits.extend(make_click(rng, site, secret, start, pools.hours))
     if (timezone, start) in EDGES:
         hits.extend(make_journeys(rng, site, start, pools))
+    issued = [hit.id for hit in hits if hit.issued]
+    hits = [by_click(rng, hit, pools, issued) for hit in hits]
     hits = [*(signed_in(rng, hit, pools) for hit in hits), *make_logins(rng, site, start, pools)]
     hits.extend([altered(rng, hit, start, pools) for hit in hits if rng.random() < 0.15])
     tables = make_tables(rng, start) if rng.random() < 0.5 else []
@@ -181,6 +205,7 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
         hits = [in_some_currency(rng, hit) for hit in hits]
     hits = [as_sent(rng, hit) for hit in hits]
     hits = [disguise(rng, hit) if rng.random() < 0.08 else hit for hit in hits]
+    hits = [with_consent(rng, hit) if rng.random() < 0.08 else hit for hit in hits]
     return Scenario(timezone, start, start + rng.randrange(0, pools.hours * HOUR), hits, tables)
 
 

@@ -27,6 +27,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store import cassandra, sql
 from conversions.store.port import Cell, CellSet, Store
 from conversions.store.sql import SqlStore
+from conversions.verdicts import joined
 from reporting.days import ALL, DayMaker
 from reporting.figures.cells import (
     CLICKS,
@@ -41,17 +42,27 @@ from reporting.figures.days import SUMS, sum_credit
 from reporting.fitter import Fitter
 from reporting.report.reading import CellReader, starts_of
 from reporting.rollup import Roller
-from tests.properties.given import recomputed
+from tests.properties.given import SALT, recomputed
 from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, counting, make_scenario, split_batches
 from tests.properties.worlds import LEAST_ON_CASSANDRA, ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import click_rows, credit_rows
+from tracker.collection.collect import own_stand_in
+from tracker.collection.consent import respect
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db
 
-READS = ("read_touches", "read_conversions", "read_claims", "read_linked", "read_next_links", "read_last_links")
+READS = (
+    "read_touches",
+    "read_conversions",
+    "read_claims",
+    "read_carried",
+    "read_linked",
+    "read_next_links",
+    "read_last_links",
+)
 SOME = ("read_some_conversions", "read_some_claims")
 ONE_BY_ONE = ("add_facts", "write_cells", *READS, *SOME)
 WINDOW_DAYS = 1
@@ -75,7 +86,7 @@ class World:
         self.after: SiteConfig | None = None
         #: Not in every world: a change marks every bucket, which would hide a fact that marks too few.
         self.changes = rng.random() < 0.4
-        self.batches = split_batches(rng, self.scenario.hits)
+        self.batches = split_batches(rng, self.received())
         #: Rate tables still to be loaded, and the quotes of those that are.
         self.tables = list(self.scenario.tables)
         RateRow.objects.all().delete()  # the previous world's
@@ -86,6 +97,8 @@ class World:
         self.hasty = rng.choice([0.0, 0.1])
         #: Sends links last, when only they can have the figures made again.
         self.logins_last = rng.random() < 0.5
+        #: So do the clicks that conversions name.
+        self.clicks_last = rng.random() < 0.3
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
         self.marks = Stepped(sequence)
@@ -94,6 +107,10 @@ class World:
         self.day_maker = DayMaker(self.store, self.days, self.read_configs)
         # By this clock every month is over.
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
+
+    def received(self) -> list[Hit]:
+        """The hits as they pass the door: without what their consent denies."""
+        return [respect(hit, (), own_stand_in(hit, SALT)) for hit in self.scenario.hits]
 
     def configure(self) -> None:
         """Makes the goals and ads."""
@@ -168,7 +185,7 @@ class World:
         for goal in Goal.objects.filter(site=self.site, versions__version=2):
             goal.make_retroactive(self.scenario.change_at)
         self.before = self.after = self.config()
-        self.batches.extend(split_batches(self.rng, self.scenario.hits))
+        self.batches.extend(split_batches(self.rng, self.received()))
 
     def load_rates(self) -> None:
         """Loads the next rate table, if one is left."""
@@ -183,6 +200,8 @@ class World:
         free = [batch for batch in known if batch not in self.in_hand or self.rng.random() < self.hasty]
         others = [batch for batch in free if not any(hit.name == "login" for hit in batch)]
         free = others if others and self.logins_last else free
+        others = [batch for batch in free if not any(hit.issued or "clid" in hit.url for hit in batch)]
+        free = others if others and self.clicks_last else free
         return self.rng.choice(free) if free else None
 
     def is_old(self, hit: Hit) -> bool:
@@ -429,6 +448,8 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
+        # A click may be named for 90 days; here for an hour, in some worlds.
+        patch.setattr(joined, "REACH_MS", rng.choice([joined.REACH_MS, joined.REACH_MS, HOUR]))
         if rng.random() < 0.25:
             bound_reads(patch)
         run_and_compare(world)

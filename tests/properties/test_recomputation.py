@@ -32,6 +32,9 @@ FACTS: list[Fact] = [
     ),
     Adjustment(site="s", order="o", at=1, hit="h", kind="refund", value=3, currency="EUR"),
     Adjustment(site="s", order="o", at=1, hit="h", kind="retract"),
+    Adjustment(site="s", order="", at=1, hit="h", kind="retract", click=TEXT),
+    Conversion(site="s", visitor="ann", at=1, hit="h", goal="g", version=2, click=TEXT),
+    Touch(site="s", visitor="ann", kind="click", at=0, hit="h", issued=True),
     Link(site="s", visitor="ann", user=TEXT, at=1, hit="h"),
 ]
 

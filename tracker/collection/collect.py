@@ -29,6 +29,8 @@ EMPTY: tuple[Any, ...] = (None, "", {})
 
 #: An address without path and query.
 ORIGIN = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
+#: The types of hits that may name a click.
+NAMING = frozenset(("conversion", "adjustment"))
 MAX_KEY = 64
 MAX_NAME = 200
 MAX_TITLE = 1024
@@ -202,13 +204,15 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
     value, currency = fields.read_amount(given, currency, unread)
     hit_type = fields.read_choice(given, "type", fields.TYPES) or "page"
     kind = fields.read_choice(given, "kind", fields.KINDS) if hit_type == "adjustment" else ""
+    click = read_click(given) if hit_type in NAMING else ""
     return Hit(
         id=hit_id,
         site=key,
         type=hit_type,  # type: ignore[arg-type]
         at=at,
         received=sender.received,
-        visitor=fields.read_id(given, "visitor") or derive_visitor(key, timezone, ip, ua, at, hit_id, user, sender),
+        visitor=fields.read_id(given, "visitor")
+        or derive_visitor(key, timezone, ip, ua, at, hit_id, user, sender, click),
         name=fields.read_text(given, "name", MAX_NAME),
         user=user,
         url=fields.read_prose(given, "url", MAX_URL) or page_of(sender.page),
@@ -230,6 +234,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         match=read_match(match) if (match := given.get("match")) not in EMPTY else {},
         trusted=sender.trusted,
         unread=unread,
+        click=click,
     )
 
 
@@ -237,6 +242,11 @@ def page_of(referer: str) -> str:
     """The page that a Referer header names. Empty for an origin alone: of most pages browsers tell other hosts no more,
     and it would be taken for the home page."""
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
+
+
+def read_click(given: Parameters) -> str:
+    """The id of a click that the hit names. A blank or a placeholder that no network filled in is none."""
+    return someone(fields.read_text(given, "click", MAX_URL).strip())
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
@@ -265,13 +275,18 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
-def derive_visitor(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender) -> str:
+def derive_visitor(
+    site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender, click: str = ""
+) -> str:
     """Derive a visitor for a hit that names none.
 
-    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day.
+    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day. A
+    hit that names a click comes from a partner, whose address says nothing of the person. It has a visitor of its own.
     """
-    if sender.trusted and not ip and someone(user):
+    if someone(user) and (click or (sender.trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
+    if click:
+        return keyed_hash(f"{site}\nhit\n{hit_id}", sender.salt)
     return stand_in(site, timezone, ip, ua, at, hit_id, sender.salt)
 
 
@@ -303,12 +318,12 @@ def check_site(site: Known[SiteEntry], sender: Sender) -> None:
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Check that an adjustment has an order, a kind and, unless it retracts, an amount. Raises Refusal.
+    """Check that an adjustment has an order or a click, a kind and, unless it retracts, an amount. Raises Refusal.
 
     It also needs a token, unless its site has open adjustments.
     """
-    if not hit.order:
-        raise Refusal(400, "missing_order", "An adjustment needs the order that it adjusts.", "order")
+    if not (hit.order or hit.click):
+        raise Refusal(400, "missing_order", "An adjustment needs the order, or the click, that it adjusts.", "order")
     if hit.kind is None:
         raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restate or refund.", "kind")
     if hit.kind != "retract":

@@ -122,6 +122,7 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
             # The props of a click are the other parameters of its link, which an ad network chose.
             props={} if hit.type == "click" else hit.props,
             match={},
+            click="",
         )
     match = {key: text for key, text in hit.match.items() if consent.get(_NEEDS.get(key, ""), GRANTED) == GRANTED}
     return msgspec.structs.replace(hit, consent=consent, match=match)

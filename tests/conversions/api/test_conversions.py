@@ -53,6 +53,29 @@ def test_a_conversion_is_found_by_order_hit_and_visitor_and_by_its_id(shop: Shop
     assert answer["Cache-Control"] == "no-store"
 
 
+def test_a_sale_that_names_a_click_is_found_by_it_and_by_the_visitor_who_clicked(shop: Shop) -> None:
+    url = "https://shop.example/?gclid=G1"
+    shop.process(shop.click("c1", -HOUR, url=url), shop.sale("s1", visitor="partner", click="G1"))
+    shop.process(
+        shop.click("c2", -MINUTE, url=url, visitor="bob"), shop.sale("s2", visitor="b", click="G1", order="o2")
+    )
+    first, second = told(shop, click="G1")
+    assert [one["hit"] for one in told(shop, visitor="ann")] == ["s1", "s2"]
+    assert told(shop, visitor="bob") == []
+    assert (first["click"]["hit"], first["click"]["visitor"], first["click"]["reason"]) == ("c1", "ann", None)
+    assert [touch["credit"]["last"] for touch in first["touches"]] == ["1.000000"]
+    assert [person["visitors"][0]["visitor"] for person in second["persons"]] == ["b", "ann"]
+    timeline = ask(shop, "/api/visitors", site=shop.key, visitor="ann").json()["results"]
+    assert [(fact["hit"], fact.get("click")) for fact in timeline] == [("c1", None), ("s1", "G1"), ("s2", "G1")]
+
+
+def test_a_sale_that_names_a_click_that_nobody_carries_says_so(shop: Shop) -> None:
+    shop.process(shop.sale("s1", visitor="partner", click="G1"))
+    (one,) = told(shop, click="G1")
+    assert one["click"] == {"id": "G1", "hit": None, "visitor": None, "at": None, "reason": "unknown_click"}
+    assert told(shop, click="G2") == []
+
+
 def test_earlier_rejected_hits_of_its_person_are_listed_with_the_reason(shop: Shop) -> None:
     shop.process(
         shop.click("own", -HOUR, ua=GOOGLEBOT, user="u1"),

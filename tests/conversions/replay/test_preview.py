@@ -143,6 +143,16 @@ def test_the_number_equals_the_reports_once_the_goal_is_retroactive(shop: Recent
     assert figures(reported, reported["totals"]) == figures(told, told)
 
 
+def test_a_sale_told_by_a_click_id_is_its_visitors_in_a_preview_too(store: Store, archive: FolderArchive) -> None:
+    shop = RecentShop(store, archive)
+    shop.receive(
+        shop.hit("page", "p", shop.at(3 * HOUR), url="https://shop.example/?gclid=G1"),
+        shop.hit("conversion", "c", shop.at(2 * HOUR), visitor="partner", name="lead", click="G1"),
+        shop.event("e", HOUR),
+    )
+    assert shop.preview(event="lead", counting="once")["conversions"] == "1.000000"
+
+
 def test_the_number_is_the_one_worked_out_by_hand(shop: RecentShop) -> None:
     found = [(told["conversions"], told["value"]) for told in (shop.preview(**rules) for rules in RULES)]
     assert found == [

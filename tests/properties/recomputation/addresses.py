@@ -55,3 +55,9 @@ def shortened(click_id: str) -> str:
     """A click id; a very long one is cut and ends in a digest of the whole."""
     digest = blake2b(click_id.encode(), digest_size=16).hexdigest()
     return click_id if len(click_id) <= 1024 else click_id[:992] + digest
+
+
+def named(click_id: str) -> str:
+    """A click id as conversions name it: a long one keeps its beginning, and ends in a digest of all."""
+    kept = shortened(click_id)
+    return kept if len(kept) <= 200 else kept[:168] + blake2b(kept.encode(), digest_size=16).hexdigest()

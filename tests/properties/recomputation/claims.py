@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tests.properties.recomputation.goals import in_force
+from tests.properties.recomputation.joining import Brought
 from tests.properties.recomputation.order import in_order, place
 from tests.properties.recomputation.persons import Whose
 from tests.properties.recomputation.rates import Row, Table, lacks_rate, times, worth
-from tests.properties.recomputation.records import Adjustment, Conversion, Goal, Site, Version
+from tests.properties.recomputation.records import Adjustment, Conversion, Goal, Site, Touch, Version
 
 R = TypeVar("R", Conversion, Adjustment)
 
@@ -22,6 +23,8 @@ class Claim:
     version: Version
     rows: tuple[Conversion, ...]
     adjustments: tuple[Adjustment, ...]
+    #: Those that the rows name by click ids.
+    touches: tuple[Touch, ...]
 
     @property
     def winner(self) -> Conversion:
@@ -30,10 +33,12 @@ class Claim:
 
     def claimants(self, whose: Whose) -> frozenset[str]:
         """The persons who claim it."""
-        return frozenset(whose(row) for row in self.rows)
+        return frozenset(whose(row) for row in (*self.rows, *self.touches))
 
 
-def claims_of(goal: Goal, conversions: Iterable[Conversion], adjustments: Iterable[Adjustment]) -> list[Claim]:
+def claims_of(
+    goal: Goal, conversions: Iterable[Conversion], adjustments: Iterable[Adjustment], brought: Brought
+) -> list[Claim]:
     """The claims of a goal, in the order of the conversions that count."""
     rows: dict[str, list[Conversion]] = defaultdict(list)
     for row in believed_first(conversions):
@@ -41,27 +46,36 @@ def claims_of(goal: Goal, conversions: Iterable[Conversion], adjustments: Iterab
         if row.goal == goal.uid and version and version.version == row.version:
             rows[claim_of(row)].append(row)
     changes = folding(adjustments)
-    claims = [claim(goal, found, [one for one in changes if one.order == found[0].order]) for found in rows.values()]
+    claims = [
+        claim(
+            goal,
+            found,
+            [one for one in changes if claim_of(one) == name],
+            [touch for row in found for touch in brought(row)],
+        )
+        for name, found in rows.items()
+    ]
     return sorted(claims, key=lambda one: place(one.winner))
 
 
-def claim_of(row: Conversion) -> str:
-    """The key that copies share: the order id, or the hit id if there is none."""
-    return f"order {row.order}" if row.order else f"hit {row.hit}"
+def claim_of(row: Conversion | Adjustment) -> str:
+    """The key that copies share: the order id, or the click id, else the hit id if there is none."""
+    named = f"order {row.order}" if row.order else f"click {row.click}" if row.click else ""
+    return named or f"{type(row).__name__} {row.hit}"
 
 
-def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment]) -> Claim:
+def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment], touches: list[Touch]) -> Claim:
     """The claim of these copies, under the version that the winner met."""
     version = in_force(goal, rows[0].at)
     assert version
-    return Claim(goal, version, tuple(rows), tuple(adjustments))
+    return Claim(goal, version, tuple(rows), tuple(adjustments), tuple(touches))
 
 
 def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
     """Adjustments in order. Of copies (same hit id and order) only the first counts."""
     kept: dict[tuple[str, str], Adjustment] = {}
     for one in believed_first(adjustments):
-        kept.setdefault((one.order, one.hit), one)
+        kept.setdefault((claim_of(one), one.hit), one)
     return in_order(kept.values())
 
 

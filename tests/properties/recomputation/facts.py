@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import md5, sha1, sha256
 from ipaddress import ip_address, ip_network
 
-from tests.properties.recomputation.addresses import parameters_of
+from tests.properties.recomputation.addresses import named, parameters_of
 from tests.properties.recomputation.goals import conversions_of
 from tests.properties.recomputation.landing import landing_touch
 from tests.properties.recomputation.records import Adjustment, Conversion, Fact, Hit, Link, Site, Touch, read
@@ -23,7 +23,7 @@ def facts_of(hit: Hit, site: Site) -> list[Fact]:
     if is_rejected(hit, site):
         return []
     if hit.type == "adjustment":
-        return [read(Adjustment, vars(hit), hit=hit.id)]
+        return [read(Adjustment, vars(hit) | {"click": named(hit.click)}, hit=hit.id)]
     user = user_of(hit)
     touch = landing_touch(hit, site) or touch_of(hit)
     found: list[Touch | Conversion] = [*([touch] if touch else []), *conversions_of(hit, site)]

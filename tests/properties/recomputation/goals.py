@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from tests.properties.recomputation.addresses import named
 from tests.properties.recomputation.globs import is_like
 from tests.properties.recomputation.records import Conversion, Goal, Hit, Site, Version, read
 
@@ -13,7 +14,7 @@ def conversions_of(hit: Hit, site: Site) -> Iterator[Conversion]:
         version = in_force(goal, hit.at)
         if version and is_met(hit, goal, version):
             own = {"hit": hit.id, "goal": goal.uid, "version": version.version, "unreadable": "value" in hit.unread}
-            yield read(Conversion, vars(hit), **own)
+            yield read(Conversion, vars(hit) | {"click": named(hit.click)}, **own)
 
 
 def in_force(goal: Goal, at: int) -> Version | None:

@@ -32,6 +32,9 @@ class Hit:
     props: Plain = field(default_factory=dict)
     trusted: bool = False
     unread: Plain = field(default_factory=dict)
+    click: str = ""
+    issued: bool = False
+    consent: Plain = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,7 @@ class Touch:
     landed: bool = False
     other_ids: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    issued: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +132,7 @@ class Conversion:
     currency: str = ""
     trusted: bool = False
     unreadable: bool = False
+    click: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +147,7 @@ class Adjustment:
     value: int | None = None
     currency: str = ""
     trusted: bool = False
+    click: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

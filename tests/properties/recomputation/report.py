@@ -13,7 +13,7 @@ from tests.properties.recomputation.order import once_each
 from tests.properties.recomputation.rates import read_table
 from tests.properties.recomputation.records import Goal, Plain, Touch, read_site
 from tests.properties.recomputation.sales import Sale, counted
-from tests.properties.recomputation.world import World, world_of
+from tests.properties.recomputation.world import USUAL, Bounds, World, world_of
 
 #: Hour, goal key and model of a cell.
 Cell = tuple[int, str, str]
@@ -32,14 +32,18 @@ class Entry(NamedTuple):
 
 
 def recompute(
-    hits: Iterable[Plain], site: Plain, quotes: Iterable[Plain] = (), most_visitors: int = 500, most_users: int = 50
+    hits: Iterable[Plain],
+    site: Plain,
+    quotes: Iterable[Plain] = (),
+    bounds: Bounds = USUAL,
+    salt: bytes = b"",
 ) -> Report:
     """The rows of every cell by hour, goal key and model, without empty rows.
 
-    Clicks have the goal '' and the model `clicks`; unrated value has '' and `no_rate`. A user with more than
-    `most_visitors` visitors is crowded, and so is a visitor with more than `most_users` users.
+    Clicks have the goal '' and the model `clicks`; unrated value has '' and `no_rate`. `salt`: the key of the hashes
+    that stand in for the visitors of hits without consent.
     """
-    world = world_of(hits, read_site(site), read_table(quotes), most_visitors, most_users)
+    world = world_of(hits, read_site(site), read_table(quotes), bounds, salt)
     sums: dict[Cell, dict[Row, tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
     for cell, row, first, second in entries(world):
         had = sums[cell][row]
@@ -52,7 +56,9 @@ def entries(world: World) -> Iterator[Entry]:
     """Every entry that is added up in a row."""
     yield from clicks(world)
     for goal in world.site.goals:
-        sales = counted(claims_of(goal, world.conversions, world.adjustments), world.touches, world.whose)
+        sales = counted(
+            claims_of(goal, world.conversions, world.adjustments, world.brought), world.touches, world.whose
+        )
         for sale in sales:
             yield from unrated(sale, goal, world)
             yield from credited(sale, goal, sales, world)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tests.properties.recomputation.consent import respected
 from tests.properties.recomputation.facts import facts_of
+from tests.properties.recomputation.joining import Brought, brought_by
 from tests.properties.recomputation.persons import Whose, persons
 from tests.properties.recomputation.rates import Table
 from tests.properties.recomputation.records import Adjustment, Conversion, Hit, Link, Plain, Site, Touch, read
@@ -19,13 +21,27 @@ class World:
     conversions: list[Conversion]
     adjustments: list[Adjustment]
     whose: Whose
+    brought: Brought
 
 
-def world_of(hits: Iterable[Plain], site: Site, table: Table, most_visitors: int, most_users: int) -> World:
+@dataclass(frozen=True)
+class Bounds:
+    """A user with more than `most_visitors` is no person, nor has a visitor with more than `most_users` a user. A click
+    may be `reach` (ms) older than a conversion that names it."""
+
+    most_visitors: int
+    most_users: int
+    reach: int
+
+
+USUAL = Bounds(500, 50, 90 * 86_400_000)
+
+
+def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, salt: bytes) -> World:
     """The facts of all hits by their type, each distinct copy once."""
-    facts = {fact for plain in hits for fact in facts_of(read(Hit, plain), site)}
+    facts = {fact for plain in hits for fact in facts_of(respected(read(Hit, plain), salt), site)}
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
-    whose = persons((fact for fact in facts if isinstance(fact, Link)), most_visitors, most_users)
-    return World(site, table, touches, conversions, adjustments, whose)
+    whose = persons((fact for fact in facts if isinstance(fact, Link)), bounds.most_visitors, bounds.most_users)
+    return World(site, table, touches, conversions, adjustments, whose, brought_by(touches, bounds.reach))

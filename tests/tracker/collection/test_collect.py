@@ -447,6 +447,40 @@ class TestNobody:
         assert only(from_query(order=own, user=own)).order == own
 
 
+class TestClicksThatAreNamed:
+    @pytest.mark.parametrize("type_", ["conversion", "adjustment"])
+    def test_a_sale_or_a_change_of_one_may_name_a_click_and_is_of_a_visitor_of_its_own(self, type_: str) -> None:
+        given = {"type": type_, "click": " Cj0-gclid ", "kind": "retract"}
+        hits = [only(from_query(SERVER, sites_like(), id=id_, **given)) for id_ in ("a", "b")]
+        assert [hit.click for hit in hits] == ["Cj0-gclid"] * 2
+        assert hits[0].visitor != hits[1].visitor
+        again = only(from_query(SERVER, sites_like(), id="a", **given))
+        assert again.visitor == hits[0].visitor
+
+    def test_who_names_a_visitor_keeps_it_and_a_user_has_one_visitor(self) -> None:
+        sale = {"type": "conversion", "click": "G1"}
+        assert only(from_query(visitor="ann", **sale)).visitor == "ann"
+        visitors = {only(from_query(id=id_, user="u1", **sale)).visitor for id_ in ("a", "b")}
+        assert len(visitors) == 1
+
+    @pytest.mark.parametrize("word", ["", " ", "{click_id}", "null", "${CLICK}", "%%CLICKID%%"])
+    def test_a_placeholder_is_no_click(self, word: str) -> None:
+        assert only(from_query(type="conversion", click=word)).click == ""
+
+    @pytest.mark.parametrize("type_", ["page", "event", "click", "view"])
+    def test_other_hits_name_no_click(self, type_: str) -> None:
+        assert only(from_query(type=type_, click="G1")).click == ""
+
+    def test_without_consent_a_sale_names_no_click_and_a_retraction_needs_an_order(self) -> None:
+        denied = "analytics_storage=denied"
+        assert only(from_query(type="conversion", click="G1", consent=denied)).click == ""
+        change = {"type": "adjustment", "kind": "retract", "click": "G1", "consent": denied}
+        assert refused(from_query(**change)) == (400, "missing_order", "order")
+
+    def test_a_click_id_as_long_as_no_address_is_refused(self) -> None:
+        assert refused(from_query(type="conversion", click="x" * 8193)) == (400, "too_long", "click")
+
+
 class TestAdjustments:
     """Adjustments need a token, unless the site accepts them from everybody."""
 

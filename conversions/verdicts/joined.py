@@ -1,0 +1,86 @@
+"""Joined: facts that are already written -> the rows that join conversions to the visitors whose clicks they name.
+
+The touch of a conversion that names a click is the first that carries it: what a landing page filed before others, and
+then the earliest. It may be at most 90 days older than the conversion. Of many visitors with one click id only one is
+joined, because any of their ads would be credited otherwise. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from conversions.facts.carried import kind_carried
+from conversions.facts.records import Conversion, Fact, Joined, Touch, plain_fact
+from conversions.store.port import ClickSlice, FactReader
+from conversions.units.clock import DAY_MS
+
+#: How long before a conversion a click may lie that it names.
+REACH_MS = 90 * DAY_MS
+#: More conversions than one hit can name a click with.
+ALL = 1 << 30
+
+
+def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
+    """The joined rows of these conversions, and of all whose first touch may be one of these touches."""
+    own, touches = [], []
+    for fact in facts:
+        if isinstance(fact, Conversion) and fact.click:
+            own.append(fact)
+        elif isinstance(fact, Touch) and fact.carried:
+            touches.append(fact)
+    named = {plain_fact(one): one for one in [*own, *_reached(store, site, touches)]}
+    return join_first(store, site, list(named.values()))
+
+
+def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
+    """Each of the conversions with its first touch. One that no touch can have brought is left out."""
+    slices = {
+        ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
+        for one in conversions
+        for kind in ("landed", "touch")
+    }
+    touches = by_click(_read(store, site, slices))
+    found = (first_of(one, touches.get(one.click, ())) for one in conversions)
+    return [row for row in found if row]
+
+
+def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
+    """The conversion with the first of these touches that is neither later nor too old; None if all are."""
+    near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
+    rows = (Joined(conversion=conversion, touch=touch) for touch in near)
+    return min(rows, key=lambda row: row.place, default=None)
+
+
+def by_click(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
+    """The touches among the facts, by each click id that they carry."""
+    found: dict[str, list[Touch]] = defaultdict(list)
+    for fact in facts:
+        if isinstance(fact, Touch):
+            for click in fact.carried:
+                found[click].append(fact)
+    return found
+
+
+def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
+    """The conversions that name a click of these touches and can't have an earlier touch of the same kind.
+
+    Where a touch comes before, only those that lie too far after that one are read: however many visitors carry one
+    click id, a touch reads what it may change.
+    """
+    carried = {(click, kind_carried(touch), touch.at) for touch in touches for click in touch.carried}
+    named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))
+    clicks = {one.click for one in named if isinstance(one, Conversion)}
+    live = sorted(one for one in carried if one[0] in clicks)
+    before = by_click(
+        _read(store, site, (ClickSlice(click, kind, at - REACH_MS, at - 1, 1, True) for click, kind, at in live))
+    )
+    slices = []
+    for click, kind, at in live:
+        earlier = [one.at for one in before.get(click, ()) if kind_carried(one) == kind and one.at < at]
+        since = max(at, max(earlier, default=at - REACH_MS - 1) + REACH_MS + 1)
+        slices.append(ClickSlice(click, "conversion", since, at + REACH_MS, ALL))
+    yield from (fact for fact in _read(store, site, slices) if isinstance(fact, Conversion))
+
+
+def _read(store: FactReader, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+    asked = list(dict.fromkeys(slices))
+    return store.read_carried(site, asked) if asked else []

@@ -1,0 +1,75 @@
+"""Faults of conversions that are joined to a person by a click id. See decision 23."""
+
+from tests.faults.facts import AFFECTED, PROCESS, RECORDS
+from tests.faults.fault import WORLDS, fault
+from tests.faults.readers import CLAIMS
+
+JOINED, JOINING = "tests/conversions/verdicts/test_joined.py", "conversions/verdicts/joined.py"
+
+CLICKS = [
+    fault(
+        "touches that look for no conversion",
+        JOINED,
+        JOINING,
+        "for one in [*own, *_reached(store, site, touches)]}",
+        "for one in own}",
+    ),
+    fault(
+        "conversions that look for no touch",
+        JOINED,
+        JOINING,
+        "for one in [*own, *_reached(store, site, touches)]}",
+        "for one in _reached(store, site, touches)}",
+    ),
+    fault(
+        "joined rows whose visitors are no claimants of what is marked",
+        JOINED,
+        AFFECTED,
+        "yield from ((row.visitor, earliest[row.claim]) for row in rows)",
+        "yield from ((row.visitor, earliest[row.claim]) for row in rows if isinstance(row, Conversion))",
+    ),
+    fault(
+        "joined rows that are not written",
+        JOINED,
+        PROCESS,
+        "                self.store.add_facts(joined)\n",
+        "",
+    ),
+    fault(
+        "a landing page that comes behind the click that it filed",
+        JOINED,
+        RECORDS,
+        "return not self.touch.landed, order_key(self.touch)",
+        "return self.touch.landed, order_key(self.touch)",
+    ),
+    fault(
+        "all visitors who were ever joined by an id credited",
+        JOINED,
+        CLAIMS,
+        "return tuple(first[key] for row in valid if (key := digest(row)) in first) if first else ()",
+        "return tuple(row for row in rows if isinstance(row, Joined))",
+    ),
+    fault(
+        "a hit that was merely sent with a click's id carries it",
+        JOINED,
+        RECORDS,
+        'self.hit if self.issued or self.landed else ""}',
+        "self.hit}",
+    ),
+    fault(
+        "a click that anybody may name however old it is",
+        WORLDS,
+        JOINING,
+        "one.at - REACH_MS, one.at, 1)",
+        "0, one.at, 1)",
+        "if 0 <= conversion.at - touch.at <= REACH_MS)",
+        "if touch.at <= conversion.at)",
+    ),
+    fault(
+        "a hit without consent keeps its visitor",
+        WORLDS,
+        "tracker/collection/consent.py",
+        "            visitor=stand_in,\n",
+        "",
+    ),
+]

@@ -1,0 +1,19 @@
+"""Consent: a hit without what identifies its person, if it may not be kept. Rules: `docs/models.md`, Facts."""
+
+import hmac
+import re
+from dataclasses import replace
+
+from tests.properties.recomputation.records import Hit
+
+IDENTIFYING = ("gclid", "fbclid", "hl_click")
+
+
+def respected(hit: Hit, salt: bytes) -> Hit:
+    """Without `analytics_storage` a hit is nobody's: of a visitor that no other hit has, and without click ids."""
+    if hit.consent.get("analytics_storage") != "denied":
+        return hit
+    nobody = hmac.digest(salt, f"{hit.site}\nhit\n{hit.id}".encode(), "sha256").hex()[:32]
+    url = re.sub(rf"({'|'.join(IDENTIFYING)})=[^?&;#]*", "", hit.url)
+    props = {} if hit.type == "click" else hit.props
+    return replace(hit, visitor=nobody, user="", ip="", ua="", url=url, click="", props=props)

@@ -1,0 +1,30 @@
+"""Joining: the touch that a conversion names by a click id. Rules: `docs/models.md`, Joined by a click."""
+
+from collections.abc import Callable, Iterable
+
+from tests.properties.recomputation.addresses import named
+from tests.properties.recomputation.order import in_order
+from tests.properties.recomputation.records import Conversion, Touch
+
+Brought = Callable[[Conversion], list[Touch]]
+
+
+def brought_by(touches: Iterable[Touch], reach: int) -> Brought:
+    """Tells the touch that brought a conversion by the click id that it names; none, where nobody carries it."""
+    landed_first = sorted(in_order(touches), key=lambda touch: not touch.landed)
+
+    def brought(row: Conversion) -> list[Touch]:
+        near = (touch for touch in landed_first if 0 <= row.at - touch.at <= reach)
+        return [touch for touch in near if row.click and row.click in ids_of(touch)][:1]
+
+    return brought
+
+
+def ids_of(touch: Touch) -> set[str]:
+    """Its network click ids; and its hit id, if `/click` made it or its seal came with the landing page."""
+    ids = [
+        touch.click_id,
+        *(value for _, value in touch.other_ids),
+        *([touch.hit] if touch.issued or touch.landed else []),
+    ]
+    return {named(one) for one in ids}
