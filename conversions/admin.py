@@ -19,14 +19,14 @@ from conversions.units.now import now_ms
 MAX_RULES = 100
 
 
-def moment(at: int, timezone: str = "UTC") -> str:
+def format_instant(at: int, timezone: str = "UTC") -> str:
     """Format an instant (ms) for people, by the clock of a timezone."""
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"
 
 
 def effect_of(version: GoalVersion) -> str:
     """Say when a version takes effect."""
-    return moment(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
+    return format_instant(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
 
 
 M = TypeVar("M", bound=Model)
@@ -196,7 +196,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
             for goal in chosen:
                 make_retroactive(goal, since)
             LogEntry.objects.log_actions(
-                int(request.user.pk or 0), chosen, CHANGE, f"Retroactive since {moment(since)}."
+                int(request.user.pk or 0), chosen, CHANGE, f"Retroactive since {format_instant(since)}."
             )
         messages.info(request, "The archive is replayed in the background; reports say `recounting` until it is done.")
 
@@ -231,7 +231,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
     @admin.display(description="bucket", ordering="bucket")
     def starts(self, mark: Mark) -> str:
         """When the bucket starts."""
-        return "the whole site" if mark.bucket == WHOLE_SITE else moment(mark.bucket)
+        return "the whole site" if mark.bucket == WHOLE_SITE else format_instant(mark.bucket)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Never: the program adds marks."""

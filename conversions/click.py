@@ -15,7 +15,7 @@ from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
-from conversions.destination import home_page, is_address, is_of_site, passed_on, with_parameters
+from conversions.destination import home_page, is_of_site, is_web_address, passed_on, with_parameters
 from conversions.facts.handover import Handover, hand_over
 from conversions.facts.touch import other_parameters
 from conversions.models import Ad
@@ -30,7 +30,7 @@ from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.collection.text import repair
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
-from tracker.incoming import read_query, read_sender
+from tracker.incoming import read_query_string, read_sender
 from tracker.lookup import Bounded, Cached, each
 from tracker.models import Site
 from tracker.refusals import note_refusal
@@ -104,7 +104,7 @@ class ClickView(APIView):
     def get(self, request: HttpRequest, site: str, ad: str) -> HttpResponse:
         """Record the click and redirect to the landing page."""
         found = find_site(site)
-        query = read_query(request)
+        query = read_query_string(request)
         given = read_form(query)
         others = passed_on(query)
         page = with_parameters(find_page(found, ad, given.get("to", "")), others)
@@ -141,7 +141,7 @@ def find_page(site: ClickSite, ad: str, to: str) -> str:
     if to and not is_of_site(to, site.domains):
         raise Refusal(400, "bad_to", "`to` must be an http or https address on one of the site's domains.", "to")
     page = to or destination or home_page(site.domains)
-    if not is_address(page):
+    if not is_web_address(page):
         raise Refusal(404, "no_destination", "The ad has no destination, and its site no domain.")
     return page
 

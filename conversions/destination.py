@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
-def is_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
     """Whether a text is an address, of any host, to which a browser can be sent."""
     return len(url) <= MAX_URL and url.lower().startswith(("http://", "https://")) and url.isprintable()
 

@@ -6,7 +6,7 @@ import msgspec
 
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
-from conversions.explain.find import read_names
+from conversions.explain.find import read_ad_names
 from conversions.explain.rejected_before import read_rejected_before
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
@@ -23,7 +23,7 @@ def explained(store: Store, site: SiteConfig, case: Case) -> Any:
     """The explanation of a case as JSON."""
     explainer = Explainer(
         site=site,
-        read_names=lambda bucket: read_names(store, site, bucket),
+        read_names=lambda bucket: read_ad_names(store, site, bucket),
         archive_key=key_of,
         read_learnt=lambda month: read_learnt(store, site, month),
         read_claimants=lambda case: read_claimants(store, site.key, case),

@@ -6,7 +6,7 @@ import msgspec
 
 from conversions.facts.ad_names import AdName
 from conversions.store.port import Cell
-from reporting.figures.cells import Clicks, Credit, decode_clicks, decode_credit, encode
+from reporting.figures.cells import Clicks, Credit, decode_clicks, decode_credit, encode_body
 from reporting.figures.sums import columns, named
 
 
@@ -46,7 +46,9 @@ def credit_rows(cell: Cell) -> list[CreditRow]:
 def clicks_body(rows: Iterable[ClickRow]) -> bytes:
     """The body of a clicks cell with these rows."""
     kept = list(rows)
-    return encode(Clicks([named(row.ad) for row in kept], [row.clicks for row in kept], [row.views for row in kept]))
+    return encode_body(
+        Clicks([named(row.ad) for row in kept], [row.clicks for row in kept], [row.views for row in kept])
+    )
 
 
 def credit_body(rows: Iterable[CreditRow]) -> bytes:
@@ -55,4 +57,4 @@ def credit_body(rows: Iterable[CreditRow]) -> bytes:
     for row in rows:
         had = places.setdefault((row.goal, row.ad, row.touch_day), [0, 0])
         had[0], had[1] = had[0] + row.credit, had[1] + row.value
-    return encode(columns(places) if places else Credit())
+    return encode_body(columns(places) if places else Credit())

@@ -19,7 +19,7 @@ from tracker.errors import first_problem
 CODES: dict[str, tuple[int, int | None]] = {
     "Refusal": (1, 0),
     "error_response": (1, 0),
-    "answer": (1, 0),
+    "handler_of": (1, 0),
     "error_body": (0, None),
     "AuthenticationFailed": (1, None),
 }

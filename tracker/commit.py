@@ -54,7 +54,7 @@ class Committer:
     def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
         """Return once all the hits are durable. Raises Transient; some hits may be durable even then."""
         deadline = time.monotonic() + seconds
-        parts = split(hits, self._max_hits)
+        parts = split_hits(hits, self._max_hits)
         self._add(parts)
         try:
             for part in parts:
@@ -121,7 +121,7 @@ def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
-def split(hits: Sequence[Hit], max_hits: int) -> list[Part]:
+def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Part]:
     """Split a request's hits into parts that each fit one batch."""
     parts: list[Part] = []
     for hit in hits:
@@ -148,7 +148,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
     """Commit in the caller's thread."""
-    for part in split(hits, settings.HIT_BATCH_MAX):
+    for part in split_hits(hits, settings.HIT_BATCH_MAX):
         committer.commit([part])
         part.done.result()
 

@@ -13,7 +13,7 @@ from tracker.collection.body import read_form
 from tracker.collection.collect import MAX_KEY, MAX_UA, SiteEntry
 from tracker.collection.crossing import MAX_LETTERS, VALID_MS, sign, verify
 from tracker.collection.refusal import Refusal
-from tracker.incoming import read_header, read_query
+from tracker.incoming import read_header, read_query_string
 from tracker.models import TakenCrossing
 from tracker.site_cache import SITES
 from tracker.views import HitView, NotDurable
@@ -35,16 +35,16 @@ class CrossingView(HitView):
     )
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return a token for a visitor, or the visitor of a token."""
-        given = read_form(read_query(request))
+        given = read_form(read_query_string(request))
         key = fields.read_text(given, "site", MAX_KEY)
         site = find_site(key)
         ua, now = read_header(request, "HTTP_USER_AGENT")[:MAX_UA], time.time_ns() // 1_000_000
         if token := fields.read_text(given, "token", MAX_LETTERS):
-            return answer("visitor", take_up(token, now, key, ua, site.secret))
+            return answer_text("visitor", redeem(token, now, key, ua, site.secret))
         visitor = fields.read_id(given, "visitor")
         if not visitor:
             raise Refusal(400, "missing_visitor", "A visitor or a token is needed.", "visitor")
-        return answer("token", sign(visitor, now, key, ua, site.secret))
+        return answer_text("token", sign(visitor, now, key, ua, site.secret))
 
 
 def find_site(key: str) -> SiteEntry:
@@ -57,7 +57,7 @@ def find_site(key: str) -> SiteEntry:
     return found.value
 
 
-def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
+def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
     """Return the visitor of a valid token that wasn't used before. Raises Refusal."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
@@ -71,6 +71,6 @@ def take_up(token: str, now: int, site: str, ua: str, secret: str) -> str:
     return crossing.visitor
 
 
-def answer(name: str, text: str) -> HttpResponse:
+def answer_text(name: str, text: str) -> HttpResponse:
     """Answer with one text as JSON, which caches don't keep."""
     return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

@@ -24,7 +24,7 @@ POLICY = (
 ORDER = re.compile(r"D-[0-9A-F]{8}")
 
 
-def find_site() -> Site | None:
+def demo_site() -> Site | None:
     """Find the site of the demo shop."""
     return Site.objects.filter(account__name=ACCOUNT).order_by("pk").first()
 
@@ -32,7 +32,7 @@ def find_site() -> Site | None:
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
     """Render a page of the demo, for the present site."""
     try:
-        site = find_site()
+        site = demo_site()
     except AWAY:
         response: HttpResponse = error_response(503, "unavailable", "The database is away; try again in a few seconds.")
         response.headers["Retry-After"] = str(RETRY_SECONDS)

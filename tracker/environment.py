@@ -77,11 +77,11 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
         raise BadSetting(name, "must name a host or a bucket after ://, or a folder after file:///")
     if any(map(str.isspace, parts.hostname or "")):
         raise BadSetting(name, "must not have blanks in its host")
-    read_parameters(name, url, parameters)
+    read_url_parameters(name, url, parameters)
     return url
 
 
-def read_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
+def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
     """Read the parameters of a variable's URL. Raises BadSetting for an unknown one, which may be half of a
     password."""
     parts = urlsplit(url)
@@ -105,7 +105,7 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
     # Without a name each connection would have its own database in memory, and all data would be lost.
     if database["NAME"] in ("", ":memory:"):
         raise BadSetting(name, "must name a database, such as sqlite:////folder/file or postgres://host/name")
-    read_parameters(name, url, () if database["ENGINE"] == SQLITE else LIBPQ)
+    read_url_parameters(name, url, () if database["ENGINE"] == SQLITE else LIBPQ)
     return database
 
 

@@ -15,7 +15,7 @@ def for_a_person(request: HttpRequest) -> bool:
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
-def answer(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Make the handler of one status."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -24,10 +24,10 @@ def answer(status: int, code: str, detail: str, page: Callable[..., HttpResponse
     return handler
 
 
-handler400 = answer(400, "bad_request", "The request can't be read.", defaults.bad_request)
-handler403 = answer(403, "permission_denied", "You may not do this.", defaults.permission_denied)
-handler404 = answer(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
-handler500 = answer(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
+handler400 = handler_of(400, "bad_request", "The request can't be read.", defaults.bad_request)
+handler403 = handler_of(403, "permission_denied", "You may not do this.", defaults.permission_denied)
+handler404 = handler_of(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
+handler500 = handler_of(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -37,6 +37,6 @@ def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
     return csrf.csrf_failure(request, reason)
 
 
-csrf_failure = answer(
+csrf_failure = handler_of(
     403, "permission_denied", "This came from another site, or without the token of a page of ours.", csrf_page
 )

@@ -18,7 +18,7 @@ class NamedFilters(BaseFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         """Select the rows that meet every given parameter. A text that can't be a value selects no row."""
-        for names, may_be in ((texts_of(view), may_be_text), (ids_of(view), may_be_id)):
+        for names, may_be in ((text_parameters(view), may_be_text), (ids_of(view), may_be_id)):
             for name, field in names.items():
                 value = request.query_params.get(name, "")
                 if value:
@@ -31,7 +31,7 @@ class NamedFilters(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Describe the parameters for /api/schema."""
-        types = {**dict.fromkeys(texts_of(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
+        types = {**dict.fromkeys(text_parameters(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
         return [
             {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
         ]
@@ -50,7 +50,7 @@ class Search(SearchFilter):
         return terms
 
 
-def texts_of(view: APIView) -> dict[str, str]:
+def text_parameters(view: APIView) -> dict[str, str]:
     """The view's parameters that are texts -> fields; empty if there are none."""
     found: dict[str, str] = getattr(view, "filter_texts", {})
     return found

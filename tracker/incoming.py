@@ -26,7 +26,7 @@ def read_header(request: HttpRequest, name: str) -> str:
     return value.encode("latin-1", "replace").decode(errors="replace").replace("\0", "")
 
 
-def read_query(request: HttpRequest) -> str:
+def read_query_string(request: HttpRequest) -> str:
     """Read the query as it was sent. Bytes that are not UTF-8 become lone surrogates."""
     query: str = request.META.get("QUERY_STRING", "")
     return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")

@@ -85,7 +85,7 @@ def validate_signals(signals: Any) -> None:
         raise ValidationError(f"A list of signals: {SIGNAL_NAMES}.")
 
 
-def snippet(origin: str, key: str) -> str:
+def script_tag(origin: str, key: str) -> str:
     """The script tag for a site's pages. `origin` is the tracker's, such as https://tracker.example."""
     path = settings.PUBLIC_PATHS.get("t.js", "/t.js")
     return f'<script async src="{origin}{path}" data-site="{key}"></script>'
@@ -221,7 +221,7 @@ class Site(models.Model):
 
     def snippet(self, origin: str) -> str:
         """The script tag for the site's pages; see the function `snippet`."""
-        return snippet(origin, self.key)
+        return script_tag(origin, self.key)
 
 
 class Token(models.Model):

@@ -22,7 +22,7 @@ from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
 from tracker.collection.sample import Sample, sample_of, site_named
 from tracker.daemon import Daemon
-from tracker.incoming import read_header, read_query
+from tracker.incoming import read_header, read_query_string
 from tracker.models import RefusedCount
 from tracker.site_cache import SITES
 
@@ -151,7 +151,7 @@ def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, sit
 
 def _note(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str) -> None:
     now = time.time_ns() // 1_000_000
-    named = site or site_named(read_query(request), body)
+    named = site or site_named(read_query_string(request), body)
     days: dict[str, tuple[str, date]] = {}
     for refusal in refused:
         about = refusal.about = refusal.about or body

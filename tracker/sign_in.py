@@ -61,7 +61,7 @@ def guard_sign_in(get_response: GetResponse) -> GetResponse:
     def answer(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or request.path not in DOORS:
             return get_response(request)
-        if wait := count_attempt(read_address(request), request.POST.get("username", "")):
+        if wait := count_attempt(read_client(request), request.POST.get("username", "")):
             return too_many(request, wait)
         if not _in_hand.acquire(blocking=False):
             return too_many(request, WAIT_SECONDS)
@@ -93,7 +93,7 @@ def count_attempt(address: str, user: str) -> float:
     return 0.0
 
 
-def read_address(request: HttpRequest) -> str:
+def read_client(request: HttpRequest) -> str:
     """The client's address. Of IPv6 it is the network, because a client may have all of the network's addresses."""
     meta = request.META
     address = client_address(

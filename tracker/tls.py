@@ -5,7 +5,7 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracker.environment import BadSetting, read_parameters
+from tracker.environment import BadSetting, read_url_parameters
 
 #: The parameters that name PEM files: the server's authority; and our own certificate and key, if the server asks for
 #: one.
@@ -26,7 +26,7 @@ def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
 
 def broker_options(name: str, url: str) -> dict[str, Any] | None:
     """Celery's TLS options for a broker: files, and the name that the certificate must have. None without TLS."""
-    parameters = read_parameters(name, url, FILES)
+    parameters = read_url_parameters(name, url, FILES)
     parts = urlsplit(url)
     if parts.scheme != "amqps":
         if parameters:
@@ -48,7 +48,7 @@ def cassandra_options(name: str, url: str) -> dict[str, Any]:
     The driver connects to addresses, also to those that the nodes report. Each certificate must therefore have its
     node's address, or all must have the name in `servername`.
     """
-    parameters = read_parameters(name, url, CASSANDRA)
+    parameters = read_url_parameters(name, url, CASSANDRA)
     if parameters.get("ssl", "false") not in ("true", "false"):
         raise BadSetting(name, "must have ssl=true or ssl=false")
     if parameters.get("ssl") != "true":

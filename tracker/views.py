@@ -18,7 +18,7 @@ from tracker.collection.failure import Transient
 from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.collection.sample import SEEN
 from tracker.commit import send_hits
-from tracker.incoming import read_body, read_header, read_query, read_sender
+from tracker.incoming import read_body, read_header, read_query_string, read_sender
 from tracker.prometheus import count_accepted, count_refused
 from tracker.refusals import note_hits, note_refusal
 from tracker.site_cache import SITES
@@ -63,7 +63,7 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
     """Collect the hits of a request: at least one, from a sender that may send them. Raises Refusal."""
     token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
     collected = collect(
-        read_query(request),
+        read_query_string(request),
         body,
         request.META.get("CONTENT_TYPE", ""),
         request.META.get("HTTP_CONTENT_ENCODING", ""),

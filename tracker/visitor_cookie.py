@@ -36,13 +36,13 @@ def registrable(url: str) -> str | None:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return None
-    if not host.isascii() or is_address(host):
+    if not host.isascii() or is_ip_address(host):
         return None
     domain: str | None = suffixes().privatesuffix(host)
     return domain
 
 
-def is_address(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
     """Whether a host is an IP address."""
     try:
         ip_address(host)

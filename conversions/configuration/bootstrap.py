@@ -45,7 +45,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
         Account.objects.select_for_update().get(pk=account.pk)
-        site = find_site(account, domain)
+        site = first_site(account, domain)
         ad = find_ad(site, f"https://{domain}/" if domain else f"http://127.0.0.1:{port}/demo/")
         user, password = find_staff(account)
         return Bootstrapped(
@@ -61,7 +61,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
         )
 
 
-def find_site(account: Account, domain: str) -> Site:
+def first_site(account: Account, domain: str) -> Site:
     """Return the account's first site, and add the domain to it."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:

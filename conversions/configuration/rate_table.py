@@ -34,7 +34,7 @@ class Loaded(msgspec.Struct, frozen=True):
     sites: int
 
 
-def as_text(rate: int) -> str:
+def format_rate(rate: int) -> str:
     """Format a quote's rate as a row stores it."""
     whole, part = divmod(rate, 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"
@@ -48,7 +48,7 @@ def load(
 ) -> Loaded:
     """Write all quotes or none, and mark the buckets that they may change. `watch` wraps the chunks, for a progress
     bar."""
-    rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=as_text(one.rate)) for one in quotes]
+    rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=format_rate(one.rate)) for one in quotes]
     with transaction.atomic():
         known = read_known({quote.day for quote in quotes})
         new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from conversions.configuration.snapshot import FORM, RULES, campaigns_of, own_fields
+from conversions.configuration.snapshot import FORM, RULES, own_fields, plain_campaigns
 from conversions.marks.marks import WHOLE_SITE, mark_buckets
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
 from tracker.collection.failure import Permanent
@@ -38,7 +38,7 @@ class Restored(msgspec.Struct):
     notes: list[str] = []
 
 
-def decode(body: bytes) -> Plain:
+def decode_snapshot(body: bytes) -> Plain:
     """Read the configuration from a snapshot's body. Raises BadSnapshot."""
     try:
         found: Plain = msgspec.json.decode(body)
@@ -117,7 +117,7 @@ def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
     """Replace campaigns, ads and rules by those of the snapshot. Ads are made again, because they are matched in order
     of their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
-    if campaigns_of(site) == given:
+    if plain_campaigns(site) == given:
         return
     for ad in Ad.objects.filter(campaign__site=site):
         ad.delete()

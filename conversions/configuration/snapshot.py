@@ -40,7 +40,7 @@ class SnapshotArchive(Protocol):
         """Store a snapshot; return its key."""
 
 
-def take() -> Plain:
+def read_configuration() -> Plain:
     """Read the configuration as plain JSON types. Its serialized text stays the same until something changes."""
     accounts = Account.objects.order_by("pk").prefetch_related(
         "users", "tokens", "sites__campaigns__ads__rules", "sites__goals__versions"
@@ -50,42 +50,45 @@ def take() -> Plain:
 
 def _account(row: Account) -> Plain:
     return {
-        **plain(row, own_fields(Account)),
+        **plain_fields(row, own_fields(Account)),
         "users": sorted(user.get_username() for user in row.users.all()),
-        "tokens": [plain(token, own_fields(Token)) for token in in_order(row.tokens.all())],
-        "sites": [_site(site) for site in in_order(row.sites.all())],
+        "tokens": [plain_fields(token, own_fields(Token)) for token in sorted_by_id(row.tokens.all())],
+        "sites": [_site(site) for site in sorted_by_id(row.sites.all())],
     }
 
 
 def _site(row: Site) -> Plain:
     return {
-        **plain(row, own_fields(Site)),
-        "campaigns": campaigns_of(row),
-        "goals": [_goal(goal) for goal in in_order(row.goals.all())],
+        **plain_fields(row, own_fields(Site)),
+        "campaigns": plain_campaigns(row),
+        "goals": [_goal(goal) for goal in sorted_by_id(row.goals.all())],
     }
 
 
-def campaigns_of(row: Site) -> list[Plain]:
+def plain_campaigns(row: Site) -> list[Plain]:
     """The campaigns of a site with their ads. Each ad has its rank in the order in which the site's ads are matched."""
-    campaigns = in_order(row.campaigns.all())
-    ads = in_order(ad for campaign in campaigns for ad in campaign.ads.all())
+    campaigns = sorted_by_id(row.campaigns.all())
+    ads = sorted_by_id(ad for campaign in campaigns for ad in campaign.ads.all())
     ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
     return [_campaign(campaign, ranks) for campaign in campaigns]
 
 
 def _campaign(row: Campaign, ranks: dict[int, int]) -> Plain:
-    return {**plain(row, own_fields(Campaign)), "ads": [_ad(ad, ranks[ad.pk]) for ad in in_order(row.ads.all())]}
+    return {
+        **plain_fields(row, own_fields(Campaign)),
+        "ads": [_ad(ad, ranks[ad.pk]) for ad in sorted_by_id(row.ads.all())],
+    }
 
 
 def _ad(row: Ad, rank: int) -> Plain:
-    rules = [plain(rule, own_fields(type(rule))) for rule in in_order(row.rules.all())]
-    return {**plain(row, own_fields(Ad)), "rank": rank, "rules": rules}
+    rules = [plain_fields(rule, own_fields(type(rule))) for rule in sorted_by_id(row.rules.all())]
+    return {**plain_fields(row, own_fields(Ad)), "rank": rank, "rules": rules}
 
 
 def _goal(row: Goal) -> Plain:
     versions = sorted(row.versions.all(), key=lambda version: version.version)
-    rules = [plain(version, ("version", "starts_at", *RULES)) for version in versions]
-    return {**plain(row, own_fields(Goal)), "versions": rules}
+    rules = [plain_fields(version, ("version", "starts_at", *RULES)) for version in versions]
+    return {**plain_fields(row, own_fields(Goal)), "versions": rules}
 
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:
@@ -94,17 +97,17 @@ def own_fields(model: type[Model]) -> tuple[str, ...]:
     return tuple(field.name for field in fields if not field.is_relation and field.name not in NOT_KEPT)
 
 
-def plain(row: Model, fields: Iterable[str]) -> Plain:
+def plain_fields(row: Model, fields: Iterable[str]) -> Plain:
     """Read some fields of a row."""
     return {name: getattr(row, name) for name in fields}
 
 
-def in_order(rows: Iterable[Any]) -> list[Any]:
+def sorted_by_id(rows: Iterable[Any]) -> list[Any]:
     """Sort rows in the order in which they were made."""
     return sorted(rows, key=lambda row: row.pk)
 
 
-def encode(configuration: Plain) -> bytes:
+def encode_snapshot(configuration: Plain) -> bytes:
     """Serialize a snapshot."""
     return msgspec.json.format(msgspec.json.encode(configuration), indent=1)
 
@@ -115,9 +118,9 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
     A read may see a part of a change that commits meanwhile. The configuration is therefore read twice. If the two
     differ, the next call stores it. The archive's address is part of the digest: a new archive gets a snapshot at once.
     """
-    body = encode(take())
+    body = encode_snapshot(read_configuration())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()
-    if LastSnapshot.digest_of_last() == digest or encode(take()) != body:
+    if LastSnapshot.digest_of_last() == digest or encode_snapshot(read_configuration()) != body:
         return None
     key = archive.put_snapshot(now, secrets.token_hex(4), body)
     LastSnapshot.objects.update_or_create(pk=1, defaults={"digest": digest, "key": key})

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from conversions.explain.find import rows_of
+from conversions.explain.find import stored_conversions
 from conversions.facts.person import user_of
 from conversions.facts.records import Conversion
 from conversions.store.port import FactReader, Moment
@@ -70,7 +70,7 @@ class Claimants(msgspec.Struct, frozen=True):
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
     """Read the persons that claim a case."""
     people = People(store, site)
-    rows = list(rows_of(case))
+    rows = list(stored_conversions(case))
     people.meet([*rows, *(one.touch for one in case.verdict.joined)])
     verdict = case.verdict
     persons = [verdict.person, *(one for one in verdict.claimants if one != verdict.person)]

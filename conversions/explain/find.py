@@ -74,7 +74,7 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
     return _page(store, site, rows, limit, is_theirs)
 
 
-def read_names(store: Store, site: SiteConfig, bucket: int) -> Names:
+def read_ad_names(store: Store, site: SiteConfig, bucket: int) -> Names:
     """Read the names of a bucket's ads. This reads as much as a rollup does, and computes no credit."""
     facts = store.read_bucket(site.key, bucket)
     cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
@@ -103,11 +103,11 @@ def _page(
 
 
 def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey | None:
-    rows: list[Conversion | Joined] = [*rows_of(case), *case.verdict.joined]
+    rows: list[Conversion | Joined] = [*stored_conversions(case), *case.verdict.joined]
     return min((order_key(row) for row in rows if asked(row)), default=None)
 
 
-def rows_of(case: Case) -> Iterable[Conversion]:
+def stored_conversions(case: Case) -> Iterable[Conversion]:
     """Return every stored conversion of a case."""
     yield case.verdict.winner
     yield from (duplicate.conversion for duplicate in case.verdict.duplicates)

@@ -6,7 +6,7 @@ from functools import cache
 from conversions.attribution.fit import Learnt
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
-from conversions.explain.find import find_conversion, read_names
+from conversions.explain.find import find_conversion, read_ad_names
 from conversions.explain.rejected_before import read_rejected_before
 from conversions.facts.records import read_conversion_id
 from conversions.rules.site import SiteConfig
@@ -24,7 +24,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
     @cache
     def names(bucket: int) -> Names:
-        return read_names(open_to_read(), site, bucket)
+        return read_ad_names(open_to_read(), site, bucket)
 
     @cache
     def learnt(month: str) -> Mapping[str, Learnt]:

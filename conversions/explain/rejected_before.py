@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from conversions.explain.claimants import Claimants
-from conversions.explain.find import rows_of
+from conversions.explain.find import stored_conversions
 from conversions.explain.rejected import LOOKED_THROUGH, kept_hit
 from conversions.facts.rejected import RejectedHit
 from conversions.rules.reasons import RejectedCode
@@ -55,7 +55,7 @@ def read_rejected_before(
     rows = store.read_rejected(site, since, at + 1, LOOKED_THROUGH + 1)
     if len(rows) > LOOKED_THROUGH:
         since = rows[LOOKED_THROUGH].at + 1
-    visitors = {row.visitor for row in rows_of(case)} | claimants.visitors
+    visitors = {row.visitor for row in stored_conversions(case)} | claimants.visitors
     kept = ((row, kept_hit(row)) for row in rows if row.at >= since)
     hits = (_describe(row, hit, archive_key) for row, hit in kept if hit and hit.visitor in visitors)
     return RejectedBefore(tuple(hits), iso(window), iso(since), since == window)

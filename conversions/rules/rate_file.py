@@ -33,20 +33,20 @@ class BadLine(Refusal):
         super().__init__(400, "invalid", detail, "file")
 
 
-def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
+def read_rate_file(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
     """Read the quotes of a file with a header. Unknown currencies, and days after `last_day`, are faults. Raises
     BadRates."""
     rows = csv.reader(lines)
     problems: list[str] = []
     found: dict[tuple[str, Pair], tuple[int, Quote]] = {}
     try:
-        order = read_header(next(rows, []))
+        order = read_columns(next(rows, []))
         for row in rows:
             if rows.line_num > MAX_LINES:
                 raise BadRates([f"more than {MAX_LINES} lines; load it in parts"])
             try:
                 if row:
-                    add(found, rows.line_num, read_quote(row, order, last_day, currencies))
+                    add_quote(found, rows.line_num, read_quote(row, order, last_day, currencies))
             except BadLine as error:
                 problems.append(f"line {rows.line_num}: {error}")
     except csv.Error as error:
@@ -58,7 +58,7 @@ def read_rates(lines: Iterable[str], last_day: str, currencies: Collection[str])
     return [quote for _, quote in found.values()]
 
 
-def read_header(row: list[str]) -> list[int]:
+def read_columns(row: list[str]) -> list[int]:
     """Find the index of each of COLUMNS in a row. Raises BadRates."""
     names = [name.strip().lower() for name in row]
     if sorted(names) != sorted(COLUMNS):
@@ -66,7 +66,7 @@ def read_header(row: list[str]) -> list[int]:
     return [names.index(name) for name in COLUMNS]
 
 
-def add(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
+def add_quote(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
     """Add a quote. The same quote may come twice, but not with two rates. Raises BadLine."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:

@@ -53,13 +53,13 @@ def is_own(address: str, networks: tuple[str, ...]) -> bool:
     if not networks or not address:
         return False
     try:
-        found = plain(ip_address(address))
+        found = unmapped(ip_address(address))
     except ValueError:
         return False
     return any(found in network for network in map(_read_network, networks))
 
 
-def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Turn an IPv4-mapped IPv6 address into its IPv4 address. Other addresses stay as they are."""
     return getattr(address, "ipv4_mapped", None) or address
 

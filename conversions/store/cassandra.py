@@ -79,7 +79,7 @@ class CassandraStore:
         itself."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
-        found = self._facts(("read_touches", (*span, look)) for span in joined(site, reach_of(wanted)))
+        found = self._facts(("read_touches", (*span, look)) for span in joined_spans(site, reach_of(wanted)))
         touches = [fact for fact in found if isinstance(fact, Touch)]
         many = are_many(touches, look)
         few = (touch for touch in touches if touch.visitor not in many)
@@ -89,13 +89,13 @@ class CassandraStore:
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See Store."""
         wanted = list(dict.fromkeys(spans))
-        found = self._facts(("read_conversions", span) for span in joined(site, wanted))
+        found = self._facts(("read_conversions", span) for span in joined_spans(site, wanted))
         return list(within((fact for fact in found if isinstance(fact, Conversion | Joined)), wanted))
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
         """See Store."""
         wanted = list(dict.fromkeys(spans))
-        found = self._some("read_some_conversions", list(joined(site, wanted)), most)
+        found = self._some("read_some_conversions", list(joined_spans(site, wanted)), most)
         return msgspec.structs.replace(found, rows=list(within(found.rows, wanted)))
 
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
@@ -304,7 +304,7 @@ def sorted_kind(kind: str) -> str:
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
-def joined(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
+def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
     """Site, visitors, since and until of statements that together read the spans, or a little more.
 
     One statement reads all visitors whose spans are nearly the same. The caller drops the surplus.

@@ -113,7 +113,9 @@ class SqlStore:
         """See Store."""
         found: dict[Conversion | Joined, None] = {}
         for some in near(spans):
-            rows = (fact for fact in read(reach(site, "conversion", some)) if isinstance(fact, Conversion | Joined))
+            rows = (
+                fact for fact in read_facts(reach(site, "conversion", some)) if isinstance(fact, Conversion | Joined)
+            )
             found |= dict.fromkeys(within(rows, some))
         return list(found)
 
@@ -137,7 +139,7 @@ class SqlStore:
         rows = FactRow.objects.filter(site=site, visitor=visitor, kind__in=STORED_KINDS[kind], at__gte=at)
         rows = rows.alias(id_order=id_order())
         rows = rows.filter(Q(at__gt=at) | Q(id_order__gt=hit) | Q(id_order=hit, digest__gt=key))
-        facts = read(rows.order_by("at", "id_order", "digest")[:limit])
+        facts = read_facts(rows.order_by("at", "id_order", "digest")[:limit])
         return [fact for fact in facts if not isinstance(fact, Adjustment)]
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
@@ -146,7 +148,7 @@ class SqlStore:
         for some in chunks(sorted(set(claims))):
             # The index excludes empty claims. Unless the query excludes them as well, databases read all facts of the
             # site.
-            found.extend(read(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
+            found.extend(read_facts(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined)]
 
     def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
@@ -156,17 +158,17 @@ class SqlStore:
             rows = CarriedRow.objects.filter(site=site, click=one.click, kind=one.kind)
             rows = rows.filter(at__gte=one.since, at__lte=one.until).alias(id_order=id_order())
             order = ("-at", "-id_order", "-digest") if one.last else ("at", "id_order", "digest")
-            found |= dict.fromkeys(read(rows.order_by(*order)[: one.most]))
+            found |= dict.fromkeys(read_facts(rows.order_by(*order)[: one.most]))
         return [fact for fact in found if isinstance(fact, Touch | Conversion)]
 
     def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
         """See Store."""
-        facts = read(FactRow.objects.filter(site=site, bucket=bucket))
+        facts = read_facts(FactRow.objects.filter(site=site, bucket=bucket))
         return [fact for fact in facts if isinstance(fact, Touch | Conversion)]
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """See Store."""
-        facts = read(FactRow.objects.filter(site=site, kind="conversion", hit=hit))
+        facts = read_facts(FactRow.objects.filter(site=site, kind="conversion", hit=hit))
         return [fact for fact in facts if isinstance(fact, Conversion)]
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
@@ -182,13 +184,13 @@ class SqlStore:
         """See Store."""
         order = ("at", id_order(), "digest")
         pages = (links_of(site, one.visitor).filter(at__gte=one.at).order_by(*order) for one in moments)
-        return [link for page in pages for link in read(page[:LINKS_AT_ONCE]) if isinstance(link, Link)]
+        return [link for page in pages for link in read_facts(page[:LINKS_AT_ONCE]) if isinstance(link, Link)]
 
     def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
         """See Store."""
         order = ("-at", id_order().desc(), "-digest")
         earlier = (links_of(site, one.visitor).filter(at__lt=one.at).order_by(*order) for one in moments)
-        return [link for page in earlier for link in read(page[:1]) if isinstance(link, Link)]
+        return [link for page in earlier for link in read_facts(page[:1]) if isinstance(link, Link)]
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """See Store."""
@@ -246,7 +248,7 @@ class SqlStore:
             FactRow.objects.values_list("pk").first()
 
     def _read_touches(self, site: str, newest: int, spans: Sequence[Span]) -> Iterator[Fact]:
-        facts = read(reach(site, "touch", spans)[: TIMES_NEWEST * newest])
+        facts = read_facts(reach(site, "touch", spans)[: TIMES_NEWEST * newest])
         all_read = len(facts) < TIMES_NEWEST * newest
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         many = are_many(touches, newest) if all_read else {span.visitor for span in spans}
@@ -298,7 +300,7 @@ def add_carried(facts: Iterable[Fact]) -> None:
     CarriedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
 
-def read(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
+def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
     """Read the facts of rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
@@ -307,7 +309,7 @@ def read(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
 def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
     """Conversions of each query, each once, about `most` in all."""
     limit = most // max(len(queries), 1) + AT_LEAST
-    parts = [read(rows[: limit + 1]) for rows in queries]
+    parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
     return Some(list(found), any(len(part) > limit for part in parts))
 
@@ -344,7 +346,7 @@ def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
-        facts = read(rows.order_by("-at", "-id_order", "-digest")[:newest])
+        facts = read_facts(rows.order_by("-at", "-id_order", "-digest")[:newest])
         yield [fact for fact in facts if isinstance(fact, Touch)]
 
 

@@ -81,17 +81,17 @@ def by_touch_day(model: str) -> str:
     return f"{model} by day"
 
 
-def encode(body: Body) -> bytes:
+def encode_body(body: Body) -> bytes:
     """Serialize a cell's body."""
-    return seal(_encoder.encode(body))
+    return add_checksum(_encoder.encode(body))
 
 
-def seal(text: bytes) -> bytes:
+def add_checksum(text: bytes) -> bytes:
     """Put its checksum before a text."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 
-def unseal(cell: Cell) -> bytes:
+def remove_checksum(cell: Cell) -> bytes:
     """Check a cell's body and return its text. Raises Damaged."""
     text = cell.body[CHECKSUM:]
     if crc32(text).to_bytes(CHECKSUM, "big") != cell.body[:CHECKSUM]:
@@ -115,7 +115,7 @@ def decode_unrated(cell: Cell) -> list[UnratedRow]:
 
 
 def _decode(decoder: msgspec.json.Decoder[T], cell: Cell) -> T:
-    text = unseal(cell)
+    text = remove_checksum(cell)
     try:
         return decoder.decode(text)
     except msgspec.DecodeError as error:

@@ -20,11 +20,11 @@ from reporting.figures.cells import (
     Clicks,
     Credit,
     UnratedRow,
+    add_checksum,
     decode_clicks,
     decode_credit,
     decode_unrated,
-    seal,
-    unseal,
+    remove_checksum,
 )
 from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
 
@@ -57,7 +57,7 @@ def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[C
     for cell in hours:
         by_model[cell.model].append(cell)
     return [
-        Cell(ends.since, month_page(day), "", model, body_of(token, ends, SUMS.get(model, sum_credit)(cells)))
+        Cell(ends.since, month_page(day), "", model, encode_day(token, ends, SUMS.get(model, sum_credit)(cells)))
         for model, cells in by_model.items()
     ]
 
@@ -67,19 +67,21 @@ def month_page(day: str) -> str:
     return day[:7]
 
 
-def body_of(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
+def encode_day(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
     """Serialize a day's cell."""
-    return seal(msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures)))))
+    return add_checksum(
+        msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures))))
+    )
 
 
 def read_made(cell: Cell) -> DayBody:
     """Read the token, the midnights and the figures of a day's cell. Raises Damaged."""
-    return msgspec.json.decode(unseal(cell), type=DayBody)
+    return msgspec.json.decode(remove_checksum(cell), type=DayBody)
 
 
 def figures_of(cell: Cell, made: DayBody) -> Cell:
     """Turn a day's cell into the form of an hour's cell."""
-    return msgspec.structs.replace(cell, body=seal(bytes(made.figures)))
+    return msgspec.structs.replace(cell, body=add_checksum(bytes(made.figures)))
 
 
 def sum_clicks(cells: Iterable[Cell]) -> Clicks:

@@ -9,7 +9,7 @@ from conversions.attribution.credit import MODELS
 from conversions.facts.ad_names import OTHER, AdName
 from conversions.store.port import Cell
 from conversions.verdicts.naming import beyond
-from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode
+from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode_body
 
 #: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
 Place = tuple[str, AdName | None, str]
@@ -61,14 +61,14 @@ def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
     page = utc_day(bucket)
     unrated = unrated_of(sums.lacking, sums.lacks)
     found = [
-        Cell(bucket, page, "", CLICKS, encode(clicks_of(sums.clicks))),
-        Cell(bucket, page, "", NO_RATE, encode(unrated)),
+        Cell(bucket, page, "", CLICKS, encode_body(clicks_of(sums.clicks))),
+        Cell(bucket, page, "", NO_RATE, encode_body(unrated)),
     ]
     for name, group in ((str, without_days), (by_touch_day, dict)):
         alike = group(sums.alike)
-        same = encode(columns(alike))
+        same = encode_body(columns(alike))
         for model, own in sums.own.items():
-            body = encode(columns(together(alike, group(own)))) if own else same
+            body = encode_body(columns(together(alike, group(own)))) if own else same
             found.append(Cell(bucket, page, "", name(model), body))
     return found
 
@@ -108,7 +108,7 @@ def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -
 
 def columns(places: Mapping[Place, list[int]]) -> Credit:
     """Amounts as columns. Amounts that are all 0 are left out."""
-    rows = sorted((place for place, row in places.items() if any(row)), key=in_order)
+    rows = sorted((place for place, row in places.items() if any(row)), key=place_key)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
     by_day = "" not in days
     return Credit(
@@ -128,7 +128,7 @@ def numbered(names: Iterable[Any]) -> dict[Any, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
-def in_order(place: Place) -> tuple[str, bool, AdName, str]:
+def place_key(place: Place) -> tuple[str, bool, AdName, str]:
     """The sort key of an amount: goal, ad and day. Those without an ad come first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day

@@ -21,7 +21,7 @@ from reporting.report.answer import answer
 from reporting.report.query import read_query
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
-from tracker.models import RefusedCount, snippet
+from tracker.models import RefusedCount, script_tag
 
 DAYS_SHOWN = 30
 
@@ -49,7 +49,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
     context = {
         "site": site,
         "wanted": wanted,
-        "snippet": snippet(request.build_absolute_uri("/").rstrip("/"), site.key),
+        "snippet": script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
         "refused": refused_today(site, now),
         "status": 200,
     }

@@ -55,7 +55,7 @@ class Report(msgspec.Struct, frozen=True):
     totals: Totals
 
 
-def columns(query: Query) -> list[str]:
+def column_names(query: Query) -> list[str]:
     """The columns of a report's rows, in order."""
     configured = ["configured"] if "ad" in query.by else []
     return [*query.by, *configured, "clicks", "views", "conversions", "value"]
@@ -76,5 +76,5 @@ def row(key: tuple[Any, ...], total: Sum, query: Query) -> ReportRow:
 
 def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
     """Turn rows into lists of values by column, in the order of `by`."""
-    names = columns(query)
+    names = column_names(query)
     return [{name: getattr(row, name) for name in names} for row in rows]

@@ -17,7 +17,7 @@ from conversions.rules.reasons import (
     touch_sentence,
 )
 from conversions.units.clock import DAY_MS
-from reporting.wording.lengths import gap, moment
+from reporting.wording.lengths import gap, read_moment
 
 ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retracted"}
 
@@ -47,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def timeline_of(explanation: Explanation) -> list[Entry]:
     """All entries of the conversion in the order of time. At the same instant touches come first."""
-    return sorted(entries_of(explanation), key=lambda entry: moment(entry.at))
+    return sorted(entries_of(explanation), key=lambda entry: read_moment(entry.at))
 
 
 def entries_of(explanation: Explanation) -> Iterator[Entry]:

@@ -62,8 +62,8 @@ class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
 def describe_explanation(explanation: Explanation) -> ExplainedConversion:
     """Put an explanation into words."""
     ordered = timeline_of(explanation)
-    shown = ends_of(ordered, is_own)
-    rows = rows_of(explanation)
+    shown = first_and_last(ordered, is_the_conversion)
+    rows = share_rows(explanation)
     left_out = explanation.left_out
     return ExplainedConversion(
         explanation=explanation,
@@ -72,7 +72,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
         nobody=why_nobody(explanation),
         entries=shown,
         models=[model for model, _ in rows[0].touch.credit.items()] if rows else [],
-        rows=ends_of(rows),
+        rows=first_and_last(rows),
         people=list(people_of(explanation)),
         notes=list(notes_of(explanation)),
         hidden=left_out.duplicates + left_out.adjustments + left_out.touches + len(ordered) - len(shown),
@@ -106,7 +106,7 @@ def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
             yield model, f"It goes by what was learnt from {note.fit}."
 
 
-def rows_of(explanation: Explanation) -> list[TouchShares]:
+def share_rows(explanation: Explanation) -> list[TouchShares]:
     """The shares of each touch that may earn credit; none if the conversion doesn't count."""
     touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
     return [TouchShares(touch, shares_of(touch)) for touch in touches]
@@ -118,7 +118,7 @@ def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
     return [(credit, value) for (_, credit), (_, value) in pairs]
 
 
-def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
+def first_and_last(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
     """Of more than MAX_SHOWN items: the first, the last, and those between for which `kept` is true. Of fewer: all
     items."""
     half = MAX_SHOWN // 2
@@ -127,7 +127,7 @@ def ends_of(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> 
     return [*items[:half], *filter(kept, items[half:-half]), *items[-half:]]
 
 
-def is_own(entry: Entry) -> bool:
+def is_the_conversion(entry: Entry) -> bool:
     """Whether an entry is the conversion itself."""
     return not entry.gap
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
-def moment(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
     """Read an instant of an answer as a datetime."""
     return datetime.fromisoformat(text)
 
 
 def gap(at: str, of: str) -> str:
     """Say how long an instant is before or after another."""
-    between = moment(at) - moment(of)
+    between = read_moment(at) - read_moment(of)
     if not between:
         return "at the same moment"
     return f"{describe_length(abs(between))} {'before' if between < timedelta() else 'after'}"

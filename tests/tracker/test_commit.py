@@ -12,7 +12,7 @@ import pytest
 
 from tracker.collection.failure import Transient
 from tracker.collection.hit import BATCH_MAX_BYTES, Batch, Hit, encoded_size
-from tracker.commit import Committer, _committer_of, fits, send_hits, split
+from tracker.commit import Committer, _committer_of, fits, send_hits, split_hits
 from tracker.queues import QueueUnavailable
 from tracker.queues.inline import InlineQueue
 
@@ -215,14 +215,14 @@ def test_hits_of_many_requests_all_arrive_once() -> None:
 @pytest.mark.parametrize("sizes", [[10], [60_000] * 20, [10] * 1200])
 def test_a_split_keeps_every_hit_in_order_in_parts_that_fit(sizes: list[int]) -> None:
     hits = [hit(f"h{n}", title="x" * size) for n, size in enumerate(sizes)]
-    parts = split(hits, 500)
+    parts = split_hits(hits, 500)
     assert [one for part in parts for one in part.hits] == hits
     assert all(len(part.hits) <= 500 and part.size <= BATCH_MAX_BYTES for part in parts)
     assert all(part.size == sum(map(encoded_size, part.hits)) for part in parts)
 
 
 def test_a_part_always_fits_an_empty_batch() -> None:
-    (part,) = split([hit("a")], 500)
+    (part,) = split_hits([hit("a")], 500)
     assert fits(part, 0, 0, 500)
     assert not fits(part, 500, 0, 500)
     assert not fits(part, 1, BATCH_MAX_BYTES, 500)

@@ -19,7 +19,7 @@ from tracker.archive.objects import (
     unpack,
     unpack_snapshot,
 )
-from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, unavailable
+from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, errors_as_unavailable
 from tracker.collection.hit import Batch, Hit
 
 #: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
@@ -36,7 +36,7 @@ class FolderArchive:
         """See Archive."""
         key = archive_key(batch.id)
         if batch.hits:
-            with unavailable(OSError, "the archive's folder"):
+            with errors_as_unavailable(OSError, "the archive's folder"):
                 write_durably(self.folder / key, pack(batch))
         return key
 
@@ -46,13 +46,13 @@ class FolderArchive:
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
         """See Archive."""
-        with unavailable(OSError, "the archive's folder"):
+        with errors_as_unavailable(OSError, "the archive's folder"):
             yield from between(self._keys(first_key(since)), since, until, after)
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """See Archive."""
         key = snapshot_key(made_at, nonce)
-        with unavailable(OSError, "the archive's folder"):
+        with errors_as_unavailable(OSError, "the archive's folder"):
             write_durably(self.folder / key, pack_snapshot(body))
         return key
 
@@ -62,18 +62,18 @@ class FolderArchive:
 
     def list_snapshots(self) -> Iterator[str]:
         """See Archive."""
-        with unavailable(OSError, "the archive's folder"):
+        with errors_as_unavailable(OSError, "the archive's folder"):
             files = sorted((self.folder / SNAPSHOTS).glob(f"[0-9]*/[0-9]*/[0-9]*/[0-9]*/[0-9]*{SNAPSHOT_SUFFIX}"))
             yield from (file.relative_to(self.folder).as_posix() for file in files)
 
     def prepare(self) -> None:
         """See Archive."""
-        with unavailable(OSError, "the archive's folder"):
+        with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
 
     def check(self) -> None:
         """See Archive. It writes a file and removes it."""
-        with unavailable(OSError, "the archive's folder"):
+        with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
             with written_aside(self.folder / "check", TRIAL):
                 pass

@@ -53,7 +53,7 @@ class Archive(Protocol):
 
 
 @contextmanager
-def unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
+def errors_as_unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
     """Turn errors of a service into ArchiveUnavailable."""
     try:
         yield

@@ -23,7 +23,7 @@ from tracker.archive.objects import (
     unpack,
     unpack_snapshot,
 )
-from tracker.archive.port import LATEST, NotArchived, unavailable
+from tracker.archive.port import LATEST, NotArchived, errors_as_unavailable
 from tracker.collection.hit import Batch, Hit
 
 #: The time limits of every call. If a server hangs, ArchiveUnavailable is raised.
@@ -82,7 +82,7 @@ class S3Archive:
 
     def prepare(self) -> None:
         """See Archive."""
-        with unavailable(S3_ERRORS, "S3"):
+        with errors_as_unavailable(S3_ERRORS, "S3"):
             try:
                 self._client.head_bucket(Bucket=self.bucket)
             except ClientError as error:
@@ -92,7 +92,7 @@ class S3Archive:
 
     def check(self) -> None:
         """See Archive. It puts an object if none was put for a while."""
-        with unavailable(S3_ERRORS, "S3"):
+        with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
         if time.monotonic() - self._tried_at > TRIAL_SECONDS:
             self._write("check", b"")
@@ -101,7 +101,7 @@ class S3Archive:
     @cached_property
     def _client(self) -> Any:
         # boto3 can't use a setting (a region, a profile, an endpoint), which the operator can correct.
-        with unavailable((*S3_ERRORS, ValueError), "S3"):
+        with errors_as_unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _place(self) -> dict[str, Any]:
@@ -112,11 +112,11 @@ class S3Archive:
     def _write(self, key: str, body: bytes) -> None:
         # Buckets with Object Lock, and some servers, refuse an object without this checksum.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
-        with unavailable(S3_ERRORS, "S3"):
+        with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)
 
     def _read(self, key: str) -> bytes:
-        with unavailable(S3_ERRORS, "S3"):
+        with errors_as_unavailable(S3_ERRORS, "S3"):
             try:
                 body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
             except self._client.exceptions.NoSuchKey:
@@ -128,5 +128,5 @@ class S3Archive:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
         )
-        with unavailable(S3_ERRORS, "S3"):
+        with errors_as_unavailable(S3_ERRORS, "S3"):
             yield from (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))

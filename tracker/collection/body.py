@@ -60,7 +60,7 @@ def read_items(query: str, body: bytes, content_type: str, encoding: str) -> lis
 def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
     """Read the hits of a JSON object or array."""
     if not body.startswith(b"["):
-        item = read_hit(body)
+        item = read_json_hit(body)
         return [{**defaults, **item} if isinstance(item, dict) else item]
     hits = split_array(body)
     if not hits:
@@ -68,14 +68,14 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
     if len(hits) > MAX_HITS:
         raise Refusal(413, "too_many_hits", f"An array may hold {MAX_HITS} hits.")
     site = {"site": defaults["site"]} if "site" in defaults else {}
-    items = [read_hit(hit) for hit in hits]
+    items = [read_json_hit(hit) for hit in hits]
     return [{**site, **item} if isinstance(item, dict) else item for item in items]
 
 
-def read_hit(text: bytes | memoryview) -> Item:
+def read_json_hit(text: bytes | memoryview) -> Item:
     """Read the parameters of one JSON object."""
     try:
-        hit = decode(text)
+        hit = decode_json(text)
     except _UNREADABLE:
         return Refusal(400, "bad_json", "This is no JSON, or it is nested too deep.")
     if len(text) > MAX_HIT:
@@ -86,12 +86,12 @@ def read_hit(text: bytes | memoryview) -> Item:
 def read_object(text: str) -> Any:
     """Read a JSON value; None if the text is no JSON."""
     try:
-        return decode(text.encode("utf-8", "surrogatepass"))
+        return decode_json(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
         return None
 
 
-def decode(text: bytes | memoryview) -> Any:
+def decode_json(text: bytes | memoryview) -> Any:
     """Decode a JSON value. Raises what _UNREADABLE names.
 
     Bytes that are not UTF-8, and escapes of half a letter, become lone surrogates. NaN becomes a text.

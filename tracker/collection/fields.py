@@ -94,12 +94,12 @@ def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tup
     An unreadable value is noted in `unread`, by field. No sale is lost because of the form of its amount.
     """
     value, currency = parameters.get("value"), parameters.get("currency")
-    code = "" if currency is None else currency if isinstance(currency, str) else plain(currency)
+    code = "" if currency is None else currency if isinstance(currency, str) else plain_text(currency)
     if value is None or value == "":
         return None, code if code in CURRENCIES else ""
-    amount = money.read_amount(plain(value), code, own)
+    amount = money.read_amount(plain_text(value), code, own)
     if amount is None:
-        unread["value"] = repair(f"{plain(value)} {code}").strip()[:MAX_UNREAD]
+        unread["value"] = repair(f"{plain_text(value)} {code}").strip()[:MAX_UNREAD]
         return None, ""
     return amount.micros, amount.currency
 
@@ -109,14 +109,14 @@ def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int
     value = parameters.get(field)
     if value is None or value == "":
         return None
-    text = plain(value)
+    text = plain_text(value)
     instant = read_instant(text)
     if instant is None:
         unread[field] = repair(text[:MAX_UNREAD])
     return instant
 
 
-def plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
     """A text as it is, or another JSON value as JSON text."""
     return value if isinstance(value, str) else json.dumps(value)
 

@@ -26,21 +26,21 @@ class DeadLetter(msgspec.Struct, frozen=True):
 def read_dead_letters(limit: int) -> list[DeadLetter]:
     """Read the oldest dead letters, at most `limit`. They stay in the queue."""
     with connect() as connection, bounded(connection):
-        return [read(message) for message in take(connection, limit)]
+        return [read_dead_letter(message) for message in take_messages(connection, limit)]
 
 
 def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
     """Send the oldest dead letters to their queues again. Each leaves the dead letters once the broker has confirmed
     it."""
     with connect() as connection, bounded(connection):
-        for message in take(connection, limit):
-            letter = read(message)
-            send_again(connection, message, letter.queue)
+        for message in take_messages(connection, limit):
+            letter = read_dead_letter(message)
+            return_to_queue(connection, message, letter.queue)
             message.ack()
             yield letter
 
 
-def take(connection: Connection, limit: int) -> Iterator[Message]:
+def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
     """Take the messages of the dead letters. Those that are not acknowledged go back when the connection ends.
 
     At most as many are taken as there are at first. A message that is sent again may become a dead letter again at
@@ -54,7 +54,7 @@ def take(connection: Connection, limit: int) -> Iterator[Message]:
         yield message
 
 
-def read(message: Message) -> DeadLetter:
+def read_dead_letter(message: Message) -> DeadLetter:
     """Read the dead letter of a message."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
@@ -71,7 +71,7 @@ def read(message: Message) -> DeadLetter:
     )
 
 
-def send_again(connection: Connection, message: Message, queue: str) -> None:
+def return_to_queue(connection: Connection, message: Message, queue: str) -> None:
     """Send the message again without the broker's notes on its failure, and wait for the confirm."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first"))}
     headers.pop("x-delivery-count", None)

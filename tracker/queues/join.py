@@ -57,7 +57,7 @@ class Joiner:
             if message is None:
                 break
             if is_apart(batch, self._batches[-1]):
-                send_again([self._batches.pop()])
+                send_separately([self._batches.pop()])
                 break
             taken = len(self._batches[-1].hits), len(message.body)
             hits, most_hits = hits + taken[0], max(most_hits, taken[0])
@@ -76,7 +76,7 @@ class Joiner:
     def put_down(self) -> None:
         """Send each joined batch again by itself. If a batch were returned to the broker, each return would count as a
         failed delivery."""
-        send_again(self._batches)
+        send_separately(self._batches)
         self._settle()
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ def is_apart(batch: Batch, other: Batch) -> bool:
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
-def send_again(batches: list[Batch]) -> None:
+def send_separately(batches: list[Batch]) -> None:
     """Send batches to the end of the queue, each by itself."""
     try:
         note_put_back(batches)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
 from conversions.configuration.bootstrap import Bootstrapped, bootstrap
-from tracker.models import Account, snippet
+from tracker.models import Account, script_tag
 
 FRIENDLY = """
 {account} is ready.
@@ -61,7 +61,7 @@ def describe(made: Bootstrapped) -> str:
     return text.format(
         **msgspec.to_builtins(made),
         url=url,
-        snippet=snippet(url, made.site),
+        snippet=script_tag(url, made.site),
         password=made.staff_password or "as it was changed",
         argument="" if made.account == "Demo" else f" --account {quote(made.account)}",
     )

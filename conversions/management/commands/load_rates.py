@@ -13,7 +13,7 @@ from tqdm import tqdm
 from conversions.configuration.rate_table import Loaded, load
 from conversions.marks.retention import frozen_before
 from conversions.models.rates import RateRow
-from conversions.rules.rate_file import COLUMNS, BadRates, read_rates
+from conversions.rules.rate_file import COLUMNS, BadRates, read_rate_file
 from conversions.rules.rates import Quote
 from tracker.collection.currencies import CURRENCIES
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         last_day = (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()
         try:
             with opened(name) as lines:
-                return read_rates(tqdm(lines, desc="reading", unit=" lines", disable=None), last_day, CURRENCIES)
+                return read_rate_file(tqdm(lines, desc="reading", unit=" lines", disable=None), last_day, CURRENCIES)
         except BadRates as error:
             raise CommandError(f"{name}: nothing was loaded.\n{error}") from error
         except (OSError, UnicodeError) as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversions.configuration.restore import decode, restore
+from conversions.configuration.restore import decode_snapshot, restore
 from conversions.configuration.snapshot import keep
 from conversions.replay.replay import batch_of
 from conversions.units.clock import read_instant
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"{iso(made_at(key))}  {key}")
                 return
             key = self._choose(archive, options["at"])
-            configuration = decode(archive.get_snapshot(key))
+            configuration = decode_snapshot(archive.get_snapshot(key))
             if kept := keep(archive, now_ms()):
                 self.stdout.write(f"The configuration as it was is kept as {kept}.")
             done = restore(configuration)

@@ -15,7 +15,7 @@ from conversions.configuration.rate_table import load
 from conversions.explain.find import find_order
 from conversions.marks.marks import WHOLE_SITE
 from conversions.models import Goal, Mark, RateLoad, RateRow, SiteCurrency
-from conversions.rules.rate_file import BadRates, read_rates
+from conversions.rules.rate_file import BadRates, read_rate_file
 from conversions.rules.rates import MAX_AGE_DAYS, Quote, Rate, convert, rate_text, series_of
 from conversions.store.port import Store
 from tests.explaining import explained
@@ -102,7 +102,7 @@ class TestFile:
     """The files that `load_rates` accepts, and its messages about bad ones."""
 
     def read(self, text: str) -> list[Quote]:
-        return read_rates(StringIO(text, newline=""), "2024-11-24", CURRENCIES)
+        return read_rate_file(StringIO(text, newline=""), "2024-11-24", CURRENCIES)
 
     def problems(self, text: str) -> list[str]:
         with pytest.raises(BadRates) as caught:

@@ -16,8 +16,8 @@ from django.db.models import Model
 from django.test import Client
 
 from conversions.configuration.loading import load_site
-from conversions.configuration.restore import BadSnapshot, decode, restore
-from conversions.configuration.snapshot import encode, keep, take
+from conversions.configuration.restore import BadSnapshot, decode_snapshot, restore
+from conversions.configuration.snapshot import encode_snapshot, keep, read_configuration
 from conversions.marks.marks import WHOLE_SITE, open_marks
 from conversions.models import Ad, Campaign, Goal, GoalVersion, LastSnapshot, Mark, MatchRule
 from conversions.store.port import Store
@@ -177,7 +177,7 @@ class TestAtOnce:
         answer = ask(f"/api/{path.format(**ids)}", told, content_type="application/json")
         assert answer.status_code < 300, answer.content
         assert added() == 1
-        assert encode(take()) in [archive.get_snapshot(key) for key in archive.list_snapshots()]
+        assert encode_snapshot(read_configuration()) in [archive.get_snapshot(key) for key in archive.list_snapshots()]
 
     def test_many_changes_of_one_transaction_are_one_snapshot(self, shop: Shop, added: Callable[[], int]) -> None:
         with transaction.atomic():
@@ -220,12 +220,12 @@ def test_another_archive_gets_a_snapshot_at_once(shop: Shop, archive: FolderArch
 
 
 def test_everything_is_restored_into_an_empty_database(shop: Shop, archive: FolderArchive) -> None:
-    before, config = encode(take()), load_site(shop.key)
+    before, config = encode_snapshot(read_configuration()), load_site(shop.key)
     key = keep(archive, NOON)
     lose_everything()
     told = run()
     assert f"Restored 1 accounts, 1 sites, 1 ads and 1 goals from {key}" in told
-    assert encode(take()) == before
+    assert encode_snapshot(read_configuration()) == before
     assert load_site(shop.key) == config
     assert Token.find("hl_report_secret", "report") is not None
     assert [mark.bucket for mark in open_marks(shop.key)] == [WHOLE_SITE]
@@ -286,7 +286,7 @@ def test_a_rule_with_only_a_campaign_is_restored(shop: Shop, archive: FolderArch
 
 def test_an_older_snapshot_without_the_campaigns_of_rules_is_restored_and_says_so(shop: Shop) -> None:
     MatchRule.objects.create(ad=shop.ad, campaign="autumn-*")
-    given = msgspec.json.decode(encode(take()))
+    given = msgspec.json.decode(encode_snapshot(read_configuration()))
     (ad,) = given["accounts"][0]["sites"][0]["campaigns"][0]["ads"]
     for rule in ad["rules"]:
         del rule["campaign"]
@@ -296,22 +296,22 @@ def test_an_older_snapshot_without_the_campaigns_of_rules_is_restored_and_says_s
 
 
 def test_restoring_the_present_configuration_changes_nothing(shop: Shop, archive: FolderArchive) -> None:
-    before, ids = encode(take()), list(Ad.objects.values_list("pk", flat=True))
+    before, ids = encode_snapshot(read_configuration()), list(Ad.objects.values_list("pk", flat=True))
     keep(archive, NOON)
     run()
-    assert encode(take()) == before
+    assert encode_snapshot(read_configuration()) == before
     assert list(Ad.objects.values_list("pk", flat=True)) == ids
 
 
 def test_ads_and_names_are_restored(shop: Shop, archive: FolderArchive) -> None:
-    before = encode(take())
+    before = encode_snapshot(read_configuration())
     keep(archive, NOON)
     shop.ad.delete()
     Ad.objects.create(campaign=shop.campaign, key="newer")
     Ad.objects.create(campaign=Campaign.objects.create(site=shop.site, key="winter"), key="snow")
     Account.objects.update(name="Renamed")
     run()
-    assert encode(take()) == before
+    assert encode_snapshot(read_configuration()) == before
 
 
 def interleave_ads(shop: Shop) -> list[str]:
@@ -325,17 +325,17 @@ def interleave_ads(shop: Shop) -> list[str]:
 @pytest.mark.parametrize("lose", [lose_everything, lambda: Ad.objects.get(key="special").delete()])
 def test_restored_ads_are_tried_in_their_former_order(shop: Shop, archive: FolderArchive, lose: Any) -> None:
     assert interleave_ads(shop) == ["demo-ad", "special", "news"]
-    before = encode(take())
+    before = encode_snapshot(read_configuration())
     keep(archive, NOON)
     lose()
     run("--at", "2026-11-20T12:00Z")
     assert [ad.key for ad in shop.config().ads] == ["demo-ad", "special", "news"]
-    assert encode(take()) == before
+    assert encode_snapshot(read_configuration()) == before
 
 
 def test_ads_of_an_older_snapshot_without_ranks_are_tried_in_listed_order(shop: Shop) -> None:
     interleave_ads(shop)
-    given = msgspec.json.decode(encode(take()))
+    given = msgspec.json.decode(encode_snapshot(read_configuration()))
     for campaign in given["accounts"][0]["sites"][0]["campaigns"]:
         for ad in campaign["ads"]:
             del ad["rank"]
@@ -385,7 +385,7 @@ def test_the_snapshot_in_force_at_a_given_time_is_restored(shop: Shop, archive: 
 def test_the_configuration_before_a_restore_is_archived_to_undo_it(shop: Shop, archive: FolderArchive) -> None:
     keep(archive, NOON)
     rename_ad(shop)
-    present = encode(take())
+    present = encode_snapshot(read_configuration())
     assert "The configuration as it was is kept" in run("--at", "2026-11-20T12:00Z")
     kept = list(archive.list_snapshots())[-1]
     assert archive.get_snapshot(kept) == present
@@ -410,17 +410,17 @@ def test_a_damaged_snapshot_restores_nothing(shop: Shop, archive: FolderArchive)
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"form": 2}'])
 def test_a_bad_snapshot_is_refused(body: bytes) -> None:
     with pytest.raises(BadSnapshot):
-        decode(body)
+        decode_snapshot(body)
 
 
 def test_a_snapshot_that_contradicts_the_database_restores_nothing(shop: Shop) -> None:
-    given = msgspec.json.decode(encode(take()))
-    before = encode(take())
+    given = msgspec.json.decode(encode_snapshot(read_configuration()))
+    before = encode_snapshot(read_configuration())
     given["accounts"][0]["name"] = "Other name"
     given["accounts"][0]["sites"][0]["timezone"] = "Asia/Tokyo"
     with pytest.raises(BadSnapshot, match="has hits"):
         restore(given)
-    assert encode(take()) == before
+    assert encode_snapshot(read_configuration()) == before
 
 
 def test_sign_ins_and_reports_make_no_snapshot(shop: Shop, archive: FolderArchive) -> None:
