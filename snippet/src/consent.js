@@ -1,28 +1,28 @@
-/* Consent: Google's four signals, each granted, denied or pending, by the attribute, by calls and by the browser. */
+/* Consent: Google's four signals. The attribute, calls and the browser set each to granted, denied or pending. */
 
 import { data, words } from './script.js';
 
-/** What is named. What is not named the server takes as the site's setting says, and we as granted. */
+/** The named signals. If a signal isn't named, the server uses the site's setting; here it counts as granted. */
 export const signals = {};
 
 export const may = (name) => (signals[name] || 'granted') == 'granted';
 
-/** Whether the person may be known from one page to the next. */
+/** Whether the visitor's id may be kept. */
 export const mayKnow = () => may('analytics_storage');
 
-/** Whether the person has yet to choose; until then nothing is kept and nothing is sent. */
+/** Whether the person has not chosen yet. Until then nothing is kept and nothing is sent. */
 export const isPending = () => signals.analytics_storage == 'pending';
 
 const setAll = (word) => {
   for (const name of ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization']) signals[name] = word;
 };
 
-/* The attribute names a word for all, or `ad_storage=denied,...`. */
+/* The attribute has one word for all signals, or `ad_storage=denied,...`. */
 for (const part of words(data.consent)) {
   const [name, word] = part.split('=');
   word ? (signals[name] = word) : setAll(name);
 }
-/* What the browser says for the person stands, whatever the page calls later. */
+/* A denial by the browser stays in force, whatever the page calls later. */
 if (data.gpc != 'ignore' && (navigator.globalPrivacyControl || navigator.doNotTrack == 1)) {
   setAll('denied');
   Object.freeze(signals);

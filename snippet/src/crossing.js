@@ -1,6 +1,6 @@
 /*
- * Crossing: the visitor's id goes over to the site's other domains by a parameter that the tracker signs, and that is
- * good for some minutes and once.
+ * Crossing: a parameter takes the visitor's id to the site's other domains. The tracker signs it. It is valid once,
+ * for some minutes.
  */
 
 import { mayKnow } from './consent.js';
@@ -10,7 +10,7 @@ import { keep, visitor } from './visitor.js';
 
 const FOUND = /hl_visitor=([\w-]+)&?/;
 
-/** Only a page of ours hands over: a stranger's link must not make people somebody else. */
+/** The token of the address, if the previous page is on the list. A stranger's link must not give anybody an id. */
 const arrived = words(data.domains).includes(document.referrer.split('/')[2]) && FOUND.exec(location.search);
 let taking;
 let token;
@@ -24,7 +24,7 @@ const ask = async (more) => {
   }
 };
 
-/** Has a token at hand by the time that a link is followed. The tracker takes it for twice as long as we do. */
+/** Keeps a token ready for the next link. The tracker accepts it for twice as long as it is used here. */
 export const prepare = async () => {
   if (data.domains && Date.now() - madeAt > 3e5 && mayKnow()) {
     madeAt = Date.now();
@@ -32,13 +32,13 @@ export const prepare = async () => {
   }
 };
 
-/** The address with the token, if there is one. */
+/** Adds the token to an address, if there is one. */
 export const decorate = (url) => {
   if (token) url.search = url.search.replace(FOUND, '') + '&hl_visitor=' + token;
   return url.href;
 };
 
-/** Takes up what another domain handed over, once it may be; hits wait for the promise. */
+/** Takes over the id from another domain, once consent allows it. Hits wait for the promise. */
 export const takeUp = async () => {
   if (arrived && mayKnow())
     taking = taking || ask('&token=' + arrived[1]).then((answer) => answer.visitor && keep(answer.visitor));

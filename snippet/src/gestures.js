@@ -1,4 +1,4 @@
-/* Gestures: what people do on a page is an event or a conversion where the page's elements or `data-auto` say so. */
+/* Gestures: makes events and conversions of clicks and forms, if the page's elements or `data-auto` ask for them. */
 
 import { decorate, prepare } from './crossing.js';
 import { on } from './own.js';

@@ -1,4 +1,4 @@
-/* Hitledger's snippet: see docs/snippet.md. This file says when a hit is made, the others what becomes of it. */
+/* Hitledger's snippet; see docs/snippet.md. This file decides when a hit is made. The others prepare and send it. */
 
 import { isPending, mayKnow, signals } from './consent.js';
 import { takeUp } from './crossing.js';
@@ -10,14 +10,14 @@ import { data, site } from './script.js';
 import { forget, newId, visitor } from './visitor.js';
 
 const stub = window.hitledger || {};
-/** Hits that wait until the page is shown and consent is known, and those whose keys are being hashed. */
+/** Hits that wait until the page is shown and consent is known; and hits whose keys are being hashed. */
 const held = [];
 const hashing = new Set();
 let isReady;
 let page;
 let timer;
 
-/** Sends a hit on, with the page as it is now. */
+/** Passes a hit on, with the page's present address and title. */
 const send = (hit) => {
   held.push({ site, id: newId(), ts: Date.now(), url: location.href.slice(0, 8192), ...hit });
   takeUp().then(release);
@@ -25,7 +25,7 @@ const send = (hit) => {
 
 const release = () => isReady && !isPending() && held.splice(0).forEach(finish);
 
-/** Adds whose hit it is, as far as consent goes, and queues it. */
+/** Adds the visitor and the keys to the hit, if consent allows it, and queues it. */
 const finish = safely((hit) => {
   hit = { visitor: visitor(), consent: own(signals), ...hit };
   if (typeof hit.props == 'object') hit.props = own(hit.props);
@@ -45,7 +45,7 @@ const showPage = () => {
   page = address;
 };
 
-/** Waits a moment for the page's address to settle: its title follows, and often it changes once more. */
+/** Waits a moment: after a new address the title changes, and often the address changes once more. */
 const later = () => {
   clearTimeout(timer);
   timer = setTimeout(safely(showPage), 50);

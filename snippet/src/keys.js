@@ -1,9 +1,9 @@
-/* Match keys: by what an ad network can know a person again. What the page gives is hashed here, never sent raw. */
+/* Keys: the match keys by which ad networks recognise a person. The page's values are hashed here, never sent raw. */
 
 import { may, mayKnow } from './consent.js';
 import { cookie, own } from './own.js';
 
-/** SHA-256 as hexadecimal digits, which only secure pages can make. What is a hash already stays. */
+/** Hashes a text: SHA-256 as hexadecimal digits. Only secure pages can do this. A text that is a hash already stays. */
 const hash = async (text) => {
   if (!text || /^[\da-f]{64}$/.test(text)) return text;
   text = ('' + text).trim();
@@ -14,7 +14,7 @@ const hash = async (text) => {
   return hex;
 };
 
-/** Puts keys in place of what identifies a hit's person, as far as consent goes. Gives a promise that never rejects. */
+/** Replaces the values that identify a hit's person by keys, if consent allows it. The promise never rejects. */
 export const hashKeys = async (hit) => {
   const { user, email, phone } = hit;
   const match = (hit.match = own());

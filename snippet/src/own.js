@@ -1,25 +1,25 @@
-/* What the rest is written with, so that nothing that a page did to the language's own objects reaches us. */
+/* Own: functions for the other files. They work even if the page changed the language's built-in objects. */
 
-/** The same work; whatever it throws stays here. */
+/** Wraps a function: its errors are caught. */
 export const safely = (work) => (...given) => {
   try {
     return work(...given);
   } catch {}
 };
 
-/** An object's own properties, of which JSON.stringify makes JSON even if the page put a toJSON on Object.prototype. */
+/** Copies an object's own properties. JSON.stringify then works even if the page put a toJSON on Object.prototype. */
 export const own = (object) => ({ ...object, toJSON: undefined });
 
-/** Calls safely at each of these events (a text with blanks between), before the page's own listeners. */
+/** Calls a function safely at each of these events (their names with blanks between), before the page's listeners. */
 export const on = (target, events, work) => {
   for (const name of events.split(' ')) target.addEventListener(name, safely(work), true);
 };
 
-/** localStorage; an empty object stands in where that is blocked. */
+/** localStorage; an empty object if it is blocked. */
 export const disk = safely(() => localStorage)() || {};
 
-/** Keeps a text there; gives it back, or nothing where that is full. */
+/** Stores a text; returns it, or nothing if the storage is full. */
 export const save = safely((key, text) => (disk[key] = text));
 
-/** A cookie's text. */
+/** Reads a cookie. */
 export const cookie = safely((name) => RegExp('(^|; )' + name + '=([^;]*)').exec(document.cookie)[2]);

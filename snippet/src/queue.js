@@ -1,6 +1,6 @@
 /*
- * The queue: a hit is kept until the tracker has it or refuses it. Each has a place of its own in localStorage, so that
- * no tab overwrites what another keeps; memory stands in where that is full or blocked.
+ * The queue: a hit is kept until the tracker accepts or refuses it. Each hit has its own key in localStorage, and no
+ * tab overwrites the hits of another. If localStorage is full or blocked, hits are kept in memory.
  */
 
 import { disk, on, safely, save } from './own.js';
@@ -8,19 +8,19 @@ import { api, site } from './script.js';
 
 const PREFIX = '_hl:' + site + ':';
 
-/** By key: what could not be stored; what is on its way, or is left to the next page. */
+/** Key -> a hit that could not be stored; key -> a hit that is being sent or is left to the next page. */
 const memory = {};
 const busy = {};
 
 const fresh = [];
 let last = 0;
-/** Whether the tracker has just answered. Then a request that fails is itself to blame: it is split, a lone hit left. */
+/** Whether the tracker has just answered. A request that fails is then bad itself: it is split; a single hit waits. */
 let isUp;
 let limit;
 let wait = 0;
 let timer;
 
-/** The keys of the hits that are kept here and not busy, the oldest first. */
+/** The keys of the kept hits that are not being sent, the oldest first. */
 const kept = () =>
   [...Object.keys(memory), ...Object.keys(disk)]
     .filter((key) => !key.indexOf(PREFIX) && !busy[key])
@@ -31,7 +31,7 @@ const drop = (key) => {
   delete disk[key];
 };
 
-/** The first of these hits, so many as one request may have: browsers let 64 KiB outlive their page. */
+/** The first of these hits, as many as fit into one request. Browsers send at most 64 KiB after a page is left. */
 const pack = (all, most) => {
   const keys = [];
   let body = '';
@@ -49,13 +49,13 @@ const pack = (all, most) => {
   return { keys, body: body && body + ']', keepalive: size < 6e4 };
 };
 
-/** Sends a part. Gives a promise, which never rejects, of whether to go on. */
+/** Sends some hits. The promise says whether to go on, and never rejects. */
 const post = async ({ keys, body, keepalive }) => {
   let isSettled;
   for (const key of keys) busy[key] = 1;
   try {
     const answer = await fetch(api, { method: 'POST', body, keepalive, credentials: 'include' });
-    /* Other boxes on the way answer 403 and 404, too, or 200 with a page. */
+    /* Proxies and firewalls on the way answer 403 and 404, too, or 200 with a page. */
     isSettled = answer.ok
       ? await answer.json()
       : !/^5|408|42[59]/.test(answer.status) && answer.headers.get('X-Hit-Error');
@@ -72,7 +72,7 @@ const post = async ({ keys, body, keepalive }) => {
   return isUp;
 };
 
-/** Works under this site's lock, which a tab that is closed gives back. Without locks tabs may send a hit twice. */
+/** Works under this site's lock. If a tab is closed, the browser frees it. Without locks, tabs may send a hit twice. */
 const locked = async (mode, work) => {
   try {
     await navigator.locks.request(PREFIX, { mode }, work);
@@ -86,10 +86,10 @@ const sendNext = async () => {
   if (part.body && (await post(part))) await sendNext();
 };
 
-/** Sends what earlier pages left here and what failed, one request after the other, while no other tab sends. */
+/** Sends the hits that failed or that earlier pages left, one request after the other, while no other tab sends. */
 export const sendKept = () => locked('exclusive', sendNext);
 
-/** Keeps a hit and sends it with what else this task of the page brings. `mayStore`: keep it in the browser, too. */
+/** Keeps a hit, and sends it with the other hits that the page makes now. `mayStore`: keep it in the browser, too. */
 export const add = async (text, mayStore) => {
   const key = PREFIX + (last = Math.max(Date.now(), last + 1)) + Math.random();
   if (!mayStore || !save(key, text)) memory[key] = text;
@@ -104,7 +104,7 @@ export const add = async (text, mayStore) => {
   }
 };
 
-/** Hands the browser what the tracker doesn't have yet, as the page may be gone soon. */
+/** Gives the browser the hits that the tracker doesn't have yet, because the page may be left soon. */
 export const leave = () => {
   const { body } = pack(kept());
   if (body) navigator.sendBeacon(api, body);

@@ -1,19 +1,19 @@
-/* The script's own element: the attributes that set it up, and where it came from. */
+/* Script: the attributes of the script's element, and the address that it was loaded from. */
 
 const script = document.currentScript || document.querySelector('[data-site]');
 
-/** The texts of its `data-` attributes. */
+/** The texts of the element's `data-` attributes. */
 export const data = script.dataset;
 
-/** The words of such a text. */
+/** Splits such a text into words. */
 export const words = (text) => (text || '').match(/[^\s,]+/g) || [];
 
-/** What the server calls `/t.js` and `/collect` where this copy came from; it puts other names here (PUBLIC_PATHS). */
+/** The server's names of `/t.js` and `/collect`. The server replaces them by the names of PUBLIC_PATHS. */
 const OWN = '/t.js';
 const COLLECT = '/collect';
 
-/** The site's key. Tag managers strip attributes, so the address may have it as well. */
+/** The site's key. The script's address may have it as well, because tag managers remove attributes. */
 export const site = data.site || (/[?&]site=([\w.:-]+)/.exec(script.src) || [])[1];
 
-/** Where hits go. */
+/** The address that hits are sent to. */
 export const api = (data.api || script.src.split(/[?#]/)[0].split(OWN)[0]).replace(/\/+$/, '') + COLLECT;
