@@ -14,7 +14,7 @@ from conversions.facts.records import Conversion, Touch
 from conversions.marks.marks import FitMark
 from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
-from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS, day_start, first_day, is_held, month_of, next_month
+from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS, day_start, first_day, is_held, next_month
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.fits import fit_cell, read_fits
 from conversions.verdicts.naming import counted_in
@@ -175,7 +175,7 @@ class Fitter:
 
     def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case], Whose]:
         """Read a bucket: its touches, its conversions that count, and the function that names the touches' persons."""
-        facts = self.store.read_bucket(site.key, bucket)
+        facts = [fact for part in site.parts.of(bucket) for fact in self.store.read_bucket(site.key, bucket, part)]
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
@@ -185,13 +185,17 @@ class Fitter:
 
     def _mark_next_month(self, site: SiteConfig, month: str) -> None:
         limit = self.frozen_before()
-        buckets = self._buckets(site, next_month(month))
-        self.marks.mark_buckets(site.key, [bucket for bucket in buckets if bucket >= limit])
+        parts = self._parts(site, next_month(month))
+        self.marks.mark_parts(site.key, [one for one in parts if one[0] >= limit])
 
     def _buckets(self, site: SiteConfig, month: str) -> list[int]:
-        """The known buckets of a month, in order."""
-        known = self.marks.known_buckets(site.key)
-        return sorted(bucket for bucket in known if month_of(bucket, site.timezone) == month)
+        """The known buckets of a month, in their order."""
+        return sorted({bucket for bucket, _ in self._parts(site, month)})
+
+    def _parts(self, site: SiteConfig, month: str) -> list[tuple[int, int]]:
+        """The known parts of the buckets of a month."""
+        first = day_start(first_day(month), site.timezone)
+        return self.marks.known_parts(site.key, first, end_of(month, site.timezone))
 
 
 def end_of(month: str, timezone: str) -> int:

@@ -1,8 +1,11 @@
-"""Rollup: marked buckets -> exact figures, written under the mark's token. Beat starts it each minute.
+"""Rollup: marked parts of buckets -> exact figures, written under the mark's token. Beat starts it each minute.
 
 These steps, in this order, ensure that no fact is missed: note the tokens, read the configuration uncached, read the
 facts, write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are
 old, and remove each mark whose token is still the noted one.
+
+The only part of an undivided bucket makes the cells of its hour. One of several parts makes a cell of its own and marks
+the sum of the hour. That is made in the same steps, from the cells of the parts in place of facts.
 
 The configuration is read once for all marks that were noted together, after the last of them. Therefore no mark is
 closed with an outdated configuration. A change draws a token for a mark on the whole site, in its own transaction. If
@@ -19,24 +22,26 @@ from typing import Protocol
 
 import msgspec
 
-from conversions.facts.records import Conversion, Touch
 from conversions.marks import days as stale_days
 from conversions.marks.days import DayEnd
-from conversions.marks.marks import WHOLE_SITE, Mark
+from conversions.marks.marks import SUM, WHOLE_SITE, Mark
+from conversions.marks.parts import raise_parts
+from conversions.rules.parts import NUMBERS, Part
 from conversions.rules.site import SiteConfig
-from conversions.store.port import CellSet, Store
-from conversions.units.clock import HOUR_MS, day_of, day_start, next_day
+from conversions.store.port import Cell, CellSet, Store
+from conversions.units.clock import DAY_MS, FOR_EVER, HOUR_MS, day_of, day_start, next_day
 from conversions.units.now import now_ms
-from conversions.verdicts.cases import read_cases
-from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 from reporting.attempts import Attempts
-from reporting.figures.figures import figures
+from reporting.figures.parts import part_cells
 from reporting.figures.sums import hour_cells
+from reporting.making import sums_of_hour, sums_of_part
 
 logger = logging.getLogger(__name__)
 
 #: At most this many buckets are written and closed together. A group with this many facts is written at once.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
+#: If a part has more facts, the site's coming hours get more parts. Rolling these up takes about a second.
+MOST_FACTS = 2_000
 #: After a rollup the open hour rests this many times the time that the rollup took, but at most the second number (ms).
 #: Each hit marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
 REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
@@ -45,14 +50,17 @@ REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
 class RollupMarks(Protocol):
     """The functions of `conversions.marks.marks` that a roller calls."""
 
-    def mark_buckets(self, site: str, buckets: Iterable[int]) -> None:
-        """Mark buckets under a new token."""
+    def mark_parts(self, site: str, parts: Iterable[tuple[int, int]]) -> None:
+        """Mark known (bucket, part) under new tokens."""
+
+    def mark_sums(self, buckets: Iterable[tuple[str, int]]) -> None:
+        """Mark the sums of (site, bucket) under a new token."""
 
     def open_marks(self, site: str | None = None) -> list[Mark]:
         """List the marks to roll up, those of whole sites first."""
 
-    def known_buckets(self, site: str) -> list[int]:
-        """List every bucket of a site that was ever marked."""
+    def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
+        """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
         """Note that a rollup of buckets begins."""
@@ -76,14 +84,15 @@ class DayNotes(Protocol):
 
 
 class MadeCells(msgspec.Struct, frozen=True):
-    """A bucket's cells that are not written yet, its day, the number of its facts, and the time (ms) that making them
-    took.
+    """The cells of a mark that are not written yet, the number of facts in them, and the time (ms) that making took.
 
-    If `cells` is None, there is nothing to write. If `day` is None, there is no such site.
+    If `cells` is None, there is nothing to write. `day`: the day of an hour's cells; None for a part of an hour.
+    `month`: the month of the facts; None for a sum.
     """
 
     mark: Mark
     day: DayEnd | None = None
+    month: str | None = None
     cells: CellSet | None = None
     facts: int = 0
     took: int = 0
@@ -91,7 +100,7 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 class Roller:
     """Rolls up. It is given the store, the marks, a function that loads configurations uncached, a function for the
-    instant (ms) before which buckets are frozen, the clock (ms) and the list of days."""
+    instant (ms) before which buckets are frozen, the clock (ms), the list of days, and what divides coming hours."""
 
     def __init__(
         self,
@@ -101,6 +110,7 @@ class Roller:
         frozen_before: Callable[[], int],
         clock: Callable[[], int] = now_ms,
         days: DayNotes = stale_days,
+        raise_parts: Callable[[str, int, int], object] = raise_parts,
     ) -> None:
         self.store = store
         self.marks = marks
@@ -108,30 +118,36 @@ class Roller:
         self.frozen_before = frozen_before
         self.clock = clock
         self.days = days
+        self.raise_parts = raise_parts
         self.attempts = Attempts()
         self._sites: dict[str, SiteConfig | None] = {}
 
     def expand(self, site: str | None = None) -> None:
-        """Replace the marks of whole sites by marks of their unfrozen buckets."""
+        """Replace the marks of whole sites by marks of each part of their unfrozen buckets."""
         limit = self.frozen_before()
         for mark in self.marks.open_marks(site):
             if mark.bucket != WHOLE_SITE:
                 break
-            buckets = [bucket for bucket in self.marks.known_buckets(mark.site) if bucket >= limit]
-            self.marks.mark_buckets(mark.site, buckets)
+            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
             self.marks.close_mark(mark)
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The buckets to roll up now: alternately the one whose last try is longest ago, and the newest one.
+        """The parts to roll up now: alternately the one whose last try is longest ago, and the newest one.
 
         The newest buckets come early: a recount of one site's year then doesn't delay the present day of others. Those
-        that were tried longest ago come early, too: no bucket waits forever, even if each tick does few and many are
-        marked again meanwhile. With `now` (ms) resting buckets are left out.
+        that were tried longest ago come early, too: no part waits forever, even if each tick does few and many are
+        marked again meanwhile. With `now` (ms) resting parts are left out.
         """
         self.expand(site)
-        noted = [mark for mark in self.marks.open_marks(site) if mark.bucket != WHOLE_SITE]
+        return self._noted([mark for mark in self.marks.open_marks(site) if mark.part != SUM], now)
+
+    def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
+        """The sums of hours to make now, in the same order. A tick makes them after parts, which mark them."""
+        return self._noted([mark for mark in self.marks.open_marks(site) if mark.part == SUM], now)
+
+    def _noted(self, noted: Sequence[Mark], now: int | None) -> list[Mark]:
         self._sites = {}  # Whatever is read from here on is newer than every noted token.
-        marks = [mark for mark in noted if now is None or not rests(mark, now)]
+        marks = [one for one in noted if one.bucket != WHOLE_SITE and (now is None or not rests(one, now))]
         newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
         waiting = sorted(newest, key=lambda mark: mark.tried)
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
@@ -182,10 +198,11 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells, mark the fits, note the days, then remove the marks. After a crash, all of it is done
-        again."""
+        """Write the cells, mark the sums and the fits, note the days, then remove the marks. After a crash, all of it
+        is done again."""
         self.store.write_cells([one.cells for one in made if one.cells])
-        self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})
+        self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})
+        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})
         self.days.note_days({one.day for one in made if one.day})
         return self.marks.close_marks({one.mark: self._rest(one) for one in made})
 
@@ -197,20 +214,42 @@ class Roller:
         site = self._site(mark, batch)
         if site is None:
             return MadeCells(mark)
+        number = site.parts.number_at(mark.bucket)
         day = day_end(mark.bucket, site)
+        of_hour = day if mark.part == SUM or number == 1 else None
         if mark.bucket < self.frozen_before():
             logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
-            return MadeCells(mark, day)
+            return MadeCells(mark, of_hour)
         began = time.monotonic()
-        facts = self.store.read_bucket(site.key, mark.bucket)
-        conversions = [fact for fact in facts if isinstance(fact, Conversion)]
-        touches = [fact for fact in facts if isinstance(fact, Touch)]
-        cases = read_cases(self.store, site, conversions) if conversions else []
-        # Like all reads, this one comes after the mark was noted. Fits that change later mark the bucket again.
-        learnt = read_learnt(self.store, site, month_before(mark.bucket, site)) if may_need_fits(cases) else {}
-        cells = hour_cells(mark.bucket, figures(site, mark.bucket, touches, cases, learnt))
+        if mark.part == SUM:
+            cells, facts = self._add_up(site, mark, number), 0
+        else:
+            part = Part(mark.part, number)
+            sums, facts = sums_of_part(self.store, site, mark.bucket, part)
+            self._grow(site, mark.bucket, number, facts)
+            cells = hour_cells(mark.bucket, sums) if number == 1 else part_cells(mark.bucket, part, sums)
         took = round(1000 * (time.monotonic() - began))
-        return MadeCells(mark, day, CellSet(site.key, mark.token, cells), len(facts), took)
+        month = None if mark.part == SUM else day.day[:7]
+        return MadeCells(mark, of_hour, month, CellSet(site.key, mark.token, cells), facts, took)
+
+    def _grow(self, site: SiteConfig, bucket: int, number: int, facts: int) -> None:
+        """Divide the site's coming hours into more parts if a part of a recent hour is too large."""
+        more = next((one for one in NUMBERS if one > number), 0)
+        now = self.clock()
+        if facts > MOST_FACTS and more > site.parts.highest and bucket > now - DAY_MS:
+            logger.info("site %s: its coming hours are divided into %d parts", site.key, more)
+            self.raise_parts(site.key, more, now)
+
+    def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
+        """The cells of an hour from those of its parts. Damaged parts are marked, and their rollup marks the hour
+        again. Raises Damaged."""
+        sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
+        for one in damaged:
+            logger.error("site %s: %s; it will be made again", site.key, one)
+        if damaged:
+            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])
+            raise damaged[0]
+        return hour_cells(mark.bucket, sums)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
         """The configuration of a mark's site. It is read after the marks were noted, together with those of the batch's
@@ -240,5 +279,5 @@ def rests(mark: Mark, now: int) -> bool:
 
 
 def trouble(mark: Mark) -> str:
-    """The message in the log about a bucket that fails."""
-    return f"site {mark.site}: bucket {mark.bucket} can't be rolled up"
+    """The message in the log about a part that fails."""
+    return f"site {mark.site}: part {mark.part} of bucket {mark.bucket} can't be rolled up"

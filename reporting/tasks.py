@@ -42,12 +42,13 @@ def roll_up() -> int:
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = roller()
-    for batch in work.batches(work.marked(now=now_ms())):
-        if time.monotonic() > ends_at:
-            break
-        with ROLLUP_SECONDS.time():
-            work.attempt(batch)
-        done += len(batch)
+    for noted in (work.marked, work.sums):
+        for batch in work.batches(noted(now=now_ms())):
+            if time.monotonic() > ends_at:
+                break
+            with ROLLUP_SECONDS.time():
+                work.attempt(batch)
+            done += len(batch)
     make_days(ends_at)
     return done
 

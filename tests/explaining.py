@@ -23,7 +23,7 @@ def explained(store: Store, site: SiteConfig, case: Case) -> Any:
     """The explanation of a case as JSON."""
     explainer = Explainer(
         site=site,
-        read_names=lambda bucket: read_ad_names(store, site, bucket),
+        read_names=lambda place: read_ad_names(store, site, place),
         archive_key=key_of,
         read_learnt=lambda month: read_learnt(store, site, month),
         read_claimants=lambda case: read_claimants(store, site.key, case),

@@ -68,3 +68,4 @@ class Shop:
         """Rolls up as beat does."""
         roller = Roller(self.store, sequence, load_sites, lambda: 0)
         roller.roll_up(*roller.marked(self.key))
+        roller.roll_up(*roller.sums(self.key))

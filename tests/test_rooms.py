@@ -115,7 +115,7 @@ PURE_PACKAGES = tuple(
 
 def is_pure(module: str) -> bool:
     # The store's port and its records are pure. Its adapters aren't.
-    in_port = within(module, "conversions.store.port", "conversions.store.spans", "conversions.store.linked")
+    in_port = within(module, *(f"conversions.store.{name}" for name in ("port", "spans", "linked", "checksum")))
     return in_port or (within(module, *PURE_PACKAGES) and module not in IMPURE)
 
 

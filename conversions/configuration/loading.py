@@ -10,12 +10,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from conversions.configuration.rate_table import noted_currencies, rates_of
+from conversions.marks.parts import read_parts
 from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
 from conversions.rules.ads import Ad, MatchRule
 from conversions.rules.conditions import read_conditions
 from conversions.rules.goals import Counting, Goal, GoalVersion
+from conversions.rules.parts import Parts
 from conversions.rules.site import SiteConfig
 from conversions.rules.terms import Terms
 from conversions.rules.traffic import Traffic
@@ -44,11 +46,15 @@ def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
     rows = AdRow.objects.filter(campaign__site__in=sites).order_by("pk")
     for ad in rows.select_related("campaign").prefetch_related("rules"):
         ads[ad.campaign.site_id].append(ad)
-    noted = noted_currencies(keys)
-    return {site.key: _site_config(site, goals[site.pk], ads[site.pk], noted[site.key]) for site in sites}
+    noted, parts = noted_currencies(keys), read_parts(keys)
+    return {
+        site.key: _site_config(site, goals[site.pk], ads[site.pk], noted[site.key], parts[site.key]) for site in sites
+    }
 
 
-def _site_config(site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], currencies: Collection[str]) -> SiteConfig:
+def _site_config(
+    site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], currencies: Collection[str], parts: Parts
+) -> SiteConfig:
     return SiteConfig(
         key=site.key,
         timezone=site.timezone,
@@ -57,6 +63,7 @@ def _site_config(site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], cur
         terms=_terms(site),
         traffic=_traffic(site),
         rates=rates_of(currencies, site.currency),
+        parts=parts,
         goals=tuple(_goal(row, site) for row in goals),
         ads=tuple(_ad(row) for row in ads),
     )

@@ -13,7 +13,7 @@ from cachetools import LRUCache, cached
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from conversions.marks.marks import WHOLE_SITE, SiteCurrency, draw_token, known_buckets, mark_buckets
+from conversions.marks.marks import SiteCurrency, draw_token, known_parts, mark_parts, mark_site
 from conversions.models.rates import RateLoad, RateRow
 from conversions.rules.rates import MAX_AGE_DAYS, PLACES, Quote, Series, series_of
 from conversions.units.clock import HOUR_MS, day_start, next_day
@@ -86,11 +86,11 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
     for key, timezone in sites:
         if adjusted[key]:
-            mark_buckets(key, [WHOLE_SITE])
+            mark_site(key)
             continue
         since = max(day_start(first, timezone) - HOUR_MS, frozen_before)
         until = day_start(next_day(last, MAX_AGE_DAYS + 1), timezone)
-        mark_buckets(key, [bucket for bucket in known_buckets(key) if since <= bucket < until])
+        mark_parts(key, known_parts(key, since, until))
     return len(sites)
 
 

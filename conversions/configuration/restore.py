@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from conversions.configuration.snapshot import FORM, RULES, own_fields, plain_campaigns
-from conversions.marks.marks import WHOLE_SITE, mark_buckets
+from conversions.marks.marks import mark_site
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule
 from tracker.collection.failure import Permanent
 from tracker.models import Account, Site, Token
@@ -109,7 +109,7 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
         _goal(site, goal, done)
     newer = site.goals.exclude(uid__in=[goal["uid"] for goal in given["goals"]])
     done.notes += [f"goal {goal.key} of site {site.key} is newer and stays" for goal in newer]
-    mark_buckets(site.key, [WHOLE_SITE])
+    mark_site(site.key)
     done.sites += 1
 
 

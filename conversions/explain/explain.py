@@ -12,6 +12,8 @@ from conversions.explain.rejected_before import RejectedBefore
 from conversions.explain.touches import describe_models, describe_touches
 from conversions.facts.ad_names import AdName, name_touch
 from conversions.facts.records import Conversion, Touch, conversion_id, order_key, plain_fact
+from conversions.facts.slots import slot_of
+from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, bucket_of, day_of
 from conversions.units.micros import six_places
@@ -30,13 +32,13 @@ MAX_LISTED = 1_000
 class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     """Explains a site's cases.
 
-    `read_names`: bucket -> its names. `archive_key`: batch id -> the archive's key. `read_learnt`: month -> goal uid ->
-    what the month taught. `read_claimants`: case -> its persons. `read_rejected_before`: case and persons -> their
-    rejected hits.
+    `read_names`: place -> the names of its part. `archive_key`: batch id -> the archive's key. `read_learnt`: month ->
+    goal uid -> what the month taught. `read_claimants`: case -> its persons. `read_rejected_before`: case and persons
+    -> their rejected hits.
     """
 
     site: SiteConfig
-    read_names: Callable[[int], Names]
+    read_names: Callable[[Place], Names]
     archive_key: Callable[[str], str | None]
     read_learnt: Callable[[str], Mapping[str, Learnt]]
     read_claimants: Callable[[Case], Claimants]
@@ -103,9 +105,10 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     def _namer(self, case: Case, path: Sequence[Touchpoint]) -> Callable[[Touch], AdName]:
         """Return the function that names touches as the conversion's bucket does. It reads the bucket only for ads that
         aren't configured."""
+        winner = case.verdict.winner
         if all(name_touch(point.touch, self.site.ads).configured for point in path):
             return Names(self.site).name
-        return self.read_names(bucket_of(case.verdict.winner.at, self.site.timezone)).name
+        return self.read_names((bucket_of(winner.at, self.site.timezone), slot_of(winner))).name
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:

@@ -7,12 +7,14 @@ import msgspec
 from conversions.facts.person import by_user
 from conversions.facts.records import Conversion, Joined, OrderKey, Touch, named_click, order_key
 from conversions.facts.touch import click_id_of
+from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.store.port import ClickSlice, Store
 from conversions.units.clock import FOR_EVER
 from conversions.verdicts.cases import Case, read_cases
-from conversions.verdicts.naming import Names, bucket_names, credited_in
+from conversions.verdicts.naming import Names, credited_in, part_names
 from conversions.verdicts.people import People, owned
+from conversions.verdicts.sizes import read_sizes
 
 #: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
@@ -74,12 +76,17 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
     return _page(store, site, rows, limit, is_theirs)
 
 
-def read_ad_names(store: Store, site: SiteConfig, bucket: int) -> Names:
-    """Read the names of a bucket's ads. This reads as much as a rollup does, and computes no credit."""
-    facts = store.read_bucket(site.key, bucket)
+def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
+    """Read the names of the ads of a place's part. This reads as much as its rollup does, and computes no credit.
+
+    Of the other parts it reads the sizes as they were rolled up last.
+    """
+    bucket, part = place[0], site.parts.part_of(place)
+    facts = store.read_bucket(site.key, bucket, part)
     cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
     touches = [fact for fact in facts if isinstance(fact, Touch)]
-    return bucket_names(site, touches, credited_in(site, bucket, cases))
+    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}
+    return part_names(site, touches, credited_in(site, bucket, cases), others)
 
 
 def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]:

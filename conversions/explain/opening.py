@@ -9,6 +9,7 @@ from conversions.explain.explain import Explainer
 from conversions.explain.find import find_conversion, read_ad_names
 from conversions.explain.rejected_before import read_rejected_before
 from conversions.facts.records import read_conversion_id
+from conversions.rules.parts import Part, Place
 from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
@@ -20,11 +21,14 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Open the explainer of a site's cases. It reads each bucket's names and each month's fits once."""
+    """Open the explainer of a site's cases. It reads each part's names and each month's fits once."""
 
     @cache
-    def names(bucket: int) -> Names:
-        return read_ad_names(open_to_read(), site, bucket)
+    def part_names(bucket: int, part: Part) -> Names:
+        return read_ad_names(open_to_read(), site, (bucket, part.slots[0]))
+
+    def names(place: Place) -> Names:
+        return part_names(place[0], site.parts.part_of(place))
 
     @cache
     def learnt(month: str) -> Mapping[str, Learnt]:

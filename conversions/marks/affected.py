@@ -1,7 +1,7 @@
-"""Affected: facts that are already written -> the buckets that they may change, which must be marked.
+"""Affected: facts that are already written -> the places that they may change, whose parts must be marked.
 
-It may mark too many buckets, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
-bucket.
+It may mark too many places, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
+place.
 It reads a bounded number of conversions. If there are more, all buckets from an instant on may change.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from conversions.facts.records import Conversion, Fact, Joined, Link, Touch
+from conversions.facts.slots import place_of
+from conversions.rules.parts import Place
 from conversions.store.port import Moment, Some, Span, Store
 from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
@@ -27,10 +29,15 @@ MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """Buckets that may change. With `since`, all later buckets (and the one that holds this instant, ms) may, too."""
+    """Places that may change. With `since`, all later buckets (and the one that holds this instant, ms) may, too."""
 
-    buckets: frozenset[int]
+    places: frozenset[Place]
     since: int | None = None
+
+    @property
+    def buckets(self) -> set[int]:
+        """The buckets of the places."""
+        return {bucket for bucket, _ in self.places}
 
 
 def affected(
@@ -41,7 +48,7 @@ def affected(
     frozen_before: int = 0,
     people: People | None = None,
 ) -> Affected:
-    """Return the buckets of the facts and of every conversion that they may change. Call it after the facts are
+    """Return the places of the facts and of every conversion that they may change. Call it after the facts are
     written.
 
     - A touch may change conversions of its visitor, and of every visitor that may be the same person, if they are not
@@ -67,10 +74,9 @@ def affected(
     stirred = _earliest(people, _stirred(rows))
     since = min(stirred.values(), default=0)
     later = reader.claimed(_reached(reader, stirred, since) - claims, since)
-    own = [fact.bucket for fact in facts if isinstance(fact, Touch | Conversion)]
+    own = [fact for fact in facts if isinstance(fact, Touch | Conversion)]
     touches = _touched(store, site, [Span(visitor, max(since, frozen_before), FOR_EVER) for visitor, since in moved])
-    found = [*own, *(touch.bucket for touch in touches), *(row.bucket for row in [*rows, *later])]
-    return Affected(frozenset(found), reader.since)
+    return Affected(frozenset(map(place_of, [*own, *touches, *rows, *later])), reader.since)
 
 
 class ConversionReader:

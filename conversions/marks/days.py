@@ -12,7 +12,7 @@ import msgspec
 from django.db import models, transaction
 from django.db.models import Max
 
-from conversions.marks.marks import Mark, draw_token
+from conversions.marks.marks import OF_HOURS, Mark, draw_token
 
 
 class StaleDay(models.Model):
@@ -71,11 +71,12 @@ def draw_day_token() -> int:
 
 
 def has_open_marks(site: str, since: int, until: int) -> bool:
-    """Whether any bucket of an interval (ms) is marked."""
-    return Mark.objects.filter(site=site, marked=True, bucket__gte=since, bucket__lt=until).exists()
+    """Whether the hour's cells of any bucket of an interval (ms) are marked."""
+    marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
+    return marks.filter(marked=True).exists()
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Each bucket of an interval (ms) with the greatest token of its marks, open or closed."""
-    marks = Mark.objects.filter(site=site, bucket__gte=since, bucket__lt=until)
+    """Each bucket of an interval (ms) with the greatest token of its hour's marks, open or closed."""
+    marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

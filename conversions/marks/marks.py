@@ -1,8 +1,11 @@
-"""Marks: which buckets must be rolled up again, with their tokens, in the configuration database.
+"""Marks: which parts of buckets must be rolled up again, with their tokens, in the configuration database.
 
 A token is drawn after the facts are written. Tokens give rollups their order. A mark is removed only if its token is
-still the noted one. A bucket's row stays when its mark is removed: the rows list all buckets of a site. Months are
-marked in the same way; see `conversions.marks.fit_marks`.
+still the noted one. A part's row stays when its mark is removed: the rows list all parts of a site that have facts.
+Months are marked in the same way; see `conversions.marks.fit_marks`.
+
+A bucket of one part has one mark, on part 0. A bucket of several parts has one more mark, on their SUM: its figures are
+the sum of its parts' cells. The rollup of a part marks it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,10 +13,19 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection, models, transaction
 from django.db.models import Min, Q
 
-from conversions.units.clock import HOUR_MS
+from conversions.marks.parts import read_parts
+from conversions.rules.parts import Place
+from conversions.units.clock import FOR_EVER
 
 #: The bucket of a mark that means all buckets of a site.
 WHOLE_SITE = -1
+#: The part of a mark that means the sum of a bucket's parts.
+SUM = -1
+#: The parts whose marks cover all that a bucket's figures are made of. Part 0 is all of an undivided bucket; that it is
+#: also one of several parts makes a reader of these marks only more cautious.
+OF_HOURS = (SUM, 0)
+#: The most marks of one transaction.
+AT_ONCE = 5_000
 CLOCK_US = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -35,27 +47,30 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """A bucket of a site, the greatest token drawn for it, and whether it must be rolled up again.
+    """One part of a bucket, or the sum of its parts; the greatest token drawn for it; whether it must be made again.
 
-    `tried`: the token that was drawn when its last rollup began. The next tick tries other buckets first.
-    `rests_until`: while the bucket's hour is open, beat doesn't roll the bucket up before this time (ms).
+    `tried`: the token that was drawn when its last rollup began. The next tick tries others first.
+    `rests_until`: while the bucket's hour is open, beat doesn't roll the part up before this time (ms).
+    `held_until`: a worker has claimed it until this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
     bucket = models.BigIntegerField()
+    part = models.SmallIntegerField(default=0, db_default=0)
     token = models.BigIntegerField()
     marked = models.BooleanField(default=True)
     tried = models.BigIntegerField(default=0, db_default=0)
     rests_until = models.BigIntegerField(default=0, db_default=0)
+    held_until = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         app_label = "conversions"
-        constraints = [models.UniqueConstraint(fields=["site", "bucket"], name="mark_key")]
+        constraints = [models.UniqueConstraint(fields=["site", "part", "bucket"], name="mark_key")]
         indexes = [models.Index(fields=["site", "bucket"], name="mark_open", condition=Q(marked=True))]
 
     def __str__(self) -> str:
-        return f"{self.site} {self.bucket}"
+        return f"{self.site} {self.bucket} {self.part}"
 
 
 class FitMark(models.Model):
@@ -127,33 +142,66 @@ def draw_token() -> int:
     return token
 
 
-def mark_buckets(site: str, buckets: Iterable[int]) -> None:
-    """Mark buckets of one site; see `mark_all`."""
-    mark_all({site: buckets})
+def mark_places(places: Mapping[str, Collection[Place]]) -> None:
+    """Mark the parts that hold places of each site, under one new token. Call it after the facts are written and read.
 
-
-def mark_all(buckets: Mapping[str, Iterable[int]]) -> None:
-    """Mark the buckets of each site under one new token, which is greater than their earlier ones. Call it after the
-    facts are written."""
-    wanted = sorted({(site, bucket) for site, found in buckets.items() for bucket in found})
-    if not wanted:
+    It reads now how many parts the buckets have: their number may have been raised since the caller's batch began.
+    """
+    if not any(places.values()):
         return
     with transaction.atomic():
         token = draw_token()
-        rows = [Mark(site=site, bucket=bucket, token=token) for site, bucket in wanted]
-        Mark.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["site", "bucket"], update_fields=["token", "marked"]
+        parts = read_parts(places.keys())
+        _upsert(
+            token,
+            {(site, one[0], parts[site].part_of(one).index) for site, found in places.items() for one in found},
         )
+
+
+def mark_buckets(site: str, buckets: Iterable[int]) -> None:
+    """Mark every part of buckets under a new token."""
+    wanted = set(buckets)
+    if wanted:
+        with transaction.atomic():
+            token = draw_token()
+            parts = read_parts([site])[site]
+            _upsert(token, {(site, bucket, part.index) for bucket in wanted for part in parts.of(bucket)})
+
+
+def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
+    """Mark (bucket, part) that are known, some thousands under each new token: a site may have very many."""
+    wanted = sorted(set(parts))
+    for first in range(0, len(wanted), AT_ONCE):
+        with transaction.atomic():
+            _upsert(draw_token(), {(site, *one) for one in wanted[first : first + AT_ONCE]})
+
+
+def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
+    """Mark the sums of (site, bucket) under a new token. Call it after parts of them are rolled up, before their marks
+    are closed."""
+    wanted = {(site, bucket, SUM) for site, bucket in buckets}
+    if wanted:
+        with transaction.atomic():
+            _upsert(draw_token(), wanted)
 
 
 def mark_site(site: str) -> None:
     """Mark the whole site. Call it in the transaction that changes its configuration."""
-    mark_buckets(site, [WHOLE_SITE])
+    with transaction.atomic():
+        _upsert(draw_token(), {(site, WHOLE_SITE, 0)})
+
+
+def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
+    """Mark (site, bucket, part), keeping the greatest token."""
+    rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
+    Mark.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
+    )
 
 
 def open_marks(site: str | None = None) -> list[Mark]:
     """List the marks to roll up: those of whole sites first, then the oldest buckets."""
-    marks = Mark.objects.filter(marked=True).order_by("bucket", "site")
+    marks = Mark.objects.filter(marked=True).order_by("bucket", "site", "part")
     return list(marks.filter(site=site) if site else marks)
 
 
@@ -176,15 +224,15 @@ def changed_at(sites: Iterable[str]) -> int:
     return max(tokens, default=0) // 1000
 
 
+def known_parts(site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
+    """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
+    rows = Mark.objects.filter(site=site, part__gt=SUM, bucket__gte=max(since, 0), bucket__lt=until)
+    return list(rows.order_by("bucket", "part").values_list("bucket", "part"))
+
+
 def known_buckets(site: str) -> list[int]:
     """List every bucket of a site that was ever marked."""
-    rows = Mark.objects.filter(site=site).exclude(bucket=WHOLE_SITE).order_by("bucket")
-    return list(rows.values_list("bucket", flat=True))
-
-
-def known_since(site: str, since: int) -> list[int]:
-    """List the buckets of a site that were ever marked and may hold an instant (ms) or a later one."""
-    return [bucket for bucket in known_buckets(site) if bucket > since - HOUR_MS]
+    return list(dict.fromkeys(bucket for bucket, _ in known_parts(site)))
 
 
 def note_tries(marks: Collection[Mark]) -> None:

@@ -12,9 +12,11 @@ from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Touch
 from conversions.facts.rejected import RejectedHit, rejected_hit
 from conversions.marks.affected import affected
+from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.store.linked import members_of, newly_crowded
 from conversions.store.port import Store
+from conversions.units.clock import FOR_EVER, HOUR_MS
 from conversions.verdicts.joined import join
 from conversions.verdicts.people import People
 from tracker.away import AWAY
@@ -29,11 +31,14 @@ class ProcessorMarks(Protocol):
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
         """Note the other currencies of a site's amounts, and whether each was in an adjustment."""
 
-    def mark_all(self, buckets: Mapping[str, Iterable[int]]) -> None:
-        """Mark the buckets of each site under one new token."""
+    def mark_places(self, places: Mapping[str, Collection[Place]]) -> None:
+        """Mark the parts that hold places of each site, under one new token."""
 
-    def known_since(self, site: str, since: int) -> list[int]:
-        """List the known buckets that may hold an instant (ms) or a later one."""
+    def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
+        """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
+
+    def mark_parts(self, site: str, parts: Iterable[tuple[int, int]]) -> None:
+        """Mark known (bucket, part) under new tokens."""
 
 
 class Processor:
@@ -79,7 +84,9 @@ class Processor:
             for key, site in sites.items():
                 if site and (found := foreign_currencies(outcome.facts, site)):
                     self.marks.note_currencies(key, found)
-            self.store.add_facts(outcome.facts)
+            # The number of parts of a bucket is fixed long before it has facts. A cached one is right for these facts.
+            parts = {key: site.parts for key, site in sites.items() if site}
+            self.store.add_facts(outcome.facts, parts=parts)
         rejected = [*outcome.rejected, *self._mark(outcome)]
         if rejected:
             self.store.write_rejected(rejected, self.daily_cap)
@@ -89,7 +96,7 @@ class Processor:
         """Mark what the facts may change. Return rejected hits for the facts that would change frozen buckets."""
         limit = self.frozen_before()
         late: list[RejectedHit] = []
-        marks: dict[str, frozenset[int]] = {}
+        marks: dict[str, frozenset[Place]] = {}
         crowds: dict[str, Collection[str]] = {}
         for site in sorted({fact.site for fact in outcome.facts}):
             facts: list[Fact] = [fact for fact in outcome.facts if fact.site == site]
@@ -100,17 +107,19 @@ class Processor:
             dissolved = newly_crowded(self.store, site, facts)
             members = members_of(self.store, site, dissolved) if dissolved else ()
             found = affected(self.store, site, facts, members, limit, people)
-            frozen = {bucket for bucket in found.buckets if bucket < limit}
+            frozen = {place for place in found.places if place[0] < limit}
             if frozen:
-                logger.warning("site %s: %d frozen buckets were not marked", site, len(frozen))
+                buckets = len({bucket for bucket, _ in frozen})
+                logger.warning("site %s: %d frozen buckets were not marked", site, buckets)
                 late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
-            marks[site] = found.buckets - frozen
+            marks[site] = found.places - frozen
             if found.since is not None:
                 logger.warning("site %s: too much to read, all buckets since %d are marked", site, found.since)
-                marks[site] = marks[site].union(self.marks.known_since(site, max(found.since, limit)))
+                since = max(found.since - HOUR_MS + 1, limit)
+                self.marks.mark_parts(site, self.marks.known_parts(site, since))
             if dissolved:
                 crowds[site] = dissolved
-        self.marks.mark_all(marks)
+        self.marks.mark_places(marks)
         for site, crowded in crowds.items():
             self.store.announce(site, crowded)
         return late

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 import msgspec
 
-from conversions.marks.marks import known_buckets, mark_buckets
+from conversions.marks.marks import known_parts, mark_parts
 from conversions.units.clock import FOR_EVER, HOUR_MS, read_instant
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
@@ -55,8 +55,6 @@ def _bad_range(detail: str) -> Refusal:
 
 def mark_range(site_range: Range) -> int:
     """Mark every known bucket that overlaps a range; return their number."""
-    buckets = [
-        bucket for bucket in known_buckets(site_range.site) if site_range.since - HOUR_MS < bucket < site_range.until
-    ]
-    mark_buckets(site_range.site, buckets)
-    return len(buckets)
+    parts = known_parts(site_range.site, site_range.since - HOUR_MS + 1, site_range.until)
+    mark_parts(site_range.site, parts)
+    return len({bucket for bucket, _ in parts})

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from conversions.marks.days import StaleDay
 from conversions.marks.marks import FitMark, Mark, Sequence, SiteCurrency
+from conversions.marks.parts import PartStep
 from conversions.models.ads import Ad, Campaign, MatchRule
 from conversions.models.change import slug
 from conversions.models.goals import (
@@ -35,7 +36,7 @@ if settings.CASSANDRA_URL:
 
 __all__ = [
     "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CarriedRow", "CellRow", "CountRow", "FactRow", "FitMark", "Goal",
-    "GoalRules", "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PutBack", "RateLoad", "RateRow",
-    "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time",
+    "GoalRules", "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PartStep", "PutBack", "RateLoad",
+    "RateRow", "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time",
     "new_goal_uid", "slug", "validate_conditions",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
-from conversions.marks.marks import WHOLE_SITE, mark_buckets
+from conversions.marks.marks import mark_site
 from tracker.models import Site, keep_soon
 
 slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only.")
@@ -15,7 +15,7 @@ slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only
 def note_change(site: Site) -> None:
     """Mark the whole site, and take a snapshot at the commit. Call it in the transaction that changes the
     configuration."""
-    mark_buckets(site.key, [WHOLE_SITE])
+    mark_site(site.key)
     keep_soon()
 
 

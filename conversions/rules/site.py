@@ -4,6 +4,7 @@ import msgspec
 
 from conversions.rules.ads import Ad
 from conversions.rules.goals import Goal
+from conversions.rules.parts import Parts
 from conversions.rules.rates import Rate, Series
 from conversions.rules.terms import Terms
 from conversions.rules.traffic import Traffic
@@ -24,6 +25,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic = Traffic()
     #: The rates of the other currencies that the site's amounts came in.
     rates: tuple[Series, ...] = ()
+    #: How many parts its hours have.
+    parts: Parts = Parts()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TypeVar
-from zlib import crc32
 
 import msgspec
 
@@ -27,6 +26,8 @@ from conversions.facts.records import (
     kind_of,
 )
 from conversions.facts.rejected import RejectedHit
+from conversions.facts.slots import place_of
+from conversions.rules.parts import UNDIVIDED, WHOLE, Part, Parts
 from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
 from conversions.store.linked import members_to_add
 from conversions.store.port import (
@@ -50,7 +51,6 @@ from conversions.units.clock import DAY_MS, HOUR_MS
 
 T = TypeVar("T")
 
-SHARDS = 16
 #: This many hours of rejected hits are read in parallel, newest first.
 HOURS_AT_ONCE = 24
 #: One statement looks up at most this many rows of one partition.
@@ -63,10 +63,10 @@ class CassandraStore:
     def __init__(self) -> None:
         self.cql = Cql()
 
-    def add_facts(self, facts: Sequence[Fact]) -> None:
+    def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:
         """See Store."""
         members = members_to_add(self, facts)
-        rows = [write for fact in facts for write in rows_of(fact)]
+        rows = [write for fact in facts for write in rows_of(fact, parts.get(fact.site, Parts()))]
         carried = (("add_carried", carried_row(click, fact)) for click, fact in carried_by(facts))
         self.cql.write_all([*rows, *carried, *map(member_row, members)])
 
@@ -131,9 +131,9 @@ class CassandraStore:
         )
         return [fact for fact in found if isinstance(fact, Touch | Conversion)]
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+    def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
         """See Store."""
-        facts = self._facts(("read_ledger", (site, bucket, shard)) for shard in range(SHARDS))
+        facts = self._facts([("read_ledger", (site, bucket, part.index))])
         return [fact for fact in facts if isinstance(fact, Touch | Conversion)]
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
@@ -276,13 +276,13 @@ class CassandraStore:
         return [hit for key, hit in fresh.items() if key not in listed]
 
 
-def rows_of(fact: Fact) -> Iterator[Write]:
+def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
     """The rows of a fact: in the timeline, in the ledger, and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         yield "add_timeline", (fact.site, fact.visitor, sorted_kind(stored_kind(fact)), fact.at, fact.hit, key, body)
     if isinstance(fact, Touch | Conversion):
-        yield "add_ledger", (fact.site, fact.bucket, shard_of(fact.hit), kind, fact.hit, key, body)
+        yield "add_ledger", (fact.site, fact.bucket, parts.part_of(place_of(fact)).index, kind, fact.hit, key, body)
     if isinstance(fact, Conversion | Adjustment | Joined):
         for claim in claims_of(fact):
             yield "add_claims", (fact.site, claim, stored_kind(fact), *goal_of(fact), fact.at, fact.hit, key, body)
@@ -322,11 +322,6 @@ def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequenc
     """Divide items into groups. By default a group has as many items as one statement may read partitions."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def shard_of(hit: str) -> int:
-    """The number of the bucket's partition that contains the facts of a hit."""
-    return crc32(hit.encode()) % SHARDS
 
 
 def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:

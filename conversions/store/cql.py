@@ -41,7 +41,8 @@ STATEMENTS = {
     # Each of these writes one row of one partition. They are idempotent.
     "add_timeline": "INSERT INTO {ks}.timeline (site, visitor, kind, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-    "add_ledger": "INSERT INTO {ks}.ledger (site, bucket, shard, kind, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "add_ledger": "INSERT INTO {ks}.ledger_parts (site, bucket, part, kind, hit, digest, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_claims": "INSERT INTO {ks}.claims (site, claim, kind, goal, version, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "add_carried": "INSERT INTO {ks}.carried (site, click, kind, at, hit, digest, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -71,7 +72,7 @@ STATEMENTS = {
     " AND at <= ? ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
     "read_last_link": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = 'link' AND at < ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT 1",
-    "read_ledger": "SELECT body FROM {ks}.ledger WHERE site = ? AND bucket = ? AND shard = ?",
+    "read_ledger": "SELECT body FROM {ks}.ledger_parts WHERE site = ? AND bucket = ? AND part = ?",
     "read_counts": "SELECT goal, ad, metric, amount FROM {ks}.counters WHERE site = ? AND bucket = ?",
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
     "find_rejected": "SELECT at, hit, code, field FROM {ks}.rejected WHERE site = ? AND hour = ? AND (at, hit) IN ?",

@@ -9,6 +9,7 @@ from conversions.facts.carried import CarriedKind
 from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Joined, Link, OrderKey, Touch, TouchKind, kind_of
 from conversions.facts.rejected import RejectedHit
+from conversions.rules.parts import UNDIVIDED, WHOLE, Part, Parts
 from tracker.collection.failure import Transient
 
 TimelineKind = Literal["touch", "conversion", "link"]
@@ -144,11 +145,13 @@ class Store(FactReader, Protocol):
     In that case any part of a write may have happened.
     """
 
-    def add_facts(self, facts: Sequence[Fact]) -> None:
+    def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
 
         Touches also stand under each click id that they carry, conversions under the one that they name. Joined rows
         go to the timeline of their touch's visitor and to their conversion's claim.
+
+        `parts`: how many parts the buckets of each site have.
 
         Links go to the timeline and into their sets. A crowded set (see `conversions.facts.person`) takes no more
         members.
@@ -171,8 +174,11 @@ class Store(FactReader, Protocol):
         """Read the first `limit` touches, conversions or links of one visitor after a position, by `order_key`. For
         support."""
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
-        """Read the ledger of a bucket: every touch and conversion in it, each stored copy once."""
+    def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
+        """Read the ledger of a bucket's part: every touch and conversion in it, each stored copy once.
+
+        The part must be one of those that the bucket was divided into when its facts were written.
+        """
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """Find the conversions of a hit, under any claim. For support, not for the hot path."""

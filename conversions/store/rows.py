@@ -19,6 +19,7 @@ class FactRow(models.Model):
     visitor = models.CharField(max_length=64, blank=True)
     claim = models.CharField(max_length=210, blank=True)
     bucket = models.BigIntegerField(null=True)
+    slot = models.SmallIntegerField(default=0, db_default=0)
     at = models.BigIntegerField()
     body = models.BinaryField()
 
@@ -27,7 +28,9 @@ class FactRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["site", "kind", "hit", "digest"], name="fact_key")]
         indexes = [
             models.Index(fields=["site", "visitor", "kind", "at"], name="fact_timeline"),
-            models.Index(fields=["site", "bucket"], name="fact_ledger", condition=models.Q(bucket__isnull=False)),
+            models.Index(
+                fields=["site", "bucket", "slot"], name="fact_ledger", condition=models.Q(bucket__isnull=False)
+            ),
             models.Index(fields=["site", "claim"], name="fact_claims", condition=~models.Q(claim="")),
         ]
 

@@ -28,6 +28,8 @@ from conversions.facts.records import (
     encode_fact,
 )
 from conversions.facts.rejected import RejectedHit
+from conversions.facts.slots import slot_of
+from conversions.rules.parts import UNDIVIDED, WHOLE, Part, Parts
 from conversions.store.linked import members_to_add
 from conversions.store.port import (
     AT_LEAST,
@@ -89,8 +91,8 @@ def away() -> Iterator[None]:
 class SqlStore:
     """See Store. Each write is one transaction: a crash leaves all of it or nothing."""
 
-    def add_facts(self, facts: Sequence[Fact]) -> None:
-        """See Store."""
+    def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:  # noqa: ARG002
+        """See Store. A row has its slot, so any part can be read of any bucket."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
             # Rows are written in one order. Two workers that write the same rows in different orders would deadlock.
@@ -161,10 +163,13 @@ class SqlStore:
             found |= dict.fromkeys(read_facts(rows.order_by(*order)[: one.most]))
         return [fact for fact in found if isinstance(fact, Touch | Conversion)]
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+    def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
         """See Store."""
-        facts = read_facts(FactRow.objects.filter(site=site, bucket=bucket))
-        return [fact for fact in facts if isinstance(fact, Touch | Conversion)]
+        rows = FactRow.objects.filter(site=site, bucket=bucket)
+        if part.number > 1:
+            first, end = part.slots
+            rows = rows.filter(slot__gte=first, slot__lt=end)
+        return [fact for fact in read_facts(rows) if isinstance(fact, Touch | Conversion)]
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
         """See Store."""
@@ -277,6 +282,7 @@ def fact_row(fact: Fact) -> FactRow:
         visitor="" if isinstance(fact, Adjustment) else fact.visitor,
         claim="" if isinstance(fact, Touch | Link) else fact.claim,
         bucket=None if isinstance(fact, Adjustment | Link | Joined) else fact.bucket,
+        slot=slot_of(fact) if isinstance(fact, Touch | Conversion) else 0,
         at=fact.at,
         body=encode_fact(fact),
     )

@@ -21,12 +21,12 @@ class Timeline(Model):
 
 
 class Ledger(Model):
-    """The touches and conversions of a bucket, in shards by the hash of the hit id."""
+    """The touches and conversions of a bucket, a partition for each of its parts."""
 
-    __table_name__ = "ledger"
+    __table_name__ = "ledger_parts"
     site = columns.Text(partition_key=True)
     bucket = columns.BigInt(partition_key=True)
-    shard = columns.TinyInt(partition_key=True)
+    part = columns.SmallInt(partition_key=True)
     kind = columns.Text(primary_key=True)
     hit = columns.Text(primary_key=True)
     digest = columns.Text(primary_key=True)
@@ -118,5 +118,5 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, Carried, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables in which earlier versions stored cells. `release` marks every site, and these figures are made again.
-DROPPED = ("rollups",)
+#: Tables of earlier versions: figures, which `release` has made again, and a ledger, which its replay makes again.
+DROPPED = ("rollups", "ledger")

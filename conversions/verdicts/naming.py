@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import bucket_of
 from conversions.verdicts.cases import Case
-from conversions.verdicts.paths import distinct, path_of
+from conversions.verdicts.paths import counted_once, path_of
 
 #: A bucket names at most this many unconfigured ads, the largest. The rest is `(other)`. Configured ads are always
 #: named.
@@ -23,11 +24,21 @@ def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
 
 
 class Names:
-    """The names of a bucket's ads: configured ones, the largest others, and `(other)`."""
+    """The names of an hour's ads as its part `touches` has them: configured ones, the largest others, and `(other)`.
 
-    def __init__(self, site: SiteConfig, touches: Iterable[Touch] = ()) -> None:
+    `others`: the sizes of the hour's other parts. A part keeps its largest names, and the hour again the largest of
+    all that its parts kept.
+    """
+
+    def __init__(
+        self, site: SiteConfig, touches: Iterable[Touch] = (), others: Mapping[AdName, int] = MappingProxyType({})
+    ) -> None:
         self._ads = AdNames(site.ads)
-        self._rest = beyond(Counter(name for touch in touches if not (name := self._ads.name(touch)).configured))
+        sizes = Counter(name for touch in touches if not (name := self._ads.name(touch)).configured)
+        self._rest = beyond(sizes)
+        if others:
+            kept = Counter({name: size for name, size in sizes.items() if name not in self._rest})
+            self._rest |= beyond(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
         """The name of a touch's ad in the bucket's rows, or the name that it would have there."""
@@ -48,7 +59,8 @@ def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterato
         yield from (point.touch for point in path_of(case.verdict, case.touches) if point.reason is None)
 
 
-def bucket_names(site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch]) -> Names:
-    """Make the names of a bucket, from its own distinct touches and from the touches that get credit for its
-    conversions."""
-    return Names(site, [*distinct(touches), *credited])
+def part_names(
+    site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch], others: Mapping[AdName, int]
+) -> Names:
+    """The names of a part, from its own touches, each counted once, and the touches that its conversions credit."""
+    return Names(site, [*counted_once(touches), *credited], others)

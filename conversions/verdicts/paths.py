@@ -8,6 +8,7 @@ from conversions.attribution.credit import BY_AGE, LEARNED, ONE, split
 from conversions.attribution.fit import Learnt
 from conversions.facts.person import Whose
 from conversions.facts.records import Touch, in_order
+from conversions.facts.slots import click_key
 from conversions.rules.reasons import TouchReason, WeighReason
 from conversions.rules.terms import Terms
 from conversions.verdicts.claims import Verdict
@@ -28,10 +29,12 @@ class Share(msgspec.Struct, frozen=True):
     value: int
 
 
-def distinct(touches: Iterable[Touch]) -> list[Touch]:
-    """Touches in order, without copies: the earliest of each hit id and, within a visitor, of each click id."""
-    ordered = in_order(touches)
-    return [touch for touch, first in zip(ordered, are_first(ordered), strict=True) if first]
+def counted_once(touches: Iterable[Touch]) -> list[Touch]:
+    """Touches in order, the earliest of each click key."""
+    first: dict[str, Touch] = {}
+    for touch in in_order(touches):
+        first.setdefault(click_key(touch), touch)
+    return list(first.values())
 
 
 def are_first(ordered: Iterable[Touch]) -> list[bool]:

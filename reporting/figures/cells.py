@@ -5,29 +5,19 @@ of goals and ads, and the same by the day of the touch.
 """
 
 from typing import TypeVar
-from zlib import crc32
 
 import msgspec
 
+from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 
 #: The model name of the cells of clicks and views.
 CLICKS = "clicks"
 #: The model name of the cells of amounts without a rate.
 NO_RATE = "no_rate"
-#: The number of bytes of the checksum at the start of a body.
-CHECKSUM = 4
 
 #: The fields of AdName: an ad's name, its campaign and whether it is configured.
 Named = tuple[str, str, bool]
-
-
-class Damaged(ValueError):
-    """The body of a cell differs from what was written."""
-
-    def __init__(self, cell: Cell, why: str) -> None:
-        super().__init__(f"the cell {cell.model} {cell.page} {cell.start} is damaged: {why}")
-        self.cell = cell
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):
@@ -84,19 +74,6 @@ def by_touch_day(model: str) -> str:
 def encode_body(body: Body) -> bytes:
     """Serialize a cell's body."""
     return add_checksum(_encoder.encode(body))
-
-
-def add_checksum(text: bytes) -> bytes:
-    """Put its checksum before a text."""
-    return crc32(text).to_bytes(CHECKSUM, "big") + text
-
-
-def remove_checksum(cell: Cell) -> bytes:
-    """Check a cell's body and return its text. Raises Damaged."""
-    text = cell.body[CHECKSUM:]
-    if crc32(text).to_bytes(CHECKSUM, "big") != cell.body[:CHECKSUM]:
-        raise Damaged(cell, "its checksum is another")
-    return text
 
 
 def decode_clicks(cell: Cell) -> Clicks:

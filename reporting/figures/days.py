@@ -12,6 +12,7 @@ import msgspec
 
 from conversions.facts.ad_names import AdName
 from conversions.rules.site import SiteConfig
+from conversions.store.checksum import add_checksum, remove_checksum
 from conversions.store.port import Cell
 from conversions.units.clock import day_start, next_day
 from reporting.figures.cells import (
@@ -20,13 +21,11 @@ from reporting.figures.cells import (
     Clicks,
     Credit,
     UnratedRow,
-    add_checksum,
     decode_clicks,
     decode_credit,
     decode_unrated,
-    remove_checksum,
 )
-from reporting.figures.sums import add, amounts, clicks_of, columns, unrated_of
+from reporting.figures.sums import add, add_credit, amounts, clicks_of, columns, unrated_of
 
 
 class DayBody(msgspec.Struct, frozen=True, array_like=True):
@@ -98,14 +97,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
     """Add up the credit and value of hours."""
     sums = amounts()
     for cell in cells:
-        found = decode_credit(cell)
-        ads = [ad and AdName(*ad) for ad in found.ads]
-        days = found.days or [""]
-        places = found.day or [0] * len(found.goal)
-        for goal, ad, day, credit, value in zip(found.goal, found.ad, places, found.credit, found.value, strict=True):
-            row = sums[found.goals[goal], ads[ad], days[day]]
-            row[0] += credit
-            row[1] += value
+        add_credit(sums, decode_credit(cell))
     return columns(sums)
 
 

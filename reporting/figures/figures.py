@@ -1,4 +1,4 @@
-"""Figures: the touches and cases of a bucket -> sums. Pure.
+"""Figures: the touches and cases of a part of a bucket -> sums. Pure.
 
 Conversions are divided and added up one by one. The shares of a conversion are dropped before the next one.
 """
@@ -14,7 +14,7 @@ from conversions.units.clock import day_of
 from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.naming import counted_in
-from conversions.verdicts.paths import distinct, path_of, shares
+from conversions.verdicts.paths import counted_once, path_of, shares
 from conversions.verdicts.unrated import unrated
 from reporting.figures.sums import Sums, add
 
@@ -26,7 +26,7 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """Add up a bucket's touches and the cases that count in it.
+    """Add up a part's touches and those of its cases that count in the bucket.
 
     `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
@@ -48,8 +48,8 @@ class FactAdder:
         self._names = AdNames(site.ads)
 
     def add_touches(self, touches: Iterable[Touch]) -> None:
-        """Add clicks and views by ad. Each hit id, and each click id of one visitor, counts once."""
-        for touch in distinct(touches):
+        """Add clicks and views by ad. Each click key counts once."""
+        for touch in counted_once(touches):
             self.sums.clicks[self._name(touch)][touch.kind == "view"] += 1
 
     def add_case(self, case: Case) -> None:

@@ -39,10 +39,12 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold(self) -> None:
-        """Rename all but the largest unconfigured ads to `(other)`."""
+        """Rename all but the largest unconfigured ads to `(other)`, and drop the sizes of these."""
         rest = beyond(self.sizes)
         if not rest:
             return
+        for name in rest:
+            del self.sizes[name]
         for name in rest & self.clicks.keys():
             add(self.clicks[OTHER], self.clicks.pop(name))
         for places in (self.alike, *self.own.values()):
@@ -54,6 +56,17 @@ def add(sums: list[int], more: Iterable[int]) -> None:
     """Add a list of amounts to another one, item by item."""
     for place, amount in enumerate(more):
         sums[place] += amount
+
+
+def add_credit(sums: Amounts, found: Credit) -> None:
+    """Add the rows of columns to amounts."""
+    ads = [ad and AdName(*ad) for ad in found.ads]
+    days = found.days or [""]
+    places = found.day or [0] * len(found.goal)
+    for goal, ad, day, credit, value in zip(found.goal, found.ad, places, found.credit, found.value, strict=True):
+        row = sums[found.goals[goal], ads[ad], days[day]]
+        row[0] += credit
+        row[1] += value
 
 
 def hour_cells(bucket: int, sums: Sums) -> list[Cell]:

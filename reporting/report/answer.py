@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from conversions.attribution.credit import LEARNED, MODELS
 from conversions.marks.days import DayEnd, note_days, read_tokens
-from conversions.marks.marks import mark_buckets
+from conversions.marks.marks import SUM, mark_parts
 from conversions.rules.site import SiteConfig
+from conversions.store.checksum import Damaged
 from conversions.store.port import Store, StoreUnavailable
 from conversions.units.formats import Instant
 from conversions.verdicts.unrated import Unrated
-from reporting.figures.cells import Damaged
 from reporting.figures.days import ends_of
 from reporting.report.learnt import LearntMonths, describe_learnt
 from reporting.report.live import LiveHour, read_live
@@ -69,7 +69,8 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         # Beat makes the cell again from the facts within a minute, because it is marked. An answer without the cell
         # would be wrong.
         logger.error("site %s: %s", site.key, error)
-        mark_buckets(site.key, [error.cell.start])
+        bucket = error.cell.start
+        mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
         raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
     note_wrong_days(reader, site)
     return ReportAnswer(

@@ -8,9 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from conversions.rules.site import SiteConfig
+from conversions.store.checksum import Damaged
 from conversions.store.port import Cell, Store
 from conversions.units.clock import day_start, days_between, next_day
-from reporting.figures.cells import CLICKS, NO_RATE, Damaged, by_touch_day
+from reporting.figures.cells import CLICKS, NO_RATE, by_touch_day
 from reporting.figures.days import DayBody, figures_of, month_page, read_made
 from reporting.figures.sums import utc_day
 from reporting.report.query import Query

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from conversions.marks.marks import WHOLE_SITE, Mark, Sequence
+from conversions.models import Replay
 from conversions.store.rows import CellRow
 
 BEFORE = ("conversions", "0004_mark_rests_until")
@@ -34,5 +35,21 @@ def test_an_upgrade_drops_the_old_cells_and_marks_every_site() -> None:
         migrate(latest)
     assert CellRow.objects.count() == 0
     marked = Mark.objects.filter(marked=True).order_by("site").values_list("site", "bucket", "token")
-    assert list(marked) == [("s", WHOLE_SITE, 10), ("t", WHOLE_SITE, 10)]
-    assert Sequence.objects.get().last == 10
+    last = Sequence.objects.get().last
+    assert list(marked) == [("s", WHOLE_SITE, last), ("t", WHOLE_SITE, last)]
+    assert last > 9
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("cassandra", "replays"), [("", 0), ("cassandra://localhost/ks", 1)])
+def test_an_upgrade_on_cassandra_has_the_ledger_made_again_by_a_replay(
+    cassandra: str, replays: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes("conversions")[0]
+    try:
+        old = migrate(("conversions", "0010_carried"))
+        old.get_model("conversions", "Sequence").objects.create(pk=1, last=9)
+        monkeypatch.setattr("django.conf.settings.CASSANDRA_URL", cassandra)
+    finally:
+        migrate(latest)
+    assert Replay.objects.filter(site="", requested=True, ended_at=None).count() == replays

@@ -7,6 +7,7 @@ from tests.faults.days import DAYS
 from tests.faults.facts import FACTS
 from tests.faults.fault import Fault
 from tests.faults.fits import FITS
+from tests.faults.parts import PARTS
 from tests.faults.persons import PERSONS
 from tests.faults.readers import READERS
 from tests.faults.rollups import ROLLUPS
@@ -15,6 +16,7 @@ from tests.faults.rules import RULES
 CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "facts and what they mark": FACTS,
     "tokens, marks and the rollup": ROLLUPS,
+    "parts": PARTS,
     "days": DAYS,
     "what readers choose": READERS,
     "persons": PERSONS,

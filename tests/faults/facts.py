@@ -28,23 +28,23 @@ FACTS = [
         PER_BATCH,
         PROCESS,
         """
-            self.store.add_facts(outcome.facts)
+            self.store.add_facts(outcome.facts, parts=parts)
         rejected = [*outcome.rejected, *self._mark(outcome)]
 """,
         """
         rejected = [*outcome.rejected, *self._mark(outcome)]
         if outcome.facts:
-            self.store.add_facts(outcome.facts)
+            self.store.add_facts(outcome.facts, parts=parts)
 """,
     ),
     fault(
         "affected conversions read before the facts are written",
         PER_BATCH,
         PROCESS,
-        "            self.store.add_facts(outcome.facts)\n",
+        "            self.store.add_facts(outcome.facts, parts=parts)\n",
         "",
-        "            marks[site] = found.buckets - frozen\n",
-        "            self.store.add_facts(facts)\n            marks[site] = found.buckets - frozen\n",
+        "            marks[site] = found.places - frozen\n",
+        "            self.store.add_facts(facts)\n            marks[site] = found.places - frozen\n",
     ),
     fault(
         "a touch that marks its own bucket alone",
@@ -90,7 +90,7 @@ FACTS = [
     ),
     fault(
         "what a server told later of an earlier order left out",
-        f"{PER_FACT}::test_every_bucket_whose_figures_change_is_affected",
+        f"{PER_FACT}::test_every_part_whose_figures_change_is_affected",
         AFFECTED,
         "_reached(reader, stirred, since) - claims",
         "{row.claim for row in reader.conversions(_spans(stirred), since).rows} - claims",
@@ -104,7 +104,7 @@ FACTS = [
             "import logging\n\nimport msgspec\n",
             "import Adjustment, Conversion, Fact, Touch\n",
             "import Adjustment, Conversion, Fact, Touch, digest\n",
-            "            self.store.add_facts(outcome.facts)\n",
+            "            self.store.add_facts(outcome.facts, parts=parts)\n",
             """
             own = [fact for fact in outcome.facts if isinstance(fact, Touch | Conversion)]
             stored = {digest(one) for fact in own for one in self.store.read_bucket(fact.site, fact.bucket)}
@@ -118,16 +118,16 @@ FACTS = [
         "a changed configuration that marks nothing",
         "tests/reporting/test_rollup.py",
         "conversions/models/change.py",
-        "    mark_buckets(site.key, [WHOLE_SITE])\n",
+        "    mark_site(site.key)\n",
         "",
     ),
     fault(
         "a loaded rate that marks nothing",
         WORLDS,
         "conversions/configuration/rate_table.py",
-        "            mark_buckets(key, [WHOLE_SITE])\n",
+        "            mark_site(key)\n",
         "",
-        "        mark_buckets(key, [bucket for bucket in known_buckets(key) if since <= bucket < until])\n",
+        "        mark_parts(key, known_parts(key, since, until))\n",
         "",
     ),
 ]

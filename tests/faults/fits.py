@@ -13,7 +13,7 @@ FITS = [
         "marks of months left out",
         EDGES,
         ROLLUP,
-        "        self.marks.mark_fits({(one.mark.site, one.day.day[:7]) for one in made if one.cells and one.day})\n",
+        "        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})\n",
         "",
     ),
     fault(
@@ -69,7 +69,7 @@ FITS = [
         "links that mark no touches",
         ITS_TESTS,
         AFFECTED,
-        "found = [*own, *(touch.bucket for touch in touches), *(row.bucket",
-        "found = [*own, *(row.bucket",
+        "[*own, *touches, *rows, *later]",
+        "[*own, *rows, *later]",
     ),
 ]

@@ -114,11 +114,11 @@ def _touched(""",
         PROCESS,
         """
                 crowds[site] = dissolved
-        self.marks.mark_all(marks)
+        self.marks.mark_places(marks)
 """,
         """
                 self.store.announce(site, dissolved)
-        self.marks.mark_all(marks)
+        self.marks.mark_places(marks)
 """,
     ),
 ]

@@ -75,7 +75,7 @@ READERS = [
         WORLDS,
         PATHS,
         "    ordered = in_order(touches)\n    reasons",
-        "    ordered = distinct(touches)\n    reasons",
+        "    ordered = counted_once(touches)\n    reasons",
     ),
     fault(
         "refunds that outlive a restatement",

@@ -25,17 +25,17 @@ ROLLUPS = [
         "a token noted after the facts are read",
         OF_ROLLUP,
         ROLLUP,
-        "        cells = hour_cells(",
+        "        took = round(",
         """        noted = [one.token for one in self.marks.open_marks(mark.site) if one.pk == mark.pk]
         mark.token = max([mark.token, *noted])
-        cells = hour_cells(""",
+        took = round(""",
     ),
     fault(
         "a token that a second mark doesn't renew",
         WORLDS,
         MARKS,
-        'unique_fields=["site", "bucket"], update_fields=["token", "marked"]',
-        'unique_fields=["site", "bucket"], update_fields=["marked"]',
+        'unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]',
+        'unique_fields=["site", "part", "bucket"], update_fields=["marked"]',
     ),
     fault(
         "cells written without regard to tokens",
@@ -63,12 +63,12 @@ ROLLUPS = [
         OF_ROLLUP,
         ROLLUP,
         """
-            self.marks.mark_buckets(mark.site, buckets)
+            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
             self.marks.close_mark(mark)
 """,
         """
             self.marks.close_mark(mark)
-            self.marks.mark_buckets(mark.site, buckets)
+            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
 """,
     ),
 ]

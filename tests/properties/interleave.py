@@ -44,15 +44,15 @@ class Stepped:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._target, name)
 
-        def step(*args: Any) -> Any:
+        def step(*args: Any, **more: Any) -> Any:
             if name not in self._one_by_one:
                 pause()
-                return method(*args)
+                return method(*args, **more)
             *head, items = args
             found: list[Any] = []
             for item in chain.from_iterable(map(self._parts, items)):
                 pause()
-                found.append(method(*head, [item]))
+                found.append(method(*head, [item], **more))
             return together(found)
 
         return step

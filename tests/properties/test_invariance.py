@@ -20,6 +20,7 @@ from conversions.marks import days as day_list
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.fit_marks import WHENEVER
+from conversions.marks.parts import PartStep, read_parts
 from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
 from conversions.rules.rates import Quote
@@ -27,7 +28,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store import cassandra, sql
 from conversions.store.port import Cell, CellSet, Store
 from conversions.store.sql import SqlStore
-from conversions.verdicts import joined
+from conversions.verdicts import joined, naming
 from reporting.days import ALL, DayMaker
 from reporting.figures.cells import (
     CLICKS,
@@ -82,6 +83,7 @@ class World:
         self.configure()
         #: How many clicks or views of a path may earn credit: far fewer than in the product.
         self.most_touches = rng.choice([1, 2, 3, 99])
+        self.divide()
         self.before = self.config()
         self.after: SiteConfig | None = None
         #: Not in every world: a change marks every bucket, which would hide a fact that marks too few.
@@ -124,6 +126,27 @@ class World:
         for key in ("one", "two"):
             Ad.objects.create(campaign=campaign, key=key)
 
+    def divide(self) -> None:
+        """Hours have one part or several, from some hour on perhaps more. That is known before hits of then come."""
+        first, then = self.rng.choice([(1, 1), (1, 1), (1, 16), (2, 256), (16, 256), (256, 256)])
+        #: The step that is still to come, in most worlds none.
+        self.step: tuple[int, int] | None = None
+        if first > 1:
+            PartStep.objects.create(site=self.site.key, since=0, number=first)
+        if then > first:
+            self.step = (self.scenario.start + self.rng.randrange(-HOUR, 6 * HOUR), then)
+        self.parts_before = read_parts([self.site.key])[self.site.key]
+
+    def raise_parts(self) -> None:
+        """The hours from the step on have more parts."""
+        if self.step:
+            PartStep.objects.create(site=self.site.key, since=self.step[0], number=self.step[1])
+            self.step = None
+
+    def comes_before_step(self, hit: Hit) -> bool:
+        """Whether a hit can come before the step is known. A click's landing may come up to two hours before it."""
+        return self.step is None or hit.at < self.step[0] - 2 * HOUR
+
     def config(self) -> SiteConfig:
         """The present configuration, from the database."""
         found = load_site(self.site.key)
@@ -141,7 +164,8 @@ class World:
         """The configuration at the reader's turn, without a cache. Other actors may run before."""
         pause()
         config = self.after or self.before
-        return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency))
+        parts = read_parts([config.key])[config.key]
+        return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency), parts=parts)
 
     def read_configs(self, keys: Iterable[str]) -> dict[str, SiteConfig]:
         """The configuration by site, as `read_config` reads it."""
@@ -149,9 +173,12 @@ class World:
 
     def cached_config(self, batch: list[Hit]) -> SiteConfig:
         """A worker's cached configuration. It may be the one before the change if no hit needs the new version."""
-        if self.after is None or all(self.is_old(hit) for hit in batch):
-            return self.rng.choice([self.before, self.after or self.before])
-        return self.after
+        config = self.after or self.before
+        if all(self.is_old(hit) for hit in batch):
+            config = self.rng.choice([self.before, config])
+        # Before the step is made, the hits are older than it. A worker may be at them for as long as it likes.
+        parts = self.parts_before if self.step else read_parts([self.site.key])[self.site.key]
+        return msgspec.structs.replace(config, parts=parts)
 
     def change(self) -> None:
         """Saves new versions of goals, another name of an ad and other terms, as staff does."""
@@ -197,6 +224,7 @@ class World:
     def next_batch(self) -> list[Hit] | None:
         """A random batch that a worker may process now. Hits of a new version wait until the caches know it."""
         known = [batch for batch in self.batches if self.after or all(self.is_old(hit) for hit in batch)]
+        known = [batch for batch in known if all(self.comes_before_step(hit) for hit in batch)]
         free = [batch for batch in known if batch not in self.in_hand or self.rng.random() < self.hasty]
         others = [batch for batch in free if not any(hit.name == "login" for hit in batch)]
         free = others if others and self.logins_last else free
@@ -211,6 +239,9 @@ class World:
     def work(self) -> bool:
         """A worker: takes a batch, processes it, then acknowledges it. Returns whether there was one."""
         batch = self.next_batch()
+        if batch is None and self.step:
+            self.raise_parts()
+            batch = self.next_batch()
         if batch is None:
             return False
         config = self.cached_config(batch)
@@ -224,14 +255,18 @@ class World:
         return True
 
     def roll(self) -> bool:
-        """A rollup: rolls up the marked buckets. Returns whether there were any."""
-        marks = self.roller.marked(self.site.key)
-        rest = marks
-        while rest:
-            size = self.rng.randrange(1, 5)
-            self.roller.roll_up(*rest[:size])
-            rest = rest[size:]
-        return bool(marks)
+        """A rollup: rolls up the marked parts, then the sums of hours, or in the other order. Returns whether there
+        were any."""
+        both = self.roller.marked, self.roller.sums
+        done = False
+        for noted in both if self.rng.random() < 0.7 else both[::-1]:
+            marks = rest = noted(self.site.key)
+            while rest:
+                size = self.rng.randrange(1, 5)
+                self.roller.roll_up(*rest[:size])
+                rest = rest[size:]
+            done |= bool(marks)
+        return done
 
     def fit(self) -> bool:
         """A fitter: fits the marked months, even those that another holds. Returns whether there were any."""
@@ -267,6 +302,7 @@ class World:
             for _ in range(self.rng.randrange(1, self.rng.choice([5, 30, 120]))):
                 actor.step()
         self.some_turns(rolled=0.6)
+        self.raise_parts()
         if self.changes and not first:
             self.change()
         elif first and self.rng.random() < 0.5:
@@ -298,12 +334,15 @@ class World:
         actors += [Actor(self.fit), Actor(self.fit), Actor(self.sum_days), Actor(self.sum_days)]
         steps = self.rng.choice([50, 300, 1200])
         change_step = self.rng.randrange(steps) if self.changes else None
+        raise_step = self.rng.randrange(steps)
         load_steps = {self.rng.randrange(steps) for _ in self.tables}
         restless, mortal = self.rng.choice([0.1, 0.03, 0.01]), self.rng.choice([0.0, 0.005, 0.03])
         speeds = [1] * len(actors)
         for step in range(steps):
             if step == change_step:
                 self.change()
+            if step == raise_step:
+                self.raise_parts()
             if step in load_steps:
                 self.load_rates()
             if self.rng.random() < restless:
@@ -450,6 +489,8 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
         # A click may be named for 90 days; here for an hour, in some worlds.
         patch.setattr(joined, "REACH_MS", rng.choice([joined.REACH_MS, joined.REACH_MS, HOUR]))
+        # In the product an hour names a thousand others. Here it names one or two in half of the worlds.
+        patch.setattr(naming, "MAX_OTHERS", rng.choice([99, 99, 1, 2]))
         if rng.random() < 0.25:
             bound_reads(patch)
         run_and_compare(world)

@@ -235,7 +235,7 @@ class DyingMarks:
     def __getattr__(self, name: str) -> Any:
         return getattr(sequence, name)
 
-    def mark_buckets(self, *_args: Any) -> None:
+    def mark_parts(self, *_args: Any) -> None:
         """The process is killed."""
         raise KeyboardInterrupt
 
@@ -269,12 +269,12 @@ class Breaks:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+    def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
         """Reads a bucket, or fails."""
         self.tries.append(bucket)
         if bucket in self._buckets:
             raise self._error
-        return self._store.read_bucket(site, bucket)
+        return self._store.read_bucket(site, bucket, *part)
 
 
 FAILURES = [
@@ -380,12 +380,12 @@ class Changes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+    def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
         """Reads a bucket. The first time it changes the configuration before."""
         if not self._done:
             self._done = True
             self._change()
-        return self._store.read_bucket(site, bucket)
+        return self._store.read_bucket(site, bucket, *part)
 
 
 def test_a_change_of_configuration_during_a_tick_is_in_the_figures_after_the_next(shop: Shop) -> None:
@@ -444,10 +444,10 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def read_bucket(self, site: str, bucket: int) -> list[Touch | Conversion]:
+    def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
         """Reads a bucket and moves the clock."""
         self._passed += self.seconds
-        return self._store.read_bucket(site, bucket)
+        return self._store.read_bucket(site, bucket, *part)
 
 
 def rest_of(shop: Shop, store: Slow, now: int) -> int:

@@ -70,15 +70,19 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up the buckets that are marked now; return their number. A service's failure is raised at the end."""
+    """Roll up the parts that are marked now and add up their hours; return the number of buckets. A service's failure
+    is raised at the end."""
     work = roller()
-    marks = work.marked(site)
-    with tqdm(total=len(marks), desc="rolling up", unit=" buckets", disable=None) as progress:
-        for batch in work.batches(marks):
-            work.attempt(batch)
-            progress.update(len(batch))
+    buckets: set[tuple[str, int]] = set()
+    for noted in (work.marked, work.sums):
+        marks = noted(site)
+        buckets |= {(mark.site, mark.bucket) for mark in marks}
+        with tqdm(total=len(marks), desc="rolling up", unit=" parts", disable=None) as progress:
+            for batch in work.batches(marks):
+                work.attempt(batch)
+                progress.update(len(batch))
     work.attempts.end()
-    return len(marks)
+    return len(buckets)
 
 
 def make_all_days(site: str | None) -> None:

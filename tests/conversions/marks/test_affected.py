@@ -10,8 +10,10 @@ import pytest
 
 from conversions.facts.person import pairs_of
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
+from conversions.facts.slots import place_of
 from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, MOST_MOVED, affected
 from conversions.rules.goals import Counting, Goal, GoalVersion
+from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.store.port import AT_LEAST, Cell, Linked, Moment, Some, Span, Store
 from conversions.units.clock import FOR_EVER, month_of
@@ -222,8 +224,11 @@ class Known:
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
         return some([row for row in self.read_claims(site, claims) if isinstance(row, Conversion)], most)
 
-    def read_bucket(self, bucket: int) -> list[Fact]:
-        return [fact for fact in self.facts if isinstance(fact, Touch | Conversion) and fact.bucket == bucket]
+    def read_part(self, place: Place) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact, Touch | Conversion) and place_of(fact) == place]
+
+    def places(self) -> set[Place]:
+        return {place_of(fact) for fact in self.facts if isinstance(fact, Touch | Conversion)}
 
     def _links(self, moment: Moment) -> list[Link]:
         return in_order(fact for fact in self.facts if isinstance(fact, Link) and fact.visitor == moment.visitor)
@@ -249,9 +254,9 @@ def counts(counting: Counting) -> Goal:
 SHOP = SiteConfig(key="s", goals=(counts("every"), counts("once"), counts("click")))
 
 
-def rolled_up(store: Known, bucket: int) -> list[Cell]:
+def rolled_up(store: Known, place: Place) -> list[Cell]:
     """The figures of a bucket, as the rollup makes them."""
-    facts = store.read_bucket(bucket)
+    facts, bucket = store.read_part(place), place[0]
     sales = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     return hour_cells(bucket, figures(SHOP, bucket, touches, read_cases(store, SHOP, sales)))  # type: ignore[arg-type]
@@ -277,18 +282,18 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
 
 @pytest.mark.parametrize("people", ["AB", "ABC", "ABCD"])
 @pytest.mark.parametrize("goal", ["every", "once", "click"])
-def test_every_bucket_whose_figures_change_is_affected(goal: str, people: str) -> None:
+def test_every_part_whose_figures_change_is_affected(goal: str, people: str) -> None:
     rng = random.Random(goal + people)
     for _ in range(1_000):
         known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
         new = any_facts(rng, goal, people)
         before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
-        assert changed_hours(before, after) <= affected(after, "s", new).buckets, (known, new)  # type: ignore[arg-type]
+        assert changed_places(before, after) <= affected(after, "s", new).places, (known, new)  # type: ignore[arg-type]
 
 
-def changed_hours(before: Known, after: Known) -> set[int]:
-    """The buckets whose figures are others after than before."""
-    return {n * HOUR for n in range(8) if rolled_up(before, n * HOUR) != rolled_up(after, n * HOUR)}
+def changed_places(before: Known, after: Known) -> set[Place]:
+    """The places whose figures, as a part of one slot, are others after than before."""
+    return {place for place in after.places() if rolled_up(before, place) != rolled_up(after, place)}
 
 
 @pytest.mark.parametrize("people", ["AB", "ABC"])
@@ -305,8 +310,8 @@ def test_whatever_a_fact_changes_is_named_though_not_all_may_be_read(
         new = any_facts(rng, goal, people)
         before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))
         found = affected(after, "s", new)  # type: ignore[arg-type]
-        later = {n * HOUR for n in range(8) if found.since is not None and (n + 1) * HOUR > found.since}
-        assert changed_hours(before, after) <= found.buckets | later, (known, new)
+        later = {place for place in after.places() if found.since is not None and place[0] + HOUR > found.since}
+        assert changed_places(before, after) <= found.places | later, (known, new)
         cut += (found.since or 0) > 0
     assert cut
 
@@ -344,7 +349,7 @@ def test_a_link_changes_an_order_that_another_placed_before_it_though_not_all_ma
     known = [msgspec.structs.replace(one, goal="every") if isinstance(one, Conversion) else one for one in known]
     new = link("s", 4, "ann", hit="l2")
     before, after = Known(known), Known([*known, new])
-    assert 2 * HOUR in changed_hours(before, after)
+    assert 2 * HOUR in {bucket for bucket, _ in changed_places(before, after)}
     assert affected(after, "s", [new]).since == 0  # type: ignore[arg-type]
 
 

@@ -97,9 +97,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def add_facts(self, facts: Sequence[Fact]) -> None:
+    def add_facts(self, facts: Sequence[Fact], **more: Any) -> None:
         self._happens()
-        self._store.add_facts(facts)
+        self._store.add_facts(facts, **more)
 
 
 def test_a_worker_overtaken_before_it_writes_marks_what_the_other_wrote(store: Store, site: str) -> None:
@@ -140,7 +140,7 @@ class Away:
     def __getattr__(self, name: str) -> Any:
         return self._fail if name == self._method else getattr(self._store, name)
 
-    def _fail(self, *_args: Any) -> None:
+    def _fail(self, *_args: Any, **_more: Any) -> None:
         raise self._error
 
 

@@ -192,5 +192,5 @@ def test_if_a_worker_dies_before_marking_a_crowds_buckets_the_next_marks_them(sh
 class Dying:
     """Marks whose process is killed before it writes any."""
 
-    def mark_all(self, *_: object) -> None:
+    def mark_places(self, *_: object) -> None:
         raise SystemExit

@@ -12,7 +12,7 @@ from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.terms import Terms
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.paths import Touchpoint, distinct, newest_in_window, path_of, shares
+from conversions.verdicts.paths import Touchpoint, counted_once, newest_in_window, path_of, shares
 
 AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0, click_window=30 * DAY_MS, view_window=DAY_MS)
@@ -150,7 +150,7 @@ TOUCHES = st.lists(
 def test_the_order_of_arrival_of_touches_changes_nothing(touches: list[Touch], most: int, data: st.DataObject) -> None:
     shuffled, sold = data.draw(st.permutations(touches)), verdict(most_touches=most)
     assert path_of(sold, shuffled) == path_of(sold, touches)
-    assert distinct(shuffled) == distinct(touches)
+    assert counted_once(shuffled) == counted_once(touches)
 
 
 @given(touches=TOUCHES, most=st.integers(1, 12))

@@ -88,6 +88,8 @@ class Site:
     prefetches: bool
     own_traffic: bool
     own_networks: tuple[str, ...]
+    #: From an instant (ms) on, so many parts.
+    steps: tuple[tuple[int, int], ...] = ()
     goals: tuple[Goal, ...]
     ads: tuple[Ad, ...]
 
@@ -174,7 +176,7 @@ def read_site(plain: Plain) -> Site:
     """Reads a site from a JSON object."""
     goals = tuple(read_goal(goal) for goal in plain["goals"])
     ads = tuple(read(Ad, ad, rules=tuple(ad["rules"])) for ad in plain["ads"])
-    return read(Site, {**plain, **plain["terms"], **plain["traffic"]}, goals=goals, ads=ads)
+    return read(Site, {**plain, **plain["terms"], **plain["traffic"], **plain["parts"]}, goals=goals, ads=ads)
 
 
 def read_goal(plain: Plain) -> Goal:

@@ -1,6 +1,6 @@
 """Report: hits and configuration -> every row of every cell. Rules: `docs/models.md`, The figures."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ from tests.properties.recomputation.claims import claims_of, lacking, value_of
 from tests.properties.recomputation.credit import BY_AGE, ONE, Weights, divide
 from tests.properties.recomputation.hours import day_of, hour_of, month_before, month_of
 from tests.properties.recomputation.learning import learnt_weights, lesson
-from tests.properties.recomputation.names import name_of
-from tests.properties.recomputation.order import once_each
+from tests.properties.recomputation.names import Name, name_of
+from tests.properties.recomputation.order import in_order
+from tests.properties.recomputation.parts import OTHER, Part, claim_key, click_key, part_of, unnamed
 from tests.properties.recomputation.rates import read_table
 from tests.properties.recomputation.records import Goal, Plain, Touch, read_site
 from tests.properties.recomputation.sales import Sale, counted
@@ -23,12 +24,15 @@ Report = dict[Cell, dict[Row, tuple[int, int]]]
 
 
 class Entry(NamedTuple):
-    """What one fact adds to a row: credit and value, clicks and views, or conversions and an amount."""
+    """What one fact adds to a row: credit and value, clicks and views, or conversions and an amount. `name` is the ad
+    that the row is of, if it is one's, and `part` the part of the hour that adds it."""
 
     cell: Cell
     row: Row
     first: int
     second: int
+    part: Part
+    name: Name | None = None
 
 
 def recompute(
@@ -44,10 +48,14 @@ def recompute(
     that stand in for the visitors of hits without consent.
     """
     world = world_of(hits, read_site(site), read_table(quotes), bounds, salt)
+    found_entries = list(entries(world))
+    others = unnamed(sizes_of(found_entries), bounds.most_names)
     sums: dict[Cell, dict[Row, tuple[int, int]]] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
-    for cell, row, first, second in entries(world):
-        had = sums[cell][row]
-        sums[cell][row] = had[0] + first, had[1] + second
+    for entry in found_entries:
+        ad, day = entry.row
+        row = (OTHER.ad, day) if entry.name in others.get(entry.part, ()) else (ad, day)
+        had = sums[entry.cell][row]
+        sums[entry.cell][row] = had[0] + entry.first, had[1] + entry.second
     found = {cell: {row: pair for row, pair in rows.items() if any(pair)} for cell, rows in sums.items()}
     return {cell: rows for cell, rows in found.items() if rows}
 
@@ -64,38 +72,50 @@ def entries(world: World) -> Iterator[Entry]:
             yield from credited(sale, goal, sales, world)
 
 
+def sizes_of(found: Iterable[Entry]) -> dict[Part, Counter[Name]]:
+    """How many touches each ad that nobody configured has in each part. Credit is looked at under one model."""
+    sizes: dict[Part, Counter[Name]] = defaultdict(Counter)
+    for entry in found:
+        if entry.name and entry.name.campaign is not None and entry.cell[2] in ("clicks", "linear"):
+            sizes[entry.part][entry.name] += 1
+    return sizes
+
+
 def clicks(world: World) -> Iterator[Entry]:
     """Each click and view, once per hour."""
-    hours: dict[int, list[Touch]] = defaultdict(list)
-    for touch in world.touches:
-        hours[hour_of(touch.at, world.site.timezone)].append(touch)
-    for hour, touches in hours.items():
-        for touch in once_each(touches):
-            is_click = touch.kind == "click"
-            yield Entry((hour, "", "clicks"), (name_of(touch, world.site.ads).ad, ""), int(is_click), int(not is_click))
+    first: dict[tuple[int, str], Touch] = {}
+    for touch in in_order(world.touches):
+        first.setdefault((hour_of(touch.at, world.site.timezone), click_key(touch)), touch)
+    for (hour, key), touch in first.items():
+        is_click = int(touch.kind == "click")
+        name, part = name_of(touch, world.site.ads), part_of(key, hour, world.site.steps)
+        yield Entry((hour, "", "clicks"), (name.ad, ""), is_click, 1 - is_click, part, name)
 
 
 def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
     """A conversion with unrated value, and how much by currency."""
     cell = hour_of(sale.claim.winner.at, world.site.timezone), "", "no_rate"
-    amounts = lacking(sale.claim, world.site, world.table)
+    amounts, part = lacking(sale.claim, world.site, world.table), (cell[0], 0)
     if amounts:
-        yield Entry(cell, (goal.key, ""), 1, 0)
+        yield Entry(cell, (goal.key, ""), 1, 0, part)
     for currency, amount in amounts:
-        yield Entry(cell, (goal.key, currency), 0, amount)
+        yield Entry(cell, (goal.key, currency), 0, amount, part)
 
 
 def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterator[Entry]:
     """Each touch's share of a conversion and its value, under each model. Without a touch all is unattributed."""
     site, at = world.site, sale.claim.winner.at
     value = value_of(sale.claim, site, world.table)
+    hour = hour_of(at, site.timezone)
+    part = part_of(claim_key(sale.claim.winner), hour, site.steps)
     for model, weights in weights_of(sale, sales, world).items():
-        cell = hour_of(at, site.timezone), goal.key, model
+        cell = hour, goal.key, model
         if not sale.path:
-            yield Entry(cell, (None, day_of(at, site.timezone)), ONE, value)
+            yield Entry(cell, (None, day_of(at, site.timezone)), ONE, value, part)
             continue
-        for touch, credit, part in zip(sale.path, divide(ONE, weights), divide(value, weights), strict=True):
-            yield Entry(cell, (name_of(touch, site.ads).ad, day_of(touch.at, site.timezone)), credit, part)
+        for touch, credit, share in zip(sale.path, divide(ONE, weights), divide(value, weights), strict=True):
+            name = name_of(touch, site.ads)
+            yield Entry(cell, (name.ad, day_of(touch.at, site.timezone)), credit, share, part, name)
 
 
 def weights_of(sale: Sale, sales: list[Sale], world: World) -> dict[str, Weights]:

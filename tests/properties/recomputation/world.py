@@ -27,14 +27,16 @@ class World:
 @dataclass(frozen=True)
 class Bounds:
     """A user with more than `most_visitors` is no person, nor has a visitor with more than `most_users` a user. A click
-    may be `reach` (ms) older than a conversion that names it."""
+    may be `reach` (ms) older than a conversion that names it. An hour and each part of it name `most_names` ads that
+    nobody configured."""
 
     most_visitors: int
     most_users: int
     reach: int
+    most_names: int
 
 
-USUAL = Bounds(500, 50, 90 * 86_400_000)
+USUAL = Bounds(500, 50, 90 * 86_400_000, 1_000)
 
 
 def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, salt: bytes) -> World:

@@ -1,0 +1,56 @@
+"""Parts: how many parts the hours of each site have, and from when on, in the configuration database.
+
+A number holds from an instant on that lies at least an hour ahead. No bucket from then on has facts yet. Whoever reads
+the numbers after it has read facts therefore knows the number that the buckets of these facts have and keep.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from django.db import models
+
+from conversions.rules.parts import NUMBERS, Parts
+from conversions.units.clock import HOUR_MS
+
+#: How far ahead (ms) a new number begins, at least. A hit's time may lie ten minutes ahead; clocks of machines differ.
+AHEAD_MS = HOUR_MS
+
+
+class PartStep(models.Model):
+    """The number of parts that each hour of a site has from an instant (ms) on."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.CharField(max_length=64)
+    since = models.BigIntegerField()
+    number = models.SmallIntegerField()
+
+    class Meta:
+        app_label = "conversions"
+        constraints = [models.UniqueConstraint(fields=["site", "number"], name="part_step_key")]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.since} {self.number}"
+
+
+def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
+    """How many parts the hours of each of some sites have, as it stands now."""
+    steps: Mapping[str, list[tuple[int, int]]] = defaultdict(list)
+    for site, since, number in PartStep.objects.filter(site__in=sites).values_list("site", "since", "number"):
+        steps[site].append((since, number))
+    return defaultdict(Parts, {site: Parts(tuple(sorted(found))) for site, found in steps.items()})
+
+
+def raise_parts(site: str, number: int, now: int) -> Parts:
+    """Give the coming hours of a site more parts, from some hour after now (ms) on. Raises ValueError.
+
+    It never lowers the number: the facts of an hour stand where its number says.
+    """
+    if number not in NUMBERS:
+        raise ValueError(f"The hours of a site have one of these numbers of parts: {', '.join(map(str, NUMBERS))}.")
+    parts = read_parts([site])[site]
+    if number < parts.highest:
+        raise ValueError(f"The hours of site {site} have {parts.highest} parts. That can be raised and never lowered.")
+    if number > parts.highest:
+        since = now - now % HOUR_MS + HOUR_MS + AHEAD_MS
+        PartStep.objects.bulk_create([PartStep(site=site, since=since, number=number)], ignore_conflicts=True)
+    return read_parts([site])[site]

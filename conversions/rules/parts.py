@@ -1,0 +1,67 @@
+"""Parts: the slots of an hour's facts, and the parts of slots that are rolled up one by one. Pure.
+
+An hour has one part, or as many as its site had been given by then. A fact's slot never changes. The number of parts of
+an hour is fixed before the hour can have facts.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+#: Every fact of a ledger is in one of these slots of its bucket.
+SLOTS = 256
+#: The numbers of parts that a site's hours may have.
+NUMBERS = (1, 16, 256)
+
+#: A bucket and a slot.
+Place = tuple[int, int]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One of `number` parts of a bucket: as many slots next to each other as every other part has."""
+
+    index: int
+    number: int
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """The first slot, and the first one after the part."""
+        return self.index * SLOTS // self.number, (self.index + 1) * SLOTS // self.number
+
+
+#: All of a bucket that isn't divided.
+WHOLE = Part(0, 1)
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """How many parts a site's buckets have. `steps`: (instant in ms, number), for all buckets from that instant on.
+
+    Of several steps the greatest number holds, since a number is never lowered. Before them all, a bucket has one part.
+    """
+
+    steps: tuple[tuple[int, int], ...] = ()
+
+    def number_at(self, bucket: int) -> int:
+        """The number of parts of a bucket."""
+        return max((number for since, number in self.steps if since <= bucket), default=1)
+
+    @property
+    def highest(self) -> int:
+        """The greatest number that holds or will hold."""
+        return max((number for _, number in self.steps), default=1)
+
+    def of(self, bucket: int) -> list[Part]:
+        """The parts of a bucket."""
+        number = self.number_at(bucket)
+        return [Part(index, number) for index in range(number)]
+
+    def part_of(self, place: Place) -> Part:
+        """The part in which a place is."""
+        bucket, slot = place
+        number = self.number_at(bucket)
+        return Part(slot * number // SLOTS, number)
+
+
+#: Sites whose buckets have one part each.
+UNDIVIDED: Mapping[str, Parts] = MappingProxyType({})

@@ -1,0 +1,34 @@
+"""Making: the facts of a part -> its sums; the cells of an hour's parts -> the sums of the hour. Pure."""
+
+from conversions.facts.records import Conversion, Touch
+from conversions.rules.parts import Part
+from conversions.rules.site import SiteConfig
+from conversions.store.checksum import Damaged
+from conversions.store.port import Store
+from conversions.verdicts.cases import read_cases
+from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
+from conversions.verdicts.sizes import SIZES, pages_of
+from reporting.figures.figures import figures
+from reporting.figures.parts import PART, add_up
+from reporting.figures.sums import Sums
+
+
+def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
+    """The sums of a part's facts, and the number of these. What it reads must be newer than the part's noted token."""
+    facts = store.read_bucket(site.key, bucket, part)
+    conversions = [fact for fact in facts if isinstance(fact, Conversion)]
+    touches = [fact for fact in facts if isinstance(fact, Touch)]
+    cases = read_cases(store, site, conversions) if conversions else []
+    # Fits that change later mark the part again.
+    learnt = read_learnt(store, site, month_before(bucket, site)) if may_need_fits(cases) else {}
+    return figures(site, bucket, touches, cases, learnt), len(facts)
+
+
+def sums_of_hour(store: Store, site: SiteConfig, bucket: int, number: int) -> tuple[Sums, list[Damaged]]:
+    """The sums of an hour's parts, and the cells that are damaged. A part without cells has no facts yet."""
+    sums = Sums()
+    damaged: list[Damaged] = []
+    for page in pages_of(bucket, number):
+        damaged += add_up(sums, store.read_cells(site.key, [PART, SIZES], [page]))
+    sums.fold()
+    return sums, damaged

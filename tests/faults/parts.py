@@ -1,0 +1,100 @@
+"""Faults of the parts into which buckets are divided, and of the sums of hours."""
+
+from tests.faults.fault import fault
+
+TEST = "tests/reporting/test_parts.py"
+NUMBERS = "conversions/marks/parts.py"
+MARKS = "conversions/marks/marks.py"
+SLOTS = "conversions/facts/slots.py"
+ROLLUP = "reporting/rollup.py"
+MARK_SUMS = (
+    "        self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})\n"
+)
+WRITE = "        self.store.write_cells([one.cells for one in made if one.cells])\n"
+CLOSE = "        return self.marks.close_marks({one.mark: self._rest(one) for one in made})\n"
+
+PARTS = [
+    fault(
+        "the number of parts read before a worker has read what it affects",
+        TEST,
+        MARKS,
+        "        parts = read_parts(places.keys())\n",
+        "        parts = KEPT.setdefault(tuple(places), read_parts(places.keys()))\n",
+        "OF_HOURS = (SUM, 0)\n",
+        "OF_HOURS = (SUM, 0)\nKEPT: dict = {}\n",
+    ),
+    fault("a part that does not mark its hour", TEST, ROLLUP, MARK_SUMS, ""),
+    fault(
+        "an hour marked before the cells of its parts are written", TEST, ROLLUP, WRITE + MARK_SUMS, MARK_SUMS + WRITE
+    ),
+    fault(
+        "a part closed before its hour is marked",
+        TEST,
+        ROLLUP,
+        MARK_SUMS,
+        "        done = self.marks.close_marks({one.mark: self._rest(one) for one in made})\n" + MARK_SUMS,
+        CLOSE,
+        "        return done\n",
+    ),
+    fault(
+        "a part that is empty left as it was",
+        TEST,
+        "reporting/figures/parts.py",
+        "    return [cell, sizes_cell(bucket, part, sums.sizes)]\n",
+        "    return [cell, sizes_cell(bucket, part, sums.sizes)] if sums.alike or sums.clicks else []\n",
+    ),
+    fault("an hour that names all that its parts name", TEST, "reporting/making.py", "    sums.fold()\n", ""),
+    fault(
+        "an explanation that knows the names of its part alone",
+        TEST,
+        "conversions/explain/find.py",
+        "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
+        "    others = read_sizes(store, site.key, bucket, 0, part.index)\n",
+    ),
+    fault(
+        "a damaged part that is left as it is",
+        TEST,
+        ROLLUP,
+        "            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])\n",
+        "",
+    ),
+    fault(
+        "a damaged part that is passed over",
+        TEST,
+        ROLLUP,
+        "            raise damaged[0]\n",
+        "",
+        "            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])\n",
+        "            return []\n",
+    ),
+    fault(
+        "a number of parts that holds at once",
+        TEST,
+        NUMBERS,
+        "since = now - now % HOUR_MS + HOUR_MS + AHEAD_MS",
+        "since = now - now % HOUR_MS",
+    ),
+    fault("a number of parts that is lowered", TEST, NUMBERS, "if number < parts.highest:", "if number < 0:"),
+    fault(
+        "a click and its reload in parts of their own",
+        TEST,
+        SLOTS,
+        "    if touch.click_id and not touch.ad:\n",
+        "    if touch.click_id and not touch.hit:\n",
+    ),
+    fault(
+        "copies of an order in parts of their own",
+        TEST,
+        SLOTS,
+        "key = click_key(fact) if isinstance(fact, Touch) else fact.claim",
+        "key = click_key(fact) if isinstance(fact, Touch) else fact.hit",
+    ),
+    fault("a day believed whatever hour was added up since", TEST, MARKS, "OF_HOURS = (SUM, 0)", "OF_HOURS = (0,)"),
+    fault(
+        "a whole site marked by its hours' first parts",
+        TEST,
+        MARKS,
+        "part__gt=SUM, bucket__gte=max(since, 0)",
+        "part=0, bucket__gte=max(since, 0)",
+    ),
+]
