@@ -75,6 +75,17 @@ def test_every_named_file_exists(document: Path) -> None:
             assert (CHECKOUT / word).exists(), f"{name_of(document)}: {word}"
 
 
+#: Every test, by its name.
+TESTS = {
+    name for file in (CHECKOUT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_named_test_exists(document: Path) -> None:
+    assert set(re.findall(r"`(test_\w+)`", text_of(document))) - TESTS == set()
+
+
 #: A row of docs/words.md: word, meaning, and the files with the names that define it.
 WORD = re.compile(r"^\| (?!word|---)([^|]+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 WORDS = {word.strip(): place for word, place in WORD.findall(text_of(DOCS / "words.md"))}

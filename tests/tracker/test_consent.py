@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kombu import Connection
 from tests.browser.demo import own_queues, services_of
 from tests.conftest import needs
 from tests.running import Tracker
+from tracker.refusals import WRITE_SECONDS
 
 HASH = "e1" * 32
 #: Everything that identifies the person. None of it may be kept.
@@ -56,9 +58,33 @@ def visit(tracker: Tracker, account: dict[str, Any]) -> None:
     given = {"to": "", "consent": "denied", "gclid": PERSON["click id"]}
     answer = requests.get(ad, given, headers=HEADERS, timeout=30, allow_redirects=False)
     assert answer.status_code in (302, 404)
-    # Refused hits must not leave the person's ids anywhere, either.
-    refused = {**own, **more, "ts": 5}
-    assert requests.post(f"{tracker.url}/collect", json=refused, headers=HEADERS, timeout=30).status_code == 400
+    refuse(tracker, account, {**own, **more})
+
+
+def refuse(tracker: Tracker, account: dict[str, Any], hit: dict[str, Any]) -> None:
+    """What the person sends is refused in every way. Refusals must not leave the person's ids anywhere, either."""
+    text = json.dumps(hit)
+    query = f"site={account['site']}&" + "&".join(f"{name}={PERSON['visitor']}" for name in hit) + "&p.a=1" * 300
+    for body in ({**hit, "ts": 5}, [{**hit, "id": "a b"}] * 3, {**hit, "visitor": f"{PERSON['visitor']} {HASH}"}):
+        assert requests.post(f"{tracker.url}/collect", json=body, headers=HEADERS, timeout=30).status_code == 400
+    for broken in (text[:-1], f"[{text}, {text[:-9]}"):
+        assert requests.post(f"{tracker.url}/collect", data=broken, headers=HEADERS, timeout=30).status_code == 400
+    for path in (f"collect?{query}", f"pixel.gif?{query}", "collect?site=unknown"):
+        answer = requests.get(f"{tracker.url}/{path}", {**hit, "site": "unknown"}, headers=HEADERS, timeout=30)
+        assert answer.status_code in (400, 404)
+    wait_for_samples(tracker, account, {"bad_ts", "bad_id", "bad_visitor", "bad_json", "bad_query"})
+
+
+def wait_for_samples(tracker: Tracker, account: dict[str, Any], codes: set[str]) -> None:
+    """Returns once what was refused is written, with its samples."""
+    token = {"Authorization": f"Bearer {account['report_token']}"}
+    counts: dict[str, int] = {}
+    deadline = time.monotonic() + 6 * WRITE_SECONDS
+    while codes - set(counts):
+        assert time.monotonic() < deadline, counts
+        time.sleep(0.5)
+        answer = requests.get(f"{tracker.url}/api/rejected", {"site": account["site"]}, headers=token, timeout=30)
+        counts = answer.json()["refused"]["counts"]
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
