@@ -88,6 +88,7 @@ BAD_VALUES = [
     ("SITE_CACHE_SECONDS", "ten"),
     ("CONFIG_CACHE_SECONDS", "0"),
     ("REJECTED_DAILY_CAP", "1.5"),
+    ("ARCHIVE_MERGE_HOURS", "-1"),
     ("RETENTION_DAYS", "30"),
 ]
 #: Variables without bad values: any text is fine, or boto3 reads them.

@@ -73,6 +73,7 @@ OUTER = {
 ONE_PLACE = {
     "boto3": ("tracker.archive.s3",),
     "botocore": ("tracker.archive.s3",),
+    "backports": ("tracker.archive.merged",),
     "cassandra": ("conversions.store",),
     "django_cassandra_engine": ("conversions.store",),
     "kombu": ("tracker.queues", "tracker.celery"),

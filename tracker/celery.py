@@ -56,6 +56,7 @@ app.conf.update(
         **{step: {"queue": FACTS} for step in settings.HIT_CHAIN},
         settings.HIT_CHAIN[0]: {"queue": HITS},
         "conversions.tasks.*": {"queue": UPKEEP},
+        "tracker.tasks.merge_archive": {"queue": UPKEEP},
         "*": {"queue": FIGURES},
     },
     # RabbitMQ 4.3 refuses queues that are not durable and that a worker could find again after a broken connection.

@@ -61,6 +61,8 @@ BROKER_TLS = tls.broker_options("BROKER_URL", BROKER_URL)
 CASSANDRA_URL = read_url("CASSANDRA_URL", "cassandra", parameters=tls.CASSANDRA)
 ARCHIVE_URL = read_url("ARCHIVE_URL", "s3", "file") or (STATE_DIR / "archive").as_uri()
 S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
+#: So many hours after an hour of the archive ended, its objects are merged; 0: never.
+ARCHIVE_MERGE_HOURS = read_number("ARCHIVE_MERGE_HOURS", 1, 0, 8760)
 
 # Collection.
 QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
@@ -258,6 +260,7 @@ BEAT = {
     "fits": "reporting.tasks.fit_months",
     "replays": "conversions.tasks.carry_on_replays",
     "snapshot": "conversions.tasks.keep_snapshot",
+    "archive": "tracker.tasks.merge_archive",
 }
 
 #: What collection needs of the other rooms, named as text for the same reason: how far the queue has come, the store to

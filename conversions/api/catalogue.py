@@ -21,7 +21,7 @@ from conversions.marks.ranges import read_range
 from conversions.models import Ad, Campaign, Goal, GoalRules, GoalVersion, MatchRule, slug
 from conversions.replay.draft import draft_goal
 from conversions.replay.preview import LONGEST_DAYS, Preview, PreviewAnswer, describe_preview, gather_until, last_days
-from conversions.replay.replay import make_retroactive, object_range
+from conversions.replay.replay import make_retroactive
 from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
@@ -242,8 +242,7 @@ class GoalViewSet(
         site_range = last_days(site.key, days, now_ms())
         draft = draft_goal(site, config, key, given.validated_data, site_range.since)
         preview = Preview(open_to_read(), config, draft, site_range, read_rates)
-        archive = open_archive()
-        gather_until(preview, archive, archive.list(*object_range([site_range])), in_time(PREVIEW_SECONDS))
+        gather_until(preview, open_archive(), in_time(PREVIEW_SECONDS))
         return Response(to_plain(describe_preview(preview, site_range, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:

@@ -11,7 +11,7 @@ from conversions.api.parameters import find_url, next_url, read_text, read_time_
 from conversions.api.reader import ReaderView
 from conversions.api.refused import read_refused
 from conversions.api.schema import rejected_schema
-from conversions.explain.opening import archive_key
+from conversions.explain.opening import open_finder
 from conversions.explain.rejected import KEPT, OWN, RejectedCursor, describe_rejected, find_rejected, is_wanted
 from conversions.facts.rejected import RejectedHit
 from conversions.marks.ranges import Range, read_range
@@ -47,7 +47,8 @@ class RejectedView(ReaderView):
         found = find_rejected(open_to_read(), site.key, cursor, read_filter(request.query_params))
         counts = open_to_read().read_rejected_counts(site.key, site_range.since, site_range.until)
         after = f"{found.next.latest}.{found.next.skip}" if found.next else None
-        results = [describe_rejected(hit, archive_key, find_url(request, site.key, hit.hit)) for hit in found.hits]
+        find = open_finder()
+        results = [describe_rejected(hit, find, find_url(request, site.key, hit.hit)) for hit in found.hits]
         refused = read_refused(site, site_range, read_text(request.query_params, "code"))
         return Response(
             to_plain(RejectedPage(results, next_url(request, after), dict(sorted(counts.items())), refused))

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from conversions.models import Replay
-from conversions.replay.replay import batch_of
 from conversions.units.formats import Instant
+from tracker.archive import batch_of
 from tracker.collection.hit import iso
 
 
@@ -21,7 +21,7 @@ class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["waiting", "running", "done"]
     batches: Annotated[int, Meta(description="Batches of the archive that were read.")]
     hits: Annotated[int, Meta(description="Hits of the range processed again.")]
-    damaged: Annotated[int, Meta(description="Batches that the archive could not give.")]
+    damaged: Annotated[int, Meta(description="What the archive could not give: batches, or blocks of merged objects.")]
     reached: Annotated[Instant | None, Meta(description="When the last batch that was read was made.")]
     problem: Annotated[str | None, Meta(description="Why the last try stopped. The replay is tried again.")]
     started_at: Instant

@@ -9,7 +9,7 @@ from conversions.api.reader import ReaderView
 from conversions.api.schema import visitor_schema
 from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_cursor
-from conversions.explain.opening import archive_key
+from conversions.explain.opening import open_finder
 from conversions.explain.timeline import FactDescriber, meet, read_timeline
 from conversions.store.reading import open_to_read
 from tracker.collection.hit import to_plain
@@ -33,7 +33,7 @@ class VisitorView(ReaderView):
         describer = FactDescriber(
             site=site,
             people=meet(open_to_read(), site.key, facts),
-            archive_key=archive_key,
+            archive_key=open_finder(),
             page_url=lambda id: page_url(request, id),
         )
         results = [describer.describe(fact) for fact in facts]

@@ -35,7 +35,7 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     effect: AdjustmentEffect
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
-    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
 def describe_adjustment(

@@ -42,7 +42,7 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
     sent: Sent
     reason: DuplicateReason
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
-    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
 class NamedClick(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: tuple[ExplainedDuplicate, ...]
     adjustments: tuple[ExplainedAdjustment, ...]
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
-    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
     touches: tuple[ExplainedTouch, ...]
     rejected: RejectedBefore = msgspec.field(name="hits_set_aside")
     left_out: LeftOut

@@ -15,8 +15,7 @@ from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
 from conversions.verdicts.fits import read_learnt
 from conversions.verdicts.naming import Names
-from tracker import archive
-from tracker.collection.hit import BadBatch
+from tracker.archive import Finder, open_archive
 from tracker.collection.refusal import Refusal
 
 
@@ -34,6 +33,7 @@ def open_explainer(site: SiteConfig) -> Explainer:
     def learnt(month: str) -> Mapping[str, Learnt]:
         return read_learnt(open_to_read(), site, month)
 
+    archive_key = open_finder()
     return Explainer(
         site=site,
         read_names=names,
@@ -65,9 +65,6 @@ def no_conversion() -> Refusal:
     return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
-def archive_key(batch: str) -> str | None:
-    """The key of a batch's object in the archive; None if the text is no batch id."""
-    try:
-        return archive.archive_key(batch)
-    except BadBatch:
-        return None
+def open_finder() -> Callable[[str], str | None]:
+    """A function: batch id -> the key of the archive's object that holds it, if that can be told. For one answer."""
+    return Finder(open_archive()).find

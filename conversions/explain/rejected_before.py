@@ -33,7 +33,7 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
     ad: Annotated[str | None, Meta(description="The ad's key; null if the hit names none.")]
     visitor: str
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
-    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
 class RejectedBefore(msgspec.Struct, frozen=True):

@@ -78,7 +78,7 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     value: AmountByModel
     parameters: Annotated[dict[str, str], Meta(description="The raw parameters of the touch.")]
     batch: Annotated[str | None, Meta(description="The batch that brought it.")]
-    archive_key: Annotated[str | None, Meta(description="The batch's object in the archive.")]
+    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
 def describe_touches(

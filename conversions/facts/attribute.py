@@ -19,7 +19,7 @@ from conversions.rules.goals import Goal, GoalVersion, is_met
 from conversions.rules.site import SiteConfig
 from conversions.rules.traffic import why_rejected
 from conversions.units.clock import bucket_of
-from tracker.collection.hit import Hit
+from tracker.collection.hit import Batch, Hit
 from tracker.collection.nobody import someone
 
 #: The key of a live counter: site, bucket, goal, ad and metric.
@@ -35,13 +35,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
-    """Make facts, rejected hits and increments of a batch's hits. `sites`: site key -> its configuration, None if there
-    is no such site."""
+    """Make facts, rejected hits and increments of one batch's hits; see `attribute_batches`."""
+    return attribute_batches([Batch(batch, tuple(hits))], sites)
+
+
+def attribute_batches(batches: Iterable[Batch], sites: Mapping[str, SiteConfig | None]) -> Outcome:
+    """Make facts, rejected hits and increments of batches. `sites`: site key -> its configuration, None if there is no
+    such site."""
     facts: list[Fact] = []
     rejected: list[RejectedHit] = []
     counts: Counter[CountKey] = Counter()
     names = {key: AdNames(site.ads) for key, site in sites.items() if site}
-    for hit in hits:
+    for batch, hit in ((one.id, hit) for one in batches for hit in one.hits):
         site = sites[hit.site]
         if site is None:
             rejected.append(rejected_hit(hit, batch, "unknown_site", "site", "No site has this key."))

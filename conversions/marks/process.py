@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from conversions.facts.attribute import Outcome, attribute
+from conversions.facts.attribute import Outcome, attribute_batches
 from conversions.facts.counts import Count
 from conversions.facts.records import Adjustment, Conversion, Fact, Touch
 from conversions.facts.rejected import RejectedHit, rejected_hit
@@ -20,7 +20,7 @@ from conversions.units.clock import FOR_EVER, HOUR_MS
 from conversions.verdicts.joined import join
 from conversions.verdicts.people import People
 from tracker.away import AWAY
-from tracker.collection.hit import Hit
+from tracker.collection.hit import Batch, Hit
 
 logger = logging.getLogger(__name__)
 
@@ -67,19 +67,24 @@ class Processor:
         If a batch fails because of its content, its hits are processed one by one: good hits pass, bad ones are
         rejected.
         """
+        return self.process_batches([Batch(batch, tuple(hits))])
+
+    def process_batches(self, batches: Sequence[Batch]) -> list[Count]:
+        """Process several batches as one."""
         try:
-            return self._process(hits, batch)
+            return self._process(batches)
         except AWAY:
             raise
         except Exception as error:
-            if len(hits) > 1:
-                logger.warning("batch %s failed and is processed hit by hit: %r", batch, error)
-                return [count for hit in hits for count in self.process([hit], batch)]
-            return self._give_up(hits, batch, error)
+            apart = taken_apart(batches)
+            if len(apart) > 1:
+                logger.warning("batch %s failed and is processed hit by hit: %r", batches[0].id, error)
+                return [count for one in apart for count in self.process_batches([one])]
+            return self._give_up(batches[0].hits, batches[0].id, error)
 
-    def _process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
-        sites = {key: self.load_site(key) for key in {hit.site for hit in hits}}
-        outcome = attribute(hits, sites, batch)
+    def _process(self, batches: Sequence[Batch]) -> list[Count]:
+        sites = {key: self.load_site(key) for key in {hit.site for batch in batches for hit in batch.hits}}
+        outcome = attribute_batches(batches, sites)
         if outcome.facts:
             for key, site in sites.items():
                 if site and (found := foreign_currencies(outcome.facts, site)):
@@ -139,6 +144,13 @@ class Processor:
             [rejected_hit(hit, batch, "unprocessable", "", detail) for hit in hits], daily_cap=self.daily_cap
         )
         return []
+
+
+def taken_apart(batches: Sequence[Batch]) -> list[Batch]:
+    """Several batches one by one; one batch hit by hit."""
+    if len(batches) > 1:
+        return list(batches)
+    return [Batch(batch.id, (hit,)) for batch in batches for hit in batch.hits]
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:

@@ -5,17 +5,17 @@ would add.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from conversions.facts.attribute import attribute
+from conversions.facts.attribute import attribute_batches
 from conversions.facts.records import Fact, Link, Touch
 from conversions.marks.ranges import Range
 from conversions.replay.overlay import Overlay
-from conversions.replay.replay import ReplayArchive, batch_of, hits_of
+from conversions.replay.reading import Read, ReplayArchive, read_hits
 from conversions.rules.goals import Goal
 from conversions.rules.rates import Series
 from conversions.rules.site import SiteConfig
@@ -26,7 +26,8 @@ from conversions.units.micros import MICROS, six_places
 from conversions.verdicts.cases import read_cases
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.unrated import Unrated, describe_unrated, unrated
-from tracker.collection.hit import Hit, iso
+from tracker.archive import batch_of
+from tracker.collection.hit import Batch, iso
 
 LONGEST_DAYS = 90
 #: This many conversions are decided at once.
@@ -66,22 +67,21 @@ class Preview:
         self.reached = ""
         self.complete = False
 
-    def gather(self, archive: ReplayArchive, keys: Iterable[str]) -> Iterator[str]:
-        """Take the facts of each object; yield its key. The caller may stop at any object: the preview then covers the
-        objects before."""
-        for key, hits in hits_of(archive, keys):
-            self._facts.add(self._facts_of(hits or (), batch_of(key)))
-            self.objects += 1
-            self.damaged += hits is None
-            self.reached = key
+    def gather(self, archive: ReplayArchive) -> Iterator[Read]:
+        """Take the facts of each piece; yield the piece. The caller may stop at any piece: the preview then covers the
+        pieces before."""
+        for read in read_hits(archive, [self._range]):
+            self._facts.add(self._facts_of(read.batches or ()))
+            self.objects += read.is_last
+            self.damaged += read.batches is None
+            self.reached = read.reached
             if len(self._facts.conversions) > MOST_CONVERSIONS:
                 return
-            yield key
+            yield read
         self.complete = True
 
-    def _facts_of(self, hits: Iterable[Hit], batch: str) -> list[Fact]:
-        mine = [hit for hit in hits if hit.site == self._range.site and hit.at in self._range]
-        made = attribute(mine, {self._site.key: self._site}, batch).facts if mine else ()
+    def _facts_of(self, batches: Sequence[Batch]) -> list[Fact]:
+        made = attribute_batches(batches, {self._site.key: self._site}).facts
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
@@ -148,8 +148,8 @@ def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> P
     )
 
 
-def gather_until(preview: Preview, archive: ReplayArchive, keys: Iterable[str], may_go_on: Callable[[], bool]) -> None:
+def gather_until(preview: Preview, archive: ReplayArchive, may_go_on: Callable[[], bool]) -> None:
     """Gather while `may_go_on` allows it."""
-    for _ in preview.gather(archive, keys):
+    for _ in preview.gather(archive):
         if not may_go_on():
             return

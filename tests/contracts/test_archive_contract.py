@@ -9,84 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 
 from tests.conftest import needs_s3
+from tests.contracts.archives import HOUR, NOON, Bucket, Place, batch
 from tests.small_disk import fill, small_disk
 from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, S3Archive, archive_key
-from tracker.collection.hit import BadBatch, Batch, Hit, batch_id
-
-HOUR = 3_600_000
-NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
-
-
-class Folder:
-    """An archive in a folder, with direct access to its files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.archive: Archive = FolderArchive(folder)
-        self.folder = folder
-
-    def read(self, key: str) -> bytes:
-        return (self.folder / key).read_bytes()
-
-    def write(self, key: str, body: bytes) -> None:
-        (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / key).write_bytes(body)
-
-
-class Bucket:
-    """An archive in the test's own S3 bucket, with direct access to its objects."""
-
-    def __init__(self, bucket: str) -> None:
-        self.archive: Archive = S3Archive(bucket, "some/hits", settings.S3_ENDPOINT_URL)
-        self.client: Any = self.archive._client
-        self.bucket = bucket
-
-    def read(self, key: str) -> bytes:
-        body: bytes = self.client.get_object(Bucket=self.bucket, Key=f"some/hits/{key}")["Body"].read()
-        return body
-
-    def write(self, key: str, body: bytes) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=f"some/hits/{key}", Body=body)
-
-    def remove(self) -> None:
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
-            for row in page.get("Contents", ()):
-                self.client.delete_object(Bucket=self.bucket, Key=row["Key"])
-        self.client.delete_bucket(Bucket=self.bucket)
-
-
-Place = Folder | Bucket
-
-
-@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.services)])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Each adapter in turn, prepared and empty."""
-    if request.param == "folder":
-        folder = Folder(tmp_path / "archive")
-        folder.archive.prepare()
-        yield folder
-        return
-    needs_s3()
-    bucket = Bucket(f"contract-{uuid4().hex[:12]}")
-    bucket.archive.prepare()
-    yield bucket
-    bucket.remove()
+from tracker.collection.hit import BadBatch, Batch, batch_id
 
 
 @pytest.fixture
 def archive(place: Place) -> Archive:
     return place.archive
-
-
-def batch(made_at: int = NOON, nonce: str = "a", *ids: str) -> Batch:
-    """A batch of page hits."""
-    hits = [
-        Hit(id=one, site="s", type="page", at=1, received=1, visitor="v", title="né \U0001f600", props={"a": "1"})
-        for one in ids or ("h1",)
-    ]
-    return Batch(batch_id(made_at, nonce), tuple(hits))
 
 
 def test_a_batch_comes_back_whole(archive: Archive) -> None:

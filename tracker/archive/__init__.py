@@ -1,35 +1,66 @@
 """Archive: a batch -> one object under a key that is derived from its id; and the hits of an object.
 
-`port` says what an archive promises, `objects` what its objects hold, and each adapter has its own module. This module
-opens the adapter that the settings name.
+`port` says what an archive promises, and each kind of object and each adapter has its own module. This module opens the
+adapter that the settings name.
 """
 
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from tracker.archive.ahead import ahead
+from tracker.archive.archive import ObjectArchive
+from tracker.archive.finder import Finder
 from tracker.archive.folder import FolderArchive
-from tracker.archive.objects import archive_key
-from tracker.archive.port import Archive, ArchiveUnavailable, NotArchived
+from tracker.archive.keys import HOUR_MS, archive_key, batch_of, place, place_before
+from tracker.archive.merger import Merger
+from tracker.archive.port import Archive, ArchiveUnavailable, NotArchived, Piece, Wanted
 from tracker.archive.s3 import S3Archive
 
 __all__ = [
     "Archive",
     "ArchiveUnavailable",
+    "Finder",
     "FolderArchive",
+    "Merger",
     "NotArchived",
+    "ObjectArchive",
+    "Piece",
     "S3Archive",
+    "Wanted",
+    "ahead",
     "archive_key",
+    "batch_of",
+    "merged_until",
     "open_archive",
+    "open_merger",
+    "place",
+    "place_before",
 ]
 
 
 @cache
-def open_archive() -> Archive:
+def open_archive() -> ObjectArchive:
     """Return the archive that ARCHIVE_URL names. Each process makes it once. It connects when it is first called."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)
     return FolderArchive(Path(unquote(place.path)))
+
+
+def open_merger() -> Merger:
+    """The merger of this process, which remembers what is damaged."""
+    return _merger_of(open_archive())
+
+
+@lru_cache(1)
+def _merger_of(archive: ObjectArchive) -> Merger:
+    return Merger(archive)
+
+
+def merged_until() -> int:
+    """The instant (ms) by which the hours ended whose objects are merged by now; an hour is the least."""
+    return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

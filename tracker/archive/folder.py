@@ -1,70 +1,23 @@
 """Folder: the archive as files in a folder. Each file is written under another name, flushed to disk and renamed."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 
-from tracker.archive.objects import (
-    SNAPSHOT_SUFFIX,
-    SNAPSHOTS,
-    SUFFIX,
-    archive_key,
-    between,
-    first_key,
-    pack,
-    pack_snapshot,
-    snapshot_key,
-    unpack,
-    unpack_snapshot,
-)
-from tracker.archive.port import LATEST, ArchiveUnavailable, NotArchived, errors_as_unavailable
-from tracker.collection.hit import Batch, Hit
+from tracker.archive.archive import ObjectArchive
+from tracker.archive.port import ArchiveUnavailable, NotArchived, errors_as_unavailable
 
 #: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
 TRIAL = b"\1" * 16_384
 
 
-class FolderArchive:
+class FolderArchive(ObjectArchive):
     """Objects as files in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    def put(self, batch: Batch) -> str:
-        """See Archive."""
-        key = archive_key(batch.id)
-        if batch.hits:
-            with errors_as_unavailable(OSError, "the archive's folder"):
-                write_durably(self.folder / key, pack(batch))
-        return key
-
-    def get(self, key: str) -> list[Hit]:
-        """See Archive."""
-        return unpack(self._read(key))
-
-    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """See Archive."""
-        with errors_as_unavailable(OSError, "the archive's folder"):
-            yield from between(self._keys(first_key(since)), since, until, after)
-
-    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """See Archive."""
-        key = snapshot_key(made_at, nonce)
-        with errors_as_unavailable(OSError, "the archive's folder"):
-            write_durably(self.folder / key, pack_snapshot(body))
-        return key
-
-    def get_snapshot(self, key: str) -> bytes:
-        """See Archive."""
-        return unpack_snapshot(key, self._read(key))
-
-    def list_snapshots(self) -> Iterator[str]:
-        """See Archive."""
-        with errors_as_unavailable(OSError, "the archive's folder"):
-            files = sorted((self.folder / SNAPSHOTS).glob(f"[0-9]*/[0-9]*/[0-9]*/[0-9]*/[0-9]*{SNAPSHOT_SUFFIX}"))
-            yield from (file.relative_to(self.folder).as_posix() for file in files)
 
     def prepare(self) -> None:
         """See Archive."""
@@ -78,20 +31,63 @@ class FolderArchive:
             with written_aside(self.folder / "check", TRIAL):
                 pass
 
-    def _read(self, key: str) -> bytes:
+    def write(self, key: str, body: bytes) -> None:
+        """See ObjectArchive. An hour's folder may be removed in between, since it was empty: then it is made again."""
+        with errors_as_unavailable(OSError, "the archive's folder"):
+            try:
+                write_durably(self.folder / key, body)
+            except FileNotFoundError:
+                write_durably(self.folder / key, body)
+
+    def read(self, key: str) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key, 0, os.SEEK_SET, -1)
+
+    def read_part(self, key: str, offset: int, length: int) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key, offset, os.SEEK_SET, length)
+
+    def read_end(self, key: str, length: int) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key, -length, os.SEEK_END, length)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See ObjectArchive. An hour's folder that is empty goes, too."""
+        with errors_as_unavailable(OSError, "the archive's folder"):
+            files = [self.folder / key for key in keys]
+            for file in files:
+                file.unlink(missing_ok=True)
+            for hour in {file.parent for file in files}:
+                with suppress(OSError):
+                    hour.rmdir()
+
+    def keys(self, folder: str, start: str) -> Iterator[str]:
+        """See ObjectArchive."""
+        with errors_as_unavailable(OSError, "the archive's folder"):
+            for hour in sorted((self.folder / folder).glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
+                name = hour.relative_to(self.folder).as_posix()
+                if name >= start[: len(name)]:
+                    yield from (f"{name}/{file}" for file in files_of(hour))
+
+    def _read(self, key: str, offset: int, whence: int, length: int) -> bytes:
         try:
-            return (self.folder / key).read_bytes()
+            with (self.folder / key).open("rb") as file:
+                if whence == os.SEEK_END:
+                    offset = max(file.seek(0, os.SEEK_END) + offset, 0)
+                file.seek(offset)
+                return file.read(length)
         except FileNotFoundError:
             raise NotArchived(key) from None
         except OSError as error:
             raise ArchiveUnavailable(str(error)) from error
 
-    def _keys(self, start: str) -> Iterator[str]:
-        """List every key in order, hour by hour, from the hour of `start` on."""
-        for hour in sorted(self.folder.glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
-            name = hour.relative_to(self.folder).as_posix()
-            if name >= start[: len(name)]:
-                yield from (f"{name}/{file.name}" for file in sorted(hour.glob(f"*{SUFFIX}")))
+
+def files_of(folder: Path) -> list[str]:
+    """The names of a folder's files in order, without those that are being written; none if it was just removed."""
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except FileNotFoundError:
+        return []
 
 
 def write_durably(path: Path, body: bytes) -> None:

@@ -1,8 +1,8 @@
 """Port: the Archive, which keeps raw hits for good, with the guarantees for its readers and writers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.collection.failure import Permanent, Transient
 from tracker.collection.hit import Batch, Hit
@@ -19,11 +19,34 @@ class NotArchived(Permanent):
     """The archive has no such object."""
 
 
-class Archive(Protocol):
-    """The archive of raw hits, one object for each batch.
+class Wanted(NamedTuple):
+    """The hits of a site with `since` <= `at` < `until` (ms)."""
 
-    A put is durable when it returns. A repeated put writes the same bytes under the same key. Nothing is ever deleted
-    or changed. Every method may raise ArchiveUnavailable; the object is then stored whole or not at all.
+    site: str
+    since: int
+    until: int
+
+
+class Piece(NamedTuple):
+    """A part of an object that is read at once: a block of a merged object; else the whole, with no length.
+
+    The last piece of an object tells how many batches the object holds, the others 0. A merged object without wanted
+    blocks is one piece without hits.
+    """
+
+    key: str
+    offset: int = 0
+    length: int = 0
+    batches: int = 1
+
+
+class Archive(Protocol):
+    """Raw hits: one object per batch, and later merged objects, each of many batches of one hour.
+
+    A put is durable when it returns. A repeated put writes the same bytes under the same key. No hit is ever deleted or
+    changed: an object goes only after another that holds all its hits is durable. A reader that misses an object lists
+    again and finds the other, at the same place or later. Every method may raise ArchiveUnavailable; an object is then
+    stored whole or not at all.
     """
 
     def put(self, batch: Batch) -> str:
@@ -32,9 +55,21 @@ class Archive(Protocol):
     def get(self, key: str) -> list[Hit]:
         """Read the hits of an object. Raises NotArchived, or BadBatch if it is damaged."""
 
+    def get_batch(self, batch: str) -> Sequence[Hit]:
+        """Read the hits of a batch, in whichever object they are. Of equal copies, another batch may have the only one.
+        Raises NotArchived or BadBatch."""
+
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the batches made at `since` <= ms < `until` that come after the key `after`, in order of
-        time."""
+        """List the keys of the objects that may hold batches made at `since` <= ms < `until`, in order of time.
+
+        They come after the place `after`; `tracker.archive.keys.place` gives the place of a key.
+        """
+
+    def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
+        """Find the pieces of an object that may hold wanted hits. Raises NotArchived or BadBatch."""
+
+    def fetch(self, piece: Piece) -> Sequence[Batch]:
+        """Read the hits of a piece, by the batches that brought them. Raises NotArchived or BadBatch."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """Store a snapshot of the configuration that was made at an instant (ms); return its key."""

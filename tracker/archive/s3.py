@@ -2,29 +2,19 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import md5
+from itertools import takewhile
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from tracker.archive.objects import (
-    SNAPSHOT_SUFFIX,
-    SNAPSHOTS,
-    archive_key,
-    between,
-    first_key,
-    pack,
-    pack_snapshot,
-    snapshot_key,
-    unpack,
-    unpack_snapshot,
-)
-from tracker.archive.port import LATEST, NotArchived, errors_as_unavailable
-from tracker.collection.hit import Batch, Hit
+from tracker.archive.archive import ObjectArchive
+from tracker.archive.port import NotArchived, errors_as_unavailable
 
 #: The time limits of every call. If a server hangs, ArchiveUnavailable is raised.
 S3_LIMITS = Config(
@@ -38,11 +28,13 @@ S3_LIMITS = Config(
 )
 #: The least seconds between two objects that checks put. A bucket with versions keeps each of them.
 TRIAL_SECONDS = 60.0
+#: The number of objects that are deleted at once; the client has a connection for each.
+DELETED_AT_ONCE = 8
 #: The errors of a call if the server is away, refuses the call, or closes the connection.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 
 
-class S3Archive:
+class S3Archive(ObjectArchive):
     """Objects in a bucket of Amazon S3 or a server that speaks its protocol."""
 
     def __init__(self, bucket: str, prefix: str, endpoint: str = "") -> None:
@@ -50,35 +42,6 @@ class S3Archive:
         self.prefix = f"{prefix}/" if prefix else ""
         self.endpoint = endpoint or None
         self._tried_at = float("-inf")
-
-    def put(self, batch: Batch) -> str:
-        """See Archive."""
-        key = archive_key(batch.id)
-        if batch.hits:
-            self._write(key, pack(batch))
-        return key
-
-    def get(self, key: str) -> list[Hit]:
-        """See Archive."""
-        return unpack(self._read(key))
-
-    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """See Archive."""
-        yield from between(self._keys("", max(first_key(since), after)), since, until, after)
-
-    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """See Archive."""
-        key = snapshot_key(made_at, nonce)
-        self._write(key, pack_snapshot(body))
-        return key
-
-    def get_snapshot(self, key: str) -> bytes:
-        """See Archive."""
-        return unpack_snapshot(key, self._read(key))
-
-    def list_snapshots(self) -> Iterator[str]:
-        """See Archive."""
-        yield from (key for key in self._keys(SNAPSHOTS, SNAPSHOTS) if key.endswith(SNAPSHOT_SUFFIX))
 
     def prepare(self) -> None:
         """See Archive."""
@@ -95,7 +58,7 @@ class S3Archive:
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
         if time.monotonic() - self._tried_at > TRIAL_SECONDS:
-            self._write("check", b"")
+            self.write("check", b"")
             self._tried_at = time.monotonic()
 
     @cached_property
@@ -109,24 +72,53 @@ class S3Archive:
         region = self._client.meta.region_name
         return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
-    def _write(self, key: str, body: bytes) -> None:
+    def write(self, key: str, body: bytes) -> None:
+        """See ObjectArchive."""
         # Buckets with Object Lock, and some servers, refuse an object without this checksum.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)
 
-    def _read(self, key: str) -> bytes:
-        with errors_as_unavailable(S3_ERRORS, "S3"):
-            try:
-                body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
-            except self._client.exceptions.NoSuchKey:
-                raise NotArchived(key) from None
-        return body
+    def read(self, key: str) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key)
 
-    def _keys(self, folder: str, start: str) -> Iterator[str]:
-        """List every key of a folder after a given one, in order."""
+    def read_part(self, key: str, offset: int, length: int) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key, Range=f"bytes={offset}-{offset + length - 1}")
+
+    def read_end(self, key: str, length: int) -> bytes:
+        """See ObjectArchive."""
+        return self._read(key, Range=f"bytes=-{length}")
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See ObjectArchive. One call each, because not every server knows S3's checksum of a list."""
+        with errors_as_unavailable(S3_ERRORS, "S3"), ThreadPoolExecutor(DELETED_AT_ONCE) as pool:
+            for _ in pool.map(self._delete, keys):
+                pass
+
+    def keys(self, folder: str, start: str) -> Iterator[str]:
+        """See ObjectArchive."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
         )
         with errors_as_unavailable(S3_ERRORS, "S3"):
-            yield from (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
+            found = (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
+            # Hours begin with a digit. Other folders come after them.
+            yield from found if folder else takewhile(lambda key: key < ":", found)
+
+    def _delete(self, key: str) -> None:
+        self._client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def _read(self, key: str, **part: str) -> bytes:
+        with errors_as_unavailable(S3_ERRORS, "S3"):
+            try:
+                found = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key, **part)
+                body: bytes = found["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                raise NotArchived(key) from None
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "InvalidRange":  # nothing there: it is cut
+                    return b""
+                raise
+        return body

@@ -10,7 +10,6 @@ from django.db import connection as database
 from django.utils.module_loading import import_string
 
 from tracker.archive import open_archive
-from tracker.archive.objects import archive_key
 from tracker.archive.port import NotArchived
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, encode_batch
@@ -86,8 +85,10 @@ def take_up() -> None:
 def take_up_one(name: str) -> None:
     """Process a batch from the archive. If it was not archived, its hits were never accepted."""
     try:
-        hits = open_archive().get(archive_key(name))
+        hits = open_archive().get_batch(name)
     except NotArchived:
         return
+    if not hits:
+        return  # All of them are copies of another batch's hits.
     logger.warning("batch %s was archived and not processed; it is processed now", name)
     process(Batch(name, tuple(hits)), settings.HIT_CHAIN[1:])

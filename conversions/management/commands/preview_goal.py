@@ -12,7 +12,7 @@ from conversions.configuration.rate_table import read_rates
 from conversions.models import GoalRules
 from conversions.replay.draft import draft_goal
 from conversions.replay.preview import LONGEST_DAYS, Preview, describe_preview, last_days
-from conversions.replay.replay import object_range
+from conversions.replay.reading import list_keys
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def _gather(self, preview: Preview, site_range: Any) -> None:
         archive = open_archive()
-        keys = list(archive.list(*object_range([site_range])))
-        steps = preview.gather(archive, keys)
-        for _ in tqdm(steps, total=len(keys), desc="reading", unit=" batches", disable=None):
-            pass
+        total = sum(1 for _ in list_keys(archive, [site_range]))
+        with tqdm(total=total, desc="reading", unit=" objects", disable=None) as bar:
+            for read in preview.gather(archive):
+                bar.update(read.is_last)

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from conversions.marks.ranges import Range, add_range_arguments, read_ranges
 from conversions.models import Replay as Progress
-from conversions.replay.replay import end, is_outdated, list_keys, may_start_at, replay
+from conversions.replay.reading import list_keys
+from conversions.replay.replay import end, is_outdated, may_start_at, replay
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
@@ -57,10 +58,11 @@ class Command(BaseCommand):
         progress = self._progress(ranges, options)
         time.sleep(min(max(may_start_at(ranges) - now_ms(), 0) / 1000, settings.CONFIG_CACHE_SECONDS))
         archive = open_archive()
-        keys = list(list_keys(archive, ranges, progress))
-        steps = replay(archive, replay_processor(), ranges, keys, progress)
-        for _ in tqdm(steps, total=len(keys), desc="replaying", unit=" batches", disable=None):
-            pass
+        total = sum(1 for _ in list_keys(archive, ranges, progress.last_key))
+        with tqdm(total=total, desc="replaying", unit=" objects", disable=None) as bar:
+            for read in replay(archive, replay_processor(), ranges, progress):
+                bar.update(read.is_last)
+                bar.set_postfix(hits=progress.hits, refresh=False)
         end(progress, ranges)
         self.stdout.write(f"{progress.hits} hits of {progress.batches} batches replayed.")
         if progress.damaged:

@@ -7,10 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from conversions.configuration.restore import decode_snapshot, restore
 from conversions.configuration.snapshot import keep
-from conversions.replay.replay import batch_of
 from conversions.units.clock import read_instant
 from conversions.units.now import now_ms
-from tracker.archive import open_archive
+from tracker.archive import batch_of, open_archive
 from tracker.away import AWAY
 from tracker.collection.failure import Permanent
 from tracker.collection.hit import iso

@@ -16,7 +16,6 @@ from conversions.marks.marks import SiteCurrency, known_buckets, open_marks
 from conversions.models import Goal, GoalVersion, Replay
 from conversions.replay.draft import draft_goal
 from conversions.replay.preview import Preview, describe_preview, gather_until, last_days
-from conversions.replay.replay import object_range
 from conversions.rules.rates import PLACES, Quote
 from conversions.store.port import Store
 from conversions.tasks import carry_on_replays
@@ -59,7 +58,7 @@ class RecentShop(Shop):
         span = last_days(self.key, days, self.now)
         draft = draft_goal(self.site, self.config(), key, rules, span.since)
         found = Preview(self.store, self.config(), draft, span, read_rates)
-        gather_until(found, self.archive, self.archive.list(*object_range([span])), lambda: True)
+        gather_until(found, self.archive, lambda: True)
         return to_plain(describe_preview(found, span, self.config()))
 
     def reported(self, goal: str) -> dict[str, Any]:
@@ -216,7 +215,7 @@ def test_a_preview_ends_when_its_time_is_up_and_says_so(shop: RecentShop) -> Non
     draft = draft_goal(shop.site, shop.config(), "", {"event": "lead"}, 0)
     found = Preview(shop.store, shop.config(), draft, span, read_rates)
     turns = iter([True, False])
-    gather_until(found, shop.archive, shop.archive.list(*object_range([span])), lambda: next(turns))
+    gather_until(found, shop.archive, lambda: next(turns))
     told = to_plain(describe_preview(found, span, shop.config()))
     assert (told["complete"], told["objects"], told["conversions"]) == (False, 2, "3.000000")
     assert told["reached"] == instant(shop.now - 17 * DAY)

@@ -13,7 +13,8 @@ from conversions.facts.counts import Count
 from conversions.marks.marks import open_marks
 from conversions.marks.ranges import Range, read_ranges
 from conversions.models import AHEAD_MS, Goal, Replay
-from conversions.replay.replay import carry_on, may_start_at, object_range
+from conversions.replay.reading import object_range
+from conversions.replay.replay import carry_on, may_start_at
 from conversions.store.port import Cell, Store
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms

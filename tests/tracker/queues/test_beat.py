@@ -94,4 +94,4 @@ def test_beat_sends_ticks_at_its_start_and_then_each_minute(tmp_path: Path) -> N
         "print(len(sent), len(set(sent)), all(50 < wait <= 60 for wait in waits))"
     )
     done = subprocess.run([sys.executable, "-c", words], cwd=CHECKOUT, env=env, capture_output=True, text=True)
-    assert done.stdout.split() == ["5", "5", "True"], done.stderr
+    assert done.stdout.split() == ["6", "6", "True"], done.stderr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracker.archive import FolderArchive
+from tracker.archive import FolderArchive, Merger
 from tracker.collection.hit import Batch, Hit
 from tracker.queues import QueueUnavailable, new_batch_id, send_marker
 from tracker.queues.inline import InlineQueue, folder
@@ -56,6 +56,16 @@ def test_what_was_archived_and_not_processed_is_processed_with_the_next_marker(b
         InlineQueue().send(batch)
     assert not processed(batch)
     send_marker()
+    send_marker()
+    assert processed(batch) == 1
+    assert not list(folder().iterdir())
+
+
+def test_what_was_merged_before_its_process_came_back_is_processed_too(batch: Batch, archive: FolderArchive) -> None:
+    archive.put(batch)
+    (folder() / batch.id).touch()
+    list(Merger(archive).merge(batch.made_at + 3_600_000))
+    assert not list(archive.list_small())
     send_marker()
     assert processed(batch) == 1
     assert not list(folder().iterdir())

@@ -1,0 +1,178 @@
+"""Archive: what folder and bucket have in common: objects by their keys, over reading and writing bytes."""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from heapq import merge
+
+from tracker.archive.keys import (
+    HOUR_MS,
+    MERGED,
+    SNAPSHOT_SUFFIX,
+    SNAPSHOTS,
+    archive_key,
+    batch_of,
+    between,
+    first_key,
+    hour_start,
+    is_merged,
+    place,
+    snapshot_key,
+)
+from tracker.archive.merged import (
+    TAIL_BYTES,
+    Block,
+    Index,
+    Row,
+    index_length,
+    read_row,
+    unpack_block,
+    unpack_index,
+    unpack_rows,
+)
+from tracker.archive.objects import lines_of, pack, pack_snapshot, unpack, unpack_snapshot
+from tracker.archive.port import LATEST, NotArchived, Piece, Wanted
+from tracker.collection.hit import Batch, Hit
+
+#: How often a batch is looked for, because its object may be merged meanwhile.
+TRIES = 3
+
+
+class ObjectArchive(ABC):
+    """See Archive. A subclass reads and writes bytes; its methods raise ArchiveUnavailable."""
+
+    def put(self, batch: Batch) -> str:
+        """See Archive."""
+        key = archive_key(batch.id)
+        if batch.hits:
+            self.write(key, pack(batch))
+        return key
+
+    def get(self, key: str) -> list[Hit]:
+        """See Archive."""
+        return [hit for piece in self.pieces(key) for batch in self.fetch(piece) for hit in batch.hits]
+
+    def get_batch(self, batch: str) -> Sequence[Hit]:
+        """See Archive."""
+        for _ in range(TRIES):
+            with suppress(NotArchived):
+                return self.get(archive_key(batch))
+            with suppress(NotArchived):  # an object that is merged again just now
+                for key in self.list_hour(batch):
+                    if batch in self.read_index(key).batches:
+                        return self._hits_of(key, batch)
+                break
+        raise NotArchived(batch)
+
+    def _hits_of(self, key: str, batch: str) -> Sequence[Hit]:
+        held = (one for piece in self.pieces(key) for one in self.fetch(piece))
+        return [hit for one in held if one.id == batch for hit in one.hits]
+
+    def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """See Archive."""
+        return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
+
+    def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """The objects of one batch each; see `list`."""
+        return between(self.keys("", max(first_key(since), after)), since, until, after)
+
+    def list_merged(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
+        """The merged objects; see `list`."""
+        return between(self.keys(MERGED, MERGED + max(first_key(since), after)), since, until, after)
+
+    def list_hour(self, batch: str) -> Iterator[str]:
+        """The merged objects of a batch's hour."""
+        hour = hour_start(int(batch[:13]))
+        return self.list_merged(hour, hour + HOUR_MS)
+
+    def pieces(self, key: str, wanted: Iterable[Wanted] | None = None) -> Sequence[Piece]:
+        """See Archive. Without `wanted` all are."""
+        if not is_merged(key):
+            return [Piece(key)]
+        index = self.read_index(key)
+        blocks = index.blocks if wanted is None else choose(index.blocks, wanted)
+        pieces = [Piece(key, block.offset, block.length, 0) for block in blocks] or [Piece(key)]
+        return [*pieces[:-1], pieces[-1]._replace(batches=len(index.batches))]
+
+    def fetch(self, piece: Piece) -> Sequence[Batch]:
+        """See Archive."""
+        if is_merged(piece.key):
+            return unpack_block(self.read_part(piece.key, piece.offset, piece.length)) if piece.length else []
+        return [Batch(batch_of(piece.key), tuple(unpack(self.read(piece.key))))]
+
+    def read_index(self, key: str) -> Index:
+        """The index of a merged object. Raises NotArchived or BadBatch."""
+        tail = self.read_end(key, TAIL_BYTES)
+        length = index_length(tail)
+        return unpack_index(tail if length <= len(tail) else self.read_end(key, length))
+
+    def read_object(self, key: str) -> tuple[Sequence[str], Sequence[Row]]:
+        """The batches of an object and all its hits, as they are merged. Raises NotArchived or BadBatch."""
+        body = self.read(key)
+        if not is_merged(key):
+            batch = batch_of(key)
+            return [batch], [read_row(batch, line) for line in lines_of(body)]
+        index = unpack_index(body)
+        parts = (body[block.offset : block.offset + block.length] for block in index.blocks)
+        return index.batches, [row for part in parts for row in unpack_rows(part)]
+
+    def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
+        """See Archive."""
+        key = snapshot_key(made_at, nonce)
+        self.write(key, pack_snapshot(body))
+        return key
+
+    def get_snapshot(self, key: str) -> bytes:
+        """See Archive."""
+        return unpack_snapshot(key, self.read(key))
+
+    def list_snapshots(self) -> Iterator[str]:
+        """See Archive."""
+        return (key for key in self.keys(SNAPSHOTS, SNAPSHOTS) if key.endswith(SNAPSHOT_SUFFIX))
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """See Archive."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """See Archive."""
+
+    @abstractmethod
+    def write(self, key: str, body: bytes) -> None:
+        """Store an object whole, durably, over the one with its key."""
+
+    @abstractmethod
+    def read(self, key: str) -> bytes:
+        """An object's bytes. Raises NotArchived."""
+
+    @abstractmethod
+    def read_part(self, key: str, offset: int, length: int) -> bytes:
+        """Some of an object's bytes. Raises NotArchived."""
+
+    @abstractmethod
+    def read_end(self, key: str, length: int) -> bytes:
+        """An object's last bytes; all if it has fewer. Raises NotArchived."""
+
+    @abstractmethod
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects. One that isn't there is left out."""
+
+    @abstractmethod
+    def keys(self, folder: str, start: str) -> Iterator[str]:
+        """The keys of a folder (its hours, if it is empty: those of batches), from a place on, in order."""
+
+
+def choose(blocks: Iterable[Block], wanted: Iterable[Wanted]) -> list[Block]:
+    """The blocks that may hold wanted hits."""
+    spans = sorted(wanted)
+    sites = [span.site for span in spans]
+    return [
+        block
+        for block in blocks
+        if any(
+            (span.site, span.since) <= block.last and (span.site, span.until) > block.first
+            for span in spans[bisect_left(sites, block.first[0]) : bisect_left(sites, block.last[0] + "\0")]
+        )
+    ]

@@ -1,0 +1,59 @@
+"""Finder: a batch -> the object of the archive that holds it now, for people who look it up."""
+
+import logging
+import time
+
+from tracker.archive.archive import ObjectArchive
+from tracker.archive.keys import HOUR_MS, archive_key, batch_of, hour_start
+from tracker.archive.port import ArchiveUnavailable, NotArchived
+from tracker.collection.hit import BadBatch
+
+logger = logging.getLogger(__name__)
+
+#: The most time that one finder spends on the archive.
+SECONDS = 1.0
+
+
+class Finder:
+    """Finds the objects of batches. It asks for each hour once, and stops where that takes too long."""
+
+    def __init__(self, archive: ObjectArchive) -> None:
+        self._archive = archive
+        self._left = SECONDS
+        self._hours: dict[int, dict[str, frozenset[str]]] = {}
+
+    def find(self, batch: str) -> str | None:
+        """The key of the object that holds a batch. None: it is no batch id, or the archive is away or slow."""
+        try:
+            key = archive_key(batch)
+        except BadBatch:
+            return None
+        hour = hour_start(int(batch[:13]))
+        if hour + HOUR_MS > time.time() * 1000:
+            return key  # No hour is merged before it is over.
+        if hour not in self._hours and not self._look(hour, batch):
+            return None
+        return next((merged for merged, held in self._hours[hour].items() if batch in held), key)
+
+    def _look(self, hour: int, batch: str) -> bool:
+        """Read which batches the merged objects of an hour hold; return whether the archive told it in time."""
+        if self._left <= 0:
+            return False
+        began = time.monotonic()
+        try:
+            self._hours[hour] = self._read(batch)
+        except ArchiveUnavailable as error:
+            logger.warning("no objects are named: %s", error)
+            self._left = 0.0
+            return False
+        self._left -= time.monotonic() - began
+        return True
+
+    def _read(self, batch: str) -> dict[str, frozenset[str]]:
+        held = {}
+        for key in self._archive.list_hour(batch):
+            try:
+                held[key] = frozenset(self._archive.read_index(key).batches)
+            except (NotArchived, BadBatch):
+                held[key] = frozenset([batch_of(key)])  # its key names one
+        return held

@@ -1,0 +1,83 @@
+"""Keys: the names of the archive's objects, of batches, of merged hours and of snapshots; and their order in time."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from tracker.archive.port import LATEST
+from tracker.collection.hit import BadBatch, batch_id
+
+BATCH_ID = re.compile(r"\d{13}-[A-Za-z0-9]{1,64}")
+HOUR_MS = 3_600_000
+SUFFIX = ".jsonl.gz"
+MERGED, MERGED_SUFFIX = "merged/", ".jsonl.zst"
+SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
+
+
+def archive_key(batch_id: str) -> str:
+    """Make the key `YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time of the batch (UTC). Raises BadBatch if the text is
+    no batch id."""
+    if not BATCH_ID.fullmatch(batch_id):
+        raise BadBatch(f"{batch_id[:80]!r} is no batch id")
+    made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
+    return f"{made_at:%Y/%m/%d/%H}/{batch_id}{SUFFIX}"
+
+
+def merged_key(last: str, digest: str) -> str:
+    """Make the key `merged/YYYY/MM/DD/HH/<last batch id>.<digest>.jsonl.zst`. The digest is that of the content."""
+    return f"{MERGED}{archive_key(last).removesuffix(SUFFIX)}.{digest}{MERGED_SUFFIX}"
+
+
+def snapshot_key(made_at: int, nonce: str) -> str:
+    """Make the key `configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`. No batch's key begins with `configuration`."""
+    return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
+
+
+def is_merged(key: str) -> bool:
+    """Whether the key is a merged object's."""
+    return key.startswith(MERGED)
+
+
+def place(key: str) -> str:
+    """Where an object stands in the order of time. A merged object stands at its last batch, just before that batch's
+    own object."""
+    return key.removeprefix(MERGED)
+
+
+def hour_of(key: str) -> str:
+    """`YYYY/MM/DD/HH`, the hour of an object's batches."""
+    return place(key).rpartition("/")[0]
+
+
+def batch_of(key: str) -> str:
+    """The batch id that a key names; of a merged object, its last batch."""
+    return key.rpartition("/")[2].partition(".")[0]
+
+
+def place_before(key: str) -> str:
+    """A place before that of every object that ends with the batch that a key names."""
+    return f"{hour_of(key)}/{batch_of(key)}"
+
+
+def first_key(made_at: int) -> str:
+    """A place before that of every batch made at that instant or later."""
+    return archive_key(f"{min(max(made_at, 0), LATEST):013d}-0").removesuffix(f"0{SUFFIX}")
+
+
+def hour_start(made_at: int) -> int:
+    """The start of an instant's hour, ms."""
+    return made_at - made_at % HOUR_MS
+
+
+def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
+    """Of sorted keys, those of objects that may hold batches made in a range of time and whose place is after another.
+
+    A merged object may hold any batch of its hour up to its last one. Keys that are no objects' are left out.
+    """
+    for key in keys:
+        made_at, suffix = batch_of(key)[:13], MERGED_SUFFIX if is_merged(key) else SUFFIX
+        if not key.endswith(suffix) or not made_at.isdigit() or place(key) <= after or int(made_at) < since:
+            continue
+        if (hour_start(int(made_at)) if is_merged(key) else int(made_at)) >= until:
+            return
+        yield key

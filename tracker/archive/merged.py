@@ -1,0 +1,183 @@
+"""Merged: the hits of many batches -> one object, sorted by site and time, with an index; and back. docs/archive.md
+describes it."""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import groupby
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+from backports import zstd
+
+from tracker.archive.keys import merged_key
+from tracker.collection.hit import BadBatch, Batch, Hit
+
+#: The bytes of lines with which a block is full. Who wants one site's hits reads at most two blocks of others.
+BLOCK_BYTES = 1 << 18
+#: No block has more: a full one and one hit more, which a request bounds.
+MOST_BLOCK_BYTES = 1 << 23
+MOST_INDEX_BYTES = 1 << 26
+#: What is read at an object's end. The index of some thousand batches fits.
+TAIL_BYTES = 1 << 16
+OPTIONS: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: 9,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+#: The header of a frame that decompressors skip; what ends it: the length and the sum of the index, and a name.
+SKIPPED, TRAILER = struct.Struct("<II"), struct.Struct("<II8s")
+SKIPPABLE, NAME = 0x184D2A50, b"HLMERGE1"
+
+
+class Row(NamedTuple):
+    """A hit and what it is sorted by. `line` is its JSON as it was archived."""
+
+    site: str
+    at: int
+    id: str
+    line: bytes
+    batch: str
+
+
+class Block(msgspec.Struct, frozen=True, array_like=True):
+    """A zstd frame of an object: where it lies, and the site and time of its first and of its last hit."""
+
+    offset: int
+    length: int
+    first: tuple[str, int]
+    last: tuple[str, int]
+
+
+class Index(msgspec.Struct, frozen=True):
+    """What a merged object holds: its blocks, its hits, the bytes of their lines, and the ids of its batches."""
+
+    hits: int
+    size: int
+    batches: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
+class Archived(msgspec.Struct, frozen=True, array_like=True):
+    """A line of a merged object: a hit and the batch that brought it."""
+
+    batch: str
+    hit: Hit
+
+
+_encoder = msgspec.json.Encoder()
+_index_decoder = msgspec.json.Decoder(Index)
+_line_decoder = msgspec.json.Decoder(Archived)
+_raw_decoder = msgspec.json.Decoder(tuple[str, msgspec.Raw])
+_hit_decoder = msgspec.json.Decoder(Hit)
+
+
+def read_row(batch: str, line: bytes) -> Row:
+    """A hit's JSON as a row. Raises BadBatch."""
+    try:
+        hit = _hit_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadBatch(str(error)) from error
+    return Row(hit.site, hit.at, hit.id, line, batch)
+
+
+def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes]:
+    """The key and the object of rows. Of copies of a hit that are alike to the byte one stays, with the first batch.
+
+    The key is a function of what the object holds.
+    """
+    names = tuple(sorted(set(batches)))
+    kept = [next(alike) for _, alike in groupby(sorted(rows), key=lambda row: row[:4])]
+    body, blocks, size = bytearray(), [], 0
+    digest = blake2b("\n".join(names).encode(), digest_size=8)
+    for some in _blocks(kept):
+        lines = b"".join(b'["%s",%s]\n' % (row.batch.encode(), row.line) for row in some)
+        digest.update(lines)
+        frame = zstd.compress(lines, options=OPTIONS)
+        # The objects that it replaces will be deleted: nothing may be wrong with it.
+        assert zstd.decompress(frame) == lines, "zstd doesn't give back what it was given"
+        blocks.append(Block(len(body), len(frame), some[0][:2], some[-1][:2]))
+        size += len(lines)
+        body += frame
+    body += _pack_index(Index(len(kept), size, names, tuple(blocks)))
+    return merged_key(names[-1], digest.hexdigest()), bytes(body)
+
+
+def _blocks(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    some: list[Row] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        size += len(row.line)
+        if size >= BLOCK_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _pack_index(index: Index) -> bytes:
+    packed = zstd.compress(_encoder.encode(index), options=OPTIONS)
+    return b"".join(
+        [SKIPPED.pack(SKIPPABLE, len(packed) + TRAILER.size), packed, TRAILER.pack(len(packed), crc32(packed), NAME)]
+    )
+
+
+def index_length(tail: bytes) -> int:
+    """How many bytes at an object's end hold its index; `tail` are some of them. Raises BadBatch."""
+    if len(tail) < TRAILER.size:
+        raise BadBatch("not a merged object: it is cut")
+    length, _, name = TRAILER.unpack(tail[-TRAILER.size :])
+    if name != NAME or length > MOST_INDEX_BYTES:
+        raise BadBatch("not a merged object: its end is damaged")
+    return int(length) + TRAILER.size
+
+
+def unpack_index(tail: bytes) -> Index:
+    """The index in an object's end. Raises BadBatch."""
+    length = index_length(tail)
+    packed = tail[-length : -TRAILER.size]
+    if crc32(packed) != TRAILER.unpack(tail[-TRAILER.size :])[1]:
+        raise BadBatch("not a merged object: its index is damaged")
+    try:
+        return _index_decoder.decode(_decompress(packed, MOST_INDEX_BYTES))
+    except msgspec.DecodeError as error:
+        raise BadBatch(f"not a merged object: {error}") from error
+
+
+def unpack_block(frame: bytes) -> list[Batch]:
+    """The hits of a block, by the batches that brought them. Raises BadBatch."""
+    found: dict[str, list[Hit]] = {}
+    for line in _lines(frame):
+        row = _decoded(_line_decoder, line)
+        found.setdefault(row.batch, []).append(row.hit)
+    return [Batch(batch, tuple(hits)) for batch, hits in found.items()]
+
+
+def unpack_rows(frame: bytes) -> list[Row]:
+    """The rows of a block, to be merged again. Raises BadBatch."""
+    raw = (_decoded(_raw_decoder, line) for line in _lines(frame))
+    return [read_row(batch, bytes(line)) for batch, line in raw]
+
+
+def _lines(frame: bytes) -> list[bytes]:
+    return _decompress(frame, MOST_BLOCK_BYTES).splitlines()
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadBatch(f"not a merged object: {error}") from error
+
+
+def _decompress(frame: bytes, most: int) -> bytes:
+    """One whole frame. Raises BadBatch."""
+    reader = zstd.ZstdDecompressor()
+    try:
+        body = reader.decompress(frame, max_length=most)
+    except zstd.ZstdError as error:
+        raise BadBatch(f"not a merged object: {error}") from error
+    if not reader.eof or reader.unused_data:
+        raise BadBatch("not a merged object: a block is cut or too long")
+    return body

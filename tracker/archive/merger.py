@@ -1,0 +1,142 @@
+"""Merger: the objects of an hour that is over -> few large ones, and then the objects that they replace are deleted.
+
+It may die at any step, and two may work at once: an object is deleted only after one that holds all its hits is
+durable, and that one's key is a function of what it holds.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
+
+from tracker.archive.ahead import ahead
+from tracker.archive.archive import ObjectArchive
+from tracker.archive.keys import batch_of, hour_of, hour_start, is_merged
+from tracker.archive.merged import Index, Row, pack_merged
+from tracker.archive.port import NotArchived
+from tracker.collection.hit import BadBatch
+
+logger = logging.getLogger(__name__)
+
+#: With any of these a merged object is full. Together with one object more they bound what is held in memory.
+MOST_HITS = 100_000
+MOST_BYTES = 1 << 25
+MOST_BATCHES = 20_000
+#: The small objects of a step. On a distant S3 it takes some 20 s.
+AT_ONCE = 5_000
+#: The damaged objects that are remembered, to be logged once and not read each minute.
+MOST_DAMAGED = 10_000
+
+
+class Group:
+    """Objects that become one, and their rows."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.batches: set[str] = set()
+        self.rows: list[Row] = []
+        self.size = 0
+
+    def add(self, key: str, batches: Iterable[str], rows: Iterable[Row]) -> None:
+        """Add an object."""
+        before = len(self.rows)
+        self.keys.append(key)
+        self.batches.update(batches)
+        self.rows.extend(rows)
+        self.size += sum(len(row.line) for row in self.rows[before:])
+
+    def is_full(self, part: int = 1) -> bool:
+        """Whether it should take no more; with `part` 2, whether it is at least half full."""
+        return is_full(len(self.rows), self.size, len(self.batches), part)
+
+
+def is_full(hits: int, size: int, batches: int, part: int) -> bool:
+    """Whether any of an object's numbers reaches its part of the most."""
+    return hits * part >= MOST_HITS or size * part >= MOST_BYTES or batches * part >= MOST_BATCHES
+
+
+class Merger:
+    """Merges an archive's objects. It remembers which are damaged: they stay as they are."""
+
+    def __init__(self, archive: ObjectArchive) -> None:
+        self._archive = archive
+        self._damaged: set[str] = set()
+
+    def merge(self, until: int, since: int = 0) -> Iterator[int]:
+        """Merge the hours that ended by an instant (ms), the oldest first; yield how many objects went, time and again.
+
+        It may be left at any point. Raises ArchiveUnavailable.
+        """
+        small = self._archive.list_small(hour_start(since), hour_start(until))
+        for _, keys in groupby((key for key in small if key not in self._damaged), hour_of):
+            while some := list(islice(keys, AT_ONCE)):
+                yield from filter(None, self._merge(some))
+
+    def _merge(self, keys: list[str]) -> Iterator[int]:
+        """Merge some objects of an hour, with its merged objects that are not yet half full."""
+        left = self._delete_held(keys)
+        yield len(keys) - len(left)
+        for group in self._groups(chain(self._growing(keys[0]), left)):
+            yield self._replace(group)
+        # Another may have merged the same hour at the same time, with an object more or less.
+        for group in self._groups(self._growing(keys[0])):
+            yield self._replace(group)
+
+    def _delete_held(self, keys: list[str]) -> list[str]:
+        """Delete the objects whose batches a merged object holds; give the others.
+
+        They are there since a merge died before it deleted them, or since a batch was delivered again.
+        """
+        left = {batch_of(key): key for key in keys}
+        for key, index in self._merged(keys[0]):
+            if batch_of(key) >= batch_of(keys[0]):
+                self._archive.delete([left.pop(batch) for batch in index.batches if batch in left])
+        return list(left.values())
+
+    def _growing(self, key: str) -> list[str]:
+        """The merged objects of a key's hour that are not yet half full."""
+        return [
+            key
+            for key, index in self._merged(key)
+            if not is_full(index.hits, index.size, len(index.batches), part=2) and key not in self._damaged
+        ]
+
+    def _merged(self, key: str) -> Iterator[tuple[str, Index]]:
+        """The merged objects of a key's hour."""
+        for merged in self._archive.list_hour(batch_of(key)):
+            try:
+                yield merged, self._archive.read_index(merged)
+            except NotArchived:
+                continue  # Another has merged it again.
+            except BadBatch as error:
+                self._leave(merged, error)
+
+    def _groups(self, keys: Iterable[str]) -> Iterator[Group]:
+        group = Group()
+        for key, read in ahead(self._archive.read_object, keys):
+            try:
+                group.add(key, *read.result())
+            except NotArchived:
+                continue
+            except BadBatch as error:
+                self._leave(key, error)
+            if group.is_full():
+                yield group
+                group = Group()
+        if group.keys:
+            yield group
+
+    def _replace(self, group: Group) -> int:
+        """Write the object of a group, then delete what it replaces; give how many went."""
+        if len(group.keys) == 1 and is_merged(group.keys[0]):
+            return 0
+        key, body = pack_merged(group.rows, group.batches)
+        self._archive.write(key, body)
+        gone = [one for one in group.keys if one != key]
+        self._archive.delete(gone)
+        return len(gone)
+
+    def _leave(self, key: str, error: BadBatch) -> None:
+        if key not in self._damaged:
+            logger.error("the archive's object %s is not merged: %s", key, error)
+        if len(self._damaged) < MOST_DAMAGED:
+            self._damaged.add(key)

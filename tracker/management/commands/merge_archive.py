@@ -1,0 +1,28 @@
+"""`manage.py merge_archive`: the archive's small objects into large ones, as beat does, without waiting for it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from tracker.archive import merged_until, open_archive, open_merger
+from tracker.away import AWAY
+
+
+class Command(BaseCommand):
+    """Merges all that is due, the oldest hour first, with a progress bar. It may be stopped and begun again."""
+
+    help = "Merge the archive's objects of hours that are over into large ones. Safe at any time."
+
+    def handle(self, **_: Any) -> None:
+        """Prints how many objects went."""
+        until, gone = merged_until(), 0
+        try:
+            total = sum(1 for _ in open_archive().list_small(0, until - until % 3_600_000))
+            with tqdm(total=total, desc="merging", unit=" objects", disable=None) as bar:
+                for some in open_merger().merge(until):
+                    gone += some
+                    bar.update(some)
+        except AWAY as error:
+            raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
+        self.stdout.write(f"{gone} of {total} objects were merged.")
