@@ -1,5 +1,6 @@
 """`make bench-figures`: what reports and rollups cost; FIGURES="--scale 0.1 hot small" measures less."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,9 +15,14 @@ def main() -> None:
         tracker = Tracker(Path(folder))
         tracker.manage("migrate", "--noinput", "--verbosity", "0")
         command = [sys.executable, "-m", "bench.figures", *sys.argv[1:]]
-        subprocess.run(
-            command, env={**tracker.env, "DJANGO_SETTINGS_MODULE": "tracker.settings"}, cwd=CHECKOUT, check=True
-        )
+        env = {**tracker.env, **bucket(), "DJANGO_SETTINGS_MODULE": "tracker.settings"}
+        subprocess.run(command, env=env, cwd=CHECKOUT, check=True)
+
+
+def bucket() -> dict[str, str]:
+    """The bucket in which the archive is measured, too, if the environment names one (`make services`)."""
+    place, endpoint = (os.environ.get(name, "") for name in ("ARCHIVE_URL", "S3_ENDPOINT_URL"))
+    return {"BENCH_ARCHIVE_URL": place, "S3_ENDPOINT_URL": endpoint} if place.startswith("s3:") else {}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ def main() -> None:
     """Prints a table in Markdown: CPU time, and its ratio to the yardstick's."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="how much of everything; 1 by default")
-    parser.add_argument("parts", nargs="*", help="reports, hot, small, quiet; all by default")
+    parser.add_argument("parts", nargs="*", help="reports, hot, small, quiet, archive; all by default")
     given = parser.parse_args()
     print("| figure | CPU | x yardstick | |\n|---|---:|---:|---|")
     for part in given.parts or LINES:

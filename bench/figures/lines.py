@@ -8,11 +8,13 @@ from statistics import quantiles
 import msgspec
 from django.db import transaction
 
+from bench.figures.archive import archives, fill, merge, replayed, size_of
 from bench.figures.site import AFTER, DAYS, FIRST, LAST, START, BenchSite
 from conversions.configuration.loading import load_site
 from conversions.units.clock import DAY_MS, HOUR_MS
 from reporting.report.answer import answer
 from reporting.report.query import read_query
+from tracker.archive import ObjectArchive
 
 REPORTS = 20
 BATCH = 24
@@ -20,6 +22,8 @@ SMALL_BUCKETS = 200
 #: Hits an hour over 90 days.
 HOURLY = 63
 LATE, LATE_DAYS = 400, 80
+#: Hits that are replayed from small objects, and how many times as many from merged ones.
+ARCHIVED, MERGED_TIMES = 12_000, 5
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -115,9 +119,35 @@ def quiet_site(scale: float) -> Iterator[Line]:
     yield Line(f"- then {late} clicks that come late", seconds(figures))
 
 
+def archive(scale: float) -> Iterator[Line]:
+    """Replays from objects of 24 hits and from merged ones, in each archive."""
+    with archives() as places:
+        for name, place in places.items():
+            yield from replays(name, place, round(ARCHIVED * scale) // 24 * 24)
+
+
+def replays(name: str, place: ObjectArchive, hits: int) -> Iterator[Line]:
+    """Replays, each of a new site's hits; and the merging between them."""
+    small, merged = (BenchSite(f"{name.lower()}{kind}", 20) for kind in ("small", "merged"))
+    rates: list[float] = []
+    fill(place, small.key, hits)
+    cpu = seconds(lambda: rates.append(replayed(place, small)))
+    yield Line(f"replay of {hits:,} hits from objects of 24, {name}", cpu, f"{rates[-1]:,.0f} hits/s")
+    place.delete(list(place.list()))
+    hits *= MERGED_TIMES
+    fill(place, merged.key, hits)
+    before = size_of(place)
+    cpu = seconds(lambda: merge(place))
+    note = f"{size_of(place) / hits:.0f} bytes a hit, {before / hits:.0f} before"
+    yield Line(f"{hits:,} hits merged, {name}", cpu, note)
+    cpu = seconds(lambda: rates.append(replayed(place, merged)))
+    yield Line(f"replay of {hits:,} hits from merged objects, {name}", cpu, f"{rates[-1]:,.0f} hits/s")
+
+
 LINES: Mapping[str, Callable[[float], Iterator[Line]]] = {
     "reports": reports,
     "hot": hot_hour,
     "small": small_buckets,
     "quiet": quiet_site,
+    "archive": archive,
 }
