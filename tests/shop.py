@@ -1,4 +1,4 @@
-"""Shop: an account with a site, an ad and a goal, whose hits are processed as a worker does."""
+"""Shop: an account with a site, an ad and a goal. Hits are processed as a worker does, and rolled up as beat does."""
 
 from typing import Any
 from uuid import uuid4
@@ -18,19 +18,25 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 #: 2026-11-20, noon (UTC).
 NOON = 1_795_176_000_000
+#: The value of a sale, in micros.
+PRICE = 29_900_000
 BATCH = batch_id(NOON, "abc")
 
 
 class Shop:
     """A site with its own account. `at` of its hits is in ms after noon."""
 
-    def __init__(self, store: Store, timezone: str = "UTC", **goal: Any) -> None:
+    CAMPAIGN, AD = "autumn", "demo-ad"
+
+    def __init__(self, store: Store, timezone: str = "UTC", currency: str = "USD", **goal: Any) -> None:
         self.store = store
         name = uuid4().hex
         self.account = Account.objects.create(name=name)
-        self.site = Site.objects.create(account=self.account, name=name, key=name, timezone=timezone)
-        self.campaign = Campaign.objects.create(site=self.site, key="autumn")
-        self.ad = Ad.objects.create(campaign=self.campaign, key="demo-ad")
+        self.site = Site.objects.create(
+            account=self.account, name="Shop", key=name, timezone=timezone, currency=currency
+        )
+        self.campaign = Campaign.objects.create(site=self.site, key=self.CAMPAIGN)
+        self.ad = Ad.objects.create(campaign=self.campaign, key=self.AD)
         self.goal = Goal.objects.create(site=self.site, key="purchase", event="purchase", **goal)
 
     @property
@@ -50,9 +56,9 @@ class Shop:
 
     def click(self, id: str, at: int = 0, **more: Any) -> Hit:
         """A click on the ad, unless another is named."""
-        return self.hit("click", id, at, **{"ad": "demo-ad", **more})
+        return self.hit("click", id, at, **{"ad": self.AD, **more})
 
-    def sale(self, id: str, at: int = 0, value: int | None = 29_900_000, **more: Any) -> Hit:
+    def sale(self, id: str, at: int = 0, value: int | None = PRICE, **more: Any) -> Hit:
         """A purchase."""
         return self.hit("conversion", id, at, name="purchase", value=value, **more)
 
@@ -61,11 +67,17 @@ class Shop:
         return self.hit("adjustment", id, at, kind=kind, order=order, value=value, **more)
 
     def process(self, *hits: Hit, batch: str = BATCH, frozen_before: int = 0) -> None:
-        """Processes a batch as a worker does."""
-        Processor(self.store, sequence, load_site, lambda: frozen_before, 1_000).process(hits, batch)
+        """Processes a batch as a worker does, with its live counts."""
+        work = Processor(self.store, sequence, load_site, lambda: frozen_before, 1_000)
+        self.store.add_counts(work.process(hits, batch))
 
     def roll_up(self) -> None:
         """Rolls up as beat does."""
         roller = Roller(self.store, sequence, load_sites, lambda: 0)
         roller.roll_up(*roller.marked(self.key))
         roller.roll_up(*roller.sums(self.key))
+
+    def receive(self, *hits: Hit) -> None:
+        """Processes hits and rolls up."""
+        self.process(*hits)
+        self.roll_up()

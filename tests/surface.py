@@ -1,4 +1,4 @@
-"""A shop that uses only the public surface: `/collect`, the report API, staff's API and the commands."""
+"""Surface: a customer that uses only the public surface: `/collect`, the report API, staff's API and the commands."""
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -28,7 +28,7 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-class Shop:
+class Customer:
     """A customer as staff sets it up: an account with a site, an ad, a goal and tokens."""
 
     def __init__(self, timezone: str = "UTC", currency: str = "EUR", **goal: Any) -> None:

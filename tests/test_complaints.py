@@ -16,7 +16,7 @@ from django.test import Client
 from conversions.attribution.credit import MODELS
 from conversions.configuration.loading import forget_cached_sites
 from conversions.store.port import Store
-from tests.surface import Shop, at, days_ago, ids, ms
+from tests.surface import Customer, at, days_ago, ids, ms
 from tracker.archive import open_archive
 from tracker.collection.hit import Batch, Hit, batch_id
 
@@ -35,14 +35,14 @@ def _tracker(inline: None, opened_store: Store, settings: Any) -> None:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> Customer:
+    return Customer()
 
 
 ONE, TWO = ("1.000000", "29.900000"), ("2.000000", "59.800000")
 
 
-def test_retries_duplicate_revenue(shop: Shop) -> None:
+def test_retries_duplicate_revenue(shop: Customer) -> None:
     # The answer to the browser got lost. The shop's server and its queue send the order, too, partly late.
     day = days_ago(5)
     sale = shop.sale(at(day), "A-17")
@@ -55,14 +55,14 @@ def test_retries_duplicate_revenue(shop: Shop) -> None:
     assert shop.report(day)["totals"]["clicks"] == 1
 
 
-def test_same_second_conversions_collapse(shop: Shop) -> None:
+def test_same_second_conversions_collapse(shop: Customer) -> None:
     day = days_ago(5)
     shop.send(*(shop.sale(at(day), visitor=visitor) for visitor in ("ann", "ann", "bob")))
     shop.send(shop.sale(at(day), "A-1"), shop.sale(at(day), "A-2"))
     assert shop.total(day) == ("5.000000", "149.500000")
 
 
-def test_a_re_import_counts_twice(shop: Shop, tmp_path: Path) -> None:
+def test_a_re_import_counts_twice(shop: Customer, tmp_path: Path) -> None:
     day = days_ago(30)
     lines = [shop.sale(at(day) + n * timedelta(minutes=7), f"offline-{n}", f"{n}.50") for n in range(40)]
     shop.send(shop.click(at(day, "00:01")), *lines)
@@ -77,7 +77,7 @@ def test_a_re_import_counts_twice(shop: Shop, tmp_path: Path) -> None:
     assert shop.report(day, by="ad,hour") == first
 
 
-def test_the_payment_providers_redirect_takes_the_credit(shop: Shop) -> None:
+def test_the_payment_providers_redirect_takes_the_credit(shop: Customer) -> None:
     # news -> shop -> pay.example -> thank-you page, with the landing page's parameters or without
     day, landing = days_ago(5), "https://shop.example/?utm_source=news&gclid=G-1"
     shop.ad("newsletter", rules=[{"source": "news"}])
@@ -95,7 +95,7 @@ def test_the_payment_providers_redirect_takes_the_credit(shop: Shop) -> None:
     assert shop.report(day)["totals"]["clicks"] == 2
 
 
-def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
+def test_attribution_lives_only_in_a_cookie(shop: Customer) -> None:
     # The browser lost its cookie between the click and the sale. The shop knows its customer and the first visit.
     day = days_ago(5)
     shop.send(shop.click(at(days_ago(20)), visitor="first-cookie"), shop.sale(at(day), "A-17", visitor="new-cookie"))
@@ -104,7 +104,7 @@ def test_attribution_lives_only_in_a_cookie(shop: Shop) -> None:
     assert shop.credited(day) == {"banner": ONE}
 
 
-def test_attribution_of_signed_in_users_does_not_depend_on_a_cookie(shop: Shop) -> None:
+def test_attribution_of_signed_in_users_does_not_depend_on_a_cookie(shop: Customer) -> None:
     # phone: click, sign-in | laptop: purchase, sign-in the day after. Credit crosses in any order of arrival.
     day = days_ago(5)
     told = [
@@ -117,7 +117,7 @@ def test_attribution_of_signed_in_users_does_not_depend_on_a_cookie(shop: Shop) 
         assert "banner" not in shop.credited(day)
         shop.send(hit)
     assert shop.credited(day) == {"banner": ONE}
-    other = Shop()
+    other = Customer()
     other.send(*({**hit, "site": other.site} for hit in reversed(told)))
     assert other.credited(day) == {"banner": ONE}
     # Another user who later signs in on the same laptop gets none of it.
@@ -125,7 +125,7 @@ def test_attribution_of_signed_in_users_does_not_depend_on_a_cookie(shop: Shop) 
     assert shop.credited(days_ago(3)) == {"(nobody)": ONE}
 
 
-def test_segments_exceed_the_total(shop: Shop) -> None:
+def test_segments_exceed_the_total(shop: Customer) -> None:
     day = days_ago(5)
     shop.goal("lead", event="lead", fixed_value="0.000007")
     for n, visitor in enumerate(("ann", "bob", "eve", "kim"), 1):
@@ -147,7 +147,7 @@ def test_segments_exceed_the_total(shop: Shop) -> None:
     assert shop.total(day) == ("8.000000", "0.400028")
 
 
-def test_goals_are_not_retroactive(shop: Shop) -> None:
+def test_goals_are_not_retroactive(shop: Customer) -> None:
     day = days_ago(5)
     shop.send(shop.click(at(day, "11:00")), shop.hit("event", at(day), name="newsletter"))
     assert shop.total(day) == ("0.000000", "0.000000")
@@ -160,7 +160,7 @@ def test_goals_are_not_retroactive(shop: Shop) -> None:
     assert shop.credited(day) == {"banner": ("1.000000", "2.000000")}
 
 
-def test_refunds(shop: Shop) -> None:
+def test_refunds(shop: Customer) -> None:
     sold, refunded = days_ago(20), days_ago(5)
     shop.send(shop.click(at(sold, "11:00")), *(shop.sale(at(sold), order) for order in ("A-1", "A-2", "A-3")))
     # In part, twice and once more by a retry; in full; cancelled. One of them arrives before its order.
@@ -177,7 +177,7 @@ def test_refunds(shop: Shop) -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"])
 def test_day_boundary_against_timezone(zone: str) -> None:
-    shop, day = Shop(timezone=zone), days_ago(5)
+    shop, day = Customer(timezone=zone), days_ago(5)
     before, after = day - timedelta(days=1), day + timedelta(days=1)
     midnight, next_midnight = at(day, "00:00", zone), at(after, "00:00", zone)
     shop.send(
@@ -208,7 +208,7 @@ def clock_change(zone: str, longer: bool) -> date:
 @pytest.mark.parametrize("longer", [True, False])
 def test_day_boundary_on_the_days_on_which_the_clock_changes(zone: str, longer: bool) -> None:
     # Such a day may be too old for collection. These hits come from the archive, as in a replay.
-    shop, day = Shop(timezone=zone), clock_change(zone, longer)
+    shop, day = Customer(timezone=zone), clock_change(zone, longer)
     since, until = (ms(at(one, "00:00", zone)) for one in (day, day + timedelta(days=1)))
     moments = [*range(since, until, 600_000), until - 1]
     outside = [since - 1, until]
@@ -222,7 +222,7 @@ def test_day_boundary_on_the_days_on_which_the_clock_changes(zone: str, longer: 
     assert shop.total(day - timedelta(days=1), day + timedelta(days=1))[0] == f"{len(hits)}.000000"
 
 
-def test_cross_domain_checkout(shop: Shop) -> None:
+def test_cross_domain_checkout(shop: Customer) -> None:
     # The checkout is on another domain with another cookie. Both domains send the order, in any order.
     day = days_ago(5)
     shop.send(shop.click(at(day, "10:00"), visitor="on-shop.example"))
@@ -235,14 +235,14 @@ def test_cross_domain_checkout(shop: Shop) -> None:
     assert shop.credited(day, model="first")["banner"] == ONE
 
 
-def test_cross_domain_checkout_of_a_customer_whom_both_domains_know(shop: Shop) -> None:
+def test_cross_domain_checkout_of_a_customer_whom_both_domains_know(shop: Customer) -> None:
     day, known = days_ago(5), {"user": "customer-7"}
     shop.send(shop.click(at(day, "10:00"), visitor="on-shop.example", **known))
     shop.send(shop.sale(at(day), "A-17", visitor="on-pay.example", **known))
     assert shop.credited(day) == {"banner": ONE}
 
 
-def test_invisible_bot_filtering(shop: Shop) -> None:
+def test_invisible_bot_filtering(shop: Customer) -> None:
     day = datetime.now(UTC).date()
     query = {"site": shop.site, "type": "event", "name": "purchase", "value": "29.90"}
     assert Client().get("/collect", query, headers={"user-agent": GOOGLEBOT}).status_code == 200
@@ -260,7 +260,7 @@ def test_invisible_bot_filtering(shop: Shop) -> None:
     assert shop.total(*range_) == TWO
 
 
-def test_click_date_against_conversion_date(shop: Shop) -> None:
+def test_click_date_against_conversion_date(shop: Customer) -> None:
     clicked, sold = days_ago(30), days_ago(5)
     shop.send(shop.click(at(clicked)), shop.sale(at(sold, "11:59"), "A-17"))
     shop.send(shop.sale(at(sold), visitor="nobody-knows-whence", value="1.00"))
@@ -272,7 +272,7 @@ def test_click_date_against_conversion_date(shop: Shop) -> None:
     assert both == [("2.000000", "30.900000")] * 2
 
 
-def test_value_known_weeks_later(shop: Shop) -> None:
+def test_value_known_weeks_later(shop: Customer) -> None:
     day, weeks_later = days_ago(40), days_ago(5)
     lead = {name: text for name, text in shop.sale(at(day), "lead-7").items() if name != "value"}
     shop.send(shop.click(at(day, "11:00")), lead)
@@ -290,7 +290,7 @@ def load_rates(folder: Path, *rows: tuple[str, str, str, str]) -> None:
     call_command("load_rates", str(file), stdout=StringIO())
 
 
-def test_currency_per_order(shop: Shop, tmp_path: Path) -> None:
+def test_currency_per_order(shop: Customer, tmp_path: Path) -> None:
     day, later = days_ago(20), days_ago(5)
     shop.send(
         shop.click(at(day, "11:00")),
@@ -309,8 +309,8 @@ def test_currency_per_order(shop: Shop, tmp_path: Path) -> None:
     assert shop.report(day)["set_aside"] == {"no_rate": {"conversions": 0, "values": {}}}
 
 
-def test_two_same_named_goals(shop: Shop) -> None:
-    day, other = days_ago(5), Shop()
+def test_two_same_named_goals(shop: Customer) -> None:
+    day, other = days_ago(5), Customer()
     for key in ("sale-online", "sale-by-phone"):
         shop.goal(key, name="Sale", event=key)
     for key in ("sale-online", "sale-by-phone"):

@@ -29,7 +29,7 @@ from conversions.verdicts.paths import path_of, shares
 from tests.properties.scenario import CLOCKS, split_batches
 from tests.properties.test_invariance import World
 from tests.properties.worlds import ON_CASSANDRA, WORLDS, Clock, worlds
-from tests.surface import Shop, at, days_ago
+from tests.surface import Customer, at, days_ago
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Batch, Hit, batch_id
 
@@ -199,7 +199,7 @@ class TestReports:
 
     def test_explanations_of_a_day_add_up_to_the_reports_rows_under_every_model(self, settings: Any) -> None:
         settings.CONFIG_CACHE_SECONDS = 0
-        rng, shop = random.Random(7), Shop()
+        rng, shop = random.Random(7), Customer()
         day = days_ago(5)
         month_before = day.replace(day=1) - timedelta(days=3)
         for sold in (month_before, day):
@@ -234,7 +234,7 @@ class TestReports:
             assert reports[model]["rows"] != reports["linear"]["rows"], "no month was fitted"
 
 
-def explained(shop: Shop, visitors: Sequence[str]) -> list[dict[str, Any]]:
+def explained(shop: Customer, visitors: Sequence[str]) -> list[dict[str, Any]]:
     """The explanation of each conversion of some visitors."""
     found: list[dict[str, Any]] = []
     for visitor in visitors:

@@ -18,13 +18,13 @@ from conversions.store.adapters import open_store
 from reporting.fits.shown import MAX_SETS, describe_fit
 from reporting.fitter import Fitter
 from tests.openapi import described, description
-from tests.reports import Shop, ms
+from tests.reports import DatedShop, ms
 from tracker.collection.hit import to_plain
 
 pytestmark = pytest.mark.django_db
 
 
-def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
+def get(client: Client, shop: DatedShop, secret: str = "", **parameters: str) -> Any:
     """The answer to a program with the shop's token, or with another one."""
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10", **parameters}
     headers = {"Authorization": f"Bearer {secret or shop.secret}"}
@@ -36,7 +36,7 @@ def error_of(answer: Any) -> tuple[int, str, str | None]:
     return answer.status_code, error["code"], error["field"]
 
 
-def settle(shop: Shop) -> None:
+def settle(shop: DatedShop) -> None:
     shop.roll_up()
     now = ms("2026-11-02T00:00Z")
     fitter = Fitter(shop.store, sequence, fit_marks, load_site, lambda: 0, lambda: now)
@@ -45,10 +45,10 @@ def settle(shop: Shop) -> None:
 
 
 @pytest.fixture
-def shop(sql_store: None, settings: Any) -> Shop:
+def shop(sql_store: None, settings: Any) -> DatedShop:
     """Ann clicked `summer` and `mail` and bought. Bob clicked `mail` and didn't buy. Cyd bought without an ad."""
     settings.CASSANDRA_URL = ""
-    shop = Shop(open_store())
+    shop = DatedShop(open_store())
     shop.process(
         shop.click("2026-10-05T10:00Z"),
         shop.click("2026-10-05T11:00Z", ad="mail"),
@@ -60,7 +60,7 @@ def shop(sql_store: None, settings: Any) -> Shop:
     return shop
 
 
-def test_a_fit_shows_its_matrix_removal_effects_and_rates_with_their_data(client: Client, shop: Shop) -> None:
+def test_a_fit_shows_its_matrix_removal_effects_and_rates_with_their_data(client: Client, shop: DatedShop) -> None:
     answer = get(client, shop)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     told = answer.json()
@@ -96,26 +96,26 @@ def test_a_fit_shows_its_matrix_removal_effects_and_rates_with_their_data(client
     assert told["left_out"] == {"sets": 0, "campaign_sets": 0}
 
 
-def test_a_goal_without_conversions_has_a_fit_that_says_so(client: Client, shop: Shop) -> None:
+def test_a_goal_without_conversions_has_a_fit_that_says_so(client: Client, shop: DatedShop) -> None:
     told = get(client, shop, goal="signup").json()
     assert (told["usable"], told["paths"]) == (False, {"distinct": 2, "converted": 0, "unconverted": 2})
 
 
-def test_a_month_without_hits_has_no_fit(client: Client, shop: Shop) -> None:
+def test_a_month_without_hits_has_no_fit(client: Client, shop: DatedShop) -> None:
     assert error_of(get(client, shop, month="2026-09")) == (404, "no_fit", "month")
 
 
 @pytest.mark.parametrize("month", ["", "2026", "2026-13", "2026-1", "1999-12", "3000-01", "2026-10-01", "२०२६-१०"])
-def test_a_bad_month_is_refused(client: Client, shop: Shop, month: str) -> None:
+def test_a_bad_month_is_refused(client: Client, shop: DatedShop, month: str) -> None:
     assert error_of(get(client, shop, month=month)) == (400, "bad_month", "month")
 
 
-def test_a_goal_must_be_named_and_be_the_sites_own(client: Client, shop: Shop) -> None:
+def test_a_goal_must_be_named_and_be_the_sites_own(client: Client, shop: DatedShop) -> None:
     assert error_of(get(client, shop, goal="")) == (400, "missing_goal", "goal")
     assert error_of(get(client, shop, goal="other")) == (404, "unknown_goal", "goal")
 
 
-def test_signed_in_people_can_open_it_in_their_browser(client: Client, shop: Shop) -> None:
+def test_signed_in_people_can_open_it_in_their_browser(client: Client, shop: DatedShop) -> None:
     user = User.objects.create_user("ann")
     client.force_login(user)
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10"}
@@ -125,8 +125,8 @@ def test_signed_in_people_can_open_it_in_their_browser(client: Client, shop: Sho
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
 
 
-def test_another_accounts_site_is_not_found(client: Client, shop: Shop) -> None:
-    other = Shop(shop.store)
+def test_another_accounts_site_is_not_found(client: Client, shop: DatedShop) -> None:
+    other = DatedShop(shop.store)
     assert error_of(get(client, shop, other.secret)) == (404, "unknown_site", "site")
     assert error_of(get(client, shop, "made up"))[:2] == (401, "bad_token")
 

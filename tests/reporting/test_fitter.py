@@ -19,7 +19,7 @@ from conversions.verdicts.fits import fit_cell, read_fits
 from reporting.fitter import HOLD_MS, REST, Fitter
 from reporting.rollup import Roller
 from reporting.tasks import fit_months
-from tests.reports import Shop, marker_came_through, ms
+from tests.reports import DatedShop, marker_came_through, ms
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +35,9 @@ def nothing_is_frozen(settings: Any) -> None:
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
+def shop(store: Store) -> DatedShop:
     """A shop on each store. In October `summer` and `mail` together always sell, and `mail` alone never does."""
-    shop = Shop(store)
+    shop = DatedShop(store)
     shop.receive(
         *(shop.click("2026-10-05T10:00Z", visitor=name) for name in ("ann", "bob")),
         *(shop.click("2026-10-05T11:00Z", ad="mail", visitor=name) for name in ("ann", "bob", "cyd", "dan")),
@@ -46,7 +46,7 @@ def shop(store: Store) -> Shop:
     return shop
 
 
-def sell_in_november(shop: Shop) -> None:
+def sell_in_november(shop: DatedShop) -> None:
     """Somebody clicks both ads in November and buys for 10 euros."""
     shop.receive(
         shop.click("2026-11-10T10:00Z", visitor="eve"),
@@ -55,36 +55,36 @@ def sell_in_november(shop: Shop) -> None:
     )
 
 
-def fitter(shop: Shop, store: Any = None, marks: Any = None, now: int = NOW) -> Fitter:
+def fitter(shop: DatedShop, store: Any = None, marks: Any = None, now: int = NOW) -> Fitter:
     """The fitter that beat uses."""
     return Fitter(store or shop.store, sequence, marks or fit_marks, load_site, lambda: 0, lambda: now)
 
 
-def fit(shop: Shop, **more: Any) -> list[bool]:
+def fit(shop: DatedShop, **more: Any) -> list[bool]:
     """Fits all past months. Returns for each whether its fits changed."""
     work = fitter(shop, **more)
     return [work.fit(mark, WHENEVER) for mark in work.due(shop.site.key)]
 
 
-def settle(shop: Shop) -> None:
+def settle(shop: DatedShop) -> None:
     """Rolls up and fits until nothing is left, as `manage.py rollup` does."""
     shop.roll_up()
     while any(fit(shop)):
         shop.roll_up()
 
 
-def credit(shop: Shop, model: str) -> dict[str, str]:
+def credit(shop: DatedShop, model: str) -> dict[str, str]:
     """November's conversions by ad."""
     return dict(shop.rows(FIRST, LAST, "ad", "conversions", model=model))
 
 
-def learnt(shop: Shop, month: str = OCTOBER) -> Fitted:
+def learnt(shop: DatedShop, month: str = OCTOBER) -> Fitted:
     """The stored fit of the goal `purchase`."""
-    uid = next(goal.uid for goal in shop.config.goals if goal.key == "purchase")
-    return read_fits(shop.store, shop.config, month)[uid]
+    uid = next(goal.uid for goal in shop.config().goals if goal.key == "purchase")
+    return read_fits(shop.store, shop.config(), month)[uid]
 
 
-def test_credit_follows_the_fit_of_the_month_before(shop: Shop) -> None:
+def test_credit_follows_the_fit_of_the_month_before(shop: DatedShop) -> None:
     sell_in_november(shop)
     settle(shop)
     # Half of the paths start with summer and go on to mail. Half of the steps from mail lead to a sale. Without summer
@@ -95,7 +95,7 @@ def test_credit_follows_the_fit_of_the_month_before(shop: Shop) -> None:
     assert credit(shop, "shapley") == {"mail": "0.500000", "summer": "0.500000"}
 
 
-def test_a_late_sale_changes_the_next_months_credit(shop: Shop) -> None:
+def test_a_late_sale_changes_the_next_months_credit(shop: DatedShop) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
@@ -105,7 +105,7 @@ def test_a_late_sale_changes_the_next_months_credit(shop: Shop) -> None:
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 
 
-def test_a_retraction_after_the_fit_removes_the_sale_from_it(shop: Shop) -> None:
+def test_a_retraction_after_the_fit_removes_the_sale_from_it(shop: DatedShop) -> None:
     shop.process(
         shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay", order="f")
     )
@@ -120,7 +120,7 @@ def test_a_retraction_after_the_fit_removes_the_sale_from_it(shop: Shop) -> None
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
-def test_devices_linked_later_become_one_path_of_the_fit(shop: Shop) -> None:
+def test_devices_linked_later_become_one_path_of_the_fit(shop: DatedShop) -> None:
     shop.receive(
         shop.click("2026-10-06T10:00Z", visitor="phone"), shop.click("2026-10-08T10:00Z", ad="mail", visitor="laptop")
     )
@@ -131,7 +131,7 @@ def test_devices_linked_later_become_one_path_of_the_fit(shop: Shop) -> None:
     assert (learnt(shop).converted, learnt(shop).unconverted) == (2, 3)
 
 
-def test_a_refund_changes_no_fit_and_marks_no_bucket(shop: Shop) -> None:
+def test_a_refund_changes_no_fit_and_marks_no_bucket(shop: DatedShop) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.process(shop.hit("adjustment", "2026-11-20T10:00Z", order="ann", kind="refund", value=1))
@@ -140,7 +140,7 @@ def test_a_refund_changes_no_fit_and_marks_no_bucket(shop: Shop) -> None:
     assert sequence.open_marks(shop.site.key) == []
 
 
-def test_without_a_fit_credit_is_shared_evenly_and_the_report_names_the_missing_month(shop: Shop) -> None:
+def test_without_a_fit_credit_is_shared_evenly_and_the_report_names_the_missing_month(shop: DatedShop) -> None:
     sell_in_november(shop)
     assert credit(shop, "markov") == credit(shop, "shapley") == {"mail": "0.500000", "summer": "0.500000"}
     lacking = {"months": [], "missing": [{"month": OCTOBER, "goals": ["purchase"]}]}
@@ -151,14 +151,14 @@ def test_without_a_fit_credit_is_shared_evenly_and_the_report_names_the_missing_
 
 
 def test_a_month_is_not_fitted_before_it_is_over_by_the_sites_own_clock(store: Store) -> None:
-    tokyo = Shop(store, timezone="Asia/Tokyo")
+    tokyo = DatedShop(store, timezone="Asia/Tokyo")
     tokyo.receive(tokyo.click("2026-10-05T10:00Z"))
     midnight = ms("2026-10-31T15:00Z")
     assert fitter(tokyo, now=midnight - 1).due(tokyo.site.key) == []
     assert [mark.month for mark in fitter(tokyo, now=midnight).due(tokyo.site.key)] == [OCTOBER]
 
 
-def test_a_report_is_not_sealed_while_its_fit_must_be_made(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_is_not_sealed_while_its_fit_must_be_made(shop: DatedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     sell_in_november(shop)
     monkeypatch.setattr("time.time_ns", lambda: ms("2026-12-05T12:00Z") * 1_000_000)
     marker_came_through(["2026-12-05T00:00Z"])
@@ -172,7 +172,7 @@ def test_a_report_is_not_sealed_while_its_fit_must_be_made(shop: Shop, monkeypat
     assert shop.report(FIRST, LAST, model="markov")["sealed_until"] == "2026-12-04T23:50:00Z"
 
 
-def test_a_renamed_ad_has_its_new_name_in_the_fit(shop: Shop) -> None:
+def test_a_renamed_ad_has_its_new_name_in_the_fit(shop: DatedShop) -> None:
     sell_in_november(shop)
     settle(shop)
     MatchRule.objects.create(ad=Ad.objects.get(campaign__site=shop.site), source="x")
@@ -208,7 +208,7 @@ class Killed:
 
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("method", ["take_fits", "untell", "write_cells", "close_fits"])
-def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: Shop, method: str, after: bool) -> None:
+def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: DatedShop, method: str, after: bool) -> None:
     sell_in_november(shop)
     settle(shop)
     shop.receive(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
@@ -219,7 +219,7 @@ def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: Shop, 
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 
 
-def test_a_fit_that_changes_and_changes_back_around_two_deaths_leaves_no_bucket_with_it(shop: Shop) -> None:
+def test_a_fit_that_changes_and_changes_back_around_two_deaths_leaves_no_bucket_with_it(shop: DatedShop) -> None:
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"))
     sell_in_november(shop)
     settle(shop)
@@ -238,7 +238,7 @@ def test_a_fit_that_changes_and_changes_back_around_two_deaths_leaves_no_bucket_
     assert credit(shop, "shapley") == before
 
 
-def test_a_rollup_that_dies_after_closing_its_mark_has_marked_its_month(shop: Shop) -> None:
+def test_a_rollup_that_dies_after_closing_its_mark_has_marked_its_month(shop: DatedShop) -> None:
     settle(shop)
     shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T10:30Z", visitor="fay"))
     (mark,) = sequence.open_marks(shop.site.key)
@@ -263,7 +263,7 @@ class Meanwhile:
         self._store.write_cells(*args)
 
 
-def test_a_stalled_fitter_overwrites_no_newer_fit(shop: Shop) -> None:
+def test_a_stalled_fitter_overwrites_no_newer_fit(shop: DatedShop) -> None:
     sell_in_november(shop)
 
     def meanwhile() -> None:
@@ -276,19 +276,19 @@ def test_a_stalled_fitter_overwrites_no_newer_fit(shop: Shop) -> None:
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 
 
-def test_a_fit_is_written_under_a_newer_token_than_its_mark_has(shop: Shop) -> None:
+def test_a_fit_is_written_under_a_newer_token_than_its_mark_has(shop: DatedShop) -> None:
     """With equal tokens two fitters of one mark could leave the older fits stored."""
     sell_in_november(shop)
     settle(shop)
     mark = FitMark.objects.get(site=shop.site.key, month=OCTOBER)
-    uid = next(goal.uid for goal in shop.config.goals if goal.key == "purchase")
-    other = fit_cell(shop.config, uid, OCTOBER, msgspec.structs.replace(learnt(shop), converted=99))
+    uid = next(goal.uid for goal in shop.config().goals if goal.key == "purchase")
+    other = fit_cell(shop.config(), uid, OCTOBER, msgspec.structs.replace(learnt(shop), converted=99))
     shop.store.write_cells([CellSet(shop.site.key, mark.token, [other])])
     assert learnt(shop).converted == 2
 
 
 def test_beat_skips_a_month_that_is_being_fitted_or_rolled_up_or_was_just_fitted(
-    shop: Shop,
+    shop: DatedShop,
 ) -> None:
     (mark,) = open_fits(shop.site.key)
     now = mark.token // 1000
@@ -307,7 +307,7 @@ def test_beat_skips_a_month_that_is_being_fitted_or_rolled_up_or_was_just_fitted
     assert fit_marks.take_fits(held, before, before + HOLD_MS)
 
 
-def test_a_fit_rests_ten_times_as_long_as_it_took(shop: Shop) -> None:
+def test_a_fit_rests_ten_times_as_long_as_it_took(shop: DatedShop) -> None:
     clock = iter(range(NOW, NOW + 10**9, 1_000))
     work = Fitter(shop.store, sequence, fit_marks, load_site, lambda: 0, lambda: next(clock))
     (mark,) = work.due(shop.site.key)
@@ -317,7 +317,7 @@ def test_a_fit_rests_ten_times_as_long_as_it_took(shop: Shop) -> None:
     assert REST * 1_000 <= mark.held_until - ended <= REST * 20_000
 
 
-def test_a_month_that_fails_rests_and_delays_no_other(shop: Shop) -> None:
+def test_a_month_that_fails_rests_and_delays_no_other(shop: DatedShop) -> None:
     class Away:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
@@ -336,7 +336,9 @@ def test_a_month_that_fails_rests_and_delays_no_other(shop: Shop) -> None:
         work.attempts.end()
 
 
-def test_a_month_that_cannot_be_fitted_is_logged_and_stays_marked(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_month_that_cannot_be_fitted_is_logged_and_stays_marked(
+    shop: DatedShop, caplog: pytest.LogCaptureFixture
+) -> None:
     class Damaged:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
@@ -350,7 +352,7 @@ def test_a_month_that_cannot_be_fitted_is_logged_and_stays_marked(shop: Shop, ca
     assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
 
 
-def test_fits_used_only_by_frozen_buckets_are_not_changed(shop: Shop) -> None:
+def test_fits_used_only_by_frozen_buckets_are_not_changed(shop: DatedShop) -> None:
     settle(shop)
     before = learnt(shop)
     shop.receive(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
@@ -361,11 +363,11 @@ def test_fits_used_only_by_frozen_buckets_are_not_changed(shop: Shop) -> None:
     assert learnt(shop) == before
 
 
-def test_a_fit_written_by_another_version_is_ignored_and_made_again(shop: Shop) -> None:
+def test_a_fit_written_by_another_version_is_ignored_and_made_again(shop: DatedShop) -> None:
     sell_in_november(shop)
     settle(shop)
     (mine, *_) = shop.store.read_cells(shop.site.key, [FIT], ["2026-10-01"])
-    older = [msgspec.structs.replace(mine, key=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config.goals]
+    older = [msgspec.structs.replace(mine, key=goal.uid, body=b'{"fingerprint": "x"}') for goal in shop.config().goals]
     shop.store.write_cells([CellSet(shop.site.key, sequence.draw_token(), older)])
     sequence.mark_site(shop.site.key)
     shop.roll_up()
@@ -374,7 +376,7 @@ def test_a_fit_written_by_another_version_is_ignored_and_made_again(shop: Shop) 
     assert credit(shop, "markov") == {"mail": "0.666667", "summer": "0.333333"}
 
 
-def test_a_deleted_site_leaves_no_mark(shop: Shop) -> None:
+def test_a_deleted_site_leaves_no_mark(shop: DatedShop) -> None:
     sequence.mark_fits([("no-such-site", OCTOBER)])
     (mark,) = fitter(shop).due("no-such-site")
     assert not fitter(shop).fit(mark, WHENEVER)
@@ -384,7 +386,7 @@ def test_a_deleted_site_leaves_no_mark(shop: Shop) -> None:
 def test_the_command_rolls_up_fits_and_rolls_up_again_until_nothing_is_left(
     opened_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop = Shop(opened_store)
+    shop = DatedShop(opened_store)
     shop.process(
         shop.click("2026-03-05T10:00Z"),
         shop.click("2026-03-05T11:00Z", ad="mail", visitor="bob"),
@@ -402,7 +404,7 @@ def test_the_command_rolls_up_fits_and_rolls_up_again_until_nothing_is_left(
 
 
 def test_beat_fits_past_months(opened_store: Store) -> None:
-    shop = Shop(opened_store)
+    shop = DatedShop(opened_store)
     shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
     fit_months()
     assert learnt(shop, "2026-03").converted == 1

@@ -16,7 +16,7 @@ from conversions.store.adapters import open_store
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.units.clock import HOUR_MS
 from tests.openapi import described, description
-from tests.reports import Shop, marker_came_through, ms
+from tests.reports import DatedShop, marker_came_through, ms
 from tracker.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ class TestFigures:
     """Figures, on every store."""
 
     def test_a_click_and_the_sale_it_brought_are_one_row(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(
             shop.click("2026-11-23T10:00Z"),
             shop.sale("2026-11-23T11:00Z", 30),
@@ -57,7 +57,7 @@ class TestFigures:
         }
 
     def test_each_model_divides_a_sale_in_its_own_way(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(
             shop.click("2026-11-23T10:00Z"),
             shop.click("2026-11-23T11:00Z", ad="mail"),
@@ -75,22 +75,22 @@ class TestFigures:
         }
 
     def test_an_empty_range_is_an_empty_report(self, store: Store) -> None:
-        report = Shop(store).report(MONDAY, WEDNESDAY)
+        report = DatedShop(store).report(MONDAY, WEDNESDAY)
         assert (report["rows"], report["unattributed"]) == ([], NOTHING)
         assert report["totals"] == {"clicks": 0, "views": 0, **NOTHING}
 
     @pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31"])
     @pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
     def test_the_first_and_the_last_possible_day_are_answered(self, store: Store, day: str, timezone: str) -> None:
-        assert Shop(store, timezone=timezone).report(day, day, basis="click")["rows"] == []
+        assert DatedShop(store, timezone=timezone).report(day, day, basis="click")["rows"] == []
 
     def test_a_long_range_is_read_to_its_last_day(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(shop.click("2026-01-01T00:00Z"), shop.click("2026-06-30T12:00Z"), shop.click("2026-12-31T23:59Z"))
         assert shop.rows("2026-01-01", "2026-12-31", "clicks") == [(3,)]
 
     def test_a_click_that_arrives_after_its_sale_still_earns_it(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(shop.sale("2026-11-24T10:00Z"))
         assert shop.report(TUESDAY, TUESDAY)["unattributed"]["conversions"] == "1.000000"
         shop.receive(shop.click("2026-11-23T10:00Z"))
@@ -98,7 +98,7 @@ class TestFigures:
         assert shop.report(TUESDAY, TUESDAY)["unattributed"] == NOTHING
 
     def test_a_refund_on_the_next_day_changes_the_day_of_the_sale(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(shop.click("2026-11-23T09:00Z"), shop.sale("2026-11-23T10:00Z", 30, order="o1"))
         shop.receive(shop.hit("adjustment", "2026-11-24T10:00Z", order="o1", kind="refund", value=12_500_000))
         assert shop.rows(MONDAY, WEDNESDAY, "day", "conversions", "value", by="day") == [
@@ -107,7 +107,7 @@ class TestFigures:
 
     def test_with_basis_click_a_sale_counts_on_the_day_of_its_touch(self, store: Store) -> None:
         # click on the 23rd, 23:59:59 --- exactly 30 days ---> sale on 23 December; bob's sale has no touch
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(
             shop.click("2026-11-23T23:59:59Z"),
             shop.sale("2026-12-23T23:59:59Z", 30),
@@ -122,7 +122,7 @@ class TestFigures:
         assert shop.rows("2026-12-23", "2026-12-23", "clicks", "value") == [(0, "30.000000")]
 
     def test_one_goal_and_all_goals(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(
             shop.click("2026-11-23T10:00Z"),
             shop.sale("2026-11-23T11:00Z", 3),
@@ -136,7 +136,7 @@ class TestFigures:
         assert shop.report(MONDAY, MONDAY, by="goal")["totals"]["conversions"] == "2.000000"
 
     def test_a_new_ad_renames_past_touches(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(shop.click("2026-11-23T10:00Z", ad="mail"), shop.sale("2026-11-23T11:00Z"))
         assert shop.rows(MONDAY, MONDAY, "ad", "configured", "campaign", by="ad,campaign") == [
             ("mail", False, "(none)")
@@ -151,7 +151,7 @@ class TestDays:
     """Days and hours follow the site's timezone."""
 
     def test_a_day_begins_at_the_sites_midnight(self, store: Store) -> None:
-        shop = Shop(store, timezone="Europe/Berlin")
+        shop = DatedShop(store, timezone="Europe/Berlin")
         shop.receive(*(shop.click(f"2026-11-{at}Z") for at in ("22T22:59:59", "22T23:00", "23T22:59:59", "23T23:00")))
         assert shop.rows("2026-11-22", TUESDAY, "day", "clicks", by="day") == [
             ("2026-11-22", 1),
@@ -161,7 +161,7 @@ class TestDays:
         assert shop.rows(MONDAY, MONDAY, "clicks") == [(2,)]
 
     def test_hours_of_a_half_hour_zone_begin_at_half_past(self, store: Store) -> None:
-        shop = Shop(store, timezone="Asia/Kolkata")
+        shop = DatedShop(store, timezone="Asia/Kolkata")
         shop.receive(*(shop.click(f"2026-11-22T{at}Z") for at in ("18:29:59", "18:30", "19:29:59", "19:30")))
         assert shop.rows(MONDAY, MONDAY, "day", "hour", "clicks", by="day,hour") == [
             (MONDAY, "2026-11-22T18:30:00Z", 2),
@@ -175,7 +175,7 @@ class TestDays:
     def test_a_day_on_which_the_clock_changes_has_all_its_hours(
         self, store: Store, day: str, begins: str, hours: int
     ) -> None:
-        shop = Shop(store, timezone="Europe/Berlin")
+        shop = DatedShop(store, timezone="Europe/Berlin")
         start = ms(f"{begins}:00Z")
         shop.receive(*(shop.click(start + n * HOUR_MS) for n in range(-1, hours + 1)))
         assert shop.rows(day, day, "clicks") == [(hours,)]
@@ -187,17 +187,17 @@ class TestDays:
 class TestSealed:
     """The instant until which a report is sealed."""
 
-    def sealed(self, shop: Shop, day: str = MONDAY, **parameters: str) -> tuple[str, bool]:
+    def sealed(self, shop: DatedShop, day: str = MONDAY, **parameters: str) -> tuple[str, bool]:
         report = shop.report(day, day, **parameters)
         return report["sealed_until"], report["provisional"]
 
     def test_nothing_is_sealed_before_the_first_marker(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.roll_up()
         assert self.sealed(shop) == ("1970-01-01T00:00:00Z", True)
 
     def test_everything_is_sealed_until_ten_minutes_before_the_last_marker(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T00:09:59Z"])
         assert self.sealed(shop) == ("2026-11-23T23:59:59Z", True)
@@ -205,7 +205,7 @@ class TestSealed:
         assert self.sealed(shop) == ("2026-11-24T00:00:00Z", False)
 
     def test_hits_sent_again_hold_back_the_sealed_instant_until_a_later_marker(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T06:05Z"])
         Marker.put_back(ms("2026-11-24T06:02Z"), ms("2026-11-24T07:00Z"))
@@ -219,7 +219,7 @@ class TestSealed:
         assert self.sealed(shop)[0] == "2026-11-24T07:00:00Z"
 
     def test_the_sealed_instant_ends_with_the_range_at_the_sites_midnight(self, store: Store) -> None:
-        shop = Shop(store, timezone="America/New_York")
+        shop = DatedShop(store, timezone="America/New_York")
         shop.roll_up()
         marker_came_through(["2026-11-24T05:09:59Z"])
         assert self.sealed(shop)[1] is True
@@ -227,7 +227,7 @@ class TestSealed:
         assert self.sealed(shop)[1] is False
 
     def test_a_marked_bucket_holds_back_the_sealed_instant_until_it_is_rolled_up(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.roll_up()
         marker_came_through(["2026-11-25T00:00Z"])
         shop.process(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
@@ -236,7 +236,7 @@ class TestSealed:
         assert self.sealed(shop) == ("2026-11-24T23:50:00Z", False)
 
     def test_a_change_of_configuration_holds_back_the_sealed_instant_to_the_first_bucket(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.receive(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
         marker_came_through(["2026-12-01T00:00Z"])
         Ad.objects.get(campaign__site=shop.site).save()
@@ -245,7 +245,7 @@ class TestSealed:
         assert self.sealed(shop)[1] is False
 
     def test_with_basis_click_the_sealed_instant_is_earlier_by_the_longest_window(self, store: Store) -> None:
-        shop = Shop(store)
+        shop = DatedShop(store)
         shop.roll_up()
         marker_came_through(["2026-11-24T00:09Z"])
         assert self.sealed(shop, "2026-10-24", basis="click") == ("2026-10-24T23:59:00Z", True)
@@ -253,7 +253,7 @@ class TestSealed:
         assert self.sealed(shop, "2026-10-24", basis="click") == ("2026-10-25T00:00:00Z", False)
 
     def test_another_sites_marks_do_not_hold_back_the_sealed_instant(self, store: Store) -> None:
-        shop, other = Shop(store), Shop(store)
+        shop, other = DatedShop(store), DatedShop(store)
         shop.roll_up()
         marker_came_through(["2026-12-01T00:00Z"])
         other.process(other.click("2026-11-01T00:00Z"))
@@ -264,7 +264,7 @@ class TestLive:
     """The live figures of the open hour."""
 
     def test_live_figures_count_hits_before_they_are_rolled_up(self, store: Store) -> None:
-        shop = Shop(store, timezone="Asia/Kolkata")
+        shop = DatedShop(store, timezone="Asia/Kolkata")
         shop.process(
             shop.click("2026-11-23T10:30Z"),
             shop.click("2026-11-23T10:40Z", ad="stray"),
@@ -284,23 +284,23 @@ class TestLive:
         assert (one_goal["hits"], one_goal["conversions"], one_goal["value"]) == (4, 1, "0.000000")
 
     def test_an_hour_without_hits_is_all_zeros(self, store: Store) -> None:
-        live = Shop(store).report(MONDAY, MONDAY, now="2026-11-23T11:00Z")["live"]
+        live = DatedShop(store).report(MONDAY, MONDAY, now="2026-11-23T11:00Z")["live"]
         assert live == {"since": "2026-11-23T11:00:00Z", "hits": 0, "clicks": 0, "conversions": 0, "value": "0.000000"}
 
     def test_live_figures_are_null_if_the_range_excludes_the_sites_today(self, store: Store) -> None:
-        shop = Shop(store, timezone="Asia/Kolkata")
+        shop = DatedShop(store, timezone="Asia/Kolkata")
         assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:29:59Z")["live"] is None
         assert shop.report(MONDAY, MONDAY, now="2026-11-22T18:30:00Z")["live"] is not None
         assert shop.report(MONDAY, MONDAY, now="2026-11-23T18:30:00Z")["live"] is None
 
 
 @pytest.fixture
-def shop(db: None) -> Shop:
+def shop(db: None) -> DatedShop:
     """A shop on the store that the settings name."""
-    return Shop(open_store())
+    return DatedShop(open_store())
 
 
-def get(client: Client, shop: Shop, secret: str = "", **parameters: str) -> Any:
+def get(client: Client, shop: DatedShop, secret: str = "", **parameters: str) -> Any:
     """The answer to a program with the shop's token."""
     wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY, **parameters}
     return described(
@@ -317,7 +317,7 @@ def error_of(answer: Any) -> tuple[int, str, str | None]:
 class TestHttp:
     """Over HTTP, on the store that the settings name."""
 
-    def test_the_answer_has_the_contracts_shape(self, client: Client, shop: Shop) -> None:
+    def test_the_answer_has_the_contracts_shape(self, client: Client, shop: DatedShop) -> None:
         shop.receive(shop.click("2026-11-23T10:00Z"), shop.sale("2026-11-23T11:00Z", 30))
         answer = get(client, shop)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
@@ -329,8 +329,8 @@ class TestHttp:
         assert list(answer.json()["rows"][0]) == ["ad", "configured", "clicks", "views", "conversions", "value"]
         assert answer.json()["rows"][0]["value"] == "30.000000"
 
-    def test_two_accounts_cant_see_each_other(self, client: Client, shop: Shop) -> None:
-        other = Shop(shop.store)
+    def test_two_accounts_cant_see_each_other(self, client: Client, shop: DatedShop) -> None:
+        other = DatedShop(shop.store)
         shop.receive(shop.click("2026-11-23T10:00Z"))
         other.receive(other.click("2026-11-23T10:00Z", ad="theirs"))
         assert [row["ad"] for row in get(client, shop).json()["rows"]] == ["summer"]
@@ -339,7 +339,7 @@ class TestHttp:
         assert error_of(foreign) == (404, "unknown_site", "site")
         assert foreign.json() == get(client, shop, site="nowhere").json()
 
-    def test_signed_in_people_read_their_own_accounts_reports(self, client: Client, shop: Shop) -> None:
+    def test_signed_in_people_read_their_own_accounts_reports(self, client: Client, shop: DatedShop) -> None:
         user = User.objects.create_user("ann")
         client.force_login(user)
         wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
@@ -347,7 +347,7 @@ class TestHttp:
         shop.account.users.add(user)
         assert client.get("/api/reports/conversions", wanted).status_code == 200
 
-    def test_without_a_valid_token_or_session_there_is_no_report(self, client: Client, shop: Shop) -> None:
+    def test_without_a_valid_token_or_session_there_is_no_report(self, client: Client, shop: DatedShop) -> None:
         answer = client.get("/api/reports/conversions", {"site": shop.site.key, "from": MONDAY, "to": MONDAY})
         assert error_of(answer) == (401, "not_authenticated", None)
         assert error_of(get(client, shop, "wrong")) == (401, "bad_token", None)
@@ -369,26 +369,26 @@ class TestHttp:
         ],
     )
     def test_a_bad_query_is_refused_with_a_code_and_field(
-        self, client: Client, shop: Shop, parameters: dict[str, str], error: tuple[int, str, str]
+        self, client: Client, shop: DatedShop, parameters: dict[str, str], error: tuple[int, str, str]
     ) -> None:
         assert error_of(get(client, shop, **parameters)) == error
 
-    def test_a_query_of_too_many_parameters_is_refused(self, client: Client, shop: Shop) -> None:
+    def test_a_query_of_too_many_parameters_is_refused(self, client: Client, shop: DatedShop) -> None:
         assert error_of(get(client, shop, **{f"p{n}": "x" for n in range(500)})) == (400, "bad_query", None)
 
-    def test_the_format_parameter_decides_and_not_the_accept_header(self, client: Client, shop: Shop) -> None:
+    def test_the_format_parameter_decides_and_not_the_accept_header(self, client: Client, shop: DatedShop) -> None:
         headers = {"authorization": f"Bearer {shop.secret}", "accept": "image/png"}
         wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
         assert client.get("/api/reports/conversions", wanted, headers=headers).headers["Content-Type"] == (
             "application/json"
         )
 
-    def test_only_reading_is_allowed(self, client: Client, shop: Shop) -> None:
+    def test_only_reading_is_allowed(self, client: Client, shop: DatedShop) -> None:
         headers = {"authorization": f"Bearer {shop.secret}"}
         assert error_of(client.post("/api/reports/conversions", headers=headers)) == (405, "method_not_allowed", None)
 
     @pytest.mark.parametrize("by", ["ad", "ad,campaign", "goal,ad", "day", "hour,ad"])
-    def test_the_csv_has_the_same_figures_as_the_json(self, client: Client, shop: Shop, by: str) -> None:
+    def test_the_csv_has_the_same_figures_as_the_json(self, client: Client, shop: DatedShop, by: str) -> None:
         names = ["=HYPERLINK(1)", "-5", 'a "b", c', "käse\n2", "@x", "summer"]
         shop.receive(
             *(shop.click(f"2026-11-23T10:0{n}Z", ad=ad, visitor=f"v{n}") for n, ad in enumerate(names)),
@@ -405,7 +405,7 @@ class TestHttp:
         assert list(table[0]) == list(rows[0])
         assert not any(value.startswith(("=", "@")) for row in table for value in row.values())
 
-    def test_a_spreadsheet_reads_the_letters_of_every_language(self, client: Client, shop: Shop) -> None:
+    def test_a_spreadsheet_reads_the_letters_of_every_language(self, client: Client, shop: DatedShop) -> None:
         shop.receive(shop.click("2026-11-23T10:00Z", ad="Grüße-日本"))
         plain, marked = (get(client, shop, format=form) for form in ("csv", "spreadsheet"))
         assert "Grüße-日本" in plain.content.decode()
@@ -414,16 +414,18 @@ class TestHttp:
         for header in ("Content-Type", "Content-Disposition"):
             assert marked.headers[header] == plain.headers[header]
 
-    def test_an_empty_csv_has_a_header(self, client: Client, shop: Shop) -> None:
+    def test_an_empty_csv_has_a_header(self, client: Client, shop: DatedShop) -> None:
         answer = get(client, shop, format="csv", by="goal")
         assert answer.content == b"goal,clicks,views,conversions,value\r\n"
 
-    def test_while_the_configuration_is_away_the_client_is_asked_to_retry(self, client: Client, shop: Shop) -> None:
+    def test_while_the_configuration_is_away_the_client_is_asked_to_retry(
+        self, client: Client, shop: DatedShop
+    ) -> None:
         assert_asked_to_come_again(client, shop, "conversions_goalversion")
 
     @pytest.mark.parametrize("table", ["conversions_cellrow", "conversions_countrow"])
     def test_while_the_store_is_away_the_client_is_asked_to_retry(
-        self, client: Client, shop: Shop, settings: Any, table: str
+        self, client: Client, shop: DatedShop, settings: Any, table: str
     ) -> None:
         settings.CASSANDRA_URL = ""  # the test can break only the SQL store
         mark_buckets(shop.site.key, [ms("2026-11-23T10:00Z")])  # without hits there would be no figures to read
@@ -437,7 +439,7 @@ class TestHttp:
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 
 
-def assert_asked_to_come_again(client: Client, shop: Shop, table: str) -> None:
+def assert_asked_to_come_again(client: Client, shop: DatedShop, table: str) -> None:
     """Renames a table within the transaction. The answer must be a 503 with Retry-After."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
@@ -454,7 +456,7 @@ def text_of(value: Any) -> str:
 def test_a_damaged_hour_makes_the_report_unavailable_until_it_is_made_again_from_facts(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shop = Shop(store)
+    shop = DatedShop(store)
     shop.receive(shop.click("2026-11-23T10:00Z"), shop.sale("2026-11-23T11:00Z"), shop.sale("2026-11-23T12:00Z"))
     wanted = shop.report("2026-11-23", "2026-11-23")
     (cell, *_) = store.read_cells(shop.site.key, ["last"], ["2026-11-23"])

@@ -13,55 +13,35 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, OperationalError
 
-from conversions.configuration.loading import load_site, load_sites
+from conversions.configuration.loading import load_sites
 from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.marks import WHOLE_SITE, Mark
-from conversions.marks.process import Processor
-from conversions.models import Ad, Campaign, Goal, MatchRule
+from conversions.models import MatchRule
 from conversions.store.port import Store, StoreUnavailable
 from reporting.attempts import OUTAGE
 from reporting.figures.cells import CLICKS
 from reporting.rollup import LONGEST_REST_MS, Roller
 from tests.rows import click_rows, credit_rows
 from tests.running import CHECKOUT, Tracker, free_port
-from tracker.collection.hit import Hit
-from tracker.models import Account, Site
+from tests.shop import HOUR, NOON, PRICE, Shop
 
 pytestmark = pytest.mark.django_db
 
-HOUR = 3_600_000
-NOON = 1_790_000_000_000 - 1_790_000_000_000 % HOUR  # 2026-09-21T14:00Z
-DAY = "2026-09-21"
+DAY = "2026-11-20"
 
 
-class Shop:
-    """A site with the goal `buy` and the ad `one`, its worker and its rollups."""
+class RolledShop(Shop):
+    """A shop that shows what each rollup did. `limit`: the instant (ms) before which buckets are frozen."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        account = Account.objects.create(name=uuid4().hex)
-        self.site = Site.objects.create(account=account, name="s", key=f"rollup-{uuid4().hex}")
-        self.key = self.site.key
-        self.goal = Goal.objects.create(site=self.site, key="buy")
-        self.ad = Ad.objects.create(campaign=Campaign.objects.create(site=self.site, key="c"), key="one")
-        self.limit = 0
-
-    def hit(self, id: str, type: str, at: int = NOON, **more: Any) -> Hit:
-        """A hit of ann's."""
-        fields = {"name": "buy", "value": 6} if type == "conversion" else {"ad": "one"} if type == "click" else {}
-        common = {"id": id, "site": self.key, "type": type, "at": at, "received": at, "visitor": "ann"}
-        return Hit(**{**common, **fields, **more})  # type: ignore[arg-type]
-
-    def receive(self, *hits: Hit) -> None:
-        """Processes hits as a worker does."""
-        Processor(self.store, sequence, load_site, lambda: 0, 1000).process(hits, "batch")
+    AD = "one"
+    limit = 0
 
     def roller(self, store: Any = None) -> Roller:
         """The roller that beat uses."""
         return Roller(store or self.store, sequence, load_sites, lambda: self.limit)
 
-    def roll_up(self) -> list[int]:
+    def roll_up(self) -> list[int]:  # type: ignore[override]
         """Rolls up all marked buckets. Returns them as hours after NOON."""
         marks = self.roller().marked(self.key)
         self.roller().roll_up(*marks)
@@ -80,9 +60,9 @@ class Shop:
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
+def shop(store: Store) -> RolledShop:
     """A shop on each store."""
-    return Shop(store)
+    return RolledShop(store)
 
 
 class Stalls:
@@ -116,40 +96,40 @@ class ReadsOld:
         return facts
 
 
-def test_a_sale_is_credited_to_its_click_and_each_bucket_is_done_once(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", at=NOON + HOUR))
+def test_a_sale_is_credited_to_its_click_and_each_bucket_is_done_once(shop: RolledShop) -> None:
+    shop.process(shop.click("t"), shop.sale("c", HOUR))
     assert shop.roll_up() == [1, 0]
-    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.credit() == {"one": (1_000_000, PRICE)}
     assert shop.clicks() == {"one": 1}
     assert shop.roll_up() == []
 
 
-def test_a_late_click_gets_the_sale_that_was_unattributed(shop: Shop) -> None:
-    shop.receive(shop.hit("c", "conversion", at=NOON + HOUR))
+def test_a_late_click_gets_the_sale_that_was_unattributed(shop: RolledShop) -> None:
+    shop.process(shop.sale("c", HOUR))
     shop.roll_up()
-    assert shop.credit() == {None: (1_000_000, 6)}
-    shop.receive(shop.hit("t", "click"))
+    assert shop.credit() == {None: (1_000_000, PRICE)}
+    shop.process(shop.click("t"))
     assert shop.roll_up() == [1, 0]
-    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.credit() == {"one": (1_000_000, PRICE)}
 
 
-def test_two_rollups_of_one_mark_leave_the_figures_of_one(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion"))
+def test_two_rollups_of_one_mark_leave_the_figures_of_one(shop: RolledShop) -> None:
+    shop.process(shop.click("t"), shop.sale("c"))
     (mine,), (others,) = shop.roller().marked(shop.key), shop.roller().marked(shop.key)
     assert shop.roller().roll_up(mine)
     shop.roller().roll_up(others)
-    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.credit() == {"one": (1_000_000, PRICE)}
     assert shop.roll_up() == []
 
 
-def test_a_stalled_rollup_overwrites_no_newer_figures_and_closes_no_newer_mark(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
+def test_a_stalled_rollup_overwrites_no_newer_figures_and_closes_no_newer_mark(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
     (mark,) = shop.roller().marked(shop.key)
 
     def meanwhile() -> None:
-        shop.receive(shop.hit("t2", "click", at=NOON + 1, visitor="bob"))
+        shop.process(shop.click("t2", 1, visitor="bob"))
         shop.roll_up()
-        shop.receive(shop.hit("t3", "click", at=NOON + 2, visitor="cyd"))
+        shop.process(shop.click("t3", 2, visitor="cyd"))
 
     assert not shop.roller(Stalls(shop.store, meanwhile)).roll_up(mark)
     assert shop.clicks() == {"one": 2}
@@ -157,20 +137,20 @@ def test_a_stalled_rollup_overwrites_no_newer_figures_and_closes_no_newer_mark(s
     assert shop.clicks() == {"one": 3}
 
 
-def test_a_hit_that_arrives_after_a_rollup_has_read_its_bucket_is_rolled_up_next(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
+def test_a_hit_that_arrives_after_a_rollup_has_read_its_bucket_is_rolled_up_next(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
     (mark,) = shop.roller().marked(shop.key)
-    late = shop.hit("t2", "click", at=NOON + 1, visitor="bob")
-    assert not shop.roller(ReadsOld(shop.store, lambda: shop.receive(late))).roll_up(mark)
+    late = shop.click("t2", 1, visitor="bob")
+    assert not shop.roller(ReadsOld(shop.store, lambda: shop.process(late))).roll_up(mark)
     assert shop.roll_up() == [0]
     assert shop.clicks() == {"one": 2}
 
 
-def test_a_rollup_that_dies_is_repeated(shop: Shop) -> None:
+def test_a_rollup_that_dies_is_repeated(shop: RolledShop) -> None:
     def die() -> None:
         raise KeyboardInterrupt
 
-    shop.receive(shop.hit("t", "click"))
+    shop.process(shop.click("t"))
     (mark,) = shop.roller().marked(shop.key)
     with pytest.raises(KeyboardInterrupt):
         shop.roller(Stalls(shop.store, die)).roll_up(mark)
@@ -179,15 +159,15 @@ def test_a_rollup_that_dies_is_repeated(shop: Shop) -> None:
     assert shop.clicks() == {"one": 1}
 
 
-def test_the_next_tick_makes_up_for_missed_ones(shop: Shop) -> None:
+def test_the_next_tick_makes_up_for_missed_ones(shop: RolledShop) -> None:
     for n in range(5):
-        shop.receive(shop.hit(f"t{n}", "click", at=NOON + n * HOUR))
+        shop.process(shop.click(f"t{n}", n * HOUR))
     assert shop.roll_up() == [4, 3, 2, 1, 0]
     assert shop.clicks() == {"one": 1}
 
 
-def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", at=NOON + HOUR))
+def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: RolledShop) -> None:
+    shop.process(shop.click("t"), shop.sale("c", HOUR))
     shop.roll_up()
     shop.ad.key = "uno"
     shop.ad.save()
@@ -197,20 +177,20 @@ def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: Shop) ->
     shop.ad.key = "one"
     shop.ad.save()
     shop.roll_up()
-    assert shop.credit() == {"one": (1_000_000, 6)}
+    assert shop.credit() == {"one": (1_000_000, PRICE)}
 
 
-def test_a_retracted_sale_leaves_no_credit(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"), shop.hit("c", "conversion", order="o"))
+def test_a_retracted_sale_leaves_no_credit(shop: RolledShop) -> None:
+    shop.process(shop.click("t"), shop.sale("c", order="o"))
     shop.roll_up()
-    shop.receive(shop.hit("r", "adjustment", at=NOON + HOUR, order="o", kind="retract"))
+    shop.process(shop.adjust("r", "retract", "o", HOUR))
     assert shop.roll_up() == [0]
     assert [shop.credit(model) for model in ("last", "first", "linear")] == [{}, {}, {}]
     assert shop.clicks() == {"one": 1}
 
 
-def test_a_changed_configuration_rolls_up_every_bucket_except_frozen_ones(shop: Shop) -> None:
-    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(4)))
+def test_a_changed_configuration_rolls_up_every_bucket_except_frozen_ones(shop: RolledShop) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(4)))
     shop.roll_up()
     shop.limit = NOON + 2 * HOUR
     shop.ad.save()
@@ -218,8 +198,8 @@ def test_a_changed_configuration_rolls_up_every_bucket_except_frozen_ones(shop: 
     assert sequence.open_marks(shop.key) == []
 
 
-def test_a_site_marked_again_while_its_buckets_are_marked_is_marked_anew(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
+def test_a_site_marked_again_while_its_buckets_are_marked_is_marked_anew(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
     shop.roll_up()
     shop.ad.save()
     (whole,) = sequence.open_marks(shop.key)
@@ -240,8 +220,8 @@ class DyingMarks:
         raise KeyboardInterrupt
 
 
-def test_if_marking_a_whole_sites_buckets_dies_it_is_repeated(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
+def test_if_marking_a_whole_sites_buckets_dies_it_is_repeated(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
     shop.roll_up()
     shop.ad.save()
     with pytest.raises(KeyboardInterrupt):
@@ -249,10 +229,10 @@ def test_if_marking_a_whole_sites_buckets_dies_it_is_repeated(shop: Shop) -> Non
     assert shop.roll_up() == [0]
 
 
-def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: Shop) -> None:
-    shop.receive(shop.hit("t", "click"))
+def test_a_mark_on_a_frozen_bucket_is_dropped_and_its_figures_stay(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
     shop.roll_up()
-    shop.receive(shop.hit("t2", "click", visitor="bob"))
+    shop.process(shop.click("t2", visitor="bob"))
     shop.limit = NOON + 1
     assert shop.roll_up() == [0]
     assert shop.clicks() == {"one": 1}
@@ -286,16 +266,16 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
-def test_a_bucket_that_fails_delays_no_other_and_stays_marked(shop: Shop, error: Exception) -> None:
-    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, visitor=f"v{n}") for n in range(3)))
+def test_a_bucket_that_fails_delays_no_other_and_stays_marked(shop: RolledShop, error: Exception) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR, visitor=f"v{n}") for n in range(3)))
     roller = shop.roller(Breaks(shop.store, error, NOON + HOUR))
     assert [bool(roller.attempt([mark])) for mark in roller.marked(shop.key)] == [True, False, True]
     assert [mark.bucket for mark in sequence.open_marks(shop.key)] == [NOON + HOUR]
 
 
-def test_if_the_store_is_away_the_tick_ends_early_and_all_buckets_stay_marked(shop: Shop) -> None:
+def test_if_the_store_is_away_the_tick_ends_early_and_all_buckets_stay_marked(shop: RolledShop) -> None:
     hours = [NOON + n * HOUR for n in range(9)]
-    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    shop.process(*(shop.click(f"t{at}", at - NOON) for at in hours))
     store = Breaks(shop.store, StoreUnavailable("gone"), *hours)
     roller = shop.roller(store)
     marks = roller.marked(shop.key)
@@ -305,9 +285,9 @@ def test_if_the_store_is_away_the_tick_ends_early_and_all_buckets_stay_marked(sh
     assert len(sequence.open_marks(shop.key)) == 9
 
 
-def test_many_bad_buckets_do_not_delay_others_forever(shop: Shop) -> None:
+def test_many_bad_buckets_do_not_delay_others_forever(shop: RolledShop) -> None:
     hours = [NOON + n * HOUR for n in range(9)]
-    shop.receive(*(shop.hit(f"t{at}", "click", at=at) for at in hours))
+    shop.process(*(shop.click(f"t{at}", at - NOON) for at in hours))
     bad = hours[-OUTAGE - 1 :]
     for _ in hours:
         roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), *bad))
@@ -317,9 +297,9 @@ def test_many_bad_buckets_do_not_delay_others_forever(shop: Shop) -> None:
 
 
 def test_the_command_rolls_up_other_buckets_before_it_reports_a_failed_one(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: RolledShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(3)))
     roller = shop.roller(Breaks(shop.store, StoreUnavailable("read timed out"), NOON + HOUR))
     monkeypatch.setattr("reporting.management.commands.rollup.roller", lambda: roller)
     with pytest.raises(CommandError, match="read timed out"):
@@ -354,7 +334,7 @@ def test_rolling_up_a_whole_year_does_not_delay_other_sites_open_hours(sql_store
     assert {mark.site for mark in roller.marked()[:8]} >= set(live)
 
 
-def test_a_deleted_site_leaves_no_mark(shop: Shop) -> None:
+def test_a_deleted_site_leaves_no_mark(shop: RolledShop) -> None:
     sequence.mark_buckets("no-such-site", [NOON])
     (mark,) = sequence.open_marks("no-such-site")
     assert shop.roller().roll_up(mark)
@@ -388,18 +368,16 @@ class Changes:
         return self._store.read_bucket(site, bucket, *part)
 
 
-def test_a_change_of_configuration_during_a_tick_is_in_the_figures_after_the_next(shop: Shop) -> None:
-    shop.receive(
-        *(shop.hit(f"t{n}", "click", at=NOON + n * HOUR, ad="", url="https://s/?utm_source=x") for n in (0, 1))
-    )
+def test_a_change_of_configuration_during_a_tick_is_in_the_figures_after_the_next(shop: RolledShop) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR, ad="", url="https://s/?utm_source=x") for n in (0, 1)))
     roller = shop.roller(Changes(shop.store, lambda: MatchRule.objects.create(ad=shop.ad, source="x")))
     assert len(roller.attempt(roller.marked(shop.key))) == 2, "closed with the old configuration"
     assert shop.roll_up() == [1, 0]
     assert shop.clicks() == {"one": 1}
 
 
-def test_the_configuration_of_a_site_is_read_once_per_tick(shop: Shop) -> None:
-    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(40)))
+def test_the_configuration_of_a_site_is_read_once_per_tick(shop: RolledShop) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(40)))
     read: list[Any] = []
 
     def load(keys: Any) -> Any:
@@ -413,7 +391,7 @@ def test_the_configuration_of_a_site_is_read_once_per_tick(shop: Shop) -> None:
     assert sequence.open_marks(shop.key) == []
 
 
-def test_a_bucket_that_cannot_be_written_delays_no_other_in_its_batch(shop: Shop) -> None:
+def test_a_bucket_that_cannot_be_written_delays_no_other_in_its_batch(shop: RolledShop) -> None:
     class Refuses:
         def __getattr__(self, name: str) -> Any:
             return getattr(shop.store, name)
@@ -424,7 +402,7 @@ def test_a_bucket_that_cannot_be_written_delays_no_other_in_its_batch(shop: Shop
                 raise DataError("too long")
             shop.store.write_cells(sets)
 
-    shop.receive(*(shop.hit(f"t{n}", "click", at=NOON + n * HOUR) for n in range(3)))
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(3)))
     roller = shop.roller(Refuses())
     done = roller.attempt(roller.marked(shop.key))
     assert sorted(mark.bucket - NOON for mark in done) == [0, 2 * HOUR]
@@ -450,17 +428,17 @@ class Slow:
         return self._store.read_bucket(site, bucket, *part)
 
 
-def rest_of(shop: Shop, store: Slow, now: int) -> int:
+def rest_of(shop: RolledShop, store: Slow, now: int) -> int:
     """How long (ms) the bucket of NOON waits after a rollup at `now` (ms) until it is rolled up again."""
-    shop.receive(shop.hit(uuid4().hex, "click"))
+    shop.process(shop.click(uuid4().hex))
     roller = Roller(store, sequence, load_sites, lambda: 0, lambda: now)  # type: ignore[arg-type]
     roller.roll_up(*roller.marked(shop.key))
-    shop.receive(shop.hit(uuid4().hex, "click"))
+    shop.process(shop.click(uuid4().hex))
     return next(n for n in range(0, HOUR + 1, 10_000) if roller.marked(shop.key, now + n))
 
 
 def test_the_open_hour_rests_ten_times_as_long_as_it_took_and_a_past_hour_not_at_all(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: RolledShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Slow(shop.store, monkeypatch)
     assert rest_of(shop, store, NOON + HOUR // 2) == 20_000

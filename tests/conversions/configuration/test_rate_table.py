@@ -19,7 +19,7 @@ from conversions.rules.rate_file import BadRates, read_rate_file
 from conversions.rules.rates import MAX_AGE_DAYS, Quote, Rate, convert, rate_text, series_of
 from conversions.store.port import Store
 from tests.explaining import explained
-from tests.reports import Shop
+from tests.reports import DatedShop
 from tracker.models import CURRENCIES
 
 HEADER = "day,base,quote,rate\n"
@@ -160,9 +160,9 @@ class TestFile:
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
+def shop(store: Store) -> DatedShop:
     """A shop in euros, in Berlin."""
-    return Shop(store, "Europe/Berlin")
+    return DatedShop(store, "Europe/Berlin")
 
 
 Load = Callable[..., str]
@@ -182,21 +182,21 @@ def load_lines(tmp_path: Path, settings: Any) -> Load:
     return run
 
 
-def value(shop: Shop, day: str = "2024-11-20") -> str:
+def value(shop: DatedShop, day: str = "2024-11-20") -> str:
     return str(shop.report(day, day)["totals"]["value"])
 
 
-def unrated(shop: Shop, day: str = "2024-11-20", **parameters: str) -> Any:
+def unrated(shop: DatedShop, day: str = "2024-11-20", **parameters: str) -> Any:
     """The value that a day's report leaves out because no rate is known."""
     return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
 
 
-def explain(shop: Shop, order: str) -> Any:
-    (case,) = find_order(shop.store, shop.config, order).cases
-    return explained(shop.store, shop.config, case)
+def explain(shop: DatedShop, order: str) -> Any:
+    (case,) = find_order(shop.store, shop.config(), order).cases
+    return explained(shop.store, shop.config(), case)
 
 
-def open_buckets(shop: Shop) -> set[int]:
+def open_buckets(shop: DatedShop) -> set[int]:
     return set(Mark.objects.filter(site=shop.site.key, marked=True).values_list("bucket", flat=True))
 
 
@@ -205,7 +205,7 @@ class TestReports:
     """Figures and explanations, on every store."""
 
     def test_a_conversion_without_a_rate_counts_and_its_value_is_unrated_until_a_rate_is_loaded(
-        self, shop: Shop, load_lines: Load
+        self, shop: DatedShop, load_lines: Load
     ) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"))
         assert shop.report("2024-11-20", "2024-11-20")["totals"]["conversions"] == "1.000000"
@@ -220,7 +220,7 @@ class TestReports:
         assert told["sent"] == {"value": "100.000000", "currency": "GBP"}
         assert told["rate"] == {"rate": "1.250000000000", "day": "2024-11-19"}
 
-    def test_each_conversion_uses_the_rate_of_its_own_site_local_day(self, shop: Shop, load_lines: Load) -> None:
+    def test_each_conversion_uses_the_rate_of_its_own_site_local_day(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,GBP,EUR,1", "2024-11-21,GBP,EUR,2")
         shop.receive(
             shop.sale("2024-11-20T22:59:59Z", 10, currency="GBP", order="A"),
@@ -228,7 +228,7 @@ class TestReports:
         )
         assert (value(shop), value(shop, "2024-11-21")) == ("10.000000", "20.000000")
 
-    def test_a_refund_uses_its_own_currency_and_day(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_refund_uses_its_own_currency_and_day(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,USD,1.25", "2024-12-01,EUR,USD,1.6")
         shop.receive(
             shop.sale("2024-11-20T12:00Z", 100, currency="USD", order="A"),
@@ -243,7 +243,7 @@ class TestReports:
             ("no_rate", None),
         ]
 
-    def test_the_report_totals_the_unrated_value(self, shop: Shop, load_lines: Load) -> None:
+    def test_the_report_totals_the_unrated_value(self, shop: DatedShop, load_lines: Load) -> None:
         shop.receive(
             shop.sale("2024-11-20T12:00Z", 100, currency="GBP", order="A"),
             shop.hit("adjustment", "2024-11-21T12:00Z", order="A", kind="refund", value=1_500_000, currency="CHF"),
@@ -267,7 +267,7 @@ class TestReports:
         shop.roll_up()
         assert unrated(shop) == {"conversions": 0, "values": {}}
 
-    def test_only_what_the_goal_counts_is_unrated(self, shop: Shop) -> None:
+    def test_only_what_the_goal_counts_is_unrated(self, shop: DatedShop) -> None:
         Goal.objects.create(site=shop.site, key="margin", event="margin", factor="0.2")
         Goal.objects.create(site=shop.site, key="fixed", event="fixed", fixed_value=5)
         for name in ("margin", "fixed"):
@@ -279,7 +279,7 @@ class TestReports:
         assert unrated(shop, goal="margin") == {"conversions": 1, "values": {"GBP": "0.000000"}}
         assert unrated(shop, goal="fixed") == {"conversions": 1, "values": {"GBP": "-50.000000"}}
 
-    def test_a_late_rate_for_a_refund_changes_the_day_of_its_order(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_late_rate_for_a_refund_changes_the_day_of_its_order(self, shop: DatedShop, load_lines: Load) -> None:
         shop.receive(
             shop.sale("2024-08-20T12:00Z", 100, order="A"),
             shop.hit("adjustment", "2024-11-20T12:00Z", order="A", kind="refund", value=10_000_000, currency="USD"),
@@ -289,7 +289,9 @@ class TestReports:
         shop.roll_up()
         assert value(shop, "2024-08-20") == "80.000000"
 
-    def test_a_fixed_value_is_in_the_sites_currency_whatever_the_hit_says(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_fixed_value_is_in_the_sites_currency_whatever_the_hit_says(
+        self, shop: DatedShop, load_lines: Load
+    ) -> None:
         Goal.objects.create(site=shop.site, key="lead", event="lead", fixed_value=5)
         load_lines("2024-11-20,USD,EUR,2")
         shop.receive(
@@ -298,12 +300,12 @@ class TestReports:
         assert value(shop) == "5.000000"
         assert explain(shop, "L")["rate"] is None
 
-    def test_yen_are_converted_like_other_currencies(self, shop: Shop, load_lines: Load) -> None:
+    def test_yen_are_converted_like_other_currencies(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,JPY,163.25")
         shop.receive(shop.sale("2024-11-20T12:00Z", 5000, currency="JPY"))
         assert value(shop) == "30.627871"
 
-    def test_the_parts_of_a_converted_value_still_add_up(self, shop: Shop, load_lines: Load) -> None:
+    def test_the_parts_of_a_converted_value_still_add_up(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,EUR,GBP,0.7")
         clicks = [shop.click(f"2024-11-20T0{n}:00Z", ad=f"ad{n}") for n in range(7)]
         shop.receive(*clicks, shop.sale("2024-11-20T12:00Z", 100, currency="GBP"))
@@ -311,7 +313,7 @@ class TestReports:
         assert report["totals"]["value"] == "142.857143"
         assert sum(int(row["value"].replace(".", "")) for row in report["rows"]) == 142_857_143
 
-    def test_live_counters_convert_too(self, shop: Shop, load_lines: Load) -> None:
+    def test_live_counters_convert_too(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,GBP,EUR,2")
         shop.receive(shop.sale("2024-11-20T12:00Z", 10, currency="GBP"))
         shop.receive(shop.sale("2024-11-20T12:01Z", 10, currency="GBP"))
@@ -319,7 +321,7 @@ class TestReports:
         assert live["value"] in ("20.000000", "40.000000")  # the first hit may come before its currency was noted
         assert value(shop) == "40.000000"
 
-    def test_an_absurd_value_does_not_stop_a_rollup(self, shop: Shop, load_lines: Load) -> None:
+    def test_an_absurd_value_does_not_stop_a_rollup(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,KWD,EUR,999999999.999999999999")
         shop.receive(*(shop.sale("2024-11-20T12:00Z", 999_999_999_999, currency="KWD") for _ in range(3)))
         assert shop.report("2024-11-20", "2024-11-20")["totals"]["conversions"] == "3.000000"
@@ -331,8 +333,8 @@ class TestLoading:
     """`manage.py load_rates`."""
 
     @pytest.fixture
-    def shop(self, sql_store: Store) -> Shop:
-        return Shop(sql_store)
+    def shop(self, sql_store: Store) -> DatedShop:
+        return DatedShop(sql_store)
 
     def test_a_file_with_a_bad_line_loads_nothing(self, load_lines: Load) -> None:
         with pytest.raises(CommandError, match=r"(?s)nothing was loaded.*line 3: 'XYZ' is no ISO"):
@@ -345,7 +347,7 @@ class TestLoading:
             with pytest.raises(CommandError, match="can't be read"):
                 call_command("load_rates", str(tmp_path / name))
 
-    def test_loaded_again_it_changes_and_marks_nothing(self, shop: Shop, load_lines: Load) -> None:
+    def test_loaded_again_it_changes_and_marks_nothing(self, shop: DatedShop, load_lines: Load) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", currency="GBP"))
         line = "2024-11-20,EUR,GBP,0.123456789012"
         assert "1 rates added, 0 changed, 0 as they were. 1 sites" in load_lines(line)
@@ -355,7 +357,7 @@ class TestLoading:
         assert open_buckets(shop) == set()
         assert RateLoad.objects.count() == 1
 
-    def test_a_corrected_rate_replaces_the_old_one_and_figures_follow(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_corrected_rate_replaces_the_old_one_and_figures_follow(self, shop: DatedShop, load_lines: Load) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", 10, currency="GBP"))
         load_lines("2024-11-20,GBP,EUR,1")
         shop.roll_up()
@@ -364,7 +366,7 @@ class TestLoading:
         assert RateRow.objects.get().rate == "2.000000000000"
         assert value(shop) == "20.000000"
 
-    def test_only_days_that_may_use_the_rates_are_marked(self, shop: Shop, load_lines: Load) -> None:
+    def test_only_days_that_may_use_the_rates_are_marked(self, shop: DatedShop, load_lines: Load) -> None:
         for day in ("2024-11-11", "2024-11-12", "2024-11-19", "2024-11-20"):
             shop.receive(shop.sale(f"{day}T12:30Z", currency="GBP"))
         load_lines("2024-11-12,GBP,EUR,1")
@@ -373,27 +375,27 @@ class TestLoading:
         assert marked == hours
 
     def test_a_site_with_an_adjustment_in_another_currency_is_marked_as_a_whole(
-        self, shop: Shop, load_lines: Load
+        self, shop: DatedShop, load_lines: Load
     ) -> None:
         refund = shop.hit("adjustment", "2024-11-20T12:00Z", order="A", kind="refund", value=1, currency="USD")
         shop.receive(shop.sale("2024-01-20T12:00Z", order="A"), refund)
         load_lines("2024-11-20,USD,EUR,2")
         assert open_buckets(shop) == {WHOLE_SITE}
 
-    def test_a_site_with_its_own_currency_alone_is_left_alone(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_site_with_its_own_currency_alone_is_left_alone(self, shop: DatedShop, load_lines: Load) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z"), shop.sale("2024-11-20T12:00Z", currency="EUR"))
         load_lines("2024-11-20,USD,EUR,2")
         assert open_buckets(shop) == set()
         assert not SiteCurrency.objects.exists()
 
-    def test_a_corrected_rate_is_used_at_once(self, shop: Shop) -> None:
+    def test_a_corrected_rate_is_used_at_once(self, shop: DatedShop) -> None:
         shop.receive(shop.sale("2024-11-20T12:00Z", currency="GBP"))
         for rate in ("1", "2", "3"):
             load([quote("2024-11-20", "GBP", "EUR", rate)], "test", 0)
-            found = shop.config.rate("GBP", shop.hit("page", "2024-11-20T12:00Z").at)
+            found = shop.config().rate("GBP", shop.hit("page", "2024-11-20T12:00Z").at)
             assert found == Rate("2024-11-20", Fraction(int(rate)))
 
-    def test_a_table_of_one_base_serves_sites_of_any_currency(self, shop: Shop, load_lines: Load) -> None:
+    def test_a_table_of_one_base_serves_sites_of_any_currency(self, shop: DatedShop, load_lines: Load) -> None:
         load_lines("2024-11-20,USD,GBP,0.75", "2024-11-20,USD,EUR,0.9", "2024-11-20,USD,JPY,150")
         shop.receive(shop.sale("2024-11-20T12:00Z", 10, currency="GBP"))
         shop.receive(shop.sale("2024-11-20T12:00Z", 1500, currency="JPY"))

@@ -13,7 +13,7 @@ from conversions.models import Mark
 from conversions.rules.terms import Terms
 from conversions.store.port import Store
 from conversions.units.clock import DAY_MS
-from tests.reports import Shop
+from tests.reports import DatedShop
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_a_change_that_no_figure_depends_on_marks_nothing(site: Site) -> None:
 
 
 def test_reports_use_the_sites_terms(store: Store) -> None:
-    shop = Shop(store)
+    shop = DatedShop(store)
     shop.receive(
         shop.click("2026-11-16T12:00Z"),
         shop.click("2026-11-20T12:00Z", ad="post"),

@@ -9,7 +9,7 @@ from conversions.models import Ad, Campaign, Goal
 from conversions.rules.crawlers import NO_CRAWLERS, OTHERS, WORDS, crawler_name
 from conversions.rules.traffic import Traffic, why_rejected
 from conversions.store.port import Store
-from tests.reports import Shop, ms
+from tests.reports import DatedShop, ms
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site, Token
 
@@ -171,11 +171,11 @@ class TestReasons:
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
-    return Shop(store)
+def shop(store: Store) -> DatedShop:
+    return DatedShop(store)
 
 
-def rejected(shop: Shop) -> list[tuple[str, str]]:
+def rejected(shop: DatedShop) -> list[tuple[str, str]]:
     rows = shop.store.read_rejected(shop.site.key, *DAY, 100)
     return sorted((row.hit, row.code) for row in rows)
 
@@ -185,7 +185,7 @@ class TestReports:
 
     pytestmark = pytest.mark.django_db
 
-    def test_bots_prefetches_and_own_traffic_are_in_no_figure_but_are_listed(self, shop: Shop) -> None:
+    def test_bots_prefetches_and_own_traffic_are_in_no_figure_but_are_listed(self, shop: DatedShop) -> None:
         shop.account.own_networks = ["203.0.113.0/24"]
         shop.account.save()
         shop.receive(
@@ -204,7 +204,7 @@ class TestReports:
         counts = shop.store.read_rejected_counts(shop.site.key, *DAY)
         assert dict(counts) == {"bot": 2, "prefetch": 1, "own_traffic": 1}
 
-    def test_with_the_switch_off_they_count_and_a_repeated_hit_is_added(self, shop: Shop) -> None:
+    def test_with_the_switch_off_they_count_and_a_repeated_hit_is_added(self, shop: DatedShop) -> None:
         bot = shop.sale("2026-11-20T11:00Z", 10, id="bot", ua=GOOGLEBOT)
         shop.receive(bot)
         assert shop.report("2026-11-20", "2026-11-20")["totals"]["conversions"] == "0.000000"
@@ -214,7 +214,7 @@ class TestReports:
         assert shop.report("2026-11-20", "2026-11-20")["totals"]["conversions"] == "1.000000"
         assert rejected(shop) == [("bot", "bot")]
 
-    def test_switching_on_removes_nothing_that_already_counted(self, shop: Shop) -> None:
+    def test_switching_on_removes_nothing_that_already_counted(self, shop: DatedShop) -> None:
         Site.objects.filter(pk=shop.site.pk).update(set_aside_bots=False)
         bot = shop.sale("2026-11-20T11:00Z", 10, id="bot", ua=GOOGLEBOT)
         shop.receive(bot)

@@ -13,7 +13,7 @@ from conversions.store.linked import read_sets
 from conversions.store.port import Store
 from conversions.units.clock import DAY_MS, day_start
 from conversions.verdicts.cases import Case, read_cases
-from tests.reports import Shop
+from tests.reports import DatedShop
 from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.django_db
@@ -23,18 +23,18 @@ CLICKED, SIGNED_IN, BOUGHT = "2026-11-20T08:00Z", "2026-11-20T10:00Z", "2026-11-
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
-    return Shop(store)
+def shop(store: Store) -> DatedShop:
+    return DatedShop(store)
 
 
-def credited(shop: Shop) -> list[tuple[str, str]]:
+def credited(shop: DatedShop) -> list[tuple[str, str]]:
     """Conversions by ad, then the unattributed ones."""
     report = shop.report(*DAY)
     rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
     return [*rows, ("", report["unattributed"]["conversions"])]
 
 
-def one_by_one(shop: Shop, hits: Sequence[Hit]) -> None:
+def one_by_one(shop: DatedShop, hits: Sequence[Hit]) -> None:
     """Rolls up after each hit, so that late hits must change existing figures."""
     for hit in hits:
         shop.receive(hit)
@@ -42,7 +42,7 @@ def one_by_one(shop: Shop, hits: Sequence[Hit]) -> None:
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_credit_follows_a_person_over_devices_in_any_order_of_link_touch_and_conversion(
-    shop: Shop, order: tuple[int, ...]
+    shop: DatedShop, order: tuple[int, ...]
 ) -> None:
     click = shop.click(CLICKED, visitor="phone")
     link = shop.hit("page", SIGNED_IN, visitor="phone", user="ann")
@@ -52,7 +52,9 @@ def test_credit_follows_a_person_over_devices_in_any_order_of_link_touch_and_con
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_credit_follows_a_person_who_signs_in_on_both_devices_afterwards(shop: Shop, order: tuple[int, ...]) -> None:
+def test_credit_follows_a_person_who_signs_in_on_both_devices_afterwards(
+    shop: DatedShop, order: tuple[int, ...]
+) -> None:
     hits = [
         shop.click(CLICKED, visitor="phone"),
         shop.sale(BOUGHT, visitor="laptop"),
@@ -64,7 +66,7 @@ def test_credit_follows_a_person_who_signs_in_on_both_devices_afterwards(shop: S
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_on_a_shared_computer_each_user_gets_the_touches_before_its_sign_in(shop: Shop, turn: int) -> None:
+def test_on_a_shared_computer_each_user_gets_the_touches_before_its_sign_in(shop: DatedShop, turn: int) -> None:
     hits = [
         shop.click("2026-11-20T08:00Z", "anns", visitor="kiosk"),
         shop.hit("page", "2026-11-20T09:00Z", visitor="kiosk", user="ann"),
@@ -77,7 +79,7 @@ def test_on_a_shared_computer_each_user_gets_the_touches_before_its_sign_in(shop
     assert credited(shop) == [("anns", "1.000000"), ("bobs", "1.000000"), ("", "0.000000")]
 
 
-def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: Shop) -> None:
+def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: DatedShop) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
     phone = shop.hit("event", "2026-11-20T12:00Z", visitor="phone", name="trial")
     laptop = shop.hit("event", "2026-11-20T13:00Z", visitor="laptop", name="trial")
@@ -89,13 +91,13 @@ def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: S
     assert [case.reason for case in cases(shop, phone, laptop)] == [None, "not_first"]
 
 
-def cases(shop: Shop, *hits: Hit) -> list[Case]:
+def cases(shop: DatedShop, *hits: Hit) -> list[Case]:
     rows = [row for hit in hits for row in shop.store.find_hit(shop.site.key, hit.id)]
-    return sorted(read_cases(shop.store, shop.config, rows), key=lambda case: case.verdict.winner.at)
+    return sorted(read_cases(shop.store, shop.config(), rows), key=lambda case: case.verdict.winner.at)
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_a_goal_that_counts_one_per_click_counts_one_over_all_devices(shop: Shop, turn: int) -> None:
+def test_a_goal_that_counts_one_per_click_counts_one_over_all_devices(shop: DatedShop, turn: int) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
     trials = [
         shop.hit("event", "2026-11-20T12:00Z", visitor="laptop", name="trial", user="ann"),
@@ -106,7 +108,7 @@ def test_a_goal_that_counts_one_per_click_counts_one_over_all_devices(shop: Shop
     assert [case.reason for case in cases(shop, *trials)] == [None, "not_first_of_click"]
 
 
-def test_two_users_of_a_computer_with_the_same_click_id_have_a_click_each(shop: Shop) -> None:
+def test_two_users_of_a_computer_with_the_same_click_id_have_a_click_each(shop: DatedShop) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="click")
     address = "https://shop.example/?gclid=G1"
     for hour, user in ((8, "ann"), (10, "bob")):
@@ -116,12 +118,12 @@ def test_two_users_of_a_computer_with_the_same_click_id_have_a_click_each(shop: 
 
 
 @pytest.mark.parametrize("user", ["", "null", "Undefined", "anonymous", "[object Object]", "0"])
-def test_an_id_that_stands_for_nobody_links_nobody(shop: Shop, user: str) -> None:
+def test_an_id_that_stands_for_nobody_links_nobody(shop: DatedShop, user: str) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone", user=user), shop.sale(BOUGHT, visitor="laptop", user=user))
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_crawlers_link_nobody(shop: Shop) -> None:
+def test_crawlers_link_nobody(shop: DatedShop) -> None:
     shop.receive(
         shop.click(CLICKED, visitor="phone"),
         shop.hit("page", SIGNED_IN, visitor="phone", user="ann", ua="Googlebot/2.1"),
@@ -130,7 +132,7 @@ def test_crawlers_link_nobody(shop: Shop) -> None:
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: Shop) -> None:
+def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: DatedShop) -> None:
     shop.receive(
         shop.click(CLICKED, visitor="office"),
         shop.sale(BOUGHT, visitor="laptop", user="ann", order="o"),
@@ -140,7 +142,7 @@ def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: Shop) -> None
     assert report["unattributed"] == {"conversions": "1.000000", "value": "9.000000"}
 
 
-def test_a_conversion_that_meets_no_goal_makes_a_link_and_is_listed(shop: Shop) -> None:
+def test_a_conversion_that_meets_no_goal_makes_a_link_and_is_listed(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone"), shop.sale(BOUGHT, visitor="laptop", user="ann"))
     shop.receive(shop.hit("conversion", SIGNED_IN, visitor="phone", name="unheard-of", user="ann"))
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
@@ -149,7 +151,7 @@ def test_a_conversion_that_meets_no_goal_makes_a_link_and_is_listed(shop: Shop) 
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_crowded_user_is_no_person_and_loses_the_credit_that_it_joined(shop: Shop, late: bool) -> None:
+def test_a_crowded_user_is_no_person_and_loses_the_credit_that_it_joined(shop: DatedShop, late: bool) -> None:
     shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
     crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
@@ -162,7 +164,7 @@ def test_a_crowded_user_is_no_person_and_loses_the_credit_that_it_joined(shop: S
         assert credited(shop) == [("summer", "1.000000"), ("", "1.000000")]
 
 
-def test_a_crowded_visitor_is_no_persons(shop: Shop) -> None:
+def test_a_crowded_visitor_is_no_persons(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, visitor="kiosk", user="u0"), shop.sale(BOUGHT, visitor="laptop", user="u0"))
     users = [shop.hit("page", SIGNED_IN, visitor="kiosk", user=f"u{n}") for n in range(MOST_USERS + 1)]
     shop.receive(*users[:-1])
@@ -171,14 +173,14 @@ def test_a_crowded_visitor_is_no_persons(shop: Shop) -> None:
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_a_crowded_set_stops_growing(shop: Shop) -> None:
+def test_a_crowded_set_stops_growing(shop: DatedShop) -> None:
     for start in (0, 400, 800, 1_200):
         shop.receive(*(shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(start, start + 400)))
     (linked,) = read_sets(shop.store, shop.site.key, ["u:all"]).values()
     assert MOST_VISITORS < len(linked) <= 802
 
 
-def test_if_a_worker_dies_before_marking_a_crowds_buckets_the_next_marks_them(shop: Shop) -> None:
+def test_if_a_worker_dies_before_marking_a_crowds_buckets_the_next_marks_them(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
     crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
     shop.process(*crowd[:-1])

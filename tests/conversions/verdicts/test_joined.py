@@ -16,7 +16,7 @@ from conversions.models import Goal
 from conversions.store.port import ClickSlice, Some, Store
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.joined import join
-from tests.reports import Shop
+from tests.reports import DatedShop
 from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.django_db
@@ -27,44 +27,44 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def shop(store: Store) -> Shop:
-    return Shop(store)
+def shop(store: Store) -> DatedShop:
+    return DatedShop(store)
 
 
-def credited(shop: Shop) -> list[tuple[str, str]]:
+def credited(shop: DatedShop) -> list[tuple[str, str]]:
     """Conversions by ad, and what is unattributed."""
     report = shop.report(*DAY)
     rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
     return [*rows, ("", report["unattributed"]["conversions"])]
 
 
-def receive(shop: Shop, hits: Iterable[Hit]) -> None:
+def receive(shop: DatedShop, hits: Iterable[Hit]) -> None:
     """Figures are made after each hit: what comes late finds some that it must change."""
     for hit in hits:
         shop.receive(hit)
 
 
-def told(shop: Shop, click: str, instant: str = BOUGHT, **more: Any) -> Hit:
+def told(shop: DatedShop, click: str, instant: str = BOUGHT, **more: Any) -> Hit:
     """A sale as a partner tells it, who knows a click id and nobody."""
     hit = shop.sale(instant, click=click, **more)
     return hit if "visitor" in more else msgspec.structs.replace(hit, visitor=f"of-{hit.id}")
 
 
-def landing(shop: Shop, click: str, instant: str, visitor: str = "ann") -> Hit:
+def landing(shop: DatedShop, click: str, instant: str, visitor: str = "ann") -> Hit:
     """The page to which a click by `/click` led."""
     at = shop.click(CLICKED).at
     url = hand_over("https://shop.example/", Handover("summer", click, at), shop.site.key, shop.site.click_secret)
     return shop.hit("page", instant, visitor=visitor, url=url)
 
 
-def case_of(shop: Shop, hit: Hit) -> Case:
-    (case,) = read_cases(shop.store, shop.config, shop.store.find_hit(shop.site.key, hit.id))
+def case_of(shop: DatedShop, hit: Hit) -> Case:
+    (case,) = read_cases(shop.store, shop.config(), shop.store.find_hit(shop.site.key, hit.id))
     return case
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_sale_told_by_a_networks_click_id_is_credited_to_the_person_who_clicked(
-    shop: Shop, order: tuple[int, ...]
+    shop: DatedShop, order: tuple[int, ...]
 ) -> None:
     hits = [
         shop.click(CLICKED, ad="", url="https://shop.example/?gclid=G1&utm_source=google"),
@@ -77,7 +77,7 @@ def test_a_sale_told_by_a_networks_click_id_is_credited_to_the_person_who_clicke
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_sale_told_by_the_id_that_click_gave_is_the_landing_visitors(shop: Shop, order: tuple[int, ...]) -> None:
+def test_a_sale_told_by_the_id_that_click_gave_is_the_landing_visitors(shop: DatedShop, order: tuple[int, ...]) -> None:
     click = "ab" * 16
     sale = told(shop, click)
     hits = [
@@ -91,7 +91,7 @@ def test_a_sale_told_by_the_id_that_click_gave_is_the_landing_visitors(shop: Sho
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_who_merely_sends_a_hit_with_a_clicks_id_gets_no_credit_for_its_sale(shop: Shop, turn: int) -> None:
+def test_who_merely_sends_a_hit_with_a_clicks_id_gets_no_credit_for_its_sale(shop: DatedShop, turn: int) -> None:
     click = "cd" * 16
     hits = [
         shop.click("2026-11-20T07:00Z", "thief", visitor="thief", id=click),
@@ -103,14 +103,14 @@ def test_who_merely_sends_a_hit_with_a_clicks_id_gets_no_credit_for_its_sale(sho
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_of_strangers_who_share_a_click_id_only_the_first_is_credited(shop: Shop, turn: int) -> None:
+def test_of_strangers_who_share_a_click_id_only_the_first_is_credited(shop: DatedShop, turn: int) -> None:
     url = "https://shop.example/?fbclid=F1"
     clicks = [shop.click(f"2026-11-20T0{n}:00Z", ad=f"ad{n}", visitor=f"v{n}", url=url) for n in range(4)]
     receive(shop, [*clicks, told(shop, "F1")][::turn])
     assert credited(shop) == [("ad0", "1.000000"), ("", "0.000000")]
 
 
-def test_a_click_id_that_nobody_carries_credits_nobody_until_its_click_comes(shop: Shop) -> None:
+def test_a_click_id_that_nobody_carries_credits_nobody_until_its_click_comes(shop: DatedShop) -> None:
     sale = told(shop, "G1")
     shop.receive(sale)
     assert credited(shop) == [("", "1.000000")]
@@ -119,10 +119,10 @@ def test_a_click_id_that_nobody_carries_credits_nobody_until_its_click_comes(sho
 
 
 def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_it_credits_nobody(
-    shop: Shop, store: Store
+    shop: DatedShop, store: Store
 ) -> None:
     url = "https://shop.example/?gclid=G1"
-    other = Shop(store)
+    other = DatedShop(store)
     other.receive(other.click(CLICKED, url=url))
     shop.receive(shop.click("2026-08-20T08:00Z", url=url, visitor="old"), shop.click("2026-11-20T12:01Z", url=url))
     sale = told(shop, "G1")
@@ -131,7 +131,7 @@ def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_it_credits
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_two_sales_of_one_click_without_an_order_are_one_and_with_orders_two(shop: Shop) -> None:
+def test_two_sales_of_one_click_without_an_order_are_one_and_with_orders_two(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), told(shop, "G1"))
     assert shop.report(*DAY)["totals"]["conversions"] == "1.000000"
     shop.receive(told(shop, "G1", order="o1"), told(shop, "G1", order="o2"))
@@ -139,7 +139,7 @@ def test_two_sales_of_one_click_without_an_order_are_one_and_with_orders_two(sho
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_a_partner_takes_a_sale_back_by_its_click_id(shop: Shop, turn: int) -> None:
+def test_a_partner_takes_a_sale_back_by_its_click_id(shop: DatedShop, turn: int) -> None:
     retract = shop.hit("adjustment", BOUGHT, kind="retract", click="G1", trusted=True)
     hits = [shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), retract]
     receive(shop, hits[::turn])
@@ -147,7 +147,9 @@ def test_a_partner_takes_a_sale_back_by_its_click_id(shop: Shop, turn: int) -> N
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_goal_that_counts_one_per_person_knows_that_a_click_is_a_persons(shop: Shop, order: tuple[int, ...]) -> None:
+def test_a_goal_that_counts_one_per_person_knows_that_a_click_is_a_persons(
+    shop: DatedShop, order: tuple[int, ...]
+) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
     by_click = shop.hit("conversion", "2026-11-20T10:00Z", visitor="partner", name="trial", click="G1")
     own = shop.hit("event", BOUGHT, name="trial")
@@ -157,7 +159,7 @@ def test_a_goal_that_counts_one_per_person_knows_that_a_click_is_a_persons(shop:
     assert case_of(shop, own).reason == "not_first"
 
 
-def test_a_user_who_signs_in_later_is_the_person_whose_click_was_named(shop: Shop) -> None:
+def test_a_user_who_signs_in_later_is_the_person_whose_click_was_named(shop: DatedShop) -> None:
     receive(
         shop,
         [
@@ -190,14 +192,14 @@ class Counting:
         return counted
 
 
-def crowd(shop: Shop, number: int) -> list[Touch]:
+def crowd(shop: DatedShop, number: int) -> list[Touch]:
     """Strangers who carry one click id, one after the other."""
     start = shop.click("2026-11-01T08:00Z").at
     place: dict[str, Any] = {"site": shop.site.key, "kind": "click", "network": "gclid", "click_id": "G1"}
     return [Touch(hit=f"t{n}", visitor=f"v{n}", at=start + n * MINUTE, **place) for n in range(number)]
 
 
-def test_of_a_click_id_that_ten_thousand_visitors_carry_a_worker_reads_a_few_rows(shop: Shop) -> None:
+def test_of_a_click_id_that_ten_thousand_visitors_carry_a_worker_reads_a_few_rows(shop: DatedShop) -> None:
     touches = crowd(shop, 10_000)
     shop.store.add_facts(touches)
     sales = [told(shop, "G1", order=f"o{n}") for n in range(5)]
@@ -210,7 +212,7 @@ def test_of_a_click_id_that_ten_thousand_visitors_carry_a_worker_reads_a_few_row
     assert [row.visitor for row in case_of(shop, sales[0]).verdict.joined] == ["v0"]
 
 
-def test_without_a_named_click_no_click_ids_are_read(shop: Shop) -> None:
+def test_without_a_named_click_no_click_ids_are_read(shop: DatedShop) -> None:
     asked: list[str] = []
 
     class Asked:
@@ -225,7 +227,7 @@ def test_without_a_named_click_no_click_ids_are_read(shop: Shop) -> None:
     assert "read_carried" in asked
 
 
-def test_a_joined_row_stays_though_an_earlier_click_is_found_and_readers_take_the_first(shop: Shop) -> None:
+def test_a_joined_row_stays_though_an_earlier_click_is_found_and_readers_take_the_first(shop: DatedShop) -> None:
     url = "https://shop.example/?gclid=G1"
     shop.receive(shop.click(LATER, url=url, visitor="bob"), told(shop, "G1"))
     shop.receive(shop.click(CLICKED, ad="first", url=url))

@@ -21,7 +21,7 @@ from conversions.units.clock import day_of
 from conversions.units.now import now_ms
 from reporting.fitter import Fitter
 from reporting.templatetags.amounts import amount
-from tests.reports import Shop, marker_came_through
+from tests.reports import DatedShop, marker_came_through
 from tracker.collection.hit import iso
 from tracker.models import Site
 from tracker.refusals import REFUSALS
@@ -31,12 +31,12 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def shop(db: None) -> Shop:
-    return Shop(open_store(), timezone="Europe/Berlin")
+def shop(db: None) -> DatedShop:
+    return DatedShop(open_store(), timezone="Europe/Berlin")
 
 
 @pytest.fixture
-def ann(shop: Shop, client: Client) -> User:
+def ann(shop: DatedShop, client: Client) -> User:
     """A user of the shop's account, signed in."""
     user = User.objects.create_user("ann")
     shop.account.users.add(user)
@@ -60,7 +60,7 @@ def sign_out(client: Client, user: User) -> None:
 class TestSigningIn:
     """Before people sign in."""
 
-    def test_the_page_asks_to_sign_in_and_then_returns(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_page_asks_to_sign_in_and_then_returns(self, client: Client, shop: DatedShop, ann: User) -> None:
         sign_out(client, ann)
         asked = client.get(f"/?site={shop.site.key}")
         assert (asked.status_code, asked.headers["Location"]) == (302, f"/login?next=/%3Fsite%3D{shop.site.key}")
@@ -69,7 +69,7 @@ class TestSigningIn:
         assert (signed_in.status_code, signed_in.headers["Location"]) == (302, f"/?site={shop.site.key}")
         assert client.get("/").status_code == 200
 
-    def test_a_wrong_password_is_reported_and_the_name_stays(self, client: Client, shop: Shop) -> None:
+    def test_a_wrong_password_is_reported_and_the_name_stays(self, client: Client, shop: DatedShop) -> None:
         answer = client.post("/login", {"username": "<ann>", "password": "wrong"})
         assert "Please enter a correct username and password" in text_of(answer)
         assert 'value="&lt;ann&gt;"' in answer.content.decode()
@@ -94,7 +94,7 @@ class TestReport:
     """After people have signed in."""
 
     def test_the_last_thirty_days_are_shown_with_totals_and_unattributed(
-        self, client: Client, shop: Shop, ann: User
+        self, client: Client, shop: DatedShop, ann: User
     ) -> None:
         now = now_ms()
         shop.receive(
@@ -115,12 +115,12 @@ class TestReport:
         assert f'value="{today - timedelta(days=29)}"' in answer.content.decode()
         assert f'value="{today}"' in answer.content.decode()
 
-    def test_the_snippet_is_there_to_copy(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_snippet_is_there_to_copy(self, client: Client, shop: DatedShop, ann: User) -> None:
         snippet = f'<script async src="http://testserver/t.js" data-site="{shop.site.key}"></script>'
         assert snippet in text_of(client.get("/"))
 
     def test_the_open_hour_and_the_sealed_instant_are_shown_in_the_sites_time(
-        self, client: Client, shop: Shop, ann: User
+        self, client: Client, shop: DatedShop, ann: User
     ) -> None:
         shop.process(shop.click(iso(now_ms())))
         assert "No figure is final yet" in text_of(client.get("/"))
@@ -131,7 +131,7 @@ class TestReport:
         assert "roughly: 1 hit, 1 click, 0 conversions, 0.00 EUR" in text
 
     def test_a_past_range_that_is_complete_is_final_and_has_no_open_hour(
-        self, client: Client, shop: Shop, ann: User
+        self, client: Client, shop: DatedShop, ann: User
     ) -> None:
         shop.roll_up()
         marker_came_through(["2026-01-10T12:10Z"])
@@ -139,7 +139,7 @@ class TestReport:
         assert "All of these figures are final." in text
         assert "This hour" not in text
 
-    def test_the_csv_has_the_chosen_model_and_range(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_the_csv_has_the_chosen_model_and_range(self, client: Client, shop: DatedShop, ann: User) -> None:
         shop.receive(
             shop.click("2026-01-05T10:00Z"),
             shop.click("2026-01-05T11:00Z", ad="mail"),
@@ -154,14 +154,14 @@ class TestReport:
         assert table.content.startswith(b"\xef\xbb\xbf")
         assert b'"summer",true,1,0,1.000000,8.000000\r\n' in table.content
 
-    def test_a_bad_range_is_explained_and_the_form_stays(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_a_bad_range_is_explained_and_the_form_stays(self, client: Client, shop: DatedShop, ann: User) -> None:
         answer = client.get("/?from=2026-01-05&to=2026-01-01")
         assert answer.status_code == 400
         assert "lies before" in text_of(answer)
         assert 'value="2026-01-05"' in answer.content.decode()
         assert client.get("/?model=magic").status_code == 400
 
-    def test_what_was_refused_today_is_told_with_a_sample(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_what_was_refused_today_is_told_with_a_sample(self, client: Client, shop: DatedShop, ann: User) -> None:
         assert "refused today" not in text_of(client.get("/"))
         sale = {"site": shop.site.key, "type": "conversion", "user": "ann", "name": "<b>x</b>", "id": "a b"}
         for hits in ([sale] * 37, [{**sale, "type": "sale", "id": "h1"}] * 2):
@@ -174,7 +174,7 @@ class TestReport:
         assert "<b>x" not in answer.content.decode()
         assert f'href="/api/rejected?site={shop.site.key}"' in answer.content.decode()
 
-    def test_value_without_a_rate_is_shown_with_what_to_do(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_value_without_a_rate_is_shown_with_what_to_do(self, client: Client, shop: DatedShop, ann: User) -> None:
         at = iso(now_ms() - HOUR_MS)
         shop.receive(shop.sale(at, 1200, currency="GBP", order="A"))
         text = text_of(client.get("/"))
@@ -187,11 +187,15 @@ class TestReport:
             client.get("/")
         )
 
-    def test_if_all_value_has_rates_the_page_does_not_mention_them(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_if_all_value_has_rates_the_page_does_not_mention_them(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
         shop.receive(shop.sale(iso(now_ms() - HOUR_MS), 1200))
         assert "exchange rate" not in text_of(client.get("/"))
 
-    def test_data_driven_models_say_which_months_they_learnt_from(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_data_driven_models_say_which_months_they_learnt_from(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
         shop.receive(shop.click("2026-03-05T10:00Z"), shop.sale("2026-03-05T12:00Z"))
         shop.receive(shop.click("2026-04-05T10:00Z", visitor="bob"), shop.sale("2026-04-05T12:00Z", visitor="bob"))
         query = "/?from=2026-03-01&to=2026-04-30&model="
@@ -206,7 +210,7 @@ class TestReport:
         assert re.findall(r"Nothing was learnt from (\S+)", text) == ["2026-02"]
         assert "learnt" not in text_of(client.get(f"{query}linear"))
 
-    def test_an_ad_name_from_a_hit_is_never_markup(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_an_ad_name_from_a_hit_is_never_markup(self, client: Client, shop: DatedShop, ann: User) -> None:
         shop.receive(shop.click(iso(now_ms()), ad="<script>alert(1)</script>"))
         page = client.get("/").content.decode()
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -217,24 +221,24 @@ class TestWhoSeesWhat:
     """Users, staff and people without an account."""
 
     def test_another_accounts_site_is_not_found(self, client: Client, ann: User) -> None:
-        other = Shop(open_store())
+        other = DatedShop(open_store())
         answer = client.get(f"/?site={other.site.key}")
         assert answer.status_code == 404
         assert "No site that you may read" in text_of(answer)
 
-    def test_one_of_several_sites_is_chosen(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_one_of_several_sites_is_chosen(self, client: Client, shop: DatedShop, ann: User) -> None:
         second = Site.objects.create(account=shop.account, name="A second shop")
         assert f'<option value="{second.key}" selected>' in client.get("/").content.decode()
         chosen = client.get(f"/?site={shop.site.key}").content.decode()
         assert f'<option value="{shop.site.key}" selected>' in chosen
 
-    def test_a_user_without_a_site_is_told_whom_to_ask(self, client: Client, shop: Shop) -> None:
+    def test_a_user_without_a_site_is_told_whom_to_ask(self, client: Client, shop: DatedShop) -> None:
         client.force_login(User.objects.create_user("new"))
         text = text_of(client.get("/"))
         assert "Ask whoever runs this tracker" in text
         assert "Administration" not in text
 
-    def test_staff_find_the_administration(self, client: Client, shop: Shop) -> None:
+    def test_staff_find_the_administration(self, client: Client, shop: DatedShop) -> None:
         client.force_login(User.objects.create_user("sue", is_staff=True))
         assert 'href="/admin/"' in client.get("/").content.decode()
         assert shop.site.name in text_of(client.get("/"))
@@ -248,7 +252,9 @@ class TestPolicy:
     """What the page may load."""
 
     @pytest.mark.parametrize("path", ["/", "/login"])
-    def test_nothing_inline_or_from_another_host_runs(self, client: Client, shop: Shop, ann: User, path: str) -> None:
+    def test_nothing_inline_or_from_another_host_runs(
+        self, client: Client, shop: DatedShop, ann: User, path: str
+    ) -> None:
         if path == "/login":
             client.logout()
         answer = client.get(path)
@@ -261,20 +267,22 @@ class TestPolicy:
         assert loaded
         assert all(url.startswith("/static/") and finders.find(url.removeprefix("/static/")) for url in loaded)
 
-    def test_pages_are_not_cached(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_pages_are_not_cached(self, client: Client, shop: DatedShop, ann: User) -> None:
         assert client.get("/").headers["Cache-Control"] == "no-store"
 
-    def test_another_method_is_refused_in_the_shape_of_every_error(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_another_method_is_refused_in_the_shape_of_every_error(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
         for path in ("/", "/explain", "/explain/x"):
             answer = client.post(path)
             assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
             assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
-    def test_while_the_configuration_is_away_the_page_says_so(self, client: Client, shop: Shop, ann: User) -> None:
+    def test_while_the_configuration_is_away_the_page_says_so(self, client: Client, shop: DatedShop, ann: User) -> None:
         assert_says_it_is_away(client, "conversions_goalversion")
 
     def test_while_the_store_is_away_the_page_says_so(
-        self, client: Client, shop: Shop, ann: User, settings: Any
+        self, client: Client, shop: DatedShop, ann: User, settings: Any
     ) -> None:
         settings.CASSANDRA_URL = ""  # the test can break only the SQL store
         mark_buckets(shop.site.key, [now_ms()])  # without hits there would be no figures to read
