@@ -6,11 +6,11 @@ No refused hit waits for a write. What a process counted since its last write is
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -152,22 +152,27 @@ def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, sit
 def _note(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str) -> None:
     now = time.time_ns() // 1_000_000
     named = site or site_named(read_query_string(request), body)
-    days: dict[str, tuple[str, date]] = {}
+    keys: list[tuple[Refusal, str]] = []
     for refusal in refused:
-        about = refusal.about = refusal.about or body
-        said = {} if isinstance(about, bytes) else about
-        key = "" if refusal.code == "unknown_site" else str(said.get("site") or named)
-        if key not in days:
-            days[key] = _day_of(key, now)
-        is_sale = said.get("type") == "conversion"
+        refusal.about = refusal.about or body
+        keys.append((refusal, "" if refusal.code == "unknown_site" else str(_said(refusal).get("site") or named)))
+    days = _days_of({key for _, key in keys}, now)
+    for refusal, key in keys:
+        is_sale = _said(refusal).get("type") == "conversion"
         REFUSALS.count(Key(*days[key], refusal.code), is_sale, partial(_sample, request, refusal, now))
 
 
-def _day_of(key: str, now: int) -> tuple[str, date]:
-    """The site's key and its day; those of an unknown site if none has the key."""
-    found = SITES.find(key).value if KEY.fullmatch(key) else None
-    timezone = found.timezone if found else "UTC"
-    return key if found else RefusedCount.UNKNOWN, date.fromordinal(local_day(now, timezone))
+def _said(refusal: Refusal) -> Mapping[str, Any]:
+    return {} if isinstance(refusal.about, bytes) else refusal.about
+
+
+def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
+    """Each key with its site's key and day; with those of an unknown site if none has the key. One look-up for all."""
+    found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
+    sites = {key: known.value for key, known in found.items() if known.value}
+    days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))
+    days |= {key: (key, date.fromordinal(local_day(now, one.timezone))) for key, one in sites.items()}
+    return days
 
 
 def _sample(request: HttpRequest, refusal: Refusal, now: int) -> Sample:

@@ -211,6 +211,13 @@ class TestFlood:
         with django_assert_max_num_queries(8):
             assert [one[2] for one in counted()] == [4_000, 4_000, 4_000]
 
+    def test_any_number_of_keys_in_a_request_costs_one_look_up(
+        self, site: Site, django_assert_max_num_queries: Callable[[int], Any]
+    ) -> None:
+        with django_assert_max_num_queries(2):
+            send([{"site": f"{site.key}{n}", "id": "a b"} for n in range(500)])
+        assert counted() == [("unknown", "bad_id", 500, 0)]
+
     def test_no_more_counts_wait_than_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(refusals, "MAX_WAITING", 10)
         written: dict[Key, Tally] = {}
