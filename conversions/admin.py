@@ -1,4 +1,4 @@
-"""The admin pages of campaigns, ads, goals and marks."""
+"""Admin: the admin pages of campaigns, ads, goals, marks and rates."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ def format_instant(at: int, timezone: str = "UTC") -> str:
 
 
 def effect_of(version: GoalVersion) -> str:
-    """Say when a version takes effect."""
+    """Write when a version takes effect."""
     return format_instant(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
 
 
@@ -219,7 +219,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
 @admin.register(Mark)
 class MarkAdmin(admin.ModelAdmin[Mark]):
-    """The buckets that wait for the rollup. People can't change them."""
+    """The buckets that wait for the rollup. This page can't change them."""
 
     list_display = ("site", "starts", "marked", "token")
     list_filter = ("marked",)

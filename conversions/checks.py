@@ -11,7 +11,7 @@ MEND = "pip uninstall --yes scylla-driver cassandra-driver && pip install --no-d
 
 @register
 def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
-    """Check at every start, by Django. An error refuses the start."""
+    """Run the check. Django calls this at every start; an error refuses the start."""
     return find_second_driver(packages_distributions().get("cassandra", []))
 
 

@@ -116,7 +116,7 @@ class ClickView(APIView):
         return lead_to(hand_over(page, click, found.key, found.secret))
 
     def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:
-        """Answer without DRF's own work."""
+        """Answer a request without DRF's own work."""
         try:
             if request.method not in ("GET", "HEAD"):
                 raise WrongMethod("GET", "HEAD")

@@ -1,4 +1,4 @@
-"""The addresses of this room."""
+"""Routes: the addresses of this room."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -1,4 +1,4 @@
-"""Answers: the structs that support's API answers with: a conversion with its page, and pages of results."""
+"""Answers: the structs of support's API: a conversion with its page, and pages of results."""
 
 from typing import Annotated
 
@@ -37,7 +37,7 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What was refused on one day with one code. A request that was refused as a whole is one hit."""
+    """The hits that were refused on one day with one code. A request that was refused as a whole counts as one hit."""
 
     day: Annotated[Day, Meta(description="The day of the site's own clock.")]
     code: Annotated[str, Meta(description="See docs/errors.md.")]
@@ -47,14 +47,14 @@ class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """What was refused at the door, with status 4xx or under `rejected`. It is in no archive."""
+    """The hits that collection refused, with status 4xx or in the list `rejected`. They are not in the archive."""
 
     counts: Annotated[dict[str, int], Meta(description="By code.")]
     days: Annotated[list[RefusedDay], Meta(description="The newest 100 by day and code, newest first.")]
 
 
 class RejectedPage(msgspec.Struct, frozen=True):
-    """A page of rejected hits, newest first; and what the door refused."""
+    """A page of rejected hits, newest first; and the hits that collection refused."""
 
     results: list[ListedRejected]
     next: NextPage

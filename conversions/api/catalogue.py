@@ -154,7 +154,7 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
     class Meta:
         model = Goal
         fields = ("site", "key", "days", *(name for name in RULES if name != "active"))
-        # A goal of this key may be there already.
+        # A draft may have the key of an existing goal.
         validators: list[Any] = []
 
 

@@ -29,7 +29,7 @@ class ConversionsView(ReaderView):
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of one of them, the duplicates among them included."""
+        """Explain the conversions of an order, a click, a hit, a visitor or a user, duplicates included."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
         results = [with_page(one, request) for one in map(open_explainer(site).explain, found.cases)]

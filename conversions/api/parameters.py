@@ -1,4 +1,4 @@
-"""Parameters: read and bound the query parameters of support's API; make the addresses of pages."""
+"""Parameters: read and check the query parameters of support's API; make the addresses of pages."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -41,7 +41,7 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """Return the instant (ms) at which a page of rows sorted by time begins, and how many rows of that instant to skip.
+    """Return where a page of rows sorted by time begins: the instant (ms), and how many rows of that instant to skip.
     Raises Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)

@@ -1,5 +1,5 @@
-"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason. It also counts
-what the door refused."""
+"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason. It also lists the
+counts of refused hits."""
 
 from collections.abc import Callable, Mapping
 
@@ -39,7 +39,9 @@ class RejectedView(ReaderView):
         """List the hits. Also count the rejected hits of the range's days (UTC) by code; these counts include hits
         above the daily cap.
 
-        `refused` is what the door refused on these days of the site's clock. Only the filter `code` applies to it."""
+        `refused` has the counts of hits that collection refused on these days of the site's clock. Only the filter
+        `code` applies to them.
+        """
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
         latest, skip = read_time_after(request.query_params, site_range.until - 1)

@@ -1,12 +1,12 @@
-"""Markov: counted paths -> each ad's removal effect, the part of conversions that would go missing without it. Pure.
+"""Markov: counted paths -> each ad's removal effect, the part of conversions that would be lost without it. Pure.
 
-Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, null paths included.
-A path goes from START over its ads to CONVERSION or NULL. The chance of going from x to y is the number of times that
-paths do so, over the number of times that they leave x.
+Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, null paths included. A
+path goes from START over its ads to CONVERSION or NULL. The chance of going from x to y is the number of times that
+paths do so, divided by the number of times that they leave x.
 
 Floats are only added, subtracted, multiplied and divided, one by one, in the order of the ads' names. IEEE 754 rounds
-each of these the same on every machine. Removal effects are therefore equal to the last bit. They are kept in
-billionths.
+each of these operations the same on every machine. Removal effects are therefore equal to the last bit. They are stored
+in billionths.
 """
 
 from collections import Counter, defaultdict

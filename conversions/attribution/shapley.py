@@ -3,8 +3,8 @@ the ads may join. Pure.
 
 Source: Shapley, "A value for n-person games", 1953; on ads Dalessandro et al., "Causally motivated attribution", 2012.
 The players are the ads of one path, each once, in any order. The worth of a coalition is the rate at which paths with
-exactly its ads convert. A coalition that was never seen is worth as much as its best part. Rates are whole numbers of
-10^-18, and all further arithmetic is exact.
+exactly its ads convert. If no path has exactly these ads, it is the worth of the coalition's best part. Rates are whole
+numbers of 10^-18, and all further arithmetic is exact.
 """
 
 from collections import defaultdict
@@ -111,8 +111,8 @@ def _worth(players: Sequence[str], rated: Rates) -> list[int]:
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
     """Return the weights of a path's touches, each given by its ad; and what the players were.
 
-    A player that adds nothing, or less, gets nothing. A player that was never seen gets the mean of the others. If
-    there are more campaigns than MAX_PLAYERS as well, every ad weighs the same.
+    A player that adds nothing, or less, gets nothing. A player that the month's paths didn't have gets the mean of the
+    others. If there are more campaigns than MAX_PLAYERS as well, every ad weighs the same.
     """
     if len(set(ads)) <= MAX_PLAYERS:
         return touch_weights(ads, _added(ads, rated.ads)), "ads"

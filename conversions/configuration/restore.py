@@ -1,7 +1,8 @@
 """Restore: a snapshot -> the rows of the configuration, in one transaction. Every site of the snapshot is marked.
 
-Facts name goals by uid and version. Therefore no goal and no version is removed. Missing versions are added; if the
-rules differ now, a new version restores the old rules from now on. A revoked token stays revoked.
+Facts name goals by uid and version. Therefore no goal and no version is removed, and missing versions are added. If a
+goal has other rules now, it gets a new version with the old rules, which is in force from now on. A revoked token stays
+revoked.
 """
 
 from collections.abc import Iterable

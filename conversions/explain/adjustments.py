@@ -62,7 +62,7 @@ def describe_rate(row: AmountRow, site: SiteConfig) -> AppliedRate | None:
 
 
 def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, AdjustmentEffect]]:
-    """Each adjustment with its effect, in the order in which adjustments are applied."""
+    """Return each adjustment with its effect, in the order in which adjustments are applied."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     settled = restated[-1] if restated else 0
     effects: list[tuple[Adjustment, AdjustmentEffect]] = []

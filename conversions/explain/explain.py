@@ -124,7 +124,7 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_click(verdict: Verdict) -> NamedClick | None:
-    """The click that the conversion names."""
+    """Describe the click that the conversion names."""
     winner = verdict.winner
     if not winner.click:
         return None

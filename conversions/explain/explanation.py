@@ -46,7 +46,7 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
 
 
 class NamedClick(msgspec.Struct, frozen=True, kw_only=True):
-    """The click that a conversion names, and the visitor who is found by it."""
+    """The click that a conversion names, and the visitor of its touch."""
 
     id: Annotated[str, Meta(description="As it was sent; a very long one ends in a digest.")]
     hit: Annotated[str | None, Meta(description="Of the first click that carries the id.")]

@@ -18,7 +18,7 @@ from conversions.verdicts.sizes import read_sizes
 
 #: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
-#: More conversions of one click and one ms are not paged through.
+#: At most this many conversions of one click in one ms are found.
 AT_ONE_TIME = 1_000
 
 
@@ -42,7 +42,7 @@ def find_order(store: Store, site: SiteConfig, order: str) -> FoundCases:
 
 
 def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
-    """The cases that have a conversion which names the click id, as the one that counts or as a duplicate."""
+    """Find the cases in which a conversion names the click id, counted or a duplicate."""
     name = named_click(click_id_of(click))
     named = store.read_carried(site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)])
     rows = sorted((row for row in named if isinstance(row, Conversion) and order_key(row) > after), key=order_key)
@@ -56,7 +56,7 @@ def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: i
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which the visitor has a conversion, its own or joined, counted or a duplicate."""
+    """Find the cases in which the visitor has a conversion, its own or a joined one, counted or a duplicate."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)

@@ -80,8 +80,8 @@ def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
 
 
 def link_of(hit: Hit, user: str, batch: str) -> Link:
-    """Make the fact that the hit's visitor named this user. Adjustments make no link, because a server or a clerk sends
-    them, not the buyer."""
+    """Make the fact that the hit's visitor named this user. Adjustments make no link: the shop sends them, not the
+    buyer."""
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
@@ -103,7 +103,7 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
 
 
 def click_of(hit: Hit) -> str:
-    """The click id that a hit names, shortened as those of touches are."""
+    """The click id that a hit names, shortened in the same way as the click ids of touches."""
     return named_click(click_id_of(hit.click))
 
 

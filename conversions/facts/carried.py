@@ -1,16 +1,17 @@
-"""Carried: facts -> the click ids under which they stand. Pure."""
+"""Carried: facts -> the click ids under which they are stored. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from conversions.facts.records import Conversion, Fact, Touch
 
-#: What a click id has: touches that carry it, those apart that a landing page filed, and conversions that name it.
+#: The kinds of facts under a click id: touches that carry it, touches of landing pages that carry it, and conversions
+#: that name it.
 CarriedKind = Literal["landed", "touch", "conversion"]
 
 
 def carried_by(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversion]]:
-    """Each touch under every click id that it carries, and each conversion under the one that it names."""
+    """Return each touch under every click id that it carries, and each conversion under the click id that it names."""
     for fact in facts:
         if isinstance(fact, Touch):
             yield from ((click, fact) for click in sorted(fact.carried))
@@ -19,7 +20,7 @@ def carried_by(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversion]
 
 
 def kind_carried(fact: Touch | Conversion) -> CarriedKind:
-    """The kind under which a click id has a fact."""
+    """The kind under which a fact is stored for a click id."""
     if isinstance(fact, Conversion):
         return "conversion"
     return "landed" if fact.landed else "touch"

@@ -16,7 +16,7 @@ MOST_VISITORS = 500
 MOST_USERS = 50
 #: The key of a set that is not empty if the site has any link.
 ANY = "*"
-#: The key of the set that says whether a conversion of a site ever named a click.
+#: The key of a set that is not empty if any conversion of the site ever named a click.
 NAMED = "*click"
 #: A fact -> the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]

@@ -18,7 +18,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A hit by which an ad reached a visitor, with its raw parameters. The rollup decides which ad that is.
+    """A hit by which an ad reached a visitor, with its raw parameters. The rollup decides which ad it was.
 
     `user` is the user that the hit itself named.
     """
@@ -38,7 +38,7 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     #: The click id's parameter, e.g. `gclid`, and its value.
     network: str = ""
     click_id: str = ""
-    #: True for a click that its landing page filed. `/click` recorded the same click under a stand-in visitor.
+    #: Whether a landing page recorded this click. `/click` recorded the same click under a stand-in visitor.
     landed: bool = False
     bucket: int = 0
     batch: str = ""
@@ -46,12 +46,12 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     other_ids: Pairs = ()
     #: The other parameters of the ad's link, such as an affiliate network's.
     others: Pairs = ()
-    #: `/click` recorded it and gave it its hit id. A hit that was merely sent with an id doesn't carry that id.
+    #: Whether `/click` made the touch's hit id. Otherwise a conversion can't name the touch by its hit id.
     issued: bool = False
 
     @property
     def carried(self) -> set[str]:
-        """The ids by which a conversion may name it: its network click ids, and the hit id that `/click` gave it."""
+        """The ids by which a conversion may name the touch: its click ids, and the hit id that `/click` made."""
         ids = {self.click_id, *(value for _, value in self.other_ids), self.hit if self.issued or self.landed else ""}
         return {named_click(text) for text in ids if text}
 
@@ -123,9 +123,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
-    """A conversion that names a click, and a touch that carries it, on the timeline of the touch's visitor.
+    """A conversion that names a click, together with a touch that carries it, in the timeline of the touch's visitor.
 
-    It stays when a touch that comes first is found later. Readers take the row with the first touch.
+    The row stays if a touch that comes first is found later. Readers take the row with the first touch.
     """
 
     conversion: Conversion
@@ -133,7 +133,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def site(self) -> str:
-        """The site of both."""
+        """The site of the conversion and the touch."""
         return self.touch.site
 
     @property
@@ -183,7 +183,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The order in which touches of one click come first: what a landing page filed, then by `order_key`."""
+        """The key that sorts touches of one click: those of landing pages first, then by `order_key`."""
         return not self.touch.landed, order_key(self.touch)
 
 
@@ -245,12 +245,13 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: The longest click id that a conversion names in full.
+#: A conversion names a click id of at most this many characters in full.
 MAX_NAMED = 200
 
 
 def named_click(text: str) -> str:
-    """A click id as conversions and adjustments name it, whole if it can be. A longer one ends in its digest."""
+    """Return a click id as conversions and adjustments name it: whole if it is short enough. A longer one ends in its
+    digest."""
     if len(text) <= MAX_NAMED:
         return text
     return text[: MAX_NAMED - 32] + blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()

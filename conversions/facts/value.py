@@ -7,7 +7,7 @@ from conversions.rules.reasons import ValueReason
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import times
 
-#: What has an amount, and what a claim holds.
+#: A fact with an amount; and a fact of a claim.
 AmountRow = Conversion | Adjustment
 ClaimRow = AmountRow | Joined
 
@@ -43,5 +43,5 @@ def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -
 
 
 def needs_token(conversion: Conversion, version: GoalVersion) -> bool:
-    """Whether a conversion carries an amount, be it one that can't be read, and the version believes servers only."""
+    """Whether a conversion has an amount, readable or not, that the version doesn't accept without an ingest token."""
     return not (version.open_values or conversion.trusted) and (conversion.value is not None or conversion.unreadable)

@@ -21,10 +21,10 @@ from conversions.verdicts.people import People
 Visit = tuple[str, int]
 #: An interval that is shorter than every month. At most one month ends in it.
 STRETCH_MS = 27 * DAY_MS
-#: The most conversions that each step reads for one batch, and for each of its facts besides.
+#: The most conversions that a step reads: the number for a batch, and the number that is added for each of its facts.
 MOST_A_BATCH, MOST_A_FACT = 2_000, 200
-#: The newest touches of each kind that are read of a visitor whose facts may be another person's. If there are more,
-#: some of each month are read.
+#: This many of the newest touches of each kind are read, of a visitor whose facts may now be another person's. If there
+#: are more, some of each month are read.
 MOST_MOVED = 200
 
 
@@ -80,8 +80,8 @@ def affected(
 
 
 class ConversionReader:
-    """Reads conversions, at most about `most` at once. `since`: the earliest instant (ms) from which on those may be
-    that were not read; None if all were read."""
+    """Reads conversions, about `most` at once. `since`: the earliest instant (ms) of a conversion that may not have
+    been read; None if all were read."""
 
     def __init__(self, store: Store, site: str, most: int) -> None:
         self._store = store
@@ -90,11 +90,11 @@ class ConversionReader:
         self.since: int | None = None
 
     def conversions(self, spans: Sequence[Span], since: int) -> Some:
-        """Read the conversions of spans. Those that are not read can change nothing before `since`."""
+        """Read the conversions of spans. A conversion that is not read changes nothing before `since`."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read the conversions of claims, and their joined rows. Those that are not read can change nothing before
+        """Read the conversions of claims, and their joined rows. One that is not read changes nothing before
         `since`."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
         return self._note(found, since).rows
@@ -120,7 +120,7 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Touches that may now belong to another person: at least one of every month in which the person's fit may
+    """Read touches that may now belong to another person: at least one of every month in which the person's fit may
     change."""
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
     long = are_many(touches, MOST_MOVED)
@@ -137,10 +137,10 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
-    """The claims of the visitors' conversions that are not earlier than the visitors' instants, or whose trusted copies
-    aren't.
+    """The claims of the visitors' conversions that are not earlier than the visitors' instants, or that have a trusted
+    copy that isn't.
 
-    If not all are read, the later ones are read again, alone. Mostly they are few.
+    If not all conversions are read, the later ones are read again by themselves. There are usually few of them.
     """
     if not visited:
         return set()

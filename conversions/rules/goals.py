@@ -10,7 +10,7 @@ from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: The longest window of any goal, ms. A touch can't change conversions that are later than this after it.
+#: The longest window of any goal, ms. A touch can't change a conversion that is this much later.
 LONGEST_WINDOW = 90 * DAY_MS
 #: At most this many clicks of a path, and this many views, may earn credit: the newest ones in the window.
 MOST_TOUCHES = 2_000

@@ -24,7 +24,8 @@ def page_path(url: str) -> str:
 
 
 def written_path(url: str) -> str:
-    """The path as the address has it; `/` if it has none. Empty if no address is known, or if it can't be read."""
+    """The path as the address has it; `/` if the address has no path; empty if there is no address or it can't be
+    read."""
     try:
         return url and (urlsplit(url).path or "/")
     except ValueError:

@@ -21,7 +21,7 @@ RejectedCode = Literal[
 ]
 #: Why a conversion doesn't count.
 ConversionReason = Literal["retracted", "needs_token", "not_first", "not_first_of_click", "not_in_force"]
-#: Why nobody is found by the click that a conversion names.
+#: Why the click that a conversion names leads to no visitor.
 ClickReason = Literal["unknown_click"]
 #: Why a conversion's value, or some of it, is missing.
 ValueReason = Literal["bad_value", "no_rate"]
@@ -61,7 +61,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
 
 
 def click_sentence(reason: ClickReason) -> str:
-    """Why nobody is found by a click id."""
+    """Say why a click id leads to no visitor."""
     match reason:
         case "unknown_click":
             return (

@@ -17,7 +17,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     prefetches: bool = True
     own_traffic: bool = True
     own_networks: tuple[str, ...] = ()
-    #: Whether anybody may send adjustments, without a token.
+    #: Whether adjustments are accepted without a token.
     open_adjustments: bool = False
 
 

@@ -1,1 +1,1 @@
-"""The Store port and its adapters."""
+"""Store: the Store port and its adapters."""

@@ -254,7 +254,7 @@ class CassandraStore:
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
     def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> Some:
-        """Conversions of each statement, each once, about `most` in all."""
+        """Read the conversions of each statement, each once, about `most` in all."""
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
@@ -289,12 +289,12 @@ def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
 
 
 def carried_row(click: str, fact: Touch | Conversion) -> tuple[object, ...]:
-    """The row of a fact under a click id."""
+    """Make the row of a fact under a click id."""
     return fact.site, click, kind_carried(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
 
 
 def member_row(member: tuple[str, str, str]) -> Write:
-    """The row of (site, key, member) of a set."""
+    """Make the row of (site, key, member) of a linked set."""
     return "add_linked", member
 
 

@@ -277,7 +277,8 @@ class Cql:
 def has_session(engine: Any) -> bool:
     """Whether the engine has a session.
 
-    It has none after `close`. If a name can't be resolved or no thread is left, it takes its failed attempt for done.
+    It has none after `close`, and none after a failed attempt: if a name can't be resolved or no thread is left, the
+    engine counts as set up.
     """
     try:
         return engine.connection.session is not None
@@ -286,7 +287,7 @@ def has_session(engine: Any) -> bool:
 
 
 def addresses_of(names: Iterable[str]) -> set[str]:
-    """The addresses that names of hosts lead to now; none for a name that can't be resolved."""
+    """The addresses that the names of hosts resolve to now. A name that can't be resolved has none."""
     found: set[str] = set()
     for name in names:
         with suppress(OSError):

@@ -17,8 +17,7 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
 
 
 def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str, str, str]]:
-    """Site, key and new member of each set that the links among the facts add to, and that conversions which name
-    a click do.
+    """Site, key and new member of each set that the facts add to: links, and conversions that name a click.
 
     A crowded set gets no more members. Nothing reads its members any more, and strangers could make it grow.
     """

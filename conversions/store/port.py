@@ -53,13 +53,13 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Some(msgspec.Struct, frozen=True):
-    """Conversions that were read. `is_cut`: whether there may be others that were not read."""
+    """Conversions that were read. `is_cut`: whether there may be more that were not read."""
 
     rows: list[Conversion | Joined]
     is_cut: bool = False
 
 
-#: A bounded read shares its bound among its statements. Each of them may read this many rows besides.
+#: A bounded read divides its bound among its statements. Each of them may read this many rows more.
 AT_LEAST = 200
 
 
@@ -72,8 +72,7 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class ClickSlice(msgspec.Struct, frozen=True):
-    """The first `most` facts of a kind that a click id has, or the last ones; `since` and `until` (ms) are
-    inclusive."""
+    """The first `most` facts of one kind under a click id, or the last ones. `since` and `until` (ms) are inclusive."""
 
     click: str
     kind: CarriedKind
@@ -122,7 +121,8 @@ class FactReader(Protocol):
         each stored copy once."""
 
     def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """The facts of each slice; first or last by `order_key`. It reads no more than `most` rows of each."""
+        """Read the facts of each slice, the first or the last by `order_key`. It reads at most `most` rows of each
+        slice."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
         """Read the members of linked sets."""
@@ -148,8 +148,8 @@ class Store(FactReader, Protocol):
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:
         """Write touches and conversions to timeline and ledger, conversions and adjustments to claims.
 
-        Touches also stand under each click id that they carry, conversions under the one that they name. Joined rows
-        go to the timeline of their touch's visitor and to their conversion's claim.
+        Touches are also written under each click id that they carry, conversions under the click id that they name.
+        Joined rows are written to the timeline of their touch's visitor and to their conversion's claim.
 
         `parts`: how many parts the buckets of each site have.
 
@@ -158,11 +158,11 @@ class Store(FactReader, Protocol):
         """
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
-        """The conversions of the spans; if there are more than `most`, some of them. What it reads is bounded by `most`
+        """Read the conversions of the spans; if there are more than `most`, some of them. The cost is bounded by `most`
         and by the number of visitors."""
 
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
-        """The conversions of the claims; if there are more than `most`, some of them. What it reads is bounded by
+        """Read the conversions of the claims; if there are more than `most`, some of them. The cost is bounded by
         `most` and by the number of claims."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:

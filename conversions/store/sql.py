@@ -129,7 +129,7 @@ class SqlStore:
 
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
         """See Store."""
-        # With `kind = 'conversion'` SQLite would read all conversions of the site.
+        # `kind = 'conversion'` isn't in the query, because with it SQLite would read all conversions of the site.
         rows = FactRow.objects.filter(site=site).exclude(claim="").exclude(kind="adjustment")
         return read_some([rows.filter(claim__in=some) for some in chunks(sorted(set(claims)))], most)
 
@@ -313,7 +313,7 @@ def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
 
 
 def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
-    """Conversions of each query, each once, about `most` in all."""
+    """Read the conversions of each query, each once, about `most` in all."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))

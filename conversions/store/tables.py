@@ -49,7 +49,7 @@ class Claims(Model):
 
 
 class Carried(Model):
-    """The touches that carry a click id and the conversions that name it, each kind in order."""
+    """The touches that carry a click id, and the conversions that name it; each kind in order."""
 
     __table_name__ = "carried"
     site = columns.Text(partition_key=True)

@@ -68,7 +68,7 @@ def day_start(day: str, timezone: str) -> int:
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """Read an instant (ISO 8601, UTC if it has no zone) or a site-local day, which means its start; return ms. Raises
+    """Read an instant as ms: ISO 8601, in UTC if it has no zone, or a site-local day, which means its start. Raises
     ValueError."""
     if len(text) == 10:
         return day_start(text, timezone)

@@ -23,13 +23,13 @@ class Duplicate(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the facts of one claim say under one goal.
+    """The decision on one claim under one goal.
 
     `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
     `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
     their hit id. `joined` are conversions that name a click, each with its first touch. `person` is the winner's
-    person. `claimants` are the persons whose touches may earn credit.
-    `needs_token`: it carries an amount, and the version asks for a server's word.
+    person. `claimants` are the persons whose touches may earn credit. `needs_token`: it has an amount, but no ingest
+    token, which the version requires.
     """
 
     goal: Goal
@@ -48,7 +48,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
-        """Whether it counts by itself, whatever other conversions there are."""
+        """Whether the conversion counts, apart from rules that compare it with other conversions."""
         return not (self.retracted or self.needs_token)
 
 
@@ -123,7 +123,7 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """Of each of the conversions that was joined by its click, the row with the first touch."""
+    """For each conversion that was joined by its click, the row with the first touch."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):
@@ -134,8 +134,7 @@ def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple
 
 
 def belief(row: AmountRow) -> tuple[bool, OrderKey]:
-    """The key that sorts copies by how far they are believed: a server's with a token before a browser's, then by
-    time."""
+    """The key that sorts copies: those that a server sent with a token before a browser's, then by time."""
     return not row.trusted, order_key(row)
 
 
@@ -157,8 +156,8 @@ def judge_all(
 
 
 def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in the order in which they are applied, (at, hit id). Of each hit id only the most believed copy is
-    applied."""
+    """Adjustments in the order in which they are applied, (at, hit id). Of each hit id only the first copy by `belief`
+    is applied."""
     kept: dict[str, Adjustment] = {}
     for adjustment in sorted(adjustments, key=belief):
         kept.setdefault(adjustment.hit, adjustment)

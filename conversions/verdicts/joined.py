@@ -1,8 +1,8 @@
 """Joined: facts that are already written -> the rows that join conversions to the visitors whose clicks they name.
 
-The touch of a conversion that names a click is the first that carries it: what a landing page filed before others, and
-then the earliest. It may be at most 90 days older than the conversion. Of many visitors with one click id only one is
-joined, because any of their ads would be credited otherwise. Pure.
+A conversion that names a click is joined with the first touch that carries it. Touches of landing pages come before
+others; then the earliest comes first. The touch may be at most 90 days older than the conversion. If many visitors have
+one click id, only one of them is joined. Otherwise any of their ads would get credit. Pure.
 """
 
 from collections import defaultdict
@@ -13,14 +13,15 @@ from conversions.facts.records import Conversion, Fact, Joined, Touch, plain_fac
 from conversions.store.port import ClickSlice, FactReader
 from conversions.units.clock import DAY_MS
 
-#: How long before a conversion a click may lie that it names.
+#: The click that a conversion names may be at most this much older, ms.
 REACH_MS = 90 * DAY_MS
-#: More conversions than one hit can name a click with.
+#: A limit that no number of conversions reaches.
 ALL = 1 << 30
 
 
 def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
-    """The joined rows of these conversions, and of all whose first touch may be one of these touches."""
+    """Return the joined rows of these conversions, and of all conversions whose first touch may be one of these
+    touches."""
     own, touches = [], []
     for fact in facts:
         if isinstance(fact, Conversion) and fact.click:
@@ -32,7 +33,7 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
 
 
 def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
-    """Each of the conversions with its first touch. One that no touch can have brought is left out."""
+    """Join each of the conversions with its first touch. A conversion without a possible touch is left out."""
     slices = {
         ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
         for one in conversions
@@ -44,14 +45,14 @@ def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) 
 
 
 def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
-    """The conversion with the first of these touches that is neither later nor too old; None if all are."""
+    """Join the conversion with the first of these touches that is neither later nor too old; None if there is none."""
     near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
     rows = (Joined(conversion=conversion, touch=touch) for touch in near)
     return min(rows, key=lambda row: row.place, default=None)
 
 
 def by_click(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
-    """The touches among the facts, by each click id that they carry."""
+    """Group the touches among the facts by each click id that they carry."""
     found: dict[str, list[Touch]] = defaultdict(list)
     for fact in facts:
         if isinstance(fact, Touch):
@@ -61,10 +62,10 @@ def by_click(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
 
 
 def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
-    """The conversions that name a click of these touches and can't have an earlier touch of the same kind.
+    """Read the conversions that name a click of these touches and can't have an earlier touch of the same kind.
 
-    Where a touch comes before, only those that lie too far after that one are read: however many visitors carry one
-    click id, a touch reads what it may change.
+    If there is an earlier touch, only the conversions that are too late for it are read. Therefore a touch reads only
+    what it may change, however many visitors carry one click id.
     """
     carried = {(click, kind_carried(touch), touch.at) for touch in touches for click in touch.carried}
     named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))

@@ -90,8 +90,7 @@ class People:
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
     def crowded(self, fact: Owned) -> set[str]:
-        """Those that are crowded: the fact's visitor, and all users of that visitor. Call `meet` with the fact
-        first."""
+        """The crowded ones among the fact's visitor and all users of that visitor. Call `meet` with the fact first."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
@@ -123,7 +122,8 @@ class People:
 
 
 def owned(row: Conversion | Joined) -> Owned:
-    """What makes a person a claimant of a conversion: the conversion, or the touch that it was joined with."""
+    """The fact that makes a person a claimant of a conversion: the conversion itself, or the touch that it was joined
+    with."""
     return row.touch if isinstance(row, Joined) else row
 
 
