@@ -1,4 +1,4 @@
-"""The admin pages of accounts, sites and tokens."""
+"""Admin: the admin pages of accounts, sites, tokens and refused hits."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -224,7 +224,7 @@ class TokenAdmin(admin.ModelAdmin[Token]):
 
 @admin.register(RefusedCount)
 class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
-    """What was refused at the door: looked at, never changed."""
+    """The counts of refused hits. People can read them, and not change them."""
 
     list_display = ("day", "site", "code", "hits", "sales", "why")
     list_filter = ("day", "code")
@@ -233,17 +233,17 @@ class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
 
     @admin.display(description="why")
     def why(self, count: RefusedCount) -> str:
-        """What the latest answer said."""
+        """The detail of the latest refusal."""
         return str(count.sample.get("detail", ""))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """The door counts."""
+        """Never: collection counts."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
-        """A count is not changed by hand."""
+        """Never: a count isn't changed by hand."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
-        """Old counts go by themselves."""
+        """Never: old counts are deleted automatically."""
         return False

@@ -42,7 +42,7 @@ def pixel(refusal: Refusal | None = None) -> HttpResponse:
 
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
-    """Answer a browser that asks whether it may send a hit. It may."""
+    """Answer a browser that asks whether it may send a hit: it may."""
     response = allow_any_origin(request, HttpResponse(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
     asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")

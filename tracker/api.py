@@ -147,7 +147,7 @@ class TokenViewSet(
 
 
 class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
-    """What was refused of a site on a day with one code."""
+    """The count of a site's refused hits on a day with one code."""
 
     class Meta:
         model = RefusedCount
@@ -155,7 +155,8 @@ class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
 
 
 class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
-    """What was refused at the door, newest first: by site and code, with a sample. `unknown` is no site's."""
+    """Counts of refused hits, newest first, by site and code, with a sample. Hits of no known site are under the site
+    `unknown`."""
 
     queryset = RefusedCount.objects.all()
     permission_classes = (StaffPermissions,)

@@ -12,7 +12,7 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 @register
 def check_proxies(**_options: Any) -> list[CheckMessage]:
-    """Check the settings of proxies at every start, by Django."""
+    """Check the settings of proxies. Django calls this at every start."""
     return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
 
 

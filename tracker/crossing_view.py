@@ -24,7 +24,7 @@ TOKEN = OpenApiParameter("token", description="A token from another domain. The 
 
 
 class CrossingView(HitView):
-    """Takes a visitor's id to another domain of its site."""
+    """Passes a visitor's id on to another domain of its site."""
 
     http_method_names = ["get", "options"]
 

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from tracker.collection.refusal import Refusal
 
-#: The most characters of a text; and a number of digits that no id reaches.
+#: A text has at most this many characters; an id has fewer digits than this.
 MAX_TEXT, MAX_DIGITS = 200, 18
 
 

@@ -1,7 +1,7 @@
 """Metrics: counts of the processes, and levels of the queue and the figures, in Prometheus' format.
 
 Anybody may read them. They name no site and no account, and each service is asked at most once a second. To close them
-to the public, block them in the proxy. docs/operation.md explains each.
+to the public, block them in the proxy. docs/operation.md explains each metric.
 """
 
 import struct
@@ -93,7 +93,7 @@ def registry() -> CollectorRegistry:
 
 
 class MetricsView(OpenView):
-    """For Prometheus."""
+    """The metrics, for Prometheus."""
 
     @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, _request: Request) -> HttpResponse:

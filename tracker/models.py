@@ -29,7 +29,7 @@ SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 #: The fields that the attribution models use.
 TERMS = ("half_life_days", "position_first", "position_last")
-#: If one of these changes, the whole site is counted again.
+#: If one of these fields changes, the whole site is rolled up again.
 COUNTED_BY = (*TERMS, "open_values")
 LONGEST_HALF_LIFE_DAYS = 365
 percent = MaxValueValidator(100)
@@ -300,11 +300,11 @@ class TakenCrossing(models.Model):
 class RefusedCount(models.Model):
     """How many hits of a site were refused on a day with one code, with a sample of the latest.
 
-    Hits of no known site are counted together. So there are at most as many rows a day as sites times codes.
+    Hits of no known site are counted together. Therefore a day has at most as many rows as there are sites times codes.
     """
 
     UNKNOWN = "unknown"
-    #: The days for which rows are kept.
+    #: Rows are kept for this many days.
     KEPT_DAYS = 100
 
     site = models.CharField(max_length=64, help_text="The site's key; `unknown` for all keys that no site has.")
@@ -323,7 +323,7 @@ class RefusedCount(models.Model):
 
     @classmethod
     def add_all(cls, counts: Sequence[Self]) -> None:
-        """Add counts to the rows of their site, day and code, with the newer sample, and forget what is old."""
+        """Add counts to the rows of their site, day and code, with the newer sample. Delete old rows."""
         empty = [cls(site=one.site, day=one.day, code=one.code) for one in counts]
         with transaction.atomic():
             cls.objects.bulk_create(empty, ignore_conflicts=True)
@@ -336,5 +336,5 @@ class RefusedCount(models.Model):
 
     @classmethod
     def of_days(cls, site: str, first: date, last: date) -> models.QuerySet[Self]:
-        """The rows of a site's days, both inclusive, newest first."""
+        """Read the rows of a site's days, both inclusive, newest first."""
         return cls.objects.filter(site=site, day__range=(first, last))

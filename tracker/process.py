@@ -1,6 +1,6 @@
-"""Process: the name of a line of the Procfile -> that process, in place of this one. `python -m tracker.process web`.
+"""Process: runs a line of the Procfile in place of this process, such as `python -m tracker.process web`.
 
-For containers, whose commands have no shell.
+It is for containers, whose commands have no shell.
 """
 
 import os
@@ -13,7 +13,7 @@ PROCFILE = Path(__file__).resolve().parent.parent / "Procfile"
 
 
 def main(name: str) -> None:
-    """Become the process. Exits with one line if the Procfile has no such name."""
+    """Replace this process by the named one. If the Procfile has no such name, exit with one line."""
     commands = read_commands(PROCFILE.read_text())
     if name not in commands:
         sys.exit(f"hitledger: the Procfile has no process {name!r}, but {', '.join(commands)}")

@@ -1,6 +1,6 @@
-"""Refusals: what the door refuses -> counts of a site, a day and a code in memory -> rows, every few seconds.
+"""Refusals: refused hits -> counts by site, day and code in memory -> rows, every few seconds.
 
-No refused hit waits for a write. What a process counted since its last write is lost if the process ends.
+No refused hit waits for a write. If a process ends, its counts since the last write are lost.
 """
 
 import logging
@@ -28,16 +28,16 @@ from tracker.site_cache import SITES
 
 logger = logging.getLogger(__name__)
 
-#: The seconds between two writes of a process.
+#: A process writes its counts every this many seconds.
 WRITE_SECONDS = 10.0
-#: The most different counts that wait for a write. Further ones are counted as of no known site.
+#: At most this many different counts wait for a write. Further hits count as hits of no known site.
 MAX_WAITING = 1_000
-#: What a site's key may be; anything else is looked up nowhere.
+#: The form of a site's key. Other texts are not looked up.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Key(NamedTuple):
-    """What is counted apart. `site` is UNKNOWN unless a site has that key; `day` is the site's own."""
+    """The key of a count. `site` is UNKNOWN if no site has the request's key; `day` is by the site's clock."""
 
     site: str
     day: date
@@ -45,7 +45,7 @@ class Key(NamedTuple):
 
 
 class Tally(msgspec.Struct):
-    """How many hits were refused, how many of them are conversions, and what one of them looks like.
+    """How many hits were refused, how many of them are conversions, and a sample of one of them.
 
     A request that was refused as a whole counts as one hit.
     """
@@ -55,12 +55,12 @@ class Tally(msgspec.Struct):
     sales: int = 0
 
     def add(self, hits: int, sales: int) -> None:
-        """Count more."""
+        """Add hits and conversions."""
         self.hits += hits
         self.sales += sales
 
 
-#: Writes counts to where people read them. It may raise, and is then called again with the same and more.
+#: A function that writes counts. It may raise; it is then called again later with these counts and newer ones.
 Write = Callable[[Mapping[Key, Tally]], None]
 
 
@@ -82,7 +82,7 @@ class Refusals:
             self._daemon.start()
 
     def flush(self) -> None:
-        """Write what was counted. If that fails, it is kept for the next time. Raises what the database raises."""
+        """Write the counts. If that fails, they wait for the next time. Raises what the database raises."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         if not waiting:
@@ -134,15 +134,15 @@ REFUSALS = Refusals(write)
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
-    """Count a request that was refused as a whole, or each of its hits. `site`: the key that its address names."""
+    """Count a request that was refused as a whole, or each of its hits. `site`: the key in the request's address."""
     if not 400 <= refusal.status < 500:
-        return  # It is no fault of the sender's, who sends it again.
+        return  # The sender is not at fault, and sends the hits again.
     refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
     note_hits(request, refused, refusal.about if isinstance(refusal.about, bytes) else b"", site)
 
 
 def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str = "") -> None:
-    """Count refused hits of a request with this body. It never raises: the answer is the same without it."""
+    """Count refused hits of a request with this body. It never raises: the answer doesn't depend on it."""
     try:
         _note(request, refused, body, site)
     except Exception:

@@ -34,7 +34,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 os.umask(0o077)
 
 
-#: The folder of everything that is kept here: the embedded data, and the secret key unless it is given.
+#: The folder of the embedded data, and of the secret key unless it is set.
 STATE_DIR = read_folder("HITLEDGER_STATE", BASE_DIR / "var")
 
 
@@ -48,14 +48,14 @@ WEB_CONCURRENCY = read_number("WEB_CONCURRENCY", 1, 1, 64)
 WEB_THREADS = read_number("WEB_THREADS", 32, 1, 1000)
 WEB_IDLE_SECONDS = read_number("WEB_IDLE_SECONDS", 75, 1, 3600)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
-#: The demo shop and the demo account's sign-in on the start page; only for trying the tool.
+#: Whether the demo shop and the demo account's sign-in are shown; only to try the tracker.
 DEMO = read_switch("DEMO")
 
 #: The folder where all processes count. /metrics shows their sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
-count_in(METRICS_DIR)  # before the first metric is made
+count_in(METRICS_DIR)  # This comes before the first metric is made.
 
-# The services; unset means embedded.
+# The services. If a variable is unset, the tracker works without the service.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps", parameters=tls.FILES)
 BROKER_TLS = tls.broker_options("BROKER_URL", BROKER_URL)
 CASSANDRA_URL = read_url("CASSANDRA_URL", "cassandra", parameters=tls.CASSANDRA)
@@ -299,7 +299,7 @@ LOGGING = {
         # Celery would log three lines for each batch, with people's hits in them.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
-        # It warns of tasks with a delay, which we don't send.
+        # Celery warns about tasks with a delay, which are not used here.
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
         # These would log a page for each try to reach a service that is away. Our own logs say it in a line.
         **{key: {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "CRITICAL"} for key in ("cassandra", "botocore")},

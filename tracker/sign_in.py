@@ -106,7 +106,7 @@ def read_client(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
-    """Answer to an attempt that isn't checked."""
+    """Refuse an attempt, which isn't checked."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
     if for_a_person(request):

@@ -1,4 +1,4 @@
-"""Views: the endpoints of collection. A request -> hits on durable storage and an answer, or a reason.
+"""Views: the endpoints of collection: a request -> hits on durable storage and an answer, or a refusal.
 
 They are DRF views without DRF's work for each request, which no hit needs.
 """
@@ -90,7 +90,7 @@ class HitView(APIView):
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Answer to hits. An unexpected error is answered with 503, as if a service were away: the client then keeps
+        """Answer to hits. An unexpected error is answered with 503, as if a service were away. The client then keeps
         its hits."""
         method = (request.method or "").lower()
         try:
@@ -150,5 +150,5 @@ class PixelView(HitView):
         return pixel()
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """Answer with the image all the same."""
+        """Answer with the image, and the error in its headers."""
         return pixel(refusal)

@@ -56,7 +56,7 @@ class ChunkedBodies:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer by the application."""
+        """Answer with the application."""
         stream = environ["wsgi.input"]
         has_end = may_have_body(environ) and environ.get("wsgi.input_terminated")
         if has_end and not environ.get("CONTENT_LENGTH"):
@@ -80,7 +80,7 @@ class ShortWay:
         self.matches: dict[str, ResolverMatch] = {path: resolve(path) for path in paths}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer by the view, or by the application."""
+        """Answer with the view of a hit, or with the application."""
         match = self.matches.get(single(environ["PATH_INFO"]).rstrip("/"))
         if match is None:
             answer: Iterable[bytes] = self.application(environ, start_response)

@@ -122,7 +122,7 @@ def make_durably(folder: Path) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Flush the names in a folder to disk."""
+    """Flush a folder's list of names to disk."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

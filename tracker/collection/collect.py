@@ -29,7 +29,7 @@ EMPTY: tuple[Any, ...] = (None, "", {})
 
 #: An address without path and query.
 ORIGIN = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
-#: The types of hits that may name a click.
+#: Hits of these types may name a click.
 NAMING = frozenset(("conversion", "adjustment"))
 MAX_KEY = 64
 MAX_NAME = 200
@@ -103,7 +103,7 @@ class Collected(msgspec.Struct):
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
-        """Remove a hit and note its refusal, with what it said."""
+        """Remove a hit, and note its refusal with the hit's parameters."""
         self.hits.pop(index, None)
         self.rejected[index] = refusal
         if not isinstance(item, Refusal):
@@ -239,13 +239,14 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def page_of(referer: str) -> str:
-    """The page that a Referer header names. Empty for an origin alone: of most pages browsers tell other hosts no more,
-    and it would be taken for the home page."""
+    """The page that a Referer header names. An origin alone is no page: for most pages browsers send nothing more to
+    other hosts, and it would count as the home page."""
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
 
 def read_click(given: Parameters) -> str:
-    """The id of a click that the hit names. A blank or a placeholder that no network filled in is none."""
+    """Read the id of the click that the hit names. A blank, or a placeholder that no network filled in, counts as
+    none."""
     return someone(fields.read_text(given, "click", MAX_URL).strip())
 
 
@@ -280,8 +281,8 @@ def derive_visitor(
 ) -> str:
     """Derive a visitor for a hit that names none.
 
-    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day. A
-    hit that names a click comes from a partner, whose address says nothing of the person. It has a visitor of its own.
+    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day. A hit
+    that names a click comes from a partner, whose address says nothing about the person. It gets a visitor of its own.
     """
     if someone(user) and (click or (sender.trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)

@@ -6,7 +6,7 @@ class Failure(Exception):
 
 
 class Transient(Failure):
-    """A service is away or too slow. The request was valid, so wait and try again."""
+    """A service is away or too slow. The request was valid; wait and try again."""
 
 
 class Permanent(Failure):

@@ -55,9 +55,9 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trusted: bool = False
     #: Field -> the unreadable text of an amount or a time, as sent.
     unread: dict[str, str] = {}
-    #: The id of a click by which a conversion or an adjustment finds its person.
+    #: The id of the click by which a conversion or an adjustment finds its person.
     click: str = ""
-    #: Whether `/click` made it and its id.
+    #: Whether `/click` made the hit and its id.
     issued: bool = False
 
 

@@ -7,10 +7,9 @@ from tracker.collection.text import repair
 
 
 class Refusal(Exception):
-    """The request, a hit or a field is refused; the client must change it. Status and code are those of
-    docs/errors.md.
+    """The request, a hit or a field is refused; the client must change it. Status and code are those of docs/errors.md.
 
-    `detail` may quote what was sent. Letters that no answer can hold are replaced in it.
+    `detail` may quote the request. Characters that no answer can contain are replaced in it.
     """
 
     #: The seconds after which the client may try again; None if that can't help.

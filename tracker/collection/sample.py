@@ -1,4 +1,4 @@
-"""Sample: what was refused -> how it was written, without what it says of a person. Pure."""
+"""Sample: a refused hit -> how it was written, without anything that identifies a person. Pure."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from tracker.collection.fields import KINDS, TYPES
 from tracker.collection.refusal import Refusal
 from tracker.collection.text import repair
 
-#: The most bytes of a sample's body, the most parameters in it, and the most letters of one value.
+#: A sample's body has at most this many bytes and parameters, and each value this many characters.
 MAX_BODY, MAX_PARAMETERS, MAX_LETTERS = 1_600, 40, 200
-#: The beginning of a body that is looked at, in bytes.
+#: The first bytes of a body from which a sample is made.
 SEEN = 4_096
-#: Parameters that say nothing of a person. They are shown as they are.
+#: Parameters that identify nobody. They are shown unchanged.
 PLAIN = ("site", "type", "name", "kind", "ts", "sent", "value", "currency", "consent")
 ADDRESSES = ("url", "ref")
-#: The words of an unreadable body that are shown: names of parameters, and what JSON itself says.
+#: The words that are shown of an unreadable body: names of parameters, and JSON's own words.
 _KNOWN = frozenset(
     (*PLAIN, *ADDRESSES, *TYPES, *KINDS, "id", "visitor", "user", "title", "ad", "order", "click", "props", "match")
 ) | {"ip", "ua", "p", "true", "false", "null", "NaN", "Infinity", "undefined", "None"}
@@ -33,7 +33,7 @@ _SITE = re.compile(rb"""["']?\bsite["']?\s*[:=]\s*["']?([A-Za-z0-9._:-]{1,64})""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One refused hit or request. Letters are shown as `a` and digits as `9` in all that may say who somebody is."""
+    """A refused hit or request. In everything that may identify a person, each letter is `a` and each digit `9`."""
 
     at: Annotated[str, Meta(description="When it was refused.")]
     method: str
@@ -48,7 +48,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 def sample_of(
     refusal: Refusal, *, at: str, method: str = "", path: str = "", content_type: str = "", origin: str = ""
 ) -> Sample:
-    """The sample of a refusal. The others are the request's own."""
+    """Make the sample of a refusal. The other arguments are the request's."""
     return Sample(
         at=at,
         method=method[:10],
@@ -62,7 +62,7 @@ def sample_of(
 
 
 def body_of(about: Mapping[str, Any] | bytes) -> str:
-    """What was refused, as text: a hit's parameters, or the beginning of a body that could not be read."""
+    """Write the refused hit as text: its parameters, or the beginning of a body that could not be read."""
     text = shape(about[:SEEN].decode(errors="replace")) if isinstance(about, bytes) else _parameters(about)
     return _CONTROL.sub(" ", repair(text)).encode()[:MAX_BODY].decode(errors="ignore")
 
@@ -84,7 +84,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def page_of(address: str) -> str:
-    """Host and path of an address; its shape if it has none."""
+    """The host and the path of an address; without a host, the shape of the text."""
     try:
         parts = urlsplit(address[:MAX_LETTERS])
         host = parts.hostname
@@ -94,17 +94,17 @@ def page_of(address: str) -> str:
 
 
 def hide_numbers(path: str) -> str:
-    """A path, with the shape of those of its parts that may be an id or an e-mail address."""
+    """Hide the parts of a path that may be an id or an e-mail address: only their shape is left."""
     return "/".join(shape(part) if _PERSONAL.search(part) else part for part in path.split("/"))
 
 
 def shape(text: str) -> str:
-    """How a text is written: its letters as `a`, its digits as `9`. Names of parameters stay."""
+    """Show how a text is written: each letter becomes `a`, each digit `9`. Names of parameters stay."""
     words = _WORD.sub(lambda word: word[0] if word[0] in _KNOWN else "a" * len(word[0]), repair(text))
     return _DIGIT.sub("9", words)
 
 
 def site_named(query: str, body: bytes) -> str:
-    """The site's key that a request names first; empty if it names none where it can be seen."""
+    """The key of the site that a request names first; empty if it names none in a readable place."""
     found = _SITE.search(query[:SEEN].encode(errors="replace")) or _SITE.search(body[:SEEN])
     return found[1].decode() if found else ""

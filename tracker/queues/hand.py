@@ -1,6 +1,8 @@
-"""Hand: the names of the batches that processes of this machine have in hand -> those that died with their process.
+"""Hand: files that name the batches which processes of this machine are working on. They show the batches of processes
+that died.
 
-Each name is a locked, empty file. The kernel ends the lock with its process, and the file then names what was left.
+Each file is empty and locked. When a process ends, the kernel frees its locks. The file then names a batch that was
+left.
 """
 
 import fcntl
@@ -13,7 +15,7 @@ from typing import IO
 
 @contextmanager
 def in_hand(path: Path) -> Iterator[None]:
-    """Hold a name while a batch is processed. If that fails, the file stays."""
+    """Hold a batch's file while the batch is processed. If that fails, the file stays."""
     with begin(path):
         yield
         path.unlink()
@@ -21,7 +23,8 @@ def in_hand(path: Path) -> Iterator[None]:
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
-    """Hold a name whose process died or failed; False if a process holds it, or if it is gone."""
+    """Hold the file of a batch that a process left, because it died or failed. False if a process holds the file or it
+    is gone."""
     file = take(path)
     if file is None:
         yield False
@@ -32,17 +35,17 @@ def left_behind(path: Path) -> Iterator[bool]:
 
 
 def begin(path: Path) -> IO[bytes]:
-    """The new file of a name, locked."""
+    """Make the file of a name, and lock it."""
     while True:
         file = path.open("ab")
         fcntl.flock(file, fcntl.LOCK_EX)
         if is_there(file):
             return file
-        file.close()  # It was taken for one that had been left.
+        file.close()  # Another process took the file for one that was left.
 
 
 def take(path: Path) -> IO[bytes] | None:
-    """The file of a name, locked; None if another process holds it, or if it is gone."""
+    """Open and lock the file of a name; None if another process holds it or it is gone."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -58,5 +61,5 @@ def take(path: Path) -> IO[bytes] | None:
 
 
 def is_there(file: IO[bytes]) -> bool:
-    """Whether an open file still has its name."""
+    """Whether an open file still exists."""
     return os.fstat(file.fileno()).st_nlink > 0

@@ -23,7 +23,7 @@ class InlineQueue:
     """Runs the chain before `send` returns. A batch is processed when it is sent."""
 
     def send(self, batch: Batch) -> None:
-        """See HitQueue. A marker first takes up the batches that were archived and not processed."""
+        """See HitQueue. Before a marker, batches that were archived and not processed are processed."""
         if not database.in_atomic_block:
             database.close_if_unusable_or_obsolete()
         try:
@@ -56,7 +56,7 @@ class InlineQueue:
 
 
 def folder() -> Path:
-    """Where the batches in hand are named."""
+    """The folder of the files that name the batches in work."""
     found: Path = settings.STATE_DIR / "in_hand"
     found.mkdir(exist_ok=True)
     return found
@@ -70,7 +70,8 @@ def process(batch: Batch, steps: Sequence[str]) -> None:
 
 
 def take_up() -> None:
-    """Process what was archived when its process died or a service was away. Raises what AWAY names."""
+    """Process batches that were archived, but not processed because their process died or a service was away. Raises
+    what AWAY names."""
     for path in sorted(folder().iterdir()):
         try:
             with left_behind(path) as is_left:
@@ -83,7 +84,7 @@ def take_up() -> None:
 
 
 def take_up_one(name: str) -> None:
-    """Process a batch from the archive. If it was not archived, its hits were never accepted."""
+    """Process a batch from the archive. If it was not archived, its hits were never accepted, and nothing is done."""
     try:
         hits = open_archive().get_batch(name)
     except NotArchived:

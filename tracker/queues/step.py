@@ -120,6 +120,6 @@ def wait_out(
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
         if give_up and ((waited := now() - began) > PATIENCE or is_ending()):
-            # If a service that it needs is away as well, the batch stays in hand.
+            # If a service that this needs is away as well, the worker goes on holding the batch.
             with suppress(*AWAY):
                 give_up(waited)
