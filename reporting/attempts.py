@@ -1,5 +1,5 @@
-"""Attempts: tries work on marks, one mark after the other. A failure is logged and the others go on. An outage ends all
-of it."""
+"""Attempts: does work on marks, one mark after the other. If work fails, this is logged and the others go on. An outage
+ends the whole."""
 
 import logging
 from collections.abc import Callable

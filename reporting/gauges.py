@@ -16,7 +16,7 @@ def read_gauges() -> dict[str, tuple[float, str]]:
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How many buckets wait for the rollup, and for how long. A mark's token is the microsecond in which it was
+    """Read how many buckets wait for the rollup, and for how long. A mark's token is the microsecond in which it was
     drawn."""
     marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token"))
     waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["number"] else 0.0
@@ -30,13 +30,13 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How many months wait to be fitted. The present month of each site is always marked and doesn't wait."""
+    """Read how many months wait to be fitted. The present month of each site is always marked and doesn't wait."""
     waiting = FitMark.objects.filter(marked=True, month__lt=month_of(now, "UTC")).count()
     return {"hitledger_fits_open": (waiting, "Months that are over and wait to be fitted.")}
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """How far the queue's markers and the sealed reports are behind the present."""
+    """Read how far the queue's markers and the sealed reports are behind the present."""
     reached = Marker.reached()
     if not reached:
         return {}

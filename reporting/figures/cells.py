@@ -67,7 +67,7 @@ _unrated = msgspec.json.Decoder(list[UnratedRow])
 
 
 def by_touch_day(model: str) -> str:
-    """The model name of a model's cells by the day of the touch."""
+    """The model name of cells by the day of the touch."""
     return f"{model} by day"
 
 

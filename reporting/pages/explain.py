@@ -1,4 +1,5 @@
-"""Explain: an order, a hit, a visitor or a user -> the page that says why an ad got credit for a conversion or not."""
+"""Explain: an order, a hit, a visitor or a user -> the page that says why an ad got credit for a conversion, or why
+not."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -63,7 +63,7 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
 
 
 def refused_today(site: SiteConfig, now: int) -> list[RefusedCount]:
-    """What was refused on the site's present day, the most first."""
+    """Read the counts of refused hits on the site's present day, the largest first."""
     today = date.fromisoformat(day_of(now, site.timezone))
     return list(RefusedCount.of_days(site.key, today, today))
 

@@ -30,7 +30,7 @@ def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHou
     bucket = bucket_of(now, site.timezone)
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
-        # Hits and clicks have no goal. They are shown whatever goal is asked for.
+        # Hits and clicks have no goal. A report of one goal shows them, too.
         if not count.goal or query.goal in (None, count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

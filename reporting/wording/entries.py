@@ -80,7 +80,7 @@ def own_entry(explanation: Explanation) -> Entry:
 
 
 def why_own(explanation: Explanation) -> str:
-    """Why the conversion doesn't count, or why nobody is found by the click that it names."""
+    """Say why the conversion doesn't count, or why the click that it names leads to no visitor."""
     if explanation.reason:
         return conversion_sentence(explanation.reason)
     click = explanation.click
