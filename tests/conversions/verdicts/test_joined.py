@@ -183,8 +183,8 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.store, name)
 
-        def counted(*args: Any) -> Any:
-            found = method(*args)
+        def counted(*args: Any, **options: Any) -> Any:
+            found = method(*args, **options)
             if name.startswith("read_"):
                 self.read += len(found.rows if isinstance(found, Some) else found)
             return found

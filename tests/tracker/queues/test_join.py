@@ -10,7 +10,7 @@ from django.conf import settings as configured
 from kombu.message import Message
 
 from conversions.models import Marker
-from conversions.replay.replay import BEHIND_MS
+from conversions.replay.reading import BEHIND_MS
 from tracker.archive import ArchiveUnavailable, FolderArchive
 from tracker.celery import DEAD, FACTS, HITS, app
 from tracker.collection.collect import MAX_AGE_TRUSTED_MS
