@@ -167,7 +167,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Each key with its site's key and day; with those of an unknown site if none has the key. One look-up for all."""
+    """Each key with its site's key and present day; UNKNOWN and its day if no site has the key. All keys are looked up
+    at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

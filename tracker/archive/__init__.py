@@ -1,6 +1,6 @@
 """Archive: a batch -> one object under a key that is derived from its id; and the hits of an object.
 
-`port` says what an archive promises, and each kind of object and each adapter has its own module. This module opens the
+`port` says what an archive promises. Each kind of object and each adapter has its own module. This module opens the
 adapter that the settings name.
 """
 
@@ -52,7 +52,7 @@ def open_archive() -> ObjectArchive:
 
 
 def open_merger() -> Merger:
-    """The merger of this process, which remembers what is damaged."""
+    """Return the merger of this process, which remembers damaged objects."""
     return _merger_of(open_archive())
 
 
@@ -62,5 +62,5 @@ def _merger_of(archive: ObjectArchive) -> Merger:
 
 
 def merged_until() -> int:
-    """The instant (ms) by which the hours ended whose objects are merged by now; an hour is the least."""
+    """Hours that ended before this instant (ms) may be merged now. It is at least an hour ago."""
     return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

@@ -1,4 +1,4 @@
-"""Archive: what folder and bucket have in common: objects by their keys, over reading and writing bytes."""
+"""Archive: the common part of folder and bucket: objects by their keys, on top of reading and writing bytes."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -35,7 +35,7 @@ from tracker.archive.objects import lines_of, pack, pack_snapshot, unpack, unpac
 from tracker.archive.port import LATEST, NotArchived, Piece, Wanted
 from tracker.collection.hit import Batch, Hit
 
-#: How often a batch is looked for, because its object may be merged meanwhile.
+#: A batch is looked for this many times, because its object may be merged meanwhile.
 TRIES = 3
 
 
@@ -74,15 +74,15 @@ class ObjectArchive(ABC):
         return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
 
     def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """The objects of one batch each; see `list`."""
+        """List the objects of one batch each; see `list`."""
         return between(self.keys("", max(first_key(since), after)), since, until, after)
 
     def list_merged(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """The merged objects; see `list`."""
+        """List the merged objects; see `list`."""
         return between(self.keys(MERGED, MERGED + max(first_key(since), after)), since, until, after)
 
     def list_hour(self, batch: str) -> Iterator[str]:
-        """The merged objects of a batch's hour."""
+        """List the merged objects of a batch's hour."""
         hour = hour_start(int(batch[:13]))
         return self.list_merged(hour, hour + HOUR_MS)
 
@@ -102,13 +102,13 @@ class ObjectArchive(ABC):
         return [Batch(batch_of(piece.key), tuple(unpack(self.read(piece.key))))]
 
     def read_index(self, key: str) -> Index:
-        """The index of a merged object. Raises NotArchived or BadBatch."""
+        """Read the index of a merged object. Raises NotArchived or BadBatch."""
         tail = self.read_end(key, TAIL_BYTES)
         length = index_length(tail)
         return unpack_index(tail if length <= len(tail) else self.read_end(key, length))
 
     def read_object(self, key: str) -> tuple[Sequence[str], Sequence[Row]]:
-        """The batches of an object and all its hits, as they are merged. Raises NotArchived or BadBatch."""
+        """Read the batches of an object and all its hits, in the form for merging. Raises NotArchived or BadBatch."""
         body = self.read(key)
         if not is_merged(key):
             batch = batch_of(key)
@@ -141,31 +141,31 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def write(self, key: str, body: bytes) -> None:
-        """Store an object whole, durably, over the one with its key."""
+        """Store an object whole and durably. It replaces an object with the same key."""
 
     @abstractmethod
     def read(self, key: str) -> bytes:
-        """An object's bytes. Raises NotArchived."""
+        """Read an object's bytes. Raises NotArchived."""
 
     @abstractmethod
     def read_part(self, key: str, offset: int, length: int) -> bytes:
-        """Some of an object's bytes. Raises NotArchived."""
+        """Read some of an object's bytes. Raises NotArchived."""
 
     @abstractmethod
     def read_end(self, key: str, length: int) -> bytes:
-        """An object's last bytes; all if it has fewer. Raises NotArchived."""
+        """Read an object's last bytes; all if it has fewer. Raises NotArchived."""
 
     @abstractmethod
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects. One that isn't there is left out."""
+        """Delete objects. Missing ones are ignored."""
 
     @abstractmethod
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """The keys of a folder (its hours, if it is empty: those of batches), from a place on, in order."""
+        """List the keys of a folder after a position, in order. An empty folder means the hours of batches."""
 
 
 def choose(blocks: Iterable[Block], wanted: Iterable[Wanted]) -> list[Block]:
-    """The blocks that may hold wanted hits."""
+    """Choose the blocks that may have wanted hits."""
     spans = sorted(wanted)
     sites = [span.site for span in spans]
     return [

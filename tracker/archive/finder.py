@@ -1,4 +1,4 @@
-"""Finder: a batch -> the object of the archive that holds it now, for people who look it up."""
+"""Finder: a batch -> the object of the archive that contains it now, for people who look it up."""
 
 import logging
 import time
@@ -10,12 +10,12 @@ from tracker.collection.hit import BadBatch
 
 logger = logging.getLogger(__name__)
 
-#: The most time that one finder spends on the archive.
+#: One finder spends at most this much time on the archive.
 SECONDS = 1.0
 
 
 class Finder:
-    """Finds the objects of batches. It asks for each hour once, and stops where that takes too long."""
+    """Finds the objects of batches. It asks for each hour once, and stops if that takes too long."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
@@ -23,20 +23,21 @@ class Finder:
         self._hours: dict[int, dict[str, frozenset[str]]] = {}
 
     def find(self, batch: str) -> str | None:
-        """The key of the object that holds a batch. None: it is no batch id, or the archive is away or slow."""
+        """Find the key of the object that contains a batch. None if the text is no batch id, or the archive is away or
+        slow."""
         try:
             key = archive_key(batch)
         except BadBatch:
             return None
         hour = hour_start(int(batch[:13]))
         if hour + HOUR_MS > time.time() * 1000:
-            return key  # No hour is merged before it is over.
+            return key  # An hour is not merged before it is over.
         if hour not in self._hours and not self._look(hour, batch):
             return None
         return next((merged for merged, held in self._hours[hour].items() if batch in held), key)
 
     def _look(self, hour: int, batch: str) -> bool:
-        """Read which batches the merged objects of an hour hold; return whether the archive told it in time."""
+        """Read which batches the merged objects of an hour contain; return whether the archive answered in time."""
         if self._left <= 0:
             return False
         began = time.monotonic()

@@ -32,7 +32,7 @@ class FolderArchive(ObjectArchive):
                 pass
 
     def write(self, key: str, body: bytes) -> None:
-        """See ObjectArchive. An hour's folder may be removed in between, since it was empty: then it is made again."""
+        """See ObjectArchive. If an empty folder of an hour is removed meanwhile, it is made again."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             try:
                 write_durably(self.folder / key, body)
@@ -52,7 +52,7 @@ class FolderArchive(ObjectArchive):
         return self._read(key, -length, os.SEEK_END, length)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. An hour's folder that is empty goes, too."""
+        """See ObjectArchive. If a folder of an hour is empty then, it is deleted, too."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             files = [self.folder / key for key in keys]
             for file in files:
@@ -83,7 +83,8 @@ class FolderArchive(ObjectArchive):
 
 
 def files_of(folder: Path) -> list[str]:
-    """The names of a folder's files in order, without those that are being written; none if it was just removed."""
+    """List the names of a folder's files in order, except files that are being written; none if the folder was just
+    removed."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except FileNotFoundError:

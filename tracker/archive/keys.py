@@ -1,4 +1,4 @@
-"""Keys: the names of the archive's objects, of batches, of merged hours and of snapshots; and their order in time."""
+"""Keys: the keys of the archive's objects (batches, merged hours, snapshots), and their order in time."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -34,33 +34,33 @@ def snapshot_key(made_at: int, nonce: str) -> str:
 
 
 def is_merged(key: str) -> bool:
-    """Whether the key is a merged object's."""
+    """Whether the key is that of a merged object."""
     return key.startswith(MERGED)
 
 
 def place(key: str) -> str:
-    """Where an object stands in the order of time. A merged object stands at its last batch, just before that batch's
-    own object."""
+    """The position of an object in the order of time. A merged object has the position just before its last batch's own
+    object."""
     return key.removeprefix(MERGED)
 
 
 def hour_of(key: str) -> str:
-    """`YYYY/MM/DD/HH`, the hour of an object's batches."""
+    """The hour of an object's batches, as `YYYY/MM/DD/HH`."""
     return place(key).rpartition("/")[0]
 
 
 def batch_of(key: str) -> str:
-    """The batch id that a key names; of a merged object, its last batch."""
+    """The batch id in a key; of a merged object, that of its last batch."""
     return key.rpartition("/")[2].partition(".")[0]
 
 
 def place_before(key: str) -> str:
-    """A place before that of every object that ends with the batch that a key names."""
+    """A position before that of every object that ends with the batch in a key."""
     return f"{hour_of(key)}/{batch_of(key)}"
 
 
 def first_key(made_at: int) -> str:
-    """A place before that of every batch made at that instant or later."""
+    """A position before that of every batch that was made at this instant or later."""
     return archive_key(f"{min(max(made_at, 0), LATEST):013d}-0").removesuffix(f"0{SUFFIX}")
 
 
@@ -70,9 +70,9 @@ def hour_start(made_at: int) -> int:
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Of sorted keys, those of objects that may hold batches made in a range of time and whose place is after another.
+    """Of sorted keys, those of objects that may have batches made in a range of time and that come after a position.
 
-    A merged object may hold any batch of its hour up to its last one. Keys that are no objects' are left out.
+    A merged object may have any batch of its hour up to its last one. Keys of other objects are left out.
     """
     for key in keys:
         made_at, suffix = batch_of(key)[:13], MERGED_SUFFIX if is_merged(key) else SUFFIX

@@ -1,5 +1,5 @@
-"""Merged: the hits of many batches -> one object, sorted by site and time, with an index; and back. docs/archive.md
-describes it."""
+"""Merged: the hits of many batches <-> one object, sorted by site and time, with an index. docs/archive.md describes
+it."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,24 +14,26 @@ from backports import zstd
 from tracker.archive.keys import merged_key
 from tracker.collection.hit import BadBatch, Batch, Hit
 
-#: The bytes of lines with which a block is full. Who wants one site's hits reads at most two blocks of others.
+#: A block is full with this many bytes of lines. To read one site's hits, at most two blocks with hits of other sites
+#: are read.
 BLOCK_BYTES = 1 << 18
-#: No block has more: a full one and one hit more, which a request bounds.
+#: A block has at most this many bytes: those of a full one and of one more hit, which a request limits.
 MOST_BLOCK_BYTES = 1 << 23
 MOST_INDEX_BYTES = 1 << 26
-#: What is read at an object's end. The index of some thousand batches fits.
+#: This many bytes are read at an object's end. An index of some thousand batches fits into them.
 TAIL_BYTES = 1 << 16
 OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
     zstd.CompressionParameter.checksum_flag: 1,
 }
-#: The header of a frame that decompressors skip; what ends it: the length and the sum of the index, and a name.
+#: The header of a frame that decompressors skip; and the end of the frame: the length and the checksum of the index,
+#: and a name.
 SKIPPED, TRAILER = struct.Struct("<II"), struct.Struct("<II8s")
 SKIPPABLE, NAME = 0x184D2A50, b"HLMERGE1"
 
 
 class Row(NamedTuple):
-    """A hit and what it is sorted by. `line` is its JSON as it was archived."""
+    """A hit with the fields that it is sorted by. `line` is its JSON as it was archived."""
 
     site: str
     at: int
@@ -41,7 +43,7 @@ class Row(NamedTuple):
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
-    """A zstd frame of an object: where it lies, and the site and time of its first and of its last hit."""
+    """A zstd frame of an object: its position, and the site and time of its first and of its last hit."""
 
     offset: int
     length: int
@@ -50,7 +52,8 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """What a merged object holds: its blocks, its hits, the bytes of their lines, and the ids of its batches."""
+    """The content of a merged object: its blocks, its number of hits, the bytes of their lines, and the ids of its
+    batches."""
 
     hits: int
     size: int
@@ -73,7 +76,7 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def read_row(batch: str, line: bytes) -> Row:
-    """A hit's JSON as a row. Raises BadBatch."""
+    """Read a hit's JSON as a row. Raises BadBatch."""
     try:
         hit = _hit_decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -82,9 +85,10 @@ def read_row(batch: str, line: bytes) -> Row:
 
 
 def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes]:
-    """The key and the object of rows. Of copies of a hit that are alike to the byte one stays, with the first batch.
+    """Make the key and the object of rows. Of copies of a hit that are equal in every byte one stays, with the first
+    batch.
 
-    The key is a function of what the object holds.
+    The key depends only on the content of the object.
     """
     names = tuple(sorted(set(batches)))
     kept = [next(alike) for _, alike in groupby(sorted(rows), key=lambda row: row[:4])]
@@ -94,7 +98,7 @@ def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes
         lines = b"".join(b'["%s",%s]\n' % (row.batch.encode(), row.line) for row in some)
         digest.update(lines)
         frame = zstd.compress(lines, options=OPTIONS)
-        # The objects that it replaces will be deleted: nothing may be wrong with it.
+        # The object is checked, because the objects that it replaces will be deleted.
         assert zstd.decompress(frame) == lines, "zstd doesn't give back what it was given"
         blocks.append(Block(len(body), len(frame), some[0][:2], some[-1][:2]))
         size += len(lines)
@@ -124,7 +128,8 @@ def _pack_index(index: Index) -> bytes:
 
 
 def index_length(tail: bytes) -> int:
-    """How many bytes at an object's end hold its index; `tail` are some of them. Raises BadBatch."""
+    """The number of bytes at an object's end that contain its index. `tail`: some of the object's last bytes. Raises
+    BadBatch."""
     if len(tail) < TRAILER.size:
         raise BadBatch("not a merged object: it is cut")
     length, _, name = TRAILER.unpack(tail[-TRAILER.size :])
@@ -134,7 +139,7 @@ def index_length(tail: bytes) -> int:
 
 
 def unpack_index(tail: bytes) -> Index:
-    """The index in an object's end. Raises BadBatch."""
+    """Read the index in an object's end. Raises BadBatch."""
     length = index_length(tail)
     packed = tail[-length : -TRAILER.size]
     if crc32(packed) != TRAILER.unpack(tail[-TRAILER.size :])[1]:
@@ -146,7 +151,7 @@ def unpack_index(tail: bytes) -> Index:
 
 
 def unpack_block(frame: bytes) -> list[Batch]:
-    """The hits of a block, by the batches that brought them. Raises BadBatch."""
+    """Read the hits of a block, by the batches that they came in. Raises BadBatch."""
     found: dict[str, list[Hit]] = {}
     for line in _lines(frame):
         row = _decoded(_line_decoder, line)
@@ -155,7 +160,7 @@ def unpack_block(frame: bytes) -> list[Batch]:
 
 
 def unpack_rows(frame: bytes) -> list[Row]:
-    """The rows of a block, to be merged again. Raises BadBatch."""
+    """Read the rows of a block, to merge them again. Raises BadBatch."""
     raw = (_decoded(_raw_decoder, line) for line in _lines(frame))
     return [read_row(batch, bytes(line)) for batch, line in raw]
 
@@ -172,7 +177,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
 
 
 def _decompress(frame: bytes, most: int) -> bytes:
-    """One whole frame. Raises BadBatch."""
+    """Decompress one whole frame. Raises BadBatch."""
     reader = zstd.ZstdDecompressor()
     try:
         body = reader.decompress(frame, max_length=most)

@@ -1,7 +1,7 @@
-"""Merger: the objects of an hour that is over -> few large ones, and then the objects that they replace are deleted.
+"""Merger: merges the objects of an hour that is over to a few large ones, and then deletes the replaced objects.
 
-It may die at any step, and two may work at once: an object is deleted only after one that holds all its hits is
-durable, and that one's key is a function of what it holds.
+It may die at any step, and two may work at once: an object is deleted only after one that contains all its hits is
+durable, and the key of the new one depends only on its content.
 """
 
 import logging
@@ -17,18 +17,19 @@ from tracker.collection.hit import BadBatch
 
 logger = logging.getLogger(__name__)
 
-#: With any of these a merged object is full. Together with one object more they bound what is held in memory.
+#: A merged object is full when it reaches any of these numbers. Together with one more object they bound what is in
+#: memory.
 MOST_HITS = 100_000
 MOST_BYTES = 1 << 25
 MOST_BATCHES = 20_000
-#: The small objects of a step. On a distant S3 it takes some 20 s.
+#: A step merges this many small objects. On a distant S3 this takes some 20 s.
 AT_ONCE = 5_000
-#: The damaged objects that are remembered, to be logged once and not read each minute.
+#: This many damaged objects are remembered. They are logged once and not read again each minute.
 MOST_DAMAGED = 10_000
 
 
 class Group:
-    """Objects that become one, and their rows."""
+    """Objects that become one object, and their rows."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -45,7 +46,7 @@ class Group:
         self.size += sum(len(row.line) for row in self.rows[before:])
 
     def is_full(self, part: int = 1) -> bool:
-        """Whether it should take no more; with `part` 2, whether it is at least half full."""
+        """Whether the group should take no more objects; with `part` 2, whether it is at least half full."""
         return is_full(len(self.rows), self.size, len(self.batches), part)
 
 
@@ -55,16 +56,17 @@ def is_full(hits: int, size: int, batches: int, part: int) -> bool:
 
 
 class Merger:
-    """Merges an archive's objects. It remembers which are damaged: they stay as they are."""
+    """Merges an archive's objects. It remembers damaged objects, which stay as they are."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
         self._damaged: set[str] = set()
 
     def merge(self, until: int, since: int = 0) -> Iterator[int]:
-        """Merge the hours that ended by an instant (ms), the oldest first; yield how many objects went, time and again.
+        """Merge the hours that ended by an instant (ms), the oldest first; yield again and again how many objects were
+        replaced.
 
-        It may be left at any point. Raises ArchiveUnavailable.
+        The caller may stop at any point. Raises ArchiveUnavailable.
         """
         small = self._archive.list_small(hour_start(since), hour_start(until))
         for _, keys in groupby((key for key in small if key not in self._damaged), hour_of):
@@ -72,19 +74,19 @@ class Merger:
                 yield from filter(None, self._merge(some))
 
     def _merge(self, keys: list[str]) -> Iterator[int]:
-        """Merge some objects of an hour, with its merged objects that are not yet half full."""
+        """Merge some objects of an hour with the hour's merged objects that are less than half full."""
         left = self._delete_held(keys)
         yield len(keys) - len(left)
         for group in self._groups(chain(self._growing(keys[0]), left)):
             yield self._replace(group)
-        # Another may have merged the same hour at the same time, with an object more or less.
+        # Another merger may have merged the same hour at the same time, with one object more or less.
         for group in self._groups(self._growing(keys[0])):
             yield self._replace(group)
 
     def _delete_held(self, keys: list[str]) -> list[str]:
-        """Delete the objects whose batches a merged object holds; give the others.
+        """Delete the objects whose batches a merged object contains; return the others.
 
-        They are there since a merge died before it deleted them, or since a batch was delivered again.
+        Such objects exist if a merge died before it deleted them, or if a batch was delivered again.
         """
         left = {batch_of(key): key for key in keys}
         for key, index in self._merged(keys[0]):
@@ -93,7 +95,7 @@ class Merger:
         return list(left.values())
 
     def _growing(self, key: str) -> list[str]:
-        """The merged objects of a key's hour that are not yet half full."""
+        """The merged objects of a key's hour that are less than half full."""
         return [
             key
             for key, index in self._merged(key)
@@ -106,7 +108,7 @@ class Merger:
             try:
                 yield merged, self._archive.read_index(merged)
             except NotArchived:
-                continue  # Another has merged it again.
+                continue  # Another merger has merged it again.
             except BadBatch as error:
                 self._leave(merged, error)
 
@@ -126,7 +128,7 @@ class Merger:
             yield group
 
     def _replace(self, group: Group) -> int:
-        """Write the object of a group, then delete what it replaces; give how many went."""
+        """Write the object of a group, then delete the replaced objects; return their number."""
         if len(group.keys) == 1 and is_merged(group.keys[0]):
             return 0
         key, body = pack_merged(group.rows, group.batches)

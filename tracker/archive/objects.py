@@ -1,4 +1,4 @@
-"""Objects: a batch -> its body, gzipped JSON lines; and a body -> its hits. Snapshots likewise."""
+"""Objects: a batch <-> its body, gzipped JSON lines; and a snapshot <-> its body."""
 
 import gzip
 import zlib

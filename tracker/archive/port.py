@@ -28,10 +28,11 @@ class Wanted(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of an object that is read at once: a block of a merged object; else the whole, with no length.
+    """A part of an object that is read at once: a block of a merged object, or a whole small object, which has no
+    length.
 
-    The last piece of an object tells how many batches the object holds, the others 0. A merged object without wanted
-    blocks is one piece without hits.
+    The last piece of an object has the number of the object's batches, the others have 0. A merged object without
+    wanted blocks is one piece without hits.
     """
 
     key: str
@@ -41,12 +42,12 @@ class Piece(NamedTuple):
 
 
 class Archive(Protocol):
-    """Raw hits: one object per batch, and later merged objects, each of many batches of one hour.
+    """The archive of raw hits: one object for each batch, and later merged objects, each of many batches of one hour.
 
     A put is durable when it returns. A repeated put writes the same bytes under the same key. No hit is ever deleted or
-    changed: an object goes only after another that holds all its hits is durable. A reader that misses an object lists
-    again and finds the other, at the same place or later. Every method may raise ArchiveUnavailable; an object is then
-    stored whole or not at all.
+    changed: an object is deleted only after another one that contains all its hits is durable. If a reader misses an
+    object, it lists again and finds the other one, at the same position or later. Every method may raise
+    ArchiveUnavailable; an object is then stored whole or not at all.
     """
 
     def put(self, batch: Batch) -> str:
@@ -56,20 +57,20 @@ class Archive(Protocol):
         """Read the hits of an object. Raises NotArchived, or BadBatch if it is damaged."""
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
-        """Read the hits of a batch, in whichever object they are. Of equal copies, another batch may have the only one.
-        Raises NotArchived or BadBatch."""
+        """Read the hits of a batch, in whichever object they are. Of equal copies of a hit, only one is stored; it may
+        be another batch's. Raises NotArchived or BadBatch."""
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the objects that may hold batches made at `since` <= ms < `until`, in order of time.
+        """List the keys of the objects that may have batches made at `since` <= ms < `until`, in order of time.
 
-        They come after the place `after`; `tracker.archive.keys.place` gives the place of a key.
+        They come after the position `after`; `tracker.archive.keys.place` gives the position of a key.
         """
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
-        """Find the pieces of an object that may hold wanted hits. Raises NotArchived or BadBatch."""
+        """List the pieces of an object that may have wanted hits. Raises NotArchived or BadBatch."""
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """Read the hits of a piece, by the batches that brought them. Raises NotArchived or BadBatch."""
+        """Read the hits of a piece, by the batches that they came in. Raises NotArchived or BadBatch."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """Store a snapshot of the configuration that was made at an instant (ms); return its key."""

@@ -28,7 +28,7 @@ S3_LIMITS = Config(
 )
 #: The least seconds between two objects that checks put. A bucket with versions keeps each of them.
 TRIAL_SECONDS = 60.0
-#: The number of objects that are deleted at once; the client has a connection for each.
+#: This many objects are deleted at once. The client has a connection for each.
 DELETED_AT_ONCE = 8
 #: The errors of a call if the server is away, refuses the call, or closes the connection.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
@@ -92,7 +92,7 @@ class S3Archive(ObjectArchive):
         return self._read(key, Range=f"bytes=-{length}")
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. One call each, because not every server knows S3's checksum of a list."""
+        """See ObjectArchive. Each object needs a call, because not every server knows S3's checksum of a list."""
         with errors_as_unavailable(S3_ERRORS, "S3"), ThreadPoolExecutor(DELETED_AT_ONCE) as pool:
             for _ in pool.map(self._delete, keys):
                 pass

@@ -1,4 +1,5 @@
-"""`manage.py merge_archive`: the archive's small objects into large ones, as beat does, without waiting for it."""
+"""`manage.py merge_archive`: merges the archive's small objects to large ones at once. Beat does the same bit by
+bit."""
 
 from typing import Any
 
@@ -10,12 +11,12 @@ from tracker.away import AWAY
 
 
 class Command(BaseCommand):
-    """Merges all that is due, the oldest hour first, with a progress bar. It may be stopped and begun again."""
+    """Merge everything that is due, the oldest hour first, with a progress bar. It may be stopped and started again."""
 
     help = "Merge the archive's objects of hours that are over into large ones. Safe at any time."
 
     def handle(self, **_: Any) -> None:
-        """Prints how many objects went."""
+        """Print how many objects were merged."""
         until, gone = merged_until(), 0
         try:
             total = sum(1 for _ in open_archive().list_small(0, until - until % 3_600_000))
