@@ -14,7 +14,7 @@ from reporting.figures.sums import Sums
 
 
 def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
-    """The sums of a part's facts, and the number of these. What it reads must be newer than the part's noted token."""
+    """Make the sums of a part's facts; also return the number of facts. Call it after the part's token is noted."""
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -25,7 +25,7 @@ def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tup
 
 
 def sums_of_hour(store: Store, site: SiteConfig, bucket: int, number: int) -> tuple[Sums, list[Damaged]]:
-    """The sums of an hour's parts, and the cells that are damaged. A part without cells has no facts yet."""
+    """Add up the cells of an hour's parts; also return the damaged cells. A part without cells has no facts yet."""
     sums = Sums()
     damaged: list[Damaged] = []
     for page in pages_of(bucket, number):

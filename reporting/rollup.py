@@ -4,8 +4,8 @@ These steps, in this order, ensure that no fact is missed: note the tokens, read
 facts, write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are
 old, and remove each mark whose token is still the noted one.
 
-The only part of an undivided bucket makes the cells of its hour. One of several parts makes a cell of its own and marks
-the sum of the hour. That is made in the same steps, from the cells of the parts in place of facts.
+If a bucket is undivided, its only part makes the cells of the hour. If it has several parts, each of them makes its own
+cell and marks the sum of the hour. The sum is made in the same steps, from the cells of the parts instead of facts.
 
 The configuration is read once for all marks that were noted together, after the last of them. Therefore no mark is
 closed with an outdated configuration. A change draws a token for a mark on the whole site, in its own transaction. If
@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 #: At most this many buckets are written and closed together. A group with this many facts is written at once.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
-#: If a part has more facts, the site's coming hours get more parts. Rolling these up takes about a second.
+#: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many takes about a
+#: second.
 MOST_FACTS = 2_000
 #: After a rollup the open hour rests this many times the time that the rollup took, but at most the second number (ms).
 #: Each hit marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
@@ -60,7 +61,7 @@ class RollupMarks(Protocol):
         """List the marks to roll up, those of whole sites first."""
 
     def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-        """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
+        """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
         """Note that a rollup of buckets begins."""
@@ -84,7 +85,7 @@ class DayNotes(Protocol):
 
 
 class MadeCells(msgspec.Struct, frozen=True):
-    """The cells of a mark that are not written yet, the number of facts in them, and the time (ms) that making took.
+    """The cells of a mark that are not written yet, the number of their facts, and the time (ms) that making them took.
 
     If `cells` is None, there is nothing to write. `day`: the day of an hour's cells; None for a part of an hour.
     `month`: the month of the facts; None for a sum.
@@ -99,8 +100,9 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class Roller:
-    """Rolls up. It is given the store, the marks, a function that loads configurations uncached, a function for the
-    instant (ms) before which buckets are frozen, the clock (ms), the list of days, and what divides coming hours."""
+    """Rolls up parts, with the given store, marks, function that loads configurations uncached, function that returns
+    the instant (ms) before which buckets are frozen, clock (ms), list of days, and function that divides coming
+    hours."""
 
     def __init__(
         self,
@@ -142,7 +144,8 @@ class Roller:
         return self._noted([mark for mark in self.marks.open_marks(site) if mark.part != SUM], now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The sums of hours to make now, in the same order. A tick makes them after parts, which mark them."""
+        """The sums of hours to make now, in the same order as parts. A tick makes them after the parts that mark
+        them."""
         return self._noted([mark for mark in self.marks.open_marks(site) if mark.part == SUM], now)
 
     def _noted(self, noted: Sequence[Mark], now: int | None) -> list[Mark]:
@@ -241,7 +244,7 @@ class Roller:
             self.raise_parts(site.key, more, now)
 
     def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
-        """The cells of an hour from those of its parts. Damaged parts are marked, and their rollup marks the hour
+        """Make the cells of an hour from those of its parts. Damaged parts are marked; their rollup marks the hour
         again. Raises Damaged."""
         sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
         for one in damaged:

@@ -1,6 +1,6 @@
 """Slots: a touch or a conversion -> its slot among the facts of its bucket. Pure.
 
-All that must be counted together is in one slot: the conversions of one claim, and the touches of one click key.
+Facts that must be counted together have one slot: the conversions of one claim, and the touches of one click key.
 """
 
 from hashlib import blake2b
@@ -10,10 +10,10 @@ from conversions.rules.parts import Place
 
 
 def click_key(touch: Touch) -> str:
-    """What touches that count as one have in common: the hit id; or visitor, network and click id.
+    """The key that touches share if they count as one: the hit id; or visitor, network and click id.
 
-    A touch that names no ad is a page's. If its address has a click id, each reload has it again, under another hit id.
-    A touch that names its ad was made by one hit; `/click` and the landing page file that under one hit id.
+    A touch without an ad is a page's. If its address has a click id, each reload sends the click id again with another
+    hit id. A touch with an ad was made by one hit; `/click` and the landing page record it under one hit id.
     """
     if touch.click_id and not touch.ad:
         return f"{touch.visitor}\0{touch.network}\0{touch.click_id}"
@@ -27,5 +27,5 @@ def slot_of(fact: Touch | Conversion | Joined) -> int:
 
 
 def place_of(fact: Touch | Conversion | Joined) -> Place:
-    """The bucket and the slot of a fact; those of its conversion, if it is a joined row."""
+    """The bucket and the slot of a fact. Those of a joined row are its conversion's."""
     return fact.bucket, slot_of(fact)

@@ -1,8 +1,7 @@
 """Affected: facts that are already written -> the places that they may change, whose parts must be marked.
 
 It may mark too many places, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
-place.
-It reads a bounded number of conversions. If there are more, all buckets from an instant on may change.
+place. It reads a bounded number of conversions. If there are more, all buckets from an instant on may change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +28,8 @@ MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """Places that may change. With `since`, all later buckets (and the one that holds this instant, ms) may, too."""
+    """Places that may change. If `since` is set, all buckets from the one that contains this instant (ms) on may
+    change, too."""
 
     places: frozenset[Place]
     since: int | None = None

@@ -4,8 +4,8 @@ A token is drawn after the facts are written. Tokens give rollups their order. A
 still the noted one. A part's row stays when its mark is removed: the rows list all parts of a site that have facts.
 Months are marked in the same way; see `conversions.marks.fit_marks`.
 
-A bucket of one part has one mark, on part 0. A bucket of several parts has one more mark, on their SUM: its figures are
-the sum of its parts' cells. The rollup of a part marks it.
+A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on their SUM: its figures
+are the sum of the parts' cells. The rollup of a part marks the sum.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,10 +21,10 @@ from conversions.units.clock import FOR_EVER
 WHOLE_SITE = -1
 #: The part of a mark that means the sum of a bucket's parts.
 SUM = -1
-#: The parts whose marks cover all that a bucket's figures are made of. Part 0 is all of an undivided bucket; that it is
-#: also one of several parts makes a reader of these marks only more cautious.
+#: The parts whose marks cover everything that a bucket's figures are made of. Part 0 is the only part of an undivided
+#: bucket. It is also one of several parts; a reader of these marks is then only more cautious.
 OF_HOURS = (SUM, 0)
-#: The most marks of one transaction.
+#: One transaction sets at most this many marks.
 AT_ONCE = 5_000
 CLOCK_US = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -47,11 +47,12 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """One part of a bucket, or the sum of its parts; the greatest token drawn for it; whether it must be made again.
+    """One part of a bucket, or the sum of its parts; the greatest token drawn for it; and whether it must be made
+    again.
 
-    `tried`: the token that was drawn when its last rollup began. The next tick tries others first.
-    `rests_until`: while the bucket's hour is open, beat doesn't roll the part up before this time (ms).
-    `held_until`: a worker has claimed it until this time (ms).
+    `tried`: the token that was drawn when its last rollup began. The next tick tries others first. `rests_until`: while
+    the bucket's hour is open, beat doesn't roll the part up before this time (ms). `held_until`: a worker has claimed
+    it until this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -143,9 +144,10 @@ def draw_token() -> int:
 
 
 def mark_places(places: Mapping[str, Collection[Place]]) -> None:
-    """Mark the parts that hold places of each site, under one new token. Call it after the facts are written and read.
+    """Mark the parts that contain places of each site, under one new token. Call it after the facts are written and
+    read.
 
-    It reads now how many parts the buckets have: their number may have been raised since the caller's batch began.
+    It reads the present number of parts: it may have been raised since the caller's batch began.
     """
     if not any(places.values()):
         return
@@ -169,7 +171,7 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 
 
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
-    """Mark (bucket, part) that are known, some thousands under each new token: a site may have very many."""
+    """Mark known (bucket, part), some thousands under each new token, because a site may have very many."""
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
         with transaction.atomic():
@@ -177,8 +179,8 @@ def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
 
 
 def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
-    """Mark the sums of (site, bucket) under a new token. Call it after parts of them are rolled up, before their marks
-    are closed."""
+    """Mark the sums of (site, bucket) under a new token. Call it after parts of them are rolled up, and before the
+    parts' marks are closed."""
     wanted = {(site, bucket, SUM) for site, bucket in buckets}
     if wanted:
         with transaction.atomic():
@@ -192,7 +194,7 @@ def mark_site(site: str) -> None:
 
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
-    """Mark (site, bucket, part), keeping the greatest token."""
+    """Mark (site, bucket, part). The greatest token stays."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
@@ -225,7 +227,7 @@ def changed_at(sites: Iterable[str]) -> int:
 
 
 def known_parts(site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-    """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
+    """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
     rows = Mark.objects.filter(site=site, part__gt=SUM, bucket__gte=max(since, 0), bucket__lt=until)
     return list(rows.order_by("bucket", "part").values_list("bucket", "part"))
 

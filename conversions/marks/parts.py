@@ -1,7 +1,7 @@
 """Parts: how many parts the hours of each site have, and from when on, in the configuration database.
 
-A number holds from an instant on that lies at least an hour ahead. No bucket from then on has facts yet. Whoever reads
-the numbers after it has read facts therefore knows the number that the buckets of these facts have and keep.
+A new number applies from an instant at least an hour ahead. No bucket from then on has facts yet. If the numbers are
+read after facts, they are therefore the final numbers of these facts' buckets.
 """
 
 from collections import defaultdict
@@ -12,7 +12,8 @@ from django.db import models
 from conversions.rules.parts import NUMBERS, Parts
 from conversions.units.clock import HOUR_MS
 
-#: How far ahead (ms) a new number begins, at least. A hit's time may lie ten minutes ahead; clocks of machines differ.
+#: A new number begins at least this far ahead (ms). A hit's time may be ten minutes ahead, and clocks of machines
+#: differ.
 AHEAD_MS = HOUR_MS
 
 
@@ -33,7 +34,7 @@ class PartStep(models.Model):
 
 
 def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
-    """How many parts the hours of each of some sites have, as it stands now."""
+    """Read how many parts the hours of some sites have now."""
     steps: Mapping[str, list[tuple[int, int]]] = defaultdict(list)
     for site, since, number in PartStep.objects.filter(site__in=sites).values_list("site", "since", "number"):
         steps[site].append((since, number))
@@ -41,9 +42,9 @@ def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
 
 
 def raise_parts(site: str, number: int, now: int) -> Parts:
-    """Give the coming hours of a site more parts, from some hour after now (ms) on. Raises ValueError.
+    """Divide the coming hours of a site into more parts, from an hour after now (ms) on. Raises ValueError.
 
-    It never lowers the number: the facts of an hour stand where its number says.
+    The number is never lowered, because it decides where the facts of an hour are stored.
     """
     if number not in NUMBERS:
         raise ValueError(f"The hours of a site have one of these numbers of parts: {', '.join(map(str, NUMBERS))}.")

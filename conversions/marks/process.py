@@ -32,10 +32,10 @@ class ProcessorMarks(Protocol):
         """Note the other currencies of a site's amounts, and whether each was in an adjustment."""
 
     def mark_places(self, places: Mapping[str, Collection[Place]]) -> None:
-        """Mark the parts that hold places of each site, under one new token."""
+        """Mark the parts that contain places of each site, under one new token."""
 
     def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-        """List (bucket, part) of all that was ever marked, for the buckets that begin in an interval (ms)."""
+        """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
 
     def mark_parts(self, site: str, parts: Iterable[tuple[int, int]]) -> None:
         """Mark known (bucket, part) under new tokens."""
@@ -147,7 +147,7 @@ class Processor:
 
 
 def taken_apart(batches: Sequence[Batch]) -> list[Batch]:
-    """Several batches one by one; one batch hit by hit."""
+    """Divide several batches into single ones, or one batch into single hits."""
     if len(batches) > 1:
         return list(batches)
     return [Batch(batch.id, (hit,)) for batch in batches for hit in batch.hits]

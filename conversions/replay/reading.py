@@ -1,6 +1,6 @@
 """Reading: the archive's objects in their order -> the wanted hits of each piece, fetched ahead.
 
-Merged objects and those of one batch are read alike, also while they are being merged.
+Merged objects and objects of one batch are read in the same way, even while they are being merged.
 """
 
 import logging
@@ -22,23 +22,24 @@ BEHIND_MS = 91 * 86_400_000
 
 
 class ReplayArchive(Protocol):
-    """What a replay needs of the archive; see `tracker.archive.Archive`."""
+    """The part of the archive that a replay reads; see `tracker.archive.Archive`."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """The keys of the objects that may hold batches made in an interval (ms), after a place, in their order."""
+        """List the keys of the objects that may have batches made in an interval (ms), after a position, in their
+        order."""
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
-        """The pieces of an object that may hold wanted hits. Raises Permanent."""
+        """List the pieces of an object that may have wanted hits. Raises Permanent."""
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """The hits of a piece, by their batches. Raises Permanent: it is damaged, or not there."""
+        """Read the hits of a piece, by their batches. Raises Permanent if it is damaged or missing."""
 
 
 class Read(NamedTuple):
-    """A piece that was read; `batches` are None if it is damaged or gone.
+    """A piece that was read. `batches` is None if it is damaged or missing.
 
-    `reached` is where to go on: the object's key, and `#` and an offset while it isn't read through. `held`: the
-    batches of an object that is read through, else 0.
+    `reached` is where to go on: the object's key, with `#` and an offset while the object isn't finished. `held`: the
+    number of batches of an object that is finished, else 0.
     """
 
     reached: str
@@ -47,12 +48,13 @@ class Read(NamedTuple):
 
     @property
     def is_last(self) -> bool:
-        """Whether the object is read through."""
+        """Whether the object is finished."""
         return "#" not in self.reached
 
 
 class ReadStep(NamedTuple):
-    """A piece to fetch, and whether it is its object's last; or the error for which the object has no pieces."""
+    """A piece to fetch, and whether it is the last one of its object; or the error because of which the object has no
+    pieces."""
 
     piece: Piece
     is_last: bool
@@ -60,22 +62,23 @@ class ReadStep(NamedTuple):
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """The interval (ms) in which batches that may hold hits of these ranges were made."""
+    """The interval (ms) in which batches that may have hits of these ranges were made."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[str]:
-    """The objects that are still to be read; see `Read.reached`."""
+    """List the objects that are still to be read; see `Read.reached`."""
     key, _, part = reached.partition("#")
     return archive.list(*object_range(ranges), place_before(key) if part else place(key))
 
 
 def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[Read]:
-    """Every piece that may hold hits of the ranges, with only these hits.
+    """Read every piece that may have hits of the ranges, with only these hits.
 
-    An object may be merged after it was listed. Then the list is made again from there: it has the merged object.
+    An object may be merged after it was listed. The list is then made again from this position, and has the merged
+    object.
     """
     by_site = {one.site: one for one in ranges}
     missed = ""
@@ -117,7 +120,7 @@ def _fetch(archive: ReplayArchive, one: ReadStep) -> Sequence[Batch]:
 
 
 def _steps(archive: ReplayArchive, ranges: Sequence[Range], reached: str) -> Iterator[ReadStep]:
-    """Every piece from a place on."""
+    """List every piece from a position on."""
     wanted = [Wanted(one.site, one.since, one.until) for one in ranges]
     done, _, part = reached.partition("#")
     for key in list_keys(archive, ranges, reached):

@@ -1,7 +1,7 @@
-"""Parts: the slots of an hour's facts, and the parts of slots that are rolled up one by one. Pure.
+"""Parts: the slots of an hour's facts, and the parts of slots, which are rolled up one by one. Pure.
 
-An hour has one part, or as many as its site had been given by then. A fact's slot never changes. The number of parts of
-an hour is fixed before the hour can have facts.
+An hour has one part, or as many as its site was given before the hour. A fact's slot never changes. The number of parts
+of an hour is fixed before the hour can have facts.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-#: Every fact of a ledger is in one of these slots of its bucket.
+#: The number of slots of a bucket. Each fact of the ledger is in one of them.
 SLOTS = 256
 #: The numbers of parts that a site's hours may have.
 NUMBERS = (1, 16, 256)
@@ -19,25 +19,26 @@ Place = tuple[int, int]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One of `number` parts of a bucket: as many slots next to each other as every other part has."""
+    """One of `number` parts of a bucket. Each part has the same number of adjacent slots."""
 
     index: int
     number: int
 
     @property
     def slots(self) -> tuple[int, int]:
-        """The first slot, and the first one after the part."""
+        """The first slot of the part, and the first one after it."""
         return self.index * SLOTS // self.number, (self.index + 1) * SLOTS // self.number
 
 
-#: All of a bucket that isn't divided.
+#: The only part of a bucket that isn't divided.
 WHOLE = Part(0, 1)
 
 
 class Parts(msgspec.Struct, frozen=True):
     """How many parts a site's buckets have. `steps`: (instant in ms, number), for all buckets from that instant on.
 
-    Of several steps the greatest number holds, since a number is never lowered. Before them all, a bucket has one part.
+    Of several steps the greatest number applies, because a number is never lowered. Before the first step, a bucket has
+    one part.
     """
 
     steps: tuple[tuple[int, int], ...] = ()
@@ -48,7 +49,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     @property
     def highest(self) -> int:
-        """The greatest number that holds or will hold."""
+        """The greatest number of parts now or later."""
         return max((number for _, number in self.steps), default=1)
 
     def of(self, bucket: int) -> list[Part]:
@@ -57,7 +58,7 @@ class Parts(msgspec.Struct, frozen=True):
         return [Part(index, number) for index in range(number)]
 
     def part_of(self, place: Place) -> Part:
-        """The part in which a place is."""
+        """The part that contains a place."""
         bucket, slot = place
         number = self.number_at(bucket)
         return Part(slot * number // SLOTS, number)

@@ -277,7 +277,7 @@ class CassandraStore:
 
 
 def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
-    """The rows of a fact: in the timeline, in the ledger, and under its claims."""
+    """Make the rows of a fact: in the timeline, in the ledger, and under its claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         yield "add_timeline", (fact.site, fact.visitor, sorted_kind(stored_kind(fact)), fact.at, fact.hit, key, body)

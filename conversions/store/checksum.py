@@ -1,10 +1,10 @@
-"""Checksum: the text of a cell <-> its body, by which a damaged one is noticed. Pure."""
+"""Checksum: the text of a cell <-> its body with a checksum, which shows whether the body is damaged. Pure."""
 
 from zlib import crc32
 
 from conversions.store.port import Cell
 
-#: The bytes of the checksum at the start of a body.
+#: The number of bytes of the checksum at the start of a body.
 CHECKSUM = 4
 
 
@@ -17,7 +17,7 @@ class Damaged(ValueError):
 
 
 def add_checksum(text: bytes) -> bytes:
-    """Put its checksum before a text."""
+    """Put a checksum before a text."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 

@@ -153,8 +153,8 @@ class Store(FactReader, Protocol):
 
         `parts`: how many parts the buckets of each site have.
 
-        Links go to the timeline and into their sets. A crowded set (see `conversions.facts.person`) takes no more
-        members.
+        Links are written to the timeline and into their sets. A crowded set (see `conversions.facts.person`) gets no
+        more members.
         """
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
@@ -175,9 +175,9 @@ class Store(FactReader, Protocol):
         support."""
 
     def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
-        """Read the ledger of a bucket's part: every touch and conversion in it, each stored copy once.
+        """Read a part of a bucket's ledger: every touch and conversion in it, each stored copy once.
 
-        The part must be one of those that the bucket was divided into when its facts were written.
+        The part must be one of those into which the bucket was divided when its facts were written.
         """
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:

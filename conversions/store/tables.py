@@ -21,7 +21,7 @@ class Timeline(Model):
 
 
 class Ledger(Model):
-    """The touches and conversions of a bucket, a partition for each of its parts."""
+    """The touches and conversions of a bucket. Each of its parts is a partition."""
 
     __table_name__ = "ledger_parts"
     site = columns.Text(partition_key=True)
@@ -118,5 +118,5 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, Carried, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables of earlier versions: figures, which `release` has made again, and a ledger, which its replay makes again.
+#: Tables of earlier versions: figures, which are made again after `release`, and a ledger, which a replay makes again.
 DROPPED = ("rollups", "ledger")

@@ -1,6 +1,6 @@
-"""Parts: the sums of a part <-> its cells, from which the sums of its hour are added up. Pure.
+"""Parts: the sums of a part <-> its cells, from which the sums of the hour are added up. Pure.
 
-A part has one cell of all goals and models, and one of the sizes of names, which explain reads too.
+A part has one cell for all goals and models, and one for the sizes of names, which explanations read, too.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ PART = "part"
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
-    """All of a part's figures by the touch's day: clicks and views, what all models share, each model's own, and what
-    lacks a rate."""
+    """All figures of a part by the touch's day: clicks and views, the credit that all models share, each model's own
+    credit, and amounts without a rate."""
 
     clicks: Clicks
     alike: Credit
@@ -33,7 +33,7 @@ _decoder = msgspec.json.Decoder(Body)
 
 
 def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
-    """The cells of a part, also if there is nothing in it."""
+    """Make the cells of a part, even if it is empty."""
     own = {model: columns(places) for model, places in sums.own.items() if places}
     body = Body(clicks_of(sums.clicks), columns(sums.alike), own, unrated_of(sums.lacking, sums.lacks))
     cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, add_checksum(msgspec.json.encode(body)))
@@ -41,7 +41,7 @@ def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
 
 
 def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
-    """Add the cells of parts to the sums of their hour; return what is damaged and was left out."""
+    """Add the cells of parts to the sums of their hour. Return the damaged cells, which are left out."""
     damaged = []
     for cell in cells:
         try:
@@ -68,7 +68,7 @@ def add_cell(sums: Sums, cell: Cell) -> None:
 
 
 def decode_body(cell: Cell) -> Body:
-    """The figures of a part's cell. Raises Damaged."""
+    """Read the figures of a part's cell. Raises Damaged."""
     try:
         return _decoder.decode(remove_checksum(cell))
     except msgspec.DecodeError as error:

@@ -39,7 +39,7 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold(self) -> None:
-        """Rename all but the largest unconfigured ads to `(other)`, and drop the sizes of these."""
+        """Rename all but the largest unconfigured ads to `(other)`, and drop their sizes."""
         rest = beyond(self.sizes)
         if not rest:
             return
