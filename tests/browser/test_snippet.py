@@ -50,6 +50,12 @@ def names(shop: Storefront) -> list[tuple[str, str]]:
     return [(hit.url.partition(shop.host)[2], hit.ref.partition(shop.host)[2]) for hit in shop.hits()]
 
 
+def integrity_of(shop: Storefront) -> str:
+    """The attributes by which a page holds the script to what it is now."""
+    digest = hashlib.sha384(get(f"{shop.tracker.url}/t.js", timeout=30).content).digest()
+    return f'integrity="sha384-{base64.b64encode(digest).decode()}" crossorigin="anonymous"'
+
+
 class TestImages:
     """Hits of image tags, where no script runs."""
 
@@ -313,9 +319,9 @@ class TestSetUp:
 
     def test_it_works_under_a_strict_content_security_policy_with_an_integrity_hash(self, shop: Storefront) -> None:
         policy = f"default-src 'none'; script-src {shop.tracker.url}; connect-src {shop.tracker.url}"
-        digest = hashlib.sha384(get(f"{shop.tracker.url}/t.js", timeout=30).content).digest()
-        integrity = f'integrity="sha384-{base64.b64encode(digest).decode()}" crossorigin="anonymous"'
-        page = shop.tab(f"data-spa data-auto='outbound' {integrity}", headers={"Content-Security-Policy": policy})
+        page = shop.tab(
+            f"data-spa data-auto='outbound' {integrity_of(shop)}", headers={"Content-Security-Policy": policy}
+        )
         refusals: list[str] = []
         page.on("console", lambda message: refusals.append(message.text))
         shop.visit(page, "/strict")
