@@ -58,10 +58,16 @@ def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
     """Say whether a hit is a click or a view. Its type decides; a page is a click if its address has campaign
-    parameters."""
+    parameters, unless it carries them on."""
     if hit.type == "click" or hit.type == "view":
         return hit.type
-    return "click" if hit.type == "page" and parameters else None
+    return "click" if hit.type == "page" and parameters and not carries_on(hit, parameters) else None
+
+
+def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
+    """Say whether a page was reached from a page of its host with the same campaign parameters, as routes of
+    single-page applications keep them. It is the same click."""
+    return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 
 def touch_of(hit: Hit) -> Touch | None:

@@ -63,7 +63,7 @@ const hitledger = safely((what, given) => {
 const start = () => {
   if (!('manual' in data)) {
     showPage();
-    on(window, 'pageshow', ({ persisted }) => persisted && showPage((page = '')));
+    on(window, 'pageshow', ({ persisted }) => persisted && showPage((page += '#')));
     if ('spa' in data) {
       for (const name of ['pushState', 'replaceState']) {
         const change = history[name];

@@ -304,7 +304,8 @@ class TestSetUp:
         page = shop.tab(html=f"<!doctype html>{source}")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url.removeprefix(shop.tracker.url)))
-        page.goto(f"http://{shop.host}/quiet")
+        with page.expect_response("**/assets/in"):
+            page.goto(f"http://{shop.host}/quiet")
         assert [hit.url.rpartition("/")[2] for hit in shop.hits(1)] == ["quiet"]
         assert [path for path in asked if path.startswith("/")] == ["/assets/app.js", "/assets/in"]
 

@@ -24,6 +24,14 @@ FACTS = [
         '{"batch": "", "bucket": 0, "at": 0}',
     ),
     fault(
+        "a click that is carried on counts again",
+        "tests/conversions/facts/test_touch.py"
+        "::test_a_page_that_carries_the_click_on_from_its_own_host_is_no_click_again",
+        "conversions/facts/touch.py",
+        " and not carries_on(hit, parameters)",
+        "",
+    ),
+    fault(
         "buckets marked before the facts are written",
         PER_BATCH,
         PROCESS,

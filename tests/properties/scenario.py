@@ -34,6 +34,8 @@ URLS = [
     *("", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"),
     "https://s.example/?a=1&amp;fbclid=F1?gclid=G1#utm_source=news",
 ]
+#: The page before had the same parameters, but it was another site's.
+OTHER_HOST = "https://t.example/?gclid=G1"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
     if kind in ("click", "view"):
         return Hit(**common, ad=rng.choice(["one", "two", "stray", ""]), url=rng.choice(URLS))
     if kind == "page":
-        return Hit(**common, url=rng.choice(URLS))
+        return Hit(**common, url=rng.choice(URLS), ref=rng.choice([*URLS, OTHER_HOST]) if rng.random() < 0.5 else "")
     if kind == "event":
         return Hit(**common, name="lead")
     if kind == "adjustment":

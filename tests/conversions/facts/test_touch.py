@@ -43,6 +43,27 @@ def test_a_page_without_them_is_no_touch(url: str) -> None:
     assert touch_of(hit(url=url)) is None
 
 
+@pytest.mark.parametrize(
+    "before", ["utm_source=x&gclid=1", "gclid=1&page=2&utm_source=x", "utm_source=x&gclid=1#/cart"]
+)
+def test_a_page_that_carries_the_click_on_from_its_own_host_is_no_click_again(before: str) -> None:
+    assert touch_of(hit(url=SHOP + "utm_source=x&gclid=1#/thanks", ref=SHOP + before)) is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "https://search.example/",
+        "https://shop.example/",
+        SHOP + "utm_source=x",
+        "https://ads.example/?utm_source=x&gclid=1",
+    ],
+)
+def test_a_page_with_another_page_before_it_is_a_click(before: str) -> None:
+    assert touch_of(hit(url=SHOP + "utm_source=x&gclid=1", ref=before)) is not None
+
+
 @pytest.mark.parametrize("kind", ["event", "conversion"])
 def test_other_kinds_of_hits_are_no_touch_whatever_their_address(kind: str) -> None:
     assert touch_of(hit(type=kind, url=SHOP + "gclid=1", ad="one")) is None

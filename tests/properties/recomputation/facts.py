@@ -45,12 +45,18 @@ def user_of(hit: Hit) -> str:
     return "" if plain in NOBODY or plain in HASHED else hit.user
 
 
+def host_of(url: str) -> str:
+    """Everything before an address's path."""
+    found = re.match("[^/]*//([^/]*)", url)
+    return found[1] if found else ""
+
+
 def touch_of(hit: Hit) -> Touch | None:
-    """The touch of a click, a view, or a page whose address has campaign parameters."""
+    """The touch of a click, a view, or a page whose address has campaign parameters that it doesn't carry on."""
     found = parameters_of(hit.url)
     if hit.type in ("click", "view"):
         others = tuple(hit.props.items()) if hit.type == "click" else ()
         return read(Touch, vars(hit) | found, hit=hit.id, kind=hit.type, others=others)
-    if hit.type == "page" and found:
+    if hit.type == "page" and found and not (parameters_of(hit.ref) == found and host_of(hit.ref) == host_of(hit.url)):
         return read(Touch, vars(hit) | found, hit=hit.id, kind="click", ad="")
     return None

@@ -21,6 +21,7 @@ class Hit:
     name: str = ""
     user: str = ""
     url: str = ""
+    ref: str = ""
     ad: str = ""
     order: str = ""
     value: int | None = None
