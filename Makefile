@@ -78,7 +78,7 @@ demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prin
 bench: .venv/.installed-dev ## accepted and processed hits per second, compared with a baseline
 	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
 
-bench-figures: .venv/.installed-dev ## what reports and rollups cost, as multiples of a yardstick; embedded, under ten minutes
+bench-figures: .venv/.installed-dev ## what reports, rollups and replays cost, as multiples of a yardstick; embedded, under ten minutes
 	@python -m bench.figuring $(FIGURES)
 
 bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; about 10 minutes, 5 GB

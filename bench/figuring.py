@@ -1,4 +1,4 @@
-"""`make bench-figures`: what reports and rollups cost; FIGURES="--scale 0.1 hot small" measures less."""
+"""`make bench-figures`: what reports, rollups and replays cost; FIGURES="--scale 0.1 hot small" measures less."""
 
 import os
 import subprocess

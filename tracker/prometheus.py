@@ -23,6 +23,13 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
+MERGED = Count("hitledger_objects_merged", "Objects of the archive that larger ones replaced.")
+
+
+def count_merged(objects: int) -> None:
+    """Count objects that a merge replaced."""
+    MERGED.inc(objects)
+
 
 def count_accepted(collected: Collected) -> None:
     """Count a request with at least one accepted hit."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from tracker.archive import merged_until, open_archive, open_merger
 from tracker.away import AWAY
 from tracker.collection.hit import decode_batch
+from tracker.prometheus import count_merged
 from tracker.queues import send_marker as send
 from tracker.queues.join import Joining
 
@@ -42,7 +43,8 @@ def merge_archive() -> None:
     if settings.ARCHIVE_MERGE_HOURS:
         ends = time.monotonic() + TICK_SECONDS
         try:
-            for _ in open_merger().merge(merged_until()):
+            for replaced in open_merger().merge(merged_until()):
+                count_merged(replaced)
                 if time.monotonic() > ends:
                     break
         except AWAY as error:

@@ -1,4 +1,4 @@
-"""What figures cost: reports, rollups, late hits. Runs in its own process with the settings of an embedded tracker."""
+"""What figures cost: reports, rollups, late hits, replays. Its own process has the settings of an embedded tracker."""
 
 import django
 

@@ -164,6 +164,8 @@ CALLS = [
     lambda archive: list(archive.list()),
     lambda archive: archive.check(),
     lambda archive: archive.prepare(),
+    lambda archive: archive.delete([archive_key(batch().id)]),
+    lambda archive: archive.read_end(archive_key(batch().id), 9),
 ]
 
 

@@ -1,7 +1,7 @@
 """Folder: the archive as files in a folder. Each file is written under another name, flushed to disk and renamed."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
@@ -9,6 +9,8 @@ from threading import get_ident
 from tracker.archive.archive import ObjectArchive
 from tracker.archive.port import ArchiveUnavailable, NotArchived, errors_as_unavailable
 
+#: Year, month, day and hour: how deep the folders of hours lie.
+HOUR_DEPTH = 4
 #: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
 TRIAL = b"\1" * 16_384
 
@@ -64,10 +66,10 @@ class FolderArchive(ObjectArchive):
     def keys(self, folder: str, start: str) -> Iterator[str]:
         """See ObjectArchive."""
         with errors_as_unavailable(OSError, "the archive's folder"):
-            for hour in sorted((self.folder / folder).glob("[0-9]*/[0-9]*/[0-9]*/[0-9]*")):
+            parts = start.removeprefix(folder).split("/")[:HOUR_DEPTH]
+            for hour in hours_from(self.folder / folder, parts, HOUR_DEPTH):
                 name = hour.relative_to(self.folder).as_posix()
-                if name >= start[: len(name)]:
-                    yield from (f"{name}/{file}" for file in files_of(hour))
+                yield from (f"{name}/{file}" for file in names_in(hour))
 
     def _read(self, key: str, offset: int, whence: int, length: int) -> bytes:
         try:
@@ -82,12 +84,22 @@ class FolderArchive(ObjectArchive):
             raise ArchiveUnavailable(str(error)) from error
 
 
-def files_of(folder: Path) -> list[str]:
-    """List the names of a folder's files in order, except files that are being written; none if the folder was just
-    removed."""
+def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]:
+    """List the folders of hours in order, from that of `start` (year, month, day, hour) on."""
+    if not depth:
+        yield folder
+        return
+    for name in names_in(folder):
+        first = start[0] if start else ""
+        if name[0].isdigit() and name >= first:
+            yield from hours_from(folder / name, start[1:] if name == first else (), depth - 1)
+
+
+def names_in(folder: Path) -> list[str]:
+    """List the names in a folder in order, without files that are being written; none if it is no folder."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -16,7 +16,7 @@ from tracker.collection.hit import BadBatch, Batch, Hit
 
 #: A block is full with this many bytes of lines. To read one site's hits, at most two blocks with hits of other sites
 #: are read.
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 19
 #: A block has at most this many bytes: those of a full one and of one more hit, which a request limits.
 MOST_BLOCK_BYTES = 1 << 23
 MOST_INDEX_BYTES = 1 << 26

@@ -11,8 +11,9 @@ from conversions.attribution.credit import MODELS
 from conversions.facts.records import conversion_id
 from conversions.store.port import Store
 from tests.openapi import described
-from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
-from tracker.archive import archive_key
+from tests.shop import BATCH, DAY, HOUR, MINUTE, NOON, Shop
+from tracker.archive import FolderArchive, Merger, archive_key
+from tracker.collection.hit import Batch
 from tracker.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,22 @@ def test_a_sale_that_names_a_click_is_found_by_it_and_by_the_visitor_who_clicked
     assert [person["visitors"][0]["visitor"] for person in second["persons"]] == ["b", "ann"]
     timeline = ask(shop, "/api/visitors", site=shop.key, visitor="ann").json()["results"]
     assert [(fact["hit"], fact.get("click")) for fact in timeline] == [("c1", None), ("s1", "G1"), ("s2", "G1")]
+
+
+def test_the_object_that_is_named_is_the_merged_one_once_its_hour_is_merged(shop: Shop, archive: FolderArchive) -> None:
+    hits = (shop.click("c1", -HOUR), shop.sale("s1", order="o1"))
+    small = archive.put(Batch(BATCH, hits))
+    shop.process(*hits)
+
+    def named() -> set[str]:
+        (one,) = told(shop, order="o1")
+        timeline = ask(shop, "/api/visitors", site=shop.key, visitor="ann").json()["results"]
+        return {one["archive_key"], *(row["archive_key"] for row in [*one["touches"], *timeline])}
+
+    assert named() == {small}
+    list(Merger(archive).merge(NOON + HOUR))
+    assert named() == set(archive.list_merged())
+    assert len(archive.get(*named())) == 2
 
 
 def test_a_sale_that_names_a_click_that_nobody_carries_says_so(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from tracker import tasks
 from tracker.archive import FolderArchive
 from tracker.celery import UPKEEP, app
 from tracker.collection.hit import Batch, Hit, batch_id
+from tracker.prometheus import MERGED
 from tracker.tasks import merge_archive
 
 HOUR = 3_600_000
@@ -37,7 +38,9 @@ def test_beat_merges_hours_that_ended_long_enough_ago(archive: FolderArchive, se
     settings.ARCHIVE_MERGE_HOURS = 2
     put(archive, now() - 4 * HOUR)
     recent = put(archive, now() - HOUR)
+    counted = MERGED._value.get()
     merge_archive()
+    assert MERGED._value.get() == counted + 1
     assert [key for key in archive.list() if not key.startswith("merged/")] == [recent]
     assert len(list(archive.list_merged())) == 1
 

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from tracker.archive import merged_until, open_archive, open_merger
 from tracker.away import AWAY
+from tracker.prometheus import count_merged
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             with tqdm(total=total, desc="merging", unit=" objects", disable=None) as bar:
                 for some in open_merger().merge(until):
                     gone += some
+                    count_merged(some)
                     bar.update(some)
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
