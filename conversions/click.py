@@ -5,7 +5,8 @@ A person waits for the redirect. Once the landing page is known, no failure here
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,11 +19,12 @@ from rest_framework.views import APIView
 from conversions.destination import home_page, is_of_site, is_web_address, passed_on, with_parameters
 from conversions.facts.handover import Handover, hand_over
 from conversions.facts.touch import other_parameters
+from conversions.macros import fill_in
 from conversions.models import Ad
 from tracker.admission import RATES
 from tracker.collection.body import read_form
 from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, own_stand_in, stand_in
-from tracker.collection.consent import read_consent, respect
+from tracker.collection.consent import ANALYTICS, DENIED, read_consent, respect
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
 from tracker.collection.known import Known
@@ -34,6 +36,7 @@ from tracker.incoming import read_query_string, read_sender
 from tracker.lookup import Bounded, Cached, each
 from tracker.models import Site
 from tracker.refusals import note_refusal
+from tracker.visitor_cookie import known_visitor
 
 logger = logging.getLogger(__name__)
 
@@ -74,15 +77,23 @@ def look_up_site(key: str) -> ClickSite | None:
     )
 
 
-def look_up_destination(site_and_ad: str) -> str | None:
+class AdLink(msgspec.Struct, frozen=True):
+    """Where an ad leads; `destination` is empty if it has none. `campaign`: the key of its campaign."""
+
+    destination: str
+    campaign: str
+
+
+def look_up_destination(site_and_ad: str) -> AdLink | None:
     """Read the destination of an ad; empty if the ad has none, None if there is no such ad. Raises django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
-    return found.values_list("destination", flat=True).first()
+    first = found.values_list("destination", "campaign__key").first()
+    return AdLink(*first) if first else None
 
 
 SITES: Cached[ClickSite] = Cached(Bounded(each(look_up_site)), settings.SITE_CACHE_SECONDS)
-DESTINATIONS: Cached[str] = Cached(Bounded(each(look_up_destination)), settings.SITE_CACHE_SECONDS)
+DESTINATIONS: Cached[AdLink] = Cached(Bounded(each(look_up_destination)), settings.SITE_CACHE_SECONDS)
 
 
 class CantLookUp(Refusal):
@@ -107,11 +118,13 @@ class ClickView(APIView):
         query = read_query_string(request)
         given = read_form(query)
         others = passed_on(query)
-        page = with_parameters(find_page(found, ad, given.get("to", "")), others)
         sender = read_sender(request)
         click = Handover(ad, new_hit_id(), sender.received)
+        consent = {**dict.fromkeys(found.denied, DENIED), **read_consent(given.get("consent"))}
+        page = with_parameters(find_page(found, click, given.get("to", ""), consent), others)
         if request.method == "GET":
-            hit = click_hit(click, page, others, found, sender, read_consent(given.get("consent")))
+            visitor = known_visitor(request.COOKIES, request.META.get("HTTP_HOST", ""), found.domains)
+            hit = click_hit(click, page, others, found, sender, consent, visitor)
             record(respect(hit, found.denied, own_stand_in(hit, sender.salt)), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
@@ -134,16 +147,28 @@ def find_site(key: str) -> ClickSite:
     return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
 
 
-def find_page(site: ClickSite, ad: str, to: str) -> str:
-    """Find the address of the landing page. Raises Refusal."""
+def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, str]) -> str:
+    """Find the address of the landing page, with the click's macros filled in. Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
-    destination = find(DESTINATIONS, f"{site.key}/{ad}", ad, unknown)
+    link = find(DESTINATIONS, f"{site.key}/{click.ad}", click.ad, unknown)
     if to and not is_of_site(to, site.domains):
         raise Refusal(400, "bad_to", "`to` must be an http or https address on one of the site's domains.", "to")
-    page = to or destination or home_page(site.domains)
+    page = to or link.destination or home_page(site.domains)
     if not is_web_address(page):
         raise Refusal(404, "no_destination", "The ad has no destination, and its site no domain.")
-    return page
+    return page if to else fill_in(page, macros_of(click, site, link, consent))
+
+
+def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[str, str]) -> dict[str, str]:
+    """The values of the macros. Without consent the click's id is told to nobody."""
+    return {
+        "click_id": "" if consent.get(ANALYTICS) == DENIED else click.click,
+        "ad": click.ad,
+        "campaign": link.campaign,
+        "site": site.key,
+        "ts": str(click.at),
+        "rand": token_hex(8),
+    }
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
@@ -161,10 +186,12 @@ def click_hit(
     site: ClickSite,
     sender: Sender,
     consent: dict[str, str],
+    visitor: str = "",
 ) -> Hit:
     """Make the hit of a click, with the landing page that it leads to and the other parameters of its link.
 
-    Its visitor is a stand-in. The landing page's hit has the real visitor.
+    Its visitor is the one of the cookie, if that came along, else a stand-in. The landing page's hit has the real
+    visitor.
 
     If a browser follows the link in advance, the hit is rejected. Its redirect holds the click as well: if the landing
     page is really shown, the click counts.
@@ -175,7 +202,7 @@ def click_hit(
         type="click",
         at=click.at,
         received=sender.received,
-        visitor=stand_in(site.key, site.timezone, sender.ip, sender.ua, click.at, click.click, sender.salt),
+        visitor=visitor or stand_in(site.key, site.timezone, sender.ip, sender.ua, click.at, click.click, sender.salt),
         url=repair(page)[:MAX_URL],
         props={repair(name): repair(value) for name, value in other_parameters(others).items()},
         ref=sender.page[:MAX_URL],

@@ -48,6 +48,7 @@ SHARED = (
 #: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
 DOOR = (
     *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission", "tracker.refusals"),
+    "tracker.visitor_cookie",
     *(f"tracker.collection.{name}" for name in ("collect", "body", "consent", "known")),
 )
 #: What reporting shares with conversions beside its pure packages.

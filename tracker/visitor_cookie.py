@@ -4,13 +4,20 @@ Some browsers delete a script's cookies after a week, but not a server's. If its
 this one.
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+from tracker.collection.nobody import someone
+
 NAME = "_hls"
+#: The snippet's own cookie, which comes first, and this one.
+NAMES = ("_hl", NAME)
+VISITOR = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 #: The cookie's lifetime: 400 days, the longest that browsers allow. Each answer renews it.
 MAX_AGE_SECONDS = 400 * 86_400
 
@@ -21,6 +28,15 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
     if domain is None or not visitor:
         return None
     return f"{NAME}={visitor}; Domain={domain}; Path=/; Max-Age={MAX_AGE_SECONDS}; Secure; SameSite=Lax"
+
+
+def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
+    """The visitor's id in the cookies that came to the tracker at `host`; empty if there is none.
+
+    The cookies are of the site's own pages only if one of its domains and the tracker share a registrable domain.
+    """
+    found = next((text for name in NAMES if (text := someone(cookies.get(name, ""))) and VISITOR.fullmatch(text)), "")
+    return found if found and any(shared_domain(f"//{domain}", host) for domain in domains) else ""
 
 
 @lru_cache(1024)

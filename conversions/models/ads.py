@@ -6,6 +6,11 @@ from django.db import models
 from conversions.models.change import FiguresDependOnIt, slug
 from tracker.models import Site
 
+DESTINATION = (
+    "The page to which its clicks lead. {click_id}, {ad}, {campaign}, {site}, {ts} and {rand} behind the host are"
+    " filled in for each click."
+)
+
 
 class Campaign(FiguresDependOnIt):
     """A campaign, for which ads are bought."""
@@ -34,7 +39,7 @@ class Ad(FiguresDependOnIt):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
     key = models.CharField(max_length=100, validators=[slug])
     name = models.CharField(max_length=200, blank=True)
-    destination = models.URLField(max_length=2000, blank=True, help_text="Where its clicks lead.")
+    destination = models.URLField(max_length=2000, blank=True, help_text=DESTINATION)
 
     def __str__(self) -> str:
         return self.name or self.key

@@ -1,9 +1,10 @@
 """`/click`: an ad's link leads to its landing page, and the click counts once for the person who lands there."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from conversions.click import DESTINATIONS, SITES
 from conversions.destination import is_of_site
 from conversions.facts.handover import Handover, read_handover
 from conversions.facts.records import Touch
+from conversions.macros import NAMES, fill_in
 from conversions.marks.marks import known_buckets
 from conversions.models import Ad, Campaign, Goal
 from conversions.store.adapters import open_store
@@ -220,6 +222,88 @@ class TestRedirect:
         assert (code(answer), answer["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD")
 
 
+class TestMacros:
+    """An affiliate's or a shop's own program learns of the click what the destination asks for."""
+
+    @pytest.fixture
+    def asking(self, ad: Ad) -> Ad:
+        ad.key = "spring-sale"
+        ad.destination = (
+            "https://partner.example/{ad}?id={click_id}&c=%7Bcampaign%7D&s={SITE}&t={ts}&r={rand}&x={x}#{ad}"
+        )
+        ad.full_clean()
+        ad.save()
+        return ad
+
+    def test_each_is_filled_in_and_other_text_in_braces_stays(self, site: Site, asking: Ad) -> None:
+        page = urlsplit(follow(site, asking)["Location"])
+        given = dict(parse_qsl(page.query))
+        click = read_handover(page.geturl(), site.key, site.click_secret)
+        assert click is not None
+        assert (page.netloc, page.path, page.fragment) == ("partner.example", f"/{asking.key}", asking.key)
+        assert (given["id"], given["c"], given["s"], given["t"]) == (click.click, "c", site.key, str(click.at))
+        assert re.fullmatch("[0-9a-f]{16}", given["r"])
+        assert given["x"] == "{x}"
+
+    def test_each_click_has_its_own_id_and_number(self, site: Site, asking: Ad) -> None:
+        pages = [dict(parse_qsl(urlsplit(follow(site, asking)["Location"]).query)) for _ in range(2)]
+        assert all(pages[0][name] != pages[1][name] for name in ("id", "r"))
+
+    def test_a_sale_that_the_partner_tells_by_the_id_is_the_ads(self, site: Site, asking: Ad) -> None:
+        given = dict(parse_qsl(urlsplit(follow(site, asking)["Location"]).query))
+        (touch,) = touches(site)
+        assert touch.hit == given["id"]
+        assert touch.carried == {given["id"]}
+
+    @pytest.mark.parametrize("consent", ["analytics_storage=denied", "denied"])
+    def test_without_consent_nobody_is_told_the_id_of_the_click(self, site: Site, asking: Ad, consent: str) -> None:
+        given = dict(parse_qsl(urlsplit(follow(site, asking, consent=consent)["Location"]).query))
+        assert "id" not in given
+        assert given["s"] == site.key
+
+    def test_a_macro_of_the_link_or_of_another_page_is_not_filled_in(self, site: Site, asking: Ad) -> None:
+        page = follow(site, asking, to="https://shop.example/?a={click_id}", sub1="{click_id}")["Location"]
+        assert page.startswith("https://shop.example/?a=%7Bclick_id%7D&sub1=%7Bclick_id%7D&hl_ad=")
+
+    @pytest.mark.parametrize("value", ["//evil.example", "@evil.example", "a\r\nb", "a b&c=d#e", "ü"])
+    def test_no_value_changes_the_host_or_adds_a_parameter(self, value: str) -> None:
+        filled = fill_in("https://shop.example/p?a={ad}&b=1", dict.fromkeys(NAMES, value))
+        page = urlsplit(filled)
+        assert (page.netloc, page.path, parse_qsl(page.query)) == ("shop.example", "/p", [("a", value), ("b", "1")])
+
+    @pytest.mark.parametrize("destination", ["https://{ad}/p", "https://{ad}@shop.example/", "{ad}", "https://a.{ad}"])
+    def test_a_host_is_never_filled_in(self, destination: str) -> None:
+        assert fill_in(destination, dict.fromkeys(NAMES, "evil.example")) == destination
+
+
+class TestVisitor:
+    """The click is the person's whose cookie comes along."""
+
+    @pytest.fixture(autouse=True)
+    def any_host(self, settings: Settings) -> None:
+        settings.ALLOWED_HOSTS = ["*"]
+
+    @pytest.mark.parametrize("cookie", ["_hl=ann", "_hls=ann", "_hl=ann; _hls=bob", "x=y; _hl=undefined; _hls=ann"])
+    def test_of_the_sites_own_domain(self, site: Site, ad: Ad, cookie: str) -> None:
+        follow(site, ad, headers={"host": "hits.shop.example", "cookie": cookie})
+        assert [touch.visitor for touch in touches(site)] == ["ann"]
+
+    @pytest.mark.parametrize(
+        ("host", "cookie"),
+        [("hits.tracker.example", "_hl=ann"), ("hits.shop.example", "_hl=a<b>"), ("hits.shop.example", "_hl=")],
+    )
+    def test_a_cookie_of_another_domain_or_of_no_form_is_nobodys(
+        self, site: Site, ad: Ad, host: str, cookie: str
+    ) -> None:
+        follow(site, ad, headers={"host": host, "cookie": cookie})
+        assert [touch.visitor == "ann" for touch in touches(site)] == [False]
+
+    def test_not_without_consent(self, site: Site, ad: Ad) -> None:
+        headers = {"host": "hits.shop.example", "cookie": "_hl=ann"}
+        follow(site, ad, headers=headers, consent="analytics_storage=denied")
+        assert [touch.visitor == "ann" for touch in touches(site)] == [False]
+
+
 class TestClick:
     """The click is a hit, and counts for the person who lands on the page."""
 
@@ -338,6 +422,13 @@ class TestKept:
         Client().get(f"/click/{site.key}/{ad.key}?sub1={'x' * 8000}&sub2=%FF&{'n' * 300}=1")
         (touch,) = touches(site)
         assert dict(touch.others) == {"sub1": "x" * 500, "sub2": "\ufffd"}
+
+    def test_twenty_sub_ids_of_8_kb_and_a_cost_cost_no_hit(self, site: Site, ad: Ad) -> None:
+        answer = follow(site, ad, cost="0.25", **{f"sub{n}": "x" * 8_192 for n in range(1, 21)})
+        assert answer.status_code == 302
+        assert len(answer["Location"]) < 8_000
+        (touch,) = touches(site)
+        assert dict(touch.others) == {"cost": "0.25", **{f"sub{n}": "x" * 500 for n in range(1, 20)}}
 
     def test_without_consent_no_parameter_is_stored(self, site: Site, ad: Ad) -> None:
         answer = follow(site, ad, gclid="TEST1", clickid="A", sub1="S", consent="analytics_storage=denied")

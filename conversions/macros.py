@@ -1,0 +1,19 @@
+"""Macros: an ad's destination with names in braces, such as `{click_id}` -> the address of one click's page. Pure."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+#: What stands before a macro may: scheme and host, which no click fills in.
+_HOST = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+NAMES = ("click_id", "ad", "campaign", "site", "ts", "rand")
+#: A macro as it is typed, and as forms and browsers encode its braces.
+_MACRO = re.compile(rf"(?:\{{|%7B)({'|'.join(NAMES)})(?:\}}|%7D)", re.IGNORECASE)
+
+
+def fill_in(destination: str, values: Mapping[str, str]) -> str:
+    """Replace the macros behind the host by values, which are encoded. Other text in braces stays as it is."""
+    host = _HOST.match(destination)
+    start = host.end() if host else len(destination)
+    filled = _MACRO.sub(lambda macro: quote(values[macro[1].lower()], safe=""), destination[start:])
+    return destination[:start] + filled
