@@ -86,7 +86,10 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
         case "outside_window":
             return f"It was too long before the conversion: a {kind} may earn credit for {window}."
         case "beyond_newest":
-            return "Credit goes to the newest 2,000 clicks (or views) within the window, and this one is older."
+            return (
+                "Credit goes to the newest 2,000 clicks (or views) within the window, or fewer if the person has many"
+                " conversions in the hour, and this one is older."
+            )
         case "duplicate":
             return f"It is the same {kind} again: an earlier copy of its hit id or click id counts instead."
         case "beaten_by_click":

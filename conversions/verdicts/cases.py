@@ -12,6 +12,7 @@ from conversions.rules.reasons import ConversionReason
 from conversions.rules.site import SiteConfig
 from conversions.store.port import FactReader, Span
 from conversions.units.clock import FOR_EVER
+from conversions.verdicts.budgets import budgets_of, for_its_click, read_budgets
 from conversions.verdicts.claims import Verdict, first_of_person, judge_all, judge_void
 from conversions.verdicts.paths import ClickKey, Touchpoint, click_of, out_of_window, path_of
 from conversions.verdicts.people import People
@@ -47,13 +48,18 @@ def read_cases(
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
-    With `whole_timeline`, for explanations, it also reads touches outside the window, and decides claims without a
+    Without `whole_timeline`, credit is right in the parts of buckets of which all conversions are given. With it, for
+    explanations, it is right everywhere. It then also reads touches outside the window, and decides claims without a
     conversion in force.
     """
     people = People(store, site.key)
-    claims = people.read_claims({row.claim for row in conversions})
+    given = list(conversions)
+    claims = people.read_claims({row.claim for row in given})
     verdicts = judge_all(site, claims, people.of)
     void = judge_all(site, claims, people.of, judge_void) if whole_timeline else {}
+    every = [*verdicts.values(), *void.values()]
+    budgets = read_budgets(people, site.parts, every) if whole_timeline else budgets_of(people, site.parts, given)
+    verdicts, void = budgets.limited(verdicts), budgets.limited(void)
     rivals = _read_rivals(people, site, verdicts.values(), claims)
     read_touches = read_explained if whole_timeline else read_drawn
     touches = read_touches(people, [*verdicts.values(), *void.values()])
@@ -128,7 +134,7 @@ def _read_taken_clicks(
     known = {claim: rows for claim, rows in claims.items() if claim in others}
     known |= people.read_claims(others - known.keys())
     judged = judge_all(site, known, people.of)
-    standing = [one for (uid, _), one in judged.items() if uid in goals and one.stands]
+    standing = [for_its_click(one) for (uid, _), one in judged.items() if uid in goals and one.stands]
     first = _first_of_clicks(standing, read_drawn(people, standing))
     return {
         (uid, claim)
@@ -148,4 +154,5 @@ def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tu
 
 
 def _click_of(verdict: Verdict, touches: Timelines) -> ClickKey | None:
-    return click_of(verdict, drawn(verdict, touches), touches.people.of)
+    mine = for_its_click(verdict)
+    return click_of(mine, drawn(mine, touches), touches.people.of)

@@ -10,7 +10,7 @@ import msgspec
 from conversions.facts.person import Whose, itself
 from conversions.facts.records import Adjustment, Conversion, Joined, OrderKey, digest, order_key
 from conversions.facts.value import AmountRow, ClaimRow, base_value, needs_token, worth
-from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.goals import MOST_TOUCHES, Goal, GoalVersion
 from conversions.rules.reasons import DuplicateReason, ValueReason
 from conversions.rules.site import SiteConfig
 
@@ -29,7 +29,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
     their hit id. `joined` are conversions that name a click, each with its first touch. `person` is the winner's
     person. `claimants` are the persons whose touches may earn credit. `needs_token`: it has an amount, but no ingest
-    token, which the version requires.
+    token, which the version requires. `limit`: the touches of each kind that its persons' budget leaves it; see
+    `conversions.rules.budget`.
     """
 
     goal: Goal
@@ -45,11 +46,17 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     value_reason: ValueReason | None = None
     retracted: bool = False
     needs_token: bool = False
+    limit: int = MOST_TOUCHES
 
     @property
     def stands(self) -> bool:
         """Whether the conversion counts, apart from rules that compare it with other conversions."""
         return not (self.retracted or self.needs_token)
+
+    @property
+    def most_touches(self) -> int:
+        """The newest clicks, and views, in the window that may earn credit."""
+        return min(self.version.most_touches, self.limit)
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:

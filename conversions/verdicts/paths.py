@@ -1,13 +1,14 @@
 """Paths: the touches of a conversion's claimants -> which of them may earn credit, and each one's share. Pure."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from conversions.attribution.credit import BY_AGE, LEARNED, ONE, split
 from conversions.attribution.fit import Learnt
 from conversions.facts.person import Whose
-from conversions.facts.records import Touch, in_order
+from conversions.facts.records import Touch, TouchKind, in_order
 from conversions.facts.slots import click_key
 from conversions.rules.reasons import TouchReason, WeighReason
 from conversions.rules.terms import Terms
@@ -60,18 +61,35 @@ def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
     return "outside_window" if age > window else None
 
 
-def newest_in_window(touches: Iterable[Touch], verdict: Verdict) -> list[Touch]:
+#: The touches of one visitor by kind, each kind in order.
+ByKind = Mapping[TouchKind, Sequence[Touch]]
+
+
+def by_kind(touches: Iterable[Touch]) -> ByKind:
+    """Put the touches of one visitor in order."""
+    found: dict[TouchKind, list[Touch]] = {"click": [], "view": []}
+    for touch in in_order(touches):
+        found[touch.kind].append(touch)
+    return found
+
+
+def newest_in_window(touches: ByKind, verdict: Verdict) -> list[Touch]:
     """The newest `most_touches` clicks and as many views in the window.
 
     Every stored copy counts here, although copies become one later. Therefore only the newest rows need to be read.
     Clicks and views have separate limits; otherwise many views would push out a click that takes precedence over them.
     """
-    inside = [touch for touch in touches if out_of_window(touch, verdict) is None]
-    most = verdict.version.most_touches
-    if len(inside) <= most:
-        return inside
-    clicks, views = ([touch for touch in inside if touch.kind == kind] for kind in ("click", "view"))
-    return [*in_order(clicks)[-most:], *in_order(views)[-most:]]
+    windows: Mapping[TouchKind, int] = {"click": verdict.version.click_window, "view": verdict.version.view_window}
+    found: list[Touch] = []
+    for kind, window in windows.items():
+        first = bisect_left(touches[kind], verdict.winner.at - window, key=_at)
+        end = bisect_right(touches[kind], verdict.winner.at, key=_at)
+        found += touches[kind][max(first, end - verdict.most_touches) : end]
+    return found
+
+
+def _at(touch: Touch) -> int:
+    return touch.at
 
 
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
@@ -82,7 +100,7 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
-    inside = _keep_newest(ordered, reasons, verdict.version.most_touches)
+    inside = _keep_newest(ordered, reasons, verdict.most_touches)
     firsts = are_first(ordered[n] for n in inside)
     clicked = any(first and ordered[n].kind == "click" for n, first in zip(inside, firsts, strict=True))
     for n, first in zip(inside, firsts, strict=True):

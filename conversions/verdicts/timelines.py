@@ -9,8 +9,9 @@ import msgspec
 from conversions.facts.records import Touch
 from conversions.store.port import Span
 from conversions.units.clock import FOR_EVER
+from conversions.verdicts.budgets import for_its_click
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.paths import newest_in_window
+from conversions.verdicts.paths import ByKind, by_kind, newest_in_window
 from conversions.verdicts.people import People
 
 #: Besides the touches that credit needs, an explanation reads at most this many of each visitor and kind: older ones in
@@ -19,15 +20,21 @@ ALSO_READ = 2_000
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches by visitor, and the function that names their persons."""
+    """Touches by visitor, each kind in order, and the function that names their persons."""
 
     people: People
-    touches: Mapping[str, Sequence[Touch]]
+    touches: Mapping[str, ByKind]
 
-    def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
+    def by_kind(self, verdict: Verdict) -> Iterator[tuple[str, ByKind]]:
         """Each claimant with the touches of each of its visitors. Some of these touches may be other persons'."""
         for person in verdict.claimants:
-            yield from ((person, self.touches.get(visitor, ())) for visitor in self.people.visitors(person))
+            found = (self.touches.get(visitor) for visitor in self.people.visitors(person))
+            yield from ((person, touches) for touches in found if touches)
+
+    def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
+        """The same, the kinds of each visitor together."""
+        for person, touches in self.by_kind(verdict):
+            yield person, [*touches["click"], *touches["view"]]
 
 
 class TouchSpan(msgspec.Struct, frozen=True):
@@ -51,7 +58,7 @@ def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
     """The touches of a verdict's path: the newest of each visitor, and of these the claimants' own. They are the same
     whatever else was read."""
-    newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.of(verdict))
+    newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
 
@@ -65,8 +72,7 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
     """Whether the claimants may have touches that were not read."""
     counts = Counter(
         (span.most, span.since, touch.visitor, touch.kind)
-        for touches in {id(touches): touches for _, touches in timelines.of(verdict)}.values()
-        for touch in touches
+        for touch in {touch for _, touches in timelines.of(verdict) for touch in touches}
         for span in explained_spans(verdict)
         if span.since <= touch.at <= span.until
     )
@@ -74,9 +80,12 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """The longer of the goal's windows."""
+    """The longer of the goal's windows. If the goal counts one per click, the click is among the touches."""
     at, version = verdict.winner.at, verdict.version
-    return TouchSpan(at - max(version.click_window, version.view_window), at, version.most_touches)
+    most = verdict.most_touches
+    if version.counting == "click":
+        most = max(most, for_its_click(verdict).most_touches)
+    return TouchSpan(at - max(version.click_window, version.view_window), at, most)
 
 
 def explained_spans(verdict: Verdict) -> list[TouchSpan]:
@@ -99,4 +108,4 @@ def _read(people: People, wanted: Iterable[tuple[Verdict, TouchSpan]]) -> Timeli
     by_visitor: dict[str, dict[Touch, None]] = defaultdict(dict)
     for touch in found:
         by_visitor[touch.visitor][touch] = None
-    return Timelines(people, {visitor: list(touches) for visitor, touches in by_visitor.items()})
+    return Timelines(people, {visitor: by_kind(touches) for visitor, touches in by_visitor.items()})

@@ -5,6 +5,8 @@ from tests.faults.fault import WORLDS, fault
 CLAIMS = "conversions/verdicts/claims.py"
 CASES = "conversions/verdicts/cases.py"
 PATHS = "conversions/verdicts/paths.py"
+BUDGETS = "conversions/verdicts/budgets.py"
+ITS_TESTS = "tests/conversions/verdicts/test_budgets.py"
 
 READERS = [
     fault(
@@ -87,5 +89,33 @@ READERS = [
         "value, reason, retracted = amount - refunded, problem, False",
         "            value, reason = value - amount, reason or problem\n",
         "            value, reason, refunded = value - amount, reason or problem, refunded + amount\n",
+    ),
+    fault(
+        "a person over the budget has all places",
+        WORLDS,
+        BUDGETS,
+        "return msgspec.structs.replace(verdict, limit=limit)",
+        "return verdict",
+    ),
+    fault(
+        "a budget of visitors instead of persons",
+        f"{ITS_TESTS}::test_copies_and_retracted_conversions_of_all_visitors_of_a_person_count",
+        BUDGETS,
+        "Counter((*part_of(row, parts), people.of(row)) for row in own)",
+        'Counter((*part_of(row, parts), f"v:{row.visitor}") for row in own)',
+    ),
+    fault(
+        "an explanation that knows no other conversions of its person",
+        f"{ITS_TESTS}::test_explanations_of_a_person_over_the_budget_add_up_to_the_report",
+        CASES,
+        "read_budgets(people, site.parts, every) if whole_timeline else budgets_of(people, site.parts, given)",
+        "budgets_of(people, site.parts, given)",
+    ),
+    fault(
+        "a click that depends on its hour's other conversions",
+        f"{ITS_TESTS}::test_one_click_brings_one_conversion_however_many_a_person_has_in_the_hour",
+        BUDGETS,
+        "return _limit(verdict, budget.LATEST)",
+        "return verdict",
     ),
 ]

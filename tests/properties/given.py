@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from conversions.facts import person
+from conversions.rules import budget
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
 from conversions.verdicts import joined, naming
+from tests.properties.recomputation.budget import Budget
 from tests.properties.recomputation.report import Report, recompute
 from tests.properties.recomputation.world import Bounds
 from tracker.collection.hit import Hit, encode_hits
@@ -22,5 +24,6 @@ def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = 
     """The recomputed report of hits under a configuration. `quotes` are in the order in which they were loaded."""
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
-    bounds = Bounds(person.MOST_VISITORS, person.MOST_USERS, joined.REACH_MS, naming.MAX_OTHERS)
+    numbers = Budget(budget.PLACES, budget.LEAST, budget.ELSEWHERE, budget.LATEST)
+    bounds = Bounds(person.MOST_VISITORS, person.MOST_USERS, joined.REACH_MS, naming.MAX_OTHERS, numbers)
     return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], bounds, SALT)

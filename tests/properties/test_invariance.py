@@ -23,6 +23,7 @@ from conversions.marks.fit_marks import WHENEVER
 from conversions.marks.parts import PartStep, read_parts
 from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, GoalVersion, MatchRule, RateLoad, RateRow
+from conversions.rules import budget
 from conversions.rules.rates import Quote
 from conversions.rules.site import SiteConfig
 from conversions.store import cassandra, sql
@@ -493,6 +494,8 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         patch.setattr(naming, "MAX_OTHERS", rng.choice([99, 99, 1, 2]))
         if rng.random() < 0.25:
             bound_reads(patch)
+        if rng.random() < 0.5:
+            set_budget(rng, patch)
         run_and_compare(world)
 
 
@@ -502,6 +505,14 @@ def bound_reads(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(marking, "MOST_A_FACT", 0)
     for adapter in (sql, cassandra):
         patch.setattr(adapter, "AT_LEAST", 0)
+
+
+def set_budget(rng: random.Random, patch: pytest.MonkeyPatch) -> None:
+    """Let a person's conversions in an hour share a few touches, where in the product they share thousands."""
+    patch.setattr(budget, "PLACES", rng.choice([2, 3, 6]))
+    patch.setattr(budget, "LEAST", rng.choice([1, 1, 2]))
+    patch.setattr(budget, "ELSEWHERE", rng.choice([1, 2, 3]))
+    patch.setattr(budget, "LATEST", rng.choice([1, 2, 3]))
 
 
 def run_and_compare(world: World) -> None:

@@ -28,7 +28,7 @@ from conversions.verdicts.timelines import ALSO_READ
 from reporting.figures.cells import by_touch_day
 from tests.explaining import explained
 from tests.properties.scenario import CLOCKS, EDGES
-from tests.properties.test_invariance import World
+from tests.properties.test_invariance import World, set_budget
 from tests.properties.worlds import ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import credit_rows
 from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
@@ -113,9 +113,12 @@ class TestSums:
 
 
 def assert_sums(world: World) -> None:
-    """Checks that a world's explanations add up to its reports, in some worlds with few names of ads."""
+    """Checks that a world's explanations add up to its reports, in some worlds with few names of ads, or with persons
+    over the budget."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(naming, "MAX_OTHERS", world.rng.choice([99, 1, 2]))
+        if world.rng.random() < 0.5:
+            set_budget(world.rng, patch)
         world.work()
         world.change()
         while world.work() or world.roll() or world.fit():

@@ -12,6 +12,7 @@ from conversions.facts.person import pairs_of
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
 from conversions.facts.slots import place_of
 from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, MOST_MOVED, affected
+from conversions.rules import budget
 from conversions.rules.goals import Counting, Goal, GoalVersion
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
@@ -282,9 +283,11 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
 
 @pytest.mark.parametrize("people", ["AB", "ABC", "ABCD"])
 @pytest.mark.parametrize("goal", ["every", "once", "click"])
-def test_every_part_whose_figures_change_is_affected(goal: str, people: str) -> None:
+def test_every_part_whose_figures_change_is_affected(goal: str, people: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(goal + people)
     for _ in range(1_000):
+        for name in ("PLACES", "LEAST", "ELSEWHERE", "LATEST"):
+            monkeypatch.setattr(budget, name, rng.choice([1, 2, 3, 100]))
         known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
         new = any_facts(rng, goal, people)
         before, after = Known(dict.fromkeys(known)), Known(dict.fromkeys([*known, *new]))

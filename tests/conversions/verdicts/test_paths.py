@@ -12,7 +12,7 @@ from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.terms import Terms
 from conversions.units.clock import DAY_MS
 from conversions.verdicts.claims import Verdict
-from conversions.verdicts.paths import Touchpoint, counted_once, newest_in_window, path_of, shares
+from conversions.verdicts.paths import Touchpoint, by_kind, counted_once, newest_in_window, path_of, shares
 
 AT = 100 * DAY_MS
 VERSION = GoalVersion(version=1, starts_at=0, click_window=30 * DAY_MS, view_window=DAY_MS)
@@ -107,7 +107,7 @@ def test_if_there_are_too_many_touches_the_newest_of_each_kind_may_earn() -> Non
         ("v1", "beaten_by_click"),
         ("late", "after_conversion"),
     ]
-    assert {one.hit for one in newest_in_window(touches, verdict(most_touches=2))} == {"c7", "c5", "v2", "v1"}
+    assert {one.hit for one in newest_in_window(by_kind(touches), verdict(most_touches=2))} == {"c7", "c5", "v2", "v1"}
 
 
 def test_copies_are_counted_among_the_newest_before_they_are_merged() -> None:
@@ -159,7 +159,7 @@ def test_the_touches_read_for_each_visitor_include_all_that_may_earn(touches: li
     drawn = [
         one
         for visitor in ("ann", "bob")
-        for one in newest_in_window([touch for touch in touches if touch.visitor == visitor], sold)
+        for one in newest_in_window(by_kind(touch for touch in touches if touch.visitor == visitor), sold)
     ]
     credited = [step.touch for step in path_of(sold, touches) if step.reason is None]
     assert [step.touch for step in path_of(sold, drawn) if step.reason is None] == credited

@@ -9,9 +9,9 @@ from tests.properties.recomputation.persons import Whose
 from tests.properties.recomputation.records import Touch
 
 
-def path_of(claim: Claim, touches: Iterable[Touch], whose: Whose) -> list[Touch]:
+def path_of(claim: Claim, touches: Iterable[Touch], whose: Whose, places: int) -> list[Touch]:
     """The eligible touches of a claim. The filters must run in this order."""
-    most, claimants = claim.version.most_touches, claim.claimants(whose)
+    most, claimants = min(claim.version.most_touches, places), claim.claimants(whose)
     inside = [touch for touch in touches if is_in_window(touch, claim)]
     seen = newest(inside, most, lambda touch: (touch.visitor, touch.kind))
     own = [touch for touch in seen if whose(touch) in claimants]

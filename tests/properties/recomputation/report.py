@@ -64,9 +64,8 @@ def entries(world: World) -> Iterator[Entry]:
     """Every entry that is added up in a row."""
     yield from clicks(world)
     for goal in world.site.goals:
-        sales = counted(
-            claims_of(goal, world.conversions, world.adjustments, world.brought), world.touches, world.whose
-        )
+        claims = claims_of(goal, world.conversions, world.adjustments, world.brought)
+        sales = counted(claims, world.touches, world.whose, world.places, world.bounds.budget.latest)
         for sale in sales:
             yield from unrated(sale, goal, world)
             yield from credited(sale, goal, sales, world)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tests.properties.recomputation.budget import Places
 from tests.properties.recomputation.claims import Claim, is_believed, is_retracted
 from tests.properties.recomputation.paths import click_of, path_of
 from tests.properties.recomputation.persons import Whose
@@ -19,16 +20,20 @@ class Sale:
     click: tuple[str, ...] | None
 
 
-def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose) -> list[Sale]:
-    """The claims of a goal that count, in order."""
-    standing = [sale_of(claim, touches, whose) for claim in claims if is_believed(claim) and not is_retracted(claim)]
+def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose, places: Places, latest: int) -> list[Sale]:
+    """The claims of a goal that count, in order. The click of a sale is one of the `latest`."""
+    standing = [
+        sale_of(claim, touches, whose, places(claim), latest)
+        for claim in claims
+        if is_believed(claim) and not is_retracted(claim)
+    ]
     return [sale for n, sale in enumerate(standing) if counts(sale, standing[:n])]
 
 
-def sale_of(claim: Claim, touches: list[Touch], whose: Whose) -> Sale:
+def sale_of(claim: Claim, touches: list[Touch], whose: Whose, places: int, latest: int) -> Sale:
     """The sale of a claim."""
-    path = path_of(claim, touches, whose)
-    return Sale(claim, claim.claimants(whose), tuple(path), click_of(path, whose))
+    path, last = path_of(claim, touches, whose, places), path_of(claim, touches, whose, latest)
+    return Sale(claim, claim.claimants(whose), tuple(path), click_of(last, whose))
 
 
 def counts(sale: Sale, earlier: list[Sale]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tests.properties.recomputation.budget import Budget, Places, places_of
 from tests.properties.recomputation.consent import respected
 from tests.properties.recomputation.facts import facts_of
 from tests.properties.recomputation.joining import Brought, brought_by
@@ -22,21 +23,24 @@ class World:
     adjustments: list[Adjustment]
     whose: Whose
     brought: Brought
+    places: Places
+    bounds: "Bounds"
 
 
 @dataclass(frozen=True)
 class Bounds:
     """A user with more than `most_visitors` is no person, nor has a visitor with more than `most_users` a user. A click
     may be `reach` (ms) older than a conversion that names it. An hour and each part of it name `most_names` ads that
-    nobody configured."""
+    nobody configured. `budget`: what a person's conversions share."""
 
     most_visitors: int
     most_users: int
     reach: int
     most_names: int
+    budget: Budget
 
 
-USUAL = Bounds(500, 50, 90 * 86_400_000, 1_000)
+USUAL = Bounds(500, 50, 90 * 86_400_000, 1_000, Budget())
 
 
 def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, salt: bytes) -> World:
@@ -46,4 +50,5 @@ def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, sa
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
     whose = persons((fact for fact in facts if isinstance(fact, Link)), bounds.most_visitors, bounds.most_users)
-    return World(site, table, touches, conversions, adjustments, whose, brought_by(touches, bounds.reach))
+    brought, places = brought_by(touches, bounds.reach), places_of(conversions, whose, site, bounds.budget)
+    return World(site, table, touches, conversions, adjustments, whose, brought, places, bounds)

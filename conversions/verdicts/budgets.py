@@ -1,0 +1,69 @@
+"""Budgets: verdicts -> the same, each with the number of touches that it may look at. Pure.
+
+A person's conversions in a part of a bucket share a budget. Every stored one counts, also copies and retracted ones.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from conversions.facts.records import Conversion, Joined
+from conversions.facts.slots import place_of
+from conversions.rules import budget
+from conversions.rules.parts import Parts
+from conversions.store.port import Span
+from conversions.units.clock import HOUR_MS
+from conversions.verdicts.claims import Verdict
+from conversions.verdicts.people import People
+
+#: Bucket, part and person -> the person's stored conversions in the part.
+Sizes = Mapping[tuple[int, int, str], int]
+K = TypeVar("K")
+
+
+class Budgets(msgspec.Struct, frozen=True):
+    """How many conversions persons have in the parts of a site's buckets."""
+
+    parts: Parts
+    sizes: Sizes
+
+    def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
+        """Limit each verdict to the smallest number of places that one of its claimants leaves it."""
+        return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
+
+    def _places(self, verdict: Verdict) -> int:
+        part = part_of(verdict.winner, self.parts)
+        return min(budget.places(self.sizes.get((*part, person), 0)) for person in verdict.claimants)
+
+
+def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
+    """The bucket of a conversion, and the part of it."""
+    return row.bucket, parts.part_of(place_of(row)).index
+
+
+def budgets_of(people: People, parts: Parts, conversions: Iterable[Conversion | Joined]) -> Budgets:
+    """Count conversions, which must be all of their parts and must have been met."""
+    own = (row for row in conversions if isinstance(row, Conversion))
+    return Budgets(parts, Counter((*part_of(row, parts), people.of(row)) for row in own))
+
+
+def read_budgets(people: People, parts: Parts, verdicts: Iterable[Verdict]) -> Budgets:
+    """Read how many conversions the claimants of each verdict have in its part."""
+    hours = {
+        (one.winner.bucket, visitor) for one in verdicts for who in one.claimants for visitor in people.visitors(who)
+    }
+    rows = people.read_conversions([Span(visitor, hour, hour + HOUR_MS) for hour, visitor in sorted(hours)])
+    rows = list(dict.fromkeys(rows))
+    people.meet(row for row in rows if isinstance(row, Conversion))
+    return budgets_of(people, parts, rows)
+
+
+def for_its_click(verdict: Verdict) -> Verdict:
+    """The verdict, limited to the touches among which its click is sought. It depends on no other conversion."""
+    return _limit(verdict, budget.LATEST)
+
+
+def _limit(verdict: Verdict, limit: int) -> Verdict:
+    return msgspec.structs.replace(verdict, limit=limit)
