@@ -16,6 +16,7 @@ closed their marks by then.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
@@ -23,9 +24,11 @@ from typing import Protocol
 import msgspec
 
 from conversions.marks import days as stale_days
+from conversions.marks import turns as turns_of_marks
 from conversions.marks.days import DayEnd
 from conversions.marks.marks import SUM, WHOLE_SITE, Mark
 from conversions.marks.parts import raise_parts
+from conversions.marks.turns import LONGEST_REST_MS
 from conversions.rules.parts import NUMBERS, Part
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, CellSet, Store
@@ -40,12 +43,16 @@ logger = logging.getLogger(__name__)
 
 #: At most this many buckets are written and closed together. A group with this many facts is written at once.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
+#: At most this many parts of one hour.
+PARTS_AT_ONCE = 4
+#: A worker holds a batch for this long (ms). If it dies, the batch waits until then.
+HOLD_MS = 2 * 60 * 1000
 #: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many takes about a
 #: second.
 MOST_FACTS = 2_000
-#: After a rollup the open hour rests this many times the time that the rollup took, but at most the second number (ms).
+#: After a rollup the open hour rests this many times the time that the rollup took, but at most LONGEST_REST_MS.
 #: Each hit marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
-REST, LONGEST_REST_MS = 10, 5 * 60 * 1000
+REST = 10
 
 
 class RollupMarks(Protocol):
@@ -75,6 +82,19 @@ class RollupMarks(Protocol):
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
         """Mark the fits of (site, month) under a new token."""
+
+
+class MarkTurns(Protocol):
+    """The functions of `conversions.marks.turns` that a roller calls."""
+
+    def due_marks(self, now: int, sums: bool, site: str | None = None) -> list[Mark]:
+        """The marks on parts, or on sums, that neither rest nor are held at an instant (ms), in no order."""
+
+    def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
+        """Note that a rollup of marks begins, and hold them until an instant (ms). Return those that no other holds."""
+
+    def release_marks(self, marks: Collection[Mark]) -> None:
+        """Hold marks no longer."""
 
 
 class DayNotes(Protocol):
@@ -112,6 +132,7 @@ class Roller:
         frozen_before: Callable[[], int],
         clock: Callable[[], int] = now_ms,
         days: DayNotes = stale_days,
+        turns: MarkTurns = turns_of_marks,
         raise_parts: Callable[[str, int, int], object] = raise_parts,
     ) -> None:
         self.store = store
@@ -120,6 +141,7 @@ class Roller:
         self.frozen_before = frozen_before
         self.clock = clock
         self.days = days
+        self.turns = turns
         self.raise_parts = raise_parts
         self.attempts = Attempts()
         self._sites: dict[str, SiteConfig | None] = {}
@@ -141,34 +163,49 @@ class Roller:
         marked again meanwhile. With `now` (ms) resting parts are left out.
         """
         self.expand(site)
-        return self._noted([mark for mark in self.marks.open_marks(site) if mark.part != SUM], now)
+        return self._noted(False, site, now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
         """The sums of hours to make now, in the same order as parts. A tick makes them after the parts that mark
         them."""
-        return self._noted([mark for mark in self.marks.open_marks(site) if mark.part == SUM], now)
+        return self._noted(True, site, now)
 
-    def _noted(self, noted: Sequence[Mark], now: int | None) -> list[Mark]:
+    def _noted(self, sums: bool, site: str | None, now: int | None) -> list[Mark]:
+        if now is None:
+            every = self.marks.open_marks(site)
+            marks = [one for one in every if one.bucket != WHOLE_SITE and (one.part == SUM) == sums]
+        else:
+            marks = self.turns.due_marks(now, sums, site)
         self._sites = {}  # Whatever is read from here on is newer than every noted token.
-        marks = [one for one in noted if one.bucket != WHOLE_SITE and (now is None or not rests(one, now))]
         newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
         waiting = sorted(newest, key=lambda mark: mark.tried)
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Group marks into batches that are tried together. A mark whose last try failed, or killed its worker, is by
-        itself."""
-        batch: list[Mark] = []
+        """Group marks into batches that are tried together, parts of one hour into smaller ones, which workers share.
+        A mark whose last try failed, or killed its worker, is by itself."""
+        marks = list(marks)
+        of_hour = Counter((mark.site, mark.bucket) for mark in marks)
+        batches: dict[int, list[Mark]] = {AT_ONCE: [], PARTS_AT_ONCE: []}
         for mark in marks:
             if mark.tried > mark.token:
                 yield [mark]
                 continue
-            batch.append(mark)
-            if len(batch) == AT_ONCE:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+            size = PARTS_AT_ONCE if of_hour[mark.site, mark.bucket] > 1 else AT_ONCE
+            batches[size].append(mark)
+            if len(batches[size]) == size:
+                yield batches[size]
+                batches[size] = []
+        yield from filter(None, batches.values())
+
+    def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Attempt those of the marks that no other worker holds, and hold them meanwhile."""
+        now = self.clock()
+        mine = self.turns.take_marks(marks, now, now + HOLD_MS)
+        try:
+            return self._attempt(mine)
+        finally:
+            self.turns.release_marks(mine)
 
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
         """Roll up some buckets; return those that are done. A failure is logged and the others go on; see Attempts.
@@ -176,6 +213,9 @@ class Roller:
         An outage of the services is raised, because it concerns every bucket.
         """
         self.marks.note_tries(marks)
+        return self._attempt(marks)
+
+    def _attempt(self, marks: Sequence[Mark]) -> list[Mark]:
         done: list[Mark] = []
         made: list[MadeCells] = []
         for mark in marks:
@@ -274,11 +314,6 @@ def day_end(bucket: int, site: SiteConfig) -> DayEnd:
 def is_open(bucket: int, now: int) -> bool:
     """Whether a bucket's hour isn't over at `now` (ms)."""
     return bucket + HOUR_MS > now
-
-
-def rests(mark: Mark, now: int) -> bool:
-    """Whether beat skips a mark at `now` (ms). Once the hour is over, its mark doesn't rest."""
-    return now < mark.rests_until <= now + LONGEST_REST_MS and is_open(mark.bucket, now)
 
 
 def trouble(mark: Mark) -> str:

@@ -1,13 +1,17 @@
 """Tasks: marked buckets -> figures, and marked months -> fits. Beat sends them each minute."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 
 from celery import shared_task
+from django.conf import settings
 from prometheus_client import Histogram
 
 from conversions.configuration.loading import load_site, load_sites
 from conversions.marks import days, fit_marks
 from conversions.marks import marks as sequence
+from conversions.marks.marks import Mark
 from conversions.marks.retention import frozen_before
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
@@ -17,6 +21,10 @@ from reporting.rollup import Roller
 
 #: A tick ends after this many seconds. The next tick does the rest.
 TICK_SECONDS = 50
+#: The seconds after which a tick leaves parts to the next one and goes on to sums.
+PARTS_SECONDS = 40
+#: How long a helper works, and the most helpers of a tick; each must find so many parts of divided hours.
+HELP_SECONDS, MOST_HELPERS, PARTS_FOR_A_HELPER = 10, 7, 8
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
     "Rolling up one bucket, or some small ones together.",
@@ -38,18 +46,50 @@ def roller() -> Roller:
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Roll up marked buckets until the tick ends; return the number of buckets."""
-    ends_at = time.monotonic() + TICK_SECONDS
-    done = 0
+    """Roll up marked parts and add up their hours until the tick ends; return the number of both.
+
+    Sums have the last part of the tick, even if many parts are left.
+    """
+    began = time.monotonic()
     work = roller()
-    for noted in (work.marked, work.sums):
-        for batch in work.batches(noted(now=now_ms())):
-            if time.monotonic() > ends_at:
-                break
-            with ROLLUP_SECONDS.time():
-                work.attempt(batch)
-            done += len(batch)
-    make_days(ends_at)
+    marks = work.marked(now=now_ms())
+    call_helpers(marks)
+    done = attempt_all(work, marks, began + PARTS_SECONDS)
+    done += attempt_all(work, work.sums(now=now_ms()), began + TICK_SECONDS)
+    make_days(began + TICK_SECONDS)
+    return done
+
+
+@shared_task(name="reporting.tasks.help_roll_up")
+def help_roll_up() -> int:
+    """Roll up parts of divided hours beside the tick, for a short time; return their number. Hits need the worker,
+    too."""
+    work = roller()
+    return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
+
+
+def call_helpers(marks: Sequence[Mark]) -> None:
+    """Send tasks that help with the parts of divided hours, as many as there is work for. Embedded, beat is alone."""
+    helpers = len(divided(marks)) // PARTS_FOR_A_HELPER if settings.BROKER_URL else 0
+    for _ in range(min(helpers, MOST_HELPERS)):
+        help_roll_up.apply_async(expiration=settings.BEAT_SECONDS)
+
+
+def divided(marks: Sequence[Mark]) -> list[Mark]:
+    """Those of the marks that are on parts of one hour with others."""
+    of_hour = Counter((mark.site, mark.bucket) for mark in marks)
+    return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
+
+
+def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
+    """Attempt marks until a time of the monotonic clock; return how many were attempted or left to other workers."""
+    done = 0
+    for batch in work.batches(marks):
+        if time.monotonic() > ends_at:
+            break
+        with ROLLUP_SECONDS.time():
+            work.attempt_held(batch)
+        done += len(batch)
     return done
 
 

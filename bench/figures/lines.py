@@ -64,15 +64,16 @@ def slow_report(site: BenchSite, by: str, scale: float) -> float:
 
 
 def hot_hour(scale: float) -> Iterator[Line]:
-    """An hour with many conversions, then a click that arrives late."""
+    """An hour of many conversions, divided into 256 parts as beat would divide it, and a late click of one person."""
     people = round(200_000 * scale)
     site = BenchSite("hot", 200)
+    site.divide(256)
     site.fill_hour(START, people)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cpu = seconds(site.roll_up)
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10
     yield Line(f"an hour of {people:,} conversions rolled up", cpu, f"{more} MiB more")
-    site.process([site.click("late", START + 1, "late")])
+    site.process([site.click("late", START + 1, f"v{START}-7")])
     yield Line(f"one late click in an hour of {people:,} conversions", seconds(site.roll_up))
     hits = [site.sale(f"s{n}", START + DAY_MS + n, f"v{START}-{n}") for n in range(BATCH)]
     title = f"a conversion-heavy batch of {BATCH} with {2 * people:,} facts"

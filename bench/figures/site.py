@@ -8,6 +8,7 @@ from conversions.configuration.loading import load_site, load_sites
 from conversions.facts.ad_names import AdName
 from conversions.facts.records import Conversion, Fact, Touch
 from conversions.marks import marks as sequence
+from conversions.marks.parts import PartStep, read_parts
 from conversions.marks.process import Processor
 from conversions.models import Ad, Campaign, Goal, Mark
 from conversions.store.adapters import open_store
@@ -60,6 +61,10 @@ class BenchSite:
         self.roller().days.note_days(ends)
         self.make_days()
 
+    def divide(self, number: int) -> None:
+        """Divide all hours. Call it before they have facts."""
+        PartStep.objects.create(site=self.key, since=0, number=number)
+
     def fill_hour(self, bucket: int, conversions: int) -> None:
         """Writes an hour's facts: `conversions` people click and buy. Marks this hour alone."""
         self.write(self.hour_facts(bucket, conversions))
@@ -77,12 +82,13 @@ class BenchSite:
     def write(self, facts: Iterable[Fact]) -> None:
         """Writes facts, a few thousand at a time."""
         group: list[Fact] = []
+        parts = read_parts([self.key])
         for fact in facts:
             group.append(fact)
             if len(group) == GROUP:
-                self.store.add_facts(group)
+                self.store.add_facts(group, parts=parts)
                 group = []
-        self.store.add_facts(group)
+        self.store.add_facts(group, parts=parts)
 
     def click(self, name: str, at: int, visitor: str) -> Hit:
         """A click on an ad."""
@@ -100,11 +106,14 @@ class BenchSite:
     def roll_up(self) -> int:
         """Rolls up all marked buckets as beat does. Returns how many."""
         work = self.roller()
-        marks = work.marked(self.key)
-        for batch in work.batches(marks):
-            work.attempt(batch)
+        done = 0
+        for noted in (work.marked, work.sums):
+            marks = noted(self.key)
+            for batch in work.batches(marks):
+                work.attempt(batch)
+            done += len(marks)
         work.attempts.end()
-        return len(marks)
+        return done
 
     def roller(self) -> Roller:
         """The roller that beat uses."""

@@ -3,6 +3,7 @@
 from tests.faults.fault import fault
 
 TEST = "tests/reporting/test_parts.py"
+TURNS_TEST = "tests/conversions/marks/test_turns.py"
 NUMBERS = "conversions/marks/parts.py"
 MARKS = "conversions/marks/marks.py"
 SLOTS = "conversions/facts/slots.py"
@@ -88,6 +89,27 @@ PARTS = [
         SLOTS,
         "key = click_key(fact) if isinstance(fact, Touch) else fact.claim",
         "key = click_key(fact) if isinstance(fact, Touch) else fact.hit",
+    ),
+    fault(
+        "parts taken that another worker holds",
+        TURNS_TEST,
+        "conversions/marks/turns.py",
+        "filter(as_noted, ~_held(now), marked=True)",
+        "filter(as_noted, marked=True)",
+    ),
+    fault(
+        "parts taken though they were marked again since they were noted",
+        TURNS_TEST,
+        "conversions/marks/turns.py",
+        "(Q(pk=mark.pk, token=mark.token) for mark in marks)",
+        "(Q(pk=mark.pk) for mark in marks)",
+    ),
+    fault(
+        "a tick that adds up hours after all parts alone",
+        TEST,
+        "reporting/tasks.py",
+        "began + PARTS_SECONDS)\n",
+        "began + TICK_SECONDS)\n    if any(work.marked(now=now_ms())):\n        return done\n",
     ),
     fault("a day believed whatever hour was added up since", TEST, MARKS, "OF_HOURS = (SUM, 0)", "OF_HOURS = (0,)"),
     fault(

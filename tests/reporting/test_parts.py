@@ -21,6 +21,7 @@ from conversions.rules.parts import Part, Parts
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.verdicts import naming
 from conversions.verdicts.sizes import page_of, pages_of
+from reporting import tasks
 from reporting.days import DayMaker
 from reporting.figures.cells import CLICKS
 from reporting.figures.parts import PART
@@ -142,6 +143,62 @@ def test_a_tick_adds_up_the_hours_of_the_parts_that_it_rolled_up(shop: Shop, mon
     tick()
     assert clicks(shop) == {"demo-ad": 64}
     assert marked(shop) == []
+
+
+def test_parts_of_one_hour_are_batches_that_workers_share(shop: Shop) -> None:
+    shop.process(*(shop.click(f"h{n}") for n in range(200)))
+    mine, others = roller(shop.store), roller(shop.store)
+    batches = list(mine.batches(mine.marked(shop.key, NOON)))
+    assert [len(batch) for batch in batches] == [4, 4, 4, 4]
+    read: list[int] = []
+    counting = Meanwhile(shop.store, "read_bucket", lambda: others.attempt_held(batches[0]) and read.append(1))
+    assert len(roller(counting).attempt_held(batches[0])) == 4
+    assert read == [], "no other worker does what this one holds"
+    rest = [mark for batch in batches for mark in batch]
+    assert len(others.attempt_held(rest)) == 12
+
+
+def test_what_failed_or_was_interrupted_is_free_at_once(shop: Shop) -> None:
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    shop.process(shop.click("h1"))
+    with pytest.raises(KeyboardInterrupt):
+        roller(Meanwhile(shop.store, "read_bucket", fail)).attempt_held(roller(shop.store).marked(shop.key))
+    assert len(roller(shop.store).attempt_held(roller(shop.store).marked(shop.key, NOON))) == 1
+
+
+def test_a_tick_that_has_too_many_parts_still_adds_up_hours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporting.tasks.open_store", lambda: shop.store)
+    monkeypatch.setattr("reporting.tasks.PARTS_SECONDS", -1)
+    shop.process(*(shop.click(f"h{n}") for n in range(64)))
+    work = roller(shop.store)
+    work.roll_up(*work.marked(shop.key))
+    shop.process(*(shop.click(f"h{n}", at=HOUR) for n in range(64)))
+    tick()
+    assert clicks(shop) == {"demo-ad": 64}
+    assert SUM not in marked(shop)
+
+
+@pytest.mark.parametrize(("parts", "helpers"), [(1, 0), (7, 0), (8, 1), (24, 3), (256, 7)])
+def test_a_tick_calls_helpers_for_the_parts_of_a_large_hour(
+    sql_store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch, parts: int, helpers: int
+) -> None:
+    shop = Shop(sql_store)
+    sent: list[dict[str, Any]] = []
+    settings.BROKER_URL = "amqp://rabbit"
+    monkeypatch.setattr(tasks.help_roll_up, "apply_async", lambda **options: sent.append(options))
+    sequence.mark_parts(shop.key, [(NOON, part) for part in range(parts)])
+    tasks.call_helpers(open_marks(shop.key))
+    assert len(sent) == helpers
+
+
+def test_a_helper_rolls_up_parts_of_divided_hours_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporting.tasks.open_store", lambda: shop.store)
+    shop.process(*(shop.click(f"h{n}") for n in range(64)))
+    shop.process(shop.click("alone", HOUR))
+    tasks.help_roll_up()
+    assert marked(shop) == [SUM, part_of("alone")]
 
 
 def test_a_worker_that_slept_while_hours_were_divided_marks_the_parts_that_there_are(store: Store) -> None:

@@ -17,11 +17,12 @@ from conversions.configuration.loading import load_sites
 from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.marks import WHOLE_SITE, Mark
+from conversions.marks.turns import LONGEST_REST_MS
 from conversions.models import MatchRule
 from conversions.store.port import Store, StoreUnavailable
 from reporting.attempts import OUTAGE
 from reporting.figures.cells import CLICKS
-from reporting.rollup import LONGEST_REST_MS, Roller
+from reporting.rollup import Roller
 from tests.rows import click_rows, credit_rows
 from tests.running import CHECKOUT, Tracker, free_port
 from tests.shop import HOUR, NOON, PRICE, Shop

@@ -19,6 +19,7 @@ from conversions.marks.marks import (
     first_mark,
     known_buckets,
     mark_buckets,
+    mark_parts,
     open_marks,
 )
 
@@ -119,6 +120,15 @@ def refuse_all_rows(execute: Callable[..., object], sql: str, *rest: object) -> 
     """Let pass what reads one row."""
     assert "MIN(" in sql
     return execute(sql, *rest)
+
+
+@pytest.mark.django_db
+def test_very_many_parts_are_marked_under_several_tokens(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversions.marks.marks.AT_ONCE", 2)
+    mark_parts(site, [(1, part) for part in range(5)])
+    tokens = [mark.token for mark in open_marks(site)]
+    assert tokens == sorted(tokens)
+    assert len(set(tokens)) == 3
 
 
 @pytest.mark.django_db

@@ -1,0 +1,54 @@
+"""Turns: which marks a worker rolls up next, and holding them, so that several workers share the parts of an hour.
+
+A hold only saves work. If two workers make the same cells under one token, that does no harm.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import reduce
+from operator import or_
+
+from django.db import transaction
+from django.db.models import Q
+
+from conversions.marks.marks import SUM, WHOLE_SITE, Mark, draw_token
+from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
+
+#: The longest time (ms) that a part of an open hour rests after its rollup.
+LONGEST_REST_MS = 5 * 60 * 1000
+#: A tick looks at most at this many of the marks that were tried longest ago, and of the newest ones. It can't roll up
+#: more, and all marks of a large site would fill the memory.
+LOOKED_AT = 10_000
+
+
+def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
+    """The marks on parts, or on sums, that neither rest nor are held at an instant (ms), in no order."""
+    rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
+    marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
+    marks = marks.filter(part=SUM) if sums else marks.filter(part__gt=SUM)
+    marks = marks.filter(site=site) if site else marks
+    longest, newest = marks.order_by("tried")[:LOOKED_AT], marks.order_by("-bucket", "tried")[:LOOKED_AT]
+    return list({mark.pk: mark for mark in (*longest, *newest)}.values())
+
+
+def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
+    """Note that a rollup of marks begins, and hold them until an instant (ms). Return those that this caller may do.
+
+    The others are held by another worker, or were closed or marked again since they were noted.
+    """
+    if not marks:
+        return []
+    as_noted = reduce(or_, (Q(pk=mark.pk, token=mark.token) for mark in marks))
+    with transaction.atomic():
+        token = draw_token()
+        Mark.objects.filter(as_noted, ~_held(now), marked=True).update(tried=token, held_until=until)
+        mine = set(Mark.objects.filter(pk__in=[mark.pk for mark in marks], tried=token).values_list("pk", flat=True))
+    return [mark for mark in marks if mark.pk in mine]
+
+
+def release_marks(marks: Collection[Mark]) -> None:
+    """Hold marks no longer."""
+    Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
+
+
+def _held(now: int) -> Q:
+    return Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
