@@ -78,7 +78,7 @@ def look_up_site(key: str) -> ClickSite | None:
 
 
 class AdLink(msgspec.Struct, frozen=True):
-    """Where an ad leads; `destination` is empty if it has none. `campaign`: the key of its campaign."""
+    """The link of an ad. `destination` is empty if the ad has none. `campaign`: the key of the ad's campaign."""
 
     destination: str
     campaign: str
@@ -160,7 +160,7 @@ def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, s
 
 
 def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[str, str]) -> dict[str, str]:
-    """The values of the macros. Without consent the click's id is told to nobody."""
+    """The values of the macros. Without consent the click's id is empty."""
     return {
         "click_id": "" if consent.get(ANALYTICS) == DENIED else click.click,
         "ad": click.ad,
@@ -190,8 +190,7 @@ def click_hit(
 ) -> Hit:
     """Make the hit of a click, with the landing page that it leads to and the other parameters of its link.
 
-    Its visitor is the one of the cookie, if that came along, else a stand-in. The landing page's hit has the real
-    visitor.
+    Its visitor is the one in the cookie; without a cookie, a stand-in. The landing page's hit has the real visitor.
 
     If a browser follows the link in advance, the hit is rejected. Its redirect holds the click as well: if the landing
     page is really shown, the click counts.

@@ -1,18 +1,19 @@
-"""Macros: an ad's destination with names in braces, such as `{click_id}` -> the address of one click's page. Pure."""
+"""Macros: an ad's destination with names in braces, such as `{click_id}` -> the address of the page for one click.
+Pure."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-#: What stands before a macro may: scheme and host, which no click fills in.
+#: The beginning of an address that has no macros: scheme and host.
 _HOST = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 NAMES = ("click_id", "ad", "campaign", "site", "ts", "rand")
-#: A macro as it is typed, and as forms and browsers encode its braces.
+#: A macro as people type it; and with braces that forms or browsers encoded.
 _MACRO = re.compile(rf"(?:\{{|%7B)({'|'.join(NAMES)})(?:\}}|%7D)", re.IGNORECASE)
 
 
 def fill_in(destination: str, values: Mapping[str, str]) -> str:
-    """Replace the macros behind the host by values, which are encoded. Other text in braces stays as it is."""
+    """Replace the macros after the host by values, which are encoded. Other text in braces stays as it is."""
     host = _HOST.match(destination)
     start = host.end() if host else len(destination)
     filled = _MACRO.sub(lambda macro: quote(values[macro[1].lower()], safe=""), destination[start:])

@@ -43,9 +43,9 @@ logger = logging.getLogger(__name__)
 
 #: At most this many buckets are written and closed together. A group with this many facts is written at once.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
-#: At most this many parts of one hour.
+#: A group has at most this many parts of one hour.
 PARTS_AT_ONCE = 4
-#: A worker holds a batch for this long (ms). If it dies, the batch waits until then.
+#: A worker holds a group of marks for this long (ms). If it dies, the group waits until then.
 HOLD_MS = 2 * 60 * 1000
 #: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many takes about a
 #: second.
@@ -88,13 +88,14 @@ class MarkTurns(Protocol):
     """The functions of `conversions.marks.turns` that a roller calls."""
 
     def due_marks(self, now: int, sums: bool, site: str | None = None) -> list[Mark]:
-        """The marks on parts, or on sums, that neither rest nor are held at an instant (ms), in no order."""
+        """The marks of parts, or of sums, that neither rest nor are held at an instant (ms), in no particular order."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-        """Note that a rollup of marks begins, and hold them until an instant (ms). Return those that no other holds."""
+        """Note that a rollup of marks begins, and hold them until an instant (ms). Return the marks that are now
+        held."""
 
     def release_marks(self, marks: Collection[Mark]) -> None:
-        """Hold marks no longer."""
+        """End the hold of marks."""
 
 
 class DayNotes(Protocol):
@@ -182,8 +183,8 @@ class Roller:
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Group marks into batches that are tried together, parts of one hour into smaller ones, which workers share.
-        A mark whose last try failed, or killed its worker, is by itself."""
+        """Group marks into batches that are tried together. Parts of one hour are in smaller batches, which workers
+        share. A mark whose last try failed, or killed its worker, is by itself."""
         marks = list(marks)
         of_hour = Counter((mark.site, mark.bucket) for mark in marks)
         batches: dict[int, list[Mark]] = {AT_ONCE: [], PARTS_AT_ONCE: []}
@@ -199,7 +200,7 @@ class Roller:
         yield from filter(None, batches.values())
 
     def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Attempt those of the marks that no other worker holds, and hold them meanwhile."""
+        """Hold the marks that no other worker holds, and attempt them."""
         now = self.clock()
         mine = self.turns.take_marks(marks, now, now + HOLD_MS)
         try:

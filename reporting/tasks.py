@@ -21,9 +21,10 @@ from reporting.rollup import Roller
 
 #: A tick ends after this many seconds. The next tick does the rest.
 TICK_SECONDS = 50
-#: The seconds after which a tick leaves parts to the next one and goes on to sums.
+#: After this many seconds a tick ends parts and goes on with sums. The next tick does the other parts.
 PARTS_SECONDS = 40
-#: How long a helper works, and the most helpers of a tick; each must find so many parts of divided hours.
+#: How long a helper works (s), the largest number of helpers of a tick, and how many parts of divided hours there must
+#: be for each.
 HELP_SECONDS, MOST_HELPERS, PARTS_FOR_A_HELPER = 10, 7, 8
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
@@ -48,7 +49,7 @@ def roller() -> Roller:
 def roll_up() -> int:
     """Roll up marked parts and add up their hours until the tick ends; return the number of both.
 
-    Sums have the last part of the tick, even if many parts are left.
+    The last part of the tick is for sums, even if many parts are left.
     """
     began = time.monotonic()
     work = roller()
@@ -62,27 +63,28 @@ def roll_up() -> int:
 
 @shared_task(name="reporting.tasks.help_roll_up")
 def help_roll_up() -> int:
-    """Roll up parts of divided hours beside the tick, for a short time; return their number. Hits need the worker,
-    too."""
+    """Roll up parts of divided hours at the same time as the tick; return their number. It ends soon, because hits need
+    the worker, too."""
     work = roller()
     return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
 
 
 def call_helpers(marks: Sequence[Mark]) -> None:
-    """Send tasks that help with the parts of divided hours, as many as there is work for. Embedded, beat is alone."""
+    """Send tasks that help with the parts of divided hours, as many as there is work for. The embedded beat has no
+    helpers."""
     helpers = len(divided(marks)) // PARTS_FOR_A_HELPER if settings.BROKER_URL else 0
     for _ in range(min(helpers, MOST_HELPERS)):
         help_roll_up.apply_async(expiration=settings.BEAT_SECONDS)
 
 
 def divided(marks: Sequence[Mark]) -> list[Mark]:
-    """Those of the marks that are on parts of one hour with others."""
+    """Choose the marks of hours of which several parts are marked."""
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
 
 
 def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
-    """Attempt marks until a time of the monotonic clock; return how many were attempted or left to other workers."""
+    """Attempt marks until a time of the monotonic clock; return how many were attempted, or left to other workers."""
     done = 0
     for batch in work.batches(marks):
         if time.monotonic() > ends_at:

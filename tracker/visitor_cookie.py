@@ -15,7 +15,7 @@ from publicsuffixlist import PublicSuffixList
 from tracker.collection.nobody import someone
 
 NAME = "_hls"
-#: The snippet's own cookie, which comes first, and this one.
+#: The names of the cookies, in the order in which they are tried: the snippet's own, and this one.
 NAMES = ("_hl", NAME)
 VISITOR = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 #: The cookie's lifetime: 400 days, the longest that browsers allow. Each answer renews it.
@@ -31,7 +31,7 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 
 
 def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
-    """The visitor's id in the cookies that came to the tracker at `host`; empty if there is none.
+    """Read the visitor's id from the cookies of a request to the tracker at `host`; empty if there is none.
 
     The cookies are of the site's own pages only if one of its domains and the tracker share a registrable domain.
     """

@@ -57,16 +57,16 @@ def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
-    """Say whether a hit is a click or a view. Its type decides; a page is a click if its address has campaign
-    parameters, unless it carries them on."""
+    """Say whether a hit is a click or a view. Its type decides. A page is a click if its address has campaign
+    parameters, unless it only carries them on from the page before."""
     if hit.type == "click" or hit.type == "view":
         return hit.type
     return "click" if hit.type == "page" and parameters and not carries_on(hit, parameters) else None
 
 
 def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
-    """Say whether a page was reached from a page of its host with the same campaign parameters, as routes of
-    single-page applications keep them. It is the same click."""
+    """Say whether the page before was one of the same host with the same campaign parameters. The page is then part of
+    the same click: single-page applications keep these parameters in later addresses."""
     return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 

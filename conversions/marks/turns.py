@@ -1,6 +1,6 @@
-"""Turns: which marks a worker rolls up next, and holding them, so that several workers share the parts of an hour.
+"""Turns: decides which marks a worker rolls up next, and holds them. Several workers then share the parts of an hour.
 
-A hold only saves work. If two workers make the same cells under one token, that does no harm.
+A hold only saves work. If two workers make the same cells under one token, this does no harm.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,13 +15,13 @@ from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
 #: The longest time (ms) that a part of an open hour rests after its rollup.
 LONGEST_REST_MS = 5 * 60 * 1000
-#: A tick looks at most at this many of the marks that were tried longest ago, and of the newest ones. It can't roll up
+#: A tick reads at most this many marks whose last try is longest ago, and this many of the newest. It can't roll up
 #: more, and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
 
 
 def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
-    """The marks on parts, or on sums, that neither rest nor are held at an instant (ms), in no order."""
+    """The marks of parts, or of sums, that neither rest nor are held at an instant (ms), in no particular order."""
     rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
     marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
     marks = marks.filter(part=SUM) if sums else marks.filter(part__gt=SUM)
@@ -31,9 +31,9 @@ def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
 
 
 def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-    """Note that a rollup of marks begins, and hold them until an instant (ms). Return those that this caller may do.
+    """Note that a rollup of marks begins, and hold them until an instant (ms). Return the marks that are now held.
 
-    The others are held by another worker, or were closed or marked again since they were noted.
+    The other marks are held by another worker, or were closed or marked again since they were noted.
     """
     if not marks:
         return []
@@ -46,7 +46,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
 
 
 def release_marks(marks: Collection[Mark]) -> None:
-    """Hold marks no longer."""
+    """End the hold of marks."""
     Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
 
 

@@ -1,6 +1,7 @@
-"""Budgets: verdicts -> the same, each with the number of touches that it may look at. Pure.
+"""Budgets: verdicts -> the same verdicts, each with the number of touches that may be read for it. Pure.
 
-A person's conversions in a part of a bucket share a budget. Every stored one counts, also copies and retracted ones.
+A person's conversions in a part of a bucket share a budget. Every stored conversion counts, copies and retracted ones
+included.
 """
 
 from collections import Counter
@@ -24,13 +25,13 @@ K = TypeVar("K")
 
 
 class Budgets(msgspec.Struct, frozen=True):
-    """How many conversions persons have in the parts of a site's buckets."""
+    """The numbers of persons' conversions in the parts of a site's buckets."""
 
     parts: Parts
     sizes: Sizes
 
     def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
-        """Limit each verdict to the smallest number of places that one of its claimants leaves it."""
+        """Limit each verdict to the smallest number of touches that the budget of one of its claimants allows."""
         return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
 
     def _places(self, verdict: Verdict) -> int:
@@ -39,12 +40,13 @@ class Budgets(msgspec.Struct, frozen=True):
 
 
 def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
-    """The bucket of a conversion, and the part of it."""
+    """The bucket and the part of a conversion."""
     return row.bucket, parts.part_of(place_of(row)).index
 
 
 def budgets_of(people: People, parts: Parts, conversions: Iterable[Conversion | Joined]) -> Budgets:
-    """Count conversions, which must be all of their parts and must have been met."""
+    """Count conversions by person and part. They must be all conversions of their parts, and `meet` must have been
+    called with them."""
     own = (row for row in conversions if isinstance(row, Conversion))
     return Budgets(parts, Counter((*part_of(row, parts), people.of(row)) for row in own))
 
@@ -61,7 +63,7 @@ def read_budgets(people: People, parts: Parts, verdicts: Iterable[Verdict]) -> B
 
 
 def for_its_click(verdict: Verdict) -> Verdict:
-    """The verdict, limited to the touches among which its click is sought. It depends on no other conversion."""
+    """Limit the verdict to the touches that may have brought it. This limit depends on no other conversion."""
     return _limit(verdict, budget.LATEST)
 
 

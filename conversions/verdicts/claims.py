@@ -55,7 +55,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def most_touches(self) -> int:
-        """The newest clicks, and views, in the window that may earn credit."""
+        """How many of the newest clicks, and of the newest views, in the window may earn credit."""
         return min(self.version.most_touches, self.limit)
 
 

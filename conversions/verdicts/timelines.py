@@ -32,7 +32,8 @@ class Timelines(msgspec.Struct, frozen=True):
             yield from ((person, touches) for touches in found if touches)
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """The same, the kinds of each visitor together."""
+        """Each claimant with the touches of each of its visitors, both kinds together. Some of these touches may be
+        other persons'."""
         for person, touches in self.by_kind(verdict):
             yield person, [*touches["click"], *touches["view"]]
 
@@ -80,7 +81,7 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """The longer of the goal's windows. If the goal counts one per click, the click is among the touches."""
+    """The longer of the goal's windows. If the goal counts one per click, it contains the click."""
     at, version = verdict.winner.at, verdict.version
     most = verdict.most_touches
     if version.counting == "click":

@@ -9,7 +9,7 @@ from threading import get_ident
 from tracker.archive.archive import ObjectArchive
 from tracker.archive.port import ArchiveUnavailable, NotArchived, errors_as_unavailable
 
-#: Year, month, day and hour: how deep the folders of hours lie.
+#: The depth of the folders of hours: year, month, day and hour.
 HOUR_DEPTH = 4
 #: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
 TRIAL = b"\1" * 16_384
@@ -96,7 +96,7 @@ def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]
 
 
 def names_in(folder: Path) -> list[str]:
-    """List the names in a folder in order, without files that are being written; none if it is no folder."""
+    """List the names in a folder in order, without files that are being written; none if it isn't a folder."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
