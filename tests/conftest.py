@@ -31,7 +31,7 @@ if settings.CASSANDRA_URL:
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize=False)
 hypothesis.settings.load_profile("here")
 
-# What is refused is written when a test says it, not by a thread whose connection outlives the test.
+# Counts of refused hits are written when a test says so, not by a thread whose connection outlives the test.
 REFUSALS.in_background = False
 
 # Without this each test client would look through all static files.

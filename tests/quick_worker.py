@@ -1,4 +1,4 @@
-"""Celery's application with a worker that is a hundred times as impatient, for a broker that is, too."""
+"""Celery's application with a worker whose patience is a hundredth, for a broker whose patience is, too."""
 
 from tracker.celery import app
 from tracker.queues import step

@@ -275,13 +275,13 @@ class TestAdjustments:
 
 
 class TestValues:
-    """What a stranger says of amounts, where a goal or a site believes servers alone."""
+    """Amounts from browsers, if a goal or a site believes only servers."""
 
     MADE_UP = "999999999"
 
     @pytest.fixture(params=["goals", "sites"])
     def closed(self, request: pytest.FixtureRequest, shop: Customer) -> Customer:
-        """A shop whose amounts servers tell, by the switch of its goal or of the site."""
+        """A customer who believes only servers' amounts, by the switch of the goal or of the site."""
         path = f"sites/{shop.site}"
         if request.param == "goals":
             (goal,) = shop.staff.get("/api/goals", {"site": shop.site}).json()["results"]
@@ -290,7 +290,7 @@ class TestValues:
         assert answer.json()["open_values"] is False
         return shop
 
-    def test_everybody_may_tell_an_amount_unless_it_is_switched_off(self, shop: Customer) -> None:
+    def test_by_default_a_browsers_amount_counts(self, shop: Customer) -> None:
         day = days_ago(2)
         send(browser(), shop.sale(at(day), "A-1"))
         assert shop.total(day) == ("1.000000", "29.900000")
@@ -315,12 +315,12 @@ class TestValues:
         closed.send(without(closed.sale(at(day, "12:00"), "A-1"), "visitor"))
         assert closed.credited(day) == {"banner": ("1.000000", "29.900000")}
 
-    def test_what_carries_no_amount_counts_as_before(self, closed: Customer) -> None:
+    def test_a_conversion_without_an_amount_still_counts(self, closed: Customer) -> None:
         day = days_ago(2)
         send(browser(), without(closed.sale(at(day), "A-1"), "value"))
         assert closed.total(day) == ("1.000000", "0.000000")
 
-    def test_a_made_up_sale_keeps_nobodys_place(self) -> None:
+    def test_a_made_up_sale_takes_no_other_sales_place(self) -> None:
         shop = Customer(counting="once", open_values=False)
         day = days_ago(2)
         send(browser(), shop.sale(at(day, "10:00"), "A-1", self.MADE_UP))
@@ -328,7 +328,7 @@ class TestValues:
         assert shop.total(day) == ("1.000000", "29.900000")
         assert explained(shop, "A-2")["reason"] is None
 
-    def test_switched_on_again_for_the_site_they_count(self, shop: Customer) -> None:
+    def test_with_the_sites_switch_on_again_they_count(self, shop: Customer) -> None:
         day = days_ago(2)
         send(browser(), shop.sale(at(day), "A-1"))
         for is_open, total in ((False, ("0.000000", "0.000000")), (True, ("1.000000", "29.900000"))):

@@ -1,4 +1,4 @@
-"""compose.yaml and the Dockerfile name what is there: processes, variables, files, services."""
+"""compose.yaml and the Dockerfile name only existing processes, variables, files and services."""
 
 import os
 import re
@@ -20,13 +20,13 @@ TRACKER = ("release", "web", "worker", "beat")
 NEEDED = ("rabbitmq", "cassandra", "s3", "postgres")
 
 
-def test_each_process_is_one_of_the_procfile_and_all_are_there() -> None:
+def test_compose_has_exactly_the_processes_of_the_procfile() -> None:
     commands = [COMPOSE[name]["command"] for name in TRACKER]
     assert commands == [["python", "-m", "tracker.process", name] for name in TRACKER]
     assert set(TRACKER) == set(procfile())
 
 
-def test_a_process_that_the_procfile_does_not_have_is_refused_with_those_that_it_has() -> None:
+def test_an_unknown_process_is_refused_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tracker.process", "cron"], cwd=CHECKOUT, capture_output=True, text=True
     )
@@ -65,7 +65,7 @@ def test_the_settings_take_each_variable_as_it_is_given(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", "import tracker.settings"], cwd=CHECKOUT, env=env, check=True)
 
 
-def test_every_address_of_a_service_is_that_of_its_container_and_its_password_is_the_one_of_the_tests() -> None:
+def test_every_address_and_password_of_a_service_matches_its_container() -> None:
     given: dict[str, Any] = COMPOSE["web"]["environment"]
     for name in NEEDED:
         for variable, here in SERVICES[name].ENV.items():
@@ -87,7 +87,7 @@ def test_every_image_has_a_version_and_every_volume_a_name() -> None:
     assert re.search(r"^ARG BASE=\S+:\d+\.\d+-slim$", DOCKERFILE, re.MULTILINE)
 
 
-def test_the_image_gets_every_file_that_it_copies_and_no_other() -> None:
+def test_the_image_has_exactly_the_files_that_it_copies() -> None:
     copied = {
         path for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for path in line.split()
     }

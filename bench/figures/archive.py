@@ -1,4 +1,4 @@
-"""Archive: hits as sites send them, in objects of 24 hits, and merged; in a folder and, if one is given, a bucket."""
+"""Archive: replays of typical hits from objects of 24 hits and from merged ones, in a folder and perhaps a bucket."""
 
 import os
 import random
@@ -30,7 +30,7 @@ BUCKET = "BENCH_ARCHIVE_URL"
 
 @contextmanager
 def archives() -> Iterator[dict[str, ObjectArchive]]:
-    """The archives that are measured, empty; what was put there goes afterwards."""
+    """The archives to measure, empty. Their objects are deleted afterwards."""
     found: dict[str, ObjectArchive] = {"folder": FolderArchive(Path(os.environ["HITLEDGER_STATE"]) / "measured")}
     if place := os.environ.get(BUCKET):
         found["S3"] = S3Archive(urlsplit(place).netloc, f"bench-{uuid4().hex}", os.environ.get("S3_ENDPOINT_URL", ""))
@@ -42,7 +42,7 @@ def archives() -> Iterator[dict[str, ObjectArchive]]:
 
 
 def fill(archive: ObjectArchive, site: str, hits: int) -> None:
-    """Put hits of some hours into an archive, a batch of 24 hits a second."""
+    """Writes hits of some hours to an archive, a batch of 24 hits for each second."""
     rng = random.Random(hits)
     for first in range(0, hits, BATCH):
         made_at = START + first * 1_000 // BATCH
@@ -65,17 +65,17 @@ def hit(rng: random.Random, site: str, number: int, at: int) -> Hit:
 
 
 def merge(archive: ObjectArchive) -> None:
-    """What beat does."""
+    """Merges as beat does."""
     list(Merger(archive).merge(START + 1_000 * HOUR_MS))
 
 
 def size_of(archive: ObjectArchive) -> int:
-    """The bytes of all objects."""
+    """The size of all objects in bytes."""
     return sum(len(archive.read(key)) for key in archive.list())
 
 
 def replayed(archive: ObjectArchive, site: BenchSite) -> float:
-    """Hits a second of a replay of the site's hits, as a worker does it."""
+    """Replays the site's hits as a worker does. Returns hits a second."""
     forget_cached_sites()
     progress = Replay.objects.create(site=site.key)
     began = time.monotonic()

@@ -57,7 +57,7 @@ def integrity_of(shop: Storefront) -> str:
 
 
 class TestImages:
-    """Hits of image tags, where no script runs."""
+    """Hits of image tags, which need no script."""
 
     def test_an_image_counts_for_its_page_if_it_may_tell_and_never_for_the_home_page(self, shop: Storefront) -> None:
         source = f"{shop.tracker.url}/pixel.gif?site={shop.account['site']}&amp;title={shop.host}"

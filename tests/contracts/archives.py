@@ -1,4 +1,4 @@
-"""Archives: a folder, and a bucket of its own on the real S3, with their objects as they lie there."""
+"""Archives: a folder, and a separate bucket on the real S3, with direct access to their objects."""
 
 from pathlib import Path
 from typing import Any

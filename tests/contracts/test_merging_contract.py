@@ -1,4 +1,4 @@
-"""What merging promises on each archive: nothing lost, nothing twice, whenever it dies and whoever merges beside it."""
+"""The contract of merging, for each archive: no hit is lost or doubled if it dies, or if two merge at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
@@ -22,7 +22,7 @@ def archive(place: Place) -> ObjectArchive:
 
 
 def merge(archive: ObjectArchive, until: int = LATER) -> int:
-    """How many objects went."""
+    """Merges. Returns how many objects were deleted."""
     return sum(Merger(archive).merge(until))
 
 
@@ -31,7 +31,7 @@ def objects(archive: ObjectArchive) -> list[str]:
 
 
 def ids(archive: ObjectArchive) -> list[str]:
-    """The ids of all hits, a copy as often as it is there."""
+    """The ids of all hits, duplicates included."""
     return sorted(hit.id for key in objects(archive) for hit in archive.get(key))
 
 
@@ -43,7 +43,7 @@ def hit(id: str, site: str = "s", at: int = NOON, **more: Any) -> Hit:
     return Hit(id=id, site=site, type="page", at=at, received=at, visitor="v", **more)
 
 
-def test_an_hour_that_is_over_becomes_one_object_with_the_same_hits(archive: ObjectArchive) -> None:
+def test_a_past_hour_becomes_one_object_with_the_same_hits(archive: ObjectArchive) -> None:
     keys = put_hour(archive)
     before = {hit for key in keys for hit in map(repr, archive.get(key))}
     assert merge(archive) == 3
@@ -65,14 +65,14 @@ def test_merging_again_changes_nothing(place: Place) -> None:
     assert place.read(key) == before
 
 
-def test_an_hour_that_is_not_over_is_left_alone(archive: ObjectArchive) -> None:
+def test_the_present_hour_is_not_merged(archive: ObjectArchive) -> None:
     keys = put_hour(archive)
     assert merge(archive, NOON + HOUR - 1) == 0
     assert objects(archive) == keys
     assert merge(archive, NOON + HOUR) == 3
 
 
-def test_each_hour_has_objects_of_its_own(archive: ObjectArchive) -> None:
+def test_each_hour_has_its_own_objects(archive: ObjectArchive) -> None:
     for at in (0, HOUR - 1, HOUR, 2 * HOUR):
         archive.put(batch(NOON + at, "a", f"h{at}"))
     merge(archive)
@@ -81,7 +81,7 @@ def test_each_hour_has_objects_of_its_own(archive: ObjectArchive) -> None:
     ]
 
 
-def test_copies_that_are_alike_become_one_and_others_stay(archive: ObjectArchive) -> None:
+def test_identical_copies_become_one_and_others_stay(archive: ObjectArchive) -> None:
     one, other = hit("h1"), hit("h1", title="other")
     archive.put(Batch(batch_id(NOON + 1, "later"), (one, other)))
     archive.put(Batch(batch_id(NOON, "first"), (one,)))
@@ -91,7 +91,7 @@ def test_copies_that_are_alike_become_one_and_others_stay(archive: ObjectArchive
     assert found == {batch_id(NOON, "first"): [one], batch_id(NOON + 1, "later"): [other]}
 
 
-def test_hits_lie_by_site_and_time_and_are_plain_lines_to_zstd(place: Place) -> None:
+def test_hits_are_sorted_by_site_and_time_and_zstd_can_print_them(place: Place) -> None:
     hits = [hit("1", "b", 5), hit("2", "a", 9), hit("3", "b", 2), hit("4", "a", 1)]
     place.archive.put(Batch(batch_id(NOON, "x"), tuple(hits)))
     merge(place.archive)
@@ -101,9 +101,7 @@ def test_hits_lie_by_site_and_time_and_are_plain_lines_to_zstd(place: Place) -> 
     assert [line[:28] for line in lines] == [b'["%d-x",{"id":"%s"' % (NOON, one) for one in (b"4", b"2", b"3", b"1")]
 
 
-def test_only_the_blocks_that_may_hold_what_is_wanted_are_read(
-    archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_blocks_with_wanted_hits_are_read(archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merged, "BLOCK_BYTES", 1)  # a block a hit
     hits = [hit(f"{site}{at}", site, at) for site in "abc" for at in range(5)]
     archive.put(Batch(batch_id(NOON, "x"), tuple(hits)))
@@ -120,7 +118,7 @@ def test_only_the_blocks_that_may_hold_what_is_wanted_are_read(
     assert wanted(Wanted("b", 5, 99)) == wanted(Wanted("bb", 0, 99)) == wanted() == []
 
 
-def test_what_comes_late_is_merged_into_the_hour(archive: ObjectArchive) -> None:
+def test_a_late_batch_is_merged_into_its_hour(archive: ObjectArchive) -> None:
     put_hour(archive)
     merge(archive)
     archive.put(batch(NOON + 1, "late", "late"))
@@ -129,7 +127,7 @@ def test_what_comes_late_is_merged_into_the_hour(archive: ObjectArchive) -> None
     assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2", "late"]
 
 
-def test_a_batch_that_is_delivered_again_after_it_was_merged_goes_again(archive: ObjectArchive) -> None:
+def test_a_batch_that_is_delivered_again_after_merging_is_merged_again(archive: ObjectArchive) -> None:
     put_hour(archive)
     merge(archive)
     before = objects(archive)
@@ -138,7 +136,7 @@ def test_a_batch_that_is_delivered_again_after_it_was_merged_goes_again(archive:
     assert objects(archive) == before
 
 
-def test_a_large_hour_becomes_several_objects_of_a_bounded_size(
+def test_a_large_hour_becomes_several_objects_of_bounded_size(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(merger, "MOST_HITS", 10)
@@ -148,13 +146,13 @@ def test_a_large_hour_becomes_several_objects_of_a_bounded_size(
     assert len(set(ids(archive))) == 24
     full = objects(archive)[:2]
     archive.put(batch(NOON + 1, "late", "late"))
-    merge(archive)  # what is full is not written again
+    merge(archive)  # a full object is not written again
     assert objects(archive)[:2] == full
     assert len(ids(archive)) == len(set(ids(archive))) == 25
 
 
 @pytest.mark.parametrize("most", ["MOST_BYTES", "MOST_BATCHES"])
-def test_bytes_and_batches_bound_an_object_too(
+def test_an_object_is_also_bounded_in_bytes_and_batches(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch, most: str
 ) -> None:
     monkeypatch.setattr(merger, most, 2)
@@ -168,7 +166,7 @@ def test_bytes_and_batches_bound_an_object_too(
 
 
 class Died(Exception):
-    """The process ends here."""
+    """The process is killed."""
 
 
 def at_each_step(archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch, step: Callable[[], None]) -> None:
@@ -200,7 +198,7 @@ def dying_at(number: int) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("most", [100_000, 4], ids=["one object", "several"])
-def test_dying_at_any_step_loses_nothing_and_the_next_merge_leaves_nothing_twice(
+def test_a_merge_that_dies_at_any_step_loses_nothing_and_the_next_leaves_no_duplicates(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(merger, "MOST_HITS", most)
@@ -222,7 +220,7 @@ def test_dying_at_any_step_loses_nothing_and_the_next_merge_leaves_nothing_twice
             except Died:
                 died = True
         assert set(found()) == set(expected)
-        # What comes late meanwhile changes nothing of that.
+        # A late batch meanwhile changes nothing of that.
         archive.put(batch(NOON + day + 2, "late", f"{number}.late"))
         merge(archive, LATER + day)
         assert found() == sorted([*expected, f"{number}.late"])
@@ -232,7 +230,7 @@ def test_dying_at_any_step_loses_nothing_and_the_next_merge_leaves_nothing_twice
     assert number > 5
 
 
-def test_another_that_merges_at_the_same_time_at_any_step_does_no_harm(
+def test_two_merges_at_once_lose_nothing_and_double_nothing(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(9):
@@ -259,7 +257,7 @@ def harmed(body: bytes) -> bytes:
     return body[:20] + bytes([body[20] ^ 0xFF]) + body[21:]
 
 
-def test_a_damaged_object_stays_and_is_named_once_and_the_others_are_merged(
+def test_a_damaged_object_is_kept_and_reported_once_and_the_others_are_merged(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys = put_hour(place.archive)
@@ -279,7 +277,7 @@ def test_a_damaged_object_stays_and_is_named_once_and_the_others_are_merged(
     "harm",
     [harmed, lambda body: body[:-9], lambda body: body[:-30] + b"x" + body[-29:], lambda body: b"", lambda body: b"x"],
 )
-def test_a_damaged_merged_object_is_told_and_left_alone(place: Place, harm: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_merged_object_is_reported_and_kept(place: Place, harm: Callable[[bytes], bytes]) -> None:
     put_hour(place.archive)
     merge(place.archive)
     (key,) = objects(place.archive)
@@ -294,7 +292,7 @@ def test_a_damaged_merged_object_is_told_and_left_alone(place: Place, harm: Call
     assert sum(len(place.archive.get(one)) for one in objects(place.archive) if one != key) == 1
 
 
-def test_merged_and_small_objects_are_listed_in_one_order_of_time(archive: ObjectArchive) -> None:
+def test_merged_and_small_objects_are_listed_together_in_order_of_time(archive: ObjectArchive) -> None:
     put_hour(archive)
     merge(archive)
     (first,) = objects(archive)
@@ -310,8 +308,8 @@ def test_merged_and_small_objects_are_listed_in_one_order_of_time(archive: Objec
     assert list(archive.list(NOON + 3, NOON + HOUR)) == []
 
 
-def test_who_goes_through_the_list_while_it_is_merged_misses_no_hit(archive: ObjectArchive) -> None:
-    """After each object the hour is merged: what is listed from there on holds all that was not seen yet."""
+def test_a_reader_of_the_list_misses_no_hit_while_objects_are_merged(archive: ObjectArchive) -> None:
+    """After each object the hour is merged. The rest of the list holds every hit that was not seen yet."""
     for number in range(4):
         day = number * 24 * HOUR
         keys = [archive.put(batch(NOON + day + n, f"n{n}", f"{number}.{n}")) for n in range(4)]
@@ -322,7 +320,7 @@ def test_who_goes_through_the_list_while_it_is_merged_misses_no_hit(archive: Obj
         assert {f"{number}.{n}" for n in range(4)} <= set(seen)
 
 
-def test_a_batch_too_large_for_the_end_that_is_read_first_has_its_index_read_whole(
+def test_an_index_larger_than_the_first_read_is_read_whole(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tracker.archive.archive.TAIL_BYTES", 30)
@@ -332,7 +330,7 @@ def test_a_batch_too_large_for_the_end_that_is_read_first_has_its_index_read_who
     assert len(archive.get(key)) == 6
 
 
-def test_a_batch_is_found_wherever_its_hits_are(archive: ObjectArchive) -> None:
+def test_the_objects_of_a_batch_are_found(archive: ObjectArchive) -> None:
     key = archive.put(batch(NOON, "a", "h1", "h2"))
     archive.put(batch(NOON + 1, "b", "h3"))
     before = archive.get(key)

@@ -166,7 +166,7 @@ def test_some_conversions_of_claims_are_all_if_they_are_few(store: Store, site: 
     assert not found.is_cut
 
 
-def test_of_many_conversions_some_are_read_and_that_is_said(store: Store, site: str) -> None:
+def test_of_too_many_conversions_some_are_read_and_the_answer_says_so(store: Store, site: str) -> None:
     store.add_facts([sale(site, f"c{n}", at=NOON + n, order="o") for n in range(400)])
     for found in (
         store.read_some_conversions(site, 9, [Span("ann", 0, FOR_EVER)]),
@@ -338,7 +338,7 @@ def first(kind: Any, most: int, since: int = 0, until: int = 1 << 60) -> ClickSl
 
 
 def last(kind: Any, most: int, until: int) -> ClickSlice:
-    """The last ones."""
+    """The last facts that the click id G1 has."""
     return ClickSlice("G1", kind, 0, until, most, last=True)
 
 
@@ -355,9 +355,7 @@ def test_the_first_and_the_last_touches_that_carry_a_click_id_are_read_in_order(
     assert store.read_carried(site, [first("touch", 9, NOON + 8), first("landed", 9), first("conversion", 9)]) == []
 
 
-def test_a_click_stands_under_every_id_that_it_carries_and_a_conversion_under_the_one_it_names(
-    store: Store, site: str
-) -> None:
+def test_a_click_is_found_by_every_click_id_and_a_conversion_by_the_one_it_names(store: Store, site: str) -> None:
     landed = carrying(site, "ab12", NOON, landed=True, other_ids=(("fbclid", "F1"),))
     issued, sent = touch(site, "cd34", issued=True), touch(site, "ef56")
     named = sale(site, click="G1", at=NOON + 5)
@@ -372,7 +370,7 @@ def test_a_click_stands_under_every_id_that_it_carries_and_a_conversion_under_th
         assert store.read_carried(site, [ClickSlice(click, kind, 0, NOON + 5, 9)]) == expected  # type: ignore[arg-type]
 
 
-def test_a_joined_row_stands_on_the_touchs_timeline_and_in_the_conversions_claim_alone(store: Store, site: str) -> None:
+def test_a_joined_row_is_only_in_the_touchs_timeline_and_the_conversions_claim(store: Store, site: str) -> None:
     click, named = carrying(site, "t", NOON, visitor="bob"), sale(site, click="G1", at=NOON + HOUR)
     row = Joined(conversion=named, touch=click)
     store.add_facts([click, named])

@@ -34,7 +34,7 @@ class OwnServices:
         return done.stdout
 
     def log(self, name: str) -> str:
-        """What a service has said."""
+        """The log of a service."""
         return (Path(self._own["HITLEDGER_SERVICES"]) / "logs" / f"{name}.log").read_text(errors="replace")
 
     def start(self, *names: str) -> None:

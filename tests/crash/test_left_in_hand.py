@@ -1,4 +1,4 @@
-"""Embedded, and all of it killed with hits archived and not yet processed: the next start processes them."""
+"""An embedded tracker that is killed with archived but unprocessed hits processes them at its next start."""
 
 import sqlite3
 import time
@@ -24,7 +24,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 def buy(tracker: Tracker, site: str) -> int:
-    """The status of a sale; 0 if no answer comes."""
+    """Sends a sale. Returns the status, or 0 if no answer comes."""
     hit = {"site": site, "type": "conversion", "name": "purchase", "order": "A-1", "value": "29.90"}
     try:
         return requests.post(f"{tracker.url}/collect", json=hit, timeout=10).status_code
@@ -33,7 +33,7 @@ def buy(tracker: Tracker, site: str) -> int:
 
 
 def kill_while_in_hand(tracker: Tracker, site: str) -> None:
-    """Sends a sale, and kills everything once it is archived, while the database lets nobody write."""
+    """Sends a sale while the database is locked, and kills everything once the sale is archived."""
     database = sqlite3.connect(tracker.database, isolation_level=None)
     database.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
@@ -45,7 +45,7 @@ def kill_while_in_hand(tracker: Tracker, site: str) -> None:
 
 
 def value(tracker: Tracker, made: dict[str, Any]) -> str:
-    """What the report says was earned."""
+    """The value in the report."""
     today = datetime.now(UTC).date()
     answer = requests.get(
         f"{tracker.url}/api/reports/conversions",
@@ -61,7 +61,7 @@ def in_hand(tracker: Tracker) -> int:
 
 
 @pytest.mark.timeout(120)
-def test_a_sale_that_was_archived_when_all_was_killed_counts_after_the_next_start(tmp_path: Path) -> None:
+def test_a_sale_archived_before_everything_was_killed_counts_after_the_next_start(tmp_path: Path) -> None:
     with Tracker(tmp_path, {"DJANGO_SETTINGS_MODULE": "tests.quick_beat"}) as tracker:
         tracker.migrate()
         tracker.manage("prepare")

@@ -45,7 +45,7 @@ IMPATIENT_SECONDS = 18
 
 @pytest.fixture
 def impatient_broker(own_services: OwnServices) -> Iterator[None]:
-    """A broker that takes back what was in hand for a hundredth of its usual half hour, and looks each second."""
+    """A broker that takes batches back after a hundredth of its usual half hour, and checks each second."""
     set_timeout(own_services, IMPATIENT_SECONDS, look=1)
     yield
     set_timeout(own_services, 1800, look=60)
@@ -59,7 +59,7 @@ def set_timeout(services: OwnServices, seconds: int, look: int) -> None:
     services.tell("broker", "eval", f"{timeout}, {tick}.")
 
 
-def test_a_long_outage_with_many_batches_in_hand_makes_the_broker_take_none_back(
+def test_the_broker_takes_no_batch_back_in_a_long_outage_with_many_in_hand(
     impatient_broker: None, own_services: OwnServices, tmp_path: Path
 ) -> None:
     env = {**own_services.make_room(), "HIT_QOS": "20", "HIT_BATCH_MAX": "1", "WORKER_CONCURRENCY": "2"}

@@ -84,14 +84,14 @@ FACTS = [
     ),
     fault(
         "what is too much to read marks nothing",
-        f"{PER_FACT}::test_whatever_a_fact_changes_is_named_though_not_all_may_be_read",
+        f"{PER_FACT}::test_everything_that_changes_is_affected_even_if_reads_are_bounded",
         AFFECTED,
         "        if found.is_cut:\n",
         "        if found.is_cut and not found.rows:\n",
     ),
     fault(
         "what is too much to read of a link's person is taken to be later",
-        f"{PER_FACT}::test_a_link_changes_an_order_that_another_placed_before_it_though_not_all_may_be_read",
+        f"{PER_FACT}::test_a_link_affects_an_order_of_another_before_it_even_if_reads_are_bounded",
         AFFECTED,
         "since = 0 if changed or moved else",
         "since = 0 if changed else",

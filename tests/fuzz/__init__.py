@@ -1,1 +1,1 @@
-"""Requests that nobody would send, to every address of a running tracker: `make fuzz`, and a short run in the suite."""
+"""Fuzz: odd requests to every address of a running tracker. `make fuzz` is a long run, the suite has a short one."""

@@ -1,4 +1,4 @@
-"""The tracker's table of addresses -> each address, how often it is asked, and by what."""
+"""Addresses: the tracker's table of addresses -> each address, its methods, and how often it is requested."""
 
 import re
 from collections.abc import Iterable
@@ -8,15 +8,15 @@ from typing import Any
 import requests
 from django.urls import URLPattern, URLResolver, get_resolver
 
-#: A part of an address that stands for something, such as a site's key.
+#: A placeholder in an address, such as a site's key.
 HOLE = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
-#: How often an address is asked: one that takes hits of any page, one that is open to strangers, and one that isn't.
+#: How often an address is requested: if it takes hits, if it is open to everybody, and if it isn't.
 OFTEN, NORMAL, SELDOM = 4.0, 1.0, 0.02
 HOLES = re.compile(r"\{(\w+)\}")
 
 
 def addresses(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix: str = "/") -> list[str]:
-    """Every address; `{name}` is a hole in it."""
+    """Every address. `{name}` is a placeholder."""
     found: list[str] = []
     for one in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + HOLE.sub(lambda hole: f"{{{hole[1] or hole[2]}}}", str(one.pattern)).strip("^").rstrip("$Z\\")
@@ -26,7 +26,7 @@ def addresses(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix
 
 @dataclass(frozen=True)
 class Address:
-    """An address, how often it is asked, the methods that it takes, and what its query may hold."""
+    """An address: how often it is requested, its methods, and the parameters of its query."""
 
     path: str
     weight: float
@@ -35,7 +35,7 @@ class Address:
 
 
 def look_at(url: str, paths: Iterable[str]) -> list[Address]:
-    """What a running tracker does with addresses, and what it says of them."""
+    """Each path of a running tracker with its weight, methods and parameters."""
     described: dict[str, Any] = requests.get(f"{url}/api/schema", timeout=30).json()["paths"]
     found = []
     for path in paths:
@@ -47,7 +47,7 @@ def look_at(url: str, paths: Iterable[str]) -> list[Address]:
 
 
 def weight(answer: requests.Response) -> float:
-    """How often an address is asked that answers so to a stranger."""
+    """How often an address is requested that gives this answer to a stranger."""
     if answer.status_code in (401, 403) or "/login" in answer.headers.get("Location", ""):
         return SELDOM
     return OFTEN if "Access-Control-Allow-Origin" in answer.headers else NORMAL

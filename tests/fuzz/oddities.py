@@ -1,4 +1,4 @@
-"""Random -> values that programs, people and attackers send, and texts cut, mixed and doubled."""
+"""Oddities: random values that programs, people and attackers send, and texts that are cut, mixed or doubled."""
 
 import random
 import string
@@ -100,7 +100,7 @@ TYPES = ("page", "click", "view", "conversion", "adjustment", "event")
 
 
 def text(rng: random.Random) -> str:
-    """A text, mostly one that has made trouble somewhere."""
+    """A text, mostly one that is known to cause trouble."""
     if rng.random() < 0.8:
         return rng.choice(TEXTS)
     return "".join(chr(rng.choice((rng.randrange(32, 127), rng.randrange(0x20000)))) for _ in range(rng.randrange(60)))
@@ -117,7 +117,7 @@ def word(rng: random.Random) -> str:
 
 
 def mangled(rng: random.Random, body: bytes) -> bytes:
-    """The same bytes cut, doubled, or with some that are others."""
+    """The bytes cut, doubled, or with some changed."""
     at = rng.randrange(len(body) + 1)
     return rng.choice((
         lambda: body[:at],

@@ -1,4 +1,4 @@
-"""Random -> a request as bytes, with the ids of the hits that it surely holds."""
+"""Request: makes random requests as bytes, with the ids of the hits that they certainly hold."""
 
 import gzip
 import json
@@ -30,9 +30,9 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Fuzzed:
-    """A request. `ids` has the id of each hit by its index; it is empty where the request may hold others.
+    """A request. `ids` has the id of each hit by its index. It is empty if the request may hold others.
 
-    A client that sent less than it promised goes away.
+    A client that sent less than announced closes the connection.
     """
 
     method: str
@@ -44,19 +44,19 @@ class Fuzzed:
 
     @property
     def sent(self) -> bytes:
-        """All that goes out."""
+        """The bytes that are sent."""
         return self.head + self.body
 
 
 @dataclass(frozen=True)
 class Maker:
-    """What requests are made of: addresses, and the keys that the tracker knows."""
+    """Makes requests from addresses and from keys that the tracker knows."""
 
     addresses: Sequence[Address]
     known: Mapping[str, str]
 
     def make(self, rng: random.Random, number: int) -> Fuzzed:
-        """One request. Its number is in the ids of its hits."""
+        """One request. Its number is part of the ids of its hits."""
         address = rng.choices(self.addresses, [one.weight for one in self.addresses])[0]
         method = rng.choice(METHODS if rng.random() < 0.15 else address.methods)
         path = HOLES.sub(lambda hole: self.key(rng, hole[1]), address.path)
@@ -69,7 +69,7 @@ class Maker:
         return Fuzzed(method, path, self.head(rng, method, f"{path}?{query(hit)}"), ids=ids)
 
     def with_body(self, rng: random.Random, number: int, path: str) -> Fuzzed:
-        """A request with a body: an object, an array or a form, whole or mangled, as its header says or not."""
+        """A request with a body: an object, an array or a form, perhaps mangled or with another Content-Type."""
         is_whole = True
         hits = [self.hit(rng, f"{number}-{n}", HIT) for n in range(rng.choice((1, 1, 1, 2, 5, 60)))]
         ids = {n: hit["id"] for n, hit in enumerate(hits) if is_plain(hit.get("id"))}
@@ -104,13 +104,13 @@ class Maker:
         return hit
 
     def key(self, rng: random.Random, name: str) -> str:
-        """What stands for a name: mostly what the tracker knows by it."""
+        """A value for a placeholder, mostly a known one."""
         if name in self.known and rng.random() < 0.7:
             return self.known[name]
         return quote(text(rng)[:500], safe="", errors="surrogatepass")
 
     def head(self, rng: random.Random, method: str, target: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """The lines before the body."""
+        """The request line and the headers."""
         given = {"Host": "127.0.0.1", "Connection": "close"}
         if rng.random() < 0.2:
             given["Authorization"] = f"Bearer {rng.choice((self.known['ingest'], self.known['report'], 'wrong'))}"
@@ -124,7 +124,7 @@ class Maker:
 
 
 def is_plain(one: Any) -> bool:
-    """Whether it is the id that a hit was given, and no odd one."""
+    """Whether the id is the one that was given to the hit, and no odd value."""
     return isinstance(one, str) and one.startswith("fuzz-")
 
 

@@ -1,4 +1,4 @@
-"""Requests to a running tracker -> what is wrong with its answers and with its archive."""
+"""Run: sends requests to a running tracker -> the faults of its answers, its archive and its log."""
 
 import http.client
 import json
@@ -21,15 +21,15 @@ from tracker.archive import FolderArchive
 #: The contract's 5 s.
 SLOWEST_SECONDS = 5.0
 CLIENTS = 8
-#: The id of a click, in the address that it leads to.
+#: The id of a click, in the address to which it redirects.
 CLICK = re.compile(rb"hl_click=([0-9a-f]{32})")
-#: What the tracker logs of a click that it leads on without having stored it.
+#: The log entry for a click that redirects although it couldn't be stored.
 LEFT = "is left to its landing page"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, after how many seconds; status 0 where the connection was closed without a word."""
+    """An answer and its seconds. Status 0: the connection was closed without an answer."""
 
     asked: Fuzzed
     status: int
@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass
 class Seen:
-    """What a run saw."""
+    """The results of a run."""
 
     seed: int
     requests: int = 0
@@ -67,7 +67,7 @@ def ask(port: int, fuzzed: Fuzzed) -> Answer:
         suppress(OSError, http.client.HTTPException),
         socket.create_connection(("127.0.0.1", port), timeout=30) as link,
     ):
-        with suppress(OSError):  # who refuses need not read on
+        with suppress(OSError):  # a server that refuses need not read the rest
             link.sendall(fuzzed.sent)
         if not fuzzed.is_whole:
             link.shutdown(socket.SHUT_WR)
@@ -79,7 +79,7 @@ def ask(port: int, fuzzed: Fuzzed) -> Answer:
 
 
 def hits_of(answer: Answer) -> tuple[int, set[str]]:
-    """How many hits an answer says are accepted, and the ids of those that are known."""
+    """How many hits an answer accepts, and the ids of those that are known."""
     if answer.location and (click := CLICK.search(answer.location)) and answer.asked.method == "GET":
         return 0, {click[1].decode()}
     if answer.status != 200 or answer.asked.method not in ("GET", "POST"):
@@ -93,7 +93,7 @@ def hits_of(answer: Answer) -> tuple[int, set[str]]:
 
 
 def told_of(body: bytes) -> dict[str, Any]:
-    """An object in JSON; empty for anything else."""
+    """A JSON object. Empty for anything else."""
     with suppress(ValueError):
         told = json.loads(body)
         return told if isinstance(told, dict) else {}
@@ -101,7 +101,7 @@ def told_of(body: bytes) -> dict[str, Any]:
 
 
 def fuzz(tracker: Tracker, made: dict[str, Any], requests: int, seed: int) -> Seen:
-    """A whole run on a tracker whose web process runs."""
+    """Does a whole run on a tracker whose web process runs."""
     rng = random.Random(seed)
     asked_for = look_at(tracker.url, addresses())
     known = {"site": made["site"], "ad": made["ad"], "ingest": made["ingest_token"], "report": made["report_token"]}
@@ -116,7 +116,7 @@ def fuzz(tracker: Tracker, made: dict[str, Any], requests: int, seed: int) -> Se
 
 
 def wrong_answers(answers: Sequence[Answer]) -> list[str]:
-    """The answers that nobody may get."""
+    """The answers that no client may get."""
     return [
         f"{answer.status} after {answer.seconds:.2f} s: {answer.asked.sent[:1500]!r} {answer.body[:300]!r}"
         for answer in answers
@@ -139,7 +139,7 @@ def wrong_archive(tracker: Tracker, answers: Sequence[Answer], seen: Seen) -> li
 
 
 def wrong_log(tracker: Tracker) -> list[str]:
-    """Mistakes of ours that a client was told to be a service that is away."""
+    """Log entries of our own bugs that were answered as if a service were away."""
     log = tracker.log("web").read_text(errors="replace")
     at = log.find("Traceback")
     return [log[max(at - 500, 0) : at + 3000]] if at >= 0 else []

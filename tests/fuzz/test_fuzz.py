@@ -1,4 +1,4 @@
-"""Whatever is asked of any address: no mistake of ours, no wait, and no accepted hit is lost. `make fuzz` asks more."""
+"""Odd requests to any address cause no bug, no long wait, and lose no accepted hit. `make fuzz` sends more."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from tests.running import Tracker
 SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(10**6))
 
 
-def test_whatever_is_asked_is_answered_soon_and_what_is_accepted_is_archived(tmp_path: Path) -> None:
+def test_odd_requests_are_answered_soon_and_accepted_hits_are_archived(tmp_path: Path) -> None:
     with Tracker(tmp_path) as tracker:
         tracker.migrate()
         made = tracker.bootstrap()
@@ -22,5 +22,5 @@ def test_whatever_is_asked_is_answered_soon_and_what_is_accepted_is_archived(tmp
     assert seen.accepted > 50
 
 
-def test_every_address_of_the_tracker_is_asked() -> None:
+def test_every_address_of_the_tracker_is_requested() -> None:
     assert {"/collect", "/pixel.gif", "/t.js", "/collect/crossing", "/click/{site}/{ad}"} <= set(addresses())

@@ -1,4 +1,4 @@
-"""The container image, made as people make it, and run: `make test-image`. Needs root and Debian's packages.
+"""The container image, built and run as people do it: `make test-image`. Needs root and Debian's packages.
 
-No registry of images is asked. The base is made of Debian's packages, as the one on the registries is.
+It uses no registry of images. The base is made from Debian's packages, like the one on the registries.
 """

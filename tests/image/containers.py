@@ -1,4 +1,4 @@
-"""Podman with a storage of its own, without a daemon and cgroups; and a base that is made of packages."""
+"""Containers: podman with its own storage, without a daemon and cgroups; and a base image made from packages."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ from tests.services.packages import ensure
 SUITE = "bookworm"
 BASE = f"localhost/hitledger-{SUITE}"
 IMAGE = "localhost/hitledger"
-#: What pip trusts in a build, where this machine trusts an authority of its own.
+#: The authority that pip trusts in a build, if this machine trusts its own.
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
-# Podman wants either kind of cgroups, and some machines have a mixture; containers here have none.
+# Podman needs cgroups of one kind, and some machines have a mixture. Containers here have none.
 _PODMAN = (
     'mount -t tmpfs none /sys/fs/cgroup; exec podman --root "$0/root" --runroot "$0/run"'
     ' --storage-driver overlay --runtime crun --cgroup-manager cgroupfs "$@"'
@@ -27,12 +27,12 @@ LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
 
 def podman(*words: str) -> list[str]:
-    """The command with these words."""
+    """The command line of podman with these words."""
     return ["unshare", "--mount", "sh", "-c", _PODMAN, str(cache() / "podman"), *words]
 
 
 def tell(*words: str) -> str:
-    """What a command prints. Raises CalledProcessError; its reason is on stderr."""
+    """The output of a command. Raises CalledProcessError; the reason is on stderr."""
     return subprocess.run(podman(*words), stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -74,7 +74,7 @@ def _bootstrap(folder: Path) -> None:
 
 @contextmanager
 def container(name: str, *options: str, command: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """A container of the image on this machine's network, ended by SIGTERM, with nothing but its state to write on."""
+    """A container on this machine's network that may write only to its state. It is ended by SIGTERM."""
     words = ("run", "--rm", "--name", name, "--network", "host", "--cgroups", "disabled", "--read-only", *LIMITS)
     caps = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
     with subprocess.Popen(podman(*words, *caps, *options, IMAGE, *command)) as process:

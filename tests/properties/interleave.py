@@ -59,7 +59,7 @@ class Stepped:
 
 
 def together(parts: list[Any]) -> Any:
-    """What the calls gave, as one call would have given it."""
+    """The combined result of several calls, as one call would have returned it."""
     if parts and isinstance(parts[0], Some):
         return Some([row for part in parts for row in part.rows], any(part.is_cut for part in parts))
     return [item for part in parts for item in part or ()]

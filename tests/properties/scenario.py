@@ -49,7 +49,7 @@ class Pools:
     goals: list[str]
     #: Empty: nobody signs in, so that no link marks a bucket that another fact should have marked.
     users: str
-    #: The click ids that conversions and adjustments name; empty: they name none.
+    #: The click ids that conversions and adjustments name. Empty: they name none.
     clicks: list[str]
 
 
@@ -147,7 +147,7 @@ def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> li
 
 
 def by_click(rng: random.Random, hit: Hit, pools: Pools, issued: list[str]) -> Hit:
-    """A conversion or an adjustment as a partner tells it: by a click id, often without an order and a visitor."""
+    """The conversion or adjustment as a partner sends it: with a click id, often without order and visitor."""
     known = [*pools.clicks, *(rng.sample(issued, 1) if issued and pools.clicks else [])]
     if not known or hit.type not in ("conversion", "adjustment") or rng.random() < 0.3:
         return hit
@@ -157,7 +157,7 @@ def by_click(rng: random.Random, hit: Hit, pools: Pools, issued: list[str]) -> H
 
 
 def with_consent(rng: random.Random, hit: Hit) -> Hit:
-    """A hit with signals of consent."""
+    """The hit, perhaps with signals of consent."""
     signals = {signal: rng.choice(["granted", "denied"]) for signal in ("analytics_storage", "ad_storage")}
     return msgspec.structs.replace(hit, consent=signals, match={"fbp": "fb.1.2.3"})
 

@@ -100,7 +100,7 @@ class World:
         self.hasty = rng.choice([0.0, 0.1])
         #: Sends links last, when only they can have the figures made again.
         self.logins_last = rng.random() < 0.5
-        #: So do the clicks that conversions name.
+        #: Sends the clicks that conversions name last, for the same reason.
         self.clicks_last = rng.random() < 0.3
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
@@ -112,7 +112,7 @@ class World:
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
     def received(self) -> list[Hit]:
-        """The hits as they pass the door: without what their consent denies."""
+        """The hits as collection keeps them, without what their consent denies."""
         return [respect(hit, (), own_stand_in(hit, SALT)) for hit in self.scenario.hits]
 
     def configure(self) -> None:
@@ -128,9 +128,9 @@ class World:
             Ad.objects.create(campaign=campaign, key=key)
 
     def divide(self) -> None:
-        """Hours have one part or several, from some hour on perhaps more. That is known before hits of then come."""
+        """Divides hours into one or more parts, perhaps more from some hour on. Hits of that hour come after this."""
         first, then = self.rng.choice([(1, 1), (1, 1), (1, 16), (2, 256), (16, 256), (256, 256)])
-        #: The step that is still to come, in most worlds none.
+        #: A later increase of the number of parts. Most worlds have none.
         self.step: tuple[int, int] | None = None
         if first > 1:
             PartStep.objects.create(site=self.site.key, since=0, number=first)
@@ -139,7 +139,7 @@ class World:
         self.parts_before = read_parts([self.site.key])[self.site.key]
 
     def raise_parts(self) -> None:
-        """The hours from the step on have more parts."""
+        """Increases the number of parts from the step on."""
         if self.step:
             PartStep.objects.create(site=self.site.key, since=self.step[0], number=self.step[1])
             self.step = None
@@ -177,7 +177,7 @@ class World:
         config = self.after or self.before
         if all(self.is_old(hit) for hit in batch):
             config = self.rng.choice([self.before, config])
-        # Before the step is made, the hits are older than it. A worker may be at them for as long as it likes.
+        # Before the step is made, all hits are older than it. A worker may take any time for them.
         parts = self.parts_before if self.step else read_parts([self.site.key])[self.site.key]
         return msgspec.structs.replace(config, parts=parts)
 
@@ -488,7 +488,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
-        # A click may be named for 90 days; here for an hour, in some worlds.
+        # In the product a conversion may name a click of 90 days. Here it is an hour in some worlds.
         patch.setattr(joined, "REACH_MS", rng.choice([joined.REACH_MS, joined.REACH_MS, HOUR]))
         # In the product an hour names a thousand others. Here it names one or two in half of the worlds.
         patch.setattr(naming, "MAX_OTHERS", rng.choice([99, 99, 1, 2]))
@@ -500,7 +500,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
 
 
 def bound_reads(patch: pytest.MonkeyPatch) -> None:
-    """Let a worker read next to nothing of what its facts may change: it marks all that is later instead."""
+    """Bounds a worker's reads so tightly that it mostly marks everything later instead."""
     patch.setattr(marking, "MOST_A_BATCH", 1)
     patch.setattr(marking, "MOST_A_FACT", 0)
     for adapter in (sql, cassandra):

@@ -1,4 +1,4 @@
-"""Cassandra comes back with another address under the same name, as a container does: nothing needs a restart."""
+"""Cassandra comes back under the same name with another address, as a container does. Nothing needs a restart."""
 
 import os
 import shlex
@@ -20,19 +20,19 @@ RECOVERY_SECONDS = 30.0
 
 
 def with_hosts(command: str, hosts: Path) -> str:
-    """A command for which the machine's file of names is another one."""
+    """A command that runs with another /etc/hosts."""
     inside = f"mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec sh -c {shlex.quote(command)}"
     return f"exec unshare --mount sh -c {shlex.quote(inside)}"
 
 
 def ask(tracker: Tracker, token: str, site: str) -> int:
-    """The status of an answer that Cassandra is needed for."""
+    """The status of a request that needs Cassandra."""
     address = f"{tracker.url}/api/visitors?site={site}&visitor=ann"
     return requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code
 
 
 def wait_for(tracker: Tracker, token: str, site: str, status: int) -> None:
-    """Returns once that is the status."""
+    """Waits until the request has this status."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while (found := ask(tracker, token, site)) != status:
         assert time.monotonic() < deadline, f"{found} for {RECOVERY_SECONDS:.0f} s:\n{tracker.tail('web')}"

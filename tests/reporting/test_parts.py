@@ -1,4 +1,4 @@
-"""Parts: hours that are divided, of which a late hit has only its own part rolled up again."""
+"""Parts: large hours are divided, and a late hit has only its own part rolled up again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ NUMBER = 16
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    """A shop on each store, whose hours have 16 parts."""
+    """A shop on each store. Its hours have 16 parts."""
     shop = Shop(store)
     PartStep.objects.create(site=shop.key, since=0, number=NUMBER)
     return shop
@@ -54,28 +54,28 @@ def part_of(hit: str) -> int:
 
 
 def hits_of(part: int) -> list[str]:
-    """Ids of clicks that are in one part."""
+    """Ids of clicks that are in the same part."""
     return [hit for n in range(200) if part_of(hit := f"h{n}") == part]
 
 
 def marked(shop: Shop) -> list[int]:
-    """The marked parts, SUM for the sum."""
+    """The marked parts. SUM stands for the sum."""
     return sorted(mark.part for mark in open_marks(shop.key))
 
 
 def clicks(shop: Shop) -> dict[str, int]:
-    """The clicks that the hours' cells have, by ad."""
+    """The clicks in the hours' cells, by ad."""
     cells = shop.store.read_cells(shop.key, [CLICKS], [DAY])
     return {row.ad.ad: row.clicks for cell in cells for row in click_rows(cell)}
 
 
 def roller(store: Any, clock: Callable[[], int] = lambda: NOON) -> Roller:
-    """What beat runs."""
+    """The roller that beat uses."""
     return Roller(store, sequence, load_sites, lambda: 0, clock)
 
 
 class Meanwhile:
-    """A store; before one of its methods something else happens, once."""
+    """A store. Before one of its methods runs, something else happens once."""
 
     def __init__(self, store: Store, method: str, happens: Callable[[], Any]) -> None:
         self._store, self._method, self._happens = store, method, happens
@@ -87,7 +87,7 @@ class Meanwhile:
         return getattr(self._store, name)
 
 
-def test_the_number_of_parts_of_an_hour_is_the_greatest_that_holds_by_then() -> None:
+def test_an_hour_has_the_greatest_number_of_parts_set_until_then() -> None:
     parts = Parts(((5, 16), (9, 256)))
     assert [parts.number_at(bucket) for bucket in (4, 5, 8, 9)] == [1, 16, 16, 256]
     assert Parts(((5, 256), (9, 16))).number_at(9) == 256
@@ -107,7 +107,7 @@ def test_every_fact_is_in_one_part_of_its_bucket_and_in_the_same_as_its_copies(s
     assert all(parts)
 
 
-def test_an_hour_in_parts_is_reported_as_one_that_is_whole(store: Store) -> None:
+def test_an_hour_in_parts_is_reported_like_an_undivided_one(store: Store) -> None:
     reports = []
     for number in (1, 16, 256):
         shop = Shop(store)
@@ -201,7 +201,7 @@ def test_a_helper_rolls_up_parts_of_divided_hours_alone(shop: Shop, monkeypatch:
     assert marked(shop) == [SUM, part_of("alone")]
 
 
-def test_a_worker_that_slept_while_hours_were_divided_marks_the_parts_that_there_are(store: Store) -> None:
+def test_a_worker_that_slept_while_hours_were_divided_marks_existing_parts(store: Store) -> None:
     shop = Shop(store)
     shop.process(shop.click("first", -HOUR, visitor="bob"))
     slept = shop.config()
@@ -219,7 +219,7 @@ def test_a_worker_that_slept_while_hours_were_divided_marks_the_parts_that_there
     assert row.ad.ad == "demo-ad"
 
 
-def test_a_part_that_has_nothing_any_more_is_taken_out_of_its_hour(shop: Shop) -> None:
+def test_a_part_that_became_empty_is_removed_from_its_hour(shop: Shop) -> None:
     shop.process(shop.sale("s", order="o"))
     shop.roll_up()
     shop.process(shop.adjust("r", "retract", "o", MINUTE))
@@ -227,7 +227,7 @@ def test_a_part_that_has_nothing_any_more_is_taken_out_of_its_hour(shop: Shop) -
     assert [row for cell in shop.store.read_cells(shop.key, ["last"], [DAY]) for row in credit_rows(cell)] == []
 
 
-def test_what_comes_after_an_hour_read_its_parts_is_added_up_again(shop: Shop) -> None:
+def test_a_hit_after_an_hour_has_read_its_parts_is_added_up_again(shop: Shop) -> None:
     shop.process(shop.click("h1"))
     work = roller(shop.store)
     work.roll_up(*work.marked(shop.key))
@@ -244,7 +244,7 @@ def test_what_comes_after_an_hour_read_its_parts_is_added_up_again(shop: Shop) -
     assert clicks(shop) == {"demo-ad": 2}
 
 
-def test_an_hour_is_marked_only_once_the_cell_of_its_part_can_be_read(shop: Shop) -> None:
+def test_an_hour_is_marked_only_after_the_cell_of_its_part_is_written(shop: Shop) -> None:
     shop.process(shop.click("h1"))
 
     def others() -> None:
@@ -257,7 +257,7 @@ def test_an_hour_is_marked_only_once_the_cell_of_its_part_can_be_read(shop: Shop
     assert clicks(shop) == {"demo-ad": 1}
 
 
-def test_a_day_of_which_a_part_was_rolled_up_since_is_read_from_its_hours(shop: Shop) -> None:
+def test_a_day_with_a_newer_part_is_read_from_its_hours(shop: Shop) -> None:
     late = next(hit for part in range(1, NUMBER) for hit in hits_of(part))
     shop.process(shop.click("h1"))
     shop.roll_up()
@@ -270,7 +270,7 @@ def test_a_day_of_which_a_part_was_rolled_up_since_is_read_from_its_hours(shop: 
     assert answer(shop.store, query, config, NOON).totals.clicks == 2
 
 
-def test_an_hour_that_stalls_overwrites_no_newer_one(shop: Shop) -> None:
+def test_a_stalled_sum_of_an_hour_overwrites_no_newer_one(shop: Shop) -> None:
     shop.process(shop.click("h1"))
     work = roller(shop.store)
     work.roll_up(*work.marked(shop.key))
@@ -283,7 +283,7 @@ def test_an_hour_that_stalls_overwrites_no_newer_one(shop: Shop) -> None:
     assert clicks(shop) == {"demo-ad": 2}
 
 
-def test_a_rollup_that_dies_before_it_marks_the_hour_is_done_again(shop: Shop) -> None:
+def test_a_rollup_that_dies_before_it_marks_the_hour_is_repeated(shop: Shop) -> None:
     class Dies:
         def __getattr__(self, name: str) -> Any:
             return getattr(sequence, name)
@@ -342,7 +342,7 @@ def test_an_hour_names_the_largest_ads_of_all_its_parts(shop: Shop, monkeypatch:
     for ids, ads in told:
         shop.process(*(shop.click(ids[n], ad=ad, visitor=ids[n]) for n, ad in enumerate(ads)))
     shop.roll_up()
-    # Of part 0 a and b are named, of part 1 d and e; of the hour a and d, with 3 each.
+    # Part 0 names a and b, part 1 names d and e. The hour names a and d, with 3 each.
     assert clicks(shop) == {"a": 3, "d": 3, "(other)": 6}
 
 
@@ -360,7 +360,7 @@ def test_an_explanation_names_ads_as_the_hour_does(shop: Shop, monkeypatch: pyte
     assert [row.ad.ad for row in rows if row.ad] == [touch["ad"] for touch in told] == ["(other)"]
 
 
-def test_a_whole_site_that_is_marked_has_every_known_part_rolled_up(shop: Shop) -> None:
+def test_marking_a_whole_site_rolls_up_every_known_part(shop: Shop) -> None:
     shop.process(*(shop.click(f"h{n}", ad="one", visitor=f"v{n}") for n in range(3)))
     shop.roll_up()
     known = {part_of(f"h{n}") for n in range(3)}
@@ -369,7 +369,7 @@ def test_a_whole_site_that_is_marked_has_every_known_part_rolled_up(shop: Shop) 
     assert {mark.part for mark in roller(shop.store).marked(shop.key)} == known
 
 
-def test_the_coming_hours_of_a_site_with_large_parts_get_more_parts(
+def test_future_hours_of_a_site_with_large_parts_get_more_parts(
     sql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reporting.rollup.MOST_FACTS", 3)
@@ -384,7 +384,7 @@ def test_the_coming_hours_of_a_site_with_large_parts_get_more_parts(
     assert parts.number_at(NOON + 2 * HOUR + AHEAD_MS) == 16
 
 
-def test_a_number_is_raised_for_hours_that_nothing_has_come_for_yet_and_never_lowered() -> None:
+def test_the_number_of_parts_is_raised_only_for_hours_without_hits_and_never_lowered() -> None:
     site = f"parts-{uuid4().hex}"
     assert raise_parts(site, 16, NOON + 5).steps == ((NOON + HOUR + AHEAD_MS, 16),)
     assert raise_parts(site, 16, NOON + 9 * HOUR).highest == 16
@@ -415,7 +415,7 @@ def test_parts_that_are_read_together_are_on_one_page() -> None:
     assert {page_of(7, part.index) for part in [Part(n, 256) for n in range(256)]} == set(pages_of(7, 256))
 
 
-def test_clicks_of_one_page_with_one_click_id_are_counted_once_whichever_parts_they_would_be_in(shop: Shop) -> None:
+def test_clicks_with_one_click_id_are_counted_once_even_if_their_hit_ids_are_of_two_parts(shop: Shop) -> None:
     url = "https://s.example/?gclid=G1"
     reloads = [Hit(**{**msgspec.structs.asdict(shop.hit("page", f"p{n}", n)), "url": url}) for n in range(20)]
     shop.process(*reloads)

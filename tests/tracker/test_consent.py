@@ -62,7 +62,7 @@ def visit(tracker: Tracker, account: dict[str, Any]) -> None:
 
 
 def refuse(tracker: Tracker, account: dict[str, Any], hit: dict[str, Any]) -> None:
-    """What the person sends is refused in every way. Refusals must not leave the person's ids anywhere, either."""
+    """Sends refused requests of every kind. Refusals must not leave the person's ids anywhere, either."""
     text = json.dumps(hit)
     query = f"site={account['site']}&" + "&".join(f"{name}={PERSON['visitor']}" for name in hit) + "&p.a=1" * 300
     for body in ({**hit, "ts": 5}, [{**hit, "id": "a b"}] * 3, {**hit, "visitor": f"{PERSON['visitor']} {HASH}"}):
@@ -76,7 +76,7 @@ def refuse(tracker: Tracker, account: dict[str, Any], hit: dict[str, Any]) -> No
 
 
 def wait_for_samples(tracker: Tracker, account: dict[str, Any], codes: set[str]) -> None:
-    """Returns once what was refused is written, with its samples."""
+    """Waits until the counts of refused hits are written, with their samples."""
     token = {"Authorization": f"Bearer {account['report_token']}"}
     counts: dict[str, int] = {}
     deadline = time.monotonic() + 6 * WRITE_SECONDS

@@ -1,4 +1,4 @@
-"""What the door refuses is counted by site, day and code, with a sample that names nobody."""
+"""Refusals: collection counts refused hits by site, day and code, with a sample that identifies nobody."""
 
 import json
 import time
@@ -65,7 +65,7 @@ def test_refused_hits_are_counted_by_site_and_code_and_sales_among_them(site: Si
     assert counted() == [(site.key, "bad_id", 3, 1), (site.key, "bad_type", 1, 0)]
 
 
-def test_they_are_counted_on_the_day_of_the_sites_own_clock(site: Site) -> None:
+def test_refused_hits_are_counted_on_the_sites_own_day(site: Site) -> None:
     send({"site": site.key, "id": "no blanks"})
     assert counted()
     kiritimati = datetime.now(UTC) + timedelta(hours=14)
@@ -80,7 +80,7 @@ def test_they_are_counted_on_the_day_of_the_sites_own_clock(site: Site) -> None:
         (b'[{"site": "KEY"}' + b', {"site": "KEY"}' * 500 + b"]", "too_many_hits"),
     ],
 )
-def test_a_request_that_cant_be_read_is_counted_for_the_site_that_it_names(site: Site, body: bytes, code: str) -> None:
+def test_an_unreadable_request_is_counted_for_the_site_that_it_names(site: Site, body: bytes, code: str) -> None:
     assert send(body.replace(b"KEY", site.key.encode())).status_code in (400, 413)
     assert counted() == [(site.key, code, 1, 0)]
 
@@ -92,7 +92,7 @@ def test_a_form_an_image_and_a_wrong_token_are_counted_too(site: Site) -> None:
     assert counted() == [(site.key, code, 1, 0) for code in ("bad_id", "bad_token", "bad_type")]
 
 
-def test_what_a_link_or_a_crossing_refuses_is_counted_too(site: Site) -> None:
+def test_refused_clicks_and_crossings_are_counted_too(site: Site) -> None:
     Client().get(f"/click/{site.key}/none")
     Client().get("/collect/crossing", {"site": site.key})
     assert counted() == [(site.key, "missing_visitor", 1, 0), (site.key, "unknown_ad", 1, 0)]
@@ -105,7 +105,7 @@ def test_too_many_hits_a_second_are_counted(site: Site) -> None:
     assert counted() == [(site.key, "rate_limited", 2, 0)]
 
 
-def test_keys_that_no_site_has_share_one_count(site: Site) -> None:
+def test_unknown_site_keys_share_one_count(site: Site) -> None:
     for n in range(30):
         send({"site": f"made-up-{n}"})
     send([{"site": site.key}, {"site": "another"}])
@@ -126,15 +126,15 @@ def test_a_site_is_not_shown_what_a_server_of_another_account_sends(site: Site) 
     assert counted() == [("unknown", "unknown_site", 1, 0)]
 
 
-def test_what_is_our_own_fault_is_not_counted(site: Site) -> None:
+def test_server_errors_are_not_counted(site: Site) -> None:
     note_refusal(RequestFactory().get("/collect", {"site": site.key}), NotDurable())
     assert counted() == []
 
 
 class TestSample:
-    """What is kept of the latest refused hit."""
+    """The sample of the latest refused hit."""
 
-    def test_it_says_how_the_hit_was_written(self, site: Site) -> None:
+    def test_a_sample_shows_how_the_hit_was_written(self, site: Site) -> None:
         sale = {"site": site.key, "type": "conversion", "name": "purchase", "value": "29.90", "id": "no blanks"}
         send(sale, origin="https://shop.example")
         found = sample()
@@ -152,13 +152,15 @@ class TestSample:
 
     @pytest.mark.parametrize("consent", [None, "denied", "granted"])
     @pytest.mark.parametrize("fault", [{"id": "no blanks"}, {"visitor": "ann anders 4711"}, {"type": "Sale"}])
-    def test_it_names_nobody_whatever_was_allowed(self, site: Site, consent: Any, fault: dict[str, Any]) -> None:
+    def test_a_sample_identifies_nobody_even_with_consent(
+        self, site: Site, consent: Any, fault: dict[str, Any]
+    ) -> None:
         hit = {"site": site.key, **PERSON, **fault, "consent": consent}
         assert send(hit, user_agent="Browser/4711", x_forwarded_for="203.0.113.9").status_code == 400
         self.names_nobody()
 
     @pytest.mark.parametrize("end", ["", "}}", "\\"])
-    def test_nor_does_a_body_that_cant_be_read(self, site: Site, end: str) -> None:
+    def test_the_sample_of_an_unreadable_body_identifies_nobody(self, site: Site, end: str) -> None:
         body = json.dumps({"site": site.key, **PERSON})[:-1] + "," + end
         assert send(body.encode(), user_agent="Browser/4711").status_code == 400
         self.names_nobody()
@@ -174,12 +176,12 @@ class TestSample:
         for word in ("4711", "ann", "Ann", "030", "SecretClick", "203.0.113", "Browser", "b1b1b1"):
             assert word not in kept, kept
 
-    def test_the_address_of_the_page_stays_without_what_follows_it(self, site: Site) -> None:
+    def test_a_sample_has_the_pages_address_without_its_query(self, site: Site) -> None:
         send({"site": site.key, "id": "a b", "url": "https://shop.example/thanks/4711?gclid=x#y"})
         assert json.loads(sample()["body"])["url"] == "https://shop.example/thanks/9999"
 
     @pytest.mark.parametrize("letter", ["x", "é", "日", "\\u0000", "\\ud800", '\\"', "\x01"])
-    def test_it_is_small_whatever_a_stranger_sends(self, site: Site, letter: str) -> None:
+    def test_a_sample_is_small_whatever_was_sent(self, site: Site, letter: str) -> None:
         long = letter * 9_000
         for body in (
             f'{{"site": "{site.key}", "id": "a b", "name": "{long}"}}',
@@ -193,7 +195,7 @@ class TestSample:
             assert len(one.sample.pop("body").encode()) <= 1_600
             assert len(json.dumps(one.sample).encode()) <= 600
 
-    def test_the_latest_write_has_its_own(self, site: Site) -> None:
+    def test_the_sample_is_of_the_latest_write(self, site: Site) -> None:
         for fault in ("a b", "a  b"):
             send({"site": site.key, "id": fault})
             REFUSALS.flush()
@@ -201,9 +203,9 @@ class TestSample:
 
 
 class TestFlood:
-    """A stranger may send any number of them."""
+    """Anybody may cause any number of refusals."""
 
-    def test_they_make_as_many_rows_as_codes_and_two_writes_each_at_most(
+    def test_many_refusals_make_one_row_per_code_and_at_most_two_writes_each(
         self, site: Site, django_assert_max_num_queries: Callable[[int], Any]
     ) -> None:
         for n in range(40):
@@ -218,7 +220,7 @@ class TestFlood:
             send([{"site": f"{site.key}{n}", "id": "a b"} for n in range(500)])
         assert counted() == [("unknown", "bad_id", 500, 0)]
 
-    def test_no_more_counts_wait_than_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_waiting_counts_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(refusals, "MAX_WAITING", 10)
         written: dict[Key, Tally] = {}
         counts = Refusals(written.update)
@@ -229,7 +231,7 @@ class TestFlood:
         assert sum(tally.hits for tally in written.values()) == 100
         assert written[Key("unknown", date(2026, 11, 20), "bad_id")].hits == 90
 
-    def test_counts_that_cant_be_written_wait_for_the_next_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_counts_that_cannot_be_written_are_written_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(refusals, "MAX_WAITING", 3)
         written: dict[Key, Tally] = {}
         is_away = [True]
@@ -251,7 +253,7 @@ class TestFlood:
         assert len(written) <= 4
         assert sum(tally.hits for tally in written.values()) == 6
 
-    def test_what_is_old_is_forgotten(self, site: Site) -> None:
+    def test_old_counts_are_deleted(self, site: Site) -> None:
         today = datetime.now(UTC).date()
         for days in (1, RefusedCount.KEPT_DAYS - 2, RefusedCount.KEPT_DAYS + 3):
             RefusedCount.objects.create(site=site.key, day=today - timedelta(days=days), code="bad_id", hits=days)
@@ -266,7 +268,7 @@ def fill(counts: Refusals, sites: list[str]) -> None:
 
 
 class TestStaff:
-    """Support sees all of it, by the API and in the admin."""
+    """Support sees the counts, by the API and in the admin."""
 
     @pytest.fixture
     def staff(self, site: Site) -> Client:
@@ -288,7 +290,7 @@ class TestStaff:
         assert staff.get("/api/refused", {"code": "bad_id"}).json()["count"] == 1
         assert staff.post("/api/refused", {}).status_code == 405
 
-    def test_the_admin_shows_them_and_changes_none(self, staff: Client, site: Site) -> None:
+    def test_the_admin_shows_the_counts_read_only(self, staff: Client, site: Site) -> None:
         listed = staff.get("/admin/tracker/refusedcount/").content.decode()
         assert "bad_id" in listed
         assert "Up to 64 of" in listed
@@ -296,7 +298,7 @@ class TestStaff:
         assert staff.get(f"/admin/tracker/refusedcount/{one.pk}/change/").status_code == 200
         assert staff.post(f"/admin/tracker/refusedcount/{one.pk}/change/", {"hits": "9"}).status_code == 403
 
-    def test_nobody_else_sees_them(self, staff: Client) -> None:
+    def test_only_support_sees_the_counts(self, staff: Client) -> None:
         assert Client().get("/api/refused").status_code == 403
         client = Client()
         client.force_login(User.objects.create_user("ann"))

@@ -189,7 +189,7 @@ def test_a_hit_is_accepted_whatever_its_amount_is(tracker: Tracker, site: str, v
 
 
 @pytest.mark.parametrize("consent", ["\ud83c", {"\udc00": "granted"}, {"ad_storage": "\ud800"}], ids=ascii)
-def test_a_hit_is_taken_though_its_fault_can_only_be_told_in_half_letters(
+def test_a_hit_is_accepted_although_its_unreadable_field_has_half_characters(
     tracker: Tracker, site: str, consent: Any
 ) -> None:
     answer = post(tracker, {"site": site, "consent": consent})

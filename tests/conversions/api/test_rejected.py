@@ -188,7 +188,7 @@ def refused(shop: Shop, day: str, code: str, hits: int, sales: int = 0) -> None:
     RefusedCount.add_all([row])
 
 
-def test_what_was_refused_at_the_door_is_told_beside_what_was_rejected_later(shop: Shop) -> None:
+def test_refused_hits_are_listed_beside_rejected_ones(shop: Shop) -> None:
     shop.process(shop.hit("conversion", "h1", name="nonsense"))
     refused(shop, "2026-11-20", "bad_value", 37, sales=37)
     refused(shop, "2026-11-20", "bad_id", 2)
@@ -208,7 +208,7 @@ def test_what_was_refused_at_the_door_is_told_beside_what_was_rejected_later(sho
     assert [one["code"] for one in around_noon(shop, code="bad_id")["refused"]["days"]] == ["bad_id"]
 
 
-def test_what_was_refused_of_another_site_is_not_told(shop: Shop) -> None:
+def test_refused_hits_of_another_site_are_not_listed(shop: Shop) -> None:
     refused(shop, "2026-11-20", "bad_value", 37)
     other = Shop(shop.store)
     assert around_noon(other)["refused"] == {"counts": {}, "days": []}

@@ -186,7 +186,7 @@ def test_a_link_does_not_affect_frozen_months(store: Store, site: str) -> None:
 
 
 def some(rows: list[Fact], most: int) -> Some:
-    """The last of these, for what isn't read may be anywhere."""
+    """Only the last of these, because any of them may be unread."""
     return Some(rows[-most:], len(rows) > most)  # type: ignore[arg-type]
 
 
@@ -295,13 +295,13 @@ def test_every_part_whose_figures_change_is_affected(goal: str, people: str, mon
 
 
 def changed_places(before: Known, after: Known) -> set[Place]:
-    """The places whose figures, as a part of one slot, are others after than before."""
+    """The places whose figures change, each as a part of one slot."""
     return {place for place in after.places() if rolled_up(before, place) != rolled_up(after, place)}
 
 
 @pytest.mark.parametrize("people", ["AB", "ABC"])
 @pytest.mark.parametrize("goal", ["every", "once", "click"])
-def test_whatever_a_fact_changes_is_named_though_not_all_may_be_read(
+def test_everything_that_changes_is_affected_even_if_reads_are_bounded(
     goal: str, people: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(goal + people)
@@ -336,7 +336,7 @@ def test_a_link_affects_every_month_of_a_timeline_that_is_too_long_to_read(
         assert months == {month_of(bucket, timezone) for bucket in found}
 
 
-def test_a_link_changes_an_order_that_another_placed_before_it_though_not_all_may_be_read(
+def test_a_link_affects_an_order_of_another_before_it_even_if_reads_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("conversions.marks.affected.MOST_A_BATCH", 1)
@@ -357,7 +357,7 @@ def test_a_link_changes_an_order_that_another_placed_before_it_though_not_all_ma
 
 
 class Counting:
-    """A store, and how many facts its reads gave."""
+    """A store that counts the facts that it reads."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -374,7 +374,7 @@ class Counting:
 
 @pytest.fixture
 def crowd(store: Store, site: str) -> str:
-    """A site where ann has thousands of sales and clicks, with which others share orders; all of them are one user."""
+    """A site where ann has thousands of sales and clicks. Others share her orders; all of them are one user."""
     mine = [sale(site, n, hit=f"c{n}", order=f"o{n}") for n in range(3_000)]
     shared = [sale(site, n, f"v{n % 100}", hit=f"s{n}", order="shared") for n in range(3_000)]
     touches = [touch(site, n, hit=f"t{n}") for n in range(3_000)]
@@ -385,7 +385,7 @@ def crowd(store: Store, site: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["touch", "sale", "shared", "change", "link"])
-def test_what_one_hit_reads_is_bounded_whatever_was_sent_before(store: Store, crowd: str, kind: str) -> None:
+def test_the_reads_of_one_hit_are_bounded(store: Store, crowd: str, kind: str) -> None:
     new: dict[str, Fact] = {
         "touch": touch(crowd, 5, hit="new"),
         "sale": sale(crowd, 5, hit="new"),
@@ -399,7 +399,7 @@ def test_what_one_hit_reads_is_bounded_whatever_was_sent_before(store: Store, cr
     assert counting.read < 6 * (MOST_A_BATCH + MOST_A_FACT + 11 * AT_LEAST)
 
 
-def test_a_click_of_a_visitor_with_thousands_of_sales_marks_from_its_own_hour_on(store: Store, site: str) -> None:
+def test_a_click_of_a_visitor_with_thousands_of_sales_marks_every_hour_from_its_own(store: Store, site: str) -> None:
     store.add_facts([sale(site, n, hit=f"c{n}", order=f"o{n}") for n in range(3_000)])
     new = touch(site, 2_998, hit="new")
     store.add_facts([new])

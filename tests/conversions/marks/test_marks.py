@@ -117,7 +117,7 @@ def test_the_first_mark_and_the_first_bucket_of_a_site_are_read_alone(
 
 
 def refuse_all_rows(execute: Callable[..., object], sql: str, *rest: object) -> object:
-    """Let pass what reads one row."""
+    """Refuses queries that read more than one row."""
     assert "MIN(" in sql
     return execute(sql, *rest)
 

@@ -1,4 +1,4 @@
-"""Reading: a replay misses no hit and takes none twice, from merged objects, small ones, and while they are merged."""
+"""Reading: a replay reads each hit once, from merged and small objects, even while objects are merged."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def hit(id: str, at: int = 0, site: str = "s") -> Hit:
 
 @pytest.fixture
 def folder(archive: FolderArchive, monkeypatch: pytest.MonkeyPatch) -> FolderArchive:
-    """Six batches of a hit each, and each hit a block of its own once they are merged."""
+    """Six batches with one hit each. When merged, each hit is its own block."""
     monkeypatch.setattr(merged, "BLOCK_BYTES", 1)
     for n in range(6):
         archive.put(Batch(batch_id(NOON + n, f"n{n}"), (hit(f"h{n}", 10 - n),)))
@@ -68,14 +68,14 @@ def test_only_blocks_of_the_range_are_fetched(folder: FolderArchive, monkeypatch
 
 
 @pytest.mark.parametrize("stop", range(6))
-def test_it_goes_on_within_a_merged_object(folder: FolderArchive, stop: int) -> None:
+def test_a_replay_goes_on_within_a_merged_object(folder: FolderArchive, stop: int) -> None:
     merge(folder)
     reads = list(read_hits(folder, [NOON_HOUR]))
     assert found(read_hits(folder, [NOON_HOUR], reads[stop].reached)) == found(reads)[stop + 1 :]
 
 
 @pytest.mark.parametrize("stop", range(6))
-def test_it_goes_on_though_the_object_was_merged_again(folder: FolderArchive, stop: int) -> None:
+def test_a_replay_goes_on_although_the_object_was_merged_again(folder: FolderArchive, stop: int) -> None:
     merge(folder)
     reads = list(read_hits(folder, [NOON_HOUR]))
     folder.put(Batch(batch_id(NOON + 3, "late"), (hit("late"),)))
@@ -85,7 +85,7 @@ def test_it_goes_on_though_the_object_was_merged_again(folder: FolderArchive, st
 
 
 class MergedMeanwhile(FolderArchive):
-    """An archive that is merged just before a piece is fetched, `after` pieces from the start."""
+    """An archive that is merged before the piece number `after` is fetched."""
 
     def __init__(self, folder: FolderArchive, after: int) -> None:
         super().__init__(folder.folder)
@@ -99,13 +99,13 @@ class MergedMeanwhile(FolderArchive):
 
 
 @pytest.mark.parametrize("after", range(7))
-def test_no_hit_is_missed_where_objects_are_merged_after_they_were_listed(folder: FolderArchive, after: int) -> None:
+def test_no_hit_is_missed_if_objects_are_merged_after_they_were_listed(folder: FolderArchive, after: int) -> None:
     reads = list(read_hits(MergedMeanwhile(folder, after), [NOON_HOUR]))
     assert set(found(reads)) == set(ALL)
     assert all(read.batches is not None for read in reads)
 
 
-def test_merged_objects_that_are_merged_again_meanwhile_are_read_all_the_same(folder: FolderArchive) -> None:
+def test_merged_objects_that_are_merged_again_meanwhile_are_still_read(folder: FolderArchive) -> None:
     merge(folder)
     late = batch_id(NOON + 7, "late")
     folder.put(Batch(late, (hit("late"),)))
@@ -115,7 +115,7 @@ def test_merged_objects_that_are_merged_again_meanwhile_are_read_all_the_same(fo
 
 
 class Lying(FolderArchive):
-    """An archive that lists an object that isn't there."""
+    """An archive that lists an object which doesn't exist."""
 
     def list(self, *given: Any, **more: Any) -> Iterator[str]:
         phantom = archive_key(batch_id(NOON + 2, "phantom"))
@@ -123,7 +123,7 @@ class Lying(FolderArchive):
         return iter(sorted([*super().list(*given, **more), *([phantom] if phantom > after else [])]))
 
 
-def test_what_is_listed_and_never_there_is_left_out_once(folder: FolderArchive) -> None:
+def test_a_listed_object_that_does_not_exist_is_left_out_once(folder: FolderArchive) -> None:
     reads = list(read_hits(Lying(folder.folder), [NOON_HOUR]))
     assert sorted(found(reads)) == ALL
     assert [read.reached for read in reads if read.batches is None] == [archive_key(batch_id(NOON + 2, "phantom"))]
@@ -146,7 +146,7 @@ class TestReplayed:
     """Facts and figures from merged objects."""
 
     def replay(self, shop: Shop, archive: FolderArchive, slice_ms: int) -> Replay:
-        """What beat does, slice by slice; each look at the clock takes a second."""
+        """Runs the replay in slices as beat does. Each reading of the clock is a second later."""
         row = Replay.objects.create(site=shop.key, requested=True)
         while Replay.objects.filter(pk=row.pk, ended_at=None).exists():
             now = now_ms()
@@ -156,7 +156,7 @@ class TestReplayed:
         return row
 
     @pytest.mark.parametrize("slice_ms", [4_000, 50_000])
-    def test_they_are_those_of_the_small_ones(
+    def test_they_equal_those_from_small_objects(
         self, opened_store: Store, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch, slice_ms: int
     ) -> None:
         monkeypatch.setattr(merged, "BLOCK_BYTES", 400)

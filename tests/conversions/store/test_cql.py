@@ -97,7 +97,7 @@ class Prepared(Cql):
         return self._session.last  # type: ignore[union-attr]
 
     def _leave_if_moved(self) -> None:
-        """It has no address."""
+        """Does nothing, because this session has no address."""
 
 
 def test_statements_are_prepared_again_after_a_failure() -> None:

@@ -1,4 +1,4 @@
-"""A conversion that names a click is credited to the person who made that click, whatever came first."""
+"""A conversion that names a click is credited to the person who clicked, in any order of arrival."""
 
 from collections.abc import Iterable
 from itertools import permutations
@@ -32,26 +32,26 @@ def shop(store: Store) -> DatedShop:
 
 
 def credited(shop: DatedShop) -> list[tuple[str, str]]:
-    """Conversions by ad, and what is unattributed."""
+    """Conversions by ad, then the unattributed ones."""
     report = shop.report(*DAY)
     rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
     return [*rows, ("", report["unattributed"]["conversions"])]
 
 
 def receive(shop: DatedShop, hits: Iterable[Hit]) -> None:
-    """Figures are made after each hit: what comes late finds some that it must change."""
+    """Rolls up after each hit, so that late hits must change existing figures."""
     for hit in hits:
         shop.receive(hit)
 
 
 def told(shop: DatedShop, click: str, instant: str = BOUGHT, **more: Any) -> Hit:
-    """A sale as a partner tells it, who knows a click id and nobody."""
+    """A sale sent by a partner who knows a click id but no visitor."""
     hit = shop.sale(instant, click=click, **more)
     return hit if "visitor" in more else msgspec.structs.replace(hit, visitor=f"of-{hit.id}")
 
 
 def landing(shop: DatedShop, click: str, instant: str, visitor: str = "ann") -> Hit:
-    """The page to which a click by `/click` led."""
+    """The landing page's hit after a click by `/click`."""
     at = shop.click(CLICKED).at
     url = hand_over("https://shop.example/", Handover("summer", click, at), shop.site.key, shop.site.click_secret)
     return shop.hit("page", instant, visitor=visitor, url=url)
@@ -63,7 +63,7 @@ def case_of(shop: DatedShop, hit: Hit) -> Case:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_sale_told_by_a_networks_click_id_is_credited_to_the_person_who_clicked(
+def test_a_sale_with_a_networks_click_id_is_credited_to_the_person_who_clicked(
     shop: DatedShop, order: tuple[int, ...]
 ) -> None:
     hits = [
@@ -77,7 +77,7 @@ def test_a_sale_told_by_a_networks_click_id_is_credited_to_the_person_who_clicke
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_sale_told_by_the_id_that_click_gave_is_the_landing_visitors(shop: DatedShop, order: tuple[int, ...]) -> None:
+def test_a_sale_with_the_id_of_a_click_belongs_to_the_landing_visitor(shop: DatedShop, order: tuple[int, ...]) -> None:
     click = "ab" * 16
     sale = told(shop, click)
     hits = [
@@ -91,7 +91,7 @@ def test_a_sale_told_by_the_id_that_click_gave_is_the_landing_visitors(shop: Dat
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_who_merely_sends_a_hit_with_a_clicks_id_gets_no_credit_for_its_sale(shop: DatedShop, turn: int) -> None:
+def test_a_forged_hit_with_a_clicks_id_gets_no_credit_for_its_sale(shop: DatedShop, turn: int) -> None:
     click = "cd" * 16
     hits = [
         shop.click("2026-11-20T07:00Z", "thief", visitor="thief", id=click),
@@ -103,14 +103,14 @@ def test_who_merely_sends_a_hit_with_a_clicks_id_gets_no_credit_for_its_sale(sho
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_of_strangers_who_share_a_click_id_only_the_first_is_credited(shop: DatedShop, turn: int) -> None:
+def test_only_the_first_of_strangers_with_one_click_id_is_credited(shop: DatedShop, turn: int) -> None:
     url = "https://shop.example/?fbclid=F1"
     clicks = [shop.click(f"2026-11-20T0{n}:00Z", ad=f"ad{n}", visitor=f"v{n}", url=url) for n in range(4)]
     receive(shop, [*clicks, told(shop, "F1")][::turn])
     assert credited(shop) == [("ad0", "1.000000"), ("", "0.000000")]
 
 
-def test_a_click_id_that_nobody_carries_credits_nobody_until_its_click_comes(shop: DatedShop) -> None:
+def test_an_unknown_click_id_credits_no_ad_until_its_click_comes(shop: DatedShop) -> None:
     sale = told(shop, "G1")
     shop.receive(sale)
     assert credited(shop) == [("", "1.000000")]
@@ -118,7 +118,7 @@ def test_a_click_id_that_nobody_carries_credits_nobody_until_its_click_comes(sho
     assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
 
 
-def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_it_credits_nobody(
+def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_earns_nothing(
     shop: DatedShop, store: Store
 ) -> None:
     url = "https://shop.example/?gclid=G1"
@@ -131,7 +131,7 @@ def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_it_credits
     assert credited(shop) == [("", "1.000000")]
 
 
-def test_two_sales_of_one_click_without_an_order_are_one_and_with_orders_two(shop: DatedShop) -> None:
+def test_two_sales_of_a_click_count_once_without_orders_and_twice_with_two(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), told(shop, "G1"))
     assert shop.report(*DAY)["totals"]["conversions"] == "1.000000"
     shop.receive(told(shop, "G1", order="o1"), told(shop, "G1", order="o2"))
@@ -139,7 +139,7 @@ def test_two_sales_of_one_click_without_an_order_are_one_and_with_orders_two(sho
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_a_partner_takes_a_sale_back_by_its_click_id(shop: DatedShop, turn: int) -> None:
+def test_a_partner_can_retract_a_sale_by_its_click_id(shop: DatedShop, turn: int) -> None:
     retract = shop.hit("adjustment", BOUGHT, kind="retract", click="G1", trusted=True)
     hits = [shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), retract]
     receive(shop, hits[::turn])
@@ -147,7 +147,7 @@ def test_a_partner_takes_a_sale_back_by_its_click_id(shop: DatedShop, turn: int)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_goal_that_counts_one_per_person_knows_that_a_click_is_a_persons(
+def test_a_goal_that_counts_once_per_person_knows_the_person_of_a_named_click(
     shop: DatedShop, order: tuple[int, ...]
 ) -> None:
     Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
@@ -174,7 +174,7 @@ def test_a_user_who_signs_in_later_is_the_person_whose_click_was_named(shop: Dat
 
 
 class Counting:
-    """A store that notes how many rows each read gives."""
+    """A store that counts the rows that it reads."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -193,13 +193,13 @@ class Counting:
 
 
 def crowd(shop: DatedShop, number: int) -> list[Touch]:
-    """Strangers who carry one click id, one after the other."""
+    """Touches of strangers with one click id, one after the other."""
     start = shop.click("2026-11-01T08:00Z").at
     place: dict[str, Any] = {"site": shop.site.key, "kind": "click", "network": "gclid", "click_id": "G1"}
     return [Touch(hit=f"t{n}", visitor=f"v{n}", at=start + n * MINUTE, **place) for n in range(number)]
 
 
-def test_of_a_click_id_that_ten_thousand_visitors_carry_a_worker_reads_a_few_rows(shop: DatedShop) -> None:
+def test_a_worker_reads_few_rows_of_a_click_id_that_ten_thousand_visitors_have(shop: DatedShop) -> None:
     touches = crowd(shop, 10_000)
     shop.store.add_facts(touches)
     sales = [told(shop, "G1", order=f"o{n}") for n in range(5)]
@@ -227,7 +227,7 @@ def test_without_a_named_click_no_click_ids_are_read(shop: DatedShop) -> None:
     assert "read_carried" in asked
 
 
-def test_a_joined_row_stays_though_an_earlier_click_is_found_and_readers_take_the_first(shop: DatedShop) -> None:
+def test_a_joined_row_stays_if_an_earlier_click_is_found_and_readers_take_the_earliest(shop: DatedShop) -> None:
     url = "https://shop.example/?gclid=G1"
     shop.receive(shop.click(LATER, url=url, visitor="bob"), told(shop, "G1"))
     shop.receive(shop.click(CLICKED, ad="first", url=url))

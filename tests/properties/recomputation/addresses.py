@@ -58,6 +58,6 @@ def shortened(click_id: str) -> str:
 
 
 def named(click_id: str) -> str:
-    """A click id as conversions name it: a long one keeps its beginning, and ends in a digest of all."""
+    """A click id as conversions name it. A long one is cut and ends in a digest of the whole."""
     kept = shortened(click_id)
     return kept if len(kept) <= 200 else kept[:168] + blake2b(kept.encode(), digest_size=16).hexdigest()

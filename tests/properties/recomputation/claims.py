@@ -23,7 +23,7 @@ class Claim:
     version: Version
     rows: tuple[Conversion, ...]
     adjustments: tuple[Adjustment, ...]
-    #: Those that the rows name by click ids.
+    #: The touches that the rows name by click ids.
     touches: tuple[Touch, ...]
 
     @property
@@ -91,7 +91,7 @@ def is_retracted(claim: Claim) -> bool:
 
 
 def is_believed(claim: Claim) -> bool:
-    """Whether the conversion that counts may be anybody's, as it names no amount or the goal asks for no server."""
+    """Whether the winner's amount is believed: a server sent it, it has none, or the goal believes everybody."""
     winner = claim.winner
     return claim.version.open_values or winner.trusted or (winner.value is None and not winner.unreadable)
 

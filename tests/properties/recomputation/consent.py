@@ -10,7 +10,7 @@ IDENTIFYING = ("gclid", "fbclid", "hl_click")
 
 
 def respected(hit: Hit, salt: bytes) -> Hit:
-    """Without `analytics_storage` a hit is nobody's: of a visitor that no other hit has, and without click ids."""
+    """A hit as it is kept. Without `analytics_storage` it gets a unique visitor and loses its click ids."""
     if hit.consent.get("analytics_storage") != "denied":
         return hit
     nobody = hmac.digest(salt, f"{hit.site}\nhit\n{hit.id}".encode(), "sha256").hex()[:32]

@@ -10,7 +10,7 @@ Brought = Callable[[Conversion], list[Touch]]
 
 
 def brought_by(touches: Iterable[Touch], reach: int) -> Brought:
-    """Tells the touch that brought a conversion by the click id that it names; none, where nobody carries it."""
+    """A function from a conversion to the touch with the click id that it names, as a list; empty if there is none."""
     landed_first = sorted(in_order(touches), key=lambda touch: not touch.landed)
 
     def brought(row: Conversion) -> list[Touch]:
@@ -21,7 +21,7 @@ def brought_by(touches: Iterable[Touch], reach: int) -> Brought:
 
 
 def ids_of(touch: Touch) -> set[str]:
-    """Its network click ids; and its hit id, if `/click` made it or its seal came with the landing page."""
+    """The click ids of a touch: those of networks, and its hit id if `/click` made it or it was handed over."""
     ids = [
         touch.click_id,
         *(value for _, value in touch.other_ids),

@@ -9,30 +9,30 @@ from tests.properties.recomputation.records import Conversion, Touch
 
 SLOTS = 256
 OTHER = Name("(other)", "(other)")
-#: An hour and a part of it.
+#: An hour and the number of a part of it.
 Part = tuple[int, int]
 
 
 def click_key(touch: Touch) -> str:
-    """What touches have in common that are counted once an hour."""
+    """The key that touches share if they count once per hour."""
     if touch.click_id and not touch.ad:
         return "\0".join((touch.visitor, touch.network, touch.click_id))
     return f"h:{touch.hit}"
 
 
 def claim_key(row: Conversion) -> str:
-    """The claim of a conversion, as slots go by it."""
+    """The claim of a conversion, from which its slot is computed."""
     return f"o:{row.order}" if row.order else f"c:{row.click}" if row.click else f"h:{row.hit}"
 
 
 def part_of(key: str, hour: int, steps: Iterable[Sequence[int]]) -> Part:
-    """The part that has a key's slot. `steps`: from an instant on, so many parts."""
+    """The part that has a key's slot. `steps`: instant -> number of parts from then on."""
     number = max((number for since, number in steps if since <= hour), default=1)
     return hour, blake2b(key.encode(), digest_size=1).digest()[0] // (SLOTS // number)
 
 
 def unnamed(sizes: Mapping[Part, Counter[Name]], most: int) -> dict[Part, set[Name]]:
-    """By part the ads that nobody configured and that are `(other)` there."""
+    """Part -> the ads that aren't configured and are `(other)` there."""
     small = {part: too_small(counted, most) for part, counted in sizes.items()}
     hours: dict[int, Counter[Name]] = defaultdict(Counter)
     for part, counted in sizes.items():
@@ -41,5 +41,5 @@ def unnamed(sizes: Mapping[Part, Counter[Name]], most: int) -> dict[Part, set[Na
 
 
 def too_small(sizes: Counter[Name], most: int) -> set[Name]:
-    """All but the largest."""
+    """All ads except the largest."""
     return set(sorted(sizes, key=lambda name: (-sizes[name], name))[most:])

@@ -89,7 +89,7 @@ class Site:
     prefetches: bool
     own_traffic: bool
     own_networks: tuple[str, ...]
-    #: From an instant (ms) on, so many parts.
+    #: Pairs of an instant (ms) and the number of parts from then on.
     steps: tuple[tuple[int, int], ...] = ()
     goals: tuple[Goal, ...]
     ads: tuple[Ad, ...]

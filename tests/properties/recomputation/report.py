@@ -72,7 +72,7 @@ def entries(world: World) -> Iterator[Entry]:
 
 
 def sizes_of(found: Iterable[Entry]) -> dict[Part, Counter[Name]]:
-    """How many touches each ad that nobody configured has in each part. Credit is looked at under one model."""
+    """The number of touches of each ad that isn't configured, by part. Credit is looked at under one model."""
     sizes: dict[Part, Counter[Name]] = defaultdict(Counter)
     for entry in found:
         if entry.name and entry.name.campaign is not None and entry.cell[2] in ("clicks", "linear"):

@@ -144,7 +144,7 @@ def test_days_are_the_sites_own() -> None:
     assert [row.touch_day for row in credit(case(touch(-HOUR // 2), at=NOON + HOUR // 2), site=tokyo)] == ["2026-09-21"]
 
 
-def test_a_refund_without_a_rate_is_told_though_the_amount_of_its_sale_cant_be_read() -> None:
+def test_a_refund_without_a_rate_is_unrated_even_if_its_sales_amount_is_unreadable() -> None:
     sale = {"site": "s", "visitor": "ann", "at": NOON, "hit": "c", "goal": "buy", "version": 1, "order": "o"}
     refund = Adjustment(site="s", order="o", at=NOON, hit="r", kind="refund", value=8, currency="JPY")
     euros = msgspec.structs.replace(SITE, currency="EUR")

@@ -161,7 +161,7 @@ class TestReport:
         assert 'value="2026-01-05"' in answer.content.decode()
         assert client.get("/?model=magic").status_code == 400
 
-    def test_what_was_refused_today_is_told_with_a_sample(self, client: Client, shop: DatedShop, ann: User) -> None:
+    def test_todays_refused_hits_are_shown_with_a_sample(self, client: Client, shop: DatedShop, ann: User) -> None:
         assert "refused today" not in text_of(client.get("/"))
         sale = {"site": shop.site.key, "type": "conversion", "user": "ann", "name": "<b>x</b>", "id": "a b"}
         for hits in ([sale] * 37, [{**sale, "type": "sale", "id": "h1"}] * 2):

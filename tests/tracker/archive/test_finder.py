@@ -1,4 +1,4 @@
-"""Finder: people are told which object holds a batch, merged or not, and are kept waiting for it only a second."""
+"""Finder: names the object that holds a batch, merged or not, within a second."""
 
 import pytest
 
@@ -12,7 +12,7 @@ A, B, LATE = (batch_id(NOON + n, nonce) for n, nonce in enumerate(["a", "b", "la
 
 @pytest.fixture
 def merged(archive: FolderArchive, monkeypatch: pytest.MonkeyPatch) -> FolderArchive:
-    """An hour of two batches that were merged, and a third that came later."""
+    """An hour with two merged batches and a third one that came later."""
     monkeypatch.setattr("time.time", lambda: (NOON + 9 * HOUR) / 1000)
     hits = (Hit(id="h", site="s", type="page", at=NOON, received=NOON, visitor="v"),)
     for one in (A, B):
@@ -30,7 +30,7 @@ def test_a_batch_is_in_its_own_object_until_it_is_merged(merged: FolderArchive) 
     assert find("no batch") is None
 
 
-def test_an_hour_is_asked_for_once_and_one_that_is_not_over_not_at_all(
+def test_a_past_hour_is_listed_once_and_the_present_one_never(
     merged: FolderArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -42,7 +42,7 @@ def test_an_hour_is_asked_for_once_and_one_that_is_not_over_not_at_all(
     assert len(asked) == 1
 
 
-def test_an_archive_that_is_away_names_nothing_and_is_asked_once(
+def test_if_the_archive_is_away_no_object_is_named_and_it_is_asked_once(
     merged: FolderArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -57,7 +57,7 @@ def test_an_archive_that_is_away_names_nothing_and_is_asked_once(
     assert len(asked) == 1
 
 
-def test_what_would_take_longer_than_a_second_is_not_named(
+def test_an_object_that_takes_longer_than_a_second_to_find_is_not_named(
     merged: FolderArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finder, "SECONDS", 0.0)

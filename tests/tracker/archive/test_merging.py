@@ -1,4 +1,4 @@
-"""Merging: beat merges what is due and waits out an archive that is away; the command does it at once and says so."""
+"""Merging: beat merges hours that are due, and waits while the archive is away. The command merges at once."""
 
 import time
 from io import StringIO
@@ -28,7 +28,7 @@ def put(archive: FolderArchive, made_at: int, id: str = "h") -> str:
 
 
 def command() -> str:
-    """What the command prints."""
+    """Runs the command and returns its output."""
     output = StringIO()
     call_command("merge_archive", stdout=output, stderr=output)
     return output.getvalue()
@@ -71,7 +71,7 @@ def test_a_tick_ends_after_its_seconds_and_the_next_goes_on(
 
 
 def away(archive: FolderArchive) -> None:
-    """The hour's folder can't be read: a file stands in its place."""
+    """Makes the hour's folder unreadable: a file is in its place."""
     (archive.folder / "merged").write_text("")
 
 
@@ -95,5 +95,5 @@ def test_the_command_ends_with_a_clear_line_while_the_archive_is_away(archive: F
         command()
 
 
-def test_it_is_work_of_the_upkeep_queue() -> None:
+def test_merging_uses_the_upkeep_queue() -> None:
     assert app.amqp.router.route({}, "tracker.tasks.merge_archive")["queue"].name == UPKEEP

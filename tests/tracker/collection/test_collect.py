@@ -449,7 +449,7 @@ class TestNobody:
 
 class TestClicksThatAreNamed:
     @pytest.mark.parametrize("type_", ["conversion", "adjustment"])
-    def test_a_sale_or_a_change_of_one_may_name_a_click_and_is_of_a_visitor_of_its_own(self, type_: str) -> None:
+    def test_a_sale_or_adjustment_that_names_a_click_has_its_own_visitor(self, type_: str) -> None:
         given = {"type": type_, "click": " Cj0-gclid ", "kind": "retract"}
         hits = [only(from_query(SERVER, sites_like(), id=id_, **given)) for id_ in ("a", "b")]
         assert [hit.click for hit in hits] == ["Cj0-gclid"] * 2
@@ -457,14 +457,14 @@ class TestClicksThatAreNamed:
         again = only(from_query(SERVER, sites_like(), id="a", **given))
         assert again.visitor == hits[0].visitor
 
-    def test_who_names_a_visitor_keeps_it_and_a_user_has_one_visitor(self) -> None:
+    def test_a_sale_that_names_a_click_keeps_a_given_visitor_or_the_users(self) -> None:
         sale = {"type": "conversion", "click": "G1"}
         assert only(from_query(visitor="ann", **sale)).visitor == "ann"
         visitors = {only(from_query(id=id_, user="u1", **sale)).visitor for id_ in ("a", "b")}
         assert len(visitors) == 1
 
     @pytest.mark.parametrize("word", ["", " ", "{click_id}", "null", "${CLICK}", "%%CLICKID%%"])
-    def test_a_placeholder_is_no_click(self, word: str) -> None:
+    def test_a_placeholder_is_not_taken_for_a_click_id(self, word: str) -> None:
         assert only(from_query(type="conversion", click=word)).click == ""
 
     @pytest.mark.parametrize("type_", ["page", "event", "click", "view"])
@@ -477,7 +477,7 @@ class TestClicksThatAreNamed:
         change = {"type": "adjustment", "kind": "retract", "click": "G1", "consent": denied}
         assert refused(from_query(**change)) == (400, "missing_order", "order")
 
-    def test_a_click_id_as_long_as_no_address_is_refused(self) -> None:
+    def test_a_click_id_longer_than_an_address_is_refused(self) -> None:
         assert refused(from_query(type="conversion", click="x" * 8193)) == (400, "too_long", "click")
 
 
@@ -585,7 +585,7 @@ class TestPerson:
         assert only(from_query()).ref == ""
 
     @pytest.mark.parametrize("origin", ["https://shop.example", "https://shop.example/", "HTTP://shop.example:8080/"])
-    def test_an_origin_alone_is_no_page(self, origin: str) -> None:
+    def test_an_origin_without_a_path_is_not_a_page(self, origin: str) -> None:
         image = msgspec.structs.replace(PERSON, page=origin)
         assert only(from_query(image)).url == ""
         assert only(from_query(image, url=origin)).url == origin

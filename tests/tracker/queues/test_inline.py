@@ -1,4 +1,4 @@
-"""The embedded queue: what a process had in hand when it died is processed with the next marker, once."""
+"""The embedded queue: a batch in hand of a process that died is processed once, with the next marker."""
 
 import fcntl
 from pathlib import Path
@@ -18,7 +18,7 @@ failures: list[Exception] = []
 
 
 def note(text: str) -> str:
-    """A step that notes what it gets; or fails."""
+    """A step that records its batches, or fails."""
     if failures:
         raise failures.pop()
     done.append(text)
@@ -27,7 +27,7 @@ def note(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def chain(inline: None, settings: Any, tmp_path: Path) -> None:
-    """The archive's step, and one of the test's own."""
+    """A chain of the archive's step and the test's own step."""
     settings.STATE_DIR = tmp_path
     settings.HIT_CHAIN = ("tracker.tasks.archive_hits", f"{__name__}.note")
     done.clear()
@@ -40,17 +40,17 @@ def batch() -> Batch:
 
 
 def processed(batch: Batch) -> int:
-    """How often the batch went through the step."""
+    """How often the step got the batch."""
     return sum(batch.id in text for text in done)
 
 
-def test_what_was_processed_is_not_done_again(batch: Batch) -> None:
+def test_a_processed_batch_is_not_processed_again(batch: Batch) -> None:
     InlineQueue().send(batch)
     send_marker()
     assert processed(batch) == 1
 
 
-def test_what_was_archived_and_not_processed_is_processed_with_the_next_marker(batch: Batch) -> None:
+def test_an_archived_batch_that_was_not_processed_is_processed_with_the_next_marker(batch: Batch) -> None:
     failures.append(OSError("the disk is away"))
     with pytest.raises(QueueUnavailable):
         InlineQueue().send(batch)
@@ -61,7 +61,7 @@ def test_what_was_archived_and_not_processed_is_processed_with_the_next_marker(b
     assert not list(folder().iterdir())
 
 
-def test_what_was_merged_before_its_process_came_back_is_processed_too(batch: Batch, archive: FolderArchive) -> None:
+def test_an_unprocessed_batch_that_was_merged_meanwhile_is_processed_too(batch: Batch, archive: FolderArchive) -> None:
     archive.put(batch)
     (folder() / batch.id).touch()
     list(Merger(archive).merge(batch.made_at + 3_600_000))
@@ -71,7 +71,7 @@ def test_what_was_merged_before_its_process_came_back_is_processed_too(batch: Ba
     assert not list(folder().iterdir())
 
 
-def test_what_a_process_has_in_hand_is_left_to_it(batch: Batch, archive: FolderArchive) -> None:
+def test_a_batch_in_hand_of_a_living_process_is_left_to_it(batch: Batch, archive: FolderArchive) -> None:
     archive.put(batch)
     with (folder() / batch.id).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -81,14 +81,14 @@ def test_what_a_process_has_in_hand_is_left_to_it(batch: Batch, archive: FolderA
     assert processed(batch) == 1
 
 
-def test_what_was_never_archived_is_forgotten(batch: Batch) -> None:
+def test_a_batch_that_was_never_archived_is_forgotten(batch: Batch) -> None:
     (folder() / batch.id).touch()
     send_marker()
     assert not processed(batch)
     assert not list(folder().iterdir())
 
 
-def test_no_marker_passes_before_it_while_a_service_is_away(batch: Batch, archive: FolderArchive) -> None:
+def test_while_a_service_is_away_no_marker_overtakes_an_unprocessed_batch(batch: Batch, archive: FolderArchive) -> None:
     archive.put(batch)
     (folder() / batch.id).touch()
     failures.append(OSError("the disk is away"))
@@ -97,7 +97,7 @@ def test_no_marker_passes_before_it_while_a_service_is_away(batch: Batch, archiv
     assert not done
 
 
-def test_one_that_can_not_be_processed_holds_up_no_other(batch: Batch, archive: FolderArchive) -> None:
+def test_a_batch_that_cannot_be_processed_delays_no_other(batch: Batch, archive: FolderArchive) -> None:
     archive.put(batch)
     stray = folder() / "0-stray"
     for path in (stray, folder() / batch.id):
