@@ -206,7 +206,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         return next((effect_of(version) for version in goal.versions.all()), "")
 
     def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
-        """Save the goal, and tell the user when its new version takes effect."""
+        """Save the goal, and show the user when its new version takes effect."""
         super().save_model(request, goal, form, change)
         newest = goal.versions.select_related("goal__site").order_by("-version").first()
         if newest and newest.starts_at > now_ms():

@@ -42,7 +42,7 @@ class ByParameter(BaseContentNegotiation):
 
 
 class ConversionReport(APIView):
-    """Which ads brought which conversions."""
+    """The conversions of each ad."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

@@ -35,7 +35,7 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
-    """Answer with the image in any case. The status and X-Hit-Error say what was wrong."""
+    """Always answer with the image. The status and X-Hit-Error say what was wrong."""
     wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
     return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)

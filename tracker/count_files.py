@@ -41,7 +41,7 @@ class CountFile:
             self._failed = False
         except OSError as error:
             if not self._failed:
-                logger.warning("counts can't be written, /metrics tells old ones: %s", error)
+                logger.warning("counts can't be written, /metrics shows old ones: %s", error)
             self._failed = True
 
     def _write(self, key: str, value: bytes) -> None:

@@ -1,5 +1,5 @@
-"""Environment: one variable -> its checked value. If the value is bad, the program ends with a line that says what it
-must be."""
+"""Environment: one variable -> its checked value. If the value is bad, the program ends with a line that names the
+variable and the values that it may have."""
 
 import os
 import re

@@ -38,5 +38,5 @@ def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 csrf_failure = handler_of(
-    403, "permission_denied", "This came from another site, or without the token of a page of ours.", csrf_page
+    403, "permission_denied", "This came from another site, or without the token of one of our pages.", csrf_page
 )

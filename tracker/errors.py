@@ -23,7 +23,7 @@ RETRY_SECONDS = 5
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong. `field` is null if no single field is at fault."""
+    """A problem with a request. `field` is null if no single field is at fault."""
 
     code: Annotated[str, msgspec.Meta(description="See docs/errors.md.")]
     field: str | None

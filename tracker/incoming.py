@@ -1,4 +1,4 @@
-"""Incoming: Django's request -> its body, and what is known of its sender."""
+"""Incoming: Django's request -> its body and its sender."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Models: accounts, their sites, the tokens of programs, used crossings, and counts of what was refused."""
+"""Models: accounts, their sites, the tokens of programs, used crossings, and counts of refused hits."""
 
 import re
 import secrets

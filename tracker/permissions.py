@@ -18,7 +18,7 @@ class StaffPermissions(DjangoModelPermissions):
     perms_map = {**DjangoModelPermissions.perms_map, "GET": VIEW, "HEAD": VIEW}
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the user may do what is asked."""
+        """Whether the user has the permission that the request needs."""
         if not request.user.is_staff:
             return False
         needed: Mapping[str, str] = getattr(view, "permissions_needed", {})

@@ -108,7 +108,7 @@ class Refusals:
             try:
                 self.flush()
             except Exception as error:
-                logger.warning("what was refused can't be counted now: %r", error)
+                logger.warning("refused hits can't be counted now: %r", error)
             finally:
                 connection.close()
 
@@ -146,7 +146,7 @@ def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, sit
     try:
         _note(request, refused, body, site)
     except Exception:
-        logger.exception("what was refused could not be counted")
+        logger.exception("refused hits could not be counted")
 
 
 def _note(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str) -> None:

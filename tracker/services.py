@@ -17,7 +17,7 @@ class Preparable(Protocol):
     """The methods that every port has."""
 
     def prepare(self) -> None:
-        """Make what is missing. Safe to repeat."""
+        """Make what the service needs before the first hit. Safe to repeat."""
 
     def check(self) -> None:
         """Return quickly if the service works. Raises Transient if not."""

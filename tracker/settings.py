@@ -61,7 +61,7 @@ BROKER_TLS = tls.broker_options("BROKER_URL", BROKER_URL)
 CASSANDRA_URL = read_url("CASSANDRA_URL", "cassandra", parameters=tls.CASSANDRA)
 ARCHIVE_URL = read_url("ARCHIVE_URL", "s3", "file") or (STATE_DIR / "archive").as_uri()
 S3_ENDPOINT_URL = read_url("S3_ENDPOINT_URL", "http", "https")
-#: So many hours after an hour of the archive ended, its objects are merged; 0: never.
+#: The objects of an hour of the archive are merged this many hours after its end; 0 means never.
 ARCHIVE_MERGE_HOURS = read_number("ARCHIVE_MERGE_HOURS", 1, 0, 8760)
 
 # Collection.

@@ -31,7 +31,7 @@ from tracker.models import Site
 from tracker.permissions import StaffPermissions
 
 MAX_RULES = 100
-#: A preview stops after this many seconds and answers with what it has.
+#: A preview stops after this many seconds, and answers with the hits that it has read.
 PREVIEW_SECONDS = 10
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 

@@ -32,7 +32,7 @@ def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
     return [1] * len(ages)
 
 
-#: Decimal rounds exp and ln correctly, so weights are the same on every machine. Floats would differ.
+#: Decimal rounds exp and ln correctly. Weights are therefore the same on every machine; with floats they would differ.
 DECAY = Context(prec=25)
 LN_2 = DECAY.ln(2)
 #: Decimal places of a weight. The newest touch weighs 1.

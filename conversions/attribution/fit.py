@@ -18,7 +18,7 @@ FIT = "fit"
 #: A part of each fingerprint. Raise it when the computation of a fit changes.
 METHOD = 2
 
-#: What was weighed on a path -> the reason why it wasn't the path's ads.
+#: The players that were weighed on a path -> the reason why they weren't the path's ads.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 

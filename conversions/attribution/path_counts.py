@@ -29,7 +29,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fit was made from, and what was left out of it."""
+    """How much of a month a fit was made from, and how much was left out of it."""
 
     one_in: Annotated[int, Meta(description="One person in this many was looked at; 1 means everybody.")] = 1
     conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0

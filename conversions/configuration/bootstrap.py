@@ -41,7 +41,7 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Make what is missing and change nothing else. Two calls at once are safe. Raises ValidationError."""
+    """Make the missing parts and change nothing else. Two calls at once are safe. Raises ValidationError."""
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
         Account.objects.select_for_update().get(pk=account.pk)

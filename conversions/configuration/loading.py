@@ -170,7 +170,7 @@ def _note_hits(key: str) -> bool:
 
 
 def forget_cached_sites() -> None:
-    """Drop what is cached in this process."""
+    """Empty this process's cache of sites."""
     with _lock:
         _cache.clear()
     _has_hits.clear()

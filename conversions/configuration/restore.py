@@ -29,7 +29,7 @@ class BadSnapshot(Permanent):
 
 
 class Restored(msgspec.Struct):
-    """What was restored, and what differs from the snapshot."""
+    """The numbers of what was restored, and the differences from the snapshot."""
 
     accounts: int = 0
     sites: int = 0

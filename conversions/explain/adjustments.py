@@ -34,7 +34,7 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     effect: AdjustmentEffect
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 

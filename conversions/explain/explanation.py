@@ -41,7 +41,7 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
     goal_version: int
     sent: Sent
     reason: DuplicateReason
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
@@ -105,7 +105,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     models: ModelNotes
     duplicates: tuple[ExplainedDuplicate, ...]
     adjustments: tuple[ExplainedAdjustment, ...]
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
     touches: tuple[ExplainedTouch, ...]
     rejected: RejectedBefore = msgspec.field(name="hits_set_aside")

@@ -66,5 +66,6 @@ def no_conversion() -> Refusal:
 
 
 def open_finder() -> Callable[[str], str | None]:
-    """A function: batch id -> the key of the archive's object that holds it, if that can be told. For one answer."""
+    """Return a function: batch id -> the key of the archive's object that contains the batch, if it is found. Make one
+    for each answer."""
     return Finder(open_archive()).find

@@ -42,7 +42,7 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
     code: RejectedCode
     field: str | None
     detail: Annotated[str, Meta(description="The reason in words.")]
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
     body: Annotated[
         Any, Meta(description="The hit as it was collected. If it was too long, it is its first characters as text.")

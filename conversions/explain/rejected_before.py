@@ -32,7 +32,7 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
     type: HitType
     ad: Annotated[str | None, Meta(description="The ad's key; null if the hit names none.")]
     visitor: str
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 

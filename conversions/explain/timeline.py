@@ -50,7 +50,7 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
     user: Annotated[
         str | None, Meta(description="The user whose fact it is, by the visitor's links; null if it is no user's.")
     ]
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
     page: Annotated[Url | UnsetType, Meta(description="The page for people that explains the conversion.")] = UNSET
 

@@ -77,7 +77,7 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     credit: AmountByModel
     value: AmountByModel
     parameters: Annotated[dict[str, str], Meta(description="The raw parameters of the touch.")]
-    batch: Annotated[str | None, Meta(description="The batch that brought it.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 

@@ -1,6 +1,6 @@
 """Records: the facts that hits become and figures are made of: touches, conversions, adjustments and links. Pure.
 
-Every distinct copy of a fact is a row of its own. The row's key ends in a digest of every field that a figure reads.
+Every distinct copy of a fact is a separate row. The row's key ends in a digest of every field that a figure reads.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -74,9 +74,9 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
-    #: A server told it, and showed an ingest token.
+    #: Whether a server with an ingest token sent it.
     trusted: bool = False
-    #: It had an amount that could not be read.
+    #: Whether it had an amount that could not be read.
     unreadable: bool = False
     #: The click id that the hit named, as `named_click` keeps it.
     click: str = ""
@@ -100,7 +100,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
-    #: A server told it, and showed an ingest token.
+    #: Whether a server with an ingest token sent it.
     trusted: bool = False
     #: The click id that the hit named, as `named_click` keeps it.
     click: str = ""
@@ -178,7 +178,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def trusted(self) -> bool:
-        """Whether a server told the conversion."""
+        """Whether a server with an ingest token sent the conversion."""
         return self.conversion.trusted
 
     @property

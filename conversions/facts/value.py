@@ -1,4 +1,4 @@
-"""Value: the amount of one hit -> what it is worth to a goal, in the site's currency. Pure."""
+"""Value: the amount of one hit -> its worth to a goal, in the site's currency. Pure."""
 
 from conversions.facts.records import Adjustment, Conversion, Joined
 from conversions.rules.goals import GoalVersion
@@ -13,8 +13,8 @@ ClaimRow = AmountRow | Joined
 
 
 def money(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency, at the rate of its own day. If it can't be converted: 0 and the
-    reason."""
+    """Convert a hit's amount into the site's currency, at the rate of its own day. Return 0 and the reason if it can't
+    be converted."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -29,8 +29,8 @@ def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
 
 
 def worth(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. If it was
-    left out: also the reason."""
+    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. Also
+    return the reason if the amount was left out."""
     amount, reason = money(row, site)
     return times(amount, version.factor), reason
 

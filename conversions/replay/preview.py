@@ -1,4 +1,5 @@
-"""Preview: the archive's hits and a goal that is not saved -> what it would have counted. Nothing is changed.
+"""Preview: the archive's hits and a goal that is not saved -> the conversions that it would have counted. Nothing is
+changed.
 
 The functions that decide are the same as after a replay. They read the store's facts together with those that the draft
 would add.
@@ -85,7 +86,7 @@ class Preview:
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
-        """Count what the goal counts in the range, from what was gathered."""
+        """Count the gathered conversions of the goal in the range."""
         site = self._rated_site()
         self._facts.join(site.key)
         conversions = value = lacking = 0

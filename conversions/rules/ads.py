@@ -1,4 +1,4 @@
-"""Ads: what is paid for, and the match rules that say which touches are an ad's. Pure."""
+"""Ads: ads as frozen records, and the match rules that say which touches are an ad's. Pure."""
 
 import msgspec
 

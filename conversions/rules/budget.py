@@ -10,7 +10,7 @@ PLACES = 20_000
 LEAST = 20
 #: A claimant without a conversion in the part counts as a person with this many.
 ELSEWHERE = 100
-#: The click that brought a conversion is one of this many newest clicks, whatever else happens in the hour.
+#: The click that led to a conversion is one of this many newest clicks, whatever else happens in the hour.
 LATEST = 50
 
 

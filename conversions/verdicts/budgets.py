@@ -63,7 +63,7 @@ def read_budgets(people: People, parts: Parts, verdicts: Iterable[Verdict]) -> B
 
 
 def for_its_click(verdict: Verdict) -> Verdict:
-    """Limit the verdict to the touches that may have brought it. This limit depends on no other conversion."""
+    """Limit the verdict to the touches that may have led to it. This limit depends on no other conversion."""
     return _limit(verdict, budget.LATEST)
 
 

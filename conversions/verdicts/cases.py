@@ -116,9 +116,9 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """For goals that count one per click: the conversions whose click brought an earlier one that stands.
+    """For goals that count one per click: the conversions whose click led to an earlier one that stands.
 
-    The same click may bring conversions of the click's visitor and of its kin, at any time. All of these are read.
+    The same click may lead to conversions of the click's visitor and of its kin, at any time. All of these are read.
     """
     mine = {
         key: click

@@ -193,7 +193,8 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether no earlier conversion of the goal that stands shares a claimant with this one.
+    """Whether no earlier conversion of the goal has a claimant in common with this one, apart from conversions that
+    don't stand.
 
     All claimants are compared, because it is chance whether a shop's server or the buyer's browser sends an order
     first.

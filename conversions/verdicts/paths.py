@@ -128,7 +128,7 @@ ClickKey = tuple[str, str, str, str]
 
 
 def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """The click that brought a conversion: the last click that may earn credit; None if there is none."""
+    """The click that led to a conversion: the last click that may earn credit; None if there is none."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:

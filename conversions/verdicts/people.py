@@ -32,7 +32,7 @@ class People:
         self._met: set[Owned] = set()
 
     def meet(self, facts: Iterable[Owned]) -> None:
-        """Read what is needed to know the persons of these facts."""
+        """Read the links that say who the persons of these facts are."""
         new = set(facts) - self._met if self._has_links else set()
         self._met |= new
         users = self._users({fact.visitor for fact in new})

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Which ads brought which conversions, and until when this is final."""
+    """The conversions of each ad, and until when they are final."""
 
     site: str
     timezone: str

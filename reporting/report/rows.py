@@ -39,7 +39,7 @@ class Unattributed(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The sums of all rows and of what is unattributed."""
+    """The sums of all rows and of the unattributed conversions."""
 
     clicks: int
     views: int

@@ -113,7 +113,7 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """Write and flush a temporary file beside `path`, which readers don't see. If the caller doesn't rename it, it is
+    """Write and flush a temporary file next to `path`, which readers ignore. If the caller doesn't rename it, it is
     removed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:

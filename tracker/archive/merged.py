@@ -62,7 +62,7 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Archived(msgspec.Struct, frozen=True, array_like=True):
-    """A line of a merged object: a hit and the batch that brought it."""
+    """A line of a merged object: a hit and the id of its batch."""
 
     batch: str
     hit: Hit

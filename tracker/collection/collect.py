@@ -69,8 +69,8 @@ def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a request besides its hits. `received` is ms. `account` is that of its ingest token, if it has
-    one.
+    """The sender of a request, as far as it is known. `received` is ms. `account` is that of its ingest token, if it
+    has one.
 
     `salt` is the key of the hash that replaces a missing visitor id. `prefetch` says that the browser prefetches.
     """
@@ -282,7 +282,8 @@ def derive_visitor(
     """Derive a visitor for a hit that names none.
 
     If a trusted server sends the user but no address, each user has one visitor, which is the same on every day. A hit
-    that names a click comes from a partner, whose address says nothing about the person. It gets a visitor of its own.
+    that names a click comes from a partner, whose address says nothing about the person. It gets another visitor than
+    all other hits.
     """
     if someone(user) and (click or (sender.trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)

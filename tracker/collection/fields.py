@@ -68,7 +68,7 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
 
 
 def read_id(parameters: Parameters, field: str) -> str:
-    """Read a hit's or visitor's id; empty if it is absent or stands for nobody."""
+    """Read a hit's or visitor's id; empty if it is absent or names nobody."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""

@@ -37,7 +37,7 @@ _BEGINNINGS = frozenset("0f{$<%_[@")
 
 
 def someone(text: str) -> str:
-    """Return the text as an id; empty if it stands for nobody."""
+    """Return the text as an id; empty if it names nobody."""
     plain = text.strip().lower()
     if plain in NOBODY or (plain[0] in _BEGINNINGS and _EMPTY.fullmatch(plain)):
         return ""

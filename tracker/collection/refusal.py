@@ -14,7 +14,7 @@ class Refusal(Exception):
 
     #: The seconds after which the client may try again; None if that can't help.
     retry_after: int | None = None
-    #: What was refused: the parameters of a hit, or the beginning of a body that can't be read.
+    #: The refused parameters of a hit, or the beginning of a body that can't be read.
     about: Mapping[str, Any] | bytes = b""
 
     def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:

@@ -56,7 +56,7 @@ class HitQueue(Protocol):
         """Whether every batch that was sent before has been processed, as far as the queue's workers can tell."""
 
     def prepare(self) -> None:
-        """Make what is missing. Safe to repeat."""
+        """Make the missing queues. Safe to repeat."""
 
     def check(self) -> None:
         """Return quickly if the queue works. Raises QueueUnavailable if not."""

@@ -55,7 +55,7 @@ def notify_tasks() -> None:
 
 def end_now() -> None:
     """End the worker at once. The kernel ends its children with it."""
-    logger.warning("tasks did not end within %.0f s, so the queue offers their batches again", END_SECONDS)
+    logger.warning("tasks did not end within %.0f s; the queue redelivers their batches", END_SECONDS)
     os._exit(1)
 
 
