@@ -26,7 +26,7 @@ SEND_SECONDS = 4.0
 MAX_WAITING_BYTES = 32 << 20
 
 
-class Part(msgspec.Struct, eq=False):
+class Portion(msgspec.Struct, eq=False):
     """Hits of one request that go into one batch together."""
 
     hits: list[Hit]
@@ -46,7 +46,7 @@ class Committer:
         self._linger = linger
         self._new_id = new_id
         self._changed = Condition()
-        self._waiting: deque[Part] = deque()
+        self._waiting: deque[Portion] = deque()
         self._hits = self._bytes = 0
         self._last = 1
         self._daemon = Daemon("commit", self._work)
@@ -65,7 +65,7 @@ class Committer:
             for part in parts:
                 part.done.cancel()  # If a part still waits, no batch will contain it.
 
-    def commit(self, parts: Sequence[Part]) -> None:
+    def commit(self, parts: Sequence[Portion]) -> None:
         """Send one batch and give each part its result."""
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
@@ -83,7 +83,7 @@ class Committer:
         for part in parts:
             part.done.set_result(None)
 
-    def _add(self, parts: Sequence[Part]) -> None:
+    def _add(self, parts: Sequence[Portion]) -> None:
         with self._changed:
             if self._bytes > MAX_WAITING_BYTES:
                 raise QueueUnavailable("too many hits wait for the queue")
@@ -97,14 +97,14 @@ class Committer:
         while True:
             self.commit(self._take())
 
-    def _take(self) -> list[Part]:
+    def _take(self) -> list[Portion]:
         """Take the parts of the next batch. Wait until there is one."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
             if self._last > 1 and self._linger:
                 self._changed.wait_for(lambda: self._hits >= self._last, self._linger)
-            parts: list[Part] = []
+            parts: list[Portion] = []
             hits = size = 0
             while self._waiting and fits(self._waiting[0], hits, size, self._max_hits):
                 part = self._waiting.popleft()
@@ -116,16 +116,16 @@ class Committer:
             return parts
 
 
-def fits(part: Part, hits: int, size: int, max_hits: int) -> bool:
+def fits(part: Portion, hits: int, size: int, max_hits: int) -> bool:
     """Whether a part fits into a batch that has `hits` hits and `size` bytes. It always fits into an empty one."""
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
-def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Part]:
+def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Portion]:
     """Split a request's hits into parts that each fit one batch."""
-    parts: list[Part] = []
+    parts: list[Portion] = []
     for hit in hits:
-        one = Part([hit], encoded_size(hit), Future())
+        one = Portion([hit], encoded_size(hit), Future())
         if parts and fits(one, len(parts[-1].hits), parts[-1].size, max_hits):
             parts[-1].hits.append(hit)
             parts[-1].size += one.size

@@ -13,7 +13,7 @@ from conversions.verdicts.cases import Case
 
 
 class CellReader(Protocol):
-    """The read of the store that fits need."""
+    """The read of the store that fits and sizes need."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """The cells of these models and pages."""

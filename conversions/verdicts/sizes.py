@@ -4,8 +4,7 @@ Only hours of several parts have such cells. By them an hour's largest names are
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,6 +12,7 @@ from conversions.facts.ad_names import AdName
 from conversions.rules.parts import Part
 from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
+from conversions.verdicts.fits import CellReader
 
 #: The model name of the cells of sizes.
 SIZES = "sizes"
@@ -20,13 +20,6 @@ SIZES = "sizes"
 PARTS_AT_ONCE = 16
 
 _decoder = msgspec.json.Decoder(list[tuple[str, str, int]])
-
-
-class CellReader(Protocol):
-    """The read of the store that sizes need."""
-
-    def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
-        """The cells of these models and pages."""
 
 
 def page_of(bucket: int, index: int) -> str:

@@ -19,7 +19,7 @@ from reporting.figures.sums import Sums, add, add_credit, clicks_of, columns, un
 PART = "part"
 
 
-class Body(msgspec.Struct, frozen=True, array_like=True):
+class PartBody(msgspec.Struct, frozen=True, array_like=True):
     """All figures of a part by the touch's day: clicks and views, the credit that all models share, each model's own
     credit, and amounts without a rate."""
 
@@ -29,13 +29,13 @@ class Body(msgspec.Struct, frozen=True, array_like=True):
     lacking: list[UnratedRow]
 
 
-_decoder = msgspec.json.Decoder(Body)
+_decoder = msgspec.json.Decoder(PartBody)
 
 
 def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
     """Make the cells of a part, even if it is empty."""
     own = {model: columns(places) for model, places in sums.own.items() if places}
-    body = Body(clicks_of(sums.clicks), columns(sums.alike), own, unrated_of(sums.lacking, sums.lacks))
+    body = PartBody(clicks_of(sums.clicks), columns(sums.alike), own, unrated_of(sums.lacking, sums.lacks))
     cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, add_checksum(msgspec.json.encode(body)))
     return [cell, sizes_cell(bucket, part, sums.sizes)]
 
@@ -67,7 +67,7 @@ def add_cell(sums: Sums, cell: Cell) -> None:
         sums.lacks[row.goal].update(dict(row.amounts))
 
 
-def decode_body(cell: Cell) -> Body:
+def decode_body(cell: Cell) -> PartBody:
     """Read the figures of a part's cell. Raises Damaged."""
     try:
         return _decoder.decode(remove_checksum(cell))

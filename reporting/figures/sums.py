@@ -12,9 +12,9 @@ from conversions.verdicts.naming import beyond
 from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode_body
 
 #: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
-Place = tuple[str, AdName | None, str]
+AmountKey = tuple[str, AdName | None, str]
 #: An amount: micros of conversions, and of money.
-Amounts = dict[Place, list[int]]
+Amounts = dict[AmountKey, list[int]]
 
 
 def amounts() -> Amounts:
@@ -102,7 +102,7 @@ def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]
     return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
-def without_days(places: Mapping[Place, list[int]]) -> Amounts:
+def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
     """Add up the days of the same goal and ad."""
     found = amounts()
     for (goal, ad, _), row in places.items():
@@ -110,7 +110,7 @@ def without_days(places: Mapping[Place, list[int]]) -> Amounts:
     return found
 
 
-def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -> Amounts:
+def together(alike: Mapping[AmountKey, list[int]], own: Mapping[AmountKey, list[int]]) -> Amounts:
     """Add up two sets of amounts."""
     found = amounts()
     for places in (alike, own):
@@ -119,7 +119,7 @@ def together(alike: Mapping[Place, list[int]], own: Mapping[Place, list[int]]) -
     return found
 
 
-def columns(places: Mapping[Place, list[int]]) -> Credit:
+def columns(places: Mapping[AmountKey, list[int]]) -> Credit:
     """Amounts as columns. Amounts that are all 0 are left out."""
     rows = sorted((place for place, row in places.items() if any(row)), key=place_key)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
@@ -141,7 +141,7 @@ def numbered(names: Iterable[Any]) -> dict[Any, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
-def place_key(place: Place) -> tuple[str, bool, AdName, str]:
+def place_key(place: AmountKey) -> tuple[str, bool, AdName, str]:
     """The sort key of an amount: goal, ad and day. Those without an ad come first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day

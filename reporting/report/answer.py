@@ -18,7 +18,7 @@ from reporting.figures.days import ends_of
 from reporting.report.learnt import LearntMonths, describe_learnt
 from reporting.report.live import LiveHour, read_live
 from reporting.report.query import Basis, Query
-from reporting.report.reading import CellReader, read_clicks, read_credit, starts_of
+from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import make_report
 from reporting.report.rows import ReportRow, Totals, Unattributed, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
@@ -96,14 +96,14 @@ def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
     return {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
 
 
-def open_reader(store: Store, query: Query, site: SiteConfig) -> CellReader:
+def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
     """Open the reader of a query's cells."""
     days = query.credit_days(site)
     starts = starts_of(days, site)
-    return CellReader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
+    return DayReader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
 
 
-def note_wrong_days(reader: CellReader, site: SiteConfig) -> None:
+def note_wrong_days(reader: DayReader, site: SiteConfig) -> None:
     """Put the days whose own cells were damaged, or made between other midnights, on the list. Beat then makes them
     again."""
     if reader.wrong:

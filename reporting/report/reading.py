@@ -23,7 +23,7 @@ PAGES_AT_ONCE = 32
 OnDay = tuple[str, Cell]
 
 
-class CellReader:
+class DayReader:
     """Reads the cells of consecutive days of a site.
 
     `tokens`: bucket -> the greatest token of its marks. `wrong`: the days read so far whose own cells were damaged or
@@ -94,18 +94,18 @@ def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
     return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
 
 
-def read_clicks(reader: CellReader, query: Query) -> Iterator[OnDay]:
+def read_clicks(reader: DayReader, query: Query) -> Iterator[OnDay]:
     """Read the cells of clicks and views."""
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
-def read_credit(reader: CellReader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
+def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
     """Read the cells of the query's model, also on later days whose conversions may credit touches of the query's
     days."""
     model = by_touch_day(query.model) if query.basis == "click" else query.model
     return reader.read(model, query.credit_days(site), "hour" in query.by)
 
 
-def read_unrated_cells(reader: CellReader, query: Query) -> Iterator[OnDay]:
+def read_unrated_cells(reader: DayReader, query: Query) -> Iterator[OnDay]:
     """Read the cells of amounts without a rate."""
     return reader.read(NO_RATE, query.days())

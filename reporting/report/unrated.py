@@ -8,10 +8,10 @@ from conversions.store.port import Cell
 from conversions.verdicts.unrated import Unrated, describe_unrated
 from reporting.figures.cells import decode_unrated
 from reporting.report.query import Query
-from reporting.report.reading import CellReader, read_unrated_cells
+from reporting.report.reading import DayReader, read_unrated_cells
 
 
-def read_unrated(reader: CellReader, query: Query, site: SiteConfig) -> Unrated:
+def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
     """How many counted conversions lack some of their value, and how much, by reason. Raises StoreUnavailable.
 
     The conversion's day counts, with either basis. A site without other currencies lacks nothing.

@@ -42,7 +42,7 @@ from reporting.figures.cells import (
 )
 from reporting.figures.days import SUMS, sum_credit
 from reporting.fitter import Fitter
-from reporting.report.reading import CellReader, starts_of
+from reporting.report.reading import DayReader, starts_of
 from reporting.rollup import Roller
 from tests.properties.given import SALT, recomputed
 from tests.properties.interleave import Actor, Stepped, pause
@@ -399,7 +399,7 @@ class World:
         starts = starts_of(days, self.site_config())
         tokens = list(day_list.read_tokens(self.site.key, starts[0], starts[-1]))
         for model in self.rng.sample(ALL, 4):
-            reader = CellReader(self.plain_store, self.site_config(), days, tokens)
+            reader = DayReader(self.plain_store, self.site_config(), days, tokens)
             by_day, by_hour = (added_up(reader.read(model, days, hours)) for hours in (False, True))
             assert by_day == by_hour, model
             assert not reader.wrong

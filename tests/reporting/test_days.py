@@ -13,6 +13,7 @@ from conversions.marks.marks import draw_token, open_marks
 from conversions.store.port import Cell, CellSet, Store
 from reporting.days import ALL, DayMaker
 from reporting.figures.days import month_page
+from tests.meanwhile import Meanwhile
 from tests.reports import DatedShop, ms
 from tracker.models import Site
 
@@ -107,19 +108,6 @@ def test_a_day_with_a_marked_hour_waits_until_that_is_rolled_up(shop: DatedShop)
     assert own_cells(shop)[0].start == ms("2026-11-23T23:00Z")
     shop.roll_up()
     assert make_days(shop) == [MONDAY]
-
-
-class Meanwhile:
-    """A store or a list. Before one of its methods runs, something else happens once."""
-
-    def __init__(self, target: Any, method: str, meanwhile: Callable[[], Any]) -> None:
-        self._target, self._method, self._meanwhile = target, method, meanwhile
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._method:
-            meanwhile, self._meanwhile = self._meanwhile, lambda: None
-            meanwhile()
-        return getattr(self._target, name)
 
 
 @pytest.mark.parametrize("method", ["draw_day_token", "has_open_marks", "read_cells", "write_cells", "forget_day"])

@@ -19,6 +19,7 @@ from conversions.verdicts.fits import fit_cell, read_fits
 from reporting.fitter import HOLD_MS, REST, Fitter
 from reporting.rollup import Roller
 from reporting.tasks import fit_months
+from tests.meanwhile import Meanwhile
 from tests.reports import DatedShop, marker_came_through, ms
 
 pytestmark = pytest.mark.django_db
@@ -248,21 +249,6 @@ def test_a_rollup_that_dies_after_closing_its_mark_has_marked_its_month(shop: Da
     assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
 
 
-class Meanwhile:
-    """A store for a fitter that stalls: something else happens before its cells are written."""
-
-    def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
-        self._store, self._meanwhile = store, meanwhile
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def write_cells(self, *args: Any) -> None:
-        """Late."""
-        self._meanwhile()
-        self._store.write_cells(*args)
-
-
 def test_a_stalled_fitter_overwrites_no_newer_fit(shop: DatedShop) -> None:
     sell_in_november(shop)
 
@@ -270,7 +256,7 @@ def test_a_stalled_fitter_overwrites_no_newer_fit(shop: DatedShop) -> None:
         shop.process(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
         settle(shop)
 
-    fit(shop, store=Meanwhile(shop.store, meanwhile))
+    fit(shop, store=Meanwhile(shop.store, "write_cells", meanwhile))
     assert learnt(shop).converted == 3
     settle(shop)
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}

@@ -30,6 +30,7 @@ from reporting.report.query import read_query
 from reporting.rollup import Roller
 from reporting.tasks import roll_up as tick
 from tests.explaining import explained
+from tests.meanwhile import Meanwhile
 from tests.rows import click_rows, credit_rows
 from tests.shop import HOUR, MINUTE, NOON, Shop
 from tracker.collection.hit import Hit
@@ -72,19 +73,6 @@ def clicks(shop: Shop) -> dict[str, int]:
 def roller(store: Any, clock: Callable[[], int] = lambda: NOON) -> Roller:
     """The roller that beat uses."""
     return Roller(store, sequence, load_sites, lambda: 0, clock)
-
-
-class Meanwhile:
-    """A store. Before one of its methods runs, something else happens once."""
-
-    def __init__(self, store: Store, method: str, happens: Callable[[], Any]) -> None:
-        self._store, self._method, self._happens = store, method, happens
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._method:
-            self._method = ""
-            self._happens()
-        return getattr(self._store, name)
 
 
 def test_an_hour_has_the_greatest_number_of_parts_set_until_then() -> None:

@@ -23,6 +23,7 @@ from conversions.store.port import Store, StoreUnavailable
 from reporting.attempts import OUTAGE
 from reporting.figures.cells import CLICKS
 from reporting.rollup import Roller
+from tests.meanwhile import Meanwhile
 from tests.rows import click_rows, credit_rows
 from tests.running import CHECKOUT, Tracker, free_port
 from tests.shop import HOUR, NOON, PRICE, Shop
@@ -64,21 +65,6 @@ class RolledShop(Shop):
 def shop(store: Store) -> RolledShop:
     """A shop on each store."""
     return RolledShop(store)
-
-
-class Stalls:
-    """A store for a rollup that stalls: something else happens before its cells are written."""
-
-    def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
-        self._store, self._meanwhile = store, meanwhile
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def write_cells(self, *args: Any) -> None:
-        """Late."""
-        self._meanwhile()
-        self._store.write_cells(*args)
 
 
 class ReadsOld:
@@ -132,7 +118,7 @@ def test_a_stalled_rollup_overwrites_no_newer_figures_and_closes_no_newer_mark(s
         shop.roll_up()
         shop.process(shop.click("t3", 2, visitor="cyd"))
 
-    assert not shop.roller(Stalls(shop.store, meanwhile)).roll_up(mark)
+    assert not shop.roller(Meanwhile(shop.store, "write_cells", meanwhile)).roll_up(mark)
     assert shop.clicks() == {"one": 2}
     assert shop.roll_up() == [0]
     assert shop.clicks() == {"one": 3}
@@ -154,7 +140,7 @@ def test_a_rollup_that_dies_is_repeated(shop: RolledShop) -> None:
     shop.process(shop.click("t"))
     (mark,) = shop.roller().marked(shop.key)
     with pytest.raises(KeyboardInterrupt):
-        shop.roller(Stalls(shop.store, die)).roll_up(mark)
+        shop.roller(Meanwhile(shop.store, "write_cells", die)).roll_up(mark)
     assert shop.clicks() == {}
     assert shop.roll_up() == [0]
     assert shop.clicks() == {"one": 1}
@@ -352,26 +338,9 @@ def test_if_the_broker_is_away_the_command_ends_with_one_line(tmp_path: Path) ->
     assert line.startswith("CommandError: Stopped: the broker: ")
 
 
-class Changes:
-    """A store that changes the configuration before it reads its first bucket."""
-
-    def __init__(self, store: Store, change: Callable[[], Any]) -> None:
-        self._store, self._change, self._done = store, change, False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
-        """Reads a bucket. The first time it changes the configuration before."""
-        if not self._done:
-            self._done = True
-            self._change()
-        return self._store.read_bucket(site, bucket, *part)
-
-
 def test_a_change_of_configuration_during_a_tick_is_in_the_figures_after_the_next(shop: RolledShop) -> None:
     shop.process(*(shop.click(f"t{n}", n * HOUR, ad="", url="https://s/?utm_source=x") for n in (0, 1)))
-    roller = shop.roller(Changes(shop.store, lambda: MatchRule.objects.create(ad=shop.ad, source="x")))
+    roller = shop.roller(Meanwhile(shop.store, "read_bucket", lambda: MatchRule.objects.create(ad=shop.ad, source="x")))
     assert len(roller.attempt(roller.marked(shop.key))) == 2, "closed with the old configuration"
     assert shop.roll_up() == [1, 0]
     assert shop.clicks() == {"one": 1}

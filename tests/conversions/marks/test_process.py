@@ -1,6 +1,5 @@
 """Processing a batch: facts and marks are written, and a bad hit is rejected alone, with its reason."""
 
-from collections.abc import Callable, Sequence
 from errno import EMFILE
 from typing import Any
 from uuid import uuid4
@@ -9,12 +8,13 @@ import pytest
 from django.db import InternalError, OperationalError, ProgrammingError
 
 from conversions.configuration.loading import load_site
-from conversions.facts.records import Fact, Touch
+from conversions.facts.records import Touch
 from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.models import Goal
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Span, Store, StoreUnavailable
+from tests.meanwhile import Meanwhile
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
@@ -88,23 +88,9 @@ def test_a_batch_processed_again_changes_no_fact_but_marks_again(store: Store, s
     assert marked(site) == [0]
 
 
-class Overtaken:
-    """A store in which something else happens before facts are written. Everything else is the real store's."""
-
-    def __init__(self, store: Store, happens: Callable[[], object]) -> None:
-        self._store, self._happens = store, happens
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def add_facts(self, facts: Sequence[Fact], **more: Any) -> None:
-        self._happens()
-        self._store.add_facts(facts, **more)
-
-
 def test_a_worker_overtaken_before_it_writes_marks_what_the_other_wrote(store: Store, site: str) -> None:
     sale = hit(site, "h2", "event", at=NOON + 2 * HOUR, name="buy")
-    slow = processor(Overtaken(store, lambda: processor(store).process([sale], "b2")))  # type: ignore[arg-type]
+    slow = processor(Meanwhile(store, "add_facts", lambda: processor(store).process([sale], "b2")))  # type: ignore[arg-type]
     slow.process([hit(site)], "b1")
     click, late = (mark.token for mark in sequence.open_marks(site))
     assert click == late, "the sale's bucket has the mark of the worker that wrote the click"
@@ -112,7 +98,7 @@ def test_a_worker_overtaken_before_it_writes_marks_what_the_other_wrote(store: S
 
 def test_facts_are_written_before_their_bucket_is_marked(store: Store, site: str) -> None:
     marked_early: list[int] = []
-    work = processor(Overtaken(store, lambda: marked_early.extend(marked(site))))  # type: ignore[arg-type]
+    work = processor(Meanwhile(store, "add_facts", lambda: marked_early.extend(marked(site))))  # type: ignore[arg-type]
     work.process([hit(site)], "b1")
     assert (marked_early, marked(site)) == ([], [0])
 

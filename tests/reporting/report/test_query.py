@@ -17,7 +17,7 @@ from conversions.units.clock import DAY_MS, HOUR_MS, day_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, by_touch_day
 from reporting.report.query import KEYS, Query, longest_window, read_query
-from reporting.report.reading import CellReader, read_clicks, read_credit, starts_of
+from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import MAX_ROWS, check_size, make_report
 from reporting.report.rows import Report, Totals, Unattributed, plain_rows
 from reporting.report.table import csv_of
@@ -85,7 +85,7 @@ def without_days(cell: Cell) -> Cell:
 
 def reported(cells: Iterable[Cell], asked: Query) -> Report:
     kept: Any = CellStore(cells)
-    reader = CellReader(kept, SITE, asked.credit_days(SITE), ((cell.start, 1) for cell in kept.within(asked)))
+    reader = DayReader(kept, SITE, asked.credit_days(SITE), ((cell.start, 1) for cell in kept.within(asked)))
     return make_report(read_clicks(reader, asked), read_credit(reader, asked, SITE), asked, SITE)[0]
 
 
