@@ -46,7 +46,7 @@ CLICK_SECONDS = 1.0
 #: The form of a site's or an ad's key. Other texts are not looked up.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
-CONSENT = OpenApiParameter("consent", description="The signals of consent, as `/collect` takes them.")
+CONSENT = OpenApiParameter("consent", description="The signals of consent, in the same form as for `/collect`.")
 
 T = TypeVar("T")
 

@@ -33,7 +33,7 @@ class HitledgerAdmin(AdminSite):
                 return refuse(request, " ".join(error.messages))
             except ProtectedError as error:
                 names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
-                return refuse(request, f"Nothing was deleted, this still refers to it: {names}.")
+                return refuse(request, f"Nothing was deleted, because this still refers to it: {names}.")
 
         return super().admin_view(cast(View, page), cacheable)
 

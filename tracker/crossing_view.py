@@ -29,7 +29,7 @@ class CrossingView(HitView):
     http_method_names = ["get", "options"]
 
     @extend_schema(
-        summary="Hand a visitor over to another domain",
+        summary="Pass a visitor's id on to another domain",
         parameters=[SITE, VISITOR, TOKEN],
         responses=OpenApiTypes.OBJECT,
     )
@@ -67,7 +67,7 @@ def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
     except AWAY as error:
         raise NotDurable from error
     if not is_first:
-        raise Refusal(403, "bad_crossing", "The token was taken up before.", "token")
+        raise Refusal(403, "bad_crossing", "The token was used before.", "token")
     return crossing.visitor
 
 

@@ -27,7 +27,9 @@ def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResp
 handler400 = handler_of(400, "bad_request", "The request can't be read.", defaults.bad_request)
 handler403 = handler_of(403, "permission_denied", "You may not do this.", defaults.permission_denied)
 handler404 = handler_of(404, "not_found", "There is nothing at this address.", defaults.page_not_found)
-handler500 = handler_of(500, "internal_error", "Something broke on our side; the log says what.", defaults.server_error)
+handler500 = handler_of(
+    500, "internal_error", "This is an unexpected error of the tracker; the log says what it is.", defaults.server_error
+)
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -23,7 +23,7 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
-MERGED = Count("hitledger_objects_merged", "Objects of the archive that larger ones replaced.")
+MERGED = Count("hitledger_objects_merged", "Objects of the archive that were merged to larger ones.")
 
 
 def count_merged(objects: int) -> None:

@@ -42,8 +42,8 @@ class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
     day: Annotated[Day, Meta(description="The day of the site's own clock.")]
     code: Annotated[str, Meta(description="See docs/errors.md.")]
     hits: int
-    sales: Annotated[int, Meta(description="Those of type `conversion`.")]
-    sample: Annotated[Sample, Meta(description="One of the latest.")]
+    sales: Annotated[int, Meta(description="Hits of type `conversion` among these.")]
+    sample: Annotated[Sample, Meta(description="The sample of one of the latest hits.")]
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -21,7 +21,9 @@ class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["waiting", "running", "done"]
     batches: Annotated[int, Meta(description="Batches of the archive that were read.")]
     hits: Annotated[int, Meta(description="Hits of the range processed again.")]
-    damaged: Annotated[int, Meta(description="What the archive could not give: batches, or blocks of merged objects.")]
+    damaged: Annotated[
+        int, Meta(description="Batches, or blocks of merged objects, that could not be read from the archive.")
+    ]
     reached: Annotated[Instant | None, Meta(description="When the last batch that was read was made.")]
     problem: Annotated[str | None, Meta(description="Why the last try stopped. The replay is tried again.")]
     started_at: Instant

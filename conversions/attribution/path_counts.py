@@ -31,7 +31,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a month a fit was made from, and how much was left out of it."""
 
-    one_in: Annotated[int, Meta(description="One person in this many was looked at; 1 means everybody.")] = 1
+    one_in: Annotated[int, Meta(description="One person in this many was used; 1 means everybody.")] = 1
     conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0
     with_touches: Annotated[
         int, Meta(description="Conversions among these that have touches that may earn credit.")

@@ -150,7 +150,7 @@ def _ad(campaign: Campaign, given: Plain, done: Restored) -> None:
 def _goal(site: Site, given: Plain, done: Restored) -> None:
     goal = Goal.objects.filter(uid=given["uid"]).first() or Goal(site=site)
     if goal.site_id != site.pk or site.goals.filter(key=given["key"]).exclude(pk=goal.pk).exists():
-        raise BadSnapshot(f"site {site.key} has another goal {given['key']!r} now, with conversions of its own")
+        raise BadSnapshot(f"site {site.key} has another goal {given['key']!r} now, which has conversions")
     fill(goal, given, own_fields(Goal))
     if goal.pk is None:
         # `save` would make a version. The snapshot has the versions, and they are made from it below.

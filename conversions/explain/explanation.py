@@ -48,11 +48,11 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
 class NamedClick(msgspec.Struct, frozen=True, kw_only=True):
     """The click that a conversion names, and the visitor of its touch."""
 
-    id: Annotated[str, Meta(description="As it was sent; a very long one ends in a digest.")]
+    id: Annotated[str, Meta(description="The id as it was sent. A very long id ends in a digest.")]
     hit: Annotated[str | None, Meta(description="Of the first click that carries the id.")]
     visitor: str | None
     at: Instant | None
-    reason: Annotated[ClickReason | None, Meta(description="Why nobody is found by it.")]
+    reason: Annotated[ClickReason | None, Meta(description="Why the id leads to no visitor.")]
 
 
 class LeftOut(msgspec.Struct, frozen=True):

@@ -111,9 +111,13 @@ def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
     """List the fields that could not be read, the amount or the time. The hit itself counts."""
     for field, text in hit.unread.items():
         if field == "value":
-            yield rejected_hit(hit, batch, "bad_value", field, f"The amount {text!r} can't be read: it has no value.")
+            yield rejected_hit(
+                hit, batch, "bad_value", field, f"The amount {text!r} can't be read. The hit counts without a value."
+            )
         else:
-            yield rejected_hit(hit, batch, "bad_ts", field, f"The time {text!r} can't be read: it is that of receipt.")
+            yield rejected_hit(
+                hit, batch, "bad_ts", field, f"The time {text!r} can't be read. The hit has the time of its receipt."
+            )
 
 
 def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: SiteConfig, names: AdNames) -> None:

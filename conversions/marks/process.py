@@ -119,7 +119,7 @@ class Processor:
                 late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
             marks[site] = found.places - frozen
             if found.since is not None:
-                logger.warning("site %s: too much to read, all buckets since %d are marked", site, found.since)
+                logger.warning("site %s: there is too much to read; all buckets since %d are marked", site, found.since)
                 since = max(found.since - HOUR_MS + 1, limit)
                 self.marks.mark_parts(site, self.marks.known_parts(site, since))
             if dissolved:

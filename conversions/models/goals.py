@@ -162,7 +162,9 @@ class Goal(GoalRules, FiguresDependOnIt):
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: conversions refer to the goal. It can be switched off."""
-        raise ValidationError("A goal can't be deleted, its conversions refer to it. Switch it off (active) instead.")
+        raise ValidationError(
+            "A goal can't be deleted, because its conversions refer to it. Switch it off (active) instead."
+        )
 
 
 class GoalVersion(GoalRules):

@@ -36,7 +36,7 @@ AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
 #: the same.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
-NOT_IN_FORCE = "It met a version of the goal that does not hold at its time, or not any more."
+NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."
 
 
 def conversion_sentence(reason: ConversionReason) -> str:
@@ -50,7 +50,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
                 " of servers only."
             )
         case "not_first":
-            return "The goal counts one per person, and an earlier one of a person who claims this one stands."
+            return "The goal counts one per person, and a person who claims this one has an earlier one."
         case "not_first_of_click":
             return (
                 "The goal counts one conversion per click, and the click that brought this one brought an earlier one"
@@ -82,7 +82,7 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
     """Say why a touch of this kind gets no credit. `window` is the goal's window for the kind, in words."""
     match reason:
         case "after_conversion":
-            return "It came after the conversion, so it can't have brought it."
+            return "It came after the conversion, and can't have led to it."
         case "outside_window":
             return f"It was too long before the conversion: a {kind} may earn credit for {window}."
         case "beyond_newest":
@@ -126,4 +126,4 @@ def model_sentence(reason: WeighReason, month: str) -> str:
         case "by_campaign":
             return f"It goes by what was learnt from {month}, by campaign, as the path has too many ads."
         case "too_many_ads":
-            return "There are too many ads, and too many campaigns, to weigh; every ad gets the same."
+            return "The path has too many ads and too many campaigns to weigh them. Every ad gets the same."

@@ -43,7 +43,7 @@ def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
         return Rejection("own_traffic", "ip", "It comes from one of the account's own networks.")
     if hit.unchecked and hit.type == "adjustment" and not (hit.trusted or traffic.open_adjustments):
         return Rejection(
-            "needs_token", "type", "An adjustment needs an ingest token, which the door could not ask for."
+            "needs_token", "type", "An adjustment needs an ingest token, which collection could not check."
         )
     return None
 

@@ -100,9 +100,11 @@ def read_by(text: str, basis: Basis) -> tuple[str, ...]:
     """Read the keys of the rows, in the order given. Raises Refusal."""
     keys = tuple(key.strip() for key in text.split(",", len(KEYS)))
     if not set(keys) <= set(KEYS) or len(set(keys)) < len(keys):
-        raise Refusal(400, "bad_by", f"by is a comma list of {', '.join(KEYS)}, each at most once.", "by")
+        raise Refusal(400, "bad_by", f"by is a comma-separated list of {', '.join(KEYS)}, each at most once.", "by")
     if "hour" in keys and basis == "click":
-        raise Refusal(400, "bad_by", "With basis=click credit is on the touch's day: by=hour can't be told.", "by")
+        raise Refusal(
+            400, "bad_by", "With basis=click credit counts on the touch's day; by=hour is not possible.", "by"
+        )
     return keys
 
 

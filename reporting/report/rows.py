@@ -25,8 +25,8 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     configured: Annotated[
         bool | UnsetType, Meta(description="Only in reports by ad: whether `ad` is a configured ad's key.")
     ] = UNSET
-    clicks: Annotated[int | None, Meta(description="Null where grouped by goal.")]
-    views: Annotated[int | None, Meta(description="Null where grouped by goal.")]
+    clicks: Annotated[int | None, Meta(description="Null in reports by goal.")]
+    views: Annotated[int | None, Meta(description="Null in reports by goal.")]
     conversions: Amount
     value: Amount
 

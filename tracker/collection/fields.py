@@ -55,7 +55,7 @@ def check_text(value: str, field: str, most: int) -> str:
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
     if is_broken(value):
-        raise Refusal(400, f"bad_{field}", "Holds a NUL byte or what is no UTF-8.", field)
+        raise Refusal(400, f"bad_{field}", "Contains a NUL byte or bytes that are not UTF-8.", field)
     return value
 
 

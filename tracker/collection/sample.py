@@ -39,10 +39,12 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     content_type: str
-    origin: Annotated[str, Meta(description="The site of the page that sent it, where the browser says so.")]
+    origin: Annotated[str, Meta(description="The site of the page that sent it, if the browser says so.")]
     field: str | None
     detail: str
-    body: Annotated[str, Meta(description="The hit, or how the body begins; who sent it can't be seen.")]
+    body: Annotated[
+        str, Meta(description="The hit, or the beginning of the body, without anything that identifies a person.")
+    ]
 
 
 def sample_of(

@@ -95,7 +95,7 @@ class Joiner:
         try:
             batch = decode_batch(text_of(message.body))
         except (BadBatch, ValueError, LookupError, TypeError):
-            logger.exception("a message of the hits can't be read: it is dead-lettered")
+            logger.exception("a message of hits can't be read and becomes a dead letter")
             message.reject()
             return None
         self._messages.append(message)
@@ -112,7 +112,7 @@ class Joiner:
         try:
             return None if in_hand else self._ask()
         except QueueUnavailable as error:
-            logger.warning("no batch is taken along: %s", error)
+            logger.warning("no batch is joined: %s", error)
             self.close()
             return None
 
@@ -129,7 +129,7 @@ class Joiner:
                 with bounded(self._connection):
                     self._messages[-1].ack(multiple=True)
             except QueueUnavailable as error:
-                logger.warning("batches that were taken along come again: %s", error)
+                logger.warning("joined batches will be redelivered: %s", error)
                 self.close()
         self._messages, self._batches = [], []
 
@@ -149,7 +149,7 @@ class Joining(Step):
             try:
                 return self.run(encode_batch(whole))
             except Exception as error:
-                logger.warning("batch %s goes without those it took along: %r", whole.id, error)
+                logger.warning("batch %s goes on without the joined batches: %r", whole.id, error)
                 open_joiner().put_down()
         return super().__call__(text)
 

@@ -87,7 +87,7 @@ class Step(Task):  # type: ignore[misc]
         raise Ignore
 
 
-UNNOTED = "a batch goes to the end of its queue, and that can't be noted: reports may be sealed before it comes through"
+UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports may be sealed before it is processed"
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:

@@ -36,7 +36,9 @@ class Command(BaseCommand):
         try:
             loaded = load(quotes, options["file"], frozen_before(), self._watch)
         except DatabaseError as error:
-            raise CommandError(f"Nothing was loaded, the configuration database can't take it: {error}") from error
+            raise CommandError(
+                f"Nothing was loaded, because the configuration database can't store it: {error}"
+            ) from error
         self.stdout.write(describe(loaded))
 
     def _read(self, name: str) -> list[Quote]:

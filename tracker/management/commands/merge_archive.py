@@ -14,7 +14,7 @@ from tracker.prometheus import count_merged
 class Command(BaseCommand):
     """Merge everything that is due, the oldest hour first, with a progress bar. It may be stopped and started again."""
 
-    help = "Merge the archive's objects of hours that are over into large ones. Safe at any time."
+    help = "Merge the archive's objects of hours that are over to large ones. Safe at any time."
 
     def handle(self, **_: Any) -> None:
         """Print how many objects were merged."""
