@@ -45,7 +45,7 @@ def home_page(domains: Iterable[str]) -> str:
 
 
 def _as_host(domain: str) -> str:
-    """Write a domain as addresses have it."""
+    """Write a domain in the form that it has in addresses."""
     try:
         return domain.lower() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:

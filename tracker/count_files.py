@@ -123,7 +123,8 @@ class Value(values.MutexValue):
 
 
 def count_in(folder: Path | None) -> None:
-    """Make all counters and histograms that are created later count in the folder; if it is None, only in memory."""
+    """Let all counters and histograms that are created later write to the folder; if it is None, they count only in
+    memory."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:
         Value.counts = Counts(folder)

@@ -114,7 +114,7 @@ class Cached(Generic[T]):
             self._rest_until = float("-inf")
 
     def _ask(self, last: Mapping[str, Known[T]], now: float) -> dict[str, Known[T]]:
-        """Look the values of keys up in the database. If it doesn't answer, return their last known values."""
+        """Look up the values of keys in the database. If it doesn't answer, return their last known values."""
         if now >= self._rest_until:
             try:
                 rows = self._look_up(last.keys())

@@ -16,7 +16,7 @@ from conversions.facts.ad_names import AdName
 
 
 class PathCount(msgspec.Struct, frozen=True, order=True):
-    """How many paths had these ads in this order, and ended with or without a conversion."""
+    """The numbers of paths that had these ads in this order: those that ended with a conversion, and those without."""
 
     ads: tuple[str, ...]
     converted: int

@@ -93,7 +93,7 @@ def _goal(row: GoalRow, site: Site) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str, open_values: bool) -> GoalVersion:
-    """The frozen record of a version's row. `currency` and `open_values`: the site's."""
+    """Make the frozen record of a version's row. `currency` and `open_values` are the site's."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,

@@ -103,7 +103,7 @@ def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Seri
 
 
 def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
-    """Site key -> the currencies, other than the site's own, in which its amounts came."""
+    """Site key -> the currencies of the site's amounts, other than the site's own."""
     noted: Mapping[str, set[str]] = defaultdict(set)
     for site, currency in SiteCurrency.objects.filter(site__in=sites).values_list("site", "currency"):
         noted[site].add(currency)

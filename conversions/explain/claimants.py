@@ -27,7 +27,7 @@ class VisitorLink(msgspec.Struct, frozen=True):
 
 
 class ClaimantVisitor(msgspec.Struct, frozen=True):
-    """A visitor of a person, with links."""
+    """A visitor of a person, and the first hits that linked it to the user."""
 
     visitor: str
     links: Annotated[

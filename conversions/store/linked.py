@@ -45,7 +45,7 @@ def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[s
 
 
 def members_of(store: FactReader, site: str, crowded: Mapping[str, frozenset[str]]) -> set[str]:
-    """Every visitor whose figures depended on the sets. A user's set gives the user's visitors; a visitor's set gives
+    """The visitors whose figures depended on the sets. A user's set gives the user's visitors; a visitor's set gives
     the visitor and the visitors of its users."""
     users = {by_user(user) for key, linked in crowded.items() if not user_of(key) for user in linked}
     own = (linked for key, linked in crowded.items() if user_of(key))

@@ -12,9 +12,10 @@ from reporting.report.reading import DayReader, read_unrated_cells
 
 
 def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
-    """How many counted conversions lack some of their value, and how much, by reason. Raises StoreUnavailable.
+    """Read, by reason, the number of counted conversions with an unrated part of their value, and the unrated amounts.
+    Raises StoreUnavailable.
 
-    The conversion's day counts, with either basis. A site without other currencies lacks nothing.
+    The conversion's day counts, with either basis. A site without other currencies has no unrated amounts.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))

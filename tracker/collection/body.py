@@ -43,7 +43,8 @@ Item = dict[str, Any] | Refusal
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
     """Read each hit's parameters. Raises Refusal.
 
-    The query's parameters are defaults for a single hit. For the hits of an array, only `site` is.
+    The query's parameters are defaults for a single hit. For the hits of an array, only the query's `site` is a
+    default.
     """
     defaults = read_form(query)
     body = unpack(body, encoding)
