@@ -7,6 +7,7 @@ from tests.faults.days import DAYS
 from tests.faults.facts import FACTS
 from tests.faults.fault import Fault
 from tests.faults.fits import FITS
+from tests.faults.merging import MERGES
 from tests.faults.parts import PARTS
 from tests.faults.persons import PERSONS
 from tests.faults.readers import READERS
@@ -23,4 +24,5 @@ CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "joined by a click": CLICKS,
     "fits": FITS,
     "rules of figures": RULES,
+    "the archive merged": MERGES,
 }

@@ -75,6 +75,13 @@ class ReadOnly(Store):
         return "AccessDenied"
 
 
+class Undeletable(Store):
+    """A server for a key that may do all but delete."""
+
+    def do_DELETE(self) -> None:
+        self.end(403, b"<Error><Code>AccessDenied</Code></Error>")
+
+
 @pytest.fixture
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, type[Store]]]:
     """The address of the server that the test names, and the requests that it got."""
@@ -121,3 +128,10 @@ def test_frequent_checks_write_few_objects(store: Served) -> None:
     for _ in range(5):
         archive.check()
     assert len(store[1].put) == 1
+
+
+@pytest.mark.parametrize("store", [Undeletable], indirect=True)
+def test_a_key_that_may_not_delete_is_told_with_what_it_lacks(store: Served) -> None:
+    archive = S3Archive("there", "hits", store[0])
+    with pytest.raises(ArchiveUnavailable, match=r"AccessDenied.*DeleteObject"):
+        archive.delete([archive.put(BATCH)])
