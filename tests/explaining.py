@@ -7,6 +7,7 @@ import msgspec
 from conversions.explain.claimants import read_claimants
 from conversions.explain.explain import Explainer
 from conversions.explain.find import read_ad_names
+from conversions.explain.listing import read_position
 from conversions.explain.rejected_before import read_rejected_before
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
@@ -20,7 +21,7 @@ def key_of(batch: str) -> str:
 
 
 def explained(store: Store, site: SiteConfig, case: Case) -> Any:
-    """The explanation of a case as JSON."""
+    """The explanation of a case as JSON, with the touches, duplicates and adjustments of all its pages."""
     explainer = Explainer(
         site=site,
         read_names=lambda place: read_ad_names(store, site, place),
@@ -29,4 +30,10 @@ def explained(store: Store, site: SiteConfig, case: Case) -> Any:
         read_claimants=lambda case: read_claimants(store, site.key, case),
         read_rejected_before=lambda case, whose: read_rejected_before(store, site.key, case, whose, key_of),
     )
-    return msgspec.json.decode(msgspec.json.encode(explainer.explain(case)))
+    found = page = msgspec.json.decode(msgspec.json.encode(explainer.explain(case)))
+    while page["after"]:
+        page = msgspec.json.decode(msgspec.json.encode(explainer.explain(case, read_position(page["after"]))))
+        found["touches"] = [*page["touches"], *found["touches"]]
+        for name in ("duplicates", "adjustments"):
+            found[name] += page[name]
+    return found

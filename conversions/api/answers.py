@@ -18,6 +18,9 @@ class ConversionAnswer(Explanation, frozen=True, kw_only=True):
     """A conversion: why it counts or not, and how much of it each touch gets."""
 
     page: Annotated[Url, Meta(description="The address of the page that says the same in words.")]
+    next: Annotated[
+        Url | None, Meta(description="Its next page of touches, duplicates and adjustments, null on the last.")
+    ]
 
 
 class ConversionsPage(msgspec.Struct, frozen=True):

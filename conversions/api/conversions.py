@@ -1,11 +1,16 @@
 """Conversions: endpoints that explain one conversion, or those of an order, a click, a hit, a visitor or a user."""
 
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
 import msgspec
+from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from conversions.api.answers import ConversionAnswer, ConversionsPage
-from conversions.api.parameters import next_url, page_url, read_after, read_only_one
+from conversions.api.parameters import next_url, page_url, read_after, read_only_one, read_start
 from conversions.api.reader import ReaderView
 from conversions.api.schema import conversion_schema, conversions_schema
 from conversions.configuration.readable import load_readable
@@ -13,12 +18,26 @@ from conversions.explain.cursor import write_cursor
 from conversions.explain.explanation import Explanation
 from conversions.explain.find import FoundCases, find_click, find_hit, find_order, find_user, find_visitor
 from conversions.explain.opening import find_readable, open_explainer
+from conversions.facts.records import OrderKey
 from conversions.rules.site import SiteConfig
+from conversions.store.port import Store
 from conversions.store.reading import open_to_read
+from conversions.verdicts.cases import Case
 from tracker.collection.hit import to_plain
 
-#: At most this many conversions are on a page. Each comes with all touches of its persons.
+#: At most this many conversions are on a page. Each comes with touches of its persons.
 PAGE = 20
+#: A page ends after so many bytes and after so long (seconds), because strangers decide how much there is to say.
+PAGE_BYTES, PAGE_SECONDS = 700_000, 1.0
+
+#: What conversions can be found by.
+FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases]] = {
+    "order": find_order,
+    "click": find_click,
+    "hit": find_hit,
+    "visitor": find_visitor,
+    "user": find_user,
+}
 
 
 class ConversionsView(ReaderView):
@@ -32,9 +51,9 @@ class ConversionsView(ReaderView):
         """Explain the conversions of an order, a click, a hit, a visitor or a user, duplicates included."""
         site = load_readable(request, request.query_params.get("site", ""))
         found = search(site, request)
-        results = [with_page(one, request) for one in map(open_explainer(site).explain, found.cases)]
-        after = write_cursor(found.next) if found.next else None
-        return Response(to_plain(ConversionsPage(results, next_url(request, after))))
+        results = list(explain_page(site, found.cases, request))
+        after = found.after(len(results))
+        return Response(to_plain(ConversionsPage(results, next_url(request, write_cursor(after) if after else None))))
 
 
 class ConversionView(ReaderView):
@@ -44,18 +63,33 @@ class ConversionView(ReaderView):
     def get(self, request: Request, id: str) -> Response:
         """Explain the conversion with this id."""
         site, case = find_readable(id, lambda key: load_readable(request, key))
-        return Response(to_plain(with_page(open_explainer(site).explain(case), request)))
+        start = read_start(request.query_params)
+        return Response(to_plain(with_addresses(open_explainer(site).explain(case, start), request)))
 
 
-def with_page(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """Add the address of the page for people to an explanation."""
-    return ConversionAnswer(**msgspec.structs.asdict(explanation), page=page_url(request, explanation.id))
+def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> Iterator[ConversionAnswer]:
+    """Explain the first cases, at least one, until the page is full."""
+    began, size, explainer = time.monotonic(), 0, open_explainer(site)
+    for case in cases:
+        answer = with_addresses(explainer.explain(case), request)
+        yield answer
+        size += len(msgspec.json.encode(answer))
+        if size > PAGE_BYTES or time.monotonic() - began > PAGE_SECONDS:
+            return
+
+
+def with_addresses(explanation: Explanation, request: Request) -> ConversionAnswer:
+    """Add the address of the page for people to an explanation, and that of what comes after it."""
+    own = request.build_absolute_uri(reverse("conversion", args=[explanation.id]))
+    return ConversionAnswer(
+        **msgspec.structs.asdict(explanation),
+        page=page_url(request, explanation.id),
+        next=replace_query_param(own, "after", explanation.after) if explanation.after else None,
+    )
 
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
     """Find the cases that the query asks for. Raises Refusal."""
-    name, text = read_only_one(request.query_params, "order", "click", "hit", "visitor", "user")
-    if name == "order":
-        return find_order(open_to_read(), site, text.strip())
-    find = {"click": find_click, "hit": find_hit, "visitor": find_visitor, "user": find_user}[name]
-    return find(open_to_read(), site, text, read_after(request.query_params), PAGE)
+    name, text = read_only_one(request.query_params, *FINDS)
+    text = text.strip() if name == "order" else text
+    return FINDS[name](open_to_read(), site, text, read_after(request.query_params), PAGE)

@@ -9,6 +9,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from conversions.explain.cursor import read_cursor, read_number, write_cursor
 from conversions.explain.find import START
+from conversions.explain.listing import Position, read_position
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
 
@@ -36,6 +37,14 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
     """Return the cursor of `after`, at which the page begins. Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
+    except ValueError as error:
+        raise _no_page() from error
+
+
+def read_start(query: Mapping[str, str]) -> Position:
+    """Return the cursor of `after`, at which a page of one explanation begins. Raises Refusal."""
+    try:
+        return read_position(read_text(query, "after"))
     except ValueError as error:
         raise _no_page() from error
 

@@ -11,7 +11,9 @@ AFTER = parameter("after", "A cursor: the page begins there. Take it from `next`
 READ = refusals(400, 401, 404, 503)
 DONE = refusals(400, 401, 403, 404, 503)
 
-conversion_schema = extend_schema(summary="Explain one conversion", responses={200: ConversionAnswer, **READ})
+conversion_schema = extend_schema(
+    summary="Explain one conversion", parameters=[AFTER], responses={200: ConversionAnswer, **READ}
+)
 conversions_schema = extend_schema(
     summary="Explain the conversions of an order, a click, a hit, a visitor or a user",
     operation_id="conversions_list",

@@ -15,8 +15,8 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: At most this many visitors of a person, and links of a visitor, are listed: the first ones.
-MAX_VISITORS, MAX_LINKS = 100, 3
+#: At most this many persons, visitors of all of them, and links of a visitor, are listed: the first ones.
+MAX_PERSONS, MAX_VISITORS, MAX_LINKS = 20, 100, 3
 
 
 class VisitorLink(msgspec.Struct, frozen=True):
@@ -55,6 +55,8 @@ class Claimants(msgspec.Struct, frozen=True):
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
+    #: The number of persons who are not listed.
+    more: int = 0
 
     @property
     def user(self) -> str | None:
@@ -74,14 +76,17 @@ def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
     people.meet([*rows, *(one.touch for one in case.verdict.joined)])
     verdict = case.verdict
     persons = [verdict.person, *(one for one in verdict.claimants if one != verdict.person)]
-    return Claimants(tuple(_claimant(store, site, people, person) for person in persons), _crowded(people, rows))
+    listed = persons[:MAX_PERSONS]
+    most = MAX_VISITORS // len(listed)
+    found = tuple(_claimant(store, site, people, person, most) for person in listed)
+    return Claimants(found, _crowded(people, rows)[:MAX_PERSONS], len(persons) - len(listed))
 
 
-def _claimant(store: FactReader, site: str, people: People, person: str) -> Claimant:
+def _claimant(store: FactReader, site: str, people: People, person: str, most: int) -> Claimant:
     user, visitors = user_of(person), people.visitors(person)
     if not user:
         return Claimant(None, tuple(ClaimantVisitor(visitor, ()) for visitor in visitors), 0)
-    listed = list(visitors)[:MAX_VISITORS]
+    listed = list(visitors)[:most]
     mine: dict[str, list[VisitorLink]] = {visitor: [] for visitor in listed}
     for link in store.read_next_links(site, [Moment(visitor, 0) for visitor in listed]):
         if link.user == user:

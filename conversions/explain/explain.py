@@ -1,6 +1,7 @@
 """Explain: a decided case -> whether it counts and why, its value, and each touch's credit. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import msgspec
 
@@ -8,12 +9,14 @@ from conversions.attribution.fit import Learnt
 from conversions.explain.adjustments import ExplainedAdjustment, describe_adjustment, describe_rate, effects_of
 from conversions.explain.claimants import Claimants
 from conversions.explain.explanation import ExplainedDuplicate, ExplainedGoal, Explanation, LeftOut, NamedClick, Sent
+from conversions.explain.listing import OTHER_BYTES, TOUCH_BYTES, Position, fitting, ranked, write_position
 from conversions.explain.rejected_before import RejectedBefore
-from conversions.explain.touches import describe_models, describe_touches
-from conversions.facts.ad_names import AdName, name_touch
-from conversions.facts.records import Conversion, Touch, conversion_id, order_key, plain_fact
+from conversions.explain.touches import ExplainedTouch, describe_models, describe_touch, earned_by
+from conversions.facts.ad_names import AdName, AdNames
+from conversions.facts.records import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key, plain_fact
 from conversions.facts.slots import slot_of
 from conversions.rules.parts import Place
+from conversions.rules.reasons import AdjustmentEffect
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, bucket_of, day_of
 from conversions.units.micros import six_places
@@ -25,8 +28,8 @@ from conversions.verdicts.paths import Touchpoint
 from conversions.verdicts.unrated import unrated
 from tracker.collection.hit import iso
 
-#: At most this many duplicates, adjustments, and touches without credit are listed. The others are counted.
-MAX_LISTED = 1_000
+#: The first page of an explanation.
+START = Position()
 
 
 class Explainer(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,14 +47,23 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_claimants: Callable[[Case], Claimants]
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
-    def explain(self, case: Case) -> Explanation:
-        """Explain a case. Credit and value of its touches sum to what the conversion adds to the rows of a report."""
+    def explain(self, case: Case, start: Position = START) -> Explanation:
+        """Explain a case. Credit and value of its touches sum to what the conversion adds to the rows of a report.
+
+        `start`: where the page begins, if the case has more touches, duplicates or adjustments than one page shows.
+        """
         verdict, winner = case.verdict, case.verdict.winner
-        path, touches_left_out = newest_listed(case.touchpoints())
+        path = case.touchpoints()
         eligible = [point for point in path if point.reason is None]
         month = month_before(winner.at, self.site) if case.reason is None and len(eligible) > 1 else None
         learnt = self.read_learnt(month).get(verdict.goal.uid) if month else None
         claimants = self.read_claimants(case)
+        touches = self._touches(case, path, learnt, start.touches)
+        duplicates = fitting(verdict.duplicates, start.duplicates, OTHER_BYTES, self._duplicate)
+        effects = effects_of(verdict, self.site)
+        adjustments = fitting(effects, start.adjustments, OTHER_BYTES, self._adjustment)
+        shown = Position(len(touches), len(duplicates), len(adjustments))
+        total = Position(len(path), len(verdict.duplicates), len(effects))
         return Explanation(
             id=conversion_id(self.site.key, verdict.goal.uid, winner.claim),
             site=self.site.key,
@@ -76,14 +88,28 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
             reason=case.reason,
             attributed=case.reason is None and bool(eligible),
             models=describe_models(month, eligible, learnt),
-            duplicates=tuple(self._duplicate(one) for one in verdict.duplicates[:MAX_LISTED]),
-            adjustments=self._adjustments(verdict),
+            duplicates=tuple(duplicates),
+            adjustments=tuple(adjustments),
             batch=winner.batch or None,
             archive_key=self.archive_key(winner.batch),
-            touches=describe_touches(case, path, self.site, learnt, self._namer(case, path), self.archive_key),
+            touches=tuple(touches),
             rejected=self.read_rejected_before(case, claimants),
-            left_out=count_left_out(case, touches_left_out),
+            left_out=count_left_out(case, shown, total, claimants),
+            after=write_next(start, shown, total),
         )
+
+    def _touches(
+        self, case: Case, path: Sequence[Touchpoint], learnt: Learnt | None, start: int
+    ) -> list[ExplainedTouch]:
+        """Describe the touches of the page, in order of time."""
+        earned, name = earned_by(case, path, self.site, learnt), self._namer(case)
+
+        def describe(point: Touchpoint) -> tuple[OrderKey, ExplainedTouch]:
+            touch = describe_touch(point, name(point.touch), earned, self.site, self.archive_key)
+            return order_key(point.touch), touch
+
+        page = fitting(ranked(path), start, TOUCH_BYTES, describe)
+        return [touch for _, touch in sorted(page, key=lambda one: one[0])]
 
     def _duplicate(self, duplicate: Duplicate) -> ExplainedDuplicate:
         row = duplicate.conversion
@@ -98,17 +124,21 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
             archive_key=self.archive_key(row.batch),
         )
 
-    def _adjustments(self, verdict: Verdict) -> tuple[ExplainedAdjustment, ...]:
-        listed = effects_of(verdict, self.site)[:MAX_LISTED]
-        return tuple(describe_adjustment(row, effect, self.site, self.archive_key) for row, effect in listed)
+    def _adjustment(self, row: tuple[Adjustment, AdjustmentEffect]) -> ExplainedAdjustment:
+        return describe_adjustment(*row, self.site, self.archive_key)
 
-    def _namer(self, case: Case, path: Sequence[Touchpoint]) -> Callable[[Touch], AdName]:
+    def _namer(self, case: Case) -> Callable[[Touch], AdName]:
         """Return the function that names touches as the conversion's bucket does. It reads the bucket only for ads that
         aren't configured."""
-        winner = case.verdict.winner
-        if all(name_touch(point.touch, self.site.ads).configured for point in path):
-            return Names(self.site).name
-        return self.read_names((bucket_of(winner.at, self.site.timezone), slot_of(winner))).name
+        winner, names = case.verdict.winner, AdNames(self.site.ads)
+        place = bucket_of(winner.at, self.site.timezone), slot_of(winner)
+        others = cache(lambda: self.read_names(place))
+
+        def name(touch: Touch) -> AdName:
+            own = names.name(touch)
+            return own if own.configured else others().name(touch)
+
+        return name
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:
@@ -143,19 +173,21 @@ def describe_sent(row: Conversion) -> Sent:
     return Sent(None if row.value is None else six_places(row.value), row.currency or None)
 
 
-def newest_listed(path: Sequence[Touchpoint]) -> tuple[list[Touchpoint], int]:
-    """Return the eligible touches and the latest other touches, in order; and how many touches were left out."""
-    others = [point for point in path if point.reason is not None]
-    dropped = {order_key(point.touch) for point in others[: max(len(others) - MAX_LISTED, 0)]}
-    return [point for point in path if order_key(point.touch) not in dropped], len(dropped)
-
-
-def count_left_out(case: Case, touches: int) -> LeftOut:
-    """Count the duplicates, adjustments and touches of the case that are not listed."""
-    verdict = case.verdict
+def count_left_out(case: Case, shown: Position, total: Position, claimants: Claimants) -> LeftOut:
+    """Count the duplicates, adjustments, touches and persons of the case that are not on the page."""
     return LeftOut(
-        duplicates=max(len(verdict.duplicates) - MAX_LISTED, 0),
-        adjustments=max(len(verdict.adjustments) + len(verdict.copies) - MAX_LISTED, 0),
-        touches=touches,
+        duplicates=total.duplicates - shown.duplicates,
+        adjustments=total.adjustments - shown.adjustments,
+        touches=total.touches - shown.touches,
+        persons=claimants.more,
         uncounted_touches=case.is_cut,
     )
+
+
+def write_next(start: Position, shown: Position, total: Position) -> str | None:
+    """Write the position of the next page; None after the last page."""
+    position = Position(
+        start.touches + shown.touches, start.duplicates + shown.duplicates, start.adjustments + shown.adjustments
+    )
+    ends = zip(msgspec.structs.astuple(position), msgspec.structs.astuple(total), strict=True)
+    return write_position(position) if any(end < most for end, most in ends) else None

@@ -61,6 +61,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     duplicates: int
     adjustments: int
     touches: int
+    persons: Annotated[int, Meta(description="Persons who claim it, too.")]
     uncounted_touches: Annotated[bool, Meta(description="Whether there may be more touches than were read.")]
 
 
@@ -110,3 +111,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     touches: tuple[ExplainedTouch, ...]
     rejected: RejectedBefore = msgspec.field(name="hits_set_aside")
     left_out: LeftOut
+    after: Annotated[
+        str | None,
+        Meta(
+            description="A cursor: where its next page of touches, duplicates and adjustments begins; null on the last."
+        ),
+    ]

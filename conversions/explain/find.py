@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from conversions.facts.person import by_user
-from conversions.facts.records import Conversion, Joined, OrderKey, Touch, named_click, order_key
+from conversions.facts.records import Conversion, Joined, OrderKey, Touch, in_order, named_click, order_key
 from conversions.facts.touch import click_id_of
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
@@ -20,13 +20,23 @@ from conversions.verdicts.sizes import read_sizes
 START: OrderKey = (-1 << 60, "", "")
 #: At most this many conversions of one click in one ms are found.
 AT_ONE_TIME = 1_000
+#: More goals than an order can meet.
+MOST_GOALS = 1 << 30
 
 
 class FoundCases(msgspec.Struct, frozen=True):
-    """A page of cases; and the position at which the next page begins, None for the last page."""
+    """A page of cases; and the position at which the next page begins, None for the last page.
+
+    `ends`: for each case, the position at which a page begins that goes on after it.
+    """
 
     cases: list[Case]
     next: OrderKey | None = None
+    ends: list[OrderKey] = []
+
+    def after(self, number: int) -> OrderKey | None:
+        """The position at which the page after the first `number` cases begins; None if there is none."""
+        return self.ends[number - 1] if number < len(self.cases) else self.next
 
 
 def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
@@ -36,9 +46,15 @@ def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Ca
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
 
 
-def find_order(store: Store, site: SiteConfig, order: str) -> FoundCases:
+def find_order(
+    store: Store, site: SiteConfig, order: str, after: OrderKey = START, limit: int = MOST_GOALS
+) -> FoundCases:
     """Find the cases of an order, one for each goal that it met."""
-    return FoundCases(read_cases(store, site, _conversions(store, site, f"o:{order}"), whole_timeline=True))
+    first: dict[str, Conversion] = {}
+    for row in in_order(_conversions(store, site, f"o:{order}")):
+        first.setdefault(row.goal, row)
+    rows = [row for row in first.values() if order_key(row) > after]
+    return _page(store, site, rows, limit, lambda row: isinstance(row, Conversion))
 
 
 def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
@@ -104,14 +120,15 @@ def _page(
     page = rows[:limit]
     here = {order_key(row) for row in page}
     cases = read_cases(store, site, page, whole_timeline=True)
-    kept = [case for case in cases if _first(case, asked) in here]
-    kept.sort(key=lambda case: order_key(case.verdict.winner))
-    return FoundCases(kept, order_key(page[-1]) if len(rows) > limit else None)
+    places = ((_first(case, asked), case) for case in cases)
+    kept = sorted(((place, case) for place, case in places if place in here), key=lambda one: one[0])
+    following = order_key(page[-1]) if len(rows) > limit else None
+    return FoundCases([case for _, case in kept], following, [place for place, _ in kept])
 
 
-def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey | None:
+def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey:
     rows: list[Conversion | Joined] = [*stored_conversions(case), *case.verdict.joined]
-    return min((order_key(row) for row in rows if asked(row)), default=None)
+    return min((order_key(row) for row in rows if asked(row)), default=START)
 
 
 def stored_conversions(case: Case) -> Iterable[Conversion]:

@@ -2,6 +2,7 @@
 Pure."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -20,6 +21,8 @@ from tracker.collection.hit import Hit, HitType, iso
 
 #: Rejected hits are searched no longer than this before a conversion, ms. Each hour of a site needs a read.
 LOOKS_BACK = 7 * DAY_MS
+#: At most this many of them are listed.
+MAX_SHOWN = 100
 
 
 class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +45,7 @@ class RejectedBefore(msgspec.Struct, frozen=True):
     hits: tuple[ExplainedRejected, ...]
     window_from: Annotated[Instant, Meta(description="The start of the goal's longer window.")]
     since: Annotated[Instant, Meta(description="Hits since this instant were searched; `/api/rejected` lists all.")]
-    complete: Annotated[bool, Meta(description="Whether the whole window was searched.")]
+    complete: Annotated[bool, Meta(description="Whether all rejected hits of the window are listed.")]
 
 
 def read_rejected_before(
@@ -57,8 +60,10 @@ def read_rejected_before(
         since = rows[LOOKED_THROUGH].at + 1
     visitors = {row.visitor for row in stored_conversions(case)} | claimants.visitors
     kept = ((row, kept_hit(row)) for row in rows if row.at >= since)
-    hits = (_describe(row, hit, archive_key) for row, hit in kept if hit and hit.visitor in visitors)
-    return RejectedBefore(tuple(hits), iso(window), iso(since), since == window)
+    found = ((row, hit) for row, hit in kept if hit and hit.visitor in visitors)
+    hits = [_describe(row, hit, archive_key) for row, hit in islice(found, MAX_SHOWN + 1)]
+    complete = since == window and len(hits) <= MAX_SHOWN
+    return RejectedBefore(tuple(hits[:MAX_SHOWN]), iso(window), iso(since), complete)
 
 
 def _describe(row: RejectedHit, kept: Hit, archive_key: Callable[[str], str | None]) -> ExplainedRejected:

@@ -81,22 +81,10 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
 
 
-def describe_touches(
-    case: Case,
-    path: Sequence[Touchpoint],
-    site: SiteConfig,
-    learnt: Learnt | None,
-    name: Callable[[Touch], AdName],
-    archive_key: Callable[[str], str | None],
-) -> tuple[ExplainedTouch, ...]:
-    """Describe every touch of the path, with its ad's name and its credit."""
-    earned = earned_by(case, path, site, learnt)
-    return tuple(_describe(point, name(point.touch), earned, site, archive_key) for point in path)
-
-
-def _describe(
+def describe_touch(
     point: Touchpoint, name: AdName, earned: Earned, site: SiteConfig, archive_key: Callable[[str], str | None]
 ) -> ExplainedTouch:
+    """Describe a touch, with the name of its ad and its credit."""
     touch, place = point.touch, order_key(point.touch)
     mine = {model: by_place[place] for model, by_place in earned.items() if place in by_place}
     return ExplainedTouch(

@@ -14,9 +14,10 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import ByKind, by_kind, newest_in_window
 from conversions.verdicts.people import People
 
-#: Besides the touches that credit needs, an explanation reads at most this many of each visitor and kind: older ones in
-#: the window, some before it, and some after the conversion. This bounds the reading of any timeline.
-ALSO_READ = 2_000
+#: Besides the touches that credit needs, an explanation reads at most this many of each kind of all visitors together:
+#: older ones in the window, some before it, and some after the conversion. This bounds the reading of any timeline. Of
+#: each visitor it reads at least ALSO_LEAST.
+ALSO_READ, ALSO_LEAST = 2_000, 10
 
 
 class Timelines(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ def read_drawn(people: People, verdicts: Iterable[Verdict]) -> Timelines:
 
 def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
     """Read what an explanation needs: more touches in the window, and some before and after it."""
-    return _read(people, ((verdict, span) for verdict in verdicts for span in explained_spans(verdict)))
+    return _read(people, ((verdict, span) for verdict in verdicts for span in explained_spans(verdict, people)))
 
 
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
@@ -71,10 +72,11 @@ def explained(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
 
 def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
     """Whether the claimants may have touches that were not read."""
+    spans = explained_spans(verdict, timelines.people)
     counts = Counter(
         (span.most, span.since, touch.visitor, touch.kind)
         for touch in {touch for _, touches in timelines.of(verdict) for touch in touches}
-        for span in explained_spans(verdict)
+        for span in spans
         if span.since <= touch.at <= span.until
     )
     return any(count >= most for (most, *_), count in counts.items())
@@ -89,13 +91,14 @@ def window_of(verdict: Verdict) -> TouchSpan:
     return TouchSpan(at - max(version.click_window, version.view_window), at, most)
 
 
-def explained_spans(verdict: Verdict) -> list[TouchSpan]:
+def explained_spans(verdict: Verdict, people: People) -> list[TouchSpan]:
     """The spans that an explanation reads."""
-    window = window_of(verdict)
+    visitors = sum(len(people.visitors(person)) for person in verdict.claimants)
+    window, also = window_of(verdict), max(ALSO_READ // max(visitors, 1), ALSO_LEAST)
     return [
-        TouchSpan(window.since, window.until, window.most + ALSO_READ),
-        TouchSpan(0, window.since - 1, ALSO_READ),
-        TouchSpan(window.until + 1, FOR_EVER, ALSO_READ),
+        TouchSpan(window.since, window.until, window.most + also),
+        TouchSpan(0, window.since - 1, also),
+        TouchSpan(window.until + 1, FOR_EVER, also),
     ]
 
 

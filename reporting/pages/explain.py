@@ -15,6 +15,7 @@ from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import read_cursor, write_cursor
 from conversions.explain.find import START, FoundCases, find_hit, find_order, find_user, find_visitor
 from conversions.explain.goal_words import describe_rules
+from conversions.explain.listing import Position, read_position
 from conversions.explain.opening import find_readable, open_explainer
 from conversions.facts.records import OrderKey
 from conversions.rules.site import SiteConfig
@@ -34,7 +35,7 @@ MAX_TEXT = 200
 Find = Callable[[Store, SiteConfig, str, OrderKey], FoundCases]
 #: The kinds of id that a sale can be found by, in the order in which they are tried.
 FINDS: Mapping[str, Find] = {
-    "order": lambda store, site, text, _after: find_order(store, site, text),
+    "order": lambda store, site, text, after: find_order(store, site, text, after, LISTED),
     "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
     "visitor": lambda store, site, text, after: find_visitor(store, site, text, after, LISTED),
     "user": lambda store, site, text, after: find_user(store, site, text, after, LISTED),
@@ -79,15 +80,17 @@ class ExplainedPage(SignedInPage):
         """Show the conversion with this id."""
         try:
             site, case = find_readable(id, lambda key: load_readable(request, key))
+            start = read_start(request.GET.get("after", ""))
         except Refusal as error:
             return self.show(request, {"error": error.detail}, error.status)
-        return self.show(request, explained_context(site, case, id))
+        return self.show(request, explained_context(site, case, id, start))
 
 
-def explained_context(site: SiteConfig, case: Case, id: str) -> dict[str, Any]:
+def explained_context(site: SiteConfig, case: Case, id: str, start: Position) -> dict[str, Any]:
     """The values that the page shows for a conversion."""
-    explanation = open_explainer(site).explain(case)
+    explanation = open_explainer(site).explain(case, start)
     return {
+        "more": explanation.after and urlencode({"after": explanation.after}),
         "site": site,
         "wanted": {"site": site.key, "q": explanation.order or explanation.hit},
         "explained": describe_explanation(explanation),
@@ -119,4 +122,17 @@ def read_after(text: str) -> OrderKey:
     try:
         return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:
-        raise Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after") from error
+        raise no_page() from error
+
+
+def read_start(text: str) -> Position:
+    """Return the cursor at which a page of a conversion's touches begins. Raises Refusal."""
+    try:
+        return read_position(text[:MAX_TEXT])
+    except ValueError as error:
+        raise no_page() from error
+
+
+def no_page() -> Refusal:
+    """The refusal of a cursor that can't be read."""
+    return Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after")

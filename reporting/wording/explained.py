@@ -43,7 +43,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     people: list[Claimant]
     #: How each data-driven model divided the conversion: (model, sentence).
     notes: list[tuple[str, str]]
-    #: The number of entries that are not shown.
+    #: The number of this page's entries that are not shown.
     hidden: int
 
 
@@ -64,7 +64,6 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
     ordered = timeline_of(explanation)
     shown = first_and_last(ordered, is_the_conversion)
     rows = share_rows(explanation)
-    left_out = explanation.left_out
     return ExplainedConversion(
         explanation=explanation,
         why=conversion_sentence(explanation.reason) if explanation.reason else "",
@@ -75,7 +74,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
         rows=first_and_last(rows),
         people=list(people_of(explanation)),
         notes=list(notes_of(explanation)),
-        hidden=left_out.duplicates + left_out.adjustments + left_out.touches + len(ordered) - len(shown),
+        hidden=len(ordered) - len(shown),
     )
 
 

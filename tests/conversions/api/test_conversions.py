@@ -9,6 +9,7 @@ from django.test import Client
 from conversions.api.conversions import PAGE
 from conversions.attribution.credit import MODELS
 from conversions.facts.records import conversion_id
+from conversions.models import Goal
 from conversions.store.port import Store
 from tests.openapi import described
 from tests.shop import BATCH, DAY, HOUR, MINUTE, NOON, Shop
@@ -239,3 +240,46 @@ def test_signed_in_staff_reads_it_in_the_browser(shop: Shop) -> None:
     assert answer.status_code == 200
     assert "text/html" in answer["Content-Type"]
     assert "1.000000" in answer.content.decode()
+
+
+def pages_of(shop: Shop, path: str = "/api/conversions", **query: str) -> list[Any]:
+    """The answers of all pages, each read from the `next` of the one before."""
+    found = [ask(shop, path, **query).json()]
+    while following := found[-1]["next"]:
+        found.append(ask(shop, following).json())
+    return found
+
+
+def test_a_page_of_conversions_ends_early_if_there_is_much_to_say(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.process(*(shop.sale(f"s{n}", n, order=f"o{n}", user="u") for n in range(5)))
+    monkeypatch.setattr("conversions.api.conversions.PAGE_BYTES", 2_000)
+    for by in ({"visitor": "ann"}, {"user": "u"}):
+        pages = pages_of(shop, site=shop.key, **by)
+        assert [one["hit"] for page in pages for one in page["results"]] == [f"s{n}" for n in range(5)]
+        assert len(pages) > 2
+
+
+def test_an_order_that_met_many_goals_comes_in_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(4):
+        Goal.objects.create(site=shop.site, key=f"g{n}", event="purchase")
+    shop.process(shop.sale("s1", order="o1"), shop.sale("s2", order="o1", visitor="bob"))
+    monkeypatch.setattr("conversions.api.conversions.PAGE", 2)
+    pages = pages_of(shop, site=shop.key, order="o1")
+    assert [len(page["results"]) for page in pages] == [2, 2, 1]
+    assert {one["goal"]["key"] for page in pages for one in page["results"]} == {"purchase", "g0", "g1", "g2", "g3"}
+
+
+def test_the_pages_of_one_conversion_have_each_touch_and_copy_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversions.explain.explain.TOUCH_BYTES", 3_000)
+    monkeypatch.setattr("conversions.explain.explain.OTHER_BYTES", 1_000)
+    shop.process(*(shop.click(f"c{n}", -HOUR - n) for n in range(9)), shop.sale("s", order="o1"))
+    shop.process(*(shop.sale(f"s{n}", n, order="o1") for n in range(1, 6)))
+    (first,) = told(shop, order="o1")
+    pages = [first]
+    while following := pages[-1]["next"]:
+        pages.append(ask(shop, following).json())
+    assert len(pages) > 2
+    assert sorted(one["hit"] for page in pages for one in page["touches"]) == [f"c{n}" for n in range(9)]
+    assert [one["hit"] for page in pages for one in page["duplicates"]] == [f"s{n}" for n in range(1, 6)]
+    assert {page["value"] for page in pages} == {first["value"]}
+    assert refusal(ask(shop, f"/api/conversions/{first['id']}", after="x")) == (400, "bad_page", "after")

@@ -5,15 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from conversions.attribution.credit import MODELS
 from conversions.attribution.fit import fit
 from conversions.attribution.path_counts import Coverage, Inputs, PathCount
-from conversions.explain.explain import MAX_LISTED
 from conversions.explain.find import START, find_conversion, find_hit, find_order, find_visitor
+from conversions.explain.listing import Position, read_position
+from conversions.explain.opening import open_explainer
 from conversions.facts.ad_names import AdName
-from conversions.facts.records import Conversion
+from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.models import Ad, Campaign, GoalVersion, MatchRule
 from conversions.rules.goals import MOST_TOUCHES
@@ -31,7 +33,7 @@ from tests.properties.scenario import CLOCKS, EDGES
 from tests.properties.test_invariance import World, set_budget
 from tests.properties.worlds import ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import credit_rows
-from tests.shop import BATCH, DAY, HOUR, MINUTE, Shop
+from tests.shop import BATCH, DAY, HOUR, MINUTE, NOON, Shop
 from tracker.collection.hit import iso
 
 pytestmark = pytest.mark.django_db
@@ -385,15 +387,42 @@ def test_an_ad_beyond_the_largest_of_its_bucket_is_other_as_in_the_report(store:
     assert told["named"] == "demo-ad"
 
 
-def test_many_touches_without_credit_are_cut_but_those_with_credit_are_all_shown(sql_store: Store) -> None:
-    shop = Shop(sql_store, click_window_days=1)
-    old = [shop.click(f"old{n}", -2 * DAY - n) for n in range(MAX_LISTED + 3)]
-    shop.process(*old, *(shop.click(f"new{n}", -n) for n in range(5)), shop.sale("s1", order="o1"))
-    told = explain_order(shop)
-    assert told["left_out"] == {"duplicates": 0, "adjustments": 0, "touches": 3, "uncounted_touches": False}
-    assert len(told["touches"]) == MAX_LISTED + 5
-    assert told["touches"][0]["hit"] == f"old{MAX_LISTED - 1}"
-    assert sum(micros(touch["credit"]["linear"]) for touch in told["touches"]) == 1_000_000
+def test_many_touches_come_in_pages_those_with_credit_first(
+    opened_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversions.explain.explain.TOUCH_BYTES", 5_000)
+    shop = Shop(opened_store, click_window_days=1)
+    old = [shop.click(f"old{n}", -2 * DAY - n) for n in range(12)]
+    shop.process(*old, *(shop.click(f"new{n}", -n) for n in range(3)), shop.sale("s1", order="o1"))
+    (case,) = find_order(opened_store, shop.config(), "o1").cases
+    explainer, pages, start = open_explainer(shop.config()), [], Position()
+    while True:
+        page = explainer.explain(case, start)
+        pages.append([touch.hit for touch in page.touches])
+        assert page.left_out.touches == 15 - len(page.touches)
+        if not page.after:
+            break
+        start = read_position(page.after)
+    assert len(pages) > 2
+    assert pages[0][-3:] == ["new2", "new1", "new0"]
+    assert sorted(hit for some in pages for hit in some) == sorted([*(f"old{n}" for n in range(12)), *pages[0][-3:]])
+    assert all(some == sorted(some, key=lambda hit: -int(hit[3:])) for some in pages[1:])
+
+
+def test_however_much_strangers_sent_an_explanation_is_short(opened_store: Store) -> None:
+    shop = Shop(opened_store)
+    place: dict[str, Any] = {"site": shop.key, "visitor": "ann", "bucket": NOON}
+    others_of = tuple((f"p{n}", "x" * 450) for n in range(20))
+    clicks = [Touch(**place, kind="click", at=NOON + n, hit=f"c{n}", others=others_of) for n in range(900)]
+    copies = [
+        Conversion(**place, at=NOON + 9 * MINUTE + n, hit=f"s{n}", order="o1", goal=shop.goal.uid, version=1)
+        for n in range(1_500)
+    ]
+    opened_store.add_facts([*clicks, *copies])
+    (case,) = find_order(opened_store, shop.config(), "o1").cases
+    explanation = open_explainer(shop.config()).explain(case)
+    assert len(msgspec.json.encode(explanation)) < 2_000_000
+    assert explanation.after
 
 
 def test_of_too_many_touches_in_the_window_the_newest_earn_and_the_others_say_why_not(store: Store) -> None:

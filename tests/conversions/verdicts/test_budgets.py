@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 
 from conversions.explain.find import find_order
-from conversions.explain.opening import open_explainer
 from conversions.facts.records import Conversion, Touch
 from conversions.rules import budget
 from conversions.store.port import Store
 from conversions.verdicts.cases import read_cases
 from reporting.figures.cells import by_touch_day
+from tests.explaining import explained
 from tests.rows import credit_rows
 from tests.shop import HOUR, MINUTE, NOON, Shop
-from tracker.collection.hit import to_plain
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +31,7 @@ def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
 def credited(shop: Shop, order: str) -> list[str]:
     """The hits that an order's explanation credits."""
     (case,) = find_order(shop.store, shop.config(), order).cases
-    told: dict[str, Any] = to_plain(open_explainer(shop.config()).explain(case))  # type: ignore[assignment]
+    told = explained(shop.store, shop.config(), case)
     return [touch["hit"] for touch in told["touches"] if touch["eligible"]]
 
 

@@ -86,6 +86,24 @@ class TestFinding:
         assert "No visitor" not in find(client, shop, "same", by="visitor")
         assert "No conversion of this site has visitor same" in find(client, shop, "same", by="visitor")
 
+    def test_what_is_too_much_for_one_page_is_on_the_next(
+        self, client: Client, shop: Shop, ann: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("conversions.explain.explain.TOUCH_BYTES", 3_000)
+        shop.process(*(shop.click(f"click-{n}", -MINUTE - n) for n in range(9)), shop.sale("s1", order="A-1"))
+        address, shown = f"/explain/{conversion_id(shop.key, shop.goal.uid, 'o:A-1')}", []
+        query: dict[str, str] = {}
+        while True:
+            page = page_of(client, address, **query)
+            shown += sorted(set(re.findall(r"click-\d", page)))
+            more = re.search(r'href="\?after=([\d.]+)">More of what happened', page)
+            if not more:
+                break
+            query = {"after": more[1]}
+        assert sorted(shown) == [f"click-{n}" for n in range(9)]
+        assert query
+        assert "There is no such page" in page_of(client, address, status=400, after="x")
+
     def test_a_visitors_many_conversions_come_in_pages(self, client: Client, shop: Shop, ann: User) -> None:
         shop.process(*(shop.sale(f"s{n}", n * MINUTE) for n in range(LISTED + 1)))
         page = page_of(client, "/explain", site=shop.key, q="ann")

@@ -1,0 +1,61 @@
+"""Listing: the touches, duplicates and adjustments of a case -> those that one page of its explanation shows. Pure.
+
+Strangers decide how many there are and how long their texts are. Therefore a page is bounded in bytes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from conversions.explain.cursor import read_number
+from conversions.facts.records import order_key
+from conversions.verdicts.paths import Touchpoint
+
+#: About this many bytes of touches are on one page; and of duplicates, and of adjustments.
+TOUCH_BYTES, OTHER_BYTES = 500_000, 100_000
+#: At most this many of each are on one page.
+MAX_LISTED = 1_000
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a page of an explanation begins: how many of each the pages before have."""
+
+    touches: int = 0
+    duplicates: int = 0
+    adjustments: int = 0
+
+
+def write_position(position: Position) -> str:
+    """Write a position as text."""
+    return ".".join(map(str, msgspec.structs.astuple(position)))
+
+
+def read_position(text: str) -> Position:
+    """Read a position from its text; that of the first page from an empty one. Raises ValueError."""
+    if not text:
+        return Position()
+    touches, duplicates, adjustments = (max(read_number(part), 0) for part in text.split("."))
+    return Position(touches, duplicates, adjustments)
+
+
+def ranked(path: Iterable[Touchpoint]) -> list[Touchpoint]:
+    """Order touches as pages list them: first those that may earn credit, then the others, the newest of each first."""
+    newest_first = sorted(path, key=lambda point: order_key(point.touch), reverse=True)
+    return sorted(newest_first, key=lambda point: point.reason is not None)
+
+
+def fitting(items: Sequence[S], start: int, most_bytes: int, describe: Callable[[S], T]) -> list[T]:
+    """Describe items from a position on, as many as one page may hold, at least one."""
+    found: list[T] = []
+    size = 0
+    for item in items[start : start + MAX_LISTED]:
+        described = describe(item)
+        size += len(msgspec.json.encode(described))
+        if found and size > most_bytes:
+            break
+        found.append(described)
+    return found
