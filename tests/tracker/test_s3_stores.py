@@ -76,7 +76,7 @@ class ReadOnly(Store):
 
 
 class Undeletable(Store):
-    """A server for a key that may do all but delete."""
+    """A server for a key that may do everything except delete."""
 
     def do_DELETE(self) -> None:
         self.end(403, b"<Error><Code>AccessDenied</Code></Error>")
@@ -131,7 +131,7 @@ def test_frequent_checks_write_few_objects(store: Served) -> None:
 
 
 @pytest.mark.parametrize("store", [Undeletable], indirect=True)
-def test_a_key_that_may_not_delete_is_told_with_what_it_lacks(store: Served) -> None:
+def test_a_key_that_may_not_delete_is_reported_with_the_missing_permission(store: Served) -> None:
     archive = S3Archive("there", "hits", store[0])
     with pytest.raises(ArchiveUnavailable, match=r"AccessDenied.*DeleteObject"):
         archive.delete([archive.put(BATCH)])
