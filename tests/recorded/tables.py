@@ -20,8 +20,9 @@ SQL = ("factrow", "linkedrow", "setasiderow", "setasidecountrow")
 #: The tables of the Cassandra store with their columns.
 CASSANDRA = {
     "timeline": ("site", "visitor", "kind", "at", "hit", "digest", "body"),
-    "ledger": ("site", "bucket", "shard", "kind", "hit", "digest", "body"),
+    "ledger_parts": ("site", "bucket", "part", "kind", "hit", "digest", "body"),
     "claims": ("site", "claim", "kind", "goal", "version", "at", "hit", "digest", "body"),
+    "carried": ("site", "click", "kind", "at", "hit", "digest", "body"),
     "linked": ("site", "key", "other"),
     "rejected": ("site", "hour", "at", "hit", "code", "field", "body"),
 }
