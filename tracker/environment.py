@@ -122,7 +122,7 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
     hosts = read_list(name) or default
     for host in hosts:
         if not re.fullmatch(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
-            raise BadSetting(name, f"must be a comma list of host names, without https:// and port, not {host!r}")
+            raise BadSetting(name, f"must be host names, separated by commas, without https:// and port, not {host!r}")
     return hosts
 
 
@@ -138,13 +138,13 @@ def read_names(name: str, known: Sequence[str]) -> list[str]:
     """Read a comma-separated list of some of the known names."""
     names = [part for part in read_text(name).split(",") if part]
     if not set(names) <= set(known):
-        raise BadSetting(name, f"must be a comma list, without blanks, of {', '.join(known)}")
+        raise BadSetting(name, f"must be a comma-separated list, without blanks, of {', '.join(known)}")
     return names
 
 
 def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
     """Read a comma-separated list of other paths for some of the known names, such as `collect=/in`."""
-    form = f"must be a comma list of NAME=/PATH, where NAME is {', '.join(known)}, each once and with a path of its own"
+    form = f"must be NAME=/PATH, separated by commas; NAME is one of {', '.join(known)}, each once with its own path"
     paths: dict[str, str] = {}
     for part in read_list(name):
         known_name, _, path = part.partition("=")
@@ -161,7 +161,7 @@ def read_networks(name: str) -> list[Any]:
     try:
         return [ip_network(text) for text in read_list(name)]
     except ValueError as error:
-        raise BadSetting(name, f"must be a comma list of networks such as 10.0.0.0/8: {error}") from error
+        raise BadSetting(name, f"must be a comma-separated list of networks such as 10.0.0.0/8: {error}") from error
 
 
 def read_folder(name: str, default: Path) -> Path:

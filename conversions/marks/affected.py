@@ -137,8 +137,8 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
-    """The claims of the visitors' conversions that are not earlier than the visitors' instants, or that have a trusted
-    copy that isn't.
+    """The claims of the visitors' conversions from the visitors' instants on. The claim of an earlier conversion is
+    included if it has a trusted copy from then on.
 
     If not all conversions are read, the later ones are read again by themselves. There are usually few of them.
     """

@@ -66,7 +66,7 @@ ByKind = Mapping[TouchKind, Sequence[Touch]]
 
 
 def by_kind(touches: Iterable[Touch]) -> ByKind:
-    """Put the touches of one visitor in order."""
+    """Group the touches of one visitor by kind, each group in order."""
     found: dict[TouchKind, list[Touch]] = {"click": [], "view": []}
     for touch in in_order(touches):
         found[touch.kind].append(touch)

@@ -19,7 +19,7 @@ CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "tokens, marks and the rollup": ROLLUPS,
     "parts": PARTS,
     "days": DAYS,
-    "what readers choose": READERS,
+    "verdicts and paths": READERS,
     "persons": PERSONS,
     "joined by a click": CLICKS,
     "fits": FITS,

@@ -22,7 +22,7 @@ CLICKS = [
         "for one in _reached(store, site, touches)}",
     ),
     fault(
-        "joined rows whose visitors are no claimants of what is marked",
+        "visitors of joined rows that are no claimants of marked conversions",
         JOINED,
         AFFECTED,
         "yield from ((row.visitor, earliest[row.claim]) for row in rows)",
@@ -36,14 +36,14 @@ CLICKS = [
         "",
     ),
     fault(
-        "a landing page that comes behind the click that it filed",
+        "a landing page's touch that comes after the click that it recorded",
         JOINED,
         RECORDS,
         "return not self.touch.landed, order_key(self.touch)",
         "return self.touch.landed, order_key(self.touch)",
     ),
     fault(
-        "all visitors who were ever joined by an id credited",
+        "every visitor that an id ever joined gets credit",
         JOINED,
         CLAIMS,
         "return tuple(first[key] for row in valid if (key := digest(row)) in first) if first else ()",
@@ -57,7 +57,7 @@ CLICKS = [
         "self.hit}",
     ),
     fault(
-        "a click that anybody may name however old it is",
+        "a click that a conversion may name at any age",
         WORLDS,
         JOINING,
         "one.at - REACH_MS, one.at, 1)",

@@ -10,7 +10,7 @@ PER_FACT, PER_BATCH = "tests/conversions/marks/test_affected.py", "tests/convers
 
 FACTS = [
     fault(
-        "a digest of nothing",
+        "a digest that is the same for every fact",
         WORLDS,
         RECORDS,
         "blake2b(_encoder.encode(plain_fact(fact)), digest_size=8)",
@@ -55,14 +55,14 @@ FACTS = [
         "            self.store.add_facts(facts)\n            marks[site] = found.places - frozen\n",
     ),
     fault(
-        "a touch that marks its own bucket alone",
+        "a touch that marks only its own bucket",
         PER_FACT,
         AFFECTED,
         "visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]",
         "visits = [*moved]",
     ),
     fault(
-        "an order that marks its own bucket alone",
+        "an order that marks only its own bucket",
         PER_FACT,
         AFFECTED,
         "if not isinstance(fact, Touch | Link)}",
@@ -83,21 +83,21 @@ FACTS = [
         "if row.at > visited[row.visitor]}",
     ),
     fault(
-        "what is too much to read marks nothing",
+        "facts that are too many to read mark nothing",
         f"{PER_FACT}::test_everything_that_changes_is_affected_even_if_reads_are_bounded",
         AFFECTED,
         "        if found.is_cut:\n",
         "        if found.is_cut and not found.rows:\n",
     ),
     fault(
-        "what is too much to read of a link's person is taken to be later",
+        "facts of a link's person that are too many to read are taken to be later",
         f"{PER_FACT}::test_a_link_affects_an_order_of_another_before_it_even_if_reads_are_bounded",
         AFFECTED,
         "since = 0 if changed or moved else",
         "since = 0 if changed else",
     ),
     fault(
-        "what a server told later of an earlier order left out",
+        "earlier orders with a later copy from a server are left out",
         f"{PER_FACT}::test_every_part_whose_figures_change_is_affected",
         AFFECTED,
         "_reached(reader, stirred, since) - claims",

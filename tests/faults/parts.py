@@ -38,15 +38,15 @@ PARTS = [
         "        return done\n",
     ),
     fault(
-        "a part that is empty left as it was",
+        "a part that became empty keeps its old cell",
         TEST,
         "reporting/figures/parts.py",
         "    return [cell, sizes_cell(bucket, part, sums.sizes)]\n",
         "    return [cell, sizes_cell(bucket, part, sums.sizes)] if sums.alike or sums.clicks else []\n",
     ),
-    fault("an hour that names all that its parts name", TEST, "reporting/making.py", "    sums.fold()\n", ""),
+    fault("an hour that names every ad that its parts name", TEST, "reporting/making.py", "    sums.fold()\n", ""),
     fault(
-        "an explanation that knows the names of its part alone",
+        "an explanation that knows only the names of its part",
         TEST,
         "conversions/explain/find.py",
         "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
@@ -60,7 +60,7 @@ PARTS = [
         "",
     ),
     fault(
-        "a damaged part that is passed over",
+        "a damaged part that is left out",
         TEST,
         ROLLUP,
         "            raise damaged[0]\n",
@@ -69,7 +69,7 @@ PARTS = [
         "            return []\n",
     ),
     fault(
-        "a number of parts that holds at once",
+        "a number of parts that takes effect at once",
         TEST,
         NUMBERS,
         "since = now - now % HOUR_MS + HOUR_MS + AHEAD_MS",
@@ -77,7 +77,7 @@ PARTS = [
     ),
     fault("a number of parts that is lowered", TEST, NUMBERS, "if number < parts.highest:", "if number < 0:"),
     fault(
-        "a click and its reload in parts of their own",
+        "a click and its reload in different parts",
         TEST,
         SLOTS,
         "    if touch.click_id and not touch.ad:\n",

@@ -10,42 +10,42 @@ ITS_TESTS = "tests/conversions/verdicts/test_budgets.py"
 
 READERS = [
     fault(
-        "claimants other than the winner left out",
+        "claimants other than the winner are left out",
         WORLDS,
         CLAIMS,
         "claimants=tuple(sorted({*map(whose, valid), *(whose(row.touch) for row in joined)}))",
         "claimants=(whose(winner),)",
     ),
     fault(
-        "rivals left out",
+        "earlier conversions of the same person are left out",
         WORLDS,
         CASES,
         "others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)",
         "others: list[Verdict] = []",
     ),
     fault(
-        "a retracted rival keeps its place",
+        "a retracted conversion still counts as its person's first",
         WORLDS,
         CLAIMS,
         "return not (self.retracted or self.needs_token)",
         "return not self.needs_token",
     ),
     fault(
-        "a stranger's amount that counts where servers alone are believed",
+        "an amount without an ingest token counts although the goal requires one",
         WORLDS,
         "conversions/facts/value.py",
         "return not (version.open_values or conversion.trusted) and",
         "return False and",
     ),
     fault(
-        "a sale of nobody's word that keeps its place",
+        "a sale without the required ingest token still counts as its person's first",
         WORLDS,
         CLAIMS,
         "return not (self.retracted or self.needs_token)",
         "return not self.retracted",
     ),
     fault(
-        "versions not distinguished",
+        "versions of a goal are not distinguished",
         WORLDS,
         CLAIMS,
         "return version is not None and version.version == conversion.version",
@@ -80,7 +80,7 @@ READERS = [
         "    ordered = counted_once(touches)\n    reasons",
     ),
     fault(
-        "refunds that outlive a restatement",
+        "refunds that still apply after a restatement",
         WORLDS,
         CLAIMS,
         "    retracted = False\n    for",
@@ -91,7 +91,7 @@ READERS = [
         "            value, reason, refunded = value - amount, reason or problem, refunded + amount\n",
     ),
     fault(
-        "a person over the budget has all places",
+        "a person over the budget keeps all touches",
         WORLDS,
         BUDGETS,
         "return msgspec.structs.replace(verdict, limit=limit)",

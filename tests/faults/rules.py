@@ -30,7 +30,7 @@ RULES = [
     ),
     fault("a handover that never expires", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
     fault(
-        "ids that stand for nobody make links",
+        "ids that name nobody make links",
         WORLDS,
         "conversions/facts/attribute.py",
         "user = someone(hit.user)",

@@ -55,7 +55,7 @@ def batch_of(key: str) -> str:
 
 
 def place_before(key: str) -> str:
-    """A position before that of every object that ends with the batch in a key."""
+    """The position of the batch in a key. It is before all objects whose last batch is this one."""
     return f"{hour_of(key)}/{batch_of(key)}"
 
 
