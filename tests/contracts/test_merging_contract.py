@@ -253,6 +253,24 @@ def test_two_merges_at_once_lose_nothing_and_double_nothing(
         assert found == [*(f"{number}.{n}" for n in range(4)), *late]
 
 
+def test_an_object_whose_batches_another_one_has_goes_with_the_next_merger(
+    archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two mergers wrote both at once, and both died before they looked."""
+    small = [Batch(batch_id(NOON + n, f"n{n}"), batch(NOON, "x", f"a{n}", f"b{n}").hits) for n in range(3)]
+    for held in (small[:2], small):
+        for one in held:
+            archive.put(one)
+        rows = [row for one in held for row in archive.read_object(archive_key(one.id))[1]]
+        archive.write(*merged.pack_merged(rows, [one.id for one in held]))
+        archive.delete([archive_key(one.id) for one in held])
+    assert len(objects(archive)) == 2
+    monkeypatch.setattr(merger, "MOST_HITS", 4)
+    assert merge(archive) == 1
+    assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+    assert merge(archive) == 0
+
+
 def harmed(body: bytes) -> bytes:
     return body[:20] + bytes([body[20] ^ 0xFF]) + body[21:]
 

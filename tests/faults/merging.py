@@ -31,8 +31,8 @@ MERGES = [
         "merged objects of two merges left side by side",
         MERGING,
         MERGER,
-        "        for group in self._groups(self._growing(keys[0])):",
-        "        for group in self._groups(self._growing(keys[0])[:1]):",
+        "        for group in self._groups(self._growing(key)):",
+        "        for group in self._groups(self._growing(key)[:1]):",
     ),
     fault(
         "alike copies merged without regard to their content",

@@ -10,7 +10,7 @@ from itertools import chain, groupby, islice
 
 from tracker.archive.ahead import ahead
 from tracker.archive.archive import ObjectArchive
-from tracker.archive.keys import batch_of, hour_of, hour_start, is_merged
+from tracker.archive.keys import HOUR_MS, batch_of, hour_of, hour_start, is_merged
 from tracker.archive.merged import Index, Row, pack_merged
 from tracker.archive.port import NotArchived
 from tracker.collection.hit import BadBatch
@@ -24,6 +24,8 @@ MOST_BYTES = 1 << 25
 MOST_BATCHES = 20_000
 #: A step merges this many small objects. On a distant S3 this takes some 20 s.
 AT_ONCE = 5_000
+#: A new merger looks this far back (ms) for what others left unfinished.
+LOOK_BACK_MS = 48 * HOUR_MS
 #: This many damaged objects are remembered. They are logged once and not read again each minute.
 MOST_DAMAGED = 10_000
 
@@ -61,6 +63,7 @@ class Merger:
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
         self._damaged: set[str] = set()
+        self._looked = False
 
     def merge(self, until: int, since: int = 0) -> Iterator[int]:
         """Merge the hours that ended by an instant (ms), the oldest first; yield again and again how many objects were
@@ -72,6 +75,7 @@ class Merger:
         for _, keys in groupby((key for key in small if key not in self._damaged), hour_of):
             while some := list(islice(keys, AT_ONCE)):
                 yield from filter(None, self._merge(some))
+        yield from filter(None, self._look_back(hour_start(until)))
 
     def _merge(self, keys: list[str]) -> Iterator[int]:
         """Merge some objects of an hour with the hour's merged objects that are less than half full."""
@@ -79,9 +83,29 @@ class Merger:
         yield len(keys) - len(left)
         for group in self._groups(chain(self._growing(keys[0]), left)):
             yield self._replace(group)
-        # Another merger may have merged the same hour at the same time, with one object more or less.
-        for group in self._groups(self._growing(keys[0])):
+        yield from self._tidy(keys[0])
+
+    def _tidy(self, key: str) -> Iterator[int]:
+        """Join what several mergers wrote for a key's hour at the same time, with one object more or less.
+
+        An object goes if another one has all its batches and more. With equal batches neither goes, or two mergers
+        could delete both.
+        """
+        held = {merged: frozenset(index.batches) for merged, index in self._merged(key)}
+        gone = [merged for merged, own in held.items() if any(own < other for other in held.values())]
+        self._archive.delete(gone)
+        yield len(gone)
+        for group in self._groups(self._growing(key)):
             yield self._replace(group)
+
+    def _look_back(self, until: int) -> Iterator[int]:
+        """Tidy the hours of the last days that have several merged objects, once: another process may have died before
+        it did so."""
+        if not self._looked:
+            for _, keys in groupby(self._archive.list_merged(max(until - LOOK_BACK_MS, 0), until), hour_of):
+                if len(merged := list(keys)) > 1:
+                    yield from self._tidy(merged[0])
+            self._looked = True
 
     def _delete_held(self, keys: list[str]) -> list[str]:
         """Delete the objects whose batches a merged object contains; return the others.
