@@ -27,10 +27,10 @@ from tracker.collection.hit import to_plain
 
 #: At most this many conversions are on a page. Each comes with touches of its persons.
 PAGE = 20
-#: A page ends after so many bytes and after so long (seconds), because strangers decide how much there is to say.
+#: A page ends after this many bytes or seconds, because anybody can send hits that make explanations long.
 PAGE_BYTES, PAGE_SECONDS = 700_000, 1.0
 
-#: What conversions can be found by.
+#: The parameters by which conversions can be found.
 FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases]] = {
     "order": find_order,
     "click": find_click,
@@ -79,7 +79,7 @@ def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> I
 
 
 def with_addresses(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """Add the address of the page for people to an explanation, and that of what comes after it."""
+    """Add two addresses to an explanation: of its page for people, and of its next page in the API."""
     own = request.build_absolute_uri(reverse("conversion", args=[explanation.id]))
     return ConversionAnswer(
         **msgspec.structs.asdict(explanation),

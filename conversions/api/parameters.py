@@ -42,7 +42,7 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_start(query: Mapping[str, str]) -> Position:
-    """Return the cursor of `after`, at which a page of one explanation begins. Raises Refusal."""
+    """Read the position of a page of one explanation from `after`. Raises Refusal."""
     try:
         return read_position(read_text(query, "after"))
     except ValueError as error:

@@ -15,7 +15,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: At most this many persons, visitors of all of them, and links of a visitor, are listed: the first ones.
+#: The numbers of persons, of visitors of all persons, and of links of a visitor that are listed at most.
 MAX_PERSONS, MAX_VISITORS, MAX_LINKS = 20, 100, 3
 
 

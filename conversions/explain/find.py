@@ -20,14 +20,14 @@ from conversions.verdicts.sizes import read_sizes
 START: OrderKey = (-1 << 60, "", "")
 #: At most this many conversions of one click in one ms are found.
 AT_ONE_TIME = 1_000
-#: More goals than an order can meet.
+#: Greater than the number of goals that an order can meet.
 MOST_GOALS = 1 << 30
 
 
 class FoundCases(msgspec.Struct, frozen=True):
     """A page of cases; and the position at which the next page begins, None for the last page.
 
-    `ends`: for each case, the position at which a page begins that goes on after it.
+    `ends`: for each case, the position of the page that begins after it.
     """
 
     cases: list[Case]
@@ -35,7 +35,7 @@ class FoundCases(msgspec.Struct, frozen=True):
     ends: list[OrderKey] = []
 
     def after(self, number: int) -> OrderKey | None:
-        """The position at which the page after the first `number` cases begins; None if there is none."""
+        """The position of the page after the first `number` cases; None if there are no more cases."""
         return self.ends[number - 1] if number < len(self.cases) else self.next
 
 

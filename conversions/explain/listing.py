@@ -1,6 +1,6 @@
 """Listing: the touches, duplicates and adjustments of a case -> those that one page of its explanation shows. Pure.
 
-Strangers decide how many there are and how long their texts are. Therefore a page is bounded in bytes.
+Anybody can send many of them, with long texts. Therefore a page is bounded in bytes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a page of an explanation begins: how many of each the pages before have."""
+    """The start of a page of an explanation: the numbers of touches, duplicates and adjustments on earlier pages."""
 
     touches: int = 0
     duplicates: int = 0
@@ -35,7 +35,7 @@ def write_position(position: Position) -> str:
 
 
 def read_position(text: str) -> Position:
-    """Read a position from its text; that of the first page from an empty one. Raises ValueError."""
+    """Read a position from its text. An empty text means the first page. Raises ValueError."""
     if not text:
         return Position()
     touches, duplicates, adjustments = (max(read_number(part), 0) for part in text.split("."))

@@ -21,7 +21,7 @@ from tracker.collection.hit import Hit, HitType, iso
 
 #: Rejected hits are searched no longer than this before a conversion, ms. Each hour of a site needs a read.
 LOOKS_BACK = 7 * DAY_MS
-#: At most this many of them are listed.
+#: The number of rejected hits that are listed at most.
 MAX_SHOWN = 100
 
 

@@ -126,7 +126,7 @@ def read_after(text: str) -> OrderKey:
 
 
 def read_start(text: str) -> Position:
-    """Return the cursor at which a page of a conversion's touches begins. Raises Refusal."""
+    """Read the position of a page of a conversion's touches. Raises Refusal."""
     try:
         return read_position(text[:MAX_TEXT])
     except ValueError as error:
