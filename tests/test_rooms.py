@@ -66,6 +66,7 @@ OUTER = {
     "admin",
     "click",
     "crossing_view",
+    "postback_view",
     "wsgi",
     "asgi",
     "management",

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from tracker.collection.currencies import CURRENCIES
-from tracker.models import SIGNAL_NAMES, SWITCHES, TERMS, Account, RefusedCount, Site, Token
+from tracker.collection.postback import MAX_SECRET
+from tracker.models import MIN_POSTBACK_SECRET, SIGNAL_NAMES, SWITCHES, TERMS, Account, RefusedCount, Site, Token
 
 #: A form field to choose a currency.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
@@ -61,6 +62,17 @@ class SiteForm(forms.ModelForm[Site]):
         required=False,
         help_text=f"The signals of consent that are denied if a hit doesn't name them, one a line: {SIGNAL_NAMES}.",
     )
+    postback_secret = forms.CharField(
+        required=False,
+        min_length=MIN_POSTBACK_SECRET,
+        max_length=MAX_SECRET,
+        widget=forms.PasswordInput,
+        help_text="The secret of affiliate networks' postbacks. It is kept as a hash and never shown. If this is empty,"
+        " the present one stays.",
+    )
+    postback_networks = LinesField(
+        required=False, help_text="IP addresses and networks of affiliate networks, one a line. They need no secret."
+    )
     timezone = forms.ChoiceField(
         choices=TIMEZONE_CHOICES, initial="UTC", help_text="Days of reports are this zone's. Fixed once there are hits."
     )
@@ -72,8 +84,15 @@ class SiteForm(forms.ModelForm[Site]):
         model = Site
         fields = (
             *("account", "name", "domains", "timezone", "currency", "hits_per_second"),
-            *(*SWITCHES, "denied_signals", *TERMS),
+            *(*SWITCHES, "denied_signals", "postback_networks", "postback_statuses", *TERMS),
         )
+
+    def save(self, commit: bool = True) -> Site:
+        """Save the site, with a new secret as a hash."""
+        if secret := self.cleaned_data.get("postback_secret"):
+            self.instance.set_postback_secret(secret)
+        site: Site = super().save(commit)
+        return site
 
 
 class SiteInline(admin.TabularInline[Site, Account]):
@@ -137,7 +156,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     fields = (
         *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
         *SWITCHES,
-        "denied_signals",
+        *("denied_signals", "postback_secret", "postback_networks", "postback_statuses"),
         *TERMS,
         *("first_hit_at", "created_at"),
     )

@@ -13,7 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from tracker.models import SWITCHES, TERMS, Account, RefusedCount, Site, Token, validate_domains, validate_networks
+from tracker.collection.postback import MAX_SECRET
+from tracker.models import (
+    MIN_POSTBACK_SECRET,
+    SWITCHES,
+    TERMS,
+    Account,
+    RefusedCount,
+    Site,
+    Token,
+    validate_domains,
+    validate_networks,
+)
 from tracker.permissions import StaffPermissions
 
 
@@ -58,6 +69,18 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
     """A web site. Timezone and currency are fixed once it has hits."""
 
     domains = DomainsField(required=False, help_text="Host names, such as shop.example; /click leads to these alone.")
+    postback_secret = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        min_length=MIN_POSTBACK_SECRET,
+        max_length=MAX_SECRET,
+        help_text="The secret of affiliate networks' postbacks. It is kept as a hash; empty takes it away.",
+    )
+    has_postback_secret = serializers.SerializerMethodField(help_text="Whether postbacks may be sent with a secret.")
+    postback_networks = NetworksField(
+        required=False, help_text="IP addresses and networks of affiliate networks. Their postbacks need no secret."
+    )
     snippet = serializers.SerializerMethodField(help_text="The script tag for the site's pages.")
 
     class Meta:
@@ -65,12 +88,30 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         fields = (
             *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
             *SWITCHES,
-            "denied_signals",
+            *("denied_signals", "postback_secret", "has_postback_secret", "postback_networks", "postback_statuses"),
             *TERMS,
             *("snippet", "first_hit_at", "created_at"),
         )
         read_only_fields = ("key", "first_hit_at")
         extra_kwargs = {"url": {"lookup_field": "key"}}
+
+    def get_has_postback_secret(self, site: Site) -> bool:
+        """Whether there is one."""
+        return bool(site.postback_sha256)
+
+    def create(self, validated_data: dict[str, Any]) -> Site:
+        """Save a new site, and its secret as a hash."""
+        secret = validated_data.pop("postback_secret", "")
+        site = Site(**validated_data)
+        site.set_postback_secret(secret)
+        site.save()
+        return site
+
+    def update(self, instance: Site, validated_data: dict[str, Any]) -> Site:
+        """Save changes, and a new secret as a hash."""
+        if "postback_secret" in validated_data:
+            instance.set_postback_secret(validated_data.pop("postback_secret"))
+        return super().update(instance, validated_data)
 
     def get_snippet(self, site: Site) -> str:
         """The snippet, with the address of this request."""

@@ -18,9 +18,14 @@ from django.utils.module_loading import import_string
 
 from tracker.collection.consent import SIGNALS
 from tracker.collection.currencies import CURRENCIES
+from tracker.collection.postback import hash_secret
 
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
+MAX_STATUSES = 100
+STATUSES = ("approved", "pending", "rejected")
+#: The shortest secret of postbacks. It is kept as a plain hash, which is enough only if nobody can guess it.
+MIN_POSTBACK_SECRET = 16
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments", "open_values")
@@ -77,6 +82,17 @@ def validate_networks(networks: Any) -> None:
             ) from error
         if network.prefixlen < SHORTEST_PREFIX[network.version]:
             raise ValidationError(f"{network} is too large: most hits of everybody would be rejected.")
+
+
+def validate_statuses(statuses: Any) -> None:
+    """Check that a value maps words to statuses of postbacks. Raises ValidationError."""
+    if not isinstance(statuses, dict) or len(statuses) > MAX_STATUSES:
+        raise ValidationError(f"An object of at most {MAX_STATUSES} words, each with its status.")
+    for word, status in statuses.items():
+        if status not in STATUSES:
+            raise ValidationError(f"{str(status)[:80]!r} is no status; approved, pending and rejected are.")
+        if not word or len(word) > 100 or word != word.strip().lower():
+            raise ValidationError(f"{word[:80]!r} is no word in small letters of at most 100 characters.")
 
 
 def validate_signals(signals: Any) -> None:
@@ -176,6 +192,19 @@ class Site(models.Model):
     position_last = models.PositiveSmallIntegerField(
         default=40, validators=[percent], help_text="What the last one gets; the rest is shared by those between."
     )
+    postback_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    postback_networks = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_networks],
+        help_text="IP addresses and networks of affiliate networks. Their postbacks need no secret.",
+    )
+    postback_statuses = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[validate_statuses],
+        help_text='Words of affiliate networks for approved, pending and rejected, such as {"3": "approved"}.',
+    )
     click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -218,6 +247,10 @@ class Site(models.Model):
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
             keep_soon()
             return super().delete(*args, **kwargs)
+
+    def set_postback_secret(self, secret: str) -> None:
+        """Keep the hash of a secret by which postbacks are sent; the empty secret takes it away. It doesn't save."""
+        self.postback_sha256 = hash_secret(secret) if secret else ""
 
     def snippet(self, origin: str) -> str:
         """The script tag for the site's pages; see the function `snippet`."""

@@ -13,6 +13,7 @@ REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},
     "pixel.gif": {"": ""},
+    "postback": {"": ""},
     "click": {"/<str:site>/<str:ad>": "/site/ad"},
 }
 

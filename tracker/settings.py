@@ -73,7 +73,7 @@ HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
 #: Other names for the addresses in pages, besides the usual ones.
-PUBLIC_PATHS = read_paths("PUBLIC_PATHS", ("t.js", "collect", "pixel.gif", "click"))
+PUBLIC_PATHS = read_paths("PUBLIC_PATHS", ("t.js", "collect", "pixel.gif", "click", "postback"))
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
 #: The queues that workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.

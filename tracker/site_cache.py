@@ -28,6 +28,9 @@ def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
             open_adjustments=site.open_adjustments,
             denied=tuple(site.denied_signals),
             secret=site.click_secret,
+            postback_sha256=site.postback_sha256,
+            postback_networks=tuple(site.postback_networks),
+            postback_statuses=dict(site.postback_statuses),
         )
         for site in Site.objects.filter(key__in=keys)
     }

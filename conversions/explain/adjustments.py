@@ -73,4 +73,4 @@ def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, Adj
 
 
 def _own_effect(row: Adjustment, site: SiteConfig) -> AdjustmentEffect:
-    return "no_rate" if row.kind != "retract" and money(row, site)[1] else "applied"
+    return "no_rate" if row.kind in ("restate", "refund") and money(row, site)[1] else "applied"

@@ -43,7 +43,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
     """Say why a conversion doesn't count."""
     match reason:
         case "retracted":
-            return "The order was retracted and has not been restated since."
+            return "The order was retracted and has not been restated or restored since."
         case "needs_token":
             return (
                 "It carries an amount, and no server sent it with an ingest token. The goal or its site counts amounts"

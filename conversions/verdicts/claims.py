@@ -181,8 +181,8 @@ def fold(
     value, reason = base
     retracted = False
     for adjustment in adjustments:
-        if adjustment.kind == "retract":
-            retracted = True
+        if adjustment.kind in ("retract", "restore"):
+            retracted = adjustment.kind == "retract"
             continue
         amount, problem = worth(adjustment, version, site)
         if adjustment.kind == "restate":

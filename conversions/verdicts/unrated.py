@@ -48,7 +48,9 @@ def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     if not restated and verdict.version.fixed_value is None:
         yield verdict.winner
-    yield from (row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind != "retract")
+    yield from (
+        row for row in verdict.adjustments[restated[-1] if restated else 0 :] if row.kind in ("restate", "refund")
+    )
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:

@@ -19,7 +19,7 @@ from conversions.rules.reasons import (
 from conversions.units.clock import DAY_MS
 from reporting.wording.lengths import gap, read_moment
 
-ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retracted"}
+ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retracted", "restore": "Restored"}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

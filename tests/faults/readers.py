@@ -24,6 +24,13 @@ READERS = [
         "others: list[Verdict] = []",
     ),
     fault(
+        "a restoration that brings nothing back",
+        WORLDS,
+        CLAIMS,
+        'retracted = adjustment.kind == "retract"',
+        "retracted = True",
+    ),
+    fault(
         "a retracted conversion still counts as its person's first",
         WORLDS,
         CLAIMS,

@@ -107,8 +107,8 @@ def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
     if kind == "event":
         return Hit(**common, name="lead")
     if kind == "adjustment":
-        change: AdjustmentKind = rng.choice(["retract", "restate", "refund"])
-        value = None if change == "retract" else rng.randrange(1, 20) * 1_000_001
+        change: AdjustmentKind = rng.choice(["retract", "restate", "refund", "restore"])
+        value = None if change in ("retract", "restore") else rng.randrange(1, 20) * 1_000_001
         return Hit(**common, order=rng.choice(pools.orders) or "o1", kind=change, value=value)
     return Hit(**common, name=rng.choice(pools.goals), order=rng.choice(pools.orders), value=rng.randrange(99_999_999))
 

@@ -55,6 +55,11 @@ class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
     denied: tuple[str, ...] = ()
     #: The secret that signs a visitor's crossing to another domain of the site.
     secret: str = ""
+    #: The hash of the secret by which affiliate networks send postbacks, and the networks that need none.
+    postback_sha256: str = ""
+    postback_networks: tuple[str, ...] = ()
+    #: Word of a network -> `approved`, `pending` or `rejected`.
+    postback_statuses: Mapping[str, str] = {}
 
 
 #: Keys of sites -> the site of each, if known. All sites of a request are looked up at once.
@@ -320,15 +325,16 @@ def check_site(site: Known[SiteEntry], sender: Sender) -> None:
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Check that an adjustment has an order or a click, a kind and, unless it retracts, an amount. Raises Refusal.
+    """Check that an adjustment has an order or a click, a kind and, unless it retracts or restores, an amount. Raises
+    Refusal.
 
     It also needs a token, unless its site has open adjustments.
     """
     if not (hit.order or hit.click):
         raise Refusal(400, "missing_order", "An adjustment needs the order, or the click, that it adjusts.", "order")
     if hit.kind is None:
-        raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restate or refund.", "kind")
-    if hit.kind != "retract":
+        raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restore, restate or refund.", "kind")
+    if hit.kind not in ("retract", "restore"):
         check_amount(hit)
     if site and not (hit.trusted or site.open_adjustments):
         raise Refusal(403, "needs_token", "An adjustment needs an ingest token.", "type")

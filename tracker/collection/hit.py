@@ -10,7 +10,7 @@ import msgspec
 from tracker.collection.failure import Permanent
 
 HitType = Literal["page", "event", "click", "view", "conversion", "adjustment"]
-AdjustmentKind = Literal["retract", "restate", "refund"]
+AdjustmentKind = Literal["retract", "restore", "restate", "refund"]
 
 #: A batch is full and closes when it has this many hits, or this many bytes of hits.
 BATCH_MAX_HITS = 500

@@ -239,6 +239,8 @@ def fill_every_field(shop: Shop) -> None:
     Site.objects.update(set_aside_bots=False, set_aside_prefetches=False, set_aside_own_traffic=False)
     Site.objects.update(denied_signals=["ad_storage"], open_adjustments=True, open_values=False)
     Site.objects.update(half_life_days=3, position_first=10, position_last=20)
+    postbacks: dict[str, Any] = {"postback_networks": networks, "postback_statuses": {"3": "approved"}}
+    Site.objects.update(postback_sha256="ab" * 32, **postbacks)
     Token.objects.update(revoked_at=NOW)
     Campaign.objects.update(name="Autumn")
     Ad.objects.update(name="Demo", destination="https://shop.example/")

@@ -86,7 +86,7 @@ def believed_first(rows: Iterable[R]) -> list[R]:
 
 def is_retracted(claim: Claim) -> bool:
     """Whether the claim was retracted, and no later restatement has brought it back."""
-    deciding = [one.kind for one in claim.adjustments if one.kind in ("retract", "restate")]
+    deciding = [one.kind for one in claim.adjustments if one.kind in ("retract", "restate", "restore")]
     return deciding[-1:] == ["retract"]
 
 

@@ -1,0 +1,145 @@
+"""Postback: what an affiliate network says of a sale -> the hits that say the same. Pure; knows no Django.
+
+A pending sale is a conversion of a goal of its own, so that it counts apart. An approved one is a conversion, brings a
+rejected one back and takes the pending one out. A rejected one takes both out.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from typing import Any, Literal
+
+import msgspec
+
+from tracker.collection import fields
+from tracker.collection.collect import (
+    MAX_NAME,
+    Sender,
+    SiteEntry,
+    keyed_hash,
+    new_hit_id,
+    read_click,
+    read_hit,
+)
+from tracker.collection.fields import Parameters
+from tracker.collection.hit import Hit
+from tracker.collection.known import Known
+from tracker.collection.nobody import someone
+from tracker.collection.refusal import Refusal
+
+Status = Literal["approved", "pending", "rejected"]
+#: Words of networks for a status. A site's own come before them.
+WORDS: Mapping[str, Status] = {
+    **dict.fromkeys(("", "approved", "approve", "accepted", "confirmed", "paid", "completed", "valid"), "approved"),
+    **dict.fromkeys(("pending", "hold", "on_hold", "open", "waiting", "new"), "pending"),
+    **dict.fromkeys(
+        ("rejected", "reject", "declined", "cancelled", "canceled", "reversed", "refunded", "invalid", "trash"),
+        "rejected",
+    ),
+}
+#: The goal of a sale that names none, and what the key of its pending one ends in.
+GOAL, PENDING = "purchase", "-pending"
+#: What the order of a pending sale begins with, or adjustments of the sale itself would apply to it.
+PENDING_ORDER = "pending:"
+MAX_SECRET = 200
+
+
+class Postback(msgspec.Struct, frozen=True, kw_only=True):
+    """A network's message: a sale by its order, by its click or by both, and what became of it."""
+
+    goal: str
+    order: str
+    click: str
+    status: Status
+    #: Amount, currency and consent, as they were given.
+    given: dict[str, Any]
+
+    @property
+    def pending_order(self) -> str:
+        """The order of the pending sale."""
+        return PENDING_ORDER + keyed_hash(self.order or f"click\n{self.click}", b"pending")
+
+
+def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
+    """Check that the sender knows the site's secret or, without one, has an allowed address. Raises Refusal."""
+    if secret and site.postback_sha256 and hmac.compare_digest(hash_secret(secret), site.postback_sha256):
+        return
+    if secret or not is_within(ip, site.postback_networks):
+        raise Refusal(403, "bad_secret", "The site has another secret, and doesn't allow this address.", "secret")
+
+
+def hash_secret(secret: str) -> str:
+    """The form in which a secret is kept."""
+    return sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def is_within(ip: str, networks: Iterable[str]) -> bool:
+    """Whether an address lies in one of the networks."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return False
+    return any(address in ip_network(network, strict=False) for network in networks)
+
+
+def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
+    """Read the parameters of a postback. `statuses`: the site's words for a status. Raises Refusal."""
+    order = read_order(given, "order") or read_order(given, "txid")
+    click = read_click(given)
+    if not (order or click):
+        raise Refusal(400, "missing_click", "A click or an order is needed.", "click")
+    amount = {"value": given.get("value") or given.get("payout"), "currency": given.get("currency")}
+    return Postback(
+        goal=fields.read_text(given, "goal", MAX_NAME - len(PENDING)) or GOAL,
+        order=order,
+        click=click,
+        status=read_status(given, statuses),
+        given={name: value for name, value in {**amount, "consent": given.get("consent")}.items() if value},
+    )
+
+
+def read_order(given: Parameters, field: str) -> str:
+    """An order id. A blank or a placeholder that no network filled in is none."""
+    return someone(fields.read_text(given, field, MAX_NAME).strip())
+
+
+def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
+    """The status, by the site's own words and then by those that networks use. Raises Refusal."""
+    word = fields.read_text(given, "status", MAX_NAME).strip().lower()
+    found = WORDS.get(statuses.get(word, word))
+    if found is None:
+        raise Refusal(
+            400, "bad_status", "Neither approved, pending nor rejected, nor one of the site's words.", "status"
+        )
+    return found
+
+
+def hits_of(postback: Postback, key: str, site: SiteEntry, sender: Sender) -> list[Hit]:
+    """The hits that say what the postback says, as a server's. Raises Refusal."""
+    return [read_hit(given, key, Known(site), sender, new_hit_id) for given in parameters_of(postback, key)]
+
+
+def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
+    """The parameters of these hits. A message that is sent again makes the same sale, whatever comes in between."""
+    names = {"order": postback.order, "click": postback.click, "consent": postback.given.get("consent")}
+    pending = {**names, "order": postback.pending_order}
+    match postback.status:
+        case "pending":
+            return [sale(postback, key, postback.goal + PENDING, pending)]
+        case "approved":
+            own = sale(postback, key, postback.goal, names)
+            return [own, adjustment("restore", names), adjustment("retract", pending)]
+        case "rejected":
+            return [adjustment("retract", names), adjustment("retract", pending)]
+
+
+def sale(postback: Postback, key: str, goal: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a conversion. Its hit id is the same each time."""
+    hit = keyed_hash(f"{key}\n{goal}\n{postback.order}\n{postback.click}", b"postback")
+    return {**postback.given, **names, "type": "conversion", "name": goal, "id": hit}
+
+
+def adjustment(kind: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of an adjustment."""
+    return {**names, "type": "adjustment", "kind": kind}

@@ -1,0 +1,65 @@
+"""Postback view: an endpoint to which affiliate networks send what became of a sale. Its answer is a word they read."""
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from tracker.admission import hold_to_rate
+from tracker.collection import fields
+from tracker.collection.body import read_form
+from tracker.collection.collect import MAX_KEY, Collected
+from tracker.collection.failure import Transient
+from tracker.collection.postback import MAX_SECRET, check_sender, hits_of, read_postback
+from tracker.collection.refusal import Refusal
+from tracker.commit import send_hits
+from tracker.incoming import read_query_string, read_sender
+from tracker.prometheus import count_accepted
+from tracker.site_cache import SITES
+from tracker.views import HitView, NotDurable
+
+PARAMETERS = [
+    OpenApiParameter("site", required=True, description="The site's public key."),
+    OpenApiParameter("click", description="The id of a click by which the person is found."),
+    OpenApiParameter("order", description="The order id; `click` or `order` is needed."),
+    OpenApiParameter("txid", description="The order id, if there is no `order`."),
+    OpenApiParameter("value", description="The amount of the sale."),
+    OpenApiParameter("payout", description="The amount, if there is no `value`."),
+    OpenApiParameter("currency", description="The amount's currency; the site's if absent."),
+    OpenApiParameter("status", description="`approved` (default), `pending`, `rejected`, or a word of the site."),
+    OpenApiParameter("goal", description="The goal's key; `purchase` if absent."),
+    OpenApiParameter("consent", description="The signals of consent, as `/collect` takes them."),
+    OpenApiParameter("secret", description="The site's secret; not needed from an allowed network."),
+]
+OK = {(200, "text/plain"): OpenApiTypes.STR}
+
+
+class PostbackView(HitView):
+    """Takes messages of affiliate networks."""
+
+    http_method_names = ["get", "options"]
+
+    @extend_schema(summary="Tell of a sale, as affiliate networks do", parameters=PARAMETERS, responses=OK)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer OK once the message is durable."""
+        collected = collect_postback(request)
+        try:
+            send_hits(list(collected.hits.values()))
+        except Transient as error:
+            raise NotDurable from error
+        count_accepted(collected)
+        return HttpResponse("OK", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def collect_postback(request: HttpRequest) -> Collected:
+    """The hits of a postback whose sender may tell of the site's sales. Raises Refusal."""
+    given = read_form(read_query_string(request))
+    key = fields.read_text(given, "site", MAX_KEY)
+    found = SITES.find(key)
+    if found.value is None:
+        raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
+    site, sender = found.value, read_sender(request, found.value.account)
+    check_sender(site, fields.read_text(given, "secret", MAX_SECRET), sender.ip)
+    hits = hits_of(read_postback(given, site.postback_statuses), key, site, sender)
+    collected = Collected(dict(enumerate(hits)), {}, {key: found})
+    hold_to_rate(collected, None)
+    return collected
