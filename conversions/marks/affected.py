@@ -21,7 +21,7 @@ Visit = tuple[str, int]
 #: An interval that is shorter than every month. At most one month ends in it.
 STRETCH_MS = 27 * DAY_MS
 #: The most conversions that a step reads: the number for a batch, and the number that is added for each of its facts.
-MOST_A_BATCH, MOST_A_FACT = 2_000, 200
+MOST_A_BATCH, MOST_A_FACT = 500, 200
 #: This many of the newest touches of each kind are read, of a visitor whose facts may now be another person's. If there
 #: are more, some of each month are read.
 MOST_MOVED = 200
@@ -140,7 +140,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     """The claims of the visitors' conversions from the visitors' instants on. The claim of an earlier conversion is
     included if it has a trusted copy from then on.
 
-    If not all conversions are read, the later ones are read again by themselves. There are usually few of them.
+    If not all conversions are read, the later ones are read again by themselves. There are usually few of them. Trusted
+    copies aren't sought then: all buckets in which they may be are marked anyway.
     """
     if not visited:
         return set()
@@ -148,6 +149,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     found = reader.conversions([Span(visitor, 0, FOR_EVER) for visitor in visited], first)
     later = reader.conversions(_spans(visited), since).rows if found.is_cut else found.rows
     reached = {row.claim for row in later if row.at >= visited[row.visitor]}
+    if found.is_cut:
+        return reached
     earlier = {row.claim for row in found.rows if not row.trusted} - reached
     told = reader.claimed(earlier, first)
     return reached | {row.claim for row in told if row.trusted and row.at >= first}
