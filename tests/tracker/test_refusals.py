@@ -98,6 +98,13 @@ def test_refused_clicks_and_crossings_are_counted_too(site: Site) -> None:
     assert counted() == [(site.key, "missing_visitor", 1, 0), (site.key, "unknown_ad", 1, 0)]
 
 
+def test_a_postback_with_a_wrong_secret_is_counted_and_the_secret_not_kept(site: Site) -> None:
+    answer = Client().get("/postback", {"site": site.key, "click": "click-4711", "secret": "guess-4711"})
+    assert answer.status_code == 403
+    assert counted() == [(site.key, "bad_secret", 1, 0)]
+    assert "4711" not in json.dumps(sample())
+
+
 def test_too_many_hits_a_second_are_counted(site: Site) -> None:
     Site.objects.filter(pk=site.pk).update(hits_per_second=1)
     answers = [send([{"site": site.key}] * 3).status_code for _ in range(3)]
