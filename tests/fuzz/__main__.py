@@ -21,13 +21,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hitledger-fuzz-") as folder:
         os.environ["HITLEDGER_STATE"] = str(Path(folder, "own"))
         django.setup()
-        from tests.fuzz.run import fuzz
-        from tests.running import Tracker
+        from tests.fuzz.run import fuzz, open_tracker
 
-        with Tracker(Path(folder, "tracker")) as tracker:
-            tracker.migrate()
-            made = tracker.bootstrap()
-            tracker.start("web")
+        with open_tracker(Path(folder, "tracker")) as (tracker, made):
             seen = fuzz(tracker, made, given.requests, given.seed)
     print(seen, *seen.wrong, sep="\n")
     return 1 if seen.wrong else 0

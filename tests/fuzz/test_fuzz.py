@@ -5,17 +5,13 @@ import random
 from pathlib import Path
 
 from tests.fuzz.addresses import addresses
-from tests.fuzz.run import fuzz
-from tests.running import Tracker
+from tests.fuzz.run import fuzz, open_tracker
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(10**6))
 
 
 def test_odd_requests_are_answered_soon_and_accepted_hits_are_archived(tmp_path: Path) -> None:
-    with Tracker(tmp_path) as tracker:
-        tracker.migrate()
-        made = tracker.bootstrap()
-        tracker.start("web")
+    with open_tracker(tmp_path) as (tracker, made):
         seen = fuzz(tracker, made, requests=1_000, seed=SEED)
     print(seen)
     assert seen.wrong == [], f"FUZZ_SEED={SEED}"
@@ -23,4 +19,6 @@ def test_odd_requests_are_answered_soon_and_accepted_hits_are_archived(tmp_path:
 
 
 def test_every_address_of_the_tracker_is_requested() -> None:
-    assert {"/collect", "/pixel.gif", "/t.js", "/collect/crossing", "/click/{site}/{ad}"} <= set(addresses())
+    assert {"/collect", "/postback", "/pixel.gif", "/t.js", "/collect/crossing", "/click/{site}/{ad}"} <= set(
+        addresses()
+    )
