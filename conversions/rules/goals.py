@@ -23,11 +23,12 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a goal's rules. A version never changes. The newest version that has started is in force.
 
     `path` is a glob over the path of a page hit. `event` is the name of any hit. A hit needs to meet only one of the
-    two; an empty one is ignored. Together they are one rule. A hit must meet that rule and all `conditions` (`match`
-    all), or any of them (`match` any). `currency` is the site's. `fixed_value` (micros of the site's currency) replaces
-    the hit's value; otherwise `factor` (micros) multiplies it. Windows are ms. The newest `most_touches` of each kind
-    in the window may earn credit. Unless `open_values` is on, amounts count only if a server sent
-    them.
+    two; an empty one is ignored. Together they are one rule. With `match` all, a hit must meet this rule and all
+    `conditions`; with `match` any, one of them is enough.
+
+    `currency` is the site's. `fixed_value` (micros of the site's currency) replaces the hit's value; otherwise `factor`
+    (micros) multiplies it. Windows are ms. The newest `most_touches` of each kind in the window may earn credit. Unless
+    `open_values` is on, amounts count only if a server sent them.
     """
 
     version: int

@@ -24,7 +24,7 @@ MOST_BYTES = 1 << 25
 MOST_BATCHES = 20_000
 #: A step merges this many small objects. On a distant S3 this takes some 20 s.
 AT_ONCE = 5_000
-#: A new merger looks this far back (ms) for what others left unfinished.
+#: A new merger looks this far back (ms) for hours that others left unfinished.
 LOOK_BACK_MS = 48 * HOUR_MS
 #: This many damaged objects are remembered. They are logged once and not read again each minute.
 MOST_DAMAGED = 10_000
@@ -86,10 +86,10 @@ class Merger:
         yield from self._tidy(keys[0])
 
     def _tidy(self, key: str) -> Iterator[int]:
-        """Join what several mergers wrote for a key's hour at the same time, with one object more or less.
+        """Join the objects that several mergers wrote for a key's hour at once, from different lists of objects.
 
-        An object goes if another one has all its batches and more. With equal batches neither goes, or two mergers
-        could delete both.
+        An object is deleted if another one has all its batches and more. Of two with equal batches none is deleted,
+        because two mergers could delete both.
         """
         held = {merged: frozenset(index.batches) for merged, index in self._merged(key)}
         gone = [merged for merged, own in held.items() if any(own < other for other in held.values())]
@@ -99,8 +99,8 @@ class Merger:
             yield self._replace(group)
 
     def _look_back(self, until: int) -> Iterator[int]:
-        """Tidy the hours of the last days that have several merged objects, once: another process may have died before
-        it did so."""
+        """Tidy the hours of the last days that have several merged objects. It is done once, because another process
+        may have died before it tidied them."""
         if not self._looked:
             for _, keys in groupby(self._archive.list_merged(max(until - LOOK_BACK_MS, 0), until), hour_of):
                 if len(merged := list(keys)) > 1:
