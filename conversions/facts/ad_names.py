@@ -10,14 +10,15 @@ from conversions.rules.globs import is_like
 
 
 class AdName(msgspec.Struct, frozen=True, order=True):
-    """The name of a touch's ad in reports. `campaign` is the key of the ad's campaign, or the touch's utm campaign."""
+    """The name of a touch's ad in reports. `configured`: whether the account has such an ad. `campaign` is the key of a
+    configured ad's campaign; otherwise it is the touch's utm campaign."""
 
     ad: str
     campaign: str
     configured: bool
 
 
-#: The name that all but the largest ads of a bucket share.
+#: The name that unconfigured ads share: in a bucket's figures all but the largest of them, in live counters all.
 OTHER = AdName("(other)", "(other)", False)
 
 
@@ -37,8 +38,9 @@ def matched_values(touch: Touch) -> tuple[str, ...]:
 class AdNames:
     """Names the ads of touches by the present configuration.
 
-    If a touch has an ad's key, it is that ad's. Otherwise it is the first ad's that has a matching rule. Touches with
-    the same parameters are matched once, because a site may have many ads and a bucket many touches.
+    A touch that names an ad belongs to the ad with this key; the match rules are not tried. A touch that names none
+    belongs to the first ad that has a matching rule. Touches with the same parameters are matched once, because a site
+    may have many ads and a bucket many touches.
     """
 
     def __init__(self, ads: Iterable[Ad]) -> None:
@@ -50,7 +52,8 @@ class AdNames:
             self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
 
     def name(self, touch: Touch) -> AdName:
-        """Name the configured ad of a touch; if there is none, make a name of the touch's own parameters."""
+        """The name of the configured ad to which a touch belongs. If there is none, the name is made of the touch's own
+        parameters."""
         values = matched_values(touch)
         known = self._known.get((touch.ad, *values))
         if known is None:

@@ -80,8 +80,10 @@ def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
 
 
 def link_of(hit: Hit, user: str, batch: str) -> Link:
-    """Make the fact that the hit's visitor named this user. Adjustments make no link: the shop sends them, not the
-    buyer."""
+    """Make the link of a hit: the fact that the hit's visitor named this user.
+
+    `facts_of` makes no link of an adjustment. The shop sends adjustments, and their visitor is not the buyer's browser.
+    """
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
@@ -108,7 +110,7 @@ def click_of(hit: Hit) -> str:
 
 
 def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
-    """List the fields that could not be read, the amount or the time. The hit itself counts."""
+    """Make a row for each field of a hit that could not be read: the amount or the time. The hit itself counts."""
     for field, text in hit.unread.items():
         if field == "value":
             yield rejected_hit(

@@ -5,8 +5,8 @@ from typing import Literal
 
 from conversions.facts.records import Conversion, Fact, Touch
 
-#: The kinds of facts under a click id: touches that carry it, touches of landing pages that carry it, and conversions
-#: that name it.
+#: The kinds of facts under a click id. `landed`: the touches of landing pages that carry the id. `touch`: the other
+#: touches that carry the id. `conversion`: the conversions that name the id.
 CarriedKind = Literal["landed", "touch", "conversion"]
 
 

@@ -7,7 +7,7 @@ MAX_COUNT = 10**17
 
 
 class Count(msgspec.Struct, frozen=True):
-    """One increment of a live counter, at most MAX_COUNT either way.
+    """One increment of a live counter. `amount` is between -MAX_COUNT and MAX_COUNT.
 
     Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros).
     """

@@ -18,7 +18,8 @@ from tracker.collection.hit import Hit
 
 AD = "hl_ad"
 CLICK = "hl_click"
-#: A landing page that is opened later than this after the click was opened from a bookmark or a shared link.
+#: The longest time (ms) between a click and its landing. If a page is opened later, a bookmark or a shared link led to
+#: the page, not the click.
 VALID_MS = DAY_MS
 #: The token's parts are 33 bytes together. In base64 these are 44 letters without padding, in only one spelling.
 ID_BYTES, TIME_BYTES, SEAL_BYTES = 16, 6, 11
@@ -40,7 +41,7 @@ def sign(handover: Handover, site: str, secret: str) -> str:
 
 
 def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
-    """Read the handover of a token; None if the site's secret did not sign the token for this ad."""
+    """Read the handover that a token carries; None if the token was not signed with the site's secret for this ad."""
     if not secret or len(token) != TOKEN_LETTERS or not token.isascii():
         return None
     try:
@@ -67,7 +68,7 @@ def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
-    """Read the handover of an address; None if there is none. Of several the last one counts."""
+    """Read the handover that an address carries; None if it carries none. If there are several, the last one counts."""
     if f"{CLICK}=" not in url:
         return None
     given = dict(read_parameters(url))
@@ -77,9 +78,12 @@ def read_handover(url: str, site: str, secret: str) -> Handover | None:
 def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
     """Make the touch of the click that led the visitor to this page; None if the hit is no landing page.
 
-    The touch keeps the click's id, because one id counts once, and the click's time. If the browser's clock is behind,
-    the landing may seem to precede the click. The touch then takes the landing's time, because a conversion on the page
-    must not precede its click. The time stays within the click's bucket, because one id counts once per bucket.
+    The touch has the hit id of the click. `/click` has recorded the click under the same id, and touches with one hit
+    id count once in each bucket.
+
+    The touch has the time of the click, unless the landing seems to precede the click because the browser's clock is
+    behind. The touch then has the time of the landing: a conversion on the page must not precede its click. But the
+    time is never before the click's bucket. Otherwise the click would count in two buckets.
     """
     found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
     if found is None or hit.at - found.at > VALID_MS:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from conversions.facts.records import Conversion, Link, Touch
 
-#: A user with more visitors than this is an id that many people share. Even a browser that forgets its id every day
-#: makes fewer in a year.
+#: A user with more visitors than this is an id that many people share. Even a browser that forgets its visitor's id
+#: every day makes fewer visitors in a year.
 MOST_VISITORS = 500
 #: A visitor with more users than this is a shared machine.
 MOST_USERS = 50
@@ -20,7 +20,7 @@ ANY = "*"
 NAMED = "*click"
 #: A fact -> the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]
-#: A member of a crowded set. It means: every bucket that the crowding may change was marked.
+#: A member that a crowded set gets when every bucket that the crowding may change has been marked.
 ANNOUNCED = ""
 
 
@@ -35,7 +35,7 @@ def by_visitor(visitor: str) -> str:
 
 
 def itself(fact: Touch | Conversion) -> str:
-    """The person of a fact that no link gives to a user: its visitor."""
+    """The fact's visitor as its person. For callers that ask for no users."""
     return by_visitor(fact.visitor)
 
 
@@ -45,7 +45,8 @@ def user_of(person: str) -> str:
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a linked set has more members than a person may have. Its user or visitor then joins nobody, for good."""
+    """Whether a linked set is too large: a user has too many visitors, or a visitor has too many users. This user or
+    visitor then joins nobody, for good."""
     return len(linked) - (ANNOUNCED in linked) > (MOST_VISITORS if key.startswith("u:") else MOST_USERS)
 
 
@@ -55,11 +56,11 @@ def pairs_of(link: Link) -> tuple[tuple[str, str], ...]:
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """The user of a visitor at an instant: the user of the next link, or of the last link if none follows; empty if
-    there is no link.
+    """The user of a visitor at an instant: the user of the next link; if none follows, the user of the last link. Empty
+    if there is no link.
 
     On a shared computer this separates two users: what was done before a sign-in belongs to the user who then signed
-    in.
+    in. `links`: the visitor's links, in order.
     """
     if not links:
         return ""
@@ -68,8 +69,11 @@ def linked_user(at: int, links: Sequence[Link]) -> str:
 
 
 def person_of(fact: Touch | Conversion, links: Sequence[Link], crowded: Collection[str]) -> str:
-    """The person that a fact belongs to. `links`: those of its visitor, in order. `crowded`: users and visitors, as
-    persons, that join nobody."""
+    """The person that a fact belongs to: the user that the fact names, or the user by the links; otherwise the visitor.
+
+    `links`: the links of the fact's visitor, in order. `crowded`: the crowded users and visitors, as persons. If the
+    fact's visitor or user is one of them, the fact belongs to the visitor.
+    """
     alone = by_visitor(fact.visitor)
     user = by_user(fact.user or linked_user(fact.at, links))
     return alone if user == by_user("") or alone in crowded or user in crowded else user

@@ -18,7 +18,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A hit by which an ad reached a visitor, with its raw parameters. The rollup decides which ad it was.
+    """A hit by which an ad reached a visitor, with the raw parameters. The rollup decides which ad it was.
 
     `user` is the user that the hit itself named.
     """
@@ -46,7 +46,8 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     other_ids: Pairs = ()
     #: The other parameters of the ad's link, such as an affiliate network's.
     others: Pairs = ()
-    #: Whether `/click` made the touch's hit id. Otherwise a conversion can't name the touch by its hit id.
+    #: Whether `/click` made the hit and its id. A conversion can name a touch by its hit id only if the touch is
+    #: `issued` or `landed`.
     issued: bool = False
 
     @property
@@ -89,7 +90,7 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
-    """A refund, a retraction or a restatement of all conversions of an order, or of a click. `value` is micros."""
+    """A refund, a retraction, a restoration or a restatement of all conversions of a claim. `value` is micros."""
 
     site: str
     order: str = ""
@@ -125,7 +126,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
     """A conversion that names a click, together with a touch that carries it, in the timeline of the touch's visitor.
 
-    The row stays if a touch that comes first is found later. Readers take the row with the first touch.
+    A conversion is joined with the first touch that carries the click. If a touch that precedes this one by `place` is
+    stored later, the conversion gets another row, and this row stays. Readers take the row with the first touch.
     """
 
     conversion: Conversion
@@ -183,7 +185,8 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The key that sorts touches of one click: those of landing pages first, then by `order_key`."""
+        """The key that sorts the rows of one conversion by their touches: touches of landing pages first, then by
+        `order_key`."""
         return not self.touch.landed, order_key(self.touch)
 
 
@@ -205,7 +208,7 @@ def decode_fact(body: bytes | str) -> Fact:
 
 
 def kind_of(fact: Fact) -> str:
-    """The kind of a fact: `touch`, `conversion`, `adjustment` or `link`."""
+    """The kind of a fact: `touch`, `conversion`, `adjustment`, `link` or `joined`."""
     return str(type(fact).__struct_config__.tag)
 
 
@@ -228,8 +231,8 @@ OrderKey = tuple[int, str, str]
 
 
 def order_key(fact: Fact) -> OrderKey:
-    """The key that sorts facts, and of which readers choose the smallest: the `at`, then the hit id, then the
-    digest."""
+    """The key that sorts facts: by `at`, then by hit id, then by digest. The first fact is the one with the smallest
+    key."""
     return fact.at, fact.hit, digest(fact)
 
 
@@ -245,13 +248,13 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: A conversion names a click id of at most this many characters in full.
+#: A conversion or an adjustment keeps a click id in full if it has at most this many characters.
 MAX_NAMED = 200
 
 
 def named_click(text: str) -> str:
-    """Return a click id as conversions and adjustments name it: whole if it is short enough. A longer one ends in its
-    digest."""
+    """Return a click id as conversions and adjustments keep it: whole if it is short enough. A longer one is cut and
+    ends in its digest."""
     if len(text) <= MAX_NAMED:
         return text
     return text[: MAX_NAMED - 32] + blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()

@@ -11,7 +11,8 @@ MAX_BODY = 4_000
 
 
 class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit that was accepted but is no fact, with the reason code that `/api/rejected` lists."""
+    """A hit that was accepted but is no fact, or that counts without a field that can't be read. `code` is the
+    reason."""
 
     site: str
     at: int
@@ -24,7 +25,7 @@ class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rejected_hit(hit: Hit, batch: str, code: RejectedCode, field: str, detail: str) -> RejectedHit:
-    """Make the row of a hit that is no fact."""
+    """Make the row of a rejected hit."""
     body = encode_hits([hit]).decode()[:MAX_BODY]
     return RejectedHit(
         site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body

@@ -10,10 +10,11 @@ from conversions.rules.parts import Place
 
 
 def click_key(touch: Touch) -> str:
-    """The key that touches share if they count as one: the hit id; or visitor, network and click id.
+    """The key that touches share if they count as one.
 
-    A touch without an ad is a page's. If its address has a click id, each reload sends the click id again with another
-    hit id. A touch with an ad was made by one hit; `/click` and the landing page record it under one hit id.
+    If a touch names no ad but has a click id, the key is visitor, network and click id. Such a touch comes from a
+    page's address: each reload of the page sends the click id again, with another hit id. For all other touches the key
+    is the hit id. If a touch names an ad, `/click` and the landing page record it under one hit id.
     """
     if touch.click_id and not touch.ad:
         return f"{touch.visitor}\0{touch.network}\0{touch.click_id}"
@@ -27,5 +28,5 @@ def slot_of(fact: Touch | Conversion | Joined) -> int:
 
 
 def place_of(fact: Touch | Conversion | Joined) -> Place:
-    """The bucket and the slot of a fact. Those of a joined row are its conversion's."""
+    """The bucket and the slot of a fact. A joined row has those of its conversion."""
     return fact.bucket, slot_of(fact)

@@ -16,7 +16,7 @@ MAX_TAG = 200
 MAX_CLICK_ID = 1_024
 #: A click keeps at most this many other parameters, and this many characters of each value.
 MAX_OTHERS, MAX_OTHER = 20, 500
-#: The parameters that make a page's address the address of a click.
+#: Finds the addresses that may have campaign parameters. The parameters of other addresses need not be read.
 _ANY = re.compile("|".join(name.replace("utm_source", "utm_") for name in NAMES), re.IGNORECASE)
 
 
@@ -39,16 +39,16 @@ def campaign_parameters(url: str) -> dict[str, Any]:
 
 
 def click_id_of(value: str) -> str:
-    """Return a click id as it is kept: whole if it is short enough. A longer one ends in its digest, because the ids of
-    one network begin alike."""
+    """Return a click id as touches keep it: whole if it is short enough. A longer one is cut and ends in its digest,
+    because the ids of one network begin alike."""
     if len(value) <= MAX_CLICK_ID:
         return value
     return value[: MAX_CLICK_ID - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the first MAX_OTHERS parameters that are neither a utm tag nor a click id, such as an affiliate
-    network's."""
+    """Return the first MAX_OTHERS parameters that are neither utm tags, click ids nor the tracker's own. An affiliate
+    network's are such parameters."""
     others: dict[str, str] = {}
     for name, value in pairs:
         if name not in NAMES.values() and len(others) < MAX_OTHERS and 0 < len(name) <= MAX_TAG:
@@ -57,16 +57,16 @@ def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
-    """Say whether a hit is a click or a view. Its type decides. A page is a click if its address has campaign
-    parameters, unless it only carries them on from the page before."""
+    """Say whether a hit is a click or a view; None if it is neither. The type of a click or a view says it. A page is a
+    click if its address has campaign parameters, unless it only carries them on from the page before."""
     if hit.type == "click" or hit.type == "view":
         return hit.type
     return "click" if hit.type == "page" and parameters and not carries_on(hit, parameters) else None
 
 
 def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
-    """Say whether the page before was one of the same host with the same campaign parameters. The page is then part of
-    the same click: single-page applications keep these parameters in later addresses."""
+    """Say whether the page before was on the same host and had the same campaign parameters. Both pages then belong to
+    one click: single-page applications keep these parameters in later addresses."""
     return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 

@@ -7,14 +7,15 @@ from conversions.rules.reasons import ValueReason
 from conversions.rules.site import SiteConfig
 from conversions.units.micros import times
 
-#: A fact with an amount; and a fact of a claim.
+#: A fact that may have an amount.
 AmountRow = Conversion | Adjustment
+#: A fact that is stored under a claim.
 ClaimRow = AmountRow | Joined
 
 
 def money(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency, at the rate of its own day. Return 0 and the reason if it can't
-    be converted."""
+    """Convert a hit's amount into the site's currency, at the rate of the hit's own day. If that is impossible, return
+    0 and the reason."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -29,19 +30,20 @@ def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
 
 
 def worth(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. Also
-    return the reason if the amount was left out."""
+    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. If the
+    amount can't be converted, return 0 and the reason."""
     amount, reason = money(row, site)
     return times(amount, version.factor), reason
 
 
 def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """A conversion's value before adjustments."""
+    """A conversion's value before adjustments; and the reason if its amount can't be converted."""
     if version.fixed_value is not None:
         return version.fixed_value, None
     return worth(conversion, version, site)
 
 
 def needs_token(conversion: Conversion, version: GoalVersion) -> bool:
-    """Whether a conversion has an amount, readable or not, that the version doesn't accept without an ingest token."""
+    """Whether a conversion has an amount that came without an ingest token, although the version requires one. An
+    amount that could not be read is an amount, too."""
     return not (version.open_values or conversion.trusted) and (conversion.value is not None or conversion.unreadable)

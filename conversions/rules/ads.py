@@ -1,4 +1,4 @@
-"""Ads: ads as frozen records, and the match rules that say which touches are an ad's. Pure."""
+"""Ads: ads as frozen records, and the match rules that say which touches belong to an ad. Pure."""
 
 import msgspec
 
@@ -24,7 +24,7 @@ UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 
 
 class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Globs over a touch's utm tags and its network. All globs must match; an empty glob matches anything."""
+    """Globs over a touch's utm tags and its network. All globs must match. An empty field is no glob."""
 
     source: str = ""
     medium: str = ""
@@ -34,12 +34,13 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
     def patterns(self) -> list[tuple[int, str]]:
-        """The rule's globs, each with its index in `matched_values`. A rule without globs matches nothing."""
+        """The rule's globs, each with the index of the value that it must match: see
+        `conversions.facts.ad_names.matched_values`. If the list is empty, the rule matches no touch."""
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad: its key, its campaign's key, and the rules that say which touches are its own."""
+    """An ad: its key, its campaign's key, and the rules that say which touches belong to it."""
 
     key: str
     campaign: str

@@ -5,8 +5,8 @@
     prop plan is pro         prop plan like pro*
     value >= 100             value <= 9.99                value between 10 and 20
 
-`like` is a glob: * is any text, ? any letter. `matches` finds a regular expression anywhere in the path. The dialect is
-RE2's, which has no backtracking: its time grows only with the lengths of pattern and path.
+`like` takes a glob: * stands for any text, ? for any letter. `matches` finds a regular expression anywhere in the path.
+The dialect is RE2's. RE2 never backtracks: the time of a search grows only with the lengths of pattern and path.
 """
 
 import re
@@ -24,7 +24,7 @@ from tracker.collection.refusal import Refusal
 
 MAX_CONDITIONS = 20
 MAX_LINE = 500
-#: The compiled form of a regular expression may take at most this many bytes. RE2 refuses a longer one.
+#: The compiled form of a regular expression may take at most this many bytes. RE2 refuses expressions that take more.
 MAX_PROGRAM = 1 << 16
 
 On = Literal["path", "event", "prop", "value"]
@@ -34,7 +34,7 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
-#: A regular expression that matches only texts that begin with a letter or a digit.
+#: Finds a regular expression that can match no path: one for texts that begin with a letter, a digit or _.
 _NEVER = re.compile(r"\^\w[^|]*$")
 
 
@@ -65,7 +65,7 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
 
 
 def check_conditions(text: str) -> None:
-    """Check a text of conditions. Raises Refusal if it can't be read, or if no page can meet it."""
+    """Check the conditions of a text. Raises Refusal if a line can't be read, or if no page can meet a condition."""
     for condition in read_conditions(text):
         if condition.on == "path" and condition.how == "matches" and _NEVER.match(condition.text):
             instead = "" if "//" in condition.text else condition.text[1:]
@@ -134,9 +134,9 @@ def _compiled(pattern: str) -> re2._Regexp:
 
 
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
-    """Whether a hit on a page with this path (in its plain form) meets a condition.
+    """Whether a hit meets a condition. `path`: the plain path of the hit's page. `currency`: the site's.
 
-    A hit without a name meets no condition on the event, and a hit without the prop no condition on that prop. A value
+    A hit without a name meets no condition on the event. A hit without the prop meets no condition on the prop. A value
     is compared as the hit sent it. A hit without a value, or with a value in another currency than the site's, meets no
     condition on the value.
     """
@@ -151,7 +151,8 @@ def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
 
 
 def _is_on(url: str, path: str, condition: Condition) -> bool:
-    """Whether a page has a path that the condition asks for. A regular expression is tried on the escaped path, too."""
+    """Whether a page has a path that the condition asks for. A regular expression may match the plain path or the path
+    as the address has it."""
     if condition.how == "matches":
         expression = _compiled(condition.text)
         return any(expression.search(text) is not None for text in (path, written_path(url)))

@@ -1,8 +1,8 @@
 """Crawlers: a user agent -> the name of the crawler that it claims to be. Pure.
 
-The list is that of crawler-user-agents. It also names HTTP libraries, automated browsers, apps that show pages, and the
-programs that shops and payment services send messages with. Hits of these may count. A user agent is therefore a
-crawler's only if it contains bot, crawler or spider, or if it is one of OTHERS.
+The patterns are from the list of crawler-user-agents. The list also has HTTP libraries, automated browsers, apps that
+show pages, and the programs with which shops and payment services send messages. Hits of these may count. A match with
+the list is therefore not enough: the user agent must also contain one of WORDS, or the pattern must be one of OTHERS.
 """
 
 import re
@@ -12,10 +12,10 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 #: The words by which crawlers name themselves.
 WORDS = ("bot", "crawl", "spider", "slurp")
-#: A brand of phones whose name contains `bot`. Without this exception a listed app on such a phone would count as a
-#: crawler.
+#: A brand of phones. Its name contains `bot`, but doesn't count as one of WORDS. Otherwise a listed app on such a phone
+#: would count as a crawler.
 PHONE = "cubot"
-#: Crawlers that use none of these words, with the patterns of the list.
+#: The list's patterns of crawlers whose names contain none of WORDS.
 OTHERS = frozenset(
     {
         *("APIs-Google", "AppEngine-Google", "Google Favicon", "Google Web Preview", "Google-InspectionTool"),
@@ -45,6 +45,6 @@ def crawler_name(ua: str) -> str | None:
     found = _BY_NAME.search(ua)
     lower = ua.lower().replace(PHONE, "")
     if not found and any(word in lower for word in WORDS):
-        # The list is long and contains apps, too. It is searched only for user agents with such a word.
+        # The list is long and has apps, too. It is searched only if the user agent contains one of WORDS.
         found = _BY_WORD.search(ua)
     return found.group(0).strip(" /") if found else None

@@ -10,7 +10,7 @@ from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: The longest window of any goal, ms. A touch can't change a conversion that is this much later.
+#: The longest window of any goal, ms. A touch changes no conversion that comes later than this after the touch.
 LONGEST_WINDOW = 90 * DAY_MS
 #: At most this many clicks of a path, and this many views, may earn credit: the newest ones in the window.
 MOST_TOUCHES = 2_000
@@ -22,13 +22,13 @@ Match = Literal["all", "any"]
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a goal's rules. A version never changes. The newest version that has started is in force.
 
-    `path` is a glob over the path of a page hit. `event` is the name of any hit. A hit needs to meet only one of the
-    two; an empty one is ignored. Together they are one rule. With `match` all, a hit must meet this rule and all
-    `conditions`; with `match` any, one of them is enough.
+    `path` is a glob over the path of a page hit. `event` is the name of a hit of any type. The two are one rule: a hit
+    needs to meet only one of them, and an empty one is ignored. With `match` all, a hit must meet this rule and all
+    `conditions`. With `match` any, the rule or one condition is enough.
 
-    `currency` is the site's. `fixed_value` (micros of the site's currency) replaces the hit's value; otherwise `factor`
-    (micros) multiplies it. Windows are ms. The newest `most_touches` of each kind in the window may earn credit. Unless
-    `open_values` is on, amounts count only if a server sent them.
+    `currency` is the site's. `fixed_value` (micros of the site's currency) replaces the hit's value. Without it, the
+    hit's value is multiplied by `factor` (micros). Windows are ms. The newest `most_touches` of each kind in the window
+    may earn credit. If `open_values` is off, an amount counts only if a server sent it with an ingest token.
     """
 
     version: int
@@ -63,8 +63,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
-    """Whether a hit meets a goal's version. A conversion that names the goal meets it; other hits must meet the
-    rules."""
+    """Whether a hit meets a goal's version. A hit of type conversion that names the goal always does, an adjustment
+    never. Other hits must meet the version's rules."""
     if hit.type == "adjustment":
         return False
     if hit.type == "conversion" and hit.name == goal.key:
@@ -86,10 +86,10 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 
 def _is_of_event(version: GoalVersion) -> bool:
-    """Whether only an event can meet the version. A condition on the path then means the page of the event.
+    """Whether the version demands an event. A condition on the path then means the page on which the event happened.
 
-    In other versions only page views meet a condition on the path. Otherwise each event on that page would count as
-    well.
+    In other versions only page hits meet a condition on the path. Otherwise each event on that page would count as
+    well as the page.
     """
     named = bool(version.event) and not version.path
     return version.match == "all" and (named or any(condition.on == "event" for condition in version.conditions))

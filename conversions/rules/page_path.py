@@ -24,8 +24,8 @@ def page_path(url: str) -> str:
 
 
 def written_path(url: str) -> str:
-    """The path as the address has it; `/` if the address has no path; empty if there is no address or it can't be
-    read."""
+    """The path as it is spelled in the address; `/` if the address has none. It is empty if the address is empty or
+    can't be read."""
     try:
         return url and (urlsplit(url).path or "/")
     except ValueError:
@@ -49,12 +49,12 @@ def _escape(letter: str) -> str:
 
 
 def is_path(path: str, text: str) -> bool:
-    """Whether a plain path is the path that a text names."""
+    """Whether a plain path is the path in a text, which may have escapes."""
     return path == _plain(text)
 
 
 def is_path_like(path: str, glob: str) -> bool:
-    """Whether a glob over paths matches a plain path."""
+    """Whether a glob over paths, which may have escapes, matches a plain path."""
     return is_like(path, _plain(glob))
 
 
@@ -64,8 +64,8 @@ def _plain(text: str) -> str:
 
 
 def check_path(text: str, glob: bool) -> None:
-    """Check a path, or a glob over paths. Raises Refusal if no page can have it; the message says what to write
-    instead."""
+    """Check the path, or the glob over paths, of a goal. Raises Refusal if no page can have such a path. The message
+    says what to write instead."""
     without_host = text[address.end() :] if (address := _ADDRESS.match(text)) else text
     without_query = (_QUERY_IN_GLOB if glob else _QUERY).sub("", without_host, count=1)
     instead = without_query.replace("\\", "/")

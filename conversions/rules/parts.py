@@ -1,7 +1,7 @@
-"""Parts: the slots of an hour's facts, and the parts of slots, which are rolled up one by one. Pure.
+"""Parts: the slots of an hour's facts, and the parts that adjacent slots form. Each part is rolled up by itself. Pure.
 
-An hour has one part, or as many as its site was given before the hour. A fact's slot never changes. The number of parts
-of an hour is fixed before the hour can have facts.
+A fact's slot never changes. An hour has one part, unless its site was given more before the hour. The number of an
+hour's parts is fixed before the hour can have facts.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     @property
     def highest(self) -> int:
-        """The greatest number of parts now or later."""
+        """The greatest number of parts that any bucket of the site has, later ones included."""
         return max((number for _, number in self.steps), default=1)
 
     def of(self, bucket: int) -> list[Part]:
@@ -64,5 +64,5 @@ class Parts(msgspec.Struct, frozen=True):
         return Part(slot * number // SLOTS, number)
 
 
-#: Sites whose buckets have one part each.
+#: Site -> its parts, with no site in it: every site's buckets have one part each.
 UNDIVIDED: Mapping[str, Parts] = MappingProxyType({})

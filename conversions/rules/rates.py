@@ -15,10 +15,12 @@ import msgspec
 
 from conversions.units.clock import next_day
 
-#: Tables leave out weekends and holidays. A rate that is older than this counts as missing.
+#: Tables leave out weekends and holidays. For these days the newest earlier rate is used, unless it is older than this.
 MAX_AGE_DAYS = 7
+#: The decimal places of a quote.
 PLACES = 12
 
+#: Base and quote.
 Pair = tuple[str, str]
 
 

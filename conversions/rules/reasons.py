@@ -31,9 +31,9 @@ TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "du
 DuplicateReason = Literal["duplicate", "not_in_force"]
 #: The effect of an adjustment.
 AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
-#: Why a path was not weighed as its model says. `no_fit`: that month taught nothing about its goal. `by_campaign`: it
-#: has too many ads, and campaigns are weighed. `too_many_ads`: it has too many campaigns as well, and every ad weighs
-#: the same.
+#: Why a data-driven model did not weigh a path by its ads. `no_fit`: nothing was learnt about the goal from the month
+#: before. `by_campaign`: the path has too many ads, and its campaigns are weighed. `too_many_ads`: the path has too
+#: many ads and too many campaigns, and every ad weighs the same.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
 NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."
@@ -119,7 +119,7 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
 
 
 def model_sentence(reason: WeighReason, month: str) -> str:
-    """Say why a data-driven model divided differently. `month` is the month whose fit it needs."""
+    """Say why a data-driven model did not weigh a path by its ads. `month`: the month whose fit the model uses."""
     match reason:
         case "no_fit":
             return f"Nothing is learnt from {month}, so every touch gets the same."

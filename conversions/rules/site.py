@@ -12,7 +12,8 @@ from conversions.units.clock import day_of
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A site with its goals, switched-off ones included, and its ads in the order in which they are matched."""
+    """A site with all its goals, also those that are switched off, and with its ads in the order in which they are
+    matched."""
 
     key: str
     timezone: str = "UTC"
@@ -23,7 +24,7 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     #: Which hits the site rejects.
     traffic: Traffic = Traffic()
-    #: The rates of the other currencies that the site's amounts came in.
+    #: The rates of the other currencies in which amounts of the site were sent.
     rates: tuple[Series, ...] = ()
     #: How many parts its hours have.
     parts: Parts = Parts()

@@ -11,7 +11,8 @@ from tracker.collection.hit import Hit
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hits a site rejects. `own_networks`: the networks of the account's own people, as texts."""
+    """Which hits a site rejects: those of `bots`, of `prefetches`, and of the account's own people (`own_traffic`).
+    `own_networks`: the networks of these people, as texts."""
 
     bots: bool = True
     prefetches: bool = True
@@ -32,7 +33,7 @@ class Rejection(msgspec.Struct, frozen=True):
 def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
     """The first reason why a hit is rejected; None if it counts.
 
-    A hit without a user agent is not taken for a crawler's. An adjustment from one of the account's own addresses
+    A hit without a user agent is not taken for a crawler's. An adjustment from one of the account's own networks
     counts, because the account's own people refund orders.
     """
     if traffic.bots and (name := crawler_name(hit.ua)):

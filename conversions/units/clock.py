@@ -10,14 +10,13 @@ HOUR_MS = 3_600_000
 #: An instant (ms) that no clock reaches.
 FOR_EVER = 1 << 62
 EPOCH = datetime.fromtimestamp(0, UTC)
-#: A worker holds work no longer than this (ms). If work seems to be held for longer, the clock that set the time was
-#: ahead.
+#: The longest time (ms) for which a worker holds work. A hold that seems longer was set by a clock that was ahead.
 LONGEST_HOLD_MS = HOUR_MS
 
 
 def is_held(until: int, now: int) -> bool:
-    """Whether work is held until an instant (ms). An instant that is too far away was set by a wrong clock and holds
-    nothing."""
+    """Whether work that is held until an instant (ms) is still held now. A hold that would last longer than
+    LONGEST_HOLD_MS was set by a wrong clock. It doesn't count."""
     return now < until <= now + LONGEST_HOLD_MS
 
 
@@ -35,16 +34,17 @@ def utc_offset(at: int, timezone: str) -> int:
 
 
 def bucket_of(at: int, timezone: str) -> int:
-    """The start of the site-local hour that holds `at`, both in ms since the epoch."""
+    """The start of the site-local hour that contains `at`, both in ms since the epoch. If the clock changes in the
+    middle of the hour, a bucket starts at the change."""
     offset = utc_offset(at, timezone)
     start = at - (at + offset) % HOUR_MS
     return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)
 
 
 def _clock_change(before: int, after: int, timezone: str) -> int:
-    """The instant (ms) of the last clock change between two instants with different offsets.
+    """The instant (ms) of the clock change between two instants of one hour that have different offsets.
 
-    A change by less than an hour (Lord Howe: 30 minutes) falls in the middle of a local hour.
+    A clock that changes by less than an hour (Lord Howe: 30 minutes) changes in the middle of a local hour.
     """
     first, last = before // 1000, after // 1000
     offset = utc_offset(after, timezone)
@@ -58,7 +58,7 @@ def _clock_change(before: int, after: int, timezone: str) -> int:
 
 
 def day_of(at: int, timezone: str) -> str:
-    """The site-local day that holds `at`, `YYYY-MM-DD`."""
+    """The site-local day that contains `at`, `YYYY-MM-DD`."""
     return datetime.fromtimestamp(at // 1000, zone(timezone)).date().isoformat()
 
 
@@ -68,8 +68,8 @@ def day_start(day: str, timezone: str) -> int:
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """Read an instant as ms: ISO 8601, in UTC if it has no zone, or a site-local day, which means its start. Raises
-    ValueError."""
+    """Read an instant, in ms. The text is a site-local day, which means the day's start, or ISO 8601. Without a zone,
+    ISO 8601 means UTC. Raises ValueError."""
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)
@@ -99,7 +99,7 @@ def days_between(first: str, last: str) -> list[str]:
 
 
 def month_of(at: int, timezone: str) -> str:
-    """The site-local month that holds `at`, `YYYY-MM`."""
+    """The site-local month that contains `at`, `YYYY-MM`."""
     return day_of(at, timezone)[:7]
 
 
