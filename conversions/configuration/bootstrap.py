@@ -1,4 +1,5 @@
-"""Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user, made or found.
+"""Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user. What exists is found,
+and what is missing is made.
 
 Only hashes of secrets are stored. Secrets are derived from SECRET_KEY, and a second call returns the same ones.
 """
@@ -22,7 +23,8 @@ GOALS = {
     "purchase": {"name": "Purchase", "event": "purchase"},
     "signup": {"name": "Sign-up", "path": "/welcome*"},
 }
-#: The destination of the ad if the site has no domain. It is updated when the port changes.
+#: The destination of the demo ad if no domain is given: the demo shop, which is at the server's port. If a later call
+#: finds it outdated, it is replaced.
 DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
@@ -41,7 +43,11 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Make the missing parts and change nothing else. Two calls at once are safe. Raises ValidationError."""
+    """Make what is missing. Two calls at once are safe. Raises ValidationError.
+
+    Of what exists, two things change: a given domain is added to the site. If the demo ad leads to the demo shop, its
+    destination becomes the present one: the domain, or without one the demo shop at `port`.
+    """
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
         Account.objects.select_for_update().get(pk=account.pk)
@@ -62,7 +68,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
 
 
 def first_site(account: Account, domain: str) -> Site:
-    """Return the account's first site, and add the domain to it."""
+    """Return the account's first site, with the domain added to it; make the site if there is none."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:
         site.domains = [*site.domains, domain]
@@ -73,7 +79,8 @@ def first_site(account: Account, domain: str) -> Site:
 
 
 def find_ad(site: Site, destination: str) -> Ad:
-    """Return the site's ad, with its campaign."""
+    """Return the site's demo ad. Make it if it is missing, with a campaign. If it leads to the demo shop, let it lead
+    to `destination`."""
     ad = Ad.objects.filter(campaign__site=site, key=AD).first()
     if ad is None:
         campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")
@@ -90,7 +97,8 @@ def find_goal(site: Site, key: str) -> Goal:
 
 
 def find_token(account: Account, kind: str) -> str:
-    """Return the secret of a valid token. A revoked token stays revoked; the next one replaces it."""
+    """Return the secret of a valid token; make the token if it is missing. A revoked token stays revoked; the token
+    with the next number is taken in its place."""
     number = 0
     while True:
         secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
@@ -101,7 +109,8 @@ def find_token(account: Account, kind: str) -> str:
 
 
 def find_staff(account: Account) -> tuple[User, str]:
-    """Return the staff user of an account; and the password, if it was not changed."""
+    """Return the staff user of an account, and the user's password. The password is empty if it was changed or the user
+    is not active."""
     password = derive("staff password", account)[:20]
     for username in usernames(account):
         user = User.objects.filter(username=username).first()
@@ -115,7 +124,8 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """The possible user names of an account: its own name, and one to use if somebody else has that name."""
+    """The possible user names of an account: its own name, and two others. Each is for the case that another user has
+    the one before."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 

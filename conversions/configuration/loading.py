@@ -145,10 +145,10 @@ _has_hits: set[str] = set()
 
 
 def load_for_hits(key: str) -> SiteConfig | None:
-    """Return a site's configuration to process its hits.
+    """Return a site's configuration for processing its hits; None if no site has the key.
 
-    The first hit of a site in this process notes that the site has hits, which fixes its timezone and currency. Then
-    the configuration is read. A site that the cache doesn't know is looked up again, because it may be new.
+    At the first hit of a site in this process, note that the site has hits: this fixes its timezone and currency. Read
+    the configuration only after that. A site that the cache doesn't know is looked up again, because it may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None

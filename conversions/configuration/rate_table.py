@@ -97,7 +97,7 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
 def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
     """Read the series of the currencies in which a site had money, from the present version of the table.
 
-    `others`: more currencies. An empty one means the site's own.
+    `others`: more currencies. An empty text among them means the site's own, which needs no rates.
     """
     return rates_of({*noted_currencies([site])[site], *others}, into)
 
@@ -124,8 +124,8 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """Read the series of one pair. If a load commits meanwhile, it makes another version, and marks the buckets that
-    were rolled up with this one."""
+    """Read the series of one pair. If a load commits before the rows are read, newer rates are cached under this
+    version. This does no harm: the load makes another version, and marks the buckets that its rates may change."""
     direct = Q(base=currency, quote=into) | Q(base=into, quote=currency)
     settled = RateRow.objects.filter(direct, day=OuterRef("day"))
     legs = Q(quote__in=[currency, into]) & ~Q(base__in=[currency, into]) & ~Q(Exists(settled))

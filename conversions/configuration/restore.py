@@ -1,8 +1,8 @@
 """Restore: a snapshot -> the rows of the configuration, in one transaction. Every site of the snapshot is marked.
 
 Facts name goals by uid and version. Therefore no goal and no version is removed, and missing versions are added. If a
-goal has other rules now, it gets a new version with the old rules, which is in force from now on. A revoked token stays
-revoked.
+goal has other rules now, it gets a new version with the rules of the snapshot, which takes effect as any new version
+does. A revoked token stays revoked.
 """
 
 from collections.abc import Iterable
@@ -164,8 +164,8 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
 
 
 def _version(goal: Goal, given: Plain) -> None:
-    """Make a version that is missing. An existing version stays; if it began earlier in the snapshot, it begins then
-    again."""
+    """Make a version that is missing. An existing version stays; if the snapshot has an earlier start for it, it gets
+    that start."""
     known = goal.versions.filter(version=given["version"]).first()
     if known is None:
         fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()

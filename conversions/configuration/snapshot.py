@@ -115,8 +115,9 @@ def encode_snapshot(configuration: Plain) -> bytes:
 def keep(archive: SnapshotArchive, now: int) -> str | None:
     """Store a snapshot if the configuration differs from the last one; return its key.
 
-    A read may see a part of a change that commits meanwhile. The configuration is therefore read twice. If the two
-    differ, the next call stores it. The archive's address is part of the digest: a new archive gets a snapshot at once.
+    A read may see only a part of a change that commits during the read. The configuration is therefore read twice. If
+    the two texts differ, nothing is stored, and the next call tries again. The archive's address is part of the digest:
+    a new archive gets a snapshot at once.
     """
     body = encode_snapshot(read_configuration())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()

@@ -1,7 +1,9 @@
-"""Affected: facts that are already written -> the places that they may change, whose parts must be marked.
+"""Affected: facts that are already written -> the places that they may change. The parts of these places must be
+marked.
 
-It may mark too many places, never too few. It reads no configuration. Therefore an outdated cache can't make it miss a
-place. It reads a bounded number of conversions. If there are more, all buckets from an instant on may change.
+The result may have too many places, never too few. No configuration is read; therefore no outdated cache can hide a
+place. A bounded number of conversions is read. If there are more, the result also has an instant: all buckets from
+there on may change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,20 +18,22 @@ from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
 
-#: A visitor, and the instant (ms) from which on its facts may count differently.
+#: A visitor, and the instant (ms) from which on the visitor's facts may count differently.
 Visit = tuple[str, int]
-#: An interval that is shorter than every month. At most one month ends in it.
+#: The length (ms) of the intervals of `_sampled`. It is shorter than every month. Therefore at most one month ends in
+#: an interval.
 STRETCH_MS = 27 * DAY_MS
-#: The most conversions that a step reads: the number for a batch, and the number that is added for each of its facts.
+#: One read returns about this many conversions at most: the first number for the batch, and the second one more for
+#: each of the batch's facts.
 MOST_A_BATCH, MOST_A_FACT = 500, 200
-#: This many of the newest touches of each kind are read, of a visitor whose facts may now be another person's. If there
-#: are more, some of each month are read.
+#: If a visitor's facts may now be another person's, this many of the visitor's newest clicks are read, and as many
+#: views. If there may be more touches, some of each month are read, too.
 MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """Places that may change. If `since` is set, all buckets from the one that contains this instant (ms) on may
-    change, too."""
+    """Places that may change. `since`: an instant (ms); the bucket that contains it and all later ones may change, too.
+    None if there is no such instant."""
 
     places: frozenset[Place]
     since: int | None = None
@@ -51,17 +55,17 @@ def affected(
     """Return the places of the facts and of every conversion that they may change. Call it after the facts are
     written.
 
-    - A touch may change conversions of its visitor, and of every visitor that may be the same person, if they are not
-      earlier than the touch. It may then change the other conversions of their claims, too. An earlier conversion that
-      a browser sent may change as well, if a server sent a later copy.
+    - A touch may change the conversions at its instant or later: those of its visitor, and of every visitor that may be
+      the same person. The other conversions of their claims may change with them. The touch may also change an earlier
+      conversion that a browser sent, if a server sent a copy of it at the touch's instant or later.
     - A link may change the conversions after the visitor's previous link.
     - A conversion or an adjustment may change its whole claim.
-    - If a goal counts one per person or per click, all later conversions of the claimants may change, and those of
-      every visitor that may be the same person, with their claims.
-    - A joined row may change its conversion's claim, and makes its visitor a claimant.
+    - If a goal counts one per person or per click, a conversion that changes may change all later conversions of its
+      claimants, and of every visitor that may be the same person as a claimant. The claims of these change with them.
+    - A joined row may change the claim of its conversion, because the person of its touch becomes a claimant.
 
     `dissolved`: visitors whose facts may belong to another person now, because they or their user became crowded.
-    `people`: the site's persons, asked for after the facts were written; asked for here if absent.
+    `people`: the site's persons, opened after the facts were written. If absent, they are opened here.
     """
     people = people or People(store, site)
     moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
@@ -80,8 +84,8 @@ def affected(
 
 
 class ConversionReader:
-    """Reads conversions, about `most` at once. `since`: the earliest instant (ms) of a conversion that may not have
-    been read; None if all were read."""
+    """Reads conversions, about `most` at once. `since`: the instant (ms) from which on conversions that were not read
+    may change buckets; None if all were read."""
 
     def __init__(self, store: Store, site: str, most: int) -> None:
         self._store = store
@@ -90,12 +94,13 @@ class ConversionReader:
         self.since: int | None = None
 
     def conversions(self, spans: Sequence[Span], since: int) -> Some:
-        """Read the conversions of spans. A conversion that is not read changes nothing before `since`."""
+        """Read the conversions of spans. The caller says that those that stay unread change nothing before `since`
+        (ms)."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read the conversions of claims, and their joined rows. One that is not read changes nothing before
-        `since`."""
+        """Read the conversions of claims, and their joined rows. The caller says that those that stay unread change
+        nothing before `since` (ms)."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
         return self._note(found, since).rows
 
@@ -106,8 +111,8 @@ class ConversionReader:
 
 
 def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
-    """The visitors of new links, each with the time of its last link before them. Its later facts may now be another
-    user's."""
+    """Return each visitor with a new link, and the time (ms) of the visitor's last link before the first new one; 0 if
+    there is none. The visitor's facts after that time may now be another user's."""
     first: dict[str, int] = {}
     for fact in facts:
         if isinstance(fact, Link):
@@ -120,15 +125,19 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Read touches that may now belong to another person: at least one of every month in which the person's fit may
-    change."""
+    """Read the visitors' touches in these intervals, which may now belong to another person.
+
+    Of a visitor with too many, read the newest and at least one of every month that has any: one is enough, because the
+    rollup of its bucket marks the month's fit.
+    """
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
     long = are_many(touches, MOST_MOVED)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
 
 
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
-    """The first and the last touches of each interval. They include a touch of every month that has any."""
+    """Read the first and the last touches of intervals that begin with a touch. An interval has days of two months at
+    most. The first touch is therefore in the one, and the last touch in the other if that has any."""
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
         since = first[0].at + STRETCH_MS
@@ -137,11 +146,12 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
-    """The claims of the visitors' conversions from the visitors' instants on. The claim of an earlier conversion is
-    included if it has a trusted copy from then on.
+    """Return the claims of each visitor's conversions from the visitor's instant on. Also return the claim of an
+    earlier conversion if a trusted copy of it (one that a server sent) is not earlier than the first of these instants.
 
-    If not all conversions are read, the later ones are read again by themselves. There are usually few of them. Trusted
-    copies aren't sought then: all buckets in which they may be are marked anyway.
+    If there are too many conversions to read them all, those from the visitors' instants on are read once more by
+    themselves; there are usually few of them. Trusted copies aren't sought in that case: all buckets in which they may
+    be are marked anyway.
     """
     if not visited:
         return set()
@@ -157,7 +167,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
 
 
 def _stirred(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
-    """Each claimant with the earliest `at` of the claim, because its own conversion may be a later copy."""
+    """Each row's visitor, with the earliest `at` of the row's claim. The visitor's own row may be a later copy of the
+    conversion."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -165,7 +176,7 @@ def _stirred(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Each visitor and each of its kin, with the earliest instant of the visitor."""
+    """Each visitor and each of its kin, with the earliest instant of the visitors to whose kin it belongs."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}

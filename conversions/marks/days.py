@@ -1,9 +1,9 @@
-"""Days: the list of days whose cells are older than the figures of an hour, and the tokens of hours' marks.
+"""Days: the list of stale days, and the tokens of hours' marks, which tell whether a day's cell is outdated.
 
 A day's cell is a cache, and a day is never marked. The cell holds the token under which it was made. A report uses the
 cell only if this token is greater than the tokens of all marks of the day's hours, open or closed. A closed mark's row
 keeps its last token. Tokens become visible in their order, because they are drawn under a lock. Correctness doesn't
-depend on the list; it only says which cells are worth making.
+depend on the list: the list only says which cells are worth making.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,7 +16,8 @@ from conversions.marks.marks import OF_HOURS, Mark, draw_token
 
 
 class StaleDay(models.Model):
-    """A site-local day whose cells should be made again, with the token of the last note and the day's end (ms)."""
+    """A site-local day whose cells should be made again, with its end (ms), and the token under which it was last put
+    on the list."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -60,7 +61,7 @@ def stale_days(now: int, limit: int, site: str | None = None) -> list[StaleDay]:
 
 
 def forget_day(day: StaleDay) -> None:
-    """Remove a day from the list, unless it was noted again."""
+    """Remove a day from the list, unless it was put there again since it was read."""
     StaleDay.objects.filter(pk=day.pk, token=day.token).delete()
 
 
@@ -71,12 +72,12 @@ def draw_day_token() -> int:
 
 
 def has_open_marks(site: str, since: int, until: int) -> bool:
-    """Whether the hour's cells of any bucket of an interval (ms) are marked."""
+    """Whether any bucket of an interval (ms) has an open mark on its hour's cells."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.filter(marked=True).exists()
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Each bucket of an interval (ms) with the greatest token of its hour's marks, open or closed."""
+    """Each bucket of an interval (ms), with the greatest token of the marks on its hour's cells, open or closed."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

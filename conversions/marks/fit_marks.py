@@ -1,4 +1,4 @@
-"""Fit marks: the marks of months. A fitter takes a mark, and only the fitter that took it last closes it.
+"""Fit marks: the marks on months' fits. A fitter takes a mark, and only the fitter that took it last closes it.
 
 Two fitters may make the same fits at once, and each may die at any point. `told` is the fingerprint of the fits for
 which the next month's buckets were marked. These rules keep the next month's figures right:
@@ -6,11 +6,12 @@ which the next month's buckets were marked. These rules keep the next month's fi
 1. A fitter that takes a mark draws a token, becomes the mark's writer, and then reads `told`.
 2. Before it writes fits that differ from `told`, it empties `told`. A fitter that isn't the writer any more writes
    nothing.
-3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the writer may.
+3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the writer may
+   set it.
 
-Therefore, while `told` is not empty, the stored fits are those of `told`, and every bucket was marked after they were
-written. If a fitter is overtaken after it emptied `told`, its token is smaller than that of the next fitter. The next
-fitter finds `told` empty, writes its own fits over the older ones, and marks the buckets after that.
+Therefore, while `told` is not empty, the stored fits are those of `told`, and every bucket of the next month was marked
+after these fits were written. If a fitter is overtaken after it emptied `told`, its token is smaller than that of the
+next fitter. The next fitter finds `told` empty, writes its own fits over the older ones, and then marks the buckets.
 """
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from django.db.models import Q, QuerySet
 from conversions.marks.marks import WHOLE_SITE, FitMark, Mark, draw_token
 from conversions.units.clock import LONGEST_HOLD_MS
 
-#: An instant that no clock reaches.
+#: An instant that no clock reaches. With it as `now`, `take_fits` takes a mark even if another fitter holds it.
 WHENEVER = 1 << 62
 
 
@@ -30,7 +31,7 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
-    """Take a mark until an instant (ms); None if another fitter holds it or it is closed."""
+    """Take a mark until an instant (ms). None if it is closed, or if another fitter holds it at `now` (ms)."""
     held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
     free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
@@ -45,7 +46,8 @@ def untell(mark: FitMark) -> bool:
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Set `told`. Remove the mark if its token is still the noted one; return whether it was removed."""
+    """Set `told`, and until when beat makes no fits (ms). Remove the mark if its token is still that of `mark`; return
+    whether it was removed. If another fitter has taken the mark, nothing changes."""
     with transaction.atomic():
         _taken(mark).update(told=told, held_until=held_until)
         return bool(_taken(mark).filter(token=mark.token).update(marked=False))

@@ -1,11 +1,11 @@
 """Marks: which parts of buckets must be rolled up again, with their tokens, in the configuration database.
 
 A token is drawn after the facts are written. Tokens give rollups their order. A mark is removed only if its token is
-still the noted one. A part's row stays when its mark is removed: the rows list all parts of a site that have facts.
-Months are marked in the same way; see `conversions.marks.fit_marks`.
+still the one that the rollup noted at its start. A part's row stays when its mark is removed: the rows list all parts
+of a site that have facts. Months are marked in the same way; see `conversions.marks.fit_marks`.
 
-A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on their SUM: its figures
-are the sum of the parts' cells. The rollup of a part marks the sum.
+A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on the SUM: the bucket's
+figures are the sum of the parts' cells. The rollup of a part marks the sum.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,8 +21,8 @@ from conversions.units.clock import FOR_EVER
 WHOLE_SITE = -1
 #: The part of a mark that means the sum of a bucket's parts.
 SUM = -1
-#: The parts whose marks cover everything that a bucket's figures are made of. Part 0 is the only part of an undivided
-#: bucket. It is also one of several parts; a reader of these marks is then only more cautious.
+#: The parts under whose marks the cells of an hour are written: SUM if the bucket is divided, part 0 if it isn't. A
+#: divided bucket has a part 0, too. A reader of the mark on it is only more cautious than necessary.
 OF_HOURS = (SUM, 0)
 #: One transaction sets at most this many marks.
 AT_ONCE = 5_000
@@ -50,9 +50,9 @@ class Mark(models.Model):
     """One part of a bucket, or the sum of its parts; the greatest token drawn for it; and whether it must be made
     again.
 
-    `tried`: the token that was drawn when its last rollup began. The next tick tries others first. `rests_until`: while
-    the bucket's hour is open, beat doesn't roll the part up before this time (ms). `held_until`: a worker has claimed
-    it until this time (ms).
+    `tried`: the token that was drawn when the mark's last rollup began. Marks with a small one come early in the next
+    tick. `rests_until`: while the bucket's hour is open, beat doesn't roll the part up before this time (ms).
+    `held_until`: a worker holds the mark until this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -101,7 +101,8 @@ class FitMark(models.Model):
 
 
 class SiteCurrency(models.Model):
-    """A currency, other than the site's own, of a site's amounts. `adjusts`: whether it was in an adjustment."""
+    """A currency, other than the site's own, in which a site had amounts. `adjusts`: true for amounts of adjustments,
+    false for amounts of conversions."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -117,8 +118,8 @@ class SiteCurrency(models.Model):
 
 
 def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
-    """Note (currency, adjusts) of a site's amounts. A load of rates marks the sites noted here. Call it before the
-    facts are written."""
+    """Note each (currency, adjusts) of a site's amounts; see SiteCurrency. A load of rates marks only the sites that
+    are noted here. Call it before the facts are written."""
     new = set(found)
     if new:
         new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
@@ -147,7 +148,7 @@ def mark_places(places: Mapping[str, Collection[Place]]) -> None:
     """Mark the parts that contain places of each site, under one new token. Call it after the facts are written and
     read.
 
-    It reads the present number of parts: it may have been raised since the caller's batch began.
+    The number of parts is read here, because it may have been raised since the caller's batch began.
     """
     if not any(places.values()):
         return
@@ -171,7 +172,8 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 
 
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
-    """Mark known (bucket, part), some thousands under each new token, because a site may have very many."""
+    """Mark known (bucket, part). A site may have very many. Therefore each transaction marks only AT_ONCE of them,
+    under a new token."""
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
         with transaction.atomic():
@@ -194,7 +196,8 @@ def mark_site(site: str) -> None:
 
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
-    """Mark (site, bucket, part). The greatest token stays."""
+    """Mark each (site, bucket, part) under a token that was drawn in this transaction. It replaces the stored one,
+    which is smaller."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
@@ -238,15 +241,15 @@ def known_buckets(site: str) -> list[int]:
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of buckets begins. Call it before the rollup: a bucket that kills its worker must also be put
-    behind the others."""
+    """Note that a rollup of these marks begins. Call it before the rollup: a mark whose rollup kills the worker must
+    come after the others, too."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
 def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
-    """Remove the marks whose token is still the noted one, and set until when each rests (ms); return the removed
-    ones."""
+    """Set until when each mark rests. Remove those whose token is still the noted one; return them. `marks`: mark ->
+    the end of its rest (ms)."""
     with transaction.atomic():
         return [mark for mark, rest in marks.items() if close_mark(mark, rest)]
 

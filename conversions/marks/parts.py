@@ -1,7 +1,7 @@
 """Parts: how many parts the hours of each site have, and from when on, in the configuration database.
 
-A new number applies from an instant at least an hour ahead. No bucket from then on has facts yet. If the numbers are
-read after facts, they are therefore the final numbers of these facts' buckets.
+A new number applies from an instant at least an hour ahead. No bucket from then on has facts yet. Therefore, once a
+bucket has facts, its number of parts doesn't change any more.
 """
 
 from collections import defaultdict
@@ -42,7 +42,8 @@ def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
 
 
 def raise_parts(site: str, number: int, now: int) -> Parts:
-    """Divide the coming hours of a site into more parts, from an hour after now (ms) on. Raises ValueError.
+    """Divide the coming hours of a site into more parts, from an hour after the next full hour on. `now`: ms. Raises
+    ValueError if the number is not one of NUMBERS, or is lower than before.
 
     The number is never lowered, because it decides where the facts of an hour are stored.
     """

@@ -1,6 +1,7 @@
 """Process: a batch of hits -> facts in the store, and marks on the buckets that they may change.
 
-It may be repeated, wholly or from any point: facts are idempotent, and marks are set after them each time.
+The step may be repeated, wholly or from any point: facts are idempotent, and each time the marks are set after the
+facts.
 """
 
 import logging
@@ -89,7 +90,8 @@ class Processor:
             for key, site in sites.items():
                 if site and (found := foreign_currencies(outcome.facts, site)):
                     self.marks.note_currencies(key, found)
-            # The number of parts of a bucket is fixed long before it has facts. A cached one is right for these facts.
+            # The number of parts of a bucket is fixed long before the bucket has facts. Therefore a cached number is
+            # right.
             parts = {key: site.parts for key, site in sites.items() if site}
             self.store.add_facts(outcome.facts, parts=parts)
         rejected = [*outcome.rejected, *self._mark(outcome)]
@@ -137,7 +139,8 @@ class Processor:
         )
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """Reject a hit that can't be processed. If this fails as well, the batch becomes a dead letter."""
+        """List a hit that can't be processed as rejected. If the list can't be written either, the batch becomes a dead
+        letter."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
         self.store.write_rejected(
@@ -165,7 +168,7 @@ def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str
 
 
 def too_late(fact: Fact) -> RejectedHit:
-    """Make the rejected hit of a fact whose buckets are frozen."""
+    """Make the rejected hit of a fact that would change frozen buckets."""
     return RejectedHit(
         site=fact.site,
         at=fact.at,

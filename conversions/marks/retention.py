@@ -8,6 +8,6 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """The instant (ms) before which buckets are frozen, because their conversions' windows begin before the
-    retention."""
+    """The instant (ms) before which buckets are frozen: RETENTION_DAYS ago, plus the longest window. The windows of
+    earlier conversions may begin before the retention."""
     return now_ms() - settings.RETENTION_DAYS * DAY_MS + LONGEST_WINDOW

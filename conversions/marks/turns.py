@@ -15,7 +15,7 @@ from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
 #: The longest time (ms) that a part of an open hour rests after its rollup.
 LONGEST_REST_MS = 5 * 60 * 1000
-#: A tick reads at most this many marks whose last try is longest ago, and this many of the newest. It can't roll up
+#: A tick reads at most this many marks whose last try is longest ago, and this many of the newest. No tick can roll up
 #: more, and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
 
