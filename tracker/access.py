@@ -34,7 +34,7 @@ class ReportTokenAuthentication(BaseAuthentication):
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
-        """The WWW-Authenticate header of a 401. DRF takes it from the first authentication of a view."""
+        """The WWW-Authenticate header of a 401. DRF takes it from the view's first authentication class."""
         return SCHEME
 
 
@@ -63,7 +63,8 @@ class MayRead(BasePermission):
 
 
 def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
-    """The sites of a token's account, or of a signed-in user's accounts. Staff reads all sites; others none."""
+    """The sites that a request may read: those of the token's account, or of the signed-in user's accounts. Staff may
+    read all sites. A request without token and user may read none."""
     token, user = getattr(request, "auth", None), request.user
     if isinstance(token, Token):
         return Site.objects.filter(account=token.account_id)
@@ -73,11 +74,11 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """Find the site with a public key. Raises Refusal, which doesn't say whether the site is missing or another
-    account's."""
+    """Find the site with a public key. Raises Refusal. Its answer is the same for a missing site and for another
+    account's site."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
-    # A text that can't be a key is not looked up. No database takes a NUL, for example.
+    # A text that can't be a key is not looked up. PostgreSQL raises an error for a NUL, for example.
     known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
     site = readable_sites(request).filter(key=key).first() if known else None
     if site is None:

@@ -15,7 +15,7 @@ from tracker.collection.currencies import CURRENCIES
 from tracker.collection.postback import MAX_SECRET
 from tracker.models import MIN_POSTBACK_SECRET, SIGNAL_NAMES, SWITCHES, TERMS, Account, RefusedCount, Site, Token
 
-#: A form field to choose a currency.
+#: The choices of the form fields for a currency and for a timezone.
 CURRENCY_CHOICES = [(code, code) for code in sorted(CURRENCIES)]
 TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
 
@@ -88,7 +88,7 @@ class SiteForm(forms.ModelForm[Site]):
         )
 
     def save(self, commit: bool = True) -> Site:
-        """Save the site, with a new secret as a hash."""
+        """Save the site. If a new postback secret was entered, keep its hash."""
         if secret := self.cleaned_data.get("postback_secret"):
             self.instance.set_postback_secret(secret)
         site: Site = super().save(commit)
@@ -162,14 +162,14 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """The site, with the address by which the user reached the tracker."""
+        """The site. Its snippet needs the address by which the user reached the tracker, which is added as `origin`."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
         return site
 
     def get_readonly_fields(self, _request: HttpRequest, site: Site | None = None) -> tuple[str, ...]:
-        """Timezone and currency can't be changed once the site has hits."""
+        """The fields that can't be changed. Once the site has hits, timezone and currency are among them."""
         fixed = ("timezone", "currency") if site and site.first_hit_at else ()
         return (*self.readonly_fields, *fixed)
 
@@ -179,7 +179,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        """Delete each site by its own rules, all or none."""
+        """Delete all these sites, or none if one of them has hits. Site.delete checks each."""
         with transaction.atomic():
             for site in queryset:
                 site.delete()
@@ -236,7 +236,8 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
-        """Never: a revoked token stays listed. It is deleted only with its account."""
+        """Only on an account's pages: tokens are deleted with their account. On its own page a revoked token stays
+        listed."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))
 
@@ -256,7 +257,7 @@ class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
         return str(count.sample.get("detail", ""))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Never: collection counts."""
+        """Never: only collection makes counts."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:

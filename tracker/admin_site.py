@@ -1,4 +1,5 @@
-"""Admin site: Django's admin for support. If a model refuses a change, the page shows the reason, and no error 500."""
+"""Admin site: Django's admin for support. If a model refuses a change, the page shows the reason instead of an error
+500."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class HitledgerAdmin(AdminSite):
-    """The admin. Each form is one transaction; a refused one changes nothing."""
+    """The admin. Each form is saved in one transaction. A refused form changes nothing."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
@@ -23,7 +24,7 @@ class HitledgerAdmin(AdminSite):
     index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Wrap a view. If it refuses, its page is shown again with the reason."""
+        """Wrap a view. If a model refuses the change, the user sees the page again, with the reason."""
 
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,6 +40,6 @@ class HitledgerAdmin(AdminSite):
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponseRedirect:
-    """Show the same page again, with the reason."""
+    """Send the browser to the same page again, which shows the reason."""
     messages.error(request, why)
     return HttpResponseRedirect(request.get_full_path())

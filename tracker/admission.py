@@ -22,7 +22,7 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The token can't be looked up now, and its account is unknown."""
+    """The token can't be looked up now, and the cache doesn't have it."""
 
     retry_after = 2
 
@@ -42,7 +42,8 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
-    """Count the hits against the rates of their sites, or against that of the token's account. Raises TooFast."""
+    """Count the hits against the rate of the token's account; without a token, against the rates of their sites. Raises
+    TooFast."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return

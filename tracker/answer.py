@@ -23,10 +23,10 @@ def accepted(collected: Collected) -> HttpResponse:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Answer that no hit was accepted, in the form of every error. If the request could be read, each hit's reason is
-    added.
+    """Answer that no hit was accepted. The body has the form of every error. If the request's hits could be read, it
+    also has the reason for each hit.
 
-    By X-Hit-Error the snippet knows that the tracker refuses, not a proxy on the way.
+    The header X-Hit-Error tells the snippet that the answer comes from the tracker and not from a proxy on the way.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -35,7 +35,8 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
-    """Always answer with the image. The status and X-Hit-Error say what was wrong."""
+    """Answer with the image, whether the hit was accepted or refused. For a refused hit, the status and X-Hit-Error say
+    why."""
     wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
     return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)
@@ -52,7 +53,8 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add CORS headers for any page. A beacon always sends credentials, and browsers then don't accept `*`."""
+    """Add the CORS headers with which a page of any origin may read the answer. They name the origin if the browser
+    sends it, because a beacon always sends credentials, and browsers then don't accept `*`."""
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
@@ -63,7 +65,7 @@ def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpRespon
 
 
 def _plain(rejected: Mapping[int, Refusal]) -> list[dict[str, Any]]:
-    """The rejected hits in the order of the request."""
+    """Refusals as plain JSON types, each with the index of its hit, in the order of the request."""
     return [{"index": index, **describe(refusal)} for index, refusal in sorted(rejected.items())]
 
 

@@ -1,5 +1,5 @@
-"""API: staff's browsable API of accounts, sites and tokens. If a model refuses a change, `tracker.errors` turns its
-error into an answer with status 400."""
+"""API: staff's browsable API of accounts, sites, tokens and counts of refused hits. If a model refuses a change,
+`tracker.errors` turns the model's error into an answer with status 400."""
 
 from typing import Any
 
@@ -96,11 +96,11 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         extra_kwargs = {"url": {"lookup_field": "key"}}
 
     def get_has_postback_secret(self, site: Site) -> bool:
-        """Whether there is one."""
+        """Whether the site has a postback secret."""
         return bool(site.postback_sha256)
 
     def create(self, validated_data: dict[str, Any]) -> Site:
-        """Save a new site, and its secret as a hash."""
+        """Save a new site, with the hash of its postback secret."""
         secret = validated_data.pop("postback_secret", "")
         site = Site(**validated_data)
         site.set_postback_secret(secret)
@@ -108,7 +108,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         return site
 
     def update(self, instance: Site, validated_data: dict[str, Any]) -> Site:
-        """Save changes, and a new secret as a hash."""
+        """Save the changes. If there is a new postback secret, save its hash."""
         if "postback_secret" in validated_data:
             instance.set_postback_secret(validated_data.pop("postback_secret"))
         return super().update(instance, validated_data)
@@ -136,7 +136,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
 
 
 class AccountViewSet(viewsets.ModelViewSet[Account]):
-    """Accounts, which are the customers. One that has sites can't be deleted."""
+    """Accounts, which are the customers. An account with sites can't be deleted."""
 
     queryset = Account.objects.prefetch_related("users").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -155,7 +155,7 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
 
 
 class SiteViewSet(viewsets.ModelViewSet[Site]):
-    """Web sites, by their public keys. One that has hits can't be deleted."""
+    """Web sites, by their public keys. A site with hits can't be deleted."""
 
     queryset = Site.objects.order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -188,7 +188,7 @@ class TokenViewSet(
 
 
 class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
-    """The count of a site's refused hits on a day with one code."""
+    """The number of a site's hits that were refused on a day with one code, with a sample."""
 
     class Meta:
         model = RefusedCount
@@ -196,8 +196,8 @@ class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
 
 
 class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
-    """Counts of refused hits, newest first, by site and code, with a sample. Hits of no known site are under the site
-    `unknown`."""
+    """Counts of refused hits, newest first: one for each day, site and code, with a sample. Hits whose key no site has
+    are counted for the site `unknown`."""
 
     queryset = RefusedCount.objects.all()
     permission_classes = (StaffPermissions,)

@@ -24,7 +24,7 @@ class ApiRootView(APIView):
 
 
 def paths_of(patterns: Iterable[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """The paths without parameters, of routes and of the routes that they include."""
+    """The paths of these routes, and of the routes that they include. Paths with parameters are left out."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

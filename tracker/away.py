@@ -4,6 +4,6 @@ from django.db import InterfaceError, InternalError, OperationalError, Programmi
 
 from tracker.collection.failure import Transient
 
-#: A service can't be reached; or a database lacks the tables of this version, for which PostgreSQL raises the next
-#: three; or a machine has run out of memory, files or disk.
+#: A service can't be reached (Transient); or the database can't be reached, or lacks the tables of this version, for
+#: which different databases raise different errors of these four; or a machine has run out of memory, files or disk.
 AWAY = (Transient, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)

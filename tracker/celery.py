@@ -8,16 +8,15 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
-#: A message is delivered at most this often. After that it counts as one that kills its workers, and becomes a dead
-#: letter.
+#: A message that was delivered this often becomes a dead letter, because it may be one that kills its workers.
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
 HITS, FACTS, FIGURES, UPKEEP = settings.QUEUES
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
-#: A message leaves its queue only once the dead letters' queue has confirmed it. RabbitMQ needs reject-publish for
-#: that.
+#: The queue options of batches. A message that becomes a dead letter leaves its queue only once the dead letters' queue
+#: has confirmed it. RabbitMQ needs reject-publish for that.
 SAFE_DEATH = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERY_LIMIT,
@@ -38,7 +37,7 @@ app = Celery("hitledger", task_cls="tracker.queues.step:Step")
 app.conf.update(
     broker_url=settings.BROKER_URL.partition("?")[0] or "memory://",
     broker_use_ssl=settings.BROKER_TLS,
-    # In the embedded tracker beat does the work itself.
+    # In the embedded tracker there is no worker, and beat runs the tasks itself.
     task_always_eager=not settings.BROKER_URL,
     broker_connection_timeout=CONNECT_SECONDS,
     broker_connection_retry_on_startup=True,
@@ -59,7 +58,7 @@ app.conf.update(
         "tracker.tasks.merge_archive": {"queue": UPKEEP},
         "*": {"queue": FIGURES},
     },
-    # RabbitMQ 4.3 refuses queues that are not durable and that a worker could find again after a broken connection.
+    # RabbitMQ 4.3 refuses queues that are neither durable nor exclusive to one connection.
     control_queue_durable=True,
     # The prefix in the name keeps the remote control of deployments on one virtual host apart.
     control_exchange=f"{settings.QUEUE_PREFIX}control",

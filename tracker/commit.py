@@ -1,4 +1,5 @@
-"""Commit: the hits of concurrent requests -> one batch -> the queue. Hits that come meanwhile share the next batch."""
+"""Commit: the hits of concurrent requests -> one batch -> the queue. Hits that come while a batch is sent share the
+next one."""
 
 import logging
 import time
@@ -35,9 +36,9 @@ class Portion(msgspec.Struct, eq=False):
 
 
 class Committer:
-    """Group commit: one batch at a time is on its way. Hits that arrive meanwhile make up the next one.
+    """Group commit: one batch at a time is sent. Hits that arrive during the sending make up the next batch.
 
-    Under load, a batch waits a short while until it has as many hits as the one before.
+    Under load, a batch first waits until it has as many hits as the batch before it, for at most `linger` seconds.
     """
 
     def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
@@ -63,10 +64,10 @@ class Committer:
             raise QueueUnavailable("the queue is too slow") from error
         finally:
             for part in parts:
-                part.done.cancel()  # If a part still waits, no batch will contain it.
+                part.done.cancel()  # A part that still waits goes into no batch then.
 
     def commit(self, parts: Sequence[Portion]) -> None:
-        """Send one batch and give each part its result."""
+        """Send the parts as one batch, and tell the request of each part whether the batch is durable."""
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
@@ -147,7 +148,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
 
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
-    """Commit in the caller's thread."""
+    """Commit the hits in the caller's thread, a batch for each part."""
     for part in split_hits(hits, settings.HIT_BATCH_MAX):
         committer.commit([part])
         part.done.result()

@@ -1,5 +1,5 @@
-"""Content policy: an answer -> the header that says what a browser may load and run. Strangers choose the names of ads,
-which may contain code."""
+"""Content policy: an answer -> the answer with the header that says what a browser may load and run. It protects people
+from code in the names of ads, which strangers choose."""
 
 from collections.abc import Callable
 

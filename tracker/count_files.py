@@ -1,7 +1,8 @@
 """Count files: the counts of a process -> its files in the folder of all processes, which /metrics adds up.
 
-prometheus_client maps such a file into memory. If the disk is full, the kernel kills a process that writes to the map.
-This module writes the files by plain calls. A failure is logged; the count stays in memory and is written later.
+prometheus_client would map such a file into memory. If the disk is full, the kernel kills a process that writes to the
+map. Therefore this module writes the files by plain calls. If a write fails, that is logged; the count stays in memory
+and is written later.
 """
 
 import logging
@@ -71,7 +72,8 @@ def write_all(file: int, data: bytes, position: int) -> None:
 
 
 class Counts:
-    """All counts of this process. The names of its files have a random part, because the kernel reuses process ids."""
+    """All counts of this process. The names of the process's files have a random part, because the kernel reuses
+    process ids."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,7 +82,7 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Start at 0 with new files, also in a forked process."""
+        """Start at 0 with new files. It is also called in a newly forked process."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
@@ -118,7 +120,8 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """Set the number to 0, in a forked process."""
+        """Set the number to 0. It is called in a newly forked process, which must not count its parent's number
+        again."""
         self._value = 0.0
 
 

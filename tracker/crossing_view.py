@@ -1,4 +1,5 @@
-"""Crossing view: an endpoint that turns a visitor's id into a token, and a token into the visitor's id, once."""
+"""Crossing view: an endpoint that turns a visitor's id into a token, and a token into the visitor's id. A token works
+once."""
 
 import time
 
@@ -58,7 +59,7 @@ def find_site(key: str) -> SiteEntry:
 
 
 def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """Return the visitor of a valid token that wasn't used before. Raises Refusal."""
+    """Return the visitor of a valid token that wasn't used before, and note that the token is used. Raises Refusal."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")

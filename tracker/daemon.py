@@ -5,7 +5,7 @@ from threading import Lock, Thread
 
 
 class Daemon:
-    """A thread that starts when it is first needed, in each forked process separately. It doesn't delay the exit of its
+    """A thread that starts when it is first needed, and anew in a forked process. It doesn't delay the exit of its
     process."""
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:

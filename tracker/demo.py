@@ -30,7 +30,7 @@ def demo_site() -> Site | None:
 
 
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
-    """Render a page of the demo, for the present site."""
+    """Render a page of the demo, with the demo's site."""
     try:
         site = demo_site()
     except AWAY:
@@ -47,7 +47,8 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Give the order its id. If the thank-you page is loaded again, it is the same order."""
+    """Render the checkout, with a new order id for the thank-you page. If that page is loaded again, it reports the
+    same order."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 

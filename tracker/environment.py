@@ -59,9 +59,11 @@ def read_switch(name: str) -> bool:
 
 
 def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
-    """Read a URL with one of the schemes, or the empty text. It names a host (a bucket), or a folder with `file`.
+    """Read a URL with one of the schemes, or the empty text. The URL must name a host or a bucket; with `file`, a
+    folder.
 
-    Other parameters than these are refused: an ignored one may have been meant to encrypt.
+    Only the given parameters may be in the URL. If another one were ignored, a connection might lack the encryption
+    that it was meant to ask for.
     """
     url = read_text(name)
     if not url:
@@ -82,8 +84,8 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
 
 
 def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
-    """Read the parameters of a variable's URL. Raises BadSetting for an unknown one, which may be half of a
-    password."""
+    """Read the parameters of a variable's URL. Raises BadSetting for an unknown parameter: it may be the rest of a
+    password that contains a `?`."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):

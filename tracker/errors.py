@@ -96,9 +96,8 @@ def translate(error: Exception) -> Exception:
             names = ", ".join(sorted(str(one) for one in error.protected_objects)[:10])
             return Refusal(409, "in_use", f"This still refers to it: {names}.")
         case DataError():
-            return (
-                exceptions.NotFound()
-            )  # Values that are saved were checked before. This error comes from a look-up, for example with a NUL.
+            # Values that are saved were checked before. This error comes from a look-up, for example with a NUL.
+            return exceptions.NotFound()
         case IntegrityError():
             return Refusal(409, "conflict", "Somebody else has just saved the same; look again.")
     return error
@@ -112,7 +111,8 @@ def unavailable(error: Exception) -> Response:
 
 
 def validation_body(data: Any) -> dict[str, Any]:
-    """The first problem as code, field and detail; and all problems under `fields`."""
+    """The error body of a ValidationError: the first problem as code, field and detail, and all problems under
+    `fields`."""
     path, detail = first_problem(data)
     field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
     return {**error_body("invalid", detail, field), "fields": data}

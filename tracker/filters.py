@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from tracker.collection.refusal import Refusal
 
-#: A text has at most this many characters; an id has fewer digits than this.
+#: A text has at most this many characters, and an id at most this many digits.
 MAX_TEXT, MAX_DIGITS = 200, 18
 
 
@@ -41,8 +41,8 @@ class Search(SearchFilter):
     """Selects the rows with every word of `search` in one of a view's `search_fields`."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """Split the search into words. Raises Refusal for a NUL, which no database takes, and for a text too long for
-        SQLite."""
+        """Split the search into words. Raises Refusal for a NUL, which PostgreSQL doesn't take, and for a text that is
+        too long for SQLite."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
             raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)

@@ -22,7 +22,8 @@ ADVICE = (
 
 
 def only_by_proxies(get_response: GetResponse) -> GetResponse:
-    """The middleware. It removes the header of all other senders, because Django would trust it."""
+    """The middleware. It removes the header unless a trusted proxy sent it, because Django would believe it from
+    anybody."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):

@@ -28,7 +28,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """Open the probe of one service at the first request."""
+    """Make the probe of a service, which is opened at the first request."""
     return Probe(service.name, lambda: service.open().check())
 
 

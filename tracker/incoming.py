@@ -11,7 +11,7 @@ from tracker.collection.collect import Sender
 from tracker.collection.refusal import Refusal
 from tracker.models import Token
 
-#: The headers by which browsers announce a prefetch: Chromium's, its older one, Firefox's, Safari's.
+#: The headers by which browsers announce a prefetch: Chromium's present and its older one, Firefox's, Safari's.
 PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
 PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 #: The key of the hashes that replace missing visitor ids.
@@ -33,7 +33,7 @@ def read_query_string(request: HttpRequest) -> str:
 
 
 def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
-    """Read what the request says of its sender. `account` is that of the ingest token."""
+    """Read what the request says of its sender. `account` is the account of the ingest token, if there is one."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(

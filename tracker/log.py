@@ -8,7 +8,7 @@ from threading import Lock
 #: A message has at most this many characters, because a name or an address in it may be a stranger's.
 LONGEST = 2_000
 LONGEST_OF_STRANGERS = 300
-#: The most lines of one kind in a minute, if strangers cause them; and the seconds of a minute.
+#: Of the lines that strangers can cause, each logger writes at most LINES in MINUTE seconds.
 LINES, MINUTE = 5, 60.0
 
 
@@ -41,7 +41,8 @@ class StrangersLine(Line):
 
 
 class Seldom(logging.Filter):
-    """Passes at most LINES lines a minute of each logger. The first line after that says how many were left out."""
+    """Passes at most LINES lines of each logger in a minute. If some were left out, the first line of a later minute
+    says how many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

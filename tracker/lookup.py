@@ -41,9 +41,9 @@ def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
 
 
 class Bounded(Generic[K, T]):
-    """Runs a look-up in another thread. Its caller needn't wait for a database that hangs.
+    """Runs a look-up in another thread, and its caller stops waiting if the database hangs.
 
-    Inside a transaction it runs in the caller's thread, because other threads don't see the transaction.
+    Inside a transaction the look-up runs in the caller's thread, because other threads don't see the transaction.
     """
 
     def __init__(self, look_up: Callable[[K], T], wait_seconds: float = WAIT_SECONDS) -> None:

@@ -45,7 +45,7 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """The present levels. An unknown level is left out, because a monitor would read 0 as its value."""
+    """The present levels. A level that can't be read is left out, because a monitor would take a 0 for its value."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Return the states of the services, and the numbers of every source that answers in time."""
@@ -84,7 +84,8 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """The counts of this process. If PROMETHEUS_MULTIPROC_DIR names a folder, those of all processes of the machine."""
+    """The counts of this process; if PROMETHEUS_MULTIPROC_DIR names a folder, the counts of all processes of the
+    machine."""
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()

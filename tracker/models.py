@@ -47,7 +47,8 @@ def new_site_key() -> str:
 
 
 def new_click_secret() -> str:
-    """Draw a new secret of a site. It signs the site's clicks on their way to landing pages."""
+    """Draw a new secret of a site. It signs the site's clicks on their way to landing pages, and its visitors'
+    crossings."""
     return secrets.token_hex(16)
 
 
@@ -70,7 +71,7 @@ def validate_domains(domains: Any) -> None:
 
 
 def validate_networks(networks: Any) -> None:
-    """Check that the value is a list of addresses and networks that an account can own. Raises ValidationError."""
+    """Check that the value is a list of addresses and networks, none of them too large. Raises ValidationError."""
     if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
         raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
     for text in networks:
@@ -249,11 +250,12 @@ class Site(models.Model):
             return super().delete(*args, **kwargs)
 
     def set_postback_secret(self, secret: str) -> None:
-        """Keep the hash of a secret by which postbacks are sent; the empty secret takes it away. It doesn't save."""
+        """Keep the hash of a secret by which postbacks are sent; the empty secret takes it away. The caller saves the
+        site."""
         self.postback_sha256 = hash_secret(secret) if secret else ""
 
     def snippet(self, origin: str) -> str:
-        """The script tag for the site's pages; see the function `snippet`."""
+        """The script tag for the site's pages; see `script_tag`."""
         return script_tag(origin, self.key)
 
 
@@ -287,7 +289,8 @@ class Token(models.Model):
 
     @classmethod
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
-        """Make (or find) a token of an account; return it and its secret, which is shown only this once."""
+        """Make a token of an account, or find the one with this secret. Return the token and its secret, which is shown
+        only this once."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
         token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
@@ -297,7 +300,8 @@ class Token(models.Model):
         return token, secret
 
     def revoke(self, now: datetime) -> None:
-        """Revoke the token for good. Within SITE_CACHE_SECONDS web processes refuse it."""
+        """Revoke the token for good. Web processes may accept an ingest token for SITE_CACHE_SECONDS more, from their
+        caches."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
         keep_soon()
         self.refresh_from_db()

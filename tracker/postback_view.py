@@ -1,4 +1,4 @@
-"""Postback view: an endpoint to which affiliate networks send what became of a sale. Its answer is a word they read."""
+"""Postback view: an endpoint to which affiliate networks send what became of a sale. It answers with one word, `OK`."""
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes

@@ -76,7 +76,7 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """Ask all questions in parallel; return the answers that come within `seconds`."""
+    """Ask all questions in parallel; return their answers. An answer that doesn't come within `seconds` is `slow`."""
     deadline = time.monotonic() + seconds
     for probe in probes:
         probe.start()

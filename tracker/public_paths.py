@@ -8,7 +8,7 @@ from django.urls.resolvers import RegexPattern
 from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
-#: Name -> the patterns that may come after it, each with an example.
+#: Name -> what may come after it in a path: a pattern, and an example of it, by which the usual view is found.
 REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},
@@ -34,7 +34,7 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
 
 
 def first_words(patterns: Patterns, prefix: str = "") -> Iterable[str]:
-    """The first parts of all paths."""
+    """The first part of each path, and `static`, whose files are served without a pattern."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

@@ -75,7 +75,7 @@ class Refusals:
         self._daemon = Daemon("refusals", self._work)
 
     def count(self, key: Key, is_sale: bool, sample: Callable[[], Sample]) -> None:
-        """Count a refused hit. Its sample is made only if it is the first of its key since the last write."""
+        """Count a refused hit. A sample is made only of the first hit of a key since the last write."""
         with self._lock:
             self._tally(key, sample).add(1, is_sale)
         if self.in_background:
@@ -134,7 +134,8 @@ REFUSALS = Refusals(write)
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
-    """Count a request that was refused as a whole, or each of its hits. `site`: the key in the request's address."""
+    """Count the refusal of a request: each of its hits if they have refusals of their own, else the request as one hit.
+    `site`: the key in the request's address."""
     if not 400 <= refusal.status < 500:
         return  # The sender is not at fault, and sends the hits again.
     refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
@@ -167,8 +168,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Each key with its site's key and present day; UNKNOWN and its day if no site has the key. All keys are looked up
-    at once."""
+    """Key -> the key of its site and the site's present day; UNKNOWN and the present day in UTC if no site has the key.
+    All keys are looked up at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

@@ -8,7 +8,8 @@ from tracker import settings
 
 
 def serve() -> None:
-    """Serve until a signal. Granian's command line limits idle time to a minute, and some load balancers need more."""
+    """Serve until a signal. This replaces Granian's command line, which limits idle time to a minute; some load
+    balancers need more."""
     Granian(
         "tracker.wsgi:application",
         address=settings.WEB_HOST,

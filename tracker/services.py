@@ -1,4 +1,5 @@
-"""Services: the services of the tracker, with the variable of each. A start prepares them, and /readyz checks them."""
+"""Services: the database, queue, archive and store, each with the environment variable that has its address. `manage.py
+prepare` prepares them, and /readyz checks them."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -78,8 +78,8 @@ REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
 #: The queues that workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.
 QUEUES = [f"{QUEUE_PREFIX}{name}" for name in ("hits", "facts", "figures", "upkeep")]
-#: The log level of the Procfile's worker, which passes it to Celery. It is checked here, because Celery answers a bad
-#: one with a page of text.
+#: The queues that the Procfile's worker takes tasks from; all if it is empty. The Procfile passes them to Celery. They
+#: are checked here, because Celery answers a wrong name with a page of text.
 WORKER_QUEUES = read_names("WORKER_QUEUES", QUEUES)
 
 # Processing and reporting.
@@ -272,6 +272,8 @@ KEEP_SOON = "conversions.configuration.snapshot.keep_soon"
 #: The functions that read numbers of the other rooms for /metrics, by name.
 GAUGES = ("reporting.gauges.read_gauges",)
 
+#: The level of all processes. The Procfile passes it to Celery. It is checked here, because Celery answers a wrong one
+#: with a page of text.
 LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,

@@ -94,7 +94,8 @@ def count_attempt(address: str, user: str) -> float:
 
 
 def read_client(request: HttpRequest) -> str:
-    """The client's address. Of IPv6 it is the network, because a client may have all of the network's addresses."""
+    """The client's address. For IPv6 it is the network of the address, because a client may have all of the network's
+    addresses."""
     meta = request.META
     address = client_address(
         meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES

@@ -22,7 +22,7 @@ from tracker.environment import BadSetting
 #: The seconds before a process is started again: the first wait, and the longest one. Each wait is twice as long as the
 #: one before.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-#: After this many seconds a running process is healthy. Its next end counts as a first one.
+#: A process that ran for this many seconds was healthy. When it ends, the first wait applies again.
 HEALTHY_SECONDS = 60.0
 #: Processes have this many seconds to end.
 STOP_SECONDS = 25.0
@@ -61,7 +61,7 @@ class Program:
         return self._process is None or self._process.poll() is not None
 
     def clear(self) -> None:
-        """Kill the rest of the process and its children."""
+        """Kill what is left of the process and of its children."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -69,8 +69,8 @@ class Program:
             self._process = None
 
     def _start(self, now: float) -> None:
-        # The process gets its own session: Ctrl-C reaches the supervisor alone. The lock lasts as long as any of the
-        # processes.
+        # The process gets its own session: Ctrl-C reaches the supervisor alone. It inherits the lock, which is held
+        # until the last process ends.
         shell = ["/bin/sh", "-c", self._command]
         self._process = subprocess.Popen(  # noqa: S603
             shell, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(self._lock,)
@@ -113,7 +113,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def clear_metrics(folder: Path) -> None:
-    """Remove the counts of processes that have ended."""
+    """Remove the counts of an earlier run's processes."""
     for kind in ("counter", "histogram"):
         for file in folder.glob(f"{kind}_*.db"):
             file.unlink(missing_ok=True)
@@ -140,7 +140,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
-    """Run a command of manage.py; return its exit code. If `stopped` is set, the command is ended."""
+    """Run a command of manage.py; return its exit code. The command is ended when `stopped` is true."""
     with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
         while process.poll() is None:
             if stopped():

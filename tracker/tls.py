@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from tracker.environment import BadSetting, read_url_parameters
 
-#: The parameters that name PEM files: the server's authority; and our own certificate and key, if the server asks for
-#: one.
+#: The parameters that name PEM files: the authority that signed the server's certificate; and our own certificate and
+#: key, if the server asks for a certificate.
 FILES = ("cacertfile", "certfile", "keyfile")
 CASSANDRA = ("ssl", "servername", *FILES)
 

@@ -43,7 +43,7 @@ class NotDurable(Refusal):
 
 
 def take_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Collect the hits of a request, and return once the good ones are durable. Raises Refusal."""
+    """Collect the hits of a request, and return once the accepted ones are durable. Raises Refusal."""
     try:
         collected = collect_hits(request, body)
     except Refusal as refusal:

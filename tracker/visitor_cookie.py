@@ -1,7 +1,7 @@
 """Visitor cookie: a page and a tracker on one registrable domain -> the HTTP cookie that holds the visitor's id.
 
-Some browsers delete a script's cookies after a week, but not a server's. If its own cookie is gone, the snippet reads
-this one.
+Some browsers delete cookies that a script has set after a week, and keep those that a server has set. If the snippet's
+own cookie is gone, the snippet reads this one.
 """
 
 import re
@@ -23,7 +23,8 @@ MAX_AGE_SECONDS = 400 * 86_400
 
 
 def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
-    """Make the Set-Cookie header for a page at `origin` by the tracker at `host`; None if they share no domain."""
+    """Make the Set-Cookie header with which the tracker at `host` answers a page at `origin`; None if there is no
+    visitor, or if page and tracker share no domain."""
     domain = shared_domain(origin, host)
     if domain is None or not visitor:
         return None
@@ -33,7 +34,8 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
     """Read the visitor's id from the cookies of a request to the tracker at `host`; empty if there is none.
 
-    The cookies are of the site's own pages only if one of its domains and the tracker share a registrable domain.
+    The cookies count only if the tracker and one of the site's domains share a registrable domain. Otherwise other
+    sites' pages set them.
     """
     found = next((text for name in NAMES if (text := someone(cookies.get(name, ""))) and VISITOR.fullmatch(text)), "")
     return found if found and any(shared_domain(f"//{domain}", host) for domain in domains) else ""
@@ -41,7 +43,8 @@ def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str])
 
 @lru_cache(1024)
 def shared_domain(origin: str, host: str) -> str | None:
-    """The registrable domain of both: shop.example for hits.shop.example and www.shop.example."""
+    """The registrable domain that both have: shop.example for hits.shop.example and www.shop.example; None if there is
+    none."""
     page, tracker = registrable(origin), registrable(f"//{host}")
     return page if page == tracker else None
 

@@ -46,7 +46,7 @@ def drop_rest(stream: Any) -> None:
 
 
 class ChunkedBodies:
-    """Reads a body without a length if the server says that it ends, and sets its length.
+    """Reads a body that has no length, if the server says that the body ends, and sets the length.
 
     Django reads as many bytes as CONTENT_LENGTH says. Without a length, a hit would be empty. If a body is too large,
     the rest is read before the answer is sent.

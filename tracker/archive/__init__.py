@@ -44,7 +44,7 @@ __all__ = [
 
 @cache
 def open_archive() -> ObjectArchive:
-    """Return the archive that ARCHIVE_URL names. Each process makes it once. It connects when it is first called."""
+    """Return the archive that ARCHIVE_URL names. Each process makes one archive, which connects at its first call."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)
@@ -62,5 +62,6 @@ def _merger_of(archive: ObjectArchive) -> Merger:
 
 
 def merged_until() -> int:
-    """Hours that ended before this instant (ms) may be merged now. It is at least an hour ago."""
+    """The instant (ms) before which an hour must have ended to be merged now. It is ARCHIVE_MERGE_HOURS ago, and at
+    least one hour ago."""
     return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

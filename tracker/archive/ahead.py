@@ -1,4 +1,5 @@
-"""Ahead: items -> each with the result of its work, which threads began some items ahead. The order stays the same."""
+"""Ahead: items -> each item with its result, in the same order. While the caller uses one result, threads already work
+on the next items."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ R = TypeVar("R")
 
 
 def ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, Future[R]]]:
-    """Yield each item with the result of its work, which may be an exception."""
+    """Yield each item with the future of its work. If the work failed, the future's `result()` raises the error."""
     with ThreadPoolExecutor(AHEAD) as pool:
         waiting: deque[tuple[T, Future[R]]] = deque()
         for item in items:

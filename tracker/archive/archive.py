@@ -1,4 +1,5 @@
-"""Archive: the common part of folder and bucket: objects by their keys, on top of reading and writing bytes."""
+"""Archive: what the archive in a folder and the archive in a bucket have in common. It keeps objects under keys, and
+leaves reading and writing of bytes to the adapters."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -35,12 +36,12 @@ from tracker.archive.objects import lines_of, pack, pack_snapshot, unpack, unpac
 from tracker.archive.port import LATEST, NotArchived, Piece, Wanted
 from tracker.collection.hit import Batch, Hit
 
-#: A batch is looked for this many times, because its object may be merged meanwhile.
+#: A batch is looked for this many times, because another process may merge its object during the search.
 TRIES = 3
 
 
 class ObjectArchive(ABC):
-    """See Archive. A subclass reads and writes bytes; its methods raise ArchiveUnavailable."""
+    """See Archive. The subclasses read and write bytes, and raise ArchiveUnavailable."""
 
     def put(self, batch: Batch) -> str:
         """See Archive."""
@@ -58,7 +59,7 @@ class ObjectArchive(ABC):
         for _ in range(TRIES):
             with suppress(NotArchived):
                 return self.get(archive_key(batch))
-            with suppress(NotArchived):  # an object that is merged again just now
+            with suppress(NotArchived):  # A listed object was merged again, and is gone.
                 for key in self.list_hour(batch):
                     if batch in self.read_index(key).batches:
                         return self._hits_of(key, batch)
@@ -87,7 +88,7 @@ class ObjectArchive(ABC):
         return self.list_merged(hour, hour + HOUR_MS)
 
     def pieces(self, key: str, wanted: Iterable[Wanted] | None = None) -> Sequence[Piece]:
-        """See Archive. Without `wanted` all are."""
+        """See Archive. Without `wanted`, all pieces are listed."""
         if not is_merged(key):
             return [Piece(key)]
         index = self.read_index(key)
@@ -108,7 +109,8 @@ class ObjectArchive(ABC):
         return unpack_index(tail if length <= len(tail) else self.read_end(key, length))
 
     def read_object(self, key: str) -> tuple[Sequence[str], Sequence[Row]]:
-        """Read the batches of an object and all its hits, in the form for merging. Raises NotArchived or BadBatch."""
+        """Read the ids of an object's batches, and all its hits as rows, which can be merged. Raises NotArchived or
+        BadBatch."""
         body = self.read(key)
         if not is_merged(key):
             batch = batch_of(key)
@@ -153,7 +155,7 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def read_end(self, key: str, length: int) -> bytes:
-        """Read an object's last bytes; all if it has fewer. Raises NotArchived."""
+        """Read an object's last `length` bytes, or all its bytes if it has fewer. Raises NotArchived."""
 
     @abstractmethod
     def delete(self, keys: Iterable[str]) -> None:
@@ -161,7 +163,8 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """List the keys of a folder after a position, in order. An empty folder means the hours of batches."""
+        """List the keys of a folder in order, at least all those after the key `start`. The empty name means the
+        folders of hours, which have the small objects."""
 
 
 def choose(blocks: Iterable[Block], wanted: Iterable[Wanted]) -> list[Block]:

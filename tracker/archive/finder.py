@@ -15,7 +15,7 @@ SECONDS = 1.0
 
 
 class Finder:
-    """Finds the objects of batches. It asks for each hour once, and stops if that takes too long."""
+    """Finds the objects of batches. It reads each hour once. After SECONDS on the archive it gives up."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
@@ -56,5 +56,5 @@ class Finder:
             try:
                 held[key] = frozenset(self._archive.read_index(key).batches)
             except (NotArchived, BadBatch):
-                held[key] = frozenset([batch_of(key)])  # its key names one
+                held[key] = frozenset([batch_of(key)])  # Without the index, only the key's batch is known.
         return held

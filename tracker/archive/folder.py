@@ -1,4 +1,5 @@
-"""Folder: the archive as files in a folder. Each file is written under another name, flushed to disk and renamed."""
+"""Folder: the archive as files in a folder. Each file is written under a temporary name, flushed to disk and
+renamed."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +35,8 @@ class FolderArchive(ObjectArchive):
                 pass
 
     def write(self, key: str, body: bytes) -> None:
-        """See ObjectArchive. If an empty folder of an hour is removed meanwhile, it is made again."""
+        """See ObjectArchive. A merge may remove the empty folder of the hour during the write; the folder is then made
+        again."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             try:
                 write_durably(self.folder / key, body)
@@ -54,7 +56,7 @@ class FolderArchive(ObjectArchive):
         return self._read(key, -length, os.SEEK_END, length)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. If a folder of an hour is empty then, it is deleted, too."""
+        """See ObjectArchive. It also deletes the folders of hours that are empty afterwards."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             files = [self.folder / key for key in keys]
             for file in files:
@@ -85,7 +87,7 @@ class FolderArchive(ObjectArchive):
 
 
 def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]:
-    """List the folders of hours in order, from that of `start` (year, month, day, hour) on."""
+    """List the folders of hours in order, beginning with the hour `start` (year, month, day, hour)."""
     if not depth:
         yield folder
         return
@@ -96,7 +98,8 @@ def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]
 
 
 def names_in(folder: Path) -> list[str]:
-    """List the names in a folder in order, without files that are being written; none if it isn't a folder."""
+    """List the names in a folder in order; none if it isn't a folder. Files that are still being written are left
+    out."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
@@ -104,7 +107,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def write_durably(path: Path, body: bytes) -> None:
-    """Write a file atomically. It survives a power cut."""
+    """Write a file atomically. Once this returns, the file survives a power cut."""
     make_durably(path.parent)
     with written_aside(path, body) as aside:
         aside.replace(path)
@@ -113,8 +116,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """Write and flush a temporary file next to `path`, which readers ignore. If the caller doesn't rename it, it is
-    removed."""
+    """Write and flush a temporary file next to `path`. Readers ignore temporary files. If the caller doesn't rename the
+    temporary file, it is removed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:
@@ -127,7 +130,7 @@ def written_aside(path: Path, body: bytes) -> Iterator[Path]:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder and its missing parents. They survive a power cut."""
+    """Make a folder and its missing parents. Once this returns, they survive a power cut."""
     if not folder.is_dir():
         make_durably(folder.parent)
         folder.mkdir(exist_ok=True)

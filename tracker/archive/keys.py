@@ -70,9 +70,10 @@ def hour_start(made_at: int) -> int:
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Of sorted keys, those of objects that may have batches made in a range of time and that come after a position.
+    """Select from sorted keys those of objects that come after the position `after` and may have batches made at
+    `since` <= ms < `until`.
 
-    A merged object may have any batch of its hour up to its last one. Keys of other objects are left out.
+    A merged object may have every batch of its hour up to the one in its key. Keys of other kinds are left out.
     """
     for key in keys:
         made_at, suffix = batch_of(key)[:13], MERGED_SUFFIX if is_merged(key) else SUFFIX

@@ -17,17 +17,19 @@ from tracker.collection.hit import BadBatch, Batch, Hit
 #: A block is full with this many bytes of lines. To read one site's hits, at most two blocks with hits of other sites
 #: are read.
 BLOCK_BYTES = 1 << 19
-#: A block has at most this many bytes: those of a full one and of one more hit, which a request limits.
+#: A block that unpacks to more bytes than this is damaged. A block has BLOCK_BYTES and at most one more hit, whose size
+#: collection limits.
 MOST_BLOCK_BYTES = 1 << 23
 MOST_INDEX_BYTES = 1 << 26
-#: This many bytes are read at an object's end. An index of some thousand batches fits into them.
+#: This many bytes of an object's end are read first. An index of some thousand batches fits into them; a longer index
+#: needs a second read.
 TAIL_BYTES = 1 << 16
 OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
     zstd.CompressionParameter.checksum_flag: 1,
 }
-#: The header of a frame that decompressors skip; and the end of the frame: the length and the checksum of the index,
-#: and a name.
+#: The index is in the object's last frame, which decompressors skip. SKIPPED is the header of this frame. TRAILER is
+#: its end: the length and the checksum of the index, and NAME.
 SKIPPED, TRAILER = struct.Struct("<II"), struct.Struct("<II8s")
 SKIPPABLE, NAME = 0x184D2A50, b"HLMERGE1"
 
@@ -85,8 +87,8 @@ def read_row(batch: str, line: bytes) -> Row:
 
 
 def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes]:
-    """Make the key and the object of rows. Of copies of a hit that are equal in every byte one stays, with the first
-    batch.
+    """Make a merged object of rows; return its key and its bytes. If rows are copies of a hit, equal in every byte,
+    only the row with the first batch id is kept.
 
     The key depends only on the content of the object.
     """

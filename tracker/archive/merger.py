@@ -1,7 +1,8 @@
 """Merger: merges the objects of an hour that is over to a few large ones, and then deletes the replaced objects.
 
-It may die at any step, and two may work at once: an object is deleted only after one that contains all its hits is
-durable, and the key of the new one depends only on its content.
+A merger may die at any step, and several may work at once. No hit gets lost, because an object is deleted only once a
+durable object contains all its hits. A repeated merge writes no second object, because the key of a merged object
+depends only on its content.
 """
 
 import logging
@@ -17,8 +18,8 @@ from tracker.collection.hit import BadBatch
 
 logger = logging.getLogger(__name__)
 
-#: A merged object is full when it reaches any of these numbers. Together with one more object they bound what is in
-#: memory.
+#: A merged object is full when it reaches any of these numbers. They also bound the memory of a merger, which holds the
+#: rows of one object and the few objects that are read ahead.
 MOST_HITS = 100_000
 MOST_BYTES = 1 << 25
 MOST_BATCHES = 20_000
@@ -31,7 +32,7 @@ MOST_DAMAGED = 10_000
 
 
 class Group:
-    """Objects that become one object, and their rows."""
+    """Objects that are merged to one object, and their rows."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -48,12 +49,13 @@ class Group:
         self.size += sum(len(row.line) for row in self.rows[before:])
 
     def is_full(self, part: int = 1) -> bool:
-        """Whether the group should take no more objects; with `part` 2, whether it is at least half full."""
+        """Whether the group is full and should take no more objects; with `part` 2, whether it is at least half
+        full."""
         return is_full(len(self.rows), self.size, len(self.batches), part)
 
 
 def is_full(hits: int, size: int, batches: int, part: int) -> bool:
-    """Whether any of an object's numbers reaches its part of the most."""
+    """Whether any of an object's numbers has reached its limit; with `part` 2, half of its limit."""
     return hits * part >= MOST_HITS or size * part >= MOST_BYTES or batches * part >= MOST_BATCHES
 
 
@@ -66,8 +68,8 @@ class Merger:
         self._looked = False
 
     def merge(self, until: int, since: int = 0) -> Iterator[int]:
-        """Merge the hours that ended by an instant (ms), the oldest first; yield again and again how many objects were
-        replaced.
+        """Merge the hours that ended before an instant (ms), the oldest first. Yield the number of replaced objects
+        after each step.
 
         The caller may stop at any point. Raises ArchiveUnavailable.
         """
@@ -86,10 +88,12 @@ class Merger:
         yield from self._tidy(keys[0])
 
     def _tidy(self, key: str) -> Iterator[int]:
-        """Join the objects that several mergers wrote for a key's hour at once, from different lists of objects.
+        """Tidy the hour of a key. If several mergers worked on the hour at once, they read different lists of objects
+        and wrote merged objects that overlap.
 
-        An object is deleted if another one has all its batches and more. Of two with equal batches none is deleted,
-        because two mergers could delete both.
+        A merged object is deleted if another one has all its batches and more. If two have the same batches, neither is
+        deleted, because each of two mergers could delete a different one. Then the objects that are less than half full
+        are merged.
         """
         held = {merged: frozenset(index.batches) for merged, index in self._merged(key)}
         gone = [merged for merged, own in held.items() if any(own < other for other in held.values())]
@@ -99,8 +103,8 @@ class Merger:
             yield self._replace(group)
 
     def _look_back(self, until: int) -> Iterator[int]:
-        """Tidy the hours of the last days that have several merged objects. It is done once, because another process
-        may have died before it tidied them."""
+        """Tidy the hours of the last days that have several merged objects, because another process may have died
+        before it tidied them. Each merger does this once."""
         if not self._looked:
             for _, keys in groupby(self._archive.list_merged(max(until - LOOK_BACK_MS, 0), until), hour_of):
                 if len(merged := list(keys)) > 1:

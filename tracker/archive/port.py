@@ -45,9 +45,9 @@ class Archive(Protocol):
     """The archive of raw hits: one object for each batch, and later merged objects, each of many batches of one hour.
 
     A put is durable when it returns. A repeated put writes the same bytes under the same key. No hit is ever deleted or
-    changed: an object is deleted only after another one that contains all its hits is durable. If a reader misses an
-    object, it lists again and finds the other one, at the same position or later. Every method may raise
-    ArchiveUnavailable; an object is then stored whole or not at all.
+    changed: an object is deleted only after another object that contains all its hits is durable. If a listed object is
+    gone, the reader lists again, and finds the object that replaced it at the same position or later. Every method may
+    raise ArchiveUnavailable. A put that raises it has stored its object whole or not at all.
     """
 
     def put(self, batch: Batch) -> str:
@@ -57,13 +57,15 @@ class Archive(Protocol):
         """Read the hits of an object. Raises NotArchived, or BadBatch if it is damaged."""
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
-        """Read the hits of a batch, in whichever object they are. Of equal copies of a hit, only one is stored; it may
-        be another batch's. Raises NotArchived or BadBatch."""
+        """Read the hits of a batch from the object that contains them now. Raises NotArchived or BadBatch.
+
+        If a merge found equal copies of a hit in several batches, only one of these batches still has the hit.
+        """
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
         """List the keys of the objects that may have batches made at `since` <= ms < `until`, in order of time.
 
-        They come after the position `after`; `tracker.archive.keys.place` gives the position of a key.
+        Only objects after the position `after` are listed. `tracker.archive.keys.place` gives the position of a key.
         """
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:

@@ -26,7 +26,7 @@ S3_LIMITS = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-#: The least seconds between two objects that checks put. A bucket with versions keeps each of them.
+#: A check puts an object at most once in this many seconds, because a bucket with versions keeps each of them.
 TRIAL_SECONDS = 60.0
 #: This many objects are deleted at once. The client has a connection for each.
 DELETED_AT_ONCE = 8
@@ -54,7 +54,7 @@ class S3Archive(ObjectArchive):
                 self._client.create_bucket(Bucket=self.bucket, **self._place())
 
     def check(self) -> None:
-        """See Archive. It puts an object if none was put for a while."""
+        """See Archive. It also puts an object, unless a check did in the last TRIAL_SECONDS."""
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
         if time.monotonic() - self._tried_at > TRIAL_SECONDS:
@@ -63,7 +63,8 @@ class S3Archive(ObjectArchive):
 
     @cached_property
     def _client(self) -> Any:
-        # boto3 can't use a setting (a region, a profile, an endpoint), which the operator can correct.
+        # ValueError means that boto3 can't use a setting (a region, a profile, an endpoint). The operator can correct
+        # the setting. Until then the archive counts as unavailable.
         with errors_as_unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
@@ -92,7 +93,8 @@ class S3Archive(ObjectArchive):
         return self._read(key, Range=f"bytes=-{length}")
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. Each object needs a call, because not every server knows S3's checksum of a list."""
+        """See ObjectArchive. Each object has a call of its own: a call for several needs a checksum that not every
+        server knows."""
         with errors_as_unavailable(S3_ERRORS, "S3"), ThreadPoolExecutor(DELETED_AT_ONCE) as pool:
             for _ in pool.map(self._delete, keys):
                 pass
@@ -118,7 +120,7 @@ class S3Archive(ObjectArchive):
             except self._client.exceptions.NoSuchKey:
                 raise NotArchived(key) from None
             except ClientError as error:
-                if error.response["Error"]["Code"] == "InvalidRange":  # nothing there: it is cut
+                if error.response["Error"]["Code"] == "InvalidRange":  # the object has no such part: it is cut
                     return b""
                 raise
         return body

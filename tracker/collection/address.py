@@ -24,7 +24,7 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
     while claims and _is_one_of(proxies, client):
         claimed = read_address(claims.pop())
         if claimed is None:
-            break  # A text that is no address isn't returned as one.
+            break  # This is no address. The answer is the trusted proxy that sent it.
         client = claimed
     return str(client)
 
@@ -36,7 +36,7 @@ def is_trusted(remote: str, proxies: Networks) -> bool:
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read the address of a text, which may have a port; None if it is no address.
+    """Read an address, with or without a port; None if the text is no address.
 
     An IPv4 address that is mapped to IPv6 is read as IPv4.
     """

@@ -74,7 +74,7 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
 
 
 def read_json_hit(text: bytes | memoryview) -> Item:
-    """Read the parameters of one JSON object."""
+    """Read the parameters of one JSON object; a Refusal if it is no hit."""
     try:
         hit = decode_json(text)
     except _UNREADABLE:
@@ -93,7 +93,7 @@ def read_object(text: str) -> Any:
 
 
 def decode_json(text: bytes | memoryview) -> Any:
-    """Decode a JSON value. Raises what _UNREADABLE names.
+    """Decode a JSON value. Raises one of the errors in _UNREADABLE.
 
     Bytes that are not UTF-8, and escapes of half a letter, become lone surrogates. NaN becomes a text.
     """
@@ -104,7 +104,8 @@ def decode_json(text: bytes | memoryview) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """Split an array into the texts of its elements. If there are too many, the rest is left out. Raises Refusal.
+    """Split an array into the texts of its elements. If there are too many, some may be left out, but more than
+    MAX_HITS remain. Raises Refusal.
 
     An element that is no JSON is refused later, by itself.
     """
@@ -140,7 +141,7 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
 
 
 def read_form(text: str) -> dict[str, Any]:
-    """Read the parameters of a query or a form. Of several with one name the last counts. Raises Refusal.
+    """Read the parameters of a query or a form. If a name comes several times, its last value counts. Raises Refusal.
 
     Bytes that are not UTF-8 become lone surrogates.
     """

@@ -22,7 +22,7 @@ _ISO = re.compile(
 def read_instant(text: str) -> int | None:
     """Read an instant as ms. The text is ISO 8601 with a zone, or a number since the epoch; None if it is neither.
 
-    The size of the number shows whether it is seconds, ms, micros or nanoseconds.
+    The size of the number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
     """
     text = text.strip()
     if _NUMBER.fullmatch(text):
@@ -32,7 +32,7 @@ def read_instant(text: str) -> int | None:
 
 
 def in_ms(number: float) -> float:
-    """Turn a number of seconds, ms, micros or nanoseconds since the epoch into ms, within BEYOND."""
+    """Turn a number of seconds, milliseconds, microseconds or nanoseconds since the epoch into ms, within BEYOND."""
     size = abs(number)
     if size < 1e11:
         return number * 1000

@@ -18,13 +18,13 @@ from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
-#: `sent` and the receipt may differ by at most this, ms. If they differ by more, the client's clock is wrong.
+#: `sent` and the time of receipt may differ by at most this, ms. If they differ by more, the client's clock is wrong.
 MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
 MAX_AGE_MS = 7 * DAY_MS
 MAX_AGE_TRUSTED_MS = 90 * DAY_MS
 
-#: Texts that the snippet may send for a missing parameter. They count as absent.
+#: Values that the snippet may send for a missing parameter. They count as absent.
 EMPTY: tuple[Any, ...] = (None, "", {})
 
 #: An address without path and query.
@@ -55,7 +55,7 @@ class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
     denied: tuple[str, ...] = ()
     #: The secret that signs a visitor's crossing to another domain of the site.
     secret: str = ""
-    #: The hash of the secret by which affiliate networks send postbacks, and the networks that need none.
+    #: The hash of the secret with which affiliate networks send postbacks, and the networks that need no secret.
     postback_sha256: str = ""
     postback_networks: tuple[str, ...] = ()
     #: Word of a network -> `approved`, `pending` or `rejected`.
@@ -69,15 +69,16 @@ UNCHECKED = Known[SiteEntry](None, checked=False)
 
 
 def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
-    """The entries of sites if none can be looked up."""
+    """Look up no site. Every site then counts as one that could not be looked up."""
     return dict.fromkeys(keys, UNCHECKED)
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The sender of a request, as far as it is known. `received` is ms. `account` is that of its ingest token, if it
-    has one.
+    """The sender of a request, as far as it is known. `received` is ms. `account` is the account of the ingest token,
+    if there is one.
 
-    `salt` is the key of the hash that replaces a missing visitor id. `prefetch` says that the browser prefetches.
+    `salt` is the key of the hash that replaces a missing visitor id. `prefetch`: whether the browser says that it
+    prefetches the page.
     """
 
     received: int
@@ -95,7 +96,8 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collected(msgspec.Struct):
-    """The hits of a request by their indexes in it, the refusals of the others, and the sites.
+    """The accepted hits of a request and the refusals of its other hits, each by the hit's index in the request; and
+    the sites that the hits name.
 
     `notes` are faults of accepted hits that their senders should fix.
     """
@@ -104,7 +106,7 @@ class Collected(msgspec.Struct):
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
-    #: The visitor of the last hit that named one and may keep it; empty if there is none.
+    #: The visitor id of the last hit that named one and whose consent lets the hit keep it; empty if there is none.
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
@@ -121,10 +123,10 @@ class Collected(msgspec.Struct):
 
 
 class NoHit(Refusal):
-    """No hit of the request is acceptable. If all refusals have the same status, it is the answer's; otherwise it is
-    400.
+    """No hit of the request is acceptable. The status is that of all refusals; if these have different ones, it is 400.
 
-    Code, detail and field are those of the first refusal with this status, or of the first of all.
+    Code, detail and field are those of the first refusal with this status; if no refusal has it, those of the first
+    refusal.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:
@@ -185,7 +187,7 @@ def read_site(item: Item) -> tuple[str, Parameters]:
 
 
 def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """Make the hit of some parameters and a site, without anything that its consent doesn't allow. Raises Refusal."""
+    """Make the hit of a site from its parameters, without what its consent denies. Raises Refusal."""
     hit = make_hit(given, key, site, sender, new_id)
     check_site(site, sender)
     denied = site.value.denied if site.value else ()
@@ -244,8 +246,8 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def page_of(referer: str) -> str:
-    """The page that a Referer header names. An origin alone is no page: for most pages browsers send nothing more to
-    other hosts, and it would count as the home page."""
+    """The page that a Referer header names; empty if the header is only an origin. To other hosts, browsers usually
+    send the origin alone, whatever the page. Taken as a page, the origin would be the home page."""
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
 
@@ -275,7 +277,8 @@ def corrected(ts: int | None, sent: int | None, received: int) -> int:
 
 
 def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
-    """The person's address and user agent: those of the request, or those that a trusted server sent."""
+    """The person's address and user agent: those of the request. A trusted server sends the person's own as
+    parameters."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
@@ -284,11 +287,11 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
 def derive_visitor(
     site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender, click: str = ""
 ) -> str:
-    """Derive a visitor for a hit that names none.
+    """Derive the visitor id of a hit that names none.
 
-    If a trusted server sends the user but no address, each user has one visitor, which is the same on every day. A hit
-    that names a click comes from a partner, whose address says nothing about the person. It gets another visitor than
-    all other hits.
+    If a hit names a click, a partner sent it, and its address says nothing about the person. A trusted server may send
+    no address at all. In both cases a user has one visitor id, which is the same on every day. A hit that names a click
+    but no user gets a visitor id of its own. All other hits get the id of `stand_in`.
     """
     if someone(user) and (click or (sender.trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
@@ -298,10 +301,11 @@ def derive_visitor(
 
 
 def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """Derive a visitor id for a person without one. It is the same for one site, address, user agent and day of the
-    site's clock.
+    """Derive the visitor id of a person without one. Hits of one site have the same id if address, user agent and day
+    (by the site's clock) are the same.
 
-    If neither address nor user agent is known, each hit gets another one. Otherwise strangers would become one person.
+    If neither address nor user agent is known, each hit gets a visitor id of its own; otherwise strangers would become
+    one person.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
@@ -318,17 +322,20 @@ def keyed_hash(text: str, salt: bytes) -> str:
 
 
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
-    """Check that a site is known and is of the token's account. Raises Refusal."""
+    """Check that a site is known and belongs to the token's account. Raises Refusal.
+
+    A site that could not be looked up passes; processing looks it up again.
+    """
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:
         raise Refusal(404, "unknown_site", "No site has this key.", "site")
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Check that an adjustment has an order or a click, a kind and, unless it retracts or restores, an amount. Raises
-    Refusal.
+    """Check that an adjustment has an order or a click, and a kind. A restatement and a refund also need an amount.
+    Raises Refusal.
 
-    It also needs a token, unless its site has open adjustments.
+    An adjustment needs an ingest token, unless its site has open adjustments.
     """
     if not (hit.order or hit.click):
         raise Refusal(400, "missing_order", "An adjustment needs the order, or the click, that it adjusts.", "order")
@@ -341,7 +348,7 @@ def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
 
 
 def check_amount(hit: Hit) -> None:
-    """Check that the amount of an adjustment is there and can be read. Raises Refusal."""
+    """Check that an adjustment has an amount that can be read. Raises Refusal."""
     if "value" in hit.unread:
         raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
     if hit.value is None:

@@ -1,4 +1,4 @@
-"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without anything that they deny. Pure."""
+"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without what its signals deny. Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -23,15 +23,15 @@ CLICK_IDS = (
     *("hl_click", "hl_visitor"),
 )
 _MARK = r"(?:[?&;#]|&amp;|%(?:25)*(?:3F|26|23|3B))"
-#: One of these parameters in an address, or in an address that is itself a parameter. There the percent signs may be
-#: encoded, too.
+#: One of these parameters in an address. The address may itself be the value of a parameter, and its percent signs may
+#: then be encoded, too.
 _CLICK_ID = re.compile(
     r"(?:(?<![\w-])|(?<=3F)|(?<=26)|(?<=23)|(?<=3B))"
     rf"(?:{'|'.join(map(re.escape, CLICK_IDS))})(?:=|%(?:25)*3D)(?:(?!{_MARK})\S)*",
     re.IGNORECASE,
 )
 
-#: The keys by which networks know a person. They are parameters of `match`, each with its form.
+#: The keys by which ad networks know a person. They are parameters of `match`, each with its form.
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COOKIE = re.compile(r"[\w.%+/=-]{1,500}", re.ASCII)
 MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
@@ -86,7 +86,7 @@ def _named(given: Any) -> Mapping[str, Any] | None:
 
 
 def read_match(given: Any) -> dict[str, str]:
-    """Read the match keys of a `match` parameter. Those of a wrong form are left out."""
+    """Read the match keys of a `match` parameter. Keys whose values have a wrong form are left out."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -100,11 +100,11 @@ def read_match(given: Any) -> dict[str, str]:
 
 
 def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
-    """Remove everything from the hit that its consent denies. `denied`: the signals that its site denies if the hit
+    """Remove everything from the hit that its consent denies. `denied`: the signals that the site denies if a hit
     doesn't name them.
 
-    Without `analytics_storage` the hit belongs to no person: `stand_in`, a visitor of this hit alone, replaces the
-    person, and click ids are removed from its addresses.
+    Without `analytics_storage` the hit belongs to no person. Everything that identifies the person is removed, also
+    click ids in addresses, and the visitor becomes `stand_in`, an id that no other hit has.
     """
     consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
     if DENIED not in consent.values():

@@ -8,7 +8,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
-#: How long a token is valid, ms. The snippet replaces it after five minutes, and may use the old one for five more.
+#: How long a token is valid, ms. The snippet asks for a new token after five minutes. Until it arrives, the old one
+#: works for five minutes more.
 VALID_MS = 600_000
 #: The clocks of web machines may differ by at most this, ms.
 MAX_AHEAD_MS = 60_000

@@ -40,8 +40,8 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 
 def as_text(value: Any, field: str) -> str:
-    """Turn a text or a whole number into text. Floats are texts already, because JSON is read in this way. Raises
-    Refusal."""
+    """Turn a text or a whole number into text. JSON's other numbers are texts already, because they are decoded as
+    texts. Raises Refusal."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -60,7 +60,7 @@ def check_text(value: str, field: str, most: int) -> str:
 
 
 def read_prose(parameters: Parameters, field: str, most: int) -> str:
-    """Read a text that identifies nothing, as `read_text` does. Characters that can't be stored are replaced."""
+    """Read a text that identifies nothing, as `read_text` does, but replace characters that can't be stored."""
     value = parameters.get(field)
     if value is None:
         return ""

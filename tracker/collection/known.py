@@ -8,7 +8,10 @@ T = TypeVar("T")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True):
-    """The value, or None. If `checked` is false, the database didn't answer, and the value is the last known one."""
+    """The value, or None. If `checked` is false, the database didn't answer, and the value is the last known one.
+
+    `until`: the time of the cache's clock, in seconds, from which the value is looked up again.
+    """
 
     value: T | None
     checked: bool = True

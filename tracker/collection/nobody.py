@@ -1,5 +1,5 @@
-"""Nobody: an id -> the id, or empty if it is one that faulty programs send for everybody and that would merge people or
-orders. Pure."""
+"""Nobody: an id -> the id; empty if it stands for nobody. Faulty programs send such an id for everybody. It would merge
+strangers, or their orders. Pure."""
 
 import re
 from hashlib import new as new_hash
@@ -20,7 +20,7 @@ WORDS = (
     # The id that many Android devices got by a fault, and names of emulators.
     *("9774d56d682e549c", "lmy47d", "google_sdk"),
 )
-#: These words in their original spellings. Senders hash ids, and may have hashed one of these.
+#: The words as programs spell them. Senders that hash ids may have hashed one of these.
 SPELLINGS = (*WORDS, "0", "None", "NULL", "NaN", "[object Object]", "Anonymous", "Guest", "Unknown")
 NOBODY = frozenset(WORDS) | {
     new_hash(name, word.encode(), usedforsecurity=False).hexdigest()

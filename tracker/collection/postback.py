@@ -1,7 +1,8 @@
 """Postback: what an affiliate network says of a sale -> the hits that say the same. Pure; knows no Django.
 
-A pending sale is a conversion of a goal of its own, so that it counts apart. An approved one is a conversion, brings a
-rejected one back and takes the pending one out. A rejected one takes both out.
+A pending sale becomes a conversion of a goal of its own, and counts apart. An approved sale becomes a conversion; it
+also restores the sale if it was rejected before, and retracts the pending conversion. A rejected sale retracts both
+conversions.
 """
 
 import hmac
@@ -29,7 +30,7 @@ from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
 Status = Literal["approved", "pending", "rejected"]
-#: Words of networks for a status. A site's own come before them.
+#: Words of networks for a status. If a site has a meaning of its own for a word, that one is used.
 WORDS: Mapping[str, Status] = {
     **dict.fromkeys(("", "approved", "approve", "accepted", "confirmed", "paid", "completed", "valid"), "approved"),
     **dict.fromkeys(("pending", "hold", "on_hold", "open", "waiting", "new"), "pending"),
@@ -38,9 +39,10 @@ WORDS: Mapping[str, Status] = {
         "rejected",
     ),
 }
-#: The goal of a sale that names none, and what the key of its pending one ends in.
+#: GOAL: the goal of a sale that names none. PENDING: the ending of the goal's key for pending sales.
 GOAL, PENDING = "purchase", "-pending"
-#: What the order of a pending sale begins with, or adjustments of the sale itself would apply to it.
+#: The beginning of a pending sale's order id. Without it, the adjustments of the sale would adjust the pending sale,
+#: too.
 PENDING_ORDER = "pending:"
 MAX_SECRET = 200
 
@@ -57,7 +59,7 @@ class Postback(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pending_order(self) -> str:
-        """The order of the pending sale."""
+        """The order id of the pending sale."""
         return PENDING_ORDER + keyed_hash(self.order or f"click\n{self.click}", b"pending")
 
 
@@ -70,7 +72,7 @@ def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """The form in which a secret is kept."""
+    """Hash a secret. Only the hash is stored."""
     return sha256(secret.encode(errors="replace")).hexdigest()
 
 
@@ -100,7 +102,7 @@ def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
 
 
 def read_order(given: Parameters, field: str) -> str:
-    """An order id. A blank or a placeholder that no network filled in is none."""
+    """Read an order id; empty if it is a blank, or a placeholder that no network filled in."""
     return someone(fields.read_text(given, field, MAX_NAME).strip())
 
 
@@ -116,12 +118,14 @@ def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
 
 
 def hits_of(postback: Postback, key: str, site: SiteEntry, sender: Sender) -> list[Hit]:
-    """The hits that say what the postback says, as a server's. Raises Refusal."""
+    """Make the hits that say what the postback says. They count as hits of a server with an ingest token. Raises
+    Refusal."""
     return [read_hit(given, key, Known(site), sender, new_hit_id) for given in parameters_of(postback, key)]
 
 
 def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
-    """The parameters of these hits. A message that is sent again makes the same sale, whatever comes in between."""
+    """The parameters of the hits that say what the postback says. If a postback is sent again, its conversion is the
+    same, whatever came in between."""
     names = {"order": postback.order, "click": postback.click, "consent": postback.given.get("consent")}
     pending = {**names, "order": postback.pending_order}
     match postback.status:
@@ -135,7 +139,7 @@ def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
 
 
 def sale(postback: Postback, key: str, goal: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a conversion. Its hit id is the same each time."""
+    """The parameters of a conversion. Its hit id is the same each time the postback is sent."""
     hit = keyed_hash(f"{key}\n{goal}\n{postback.order}\n{postback.click}", b"postback")
     return {**postback.given, **names, "type": "conversion", "name": goal, "id": hit}
 

@@ -7,12 +7,12 @@ from tracker.collection.text import repair
 
 
 class Refusal(Exception):
-    """The request, a hit or a field is refused; the client must change it. Status and code are those of docs/errors.md.
+    """The request, a hit or a field is refused. Status and code are those of docs/errors.md.
 
     `detail` may quote the request. Characters that no answer can contain are replaced in it.
     """
 
-    #: The seconds after which the client may try again; None if that can't help.
+    #: The seconds after which the client may send the same again; None if that can't help.
     retry_after: int | None = None
     #: The refused parameters of a hit, or the beginning of a body that can't be read.
     about: Mapping[str, Any] | bytes = b""
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 
 class WrongMethod(Refusal):
-    """The address answers to other methods."""
+    """The address doesn't answer to the method of the request."""
 
     def __init__(self, *allowed: str) -> None:
         self.allowed = ", ".join(allowed)

@@ -16,7 +16,7 @@ from tracker.collection.text import repair
 
 #: A sample's body has at most this many bytes and parameters, and each value this many characters.
 MAX_BODY, MAX_PARAMETERS, MAX_LETTERS = 1_600, 40, 200
-#: The first bytes of a body from which a sample is made.
+#: Of a body that can't be read, a sample uses this many bytes.
 SEEN = 4_096
 #: Parameters that identify nobody. They are shown unchanged.
 PLAIN = ("site", "type", "name", "kind", "ts", "sent", "value", "currency", "consent")
@@ -64,7 +64,8 @@ def sample_of(
 
 
 def body_of(about: Mapping[str, Any] | bytes) -> str:
-    """Write the refused hit as text: its parameters, or the beginning of a body that could not be read."""
+    """Write the refused hit as text: its parameters, or the beginning of a body that could not be read. Everything that
+    may identify a person is masked; see `shape`."""
     text = shape(about[:SEEN].decode(errors="replace")) if isinstance(about, bytes) else _parameters(about)
     return _CONTROL.sub(" ", repair(text)).encode()[:MAX_BODY].decode(errors="ignore")
 

@@ -13,7 +13,7 @@ def is_broken(text: str) -> bool:
 
 
 def has_half_letters(text: str) -> bool:
-    """Whether a text has a lone surrogate."""
+    """Whether a text has a lone surrogate, which is half a letter."""
     return is_broken(text.replace("\0", ""))
 
 

@@ -35,7 +35,8 @@ def wait_until_idle(seconds: float) -> bool:
     """Send a marker and wait until it, and every batch before it, is processed. Return False if the time ran out."""
     deadline = time.monotonic() + seconds
     send_marker()
-    # It is checked twice, because the broker takes a moment to see that a worker died and to deliver its batches again.
+    # The queue must be idle at two checks, because the broker takes a moment to see that a worker died and to deliver
+    # the worker's batches again.
     quiet = 0
     while quiet < 2:
         quiet = quiet + 1 if open_queue().is_idle() else 0

@@ -1,7 +1,7 @@
 """Beat: sends every task of the schedule to its queue each minute, by a monotonic clock.
 
-Celery's own scheduler stores wall-clock times on disk. If a clock that was ahead is corrected, nothing would be due for
-hours.
+Celery's own scheduler stores wall-clock times on disk. After the correction of a clock that was hours ahead, nothing
+would be due for hours.
 """
 
 import time

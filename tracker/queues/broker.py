@@ -43,7 +43,7 @@ def count(connection: Connection, name: str) -> tuple[int, int]:
 
 
 def in_work(workers: int) -> bool:
-    """Whether a worker holds a batch. A worker that doesn't answer may hold one."""
+    """Whether a worker holds a batch. A worker that doesn't answer counts as one that does."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)

@@ -30,8 +30,8 @@ def read_dead_letters(limit: int) -> list[DeadLetter]:
 
 
 def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
-    """Send the oldest dead letters to their queues again. Each leaves the dead letters once the broker has confirmed
-    it."""
+    """Send the oldest dead letters to their queues again. A dead letter is removed once the broker has confirmed the
+    message that replaces it."""
     with connect() as connection, bounded(connection):
         for message in take_messages(connection, limit):
             letter = read_dead_letter(message)
@@ -41,10 +41,10 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
-    """Take the messages of the dead letters. Those that are not acknowledged go back when the connection ends.
+    """Take messages from the queue of dead letters. Those that are not acknowledged go back when the connection ends.
 
-    At most as many are taken as there are at first. A message that is sent again may become a dead letter again at
-    once, and would be taken without end.
+    No more are taken than wait at first. A message that is sent again may become a dead letter again at once, and would
+    be taken without end.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):

@@ -1,8 +1,8 @@
-"""Hand: files that name the batches which processes of this machine are working on. They show the batches of processes
-that died.
+"""Hand: a file for each batch that a process of this machine is working on. The files show which batches were left by
+processes that died.
 
-Each file is empty and locked. When a process ends, the kernel frees its locks. The file then names a batch that was
-left.
+Each file is empty, named by its batch, and locked. When a process ends, the kernel frees its locks. A file that nobody
+has locked therefore names a batch that was left.
 """
 
 import fcntl
@@ -23,8 +23,8 @@ def in_hand(path: Path) -> Iterator[None]:
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
-    """Hold the file of a batch that a process left, because it died or failed. False if a process holds the file or it
-    is gone."""
+    """Hold the file of a batch that a process left, because it died or failed, and yield True. Yield False if a process
+    holds the file, or if the file is gone."""
     file = take(path)
     if file is None:
         yield False
@@ -41,7 +41,7 @@ def begin(path: Path) -> IO[bytes]:
         fcntl.flock(file, fcntl.LOCK_EX)
         if is_there(file):
             return file
-        file.close()  # Another process took the file for one that was left.
+        file.close()  # Another process took the file for one that was left, and removed it.
 
 
 def take(path: Path) -> IO[bytes] | None:
@@ -61,5 +61,5 @@ def take(path: Path) -> IO[bytes] | None:
 
 
 def is_there(file: IO[bytes]) -> bool:
-    """Whether an open file still exists."""
+    """Whether an open file still exists in its folder."""
     return os.fstat(file.fileno()).st_nlink > 0

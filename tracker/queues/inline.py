@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class InlineQueue:
-    """Runs the chain before `send` returns. A batch is processed when it is sent."""
+    """Calls the tasks of the chain, one after the other, before `send` returns."""
 
     def send(self, batch: Batch) -> None:
-        """See HitQueue. Before a marker, batches that were archived and not processed are processed."""
+        """See HitQueue. Before a marker, it processes the batches that were archived, but not processed further."""
         if not database.in_atomic_block:
             database.close_if_unusable_or_obsolete()
         try:

@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 #: The heartbeat, seconds. If a host vanishes, the broker redelivers its batches after twice this time.
 HEARTBEAT_SECONDS = 60
-#: Joined batches were made at most this long before or after one another, ms. A replay looks for a hit in objects that
-#: were made up to a day after its own batch, and joined batches may be this far to either side.
+#: Batches are joined with the held one only if they were made at most this long before or after it, ms. A replay looks
+#: for a hit in objects that were made up to a day after its own batch, and two joined batches may be twice this far
+#: apart.
 APART_MS = 12 * 3_600_000
 
 
@@ -44,9 +45,10 @@ class Joiner:
     def join(self, batch: Batch, size: int) -> Batch | None:
         """Join the batch (of `size` bytes) with those that wait; None if none waits or the broker is away.
 
-        It takes as many as fit the bounds of a batch. The last one may exceed them. A batch that was made too long
-        before or after is sent again by itself, and no further batch is joined. A batch that was delivered before is
-        the last to be joined: it may be the one that kills workers, and must not take others with it twice.
+        Batches are taken as long as one as large as the largest of them would still fit the bounds of a batch. The last
+        one may be larger and exceed them. A batch that was made too long before or after the held one is sent again by
+        itself, and no further batch is joined. A batch that was delivered before is the last to be joined: it may be
+        the one that kills workers, and must not take others with it twice.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -67,7 +69,8 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """Acknowledge the joined batches, which are on their way with the held one. Send their markers after it."""
+        """Acknowledge the joined batches, whose hits are now in the next step's message. Send the joined markers after
+        this message."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
@@ -103,7 +106,8 @@ class Joiner:
         return message
 
     def _get(self) -> Message | None:
-        """Take the next message. If the connection was closed and no batch is held, it is replaced once."""
+        """Take the next message. If that fails and no batch is held, try once more on a new connection, because the
+        broker may have closed the old one."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -180,7 +184,8 @@ def send_separately(batches: list[Batch]) -> None:
 def joined(batches: list[Batch]) -> Batch:
     """Join batches to one, with the time of the last of them. Markers add nothing.
 
-    Its id is derived from the ids of the batches. Therefore its object never replaces another one in the archive.
+    The id of the joined batch is derived from the ids of all its batches. Therefore its object never replaces an object
+    with other hits in the archive.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:
@@ -192,7 +197,7 @@ def joined(batches: list[Batch]) -> Batch:
 
 
 def open_joiner() -> Joiner:
-    """The joiner of this process. A forked process gets another one."""
+    """The joiner of this process. A forked process gets a joiner of its own."""
     return _joiner_of(getpid())
 
 

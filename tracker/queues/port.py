@@ -23,8 +23,8 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class Taken(Protocol):
-    """A batch that was taken. It stays in the queue until it is acknowledged. If its process dies, it is delivered
-    again."""
+    """A batch that was taken. It stays in the queue until it is acknowledged. If the process that took it dies, it is
+    delivered again."""
 
     batch: Batch
 

@@ -21,7 +21,8 @@ ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm
 class Publisher:
     """A connection with publisher confirms, used by one thread at a time.
 
-    After any failure the connection is dropped: a late confirm could be mistaken for that of the next message.
+    After any failure the connection is dropped. Otherwise a late confirm could be mistaken for that of the next
+    message.
     """
 
     def __init__(self) -> None:
@@ -29,9 +30,11 @@ class Publisher:
         self._producer: Producer | None = None
 
     def publish(self, send: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Call `send` (a task's apply_async) and return once the broker has stored the message.
+        """Call `send` (a task's apply_async) and return once the broker has stored the message. Raises
+        QueueUnavailable.
 
-        A connection that was closed meanwhile is replaced once. Raises QueueUnavailable.
+        The broker may have closed the connection since the last message. After any OSError or AMQPError but a timeout,
+        the message is sent once more, on a new connection.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise QueueUnavailable("the connection to the broker is busy")
@@ -75,7 +78,7 @@ class Publisher:
 
 
 def open_publisher() -> Publisher:
-    """The publisher of this process. A forked process gets another one."""
+    """The publisher of this process. A forked process gets a publisher of its own."""
     return _publisher_of(getpid())
 
 

@@ -16,7 +16,7 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_wo
 from tracker.queues.port import QueueState, Taken
 
 OLDEST = (3, 10)
-#: No queue has this name. The broker confirms a message to it and stores nothing.
+#: No queue has this name. If a check publishes a message to it, the broker confirms the message and stores nothing.
 NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
@@ -49,8 +49,8 @@ class RabbitQueue:
         return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
-        """See HitQueue. It reads the queues in the order in which a batch passes them, and can't miss one that moves
-        on."""
+        """See HitQueue. It reads the queues in the order in which batches pass them. A batch that moves on during the
+        reading is therefore found in a later queue."""
         with connect() as connection, bounded(connection):
             waiting, workers = count(connection, HITS)
             if waiting or in_work(workers):

@@ -15,8 +15,8 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 logger = logging.getLogger(__name__)
 
-#: Tasks are notified after this many seconds. By then the worker takes no more messages. Otherwise it would get those
-#: that they put back.
+#: Tasks are notified after this many seconds. By then the worker takes no more messages. Earlier, it would take the
+#: batches that its own tasks put back.
 NOTIFY_SECONDS = 1.0
 #: Tasks have this many seconds to end, or to put back the batches that they hold.
 END_SECONDS = 20.0
@@ -31,7 +31,7 @@ def is_ending() -> bool:
 
 
 def pause(seconds: float) -> None:
-    """Sleep; only for a moment if the worker is ending."""
+    """Sleep, but wake up within a moment if the worker is ending."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, SLICE_SECONDS))

@@ -1,5 +1,5 @@
-"""Step: the base of every task of the chain. It waits while a service is away, and acknowledges a message only when the
-next one is confirmed."""
+"""Step: the base of every task of the chain. It waits while a service is away. A message is acknowledged only when the
+next step's message is confirmed."""
 
 import logging
 import random
@@ -27,8 +27,8 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
 #: acknowledged for long (RabbitMQ: 30 minutes), the broker takes it back. A worker process may hold several batches,
 #: which wait one after the other and share this time.
 PATIENCE = 600.0 / settings.HIT_QOS
-#: If the note before a resend can't be written, keep the batch for this many more seconds. After that RabbitMQ would
-#: take it back again and again, and dead-letter it.
+#: If the note before a resend can't be written, the batch is kept for this many more seconds, and then sent without it.
+#: If the batch were kept longer, RabbitMQ would take it back again and again, and dead-letter it.
 NOTE_PATIENCE = 300.0 / settings.HIT_QOS
 
 T = TypeVar("T")
@@ -71,9 +71,10 @@ class Step(Task):  # type: ignore[misc]
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Send the held message to the end of its queue, and acknowledge the old one. It has waited `waited` seconds.
+        """Send the held message to the end of its queue, and acknowledge the old one. The message has waited `waited`
+        seconds.
 
-        Raises Ignore, or what AWAY names.
+        Raises Ignore, or one of the errors in AWAY.
         """
         request = self.request
         if self.takes_batch:
@@ -91,8 +92,8 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Note that batches go to the end of the queue. Call it before they are sent: markers that are ahead of them don't
-    cover them."""
+    """Note that batches go to the end of the queue. Markers that were sent after them may then be processed before
+    them; because of the note, no report is sealed too early. Call it before the batches are sent."""
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
         database.close_if_unusable_or_obsolete()
@@ -108,8 +109,8 @@ def wait_out(
 ) -> T:
     """Do the work and return its result. While a service is away, repeat it after growing waits.
 
-    `give_up` is called with the seconds waited. It ends the waiting by raising another error, after a long time or when
-    the worker is ending.
+    After PATIENCE, or when the worker is ending, `give_up` is called with the seconds waited. It ends the waiting by
+    raising an error that is not in AWAY.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:
@@ -120,6 +121,6 @@ def wait_out(
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
         if give_up and ((waited := now() - began) > PATIENCE or is_ending()):
-            # If a service that this needs is away as well, the worker goes on holding the batch.
+            # If `give_up` itself needs a service that is away, the worker goes on holding the batch.
             with suppress(*AWAY):
                 give_up(waited)

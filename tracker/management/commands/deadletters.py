@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N of them; 100 by default")
 
     def handle(self, **options: Any) -> None:
-        """Print a line for each."""
+        """Print a line for each dead letter."""
         if not settings.BROKER_URL:
             self.stdout.write("There are none: without a broker (BROKER_URL) hits are processed before their answer.")
             return

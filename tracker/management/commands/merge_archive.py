@@ -1,5 +1,5 @@
-"""`manage.py merge_archive`: merges the archive's small objects to large ones at once. Beat does the same bit by
-bit."""
+"""`manage.py merge_archive`: merges all objects of the archive that are due, in one go. Without it, workers merge some
+of them each minute."""
 
 from typing import Any
 
