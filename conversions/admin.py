@@ -33,7 +33,7 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """Delete rows one by one. Each deletion marks its site, which changes the site's figures."""
+    """Deletes rows one by one, because only the deletion of a single row marks its site, whose figures change."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete all of the rows or none."""

@@ -40,7 +40,7 @@ from tracker.visitor_cookie import known_visitor
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that recording the click may take. The person waits for the redirect meanwhile.
+#: Recording the click may take this many seconds, because the person waits for the redirect.
 CLICK_SECONDS = 1.0
 
 #: The form of a site's or an ad's key. Other texts are not looked up.
@@ -85,7 +85,8 @@ class AdLink(msgspec.Struct, frozen=True):
 
 
 def look_up_destination(site_and_ad: str) -> AdLink | None:
-    """Read the destination of an ad; empty if the ad has none, None if there is no such ad. Raises django.db.Error."""
+    """Read the link of an ad; None if there is no such ad. `site_and_ad`: the keys of both, joined by `/`. Raises
+    django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
     first = found.values_list("destination", "campaign__key").first()
@@ -160,7 +161,7 @@ def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, s
 
 
 def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[str, str]) -> dict[str, str]:
-    """The values of the macros. Without consent the click's id is empty."""
+    """The values of the macros. The click's id is empty if consent to analytics is denied."""
     return {
         "click_id": "" if consent.get(ANALYTICS) == DENIED else click.click,
         "ad": click.ad,
@@ -172,7 +173,8 @@ def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[s
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
-    """Look the key up in the cache, unless its name can't be a key. Raises `unknown`, or CantLookUp."""
+    """Look up a site or an ad in the cache. `name`: its key as the client sent it; a text that can't be a key is not
+    looked up. Raises `unknown` if there is no such site or ad, CantLookUp if this can't be found out now."""
     found = cache.find(key) if KEY.fullmatch(name) else Known[T](None)
     if found.value is None:
         raise unknown if found.checked else CantLookUp()
@@ -190,10 +192,11 @@ def click_hit(
 ) -> Hit:
     """Make the hit of a click, with the landing page that it leads to and the other parameters of its link.
 
-    Its visitor is the one in the cookie; without a cookie, a stand-in. The landing page's hit has the real visitor.
+    The hit's visitor is the one in the cookie; without a cookie, it is a stand-in, and the landing page's hit has the
+    real visitor.
 
-    If a browser follows the link in advance, the hit is rejected. Its redirect holds the click as well: if the landing
-    page is really shown, the click counts.
+    If a browser follows the link in advance, the hit is rejected. The redirect carries the click all the same: if the
+    landing page is really shown, that page's hit records the click.
     """
     return Hit(
         id=click.click,
@@ -228,8 +231,8 @@ def record(hit: Hit, site: ClickSite) -> None:
 
 
 def lead_to(page: str) -> HttpResponse:
-    """Make the redirect. Caches may not share it. Its policy sends the page with the ad as referrer, as a plain link
-    would."""
+    """Make the redirect. With its Referrer-Policy the landing page gets the same referrer as from a plain link: the
+    page with the ad, or that page's origin."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

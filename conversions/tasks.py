@@ -29,7 +29,8 @@ def processor() -> Processor:
 
 
 def replay_processor() -> Processor:
-    """Make the processor of a replay. It doesn't list late hits again. The rollup drops the marks on frozen buckets."""
+    """Make the processor of a replay. It treats no bucket as frozen: late hits were listed when they first came, and
+    the rollup drops the marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 

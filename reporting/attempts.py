@@ -1,5 +1,5 @@
-"""Attempts: does work on marks, one mark after the other. If work fails, this is logged and the others go on. An outage
-ends the whole."""
+"""Attempts: does work on one mark or day after the other. A failure is logged, and the next one is tried. An outage
+ends all work."""
 
 import logging
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from tracker.away import AWAY
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: If a service is away this many times in a row, it is an outage. A single time may concern one mark only: a partition
-#: that is too large times out each time.
+#: If services are away in this many tries in a row, it is an outage. One such try may be the fault of its mark: a
+#: partition that is too large times out each time.
 OUTAGE = 3
 
 
 class Attempts:
-    """Tries work. If it fails, the failure is logged and the mark stays."""
+    """Tries work. A failure is logged, and the mark or the day stays for a later try."""
 
     def __init__(self) -> None:
         self._away: list[Exception] = []
         self._in_a_row = 0
 
     def make(self, work: Callable[[], T], trouble: str) -> T | None:
-        """Return the work's result; None if it failed, which is logged as `trouble`. In an outage it raises what AWAY
-        names."""
+        """Return the work's result. If the work fails, log this as `trouble` and return None; in an outage, raise the
+        error, which AWAY names."""
         try:
             done = work()
         except AWAY as error:
@@ -41,6 +41,7 @@ class Attempts:
         return done
 
     def end(self) -> None:
-        """Raise the last error of a service that was away and was passed over."""
+        """Raise the last error that meant that a service was away, if there was one. Call it after all work was
+        tried."""
         if self._away:
             raise self._away[-1]

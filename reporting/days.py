@@ -1,7 +1,8 @@
 """Days: the cells of the hours of past days -> the cells of the days. Reports then needn't read each hour.
 
 A day's cell is a cache. `conversions.marks.days` says why no report uses an outdated one. The steps: draw the token,
-look for open marks, read the hours. A mark that is set later has a greater token.
+look for open marks, read the hours. A mark that is set after the token was drawn has a greater token; it makes the
+day's cell outdated.
 """
 
 import logging
@@ -20,7 +21,7 @@ from reporting.figures.sums import utc_day
 
 logger = logging.getLogger(__name__)
 
-#: The models for which an hour and a day have cells.
+#: The names of all models under which an hour and a day have cells.
 ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
 #: A tick considers at most this many days.
 LOOKED_AT = 2_000
@@ -33,17 +34,17 @@ class DayList(Protocol):
         """The listed days that are over at `now` (ms)."""
 
     def forget_day(self, day: StaleDay) -> None:
-        """Remove a day from the list, unless it was noted again."""
+        """Remove a day from the list, unless it was put there again since it was read."""
 
     def draw_day_token(self) -> int:
         """Draw a token and commit it. The next read sees every mark with a smaller token."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
-        """Whether any bucket of an interval (ms) is marked."""
+        """Whether any bucket of an interval (ms) has an open mark on its hour's cells."""
 
 
 class DayMaker:
-    """Makes the cells of days, with the given store, list, and function that loads configurations uncached."""
+    """Makes the cells of days. `load_sites` loads configurations uncached."""
 
     def __init__(
         self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
@@ -62,8 +63,8 @@ class DayMaker:
         return days
 
     def attempt(self, day: StaleDay) -> bool:
-        """Make the cells of one day; return whether they were made. A failure is logged and the other days go on; see
-        Attempts."""
+        """Make the cells of one day; return whether they were made. A failure is logged, and the other days can still
+        be made; see Attempts."""
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:

@@ -1,7 +1,8 @@
 """Fitter: the facts of a month that is over -> fits, written under a token; then marks on the next month's buckets.
 
-A fit is a figure. It is made from the facts and the present configuration when its month is marked. The rules of
-`conversions.marks.fit_marks` ensure that no crash and no second fitter leaves an old fit in a bucket.
+A fit is a figure: if its month is marked, it is made from the facts and the present configuration. The rules of
+`conversions.marks.fit_marks` ensure that no bucket keeps the figures of an old fit, even after a crash or with two
+fitters at once.
 """
 
 import logging
@@ -28,12 +29,13 @@ logger = logging.getLogger(__name__)
 
 #: No timezone differs from UTC by more than this, ms.
 FURTHEST_MS = 14 * HOUR_MS
-#: How long a fitter holds a mark, ms. If it dies, the month waits this long.
+#: How long a fitter holds a mark, ms. If the fitter dies, the month waits this long.
 HOLD_MS = 15 * 60 * 1000
-#: Fits wait for buckets of their month that were marked within this time, ms. An older mark may be on a damaged bucket.
+#: Fits are made after the buckets of their month are rolled up. They wait only for a bucket that was marked within this
+#: time, ms: the rollup of a bucket that has been marked for longer may fail each time.
 WAIT_MS = 10 * 60 * 1000
-#: After making fits, beat waits this many times the time that they took. Otherwise late hits could keep it busy with
-#: them.
+#: After making fits, beat waits this many times the time that they took. Otherwise late hits could keep beat busy with
+#: fits alone.
 REST = 10
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
@@ -66,7 +68,8 @@ class Overtaken(Exception):
 
 
 class Fitter:
-    """Makes fits, with the given store, marks, function that loads a site's configuration uncached, and clock (ms)."""
+    """Makes fits. `load_site` loads a site's configuration uncached. `frozen_before` and `clock` return instants
+    (ms)."""
 
     def __init__(
         self,
@@ -97,7 +100,8 @@ class Fitter:
         return site is None or end_of(mark.month, site.timezone) <= now
 
     def is_ready(self, mark: FitMark) -> bool:
-        """Whether no fitter holds the month and its buckets are rolled up."""
+        """Whether the fits of a month can be made now: no fitter holds the mark, and no bucket of the month that was
+        marked within WAIT_MS still waits for its rollup."""
         now = self.clock()
         since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
         return not is_held(mark.held_until, now) and not self.fit_marks.is_rolling(
@@ -105,8 +109,8 @@ class Fitter:
         )
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits; return whether they changed. A failure is logged and the other months go on; see
-        Attempts.
+        """Make one month's fits; return whether they changed. A failure is logged, and the other months can still be
+        fitted; see Attempts.
 
         An outage of the services is raised, because it concerns every month.
         """
@@ -114,7 +118,7 @@ class Fitter:
         return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits, unless another fitter holds them at that instant; return whether they changed."""
+        """Make one month's fits, unless another fitter holds them at `now` (ms); return whether they changed."""
         began = self.clock()
         taken = self.fit_marks.take_fits(mark, now, began + HOLD_MS)
         if taken is None:
@@ -144,8 +148,8 @@ class Fitter:
         return now + min(REST * (now - began), LONGEST_HOLD_MS)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
-        """Write fits. If they differ from those of `told`, mark the buckets that read them. Return whether they
-        changed. Raises Overtaken."""
+        """Write fits. If they differ from those of `told` or from the stored ones, mark the buckets that read them.
+        Return whether they differ. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.untell(taken):
@@ -161,8 +165,8 @@ class Fitter:
         return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
-        """Make the fit of every goal, switched-off ones included, by its uid. The month's facts are read bucket by
-        bucket."""
+        """Make the fit of each goal: goal uid -> fit. Goals that are switched off are included. The month's facts are
+        read bucket by bucket."""
         gatherer = Gatherer(site)
         held = self.clock()
         for bucket in watch(self._buckets(site, taken.month)):

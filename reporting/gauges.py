@@ -10,7 +10,7 @@ from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:
-    """Read numbers by name, each with its meaning. An unknown number is left out."""
+    """Return name -> (number, its meaning). A number that isn't known is left out."""
     now = now_ms()
     return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 

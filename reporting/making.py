@@ -14,18 +14,20 @@ from reporting.figures.sums import Sums
 
 
 def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
-    """Make the sums of a part's facts; also return the number of facts. Call it after the part's token is noted."""
+    """Make the sums of a part's facts; also return the number of facts. Call it after the token of the part's mark was
+    noted."""
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     cases = read_cases(store, site, conversions) if conversions else []
-    # Fits that change later mark the part again.
+    # If fits change after this read, their fitter marks the part again.
     learnt = read_learnt(store, site, month_before(bucket, site)) if may_need_fits(cases) else {}
     return figures(site, bucket, touches, cases, learnt), len(facts)
 
 
 def sums_of_hour(store: Store, site: SiteConfig, bucket: int, number: int) -> tuple[Sums, list[Damaged]]:
-    """Add up the cells of an hour's parts; also return the damaged cells. A part without cells has no facts yet."""
+    """Add up the cells of an hour's parts; also return the damaged cells. A part that has no cells is left out: it has
+    no facts yet, or its first rollup will mark the sum again."""
     sums = Sums()
     damaged: list[Damaged] = []
     for page in pages_of(bucket, number):

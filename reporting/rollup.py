@@ -7,11 +7,11 @@ old, and remove each mark whose token is still the noted one.
 If a bucket is undivided, its only part makes the cells of the hour. If it has several parts, each of them makes its own
 cell and marks the sum of the hour. The sum is made in the same steps, from the cells of the parts instead of facts.
 
-The configuration is read once for all marks that were noted together, after the last of them. Therefore no mark is
-closed with an outdated configuration. A change draws a token for a mark on the whole site, in its own transaction. If
-it commits before the configuration is read, the rollup has the change. If it commits later, its token is greater than
-every noted one. Then all buckets of the site are marked under still greater tokens, whether or not the rollup has
-closed their marks by then.
+The configuration is read once for all marks that were noted together, after the last of them was noted. Therefore no
+mark is closed with an outdated configuration: a change of the configuration marks the whole site, in the same
+transaction. If this commits before the configuration is read, the rollup knows the change. If it commits later, the
+token of the site's mark is greater than every noted token. All buckets of the site are then marked under still greater
+tokens, even buckets whose marks the rollup has closed.
 """
 
 import logging
@@ -41,17 +41,18 @@ from reporting.making import sums_of_hour, sums_of_part
 
 logger = logging.getLogger(__name__)
 
-#: At most this many buckets are written and closed together. A group with this many facts is written at once.
+#: The cells of at most this many marks are written together, and the marks closed together. If their facts reach the
+#: second number, this is done sooner.
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
 #: A group has at most this many parts of one hour.
 PARTS_AT_ONCE = 4
 #: A worker holds a group of marks for this long (ms). If it dies, the group waits until then.
 HOLD_MS = 2 * 60 * 1000
-#: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many takes about a
-#: second.
+#: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many facts takes about
+#: a second.
 MOST_FACTS = 2_000
-#: After a rollup the open hour rests this many times the time that the rollup took, but at most LONGEST_REST_MS.
-#: Each hit marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
+#: After a rollup the open hour rests this many times the time that the rollup took, but at most LONGEST_REST_MS. Each
+#: hit marks the hour, and each rollup makes all of it. While the hour rests, reports show live counters.
 REST = 10
 
 
@@ -77,8 +78,8 @@ class RollupMarks(Protocol):
         """Remove a mark if its token is still the noted one; return whether it was removed."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
-        """Remove the marks whose tokens are still the noted ones; return these. Set until when (ms) each bucket
-        rests."""
+        """Set until when each mark rests. Remove those whose token is still the noted one; return them. `marks`: mark
+        -> the end of its rest (ms)."""
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
         """Mark the fits of (site, month) under a new token."""
@@ -88,7 +89,8 @@ class MarkTurns(Protocol):
     """The functions of `conversions.marks.turns` that a roller calls."""
 
     def due_marks(self, now: int, sums: bool, site: str | None = None) -> list[Mark]:
-        """The marks of parts, or of sums, that neither rest nor are held at an instant (ms), in no particular order."""
+        """The marks that neither rest nor are held at `now` (ms), in no particular order: those on sums if `sums` is
+        true, otherwise those on parts."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
         """Note that a rollup of marks begins, and hold them until an instant (ms). Return the marks that are now
@@ -121,9 +123,8 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class Roller:
-    """Rolls up parts, with the given store, marks, function that loads configurations uncached, function that returns
-    the instant (ms) before which buckets are frozen, clock (ms), list of days, and function that divides coming
-    hours."""
+    """Rolls up parts. `load_sites` loads configurations uncached. `frozen_before` and `clock` return instants (ms).
+    `raise_parts` divides a site's coming hours into more parts."""
 
     def __init__(
         self,
@@ -159,9 +160,10 @@ class Roller:
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
         """The parts to roll up now: alternately the one whose last try is longest ago, and the newest one.
 
-        The newest buckets come early: a recount of one site's year then doesn't delay the present day of others. Those
-        that were tried longest ago come early, too: no part waits forever, even if each tick does few and many are
-        marked again meanwhile. With `now` (ms) resting parts are left out.
+        The newest buckets come early: a recount of one site's year then doesn't delay the present day of others. Parts
+        that were tried longest ago come early, too: no part waits forever, even if a tick does only few parts and many
+        are marked again before the next. `now` (ms): parts that rest or are held at this instant are left out; None
+        leaves out no part.
         """
         self.expand(site)
         return self._noted(False, site, now)
@@ -183,8 +185,8 @@ class Roller:
         return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Group marks into batches that are tried together. Parts of one hour are in smaller batches, which workers
-        share. A mark whose last try failed, or killed its worker, is by itself."""
+        """Group marks into batches that are tried together. Parts of one hour are in smaller batches, which several
+        workers can share. A mark whose last try failed, or killed its worker, is by itself."""
         marks = list(marks)
         of_hour = Counter((mark.site, mark.bucket) for mark in marks)
         batches: dict[int, list[Mark]] = {AT_ONCE: [], PARTS_AT_ONCE: []}
@@ -200,7 +202,7 @@ class Roller:
         yield from filter(None, batches.values())
 
     def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Hold the marks that no other worker holds, and attempt them."""
+        """Hold the marks that no other worker holds, and roll them up as `attempt` does."""
         now = self.clock()
         mine = self.turns.take_marks(marks, now, now + HOLD_MS)
         try:
@@ -209,9 +211,10 @@ class Roller:
             self.turns.release_marks(mine)
 
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Roll up some buckets; return those that are done. A failure is logged and the others go on; see Attempts.
+        """Roll up marks; return those that were removed. A failure is logged, and the other marks are still tried; see
+        Attempts.
 
-        An outage of the services is raised, because it concerns every bucket.
+        An outage of the services is raised, because it concerns every mark.
         """
         self.marks.note_tries(marks)
         return self._attempt(marks)
@@ -228,11 +231,11 @@ class Roller:
         return [*done, *self._attempt_to_finish(made)]
 
     def roll_up(self, *marks: Mark) -> list[Mark]:
-        """Roll up buckets under the tokens of their marks; return the marks that were removed."""
+        """Roll up marks under their tokens; return those that were removed. Any failure is raised."""
         return self._finish([self._make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Finish all buckets together. If that fails, finish each by itself."""
+        """Finish all marks together. If that fails, finish each by itself."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)
@@ -242,8 +245,8 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells, mark the sums and the fits, note the days, then remove the marks. After a crash, all of it
-        is done again."""
+        """Write the cells, mark the sums and the fits, note the days, then remove the marks. After a crash all of this
+        is done again, because the marks are still there."""
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})
         self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})
@@ -285,8 +288,8 @@ class Roller:
             self.raise_parts(site.key, more, now)
 
     def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
-        """Make the cells of an hour from those of its parts. Damaged parts are marked; their rollup marks the hour
-        again. Raises Damaged."""
+        """Make the cells of an hour from those of its parts. If a part's cell is damaged, mark the part and raise
+        Damaged: the part's rollup will mark the hour again."""
         sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
         for one in damaged:
             logger.error("site %s: %s; it will be made again", site.key, one)
@@ -318,5 +321,5 @@ def is_open(bucket: int, now: int) -> bool:
 
 
 def trouble(mark: Mark) -> str:
-    """The message in the log about a part that fails."""
+    """The log's message about a part that can't be rolled up."""
     return f"site {mark.site}: part {mark.part} of bucket {mark.bucket} can't be rolled up"

@@ -23,8 +23,8 @@ from reporting.rollup import Roller
 TICK_SECONDS = 50
 #: After this many seconds a tick ends parts and goes on with sums. The next tick does the other parts.
 PARTS_SECONDS = 40
-#: How long a helper works (s), the largest number of helpers of a tick, and how many parts of divided hours there must
-#: be for each.
+#: How long a helper works (s); the largest number of helpers of a tick; and how many parts of divided hours must be
+#: marked for each helper.
 HELP_SECONDS, MOST_HELPERS, PARTS_FOR_A_HELPER = 10, 7, 8
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
@@ -47,7 +47,7 @@ def roller() -> Roller:
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Roll up marked parts and add up their hours until the tick ends; return the number of both.
+    """Roll up marked parts and add up their hours until the tick ends; return the number of parts and hours together.
 
     The last part of the tick is for sums, even if many parts are left.
     """
@@ -63,14 +63,14 @@ def roll_up() -> int:
 
 @shared_task(name="reporting.tasks.help_roll_up")
 def help_roll_up() -> int:
-    """Roll up parts of divided hours at the same time as the tick; return their number. It ends soon, because hits need
-    the worker, too."""
+    """Roll up parts of divided hours at the same time as the tick; return their number. The task ends soon, because the
+    worker must also process hits."""
     work = roller()
     return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
 
 
 def call_helpers(marks: Sequence[Mark]) -> None:
-    """Send tasks that help with the parts of divided hours, as many as there is work for. The embedded beat has no
+    """Send as many tasks that help with the parts of divided hours as there is work for. Without a broker there are no
     helpers."""
     helpers = len(divided(marks)) // PARTS_FOR_A_HELPER if settings.BROKER_URL else 0
     for _ in range(min(helpers, MOST_HELPERS)):
@@ -78,13 +78,14 @@ def call_helpers(marks: Sequence[Mark]) -> None:
 
 
 def divided(marks: Sequence[Mark]) -> list[Mark]:
-    """Choose the marks of hours of which several parts are marked."""
+    """Choose the marks on parts of hours in which several parts are marked."""
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
 
 
 def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
-    """Attempt marks until a time of the monotonic clock; return how many were attempted, or left to other workers."""
+    """Attempt marks until a time of the monotonic clock; return the number of marks, including those that other workers
+    hold."""
     done = 0
     for batch in work.batches(marks):
         if time.monotonic() > ends_at:

@@ -13,7 +13,7 @@ from conversions.explain.listing import Position, read_position
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
 
-#: A hit's id has at most this many characters.
+#: A parameter's text has at most this many characters, because a hit's id has no more.
 MAX_TEXT = 200
 
 

@@ -1,4 +1,5 @@
-"""Claimants: a decided case -> its persons, with their users, their visitors and the links between these. Pure."""
+"""Claimants: a decided case -> its persons, with their users, their visitors, and the links between users and visitors.
+Pure."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -15,7 +16,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: The numbers of persons, of visitors of all persons, and of links of a visitor that are listed at most.
+#: At most this many persons, visitors of all persons together, and links of each visitor are listed.
 MAX_PERSONS, MAX_VISITORS, MAX_LINKS = 20, 100, 3
 
 
@@ -51,7 +52,7 @@ class Crowded(msgspec.Struct, frozen=True):
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a case, the winner's first; and its crowded users and visitors."""
+    """The persons of a case, the winner's person first; and the case's crowded users and visitors."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
@@ -60,7 +61,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
     @property
     def user(self) -> str | None:
-        """The user whose conversion counts; None if it is a visitor's without a user."""
+        """The user to whom the conversion belongs; None if it belongs to a visitor without a user."""
         return self.persons[0].user if self.persons else None
 
     @property
@@ -70,7 +71,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """Read the persons that claim a case."""
+    """Read the claimants of a case, and the crowded users and visitors of its conversions."""
     people = People(store, site)
     rows = list(stored_conversions(case))
     people.meet([*rows, *(one.touch for one in case.verdict.joined)])

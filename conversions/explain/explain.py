@@ -48,7 +48,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case, start: Position = START) -> Explanation:
-        """Explain a case. Credit and value of its touches sum to what the conversion adds to the rows of a report.
+        """Explain a case. The credit and the value of the touches on all pages sum to what the conversion adds to a
+        report's rows.
 
         `start`: where the page begins, if the case has more touches, duplicates or adjustments than one page shows.
         """
@@ -128,8 +129,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return describe_adjustment(*row, self.site, self.archive_key)
 
     def _namer(self, case: Case) -> Callable[[Touch], AdName]:
-        """Return the function that names touches as the conversion's bucket does. It reads the bucket only for ads that
-        aren't configured."""
+        """Return a function that names touches as the conversion's bucket does. The function reads the bucket only if a
+        touch's ad isn't configured."""
         winner, names = case.verdict.winner, AdNames(self.site.ads)
         place = bucket_of(winner.at, self.site.timezone), slot_of(winner)
         others = cache(lambda: self.read_names(place))

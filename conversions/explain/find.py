@@ -18,7 +18,8 @@ from conversions.verdicts.sizes import read_sizes
 
 #: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
-#: At most this many conversions of one click in one ms are found.
+#: At most this many conversions of one click in one ms are found. Each page reads those of its first ms again, and
+#: skips those of the page before.
 AT_ONE_TIME = 1_000
 #: Greater than the number of goals that an order can meet.
 MOST_GOALS = 1 << 30
@@ -116,7 +117,8 @@ def _page(
     limit: int,
     asked: Callable[[Conversion | Joined], bool],
 ) -> FoundCases:
-    """Return the cases of the first rows. A case is on one page only: that of its first wanted row."""
+    """Return the cases of the first `limit` rows. `asked`: whether a row of a case is one that the search looks for. A
+    case with several of these is only on the page of the first."""
     page = rows[:limit]
     here = {order_key(row) for row in page}
     cases = read_cases(store, site, page, whole_timeline=True)

@@ -12,9 +12,10 @@ from conversions.explain.cursor import read_number
 from conversions.facts.records import order_key
 from conversions.verdicts.paths import Touchpoint
 
-#: About this many bytes of touches are on one page; and of duplicates, and of adjustments.
+#: About the largest number of bytes of touches on a page; and the largest number of duplicates' bytes, which holds for
+#: adjustments, too.
 TOUCH_BYTES, OTHER_BYTES = 500_000, 100_000
-#: At most this many of each are on one page.
+#: At most this many touches are on one page, as many duplicates, and as many adjustments.
 MAX_LISTED = 1_000
 
 S = TypeVar("S")

@@ -1,4 +1,5 @@
-"""Opening: opens the explainer on the store and the archive of the settings; finds the case of a conversion's id."""
+"""Opening: a site -> the explainer, on the store and the archive that the settings name; a conversion's id -> its
+case."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,7 +21,7 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Open the explainer of a site's cases. It reads each part's names and each month's fits once."""
+    """Open the explainer of a site's cases. It reads the names of each part and the fits of each month only once."""
 
     @cache
     def part_names(bucket: int, part: Part) -> Names:
@@ -66,6 +67,6 @@ def no_conversion() -> Refusal:
 
 
 def open_finder() -> Callable[[str], str | None]:
-    """Return a function: batch id -> the key of the archive's object that contains the batch, if it is found. Make one
-    for each answer."""
+    """Return a function: batch id -> the key of the archive's object that contains the batch, if it is found. Make a
+    new function for each answer: it remembers what it read, and gives up after a second."""
     return Finder(open_archive()).find

@@ -12,7 +12,7 @@ from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
 from tracker.collection.hit import Hit, iso
 
-#: The largest number of hits on a page; and the largest number that is searched for a page with a filter.
+#: The largest number of hits on a page; and the largest number of hits that a page with a filter searches.
 PAGE, LOOKED_THROUGH = 100, 1_000
 #: The fields that a filter may name: those of the row, and those of the hit as it was collected.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")

@@ -19,7 +19,8 @@ from conversions.units.formats import Instant
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import Hit, HitType, iso
 
-#: Rejected hits are searched no longer than this before a conversion, ms. Each hour of a site needs a read.
+#: The search for rejected hits begins at most this long before the conversion (ms), because each hour needs a read of
+#: its own.
 LOOKS_BACK = 7 * DAY_MS
 #: The number of rejected hits that are listed at most.
 MAX_SHOWN = 100
@@ -51,7 +52,8 @@ class RejectedBefore(msgspec.Struct, frozen=True):
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """Read the rejected hits of a case's visitors in its longer window, within LOOKS_BACK and LOOKED_THROUGH."""
+    """Read the rejected hits of a case's visitors in the longer window of its goal, but none older than LOOKS_BACK, and
+    only those among the site's newest LOOKED_THROUGH."""
     at, version = case.verdict.winner.at, case.verdict.version
     window = at - max(version.click_window, version.view_window)
     since = max(window, at - LOOKS_BACK)

@@ -43,9 +43,10 @@ class ProcessorMarks(Protocol):
 
 
 class Processor:
-    """Processes batches with the given store, marks and function that loads a site's configuration.
+    """Processes batches. `load_site` returns a site's configuration, None if there is no such site.
 
-    `frozen_before` returns the instant (ms) before which buckets don't change any more.
+    `frozen_before` returns the instant (ms) before which buckets are frozen. `daily_cap`: how many rejected hits of a
+    site are listed on one day; more are only counted.
     """
 
     def __init__(

@@ -21,7 +21,8 @@ LOOKED_AT = 10_000
 
 
 def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
-    """The marks of parts, or of sums, that neither rest nor are held at an instant (ms), in no particular order."""
+    """The marks that neither rest nor are held at `now` (ms), in no particular order: those on sums if `sums` is true,
+    otherwise those on parts."""
     rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
     marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
     marks = marks.filter(part=SUM) if sums else marks.filter(part__gt=SUM)

@@ -33,8 +33,8 @@ class Campaign(FiguresDependOnIt):
 
 
 class Ad(FiguresDependOnIt):
-    """An ad, which is paid for. A touch is the ad's by its key or by a match rule. Ads are matched in the order of
-    their ids."""
+    """An ad, which is paid for. A touch belongs to the ad if it names the ad's key or meets one of its match rules. Ads
+    are matched in the order of their ids."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
     key = models.CharField(max_length=100, validators=[slug])

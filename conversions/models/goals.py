@@ -1,4 +1,5 @@
-"""Goals and their versions. If the rules of a goal change, saving makes a new version, which takes effect forward."""
+"""Goals and their versions. If the rules of a goal change, saving makes a new version. Earlier hits keep the version
+that was in force."""
 
 import secrets
 from typing import Any
@@ -93,12 +94,13 @@ class GoalRules(models.Model):
         abstract = True
 
     def rules(self) -> dict[str, Any]:
-        """The fields that a version stores."""
+        """The rules, by field: what a version stores."""
         return {field.name: getattr(self, field.name) for field in GoalRules._meta.fields}
 
 
 class Goal(GoalRules, FiguresDependOnIt):
-    """A goal: what counts as a conversion. Saving changed rules makes a new version, which takes effect forward."""
+    """A goal: what counts as a conversion. Saving changed rules makes a new version, which takes effect at
+    `effect_time()`; on a site without hits, from the beginning."""
 
     FIXED = {
         "site_id": "Make another goal on that site.",
@@ -153,7 +155,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version hold since an earlier instant (ms). A replay from there adds the facts."""
+        """Let the newest version hold since an earlier instant (ms). The facts since then are missing until the archive
+        is replayed."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:

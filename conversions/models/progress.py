@@ -32,7 +32,8 @@ class Marker(models.Model):
 
     @classmethod
     def reached(cls) -> int:
-        """The instant (ms) before which accepted hits were processed, apart from MARGIN_MS; 0 before the first marker.
+        """The instant (ms) before which accepted hits were processed, except perhaps those of the last MARGIN_MS before
+        it; 0 before the first marker.
 
         It is the time at which the newest marker was sent, or an earlier one if hits were put back behind markers. It
         is never later than now.
@@ -40,7 +41,7 @@ class Marker(models.Model):
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
-        # Read the marker first: whatever was put back before it was processed is noted by then.
+        # Read the marker first: what was put back before the marker was processed is noted by then.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
         return min(row.at, now_ms()) if behind is None else min(row.at, behind, now_ms())
 
@@ -88,8 +89,8 @@ class LastSnapshot(models.Model):
 class Replay(models.Model):
     """How far a replay has come, to continue it after a stop. `site`, `since` and `until` are texts as they were given.
 
-    A worker holds a replay until `held_until` (ms). If two workers hold it after a crash, some work is done twice,
-    which is harmless.
+    A worker holds a replay until `held_until` (ms). After a crash two workers may hold it. Some work is then done
+    twice, which is harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)

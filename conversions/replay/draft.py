@@ -1,4 +1,4 @@
-"""Draft: the rules of a goal -> the goal as if they had been in force since an instant. Nothing is saved."""
+"""Draft: the rules of a goal -> the goal as if these rules had been in force since an instant. Nothing is saved."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from conversions.rules.goals import Goal
 from conversions.rules.site import SiteConfig
 from tracker.models import Site
 
-#: The name of a goal without a key. It can't be confused with a key.
+#: The name of a goal without a key. No key may have parentheses; the name therefore can't be taken for one.
 NAMELESS = "(draft)"
 
 
 def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any], since: int) -> Goal:
-    """Make a goal with these rules, retroactive since an instant (ms). The other rules are those of the saved goal with
-    that key.
+    """Make a goal with these rules, retroactive since an instant (ms). Rules that aren't given are those of the saved
+    goal with that key.
 
     Raises ValidationError.
     """

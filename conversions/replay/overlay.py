@@ -31,7 +31,7 @@ class Overlay:
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
 
     def join(self, site: str) -> None:
-        """Join the conversions in memory that name a click, as a worker would. Call it when all are added."""
+        """Join the conversions in memory that name a click, as a worker would. Call it after all facts were added."""
         named = [row for row in self.conversions.values() if row.click]
         for row in join_first(self._store, site, named):
             key = digest(row)

@@ -2,7 +2,7 @@
 changed.
 
 The functions that decide are the same as after a replay. They read the store's facts together with those that the draft
-would add.
+would add, which are only in memory.
 """
 
 from collections import Counter
@@ -33,9 +33,10 @@ from tracker.collection.hit import Batch, iso
 LONGEST_DAYS = 90
 #: This many conversions are decided at once.
 CHUNK = 500
-#: At most this many conversions of a goal are held in memory. With more, the preview stops.
+#: If more than this many conversions of the goal are in memory, the preview stops.
 MOST_CONVERSIONS = 200_000
-#: Site, its currency and some other currencies -> the series of these, and of the site's noted currencies, in its own.
+#: (site key, the site's currency, other currencies) -> the series of these others and of the currencies in which the
+#: site had amounts, all in the site's currency.
 ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
@@ -55,7 +56,8 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Preview:
-    """A draft's facts, gathered object by object. `reached` is the last key, `damaged` counts what can't be read."""
+    """A draft's facts, gathered from the archive piece by piece. `reached`: see `Read`. `objects`: how many objects
+    were finished. `damaged`: how many pieces could not be read. `complete`: whether all pieces were taken."""
 
     def __init__(
         self, store: FactReader, site: SiteConfig, draft: Goal, site_range: Range, read_rates: ReadRates
@@ -100,12 +102,14 @@ class Preview:
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:
-        """The site with the rates of the gathered currencies, too. A gathered fact may be the first in its currency."""
+        """The site with the rates of the gathered facts' currencies as well: such a fact may be the site's first in its
+        currency."""
         rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
         return msgspec.structs.replace(self._site, rates=rates)
 
     def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
-        """Decide each claim that the goal counts in the range. One row represents a claim."""
+        """Decide each gathered claim; yield the verdicts that count in the range. One row of each claim is given,
+        because `read_cases` reads the others."""
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):

@@ -38,8 +38,8 @@ class ReplayArchive(Protocol):
 class Read(NamedTuple):
     """A piece that was read. `batches` is None if it is damaged or missing.
 
-    `reached` is where to go on: the object's key, with `#` and an offset while the object isn't finished. `held`: the
-    number of batches of an object that is finished, else 0.
+    `reached`: where to go on. It is the object's key; while the object isn't finished, `#` and an offset follow.
+    `held`: if the object is finished, the number of its batches; otherwise 0.
     """
 
     reached: str
@@ -77,8 +77,8 @@ def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = ""
 def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[Read]:
     """Read every piece that may have hits of the ranges, with only these hits.
 
-    An object may be merged after it was listed. The list is then made again from this position, and has the merged
-    object.
+    An object may be merged, and deleted, after it was listed. The list is then made again from its position on, and has
+    the merged object. If the object is missing from the archive once more, it is left out.
     """
     by_site = {one.site: one for one in ranges}
     missed = ""

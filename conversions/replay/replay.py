@@ -19,20 +19,23 @@ from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-#: A replay is held this much longer than planned (ms), in case its worker died.
+#: A worker holds a replay until this long (ms) after the planned end of its work. If the worker dies, another one may
+#: go on then.
 GRACE_MS = 60_000
 
 
 def may_start_at(ranges: Iterable[Range]) -> int:
     """The instant (ms) from which on every worker's cache has the last change of the sites' configuration.
 
-    Later hits are processed with the changed configuration. Earlier hits are in the archive by then.
+    Hits that are processed later meet the changed configuration. Hits that were processed earlier are in the archive by
+    then.
     """
     return changed_at(one.site for one in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration changed since a replay began. What it did before the change may then lack facts."""
+    """Whether the configuration changed since a replay began. If so, facts may be missing from what the replay did
+    before the change."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
@@ -64,8 +67,8 @@ def end(progress: Progress, ranges: Iterable[Range]) -> None:
 def make_retroactive(goal: Goal, since: int) -> Progress:
     """Let a goal's newest version hold since an instant (ms), and request the replay that adds its conversions.
 
-    The replay ends where the version took effect before. It is a new replay, because one under way may have passed
-    these hits already.
+    The replay goes up to `effect_time()`: hits after that instant meet the changed version without a replay. A new
+    replay is made even if one is under way, because that one may have passed these hits already.
     """
     with transaction.atomic():
         goal.make_retroactive(since)

@@ -29,7 +29,8 @@ class Clicks(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Credit(msgspec.Struct, frozen=True, array_like=True):
-    """Credit (micros of conversions) and value (micros of money) of every goal. The last five fields are columns.
+    """Credit (micros of conversions) and value (micros of money) of every goal. The last five fields are the columns of
+    one table.
 
     `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
     The day of a row is the day of its touches; without touches, of its conversions. In a cell that isn't by day, `days`
@@ -47,7 +48,7 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UnratedRow(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """A goal's number of counted conversions with amounts without a rate; and these amounts: (currency, micros).
+    """How many counted conversions of a goal have amounts without a rate; and these amounts: (currency, micros).
 
     One conversion may have amounts in several such currencies.
     """

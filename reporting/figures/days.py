@@ -67,7 +67,7 @@ def month_page(day: str) -> str:
 
 
 def encode_day(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
-    """Serialize a day's cell."""
+    """Serialize the body of a day's cell."""
     return add_checksum(
         msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures))))
     )
@@ -112,5 +112,5 @@ def sum_unrated(cells: Iterable[Cell]) -> list[UnratedRow]:
     return unrated_of(numbers, sums)
 
 
-#: Model -> the function that adds up its hours. Cells of other models hold credit.
+#: Model name -> the function that adds up the cells of hours. The cells of all other models hold credit.
 SUMS: dict[str, Callable[[Iterable[Cell]], Any]] = {CLICKS: sum_clicks, NO_RATE: sum_unrated}

@@ -1,6 +1,7 @@
 """Figures: the touches and cases of a part of a bucket -> sums. Pure.
 
-Conversions are divided and added up one by one. The shares of a conversion are dropped before the next one.
+Conversions are divided and added up one by one. To save memory, the shares of a conversion are dropped before the next
+one is divided.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -59,7 +59,7 @@ def add(sums: list[int], more: Iterable[int]) -> None:
 
 
 def add_credit(sums: Amounts, found: Credit) -> None:
-    """Add the rows of columns to amounts."""
+    """Add the rows of a cell's columns to amounts."""
     ads = [ad and AdName(*ad) for ad in found.ads]
     days = found.days or [""]
     places = found.day or [0] * len(found.goal)

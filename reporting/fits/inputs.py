@@ -34,7 +34,8 @@ Path = tuple[AdName, ...]
 
 
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
-    """A bucket's touches without each click of a stand-in that a landing page recorded again under the real visitor."""
+    """The touches of a bucket. If `/click` recorded a click under a stand-in, and the landing page recorded it again
+    under the real visitor, only the landing page's touch is returned."""
     landed = {touch.hit for touch in touches if touch.landed}
     return [touch for touch in touches if touch.landed or touch.hit not in landed]
 
@@ -47,7 +48,7 @@ class PersonMonth:
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
-        #: The ads of the person's clicks; of the views until there is a click.
+        #: The ads of the person's clicks; before the first click, those of the views.
         self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
         self.has_clicked = False
         self.was_cut = False
@@ -68,7 +69,7 @@ class PersonMonth:
             self._step(name)
 
     def _forget_views(self) -> None:
-        """Drop the views if there is a click, as on the path of a conversion. Otherwise the paths of buyers and of
+        """Drop the views at the first click, as on the path of a conversion. Otherwise the paths of buyers and of
         others could not be compared."""
         self.has_clicked, self.was_cut = True, False
         self.steps.clear()
@@ -158,7 +159,7 @@ def is_one_in(person: str, number: int) -> bool:
 
 
 def collapsed(names: Iterable[AdName]) -> Path:
-    """A path without repeats in a row, which neither model uses."""
+    """A path without repeats in a row. The data-driven models don't use these repeats."""
     steps: list[AdName] = []
     for name in names:
         if not steps or steps[-1] != name:

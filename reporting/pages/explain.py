@@ -53,7 +53,7 @@ class SignedInPage(Page, LoginRequiredMixin, View):
 
 
 class FindPage(SignedInPage):
-    """Finds conversions by `site` and `q`. `by` is the kind of `q`, if it is known."""
+    """Finds conversions by `site` and the id `q`. `by` is the kind of this id, if the client knows it."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the conversion if only one was found; if several, the list; if none, the form."""

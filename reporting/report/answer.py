@@ -66,8 +66,8 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
-        # Beat makes the cell again from the facts within a minute, because it is marked. An answer without the cell
-        # would be wrong.
+        # Mark the cell: beat then makes it again from the facts within a minute. An answer without the cell would be
+        # wrong.
         logger.error("site %s: %s", site.key, error)
         bucket = error.cell.start
         mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
@@ -104,8 +104,8 @@ def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
 
 
 def note_wrong_days(reader: DayReader, site: SiteConfig) -> None:
-    """Put the days whose own cells were damaged, or made between other midnights, on the list. Beat then makes them
-    again."""
+    """Put on the list of stale days each day whose own cell was damaged or made between other midnights. Beat then
+    makes these cells again."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

@@ -1,4 +1,5 @@
-"""Learnt: the goals and months of a report -> the months with a fit for it, and those without. Pure."""
+"""Learnt: the goals and months of a report -> the months whose fits its credit rests on, and the months that taught
+nothing. Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -36,7 +37,8 @@ Needed = tuple[str, str]
 
 
 def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
-    """Describe the months with usable fits, and the months from which a goal had nothing to learn."""
+    """Describe the months with usable fits, and the months from which a goal had nothing to learn. `needed`: the goals
+    and months of the report's conversions, each divided by the fit of the month before."""
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []
     missing: list[MissingFit] = []

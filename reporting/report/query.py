@@ -51,7 +51,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         days' touches."""
         if self.basis == "conversion":
             return self.days()
-        # A window's days have 24 hours. The site's days may be shorter, and therefore one more is read.
+        # A window's days have 24 hours. Days of the site may be shorter; therefore one more day is read.
         return days_between(self.first, next_day(self.last, -(-longest_window(site) // DAY_MS) + 1))
 
 

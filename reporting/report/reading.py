@@ -43,7 +43,8 @@ class DayReader:
             self._newest[day] = max(self._newest.get(day, 0), token)
 
     def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
-        """Read the cells of a model on some of the days: the day's own cell, or the cells of its hours."""
+        """Read the cells of a model on some of the days: for each day its own cell if that is valid, or else the cells
+        of its hours. `by_hour`: the cells of hours only."""
         wanted = {day for day in days if day in self._newest}
         if not by_hour:
             for day, cell in self._own_cells(model, frozenset(wanted)):
@@ -63,6 +64,7 @@ class DayReader:
                 yield day, figures_of(cell, made)
                 days = days - {day}
         # A day may have two cells: one that was made between the midnights of earlier time zone rules, and a valid one.
+        # With a valid cell the day isn't wrong.
         self.wrong |= useless & days
 
     def _made(self, cell: Cell) -> DayBody | None:

@@ -21,14 +21,15 @@ MAX_ROWS = 100_000
 NO_CAMPAIGN = "(none)"
 
 
-#: The keys of a row apart from its ad: goal, day and hour. Each is empty if the query isn't by it.
+#: The keys of a row apart from its ad: goal, day and hour. A key is empty if it is not among those of the query's `by`.
 Head = tuple[str, str, str]
 #: The keys of a row's ad: name, campaign and whether it is unconfigured.
 AdKey = tuple[str, str, bool]
 
 
 class CellAdder:
-    """Adds up the cells of a query's days, column by column. It makes no object for each row of a cell."""
+    """Adds up the cells of a query's days, column by column. To save time, it makes no object for each row of a
+    cell."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.unattributed: Sum = [0, 0, 0, 0]

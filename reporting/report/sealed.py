@@ -1,6 +1,7 @@
 """Sealed: the queue's marker and a site's marks -> the instant before which every accepted hit is in the figures.
 
-Compute it before the cells are read. The cells may then lack only hits that were marked, or in the queue, at that time.
+Compute the instant first, then read the cells. A hit that the cells lack was still marked, or in the queue, when the
+instant was computed; therefore the hit isn't before it.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from reporting.report.query import Query, longest_window
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
     """The instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
-    # Read the marker first. Hits that it counts as processed were marked before. The marks, read next, show each of
-    # them as marked or as rolled up.
+    # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Therefore
+    # each is in a bucket whose mark is still open, or is rolled up.
     reached = Marker.reached()
     sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
     return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed

@@ -22,8 +22,8 @@ def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def cell_of(value: Any) -> str:
-    """Write one cell, quoted unless it is a number. Strangers choose names, and therefore an apostrophe is put before
-    each possible formula."""
+    """Write one cell, quoted unless it is a number. An apostrophe is put before each possible formula, because
+    strangers choose names."""
     if value is None:
         return ""
     if isinstance(value, bool):

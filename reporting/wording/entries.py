@@ -23,7 +23,7 @@ ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retract
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. It is `good` if it counts or may earn credit."""
+    """One line of the timeline. `good`: whether the fact counts or may earn credit."""
 
     at: str
     #: How long the entry is before or after the conversion, in words; empty for the conversion itself.
@@ -139,7 +139,7 @@ def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
 
 
 def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
-    """The entry of a duplicate: another copy of the conversion, or of another claimant."""
+    """The entry of a duplicate: another stored conversion of the same claim, perhaps another claimant's."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),

@@ -30,7 +30,8 @@ class TouchShares(msgspec.Struct, frozen=True):
 
 
 class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a conversion's page. `why` is empty if it counts. `nobody` says why no ad gets credit."""
+    """The content of a conversion's page. `why` says why the conversion doesn't count; empty if it counts. `nobody`
+    says why no ad gets credit; empty if one does, or if the conversion doesn't count."""
 
     explanation: Explanation
     why: str
@@ -48,7 +49,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of conversions. `why` is empty if it counts."""
+    """One line of a list of conversions. `why` says why the conversion doesn't count; empty if it counts."""
 
     id: str
     goal: str
@@ -79,7 +80,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
 
 
 def why_nobody(explanation: Explanation) -> str:
-    """Say why no ad gets credit for a conversion that counts; empty if one does."""
+    """Say why no ad gets credit for a conversion that counts; empty if an ad does."""
     if explanation.attributed or not explanation.counted:
         return ""
     if not explanation.touches and not explanation.rejected.hits:

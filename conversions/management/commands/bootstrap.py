@@ -25,7 +25,7 @@ DEMO_SHOP = "  demo shop  {url}/demo/\n"
 
 
 class Command(BaseCommand):
-    """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call returns the same ones."""
+    """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call prints the same ones."""
 
     help = "Make (or find) an account with a site, a campaign, an ad, goals, tokens and a staff user."
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def describe(made: Bootstrapped) -> str:
-    """Describe the same for a person."""
+    """Describe to a person what there is now."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
     url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(

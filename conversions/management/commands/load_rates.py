@@ -19,7 +19,8 @@ from tracker.collection.currencies import CURRENCIES
 
 
 class Command(BaseCommand):
-    """Check every line, then load. Known rates stay, changed ones are replaced, and beat rolls up what may change."""
+    """Check every line, then load. Known rates stay, and changed ones are replaced. Beat rolls up the buckets that may
+    change."""
 
     help = (
         f"Load dated exchange rates from a CSV file with the columns {','.join(COLUMNS)}: on that day, one base is"

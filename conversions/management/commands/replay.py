@@ -23,7 +23,8 @@ from tracker.collection.refusal import Refusal
 class Command(BaseCommand):
     """Read the archive, write every fact again, and roll the range up. A stopped replay goes on where it stopped.
 
-    If the configuration changed meanwhile, the replay begins again, because earlier batches were read by the old one.
+    If the configuration changed since the replay began, it begins again, because the hits until then were processed
+    with the old configuration.
     """
 
     help = "Make facts and rollups of a range again from the archive. The hits' own times count. Safe at any time."

@@ -26,7 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--at", metavar="T", help="the snapshot in force at an instant, or at 0:00 (UTC) of a day")
 
     def handle(self, **options: Any) -> None:
-        """Restore a snapshot. First store the present configuration, which makes it possible to undo the restore."""
+        """Restore a snapshot. Before that, store a snapshot of the present configuration, with which the restore can be
+        undone."""
         archive = open_archive()
         try:
             if options["list"]:

@@ -70,8 +70,8 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up the parts that are marked now and add up their hours; return the number of buckets. A service's failure
-    is raised at the end."""
+    """Roll up the parts that are marked now and add up their hours; return the number of buckets. If a service was
+    away, its error is raised at the end."""
     work = roller()
     buckets: set[tuple[str, int]] = set()
     for noted in (work.marked, work.sums):
