@@ -47,8 +47,8 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Render the checkout, with a new order id for the thank-you page. If that page is loaded again, it reports the
-    same order."""
+    """Render the checkout with a new order id, which the thank-you page gets. If that page is loaded again, it reports
+    the same order."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 

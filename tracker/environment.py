@@ -62,8 +62,7 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
     """Read a URL with one of the schemes, or the empty text. The URL must name a host or a bucket; with `file`, a
     folder.
 
-    Only the given parameters may be in the URL. If another one were ignored, a connection might lack the encryption
-    that it was meant to ask for.
+    Only these parameters may be in the URL. If another one were ignored, it might be one that asks for encryption.
     """
     url = read_text(name)
     if not url:

@@ -1,4 +1,5 @@
-"""Error pages: a failed request -> Django's page for browsers, the error in its usual form for programs."""
+"""Error pages: a failed request -> Django's page for browsers; for programs, the error in the form of
+docs/errors.md."""
 
 from collections.abc import Callable
 from typing import Any

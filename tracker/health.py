@@ -19,7 +19,8 @@ from tracker.services import SERVICES, Service
 
 STATES = ["up", "down", "slow"]
 STATE = inline_serializer(
-    "ServiceState", {"state": serializers.ChoiceField(STATES), "ms": serializers.FloatField(help_text="Its answer's.")}
+    "ServiceState",
+    {"state": serializers.ChoiceField(STATES), "ms": serializers.FloatField(help_text="How long its answer took.")},
 )
 READY = inline_serializer(
     "Ready", {"ready": serializers.BooleanField(), "services": serializers.DictField(child=STATE)}
@@ -28,7 +29,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """Make the probe of a service, which is opened at the first request."""
+    """Make the probe of a service. The service is opened at the first request."""
     return Probe(service.name, lambda: service.open().check())
 
 

@@ -41,8 +41,8 @@ class StrangersLine(Line):
 
 
 class Seldom(logging.Filter):
-    """Passes at most LINES lines of each logger in a minute. If some were left out, the first line of a later minute
-    says how many."""
+    """Passes at most LINES lines of each logger in a minute. If more came, the first line of a later minute says how
+    many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

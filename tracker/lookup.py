@@ -53,7 +53,7 @@ class Bounded(Generic[K, T]):
         self._daemon = Daemon("look-up", self._work)
 
     def __call__(self, key: K) -> T:
-        """Look the keys up. Raises TimeoutError, or what the look-up raises."""
+        """Run the look-up of `key`. Raises TimeoutError, or what the look-up raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
         self._daemon.start()

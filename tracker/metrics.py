@@ -45,7 +45,7 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """The present levels. A level that can't be read is left out, because a monitor would take a 0 for its value."""
+    """The present levels. A level that can't be read is left out: a monitor would believe a 0 in its place."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Return the states of the services, and the numbers of every source that answers in time."""

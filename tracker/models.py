@@ -29,7 +29,7 @@ MIN_POSTBACK_SECRET = 16
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments", "open_values")
-#: IP version -> the shortest allowed prefix of an own network. A shorter one would reject everybody's hits.
+#: IP version -> the shortest prefix that a network may have. A shorter one would take in everybody.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 #: The fields that the attribution models use.

@@ -10,8 +10,8 @@ from tracker.collection.text import has_half_letters, repair
 
 
 class TextParser(JSONParser):
-    """Parses JSON without lone surrogates. A text with one can be neither stored nor shown in the answer that refuses
-    it."""
+    """Parses JSON and refuses lone surrogates. A text with one can be neither stored nor shown in the answer that
+    refuses it."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ VIEW = ["%(app_label)s.view_%(model_name)s"]
 class StaffPermissions(DjangoModelPermissions):
     """Allows staff with the permission to view, add, change or delete the view's model.
 
-    `permissions_needed` of a view names other permissions of its actions or methods.
+    A view's `permissions_needed` names the actions or methods that need another permission, and that permission.
     """
 
     perms_map = {**DjangoModelPermissions.perms_map, "GET": VIEW, "HEAD": VIEW}

@@ -51,7 +51,7 @@ class PostbackView(HitView):
 
 
 def collect_postback(request: HttpRequest) -> Collected:
-    """The hits of a postback whose sender may tell of the site's sales. Raises Refusal."""
+    """Collect the hits of a postback, if its sender may tell of the site's sales. Raises Refusal."""
     given = read_form(read_query_string(request))
     key = fields.read_text(given, "site", MAX_KEY)
     found = SITES.find(key)

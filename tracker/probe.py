@@ -14,7 +14,7 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: An answer is used again for this many seconds.
+#: No question is asked again within this many seconds; the last answer is used.
 FRESH_SECONDS = 1.0
 #: An answer is waited for at most this many seconds.
 WAIT_SECONDS = 2.0

@@ -51,7 +51,8 @@ def count_rejected(rejected: Iterable[Refusal]) -> None:
 
 
 def count_batch(seconds: float | None) -> None:
-    """Count a batch for the queue, with the seconds until the queue stored it; None if it failed."""
+    """Count a batch for the queue, with the seconds until the queue stored it. If the queue failed, `seconds` is
+    None."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
         COMMIT_SECONDS.observe(seconds)

@@ -51,7 +51,7 @@ TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 #: Whether the demo shop and the demo account's sign-in are shown; only to try the tracker.
 DEMO = read_switch("DEMO")
 
-#: The folder where all processes count. /metrics shows their sums.
+#: The folder to which all processes write their counts. /metrics shows the sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
 count_in(METRICS_DIR)  # This comes before the first metric is made.
 
@@ -68,8 +68,8 @@ ARCHIVE_MERGE_HOURS = read_number("ARCHIVE_MERGE_HOURS", 1, 0, 8760)
 QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
 HIT_LINGER_MS = read_number("HIT_LINGER_MS", 5, 0, 1000)
 HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
-#: The number of messages that a worker takes ahead. When it ends, it returns each of them once, which counts as a
-#: delivery. The limit is well below the deliveries that make a dead letter.
+#: The number of messages that a worker process takes ahead. When a worker ends, each of its messages goes back to the
+#: queue, which counts as a delivery. The most messages are well below the deliveries that make a dead letter.
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
 #: Other names for the addresses in pages, besides the usual ones.
@@ -218,7 +218,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 with suppress(OSError):
     STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start if it is missing
 WHITENOISE_USE_FINDERS = True
-FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # of what collectstatic makes, which another user may serve
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # Another user may serve what collectstatic makes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

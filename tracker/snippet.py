@@ -36,8 +36,8 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 def copy_for(path: str) -> Copy:
-    """The copy for a path. Under the operator's own name for the script, it also sends hits to the operator's own name
-    for collection."""
+    """The copy for a path. Under the operator's own name for the script, the copy also sends hits to the operator's own
+    name for collection."""
     return make_copy(renamed=path == settings.PUBLIC_PATHS.get("t.js"))
 
 

@@ -69,8 +69,8 @@ class Program:
             self._process = None
 
     def _start(self, now: float) -> None:
-        # The process gets its own session: Ctrl-C reaches the supervisor alone. It inherits the lock, which is held
-        # until the last process ends.
+        # The process gets its own session, and Ctrl-C reaches the supervisor alone. Each process inherits the lock. The
+        # lock is held until the last of them ends.
         shell = ["/bin/sh", "-c", self._command]
         self._process = subprocess.Popen(  # noqa: S603
             shell, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(self._lock,)
@@ -125,7 +125,7 @@ def read_commands(procfile: str) -> dict[str, str]:
 
 
 def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
-    """Run the programs until `stopped`, then end them."""
+    """Run the programs until `stopped` returns true, then end them."""
     while not stopped():
         for program in programs:
             program.look()
@@ -140,7 +140,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
-    """Run a command of manage.py; return its exit code. The command is ended when `stopped` is true."""
+    """Run a command of manage.py; return its exit code. The command is ended once `stopped` returns true."""
     with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
         while process.poll() is None:
             if stopped():

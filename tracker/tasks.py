@@ -1,4 +1,4 @@
-"""Tasks: a batch -> the archive; and beat's tasks of this room. Interfaces only."""
+"""Tasks: a batch -> the archive; and beat's tasks of this room. Other modules do the work."""
 
 import logging
 import time
@@ -38,8 +38,8 @@ def send_marker() -> None:
 
 @shared_task(name="tracker.tasks.merge_archive")
 def merge_archive() -> None:
-    """Merge the archive's objects of hours that are long over, until the tick ends. If the archive is away, the next
-    tick tries again."""
+    """Merge the archive's objects of hours that ended ARCHIVE_MERGE_HOURS ago, until the tick ends. If the archive is
+    away, the next tick tries again."""
     if settings.ARCHIVE_MERGE_HOURS:
         ends = time.monotonic() + TICK_SECONDS
         try:

@@ -1,7 +1,7 @@
 """Visitor cookie: a page and a tracker on one registrable domain -> the HTTP cookie that holds the visitor's id.
 
-Some browsers delete cookies that a script has set after a week, and keep those that a server has set. If the snippet's
-own cookie is gone, the snippet reads this one.
+After a week, some browsers delete the cookies that a script has set. They keep those that a server has set. If the
+snippet's own cookie is gone, the snippet reads this one.
 """
 
 import re
@@ -34,8 +34,8 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
     """Read the visitor's id from the cookies of a request to the tracker at `host`; empty if there is none.
 
-    The cookies count only if the tracker and one of the site's domains share a registrable domain. Otherwise other
-    sites' pages set them.
+    The cookies count only if the tracker and one of the site's domains share a registrable domain. Otherwise they are
+    another site's.
     """
     found = next((text for name in NAMES if (text := someone(cookies.get(name, ""))) and VISITOR.fullmatch(text)), "")
     return found if found and any(shared_domain(f"//{domain}", host) for domain in domains) else ""

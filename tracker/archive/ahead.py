@@ -1,5 +1,5 @@
-"""Ahead: items -> each item with its result, in the same order. While the caller uses one result, threads already work
-on the next items."""
+"""Ahead: items -> each item with its result, in the same order. While the caller uses one result, threads work on the
+next items."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

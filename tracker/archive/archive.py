@@ -59,7 +59,7 @@ class ObjectArchive(ABC):
         for _ in range(TRIES):
             with suppress(NotArchived):
                 return self.get(archive_key(batch))
-            with suppress(NotArchived):  # A listed object was merged again, and is gone.
+            with suppress(NotArchived):  # This happens if a listed object is merged again.
                 for key in self.list_hour(batch):
                     if batch in self.read_index(key).batches:
                         return self._hits_of(key, batch)

@@ -24,7 +24,7 @@ def archive_key(batch_id: str) -> str:
 
 
 def merged_key(last: str, digest: str) -> str:
-    """Make the key `merged/YYYY/MM/DD/HH/<last batch id>.<digest>.jsonl.zst`. The digest is that of the content."""
+    """Make the key `merged/YYYY/MM/DD/HH/<last batch id>.<digest>.jsonl.zst`. `digest` is the digest of the content."""
     return f"{MERGED}{archive_key(last).removesuffix(SUFFIX)}.{digest}{MERGED_SUFFIX}"
 
 
@@ -55,7 +55,7 @@ def batch_of(key: str) -> str:
 
 
 def place_before(key: str) -> str:
-    """The position of the batch in a key. It is before all objects whose last batch is this one."""
+    """A position just before those of all objects whose last batch is the one in this key."""
     return f"{hour_of(key)}/{batch_of(key)}"
 
 

@@ -17,7 +17,7 @@ MAX_HITS = 500
 MAX_PARAMETERS = 200
 #: A gzip body has at most this many members. Concatenated gzip files make a body of several members.
 MAX_MEMBERS = 100
-#: At most this many JSON tokens of a damaged array are scanned for good hits. More would take too long.
+#: At most this many JSON tokens of a damaged array are scanned for good hits. To scan more would take too long.
 MAX_TOKENS = 250_000
 #: An array with more commas than this may have far too many hits. Its hits are counted before it is decoded.
 MAX_COMMAS = 50_000

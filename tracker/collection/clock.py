@@ -7,7 +7,7 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
-#: A number of ms beyond every instant. Sums with it don't overflow.
+#: This number of ms is beyond every instant. Sums with it don't overflow.
 BEYOND = 10**18
 #: Offsets from UTC change only at full quarters of an hour.
 QUARTER_MS = 900_000

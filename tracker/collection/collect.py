@@ -117,7 +117,7 @@ class Collected(msgspec.Struct):
             refusal.about = item
 
     def check(self) -> None:
-        """Raises NoHit if no hit is left."""
+        """Raise NoHit if no hit is left."""
         if not self.hits:
             raise NoHit(self.rejected)
 
@@ -268,7 +268,8 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
-    """Correct the time of a hit (ms). It depends on `received` only if the client's clock is unknown or wrong."""
+    """Correct the time of a hit (ms). The result depends on `received` only if the client's clock is unknown or
+    wrong."""
     if ts is None:
         return received
     if sent is not None and abs(received - sent) > MAX_SKEW_MS:

@@ -1,5 +1,5 @@
-"""Nobody: an id -> the id; empty if it stands for nobody. Faulty programs send such an id for everybody. It would merge
-strangers, or their orders. Pure."""
+"""Nobody: an id -> the id; empty if the id stands for nobody. Faulty programs send such ids for everybody. They would
+merge strangers, or strangers' orders. Pure."""
 
 import re
 from hashlib import new as new_hash

@@ -64,7 +64,8 @@ class Postback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
-    """Check that the sender knows the site's secret or, without one, has an allowed address. Raises Refusal."""
+    """Check that the sender sent the site's secret. If it sent none, its address must be in one of the site's networks
+    for postbacks. Raises Refusal."""
     if secret and site.postback_sha256 and hmac.compare_digest(hash_secret(secret), site.postback_sha256):
         return
     if secret or not is_within(ip, site.postback_networks):

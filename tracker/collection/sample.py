@@ -28,7 +28,7 @@ _KNOWN = frozenset(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
-_PERSONAL = re.compile(r"\d|@")  # an encoded @ has a digit
+_PERSONAL = re.compile(r"\d|@")  # an encoded @ (%40) has a digit
 _SITE = re.compile(rb"""["']?\bsite["']?\s*[:=]\s*["']?([A-Za-z0-9._:-]{1,64})""")
 
 
@@ -39,7 +39,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     content_type: str
-    origin: Annotated[str, Meta(description="The site of the page that sent it, if the browser says so.")]
+    origin: Annotated[str, Meta(description="The origin of the page that sent it, if the browser says so.")]
     field: str | None
     detail: str
     body: Annotated[

@@ -15,8 +15,8 @@ ANSWER_SECONDS = 3.0
 
 
 def connect(heartbeat: int = 0) -> Connection:
-    """Open a connection, which the caller closes. With a heartbeat (seconds) the broker closes it if the process is
-    gone."""
+    """Open a connection, which the caller closes. With a heartbeat (seconds), the broker closes the connection if the
+    process is gone."""
     try:
         connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)

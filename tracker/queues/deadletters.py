@@ -43,8 +43,8 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
     """Take messages from the queue of dead letters. Those that are not acknowledged go back when the connection ends.
 
-    No more are taken than wait at first. A message that is sent again may become a dead letter again at once, and would
-    be taken without end.
+    No more are taken than wait at first. Without this bound the loop might never end, because a message that is sent
+    again may become a dead letter again at once.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):

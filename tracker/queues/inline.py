@@ -71,7 +71,7 @@ def process(batch: Batch, steps: Sequence[str]) -> None:
 
 def take_up() -> None:
     """Process batches that were archived, but not processed because their process died or a service was away. Raises
-    what AWAY names."""
+    one of the errors in AWAY."""
     for path in sorted(folder().iterdir()):
         try:
             with left_behind(path) as is_left:

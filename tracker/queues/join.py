@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 #: The heartbeat, seconds. If a host vanishes, the broker redelivers its batches after twice this time.
 HEARTBEAT_SECONDS = 60
-#: Batches are joined with the held one only if they were made at most this long before or after it, ms. A replay looks
-#: for a hit in objects that were made up to a day after its own batch, and two joined batches may be twice this far
-#: apart.
+#: A batch is joined only if it was made at most this long (ms) before or after the held one. The joined batch has the
+#: time of its latest batch, which is then at most a day after each of its batches. A replay looks for a hit in objects
+#: that were made up to a day after the hit's own batch.
 APART_MS = 12 * 3_600_000
 
 
@@ -45,10 +45,10 @@ class Joiner:
     def join(self, batch: Batch, size: int) -> Batch | None:
         """Join the batch (of `size` bytes) with those that wait; None if none waits or the broker is away.
 
-        Batches are taken as long as one as large as the largest of them would still fit the bounds of a batch. The last
-        one may be larger and exceed them. A batch that was made too long before or after the held one is sent again by
-        itself, and no further batch is joined. A batch that was delivered before is the last to be joined: it may be
-        the one that kills workers, and must not take others with it twice.
+        A further batch is taken while one as large as the largest so far would still fit the bounds of a batch. If it
+        is even larger, the joined batch exceeds the bounds. A batch that was made too long before or after the held one
+        is sent again by itself, and no further batch is joined. A batch that was delivered before is the last to be
+        joined: it may be the one that kills workers, and must not take others with it twice.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -69,8 +69,8 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """Acknowledge the joined batches, whose hits are now in the next step's message. Send the joined markers after
-        this message."""
+        """Send the joined markers to the next step, behind the message with the joined hits. Then acknowledge the
+        joined batches."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
@@ -139,7 +139,8 @@ class Joiner:
 
 
 class Joining(Step):
-    """A step that joins waiting batches. If the work on the joined batch fails, each of them goes on by itself."""
+    """A step that joins waiting batches. If the work on the joined batch fails, each of its batches goes on by
+    itself."""
 
     abstract = True
     takes_batch = True
@@ -167,7 +168,7 @@ class Joining(Step):
 
 
 def is_apart(batch: Batch, other: Batch) -> bool:
-    """Whether a batch was made too long before or after another to be joined. A marker never is."""
+    """Whether a batch was made too long before or after another to be joined. A marker can always be joined."""
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
@@ -184,8 +185,8 @@ def send_separately(batches: list[Batch]) -> None:
 def joined(batches: list[Batch]) -> Batch:
     """Join batches to one, with the time of the last of them. Markers add nothing.
 
-    The id of the joined batch is derived from the ids of all its batches. Therefore its object never replaces an object
-    with other hits in the archive.
+    The id of the joined batch is derived from the ids of all its batches. With the id of one of them, its object might
+    replace the object of a different join in the archive.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:

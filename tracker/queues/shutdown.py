@@ -1,6 +1,6 @@
-"""Shutdown: after SIGTERM a worker notifies its tasks, and ends some seconds later whatever they do.
+"""Shutdown: after SIGTERM a worker notifies its tasks. Some seconds later it ends, even if tasks are still at work.
 
-The broker redelivers the batches that the worker still holds then, as if the worker had been killed.
+The broker then redelivers the batches that the worker still held, as if the worker had been killed.
 """
 
 import logging

@@ -92,8 +92,8 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Note that batches go to the end of the queue. Markers that were sent after them may then be processed before
-    them; because of the note, no report is sealed too early. Call it before the batches are sent."""
+    """Note that batches go to the end of the queue, behind markers that were sent after them. The note keeps reports
+    from being sealed before these batches are processed. Call it before the batches are sent."""
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
         database.close_if_unusable_or_obsolete()
