@@ -62,7 +62,8 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
     """Read a URL with one of the schemes, or the empty text. The URL must name a host or a bucket; with `file`, a
     folder.
 
-    Only these parameters may be in the URL. If another one were ignored, it might be one that asks for encryption.
+    The URL may have only the given parameters. An unknown parameter is not ignored, because it may be one that asks for
+    encryption.
     """
     url = read_text(name)
     if not url:

@@ -69,7 +69,7 @@ QUEUE_PREFIX = read_prefix("QUEUE_PREFIX")
 HIT_LINGER_MS = read_number("HIT_LINGER_MS", 5, 0, 1000)
 HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 #: The number of messages that a worker process takes ahead. When a worker ends, each of its messages goes back to the
-#: queue, which counts as a delivery. The most messages are well below the deliveries that make a dead letter.
+#: queue, which counts as a delivery. The upper bound is well below the number of deliveries that makes a dead letter.
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
 #: Other names for the addresses in pages, besides the usual ones.
