@@ -4,8 +4,8 @@ These steps, in this order, ensure that no fact is missed: note the tokens, read
 facts, write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are
 old, and remove each mark whose token is still the noted one.
 
-If a bucket is undivided, its only part makes the cells of the hour. If it has several parts, each of them makes its own
-cell and marks the sum of the hour. The sum is made in the same steps, from the cells of the parts instead of facts.
+If a bucket is undivided, its only part makes the cells of the hour. If a bucket has several parts, each part makes its
+own cell and marks the sum of the hour. The sum is made in the same steps, from the cells of the parts instead of facts.
 
 The configuration is read once for all marks that were noted together, after the last of them was noted. Therefore no
 mark is closed with an outdated configuration: a change of the configuration marks the whole site, in the same
@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE, FACTS_AT_ONCE = 32, 5_000
 #: A group has at most this many parts of one hour.
 PARTS_AT_ONCE = 4
-#: A worker holds a group of marks for this long (ms). If it dies, the group waits until then.
+#: A worker holds a group of marks for this long (ms). If the worker dies, the group waits this long.
 HOLD_MS = 2 * 60 * 1000
 #: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many facts takes about
 #: a second.

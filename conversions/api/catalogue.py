@@ -1,5 +1,5 @@
-"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` turns its
-error into an answer with status 400."""
+"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` turns the
+model's error into an answer with status 400."""
 
 import time
 from collections.abc import Callable, Iterable

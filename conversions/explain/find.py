@@ -94,9 +94,10 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names of the ads of a place's part. This reads as much as its rollup does, and computes no credit.
+    """Read the names that the part of a place gives to ads.
 
-    Of the other parts it reads the sizes as they were rolled up last.
+    The same facts are read as by the part's rollup, but no credit is computed. Of the hour's other parts only the sizes
+    of names are read, as they were rolled up last.
     """
     bucket, part = place[0], site.parts.part_of(place)
     facts = store.read_bucket(site.key, bucket, part)

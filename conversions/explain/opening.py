@@ -68,5 +68,5 @@ def no_conversion() -> Refusal:
 
 def open_finder() -> Callable[[str], str | None]:
     """Return a function: batch id -> the key of the archive's object that contains the batch, if it is found. Make a
-    new function for each answer: it remembers what it read, and gives up after a second."""
+    new function for each answer: it remembers what it read, and gives up after a second in all."""
     return Finder(open_archive()).find

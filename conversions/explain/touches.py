@@ -107,8 +107,8 @@ def describe_touch(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """The raw parameters of a touch: those by which its ad is found, its other click ids, and the others of its
-    link."""
+    """The raw parameters of a touch: those by which its ad is found, its further click ids, and the further parameters
+    of the ad's link."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
     own = {name: value for name in names if (value := getattr(touch, name))}
     return {**dict(touch.others), **dict(touch.other_ids), **own}
@@ -123,7 +123,7 @@ def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: 
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Describe how each data-driven model divided: the month of its fit, None if it needs none; and the reason if it
-    did not divide as the model says."""
+    """Describe how each data-driven model divided the conversion: the month whose fit the credit needs, None if it
+    needs none; and why credit was not divided as the model says, None if it was."""
     reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
     return ModelNotes(**{model: ModelNote(month, reason) for model, reason in reasons.items()})

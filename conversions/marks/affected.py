@@ -2,8 +2,8 @@
 marked.
 
 The result may have too many places, never too few. No configuration is read; therefore no outdated cache can hide a
-place. A bounded number of conversions is read. If there are more, the result also has an instant: all buckets from
-there on may change.
+place. A bounded number of conversions is read. If there are more, the result also has an instant: all buckets from then
+on may change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

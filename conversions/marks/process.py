@@ -158,7 +158,7 @@ def taken_apart(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
-    """The currencies of a site's facts other than its own; each with whether it is in an adjustment."""
+    """The currencies of a site's facts, apart from the site's own; each with whether it is in an adjustment."""
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts

@@ -1,4 +1,5 @@
-"""Ranges: `--site`, `--from` and `--to` of a command -> a range of each site, in its own timezone."""
+"""Ranges: a command's `--site`, `--from` and `--to`, or those of a request -> a range of each site, in the site's own
+timezone."""
 
 from argparse import ArgumentParser
 

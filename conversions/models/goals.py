@@ -155,8 +155,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version hold since an earlier instant (ms). The facts since then are missing until the archive
-        is replayed."""
+        """Let the newest version hold since an earlier instant (ms). The conversions since then are missing until the
+        archive is replayed."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:

@@ -71,8 +71,8 @@ class Preview:
         self.complete = False
 
     def gather(self, archive: ReplayArchive) -> Iterator[Read]:
-        """Take the facts of each piece; yield the piece. The caller may stop at any piece: the preview then covers the
-        pieces before."""
+        """Take the facts of each piece; yield the piece. The caller may stop after any piece: the preview then covers
+        the pieces up to this one."""
         for read in read_hits(archive, [self._range]):
             self._facts.add(self._facts_of(read.batches or ()))
             self.objects += read.is_last

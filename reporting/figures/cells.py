@@ -33,8 +33,8 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
     one table.
 
     `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
-    The day of a row is the day of its touches; without touches, of its conversions. In a cell that isn't by day, `days`
-    and `day` are empty.
+    The day of a row is the day of its touches; in a row without touches, it is the day of its conversions. In a cell
+    that isn't by day, `days` and `day` are empty.
     """
 
     goals: list[str] = []

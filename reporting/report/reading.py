@@ -36,7 +36,7 @@ class DayReader:
         self._site = site
         self._days = days
         self._starts = starts_of(days, site)
-        #: Day -> its greatest token. A day that was never marked has no cells.
+        #: Day -> the greatest token of its hours' marks. A day without marks has no cells.
         self._newest: dict[str, int] = {}
         for bucket, token in tokens:
             day = self._day_of(bucket)

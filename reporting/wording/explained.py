@@ -40,7 +40,8 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[TouchShares]
-    #: The persons who claim the conversion with visitors other than its own, each with those visitors.
+    #: The claimants, each with the visitors other than the conversion's own. The conversion's own person is left out if
+    #: there are no others.
     people: list[Claimant]
     #: How each data-driven model divided the conversion: (model, sentence).
     notes: list[tuple[str, str]]

@@ -94,9 +94,10 @@ def make_all_days(site: str | None) -> None:
 
 
 def fit_all(site: str | None) -> dict[str, bool]:
-    """Fit the marked months that are over, even if another fitter holds them; return for each whether its fits changed.
+    """Fit the marked months that are over, even if another fitter holds them. Return site and month -> whether the fits
+    changed.
 
-    A service's failure is raised at the end.
+    If a service was away, its error is raised at the end.
     """
     work = fitter()
     changed = {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
