@@ -140,7 +140,7 @@ def retract_and_replay(world: World, archive: FolderArchive) -> None:
     never = [msgspec.structs.replace(hit, type="event", name="none", order="") if is_sale(hit) else hit for hit in hits]
     wanted = world.recomputed(never)
     assert world.figures() == wanted
-    for n, batch in enumerate(split_batches(rng, [*hits, *retracts])):
+    for n, batch in enumerate(split_batches(rng, [*world.received(), *retracts])):
         archive.put(Batch(batch_id(last, f"{rng.getrandbits(36):09x}{n:02x}"), tuple(batch)))
     call_command("replay", site=site, stdout=StringIO())
     assert world.figures() == wanted
