@@ -1,8 +1,9 @@
 """Credit: the touches of one conversion -> each touch's share of it, by model. Pure.
 
-A model is a function. It takes the ages of the touches at the time of the conversion (ms, oldest touch first) and the
-site's terms. It returns one whole-number weight per touch. To add a model, write its function and name it in BY_AGE.
-The models in LEARNED take their weights from the fit of the month before: see `conversions.attribution.fit`.
+A model in BY_AGE is a function. It takes the ages of the touches at the time of the conversion (ms, oldest touch first)
+and the site's terms. It returns a weight for each touch, a whole number. To add such a model, write its function and
+name it in BY_AGE. The models in LEARNED weigh touches by the fit of the month before: see
+`conversions.attribution.fit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +33,8 @@ def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
     return [1] * len(ages)
 
 
-#: Decimal rounds exp and ln correctly. Weights are therefore the same on every machine; with floats they would differ.
+#: The arithmetic of time decay. Decimal rounds exp and ln correctly. Therefore weights are the same on every machine.
+#: With floats they would differ.
 DECAY = Context(prec=25)
 LN_2 = DECAY.ln(2)
 #: Decimal places of a weight. The newest touch weighs 1.
@@ -43,7 +45,7 @@ def time_decay(ages: Sequence[int], terms: Terms) -> list[int]:
     """A touch weighs 2^(-age / half-life): half as much as a touch that is one half-life newer.
 
     Formula: exponential decay as in Google Analytics' time decay model, whose half-life is 7 days. Ages are counted
-    from the newest touch, which doesn't change the proportions. Weights are cut after 18 places.
+    from the newest touch. This doesn't change the proportions of the weights. Weights are cut after 18 decimal places.
     """
     newest = ages[-1]
     return [_halved(age - newest, terms.half_life) for age in ages]
@@ -59,8 +61,8 @@ def _halved(age: int, half_life: int) -> int:
 def position(ages: Sequence[int], terms: Terms) -> list[int]:
     """The first touch gets 40 %, the last 40 %, and those between share 20 %. A site may choose other percents.
 
-    Formula: Google Analytics' position based (U-shaped) model. A single touch gets all. Two touches are weighed by the
-    percents of first and last, which is 50 to 50 by default.
+    Formula: Google Analytics' position based (U-shaped) model. A single touch gets all. Two touches share all in the
+    proportion of the percents of first and last: by default each gets half.
     """
     if len(ages) == 1:
         return [1]
@@ -85,8 +87,8 @@ MODELS = (*BY_AGE, *LEARNED)
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide an amount in proportion to weights, exact to the last unit, by largest remainder (Hamilton's method).
 
-    Of equal remainders the earlier position wins. A negative amount is divided as its opposite is. Weights must not be
-    negative, and not all 0.
+    Of equal remainders the earlier position wins. The parts of a negative amount are the opposites of the parts of the
+    positive amount. No weight may be negative, and at least one must be above 0.
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1

@@ -13,12 +13,12 @@ from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 from conversions.rules.reasons import WeighReason
 
-#: The model name of the cells that hold fits. Such a cell's day is the first of the month.
+#: The model name of the cells that hold fits. The page of such a cell is the first day of the month.
 FIT = "fit"
-#: A part of each fingerprint. Raise it when the computation of a fit changes.
+#: The version of the computation of a fit, a part of each fingerprint. Raise it when the computation changes.
 METHOD = 2
 
-#: The players that were weighed on a path -> the reason why they weren't the path's ads.
+#: The players that were weighed on a path -> why these were weighed and not the path's ads; None if they are the ads.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 
@@ -31,7 +31,8 @@ class SetCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A fit as it is stored. `transitions`, `sets` and `campaign_sets` hold indexes, `ads` and `campaigns` the names.
+    """A fit as it is stored. `transitions`, `sets` and `campaign_sets` hold indexes of the names in `ads` and
+    `campaigns`.
 
     `transitions`: from which state, to which state, how often. State 0 is START; then come the ads, then CONVERSION and
     NULL. `removal`: the removal effect of each ad, in billionths. `made_at`: ms. `fingerprint`: a digest of everything
@@ -75,7 +76,8 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
 
 
 def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """Add to the coverage the numbers of paths that have too many ads, or too many campaigns, for a set."""
+    """Add to the coverage how many paths are in no set of ads, and how many in no set of campaigns, because they have
+    too many."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -87,7 +89,8 @@ def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
 
 
 def campaigns_of(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Label -> campaign, for the ads that have one. A campaign begins with a line break, which no ad's label does."""
+    """Label of an ad -> its campaign, for the ads that have a campaign. A line break is put before each campaign. No
+    label begins with a line break, and therefore no campaign is taken for an ad."""
     return {label: f"\n{name.campaign}" for label, name in ads.items() if name.campaign}
 
 
@@ -98,8 +101,8 @@ def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """A digest (32 hex digits) of everything that the weights of a month depend on. A month without fits has one,
-    too."""
+    """A digest (32 hex digits) of everything that the weights of a month depend on. Without fits it is the digest of an
+    empty list."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -131,8 +134,8 @@ def encode_fit(fitted: Fitted) -> bytes:
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """Read the fit from a cell's body. None if the body has another form, because another version of this program wrote
-    it."""
+    """Read the fit from a cell's body. None if it can't be read, because another version of this program wrote the
+    body."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -140,7 +143,7 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Weighs paths by a goal's fit. It decodes the cell's body when a fit is first needed."""
+    """Weighs paths by a goal's fit. The cell's body is decoded when the fit is first needed."""
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
         self.month = month
@@ -155,12 +158,12 @@ class Learnt:
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether the month has a path with a conversion. Otherwise there are no weights."""
+        """Whether paths can be weighed by the fit: it can be read, and the month has a path with a conversion."""
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """Return the weights of a path's touches under a data-driven model; and a reason if the path's ads could not be
-        weighed as such."""
+        """Return the weights of a path's touches under a data-driven model; and a reason if the path could not be
+        weighed by its ads."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -174,7 +177,8 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """The label of an ad; that of `(other)` if the fit has no such ad but has `(other)`."""
+        """The label by which the fit knows an ad. If the fit doesn't know the ad, but has the ad `(other)`, it is the
+        label of `(other)`."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

@@ -1,12 +1,12 @@
-"""Markov: counted paths -> each ad's removal effect, the part of conversions that would be lost without it. Pure.
+"""Markov: counted paths -> each ad's removal effect, the part of conversions that would be lost without the ad. Pure.
 
 Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, null paths included. A
 path goes from START over its ads to CONVERSION or NULL. The chance of going from x to y is the number of times that
-paths do so, divided by the number of times that they leave x.
+paths go from x to y, divided by the number of times that paths leave x.
 
-Floats are only added, subtracted, multiplied and divided, one by one, in the order of the ads' names. IEEE 754 rounds
-each of these operations the same on every machine. Removal effects are therefore equal to the last bit. They are stored
-in billionths.
+Removal effects are the same on every machine, to the last bit: floats are only added, subtracted, multiplied and
+divided, one by one, in the order of the ads' names, and IEEE 754 says how each of these operations is rounded. The
+effects are stored in billionths.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ import msgspec
 
 from conversions.attribution.path_counts import PathCount, gather
 
-#: No ad has one of these names: a name is not empty and holds no NUL.
+#: The states of a chain that are no ads. No ad's name contains a NUL.
 START, CONVERSION, NULL = "\0start", "\0conversion", "\0null"
 #: A removal effect of 1, in the unit in which effects are kept.
 BILLION = 1_000_000_000
@@ -50,7 +50,8 @@ def fit_chain(paths: Iterable[PathCount]) -> Chain:
 def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
     """Count how often paths went from one state to the next.
 
-    The same ad twice in a row is no transition. It changes neither where the path ends nor which ads it visits.
+    If an ad follows itself, this is no transition. The repetition changes neither where the path ends nor which ads the
+    path visits.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for path in paths:
@@ -63,7 +64,8 @@ def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
 
 
 def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Compute the part of conversions, in billionths, that is lost if every path ends where it reaches the ad.
+    """Compute for each ad the part of conversions, in billionths, that is lost if every path that reaches the ad ends
+    there without a conversion.
 
     N = (I - Q)^-1 is how often a path that starts in one state visits each other state. c is the chance of a conversion
     from each state. A path visits the ad k with the chance N[start,k] / N[k,k], and converts after it with the chance
@@ -79,8 +81,8 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
 
 
 def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Matrix, list[float]]:
-    """Return the states, START first; the chances of going from one to another; and the chances of going straight to a
-    conversion."""
+    """Return the states, START first; the matrix Q of the chances of going from one state to another; and each state's
+    chance of going straight to a conversion."""
     leaving: dict[str, int] = defaultdict(int)
     for (origin, _), count in transitions.items():
         leaving[origin] += count
@@ -104,7 +106,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
-    # `sum` adds floats differently in later versions of Python.
+    # `sum` is not used, because versions of Python differ in how it adds floats.
     total = 0.0
     for a, b in zip(left, right, strict=True):
         total += a * b
@@ -112,7 +114,7 @@ def _product(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def credit_ads(chain: Chain) -> dict[str, float]:
-    """Divide the conversions of all paths among the ads by removal effect. This is shown to people; no figure uses
-    it."""
+    """Divide the conversions of all paths among the ads by removal effect. The result is shown to people. No figure
+    uses it."""
     total = sum(chain.removal.values())
     return {ad: chain.converted * effect / total if total else 0.0 for ad, effect in chain.removal.items()}

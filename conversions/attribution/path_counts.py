@@ -1,7 +1,7 @@
 """Path counts: how often each path of ads ended with a conversion, and how often without. The data-driven models learn
 from these counts. Pure.
 
-Weights are whole numbers. They are the same on every machine and for any order of the paths.
+The weights of touches are whole numbers. They are the same on every machine and for any order of the paths.
 """
 
 from collections import Counter, defaultdict
@@ -68,8 +68,8 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def label_of(name: AdName) -> str:
-    """The label of an ad in paths. It is never empty, and no two ads share a label: a configured ad's key has no line
-    break."""
+    """The label of an ad in paths: the key of a configured ad; otherwise name and campaign with a line break between
+    them. No two ads share a label, because a key has no line break. A label is never empty."""
     return name.ad if name.configured else f"{name.ad}\n{name.campaign}"
 
 
@@ -84,9 +84,9 @@ def gather(paths: Iterable[PathCount]) -> list[PathCount]:
 
 
 def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
-    """Weigh the touches of a path by what their ads are worth. Each touch is given by its ad.
+    """Weigh the touches of a path by what their ads are worth. `ads`: the ad of each touch.
 
-    The touches of one ad share the ad's worth evenly. An ad without a known worth, such as a new one, gets the mean of
+    The touches of one ad share the ad's worth evenly. An ad that is not in `worth`, such as a new one, gets the mean of
     the path's other ads. If no ad has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
@@ -94,7 +94,7 @@ def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
     total = sum(known.values())
     if not total:
         known, total = {}, 1
-    # All worths are multiplied by the number of known ads. This makes the mean of the known ads a whole number.
+    # All worths are multiplied by the number of known ads, because the mean of the known ads is then a whole number.
     whole = {ad: known[ad] * len(known) if ad in known else total for ad in counts}
     parts = lcm(*counts.values())
     return [whole[ad] * (parts // counts[ad]) for ad in ads]

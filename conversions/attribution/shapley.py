@@ -2,9 +2,9 @@
 the ads may join. Pure.
 
 Source: Shapley, "A value for n-person games", 1953; on ads Dalessandro et al., "Causally motivated attribution", 2012.
-The players are the ads of one path, each once, in any order. The worth of a coalition is the rate at which paths with
-exactly its ads convert. If no path has exactly these ads, it is the worth of the coalition's best part. Rates are whole
-numbers of 10^-18, and all further arithmetic is exact.
+The players are the ads of one path, each once, in any order. A coalition is a set of players. Its worth is the rate at
+which paths with exactly these players convert. If there is no such path, its worth is the greatest worth of the
+coalitions that have one of its players less. Rates are whole numbers of 10^-18. All further arithmetic is exact.
 """
 
 from collections import defaultdict
@@ -51,8 +51,8 @@ def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated
 
 
 def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
-    """Add up counted paths by their set of players. `players`: ad -> its player; an ad that isn't there is its own
-    player. Sets that are too large are left out."""
+    """Add up counted paths by their set of players. `players`: ad -> its player; an ad that is not in `players` is its
+    own player. Sets of more than MAX_PLAYERS are left out."""
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         found = _players_of(path, players)
@@ -63,7 +63,7 @@ def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCou
 
 
 def count_too_large(paths: Iterable[PathCount], players: Mapping[str, str]) -> tuple[int, int]:
-    """Count the paths whose set of players is too large: those that converted, and those that didn't."""
+    """Count the paths with more than MAX_PLAYERS players: those that converted, and those that didn't."""
     large = [path for path in paths if len(_players_of(path, players)) > MAX_PLAYERS]
     return sum(path.converted for path in large), sum(path.unconverted for path in large)
 
@@ -73,13 +73,14 @@ def _players_of(path: PathCount, players: Mapping[str, str]) -> frozenset[str]:
 
 
 def rates(counts: SetCounts) -> Rates:
-    """Set of players -> the part of its paths that converted."""
+    """Compute for each set of players the part of its paths that converted."""
     of = {players: SCALE * converted // total for players, (converted, total) in counts.items()}
     return Rates(of, frozenset[str]().union(*of))
 
 
 def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
-    """Compute what each player adds, in 10^-18 / n!. It may be negative. Players: at most MAX_PLAYERS, each once.
+    """Compute what each player adds, in 10^-18 / n!, for n players. The result may be negative. `players`: at most
+    MAX_PLAYERS, each once.
 
     phi(i) = sum over coalitions S without i of |S|! (n - |S| - 1)! / n! * (v(S with i) - v(S)).
     """
@@ -98,21 +99,24 @@ def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def _worth(players: Sequence[str], rated: Rates) -> list[int]:
-    """Coalition (a bit mask of players) -> its rate, or the rate of its best part if no path had this coalition."""
+    """The worth of each coalition. The index is a bit mask of the players."""
     worth = [0]
     for coalition in range(1, 1 << len(players)):
         members = [n for n in range(len(players)) if coalition >> n & 1]
         rate = rated.of.get(frozenset(players[n] for n in members))
-        # Every part has a smaller mask, and is known by now. The best part is the best of those with one player less.
+        # A coalition with one player less has a smaller mask. Its worth is known by now.
         worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)
     return worth
 
 
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
-    """Return the weights of a path's touches, each given by its ad; and what the players were.
+    """Return the weights of a path's touches; and what the players were. `ads`: the ad of each touch.
+
+    The players are the path's ads. If these are more than MAX_PLAYERS, the players are the path's campaigns. If these
+    are too many as well, every ad weighs the same.
 
     A player that adds nothing, or less, gets nothing. A player that the month's paths didn't have gets the mean of the
-    others. If there are more campaigns than MAX_PLAYERS as well, every ad weighs the same.
+    others.
     """
     if len(set(ads)) <= MAX_PLAYERS:
         return touch_weights(ads, _added(ads, rated.ads)), "ads"
@@ -123,7 +127,7 @@ def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, st
 
 
 def _added(path: Sequence[str], rated: Rates) -> dict[str, int]:
-    """What each player of the path adds, for those that the month's paths had."""
+    """What each player of the path adds, at least 0. Players that the month's paths didn't have are left out."""
     players = sorted(set(path))
     values = zip(players, shapley_values(players, rated), strict=True)
     return {player: max(value, 0) for player, value in values if player in rated.seen}

@@ -75,7 +75,7 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. It reads several visitors at once. A visitor that may have more touches is read again by
+        """See Store. Several visitors are read at once. A visitor with touches that may be missing is read again by
         itself."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
@@ -116,7 +116,7 @@ class CassandraStore:
         """See Store."""
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
-        # A conversion of an order is also stored under its hit id, but the hit id is not its claim.
+        # A conversion is also stored under its hit id. If it has an order or a click, the hit id is not its claim.
         mine = (fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined))
         return [fact for fact in mine if fact.claim in wanted]
 
@@ -299,8 +299,8 @@ def member_row(member: tuple[str, str, str]) -> Write:
 
 
 def sorted_kind(kind: str) -> str:
-    """A kind in the form in which timelines sort it. Conversions and links, which are read for each hit, come before
-    all touches."""
+    """A kind as timelines store it. Rows are sorted by kind. Conversions and links, which are read for each hit, come
+    before all touches."""
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
@@ -325,13 +325,13 @@ def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequenc
 
 
 def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:
-    """The goal and the version that sort a claim."""
+    """The goal and the version by which the rows of a claim are sorted; empty and 0 for an adjustment."""
     return ("", 0) if isinstance(fact, Adjustment) else (fact.goal, fact.version)
 
 
 def claims_of(fact: Conversion | Adjustment | Joined) -> set[str]:
-    """The claims that a fact is stored under: its own, and for a conversion also its hit id, which support searches
-    by."""
+    """The claims under which a fact is stored: its own. A conversion is also stored under its hit id, because support
+    searches by hit ids."""
     return {fact.claim, f"h:{fact.hit}"} if isinstance(fact, Conversion) else {fact.claim}
 
 

@@ -1,4 +1,4 @@
-"""CQL: a statement's name and values -> rows. It has all statements of the store, with their costs. `{ks}` is the
+"""CQL: a statement's name and values -> rows. All statements of the store are here, with their costs. `{ks}` is the
 keyspace."""
 
 import logging
@@ -97,12 +97,12 @@ PARTITION_KEY = {
     "count_rejected": slice(1, 3),
 }
 COUNTS = frozenset({"add_count", "count_rejected"})
-#: The driver's errors of a service that is away. If a statement isn't retried, a lost connection or an overloaded
-#: server raises one of the last three.
+#: The driver's errors if the service is away. If a connection is lost or a server is overloaded, a statement that isn't
+#: retried raises one of the last three.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
-#: Words in errors of present and older versions of Cassandra, if a table or a keyspace is missing.
+#: If a table or a keyspace is missing, the errors of present and older versions of Cassandra have these words.
 MISSING = ("does not exist", "unconfigured table")
-#: Words in Python's errors, if the driver gets no thread or the process is ending.
+#: If the driver gets no thread or the process is ending, Python's errors have these words.
 NO_THREAD = ("can't start new thread", "cannot schedule new futures")
 NOT_PREPARED = "Cassandra's tables or rights are missing, run manage.py prepare"
 ALIAS = "cassandra"
@@ -145,7 +145,8 @@ def says(error: Exception, words: Iterable[str]) -> bool:
 
 
 class Cql:
-    """Runs statements on the engine's session. The session opens when it is first used, which must be after a fork."""
+    """Runs statements on the session of Django's database engine. The session opens when it is first used. In a process
+    that forks, this must be after the fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -215,10 +216,11 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Run statements; see `away`. After a failure they are prepared again, because their tables may be new ones by
-        then.
+        """Run statements; see `away`. After a failure, statements are prepared again when they are next used, because
+        their tables may be new ones by then.
 
-        The driver resolves names only once. If they lead elsewhere now, the next call opens another session.
+        The driver resolves the names of hosts only once. If the names lead elsewhere after a failure, the next call
+        opens another session.
         """
         try:
             with away():
@@ -277,8 +279,8 @@ class Cql:
 def has_session(engine: Any) -> bool:
     """Whether the engine has a session.
 
-    It has none after `close`, and none after a failed attempt: if a name can't be resolved or no thread is left, the
-    engine counts as set up.
+    It has none after `close`. It has none after a failed attempt either: if a name couldn't be resolved or no thread
+    was left, the engine is set up all the same, but without a session.
     """
     try:
         return engine.connection.session is not None

@@ -1,4 +1,4 @@
-"""Linked: links -> the sets of a user's visitors and of a visitor's users: how they are read, and how they grow."""
+"""Linked: links -> how the linked sets, a user's visitors and a visitor's users, are read, grow and become crowded."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -17,9 +17,10 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
 
 
 def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str, str, str]]:
-    """Site, key and new member of each set that the facts add to: links, and conversions that name a click.
+    """The members that the facts add to sets: site, the set's key, member. Links and conversions that name a click add
+    members.
 
-    A crowded set gets no more members. Nothing reads its members any more, and strangers could make it grow.
+    A crowded set gets no more members. Nothing needs them, and strangers could make the set grow without end.
     """
     members = {(fact.site, NAMED, NAMED) for fact in facts if isinstance(fact, Conversion) and fact.click}
     by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -33,11 +34,11 @@ def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str
 
 
 def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """The sets of the links among the facts that became too large, by key. Their members must be marked once.
+    """The sets that the links among the facts add to, if they are crowded and not announced yet, by key.
 
-    Until a set is announced, every worker that finds it marks its members. Once a set is announced, nothing is left to
-    do: the worker that announced it knew that it was crowded, and marked the members after that. Rollups before these
-    marks are done again.
+    The caller marks the figures of each such set's members, and then announces the set. If several workers find a set
+    before it is announced, each of them marks. An announced set needs no more marks: it was crowded before its members
+    were marked, and each rollup after these marks sees that it is crowded.
     """
     keys = {key for fact in facts if isinstance(fact, Link) for key, _ in pairs_of(fact)}
     sets = read_sets(store, site, keys)
@@ -45,8 +46,8 @@ def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[s
 
 
 def members_of(store: FactReader, site: str, crowded: Mapping[str, frozenset[str]]) -> set[str]:
-    """The visitors whose figures depended on the sets. A user's set gives the user's visitors; a visitor's set gives
-    the visitor and the visitors of its users."""
+    """The visitors whose facts may belong to another person since these sets are crowded. Of a user's set they are the
+    user's visitors. Of a visitor's set they are the visitor and all visitors of the visitor's users."""
     users = {by_user(user) for key, linked in crowded.items() if not user_of(key) for user in linked}
     own = (linked for key, linked in crowded.items() if user_of(key))
     theirs = (linked for key, linked in read_sets(store, site, users).items() if not is_crowded(key, linked))

@@ -59,7 +59,7 @@ class Some(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
 
-#: A bounded read divides its bound among its statements. Each of them may read this many rows more.
+#: A bounded read divides its bound among its statements. Each statement may read this many rows more than its share.
 AT_LEAST = 200
 
 
@@ -72,7 +72,8 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class ClickSlice(msgspec.Struct, frozen=True):
-    """The first `most` facts of one kind under a click id, or the last ones. `since` and `until` (ms) are inclusive."""
+    """The first `most` facts of one kind under a click id in an interval; with `last`, the last `most`. `since` and
+    `until` are ms, both inclusive."""
 
     click: str
     kind: CarriedKind
@@ -83,9 +84,9 @@ class ClickSlice(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Figures as one value, of the interval that begins at `start` (ms). All cells of a page are read together.
+    """The figures of the interval that begins at `start` (ms), as one value. All cells of a page are read together.
 
-    `key` distinguishes cells of one model and start. It is empty if there is only one.
+    `key` distinguishes cells of one model and start. If there is only one such cell, its `key` is empty.
     """
 
     start: int
@@ -104,45 +105,47 @@ class CellSet(msgspec.Struct, frozen=True):
 
 
 class FactReader(Protocol):
-    """The reads that deciding about conversions needs. Every method may raise StoreUnavailable."""
+    """The reads that verdicts on conversions need. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read the `newest` latest clicks and the `newest` latest views of each span by `order_key`, each stored copy
-        once.
+        """Read the last clicks of each span, and the last views, by `order_key`: `newest` of each kind. Each stored
+        copy is returned once.
 
-        It may return more touches of the spans. It reads a bounded part of a timeline, however long that is.
+        More touches of the spans may be returned. The part of a timeline that is read is bounded, however long the
+        timeline is.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read the conversions of the spans and those that were joined to them, each stored copy once."""
+        """Read the conversions and the joined rows of the spans, each stored copy once."""
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """Read every conversion, adjustment and joined row of the claims (`o:` order id, `c:` click id or `h:` hit id),
         each stored copy once."""
 
     def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """Read the facts of each slice, the first or the last by `order_key`. It reads at most `most` rows of each
-        slice."""
+        """Read the facts of each slice, the first or the last by `order_key`. At most `most` rows of a slice are
+        read."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
         """Read the members of linked sets."""
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Read the first LINKS_AT_ONCE links of each visitor at or after its instant, in order. Each visitor is given
-        once."""
+        """Read the first LINKS_AT_ONCE links of each visitor at or after the visitor's moment, in order. A visitor may
+        have only one moment."""
 
     def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Read the last link of each visitor before its instant, if there is one. Each visitor is given once."""
+        """Read the last link of each visitor before the visitor's moment, if there is one. A visitor may have only one
+        moment."""
 
 
 class Store(FactReader, Protocol):
     """The store of facts, counters, cells and rejected hits.
 
-    Facts: `add_facts` is idempotent by the fact's digest and durable when it returns. To repeat it, wholly or in part,
-    in any order, changes nothing. A read that starts after a write has returned sees the write, from any process.
-    Cells: the write of a cell with the greatest token wins, in whatever order writes come; of equal tokens either may
-    win. Counters: a crash may lose or double increments; they are provisional. Every method may raise StoreUnavailable.
-    In that case any part of a write may have happened.
+    Facts: `add_facts` is idempotent by the fact's digest, and the facts are durable when it returns. To write facts
+    again, all or some, in any order, changes nothing. A read that starts after a write has returned sees the write,
+    from any process. Cells: of several writes of a cell, the one with the greatest token wins, in whatever order they
+    come. If tokens are equal, any of the writes may win. Counters: a crash may lose or double increments. Counters are
+    provisional. Every method may raise StoreUnavailable. In that case any part of a write may have happened.
     """
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:
@@ -166,13 +169,13 @@ class Store(FactReader, Protocol):
         `most` and by the number of claims."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note in crowded sets that every bucket that their crowding may change was marked."""
+        """Note in crowded sets that every bucket that their crowding may change has been marked."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion | Link | Joined]:
-        """Read the first `limit` touches, conversions or links of one visitor after a position, by `order_key`. For
-        support."""
+        """Read the first `limit` facts of one kind of a visitor after a position, by `order_key`. The kind
+        `conversion` includes joined rows."""
 
     def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
         """Read a part of a bucket's ledger: every touch and conversion in it, each stored copy once.
@@ -184,7 +187,7 @@ class Store(FactReader, Protocol):
         """Find the conversions of a hit, under any claim. For support, not for the hot path."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
-        """Write cells, each set under its token. They are durable when it returns."""
+        """Write cells, each set under its token. The cells are durable when it returns."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """Read the cells of these models and pages."""
@@ -196,7 +199,7 @@ class Store(FactReader, Protocol):
         """Read the live counters of a bucket."""
 
     def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
-        """List hits as rejected, each (site, hit, code, field) once. Hits above a site's daily cap are only counted."""
+        """List rejected hits, each (site, hit, code, field) once. Hits above a site's daily cap are only counted."""
 
     def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
         """Read the rejected hits with `since` <= at < `until`, newest first."""

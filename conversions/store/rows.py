@@ -9,7 +9,7 @@ from conversions.units.clock import DAY_MS
 
 
 class FactRow(models.Model):
-    """One stored copy of a fact. It has three indexes: the timeline (with links), the ledger and the claims."""
+    """One stored copy of a fact. The table has three indexes: the timeline (with links), the ledger and the claims."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -39,7 +39,7 @@ class FactRow(models.Model):
 
 
 class CarriedRow(models.Model):
-    """A touch under a click id that it carries, or a conversion under the one that it names."""
+    """A touch under a click id that it carries, or a conversion under the click id that it names."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -116,7 +116,7 @@ class CountRow(models.Model):
 
 
 class SetAsideRow(models.Model):
-    """One rejected hit. The table has an earlier name for rejected hits."""
+    """One rejected hit. "Set aside" is an earlier name for rejected, which the table still has."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

@@ -11,8 +11,8 @@ from conversions.store.port import STORED_KINDS, Span
 F = TypeVar("F", bound=Touch | Conversion | Joined)
 #: A span and a kind: one visitor's touches of that kind.
 Slice = tuple[Span, str]
-#: A common read of several visitors takes at most this many touches of each. A visitor that may have more is read by
-#: itself, newest first.
+#: A common read of several visitors takes at most this many touches of each visitor. A visitor that may have more
+#: touches is read by itself, newest first.
 FIRST_LOOK = 200
 
 
@@ -38,12 +38,12 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """Read at least the newest touches of each kind of each span, some perhaps twice. `read` returns the newest of each
-    slice.
+    """Read at least the newest touches of each kind of each span, some perhaps twice. `read` returns the `newest` last
+    touches of each slice.
 
-    Most spans of a long timeline end in one hour. The touches before the earliest end are therefore read once for all
-    spans, and those between the ends with them. If the touches between the ends may not fit into one read, the spans
-    are halved.
+    Most spans of a long timeline end within one hour. Therefore the spans of a visitor are read together: the newest
+    touches up to the earliest end, and all touches between the earliest and the latest end. If there may be too many
+    between the ends for one read, the spans are halved, and each half is read in this way.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):
@@ -63,13 +63,13 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """The slices up to the first end. `group`: one visitor's spans, in the order of their ends."""
+    """The slices up to the earliest end of several spans. `group`: one visitor's spans, in the order of their ends."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 
 
 def between_ends(group: Sequence[Span]) -> list[Slice]:
-    """The slices after the first end, up to the last end; none if all spans end together."""
+    """The slices after the earliest end, up to the latest end; none if all spans end together."""
     first, last = group[0].until, group[-1].until
     rest = Span(group[0].visitor, first + 1, last)
     return [(rest, kind) for kind in STORED_KINDS["touch"]] if last > first else []

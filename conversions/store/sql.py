@@ -61,7 +61,8 @@ from conversions.units.clock import DAY_MS
 
 #: One statement has at most this many items. SQLite limits the variables of a statement.
 CHUNK = 200
-#: At most this many touches are read together for the visitors of a chunk, as a multiple of the touches of one path.
+#: The visitors of a chunk are first read together, at most this many times `newest` touches. If there may be more, each
+#: visitor is read by itself.
 TIMES_NEWEST = 10
 #: The collations that compare ids as Python and Cassandra do, whatever the database's language is.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
@@ -69,7 +70,7 @@ WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
-#: A counter at its limit stays there. A sum of more than 64 bits would be an error, and on SQLite a float.
+#: A counter at its limit stays there. A sum of more than 64 bits would be an error on PostgreSQL and a float on SQLite.
 ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
@@ -92,7 +93,8 @@ class SqlStore:
     """See Store. Each write is one transaction: a crash leaves all of it or nothing."""
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:  # noqa: ARG002
-        """See Store. A row has its slot, so any part can be read of any bucket."""
+        """See Store. Each row has its fact's slot. Therefore any part of any bucket can be read, and `parts` is not
+        needed."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
             # Rows are written in one order. Two workers that write the same rows in different orders would deadlock.
@@ -107,7 +109,8 @@ class SqlStore:
             add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. It reads many visitors at once. A visitor that may have more touches is read again by itself."""
+        """See Store. Many visitors are read at once. A visitor with touches that may be missing is read again by
+        itself."""
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
@@ -154,7 +157,7 @@ class SqlStore:
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined)]
 
     def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """See Store. Each slice is one of the index."""
+        """See Store. Each slice is read as one range of the index."""
         found: dict[Fact, None] = {}
         for one in slices:
             rows = CarriedRow.objects.filter(site=site, click=one.click, kind=one.kind)
@@ -289,7 +292,7 @@ def fact_row(fact: Fact) -> FactRow:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write facts under the click ids that they carry or name, in one order."""
+    """Write facts under the click ids that they carry or name, in one order for every caller."""
     rows = [
         CarriedRow(
             site=fact.site,
@@ -326,21 +329,22 @@ def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add (site, key, member) to linked sets, in one order."""
+    """Add (site, key, member) to linked sets, in one order for every caller."""
     rows = [LinkedRow(site=site, key=key, other=other) for site, key, other in sorted(members)]
     LinkedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
-    """Divide spans into chunks. Spans that are near to each other are in one chunk."""
+    """Divide spans into chunks of spans that are near to each other in time."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 
 
 def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
-    """One slice of the index for each visitor of a chunk, from the earliest start to the latest end of the chunk's
-    spans.
+    """Query the facts of a kind of all visitors of a chunk, from the earliest start to the latest end of the chunk's
+    spans. Each visitor is one range of the index.
 
-    One condition for each span would be exact, but SQLite doesn't use the index for that and reads the whole site.
+    A condition for each span would be exact. But SQLite doesn't use the index for such a query, and reads the whole
+    site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
@@ -348,7 +352,7 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """Read the newest touches of each slice of a timeline. Each is one slice of the index."""
+    """Read the newest touches of each slice of a timeline, each slice as one range of the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())

@@ -8,7 +8,8 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """The touches, conversions and links of one visitor. To process a touch, only the conversions after it are read."""
+    """The touches, conversions, joined rows and links of one visitor, sorted by kind and time. Therefore a span of one
+    kind is read alone, such as the conversions after a touch."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -21,7 +22,7 @@ class Timeline(Model):
 
 
 class Ledger(Model):
-    """The touches and conversions of a bucket. Each of its parts is a partition."""
+    """The touches and conversions of a bucket. Each part of the bucket is a partition."""
 
     __table_name__ = "ledger_parts"
     site = columns.Text(partition_key=True)
@@ -34,7 +35,7 @@ class Ledger(Model):
 
 
 class Claims(Model):
-    """The conversions that claim an order id or a hit id, and the adjustments of an order."""
+    """The conversions, joined rows and adjustments of a claim. A conversion is also here under its hit id."""
 
     __table_name__ = "claims"
     site = columns.Text(partition_key=True)
@@ -118,5 +119,6 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, Carried, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables of earlier versions: figures, which are made again after `release`, and a ledger, which a replay makes again.
+#: Tables of earlier versions, which are dropped: `rollups` had figures, which are made again after `release`. `ledger`
+#: had facts, which a replay makes again.
 DROPPED = ("rollups", "ledger")

@@ -1,7 +1,7 @@
 """Budgets: verdicts -> the same verdicts, each with the number of touches that may be read for it. Pure.
 
-A person's conversions in a part of a bucket share a budget. Every stored conversion counts, copies and retracted ones
-included.
+A person's conversions in a part of a bucket share a budget. All stored conversions share it, also copies and retracted
+ones.
 """
 
 from collections import Counter
@@ -25,13 +25,13 @@ K = TypeVar("K")
 
 
 class Budgets(msgspec.Struct, frozen=True):
-    """The numbers of persons' conversions in the parts of a site's buckets."""
+    """How many stored conversions each person has in each part of a site's buckets."""
 
     parts: Parts
     sizes: Sizes
 
     def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
-        """Limit each verdict to the smallest number of touches that the budget of one of its claimants allows."""
+        """Limit the touches of each verdict by the smallest budget of its claimants."""
         return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
 
     def _places(self, verdict: Verdict) -> int:
@@ -45,14 +45,14 @@ def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
 
 
 def budgets_of(people: People, parts: Parts, conversions: Iterable[Conversion | Joined]) -> Budgets:
-    """Count conversions by person and part. They must be all conversions of their parts, and `meet` must have been
-    called with them."""
+    """Count conversions by person and part. `conversions`: all stored conversions of their parts. Call `people.meet`
+    with them first. Joined rows are not counted."""
     own = (row for row in conversions if isinstance(row, Conversion))
     return Budgets(parts, Counter((*part_of(row, parts), people.of(row)) for row in own))
 
 
 def read_budgets(people: People, parts: Parts, verdicts: Iterable[Verdict]) -> Budgets:
-    """Read how many conversions the claimants of each verdict have in its part."""
+    """Read how many conversions the claimants of each verdict have in the part of its winner."""
     hours = {
         (one.winner.bucket, visitor) for one in verdicts for who in one.claimants for visitor in people.visitors(who)
     }
@@ -63,7 +63,8 @@ def read_budgets(people: People, parts: Parts, verdicts: Iterable[Verdict]) -> B
 
 
 def for_its_click(verdict: Verdict) -> Verdict:
-    """Limit the verdict to the touches that may have led to it. This limit depends on no other conversion."""
+    """Limit the verdict to the touches among which the click that led to the conversion is looked for. Unlike a budget,
+    this limit doesn't depend on other conversions."""
     return _limit(verdict, budget.LATEST)
 
 

@@ -20,15 +20,16 @@ from conversions.verdicts.timelines import Timelines, drawn, explained, is_cut, 
 
 #: The key of a case: goal uid and claim.
 CaseKey = tuple[str, str]
-#: An instant later than every fact.
+#: An `order_key` after that of every fact.
 LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
     """One decided conversion. `reason` says why it doesn't count; None if it counts.
 
-    Credit goes to some of `touches`. These are only in explanations: the reason `not_in_force`; `others`, further
-    touches that were read; and `is_cut`, whether there may be more of them.
+    `touches`: the touches of the path. Some of them get credit. Only explanations have the reason `not_in_force`,
+    `others` and `is_cut`. `others`: further touches that were read. `is_cut`: whether there may be touches that were
+    not read.
     """
 
     verdict: Verdict
@@ -48,9 +49,10 @@ def read_cases(
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
-    Without `whole_timeline`, credit is right in the parts of buckets of which all conversions are given. With it, for
-    explanations, it is right everywhere. It then also reads touches outside the window, and decides claims without a
-    conversion in force.
+    A person's conversions in a part of a bucket share a budget of touches. Therefore, without `whole_timeline`, credit
+    is right only in parts of which all conversions are given. With `whole_timeline`, for explanations, credit is right
+    for every conversion, because the others of its part are read. Touches outside the window are then read, too, and
+    claims without a conversion in force are decided.
     """
     people = People(store, site.key)
     given = list(conversions)
@@ -94,7 +96,8 @@ def _read_rivals(
 ) -> dict[tuple[str, str], list[Verdict]]:
     """For goals that count one per person: the verdicts on all conversions of the claimants, by goal uid and claimant.
 
-    Later conversions are included, because another person may have claimed them at an earlier time.
+    The claimants' later conversions are read, too. The winner of such a conversion's claim may be an earlier conversion
+    of another person.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -116,9 +119,10 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """For goals that count one per click: the conversions whose click led to an earlier one that stands.
+    """For goals that count one per click: the cases whose click led to an earlier conversion that stands.
 
-    The same click may lead to conversions of the click's visitor and of its kin, at any time. All of these are read.
+    A click may lead to conversions of the click's visitor and of this visitor's kin, at any time. All of these are
+    read.
     """
     mine = {
         key: click

@@ -1,6 +1,6 @@
-"""Claims: all stored facts of one order or hit -> which conversion counts, and its value. Pure.
+"""Claims: all stored facts of one claim -> which conversion counts, and its value. Pure.
 
-The order in which facts came doesn't matter.
+The verdict doesn't depend on the order in which the facts came.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,12 +25,12 @@ class Duplicate(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The decision on one claim under one goal.
 
-    `value` is micros of the site's currency after adjustments; `value_reason` says why some of it is unrated.
-    `adjustments` are those that were applied, in order. `copies` were not applied, because an earlier adjustment has
-    their hit id. `joined` are conversions that name a click, each with its first touch. `person` is the winner's
-    person. `claimants` are the persons whose touches may earn credit. `needs_token`: it has an amount, but no ingest
-    token, which the version requires. `limit`: the touches of each kind that its persons' budget leaves it; see
-    `conversions.rules.budget`.
+    `winner`: the conversion that counts. `value`: micros of the site's currency, after adjustments. `value_reason`: why
+    some of the value is missing. `adjustments`: those that were applied, in order. `copies`: adjustments that were not
+    applied, because another copy with the same hit id was. `joined`: the claim's conversions that are joined by a
+    click, each with its first touch. `person`: the winner's person. `claimants`: the persons whose touches may earn
+    credit. `needs_token`: the winner has an amount and came without an ingest token, but the version requires one.
+    `limit`: how many of the newest touches of each kind the claimants' budgets allow; see `conversions.rules.budget`.
     """
 
     goal: Goal
@@ -60,13 +60,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the version that a conversion met is in force at its `at` by the present configuration."""
+    """Whether the version that a conversion met is in force at the conversion's `at`, by the present configuration."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """Decide one claim under one goal, from all rows of the claim; None if no conversion is in force."""
+    """Decide one claim under one goal, from all rows of the claim; None if no conversion met a version in force."""
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
@@ -75,7 +75,8 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 
 
 def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """Decide a claim with no conversion in force, as if the version of its earliest conversion were in force."""
+    """Decide a claim for which `judge` gives no verdict, as if the version that its first conversion met were in force.
+    None if `judge` gives one, or if there is no such version any more."""
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
@@ -85,7 +86,7 @@ def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Wh
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
-    """The goal's conversions and the adjustments of a claim, each in order."""
+    """The goal's conversions and the adjustments of a claim, each sorted by `belief`."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
     for row in sorted((row for row in rows if not isinstance(row, Joined)), key=belief):
@@ -106,7 +107,8 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """Make the verdict. The first valid conversion wins."""
+    """Make the verdict. `mine`: all conversions. `valid`: those of them that may win; the first one does. `sent`: all
+    adjustments."""
     winner, losers, folded = valid[0], set(valid), effective(sent)
     copies = set(sent).difference(folded)
     value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
@@ -130,7 +132,7 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """For each conversion that was joined by its click, the row with the first touch."""
+    """For each valid conversion that was joined by its click, the joined row with the first touch."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):
@@ -141,7 +143,8 @@ def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple
 
 
 def belief(row: AmountRow) -> tuple[bool, OrderKey]:
-    """The key that sorts copies: those that a server sent with a token before a browser's, then by time."""
+    """The key that sorts rows of a claim: those that a server sent with an ingest token come first, then the earlier
+    ones."""
     return not row.trusted, order_key(row)
 
 
@@ -163,8 +166,8 @@ def judge_all(
 
 
 def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in the order in which they are applied, (at, hit id). Of each hit id only the first copy by `belief`
-    is applied."""
+    """The adjustments that are applied, in the order of `order_key`. Of several copies with one hit id, only the first
+    by `belief` is applied."""
     kept: dict[str, Adjustment] = {}
     for adjustment in sorted(adjustments, key=belief):
         kept.setdefault(adjustment.hit, adjustment)
@@ -174,7 +177,8 @@ def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 def fold(
     base: tuple[int, ValueReason | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, ValueReason | None, bool]:
-    """Apply the adjustments in their order. Return the value, why some of it is unrated, and whether it is retracted.
+    """Apply the adjustments in their order. Return the conversion's value, why some of the value is missing, and
+    whether the conversion is retracted.
 
     A restatement sets the value, cancels earlier refunds and restores a retracted conversion.
     """
@@ -193,11 +197,12 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether no earlier conversion of the goal has a claimant in common with this one, apart from conversions that
-    don't stand.
+    """Whether this conversion is the first of the goal for all its claimants. `verdicts`: the verdicts on the
+    claimants' conversions.
 
-    All claimants are compared, because it is chance whether a shop's server or the buyer's browser sends an order
-    first.
+    It is not the first if an earlier conversion of the goal stands and shares a claimant with it. All claimants are
+    compared, not only the winners' persons: it is chance whether a shop's server or the buyer's browser sends an order
+    first, and with it whose conversion wins.
     """
     mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(

@@ -13,7 +13,7 @@ from conversions.verdicts.cases import Case
 
 
 class CellReader(Protocol):
-    """The part of the store that reads the cells of fits and sizes."""
+    """The method of the store that is needed to read the cells of fits and sizes."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """The cells of these models and pages."""

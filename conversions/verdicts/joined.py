@@ -1,8 +1,9 @@
 """Joined: facts that are already written -> the rows that join conversions to the visitors whose clicks they name.
 
-A conversion that names a click is joined with the first touch that carries it. Touches of landing pages come before
-others; then the earliest comes first. The touch may be at most 90 days older than the conversion. If many visitors have
-one click id, only one of them is joined. Otherwise any of their ads would get credit. Pure.
+A conversion that names a click is joined with the first touch that carries the click's id. Touches of landing pages
+come before others, and earlier touches before later ones. The touch may be at most 90 days older than the conversion.
+If many visitors carry one click id, only the visitor of the first touch is joined. Otherwise the ads of all these
+visitors could get credit. Pure.
 """
 
 from collections import defaultdict
@@ -13,15 +14,15 @@ from conversions.facts.records import Conversion, Fact, Joined, Touch, plain_fac
 from conversions.store.port import ClickSlice, FactReader
 from conversions.units.clock import DAY_MS
 
-#: The click that a conversion names may be at most this much older, ms.
+#: The click that a conversion names may be at most this much older than the conversion, ms.
 REACH_MS = 90 * DAY_MS
-#: A limit that no number of conversions reaches.
+#: More conversions than there ever are: reads all of a slice.
 ALL = 1 << 30
 
 
 def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
-    """Return the joined rows of these conversions, and of all conversions whose first touch may be one of these
-    touches."""
+    """Return the joined rows of the conversions among the facts, and of all stored conversions whose first touch may be
+    one of the touches among the facts."""
     own, touches = [], []
     for fact in facts:
         if isinstance(fact, Conversion) and fact.click:
@@ -33,7 +34,7 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
 
 
 def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
-    """Join each of the conversions with its first touch. A conversion without a possible touch is left out."""
+    """Join each of the conversions with its first touch. A conversion that no touch reaches is left out."""
     slices = {
         ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
         for one in conversions
@@ -62,10 +63,11 @@ def by_click(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
 
 
 def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
-    """Read the conversions that name a click of these touches and can't have an earlier touch of the same kind.
+    """Read the conversions that name a click of these touches, except those that an earlier touch of the same kind
+    reaches. One of these touches can't be the first touch of such a conversion.
 
-    If there is an earlier touch, only the conversions that are too late for it are read. Therefore a touch reads only
-    what it may change, however many visitors carry one click id.
+    A conversion is out of the reach of an earlier touch if it is more than 90 days later. Therefore a touch reads only
+    the conversions that it may change, however many visitors carry one click id.
     """
     carried = {(click, kind_carried(touch), touch.at) for touch in touches for click in touch.carried}
     named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))

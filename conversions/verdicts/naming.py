@@ -24,10 +24,12 @@ def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
 
 
 class Names:
-    """The names of an hour's ads as its part `touches` has them: configured ones, the largest others, and `(other)`.
+    """Names the ads of touches as the figures of a part of an hour do: configured ads and the largest others have their
+    own names, the rest is `(other)`.
 
-    `others`: the sizes of the hour's other parts. A part keeps its largest names, and the hour again the largest of
-    all that its parts kept.
+    `touches`: the part's touches. `others`: name -> number of touches, in the other parts of the hour. Names are left
+    out twice: each part keeps only its own largest names, and the hour keeps only the largest of the names that its
+    parts kept.
     """
 
     def __init__(
@@ -62,5 +64,6 @@ def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterato
 def part_names(
     site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch], others: Mapping[AdName, int]
 ) -> Names:
-    """The names of a part, from its own touches, each counted once, and the touches that its conversions credit."""
+    """The names of a part. `touches`: the part's own, which are counted once for each click key. `credited`: the
+    touches to which the part's conversions give credit. `others`: see Names."""
     return Names(site, [*counted_once(touches), *credited], others)

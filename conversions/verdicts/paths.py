@@ -39,7 +39,8 @@ def counted_once(touches: Iterable[Touch]) -> list[Touch]:
 
 
 def are_first(ordered: Iterable[Touch]) -> list[bool]:
-    """For each touch, in order: whether it is the first with its hit id and, within its visitor, with its click id."""
+    """For each touch, in order: whether it is the first of its copies. It is not if a first touch before it has the
+    same hit id; or the same visitor, network and click id."""
     found, hits, click_ids = [], set(), set()
     for touch in ordered:
         click_id = (touch.visitor, touch.network, touch.click_id) if touch.click_id else None
@@ -74,10 +75,11 @@ def by_kind(touches: Iterable[Touch]) -> ByKind:
 
 
 def newest_in_window(touches: ByKind, verdict: Verdict) -> list[Touch]:
-    """The newest `most_touches` clicks and as many views in the window.
+    """The newest `most_touches` clicks in the window, and as many views.
 
-    Every stored copy counts here, although copies become one later. Therefore only the newest rows need to be read.
-    Clicks and views have separate limits; otherwise many views would push out a click that takes precedence over them.
+    Every stored copy of a touch counts towards the limit, although only one of the copies may earn credit. Therefore
+    only the newest rows need to be read. Clicks and views have separate limits. Otherwise many views would push out a
+    click, which takes precedence over them.
     """
     windows: Mapping[TouchKind, int] = {"click": verdict.version.click_window, "view": verdict.version.view_window}
     found: list[Touch] = []
@@ -93,10 +95,10 @@ def _at(touch: Touch) -> int:
 
 
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
-    """Every touch of the claimants in order, eligible or with its reason.
+    """Every touch of the claimants in order, eligible or with the reason why it isn't.
 
-    First the window is applied, then the limit of each kind. Then copies become one. Last, views are left out if there
-    is a click.
+    First the window is applied, then the limit of each kind. Then all copies of a touch but the first are left out.
+    Last, if a click is left, views are left out.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
@@ -122,13 +124,14 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
     return [n for n in inside if reasons[n] is None]
 
 
-#: A click's identity: person, visitor, network and click id. If it has no click id, the network is empty and the hit id
-#: is used. On a shared computer two persons may open an address with one click id; each has a click of its own.
+#: What identifies a click: person, visitor, network and click id. For a click without a click id: person, visitor, an
+#: empty text and the hit id. On a shared computer two persons may open an address with one click id. These are two
+#: clicks.
 ClickKey = tuple[str, str, str, str]
 
 
 def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """The click that led to a conversion: the last click that may earn credit; None if there is none."""
+    """The key of the click that led to a conversion: of the last click that may earn credit; None if there is none."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
@@ -141,7 +144,8 @@ def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickK
 def shares(
     verdict: Verdict, path: Sequence[Touchpoint], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
 ) -> dict[str, list[Share]]:
-    """Compute the share of each eligible touch, by model. Credits sum to exactly one conversion, values to its value.
+    """Compute the share of each eligible touch, by model. Under each model, credits sum to exactly one conversion, and
+    values to exactly the conversion's value.
 
     `learnt`: the fit of the conversion's goal in the month before; None if there is none.
     """
@@ -157,7 +161,7 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """The reasons why data-driven models weighed a path differently; None if they didn't, or had nothing to weigh."""
+    """Why each data-driven model did not weigh a path by its ads; None if it did, or if there is nothing to weigh."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -13,10 +13,11 @@ Owned = Touch | Conversion
 
 
 class People:
-    """The persons of one site's facts. It reads each linked set and each link once. If the site has no links, it reads
-    nothing else.
+    """The persons of one site's facts. Each linked set is read once. If the site has no links, nothing more is read:
+    each visitor is a person.
 
-    A worker that finds no link has already written its facts. The writer of the first link will see them.
+    A worker writes its facts before it asks whether the site has links. If it finds none, but another worker is just
+    writing the first one, that worker sees these facts and marks what its link changes.
     """
 
     def __init__(self, store: FactReader, site: str) -> None:
@@ -38,7 +39,8 @@ class People:
         users = self._users({fact.visitor for fact in new})
         own = {fact.user for fact in new if fact.user}
         self._read_linked(by_user(user) for user in own.union(*users.values()))
-        # Nearly every visitor has at most one user. Its facts are then all that user's, whatever their time.
+        # Nearly every visitor has at most one user. All facts of the visitor are then this user's, whatever their time,
+        # and one link stands for all.
         shared = [fact for fact in new if not fact.user and len(users[fact.visitor]) > 1]
         self._read_links(shared)
         for visitor, found in users.items():
@@ -52,11 +54,12 @@ class People:
         return touches
 
     def read_conversions(self, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """See FactReader. It also calls `meet` with the conversions."""
+        """See FactReader. It doesn't call `meet`."""
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
-        """Like FactReader's, but by claim. It also calls `meet` with the conversions and the joined touches."""
+        """See FactReader; the rows are grouped by claim. It also calls `meet` with the conversions and the joined
+        touches."""
         grouped: dict[str, list[Conversion | Adjustment | Joined]] = defaultdict(list)
         for row in self._store.read_claims(self._site, sorted(claims)):
             grouped[row.claim].append(row)
@@ -80,17 +83,19 @@ class People:
         return [] if key in self._crowded else sorted(self._linked.get(key, ()))
 
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
-        """Each visitor with every visitor of every user that it was ever linked to.
+        """Each visitor with all visitors of all users to whom the visitor was ever linked, itself included.
 
-        All users of a visitor are taken, not only those before and after a link. If two links are written at once, each
-        worker may see both links. The user whose facts they separate is then next to neither of them.
+        A new link takes facts away from the user of a link next to it. Nevertheless all users of the visitor are taken:
+        another worker may be writing a link at the same time, and that link may lie between the new link and the link
+        of the user who loses facts.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
     def crowded(self, fact: Owned) -> set[str]:
-        """The crowded ones among the fact's visitor and all users of that visitor. Call `meet` with the fact first."""
+        """Those among the fact's visitor, its user and all users of the visitor that are crowded, as persons. Call
+        `meet` with the fact first."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
@@ -110,7 +115,8 @@ class People:
         self._crowded |= {key for key, linked in sets.items() if is_crowded(key, linked)}
 
     def _read_links(self, facts: Collection[Owned]) -> None:
-        """Read the next link of each fact's visitor, or its last link if there is no next one."""
+        """Read the links that decide whose these facts are: for each fact the next link of its visitor, and for each
+        visitor the last link."""
         found = [*read_next(self._store, self._site, facts), *self._read_last(facts)]
         for link in found:
             self._links.setdefault(link.visitor, []).append(link)
@@ -122,14 +128,13 @@ class People:
 
 
 def owned(row: Conversion | Joined) -> Owned:
-    """The fact that makes a person a claimant of a conversion: the conversion itself, or the touch that it was joined
-    with."""
+    """The fact whose person is a claimant: the conversion itself, or the touch of a joined row."""
     return row.touch if isinstance(row, Joined) else row
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
-    """Read the next link at or after each fact, and perhaps other links. It reads page by page, and skips pages that no
-    fact needs."""
+    """Read the next link at or after each fact, and perhaps other links. The links of a visitor are read page by page.
+    Pages without a link that a fact needs are skipped."""
     asked: Mapping[str, list[int]] = defaultdict(list)
     for fact in facts:
         asked[fact.visitor].append(fact.at)

@@ -1,6 +1,7 @@
-"""Sizes: the names of a part's ads that nobody configured, with their numbers of touches, as a cell. Pure.
+"""Sizes: the names of a part's unconfigured ads, with their numbers of touches, as a cell. Pure.
 
-Only hours of several parts have such cells. By them an hour's largest names are found, for the report and for explain.
+Only hours with several parts have such cells. Reports and explanations find the largest names of the whole hour by
+them.
 """
 
 from collections import Counter
@@ -16,19 +17,19 @@ from conversions.verdicts.fits import CellReader
 
 #: The model name of the cells of sizes.
 SIZES = "sizes"
-#: The parts on one page, which are read at once.
+#: The number of parts whose cells are on one page. A page is read at once.
 PARTS_AT_ONCE = 16
 
 _decoder = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 def page_of(bucket: int, index: int) -> str:
-    """The page of the cells of a part, by its index."""
+    """The page of the cell of a part. `index`: the part's."""
     return f"{bucket}/{index // PARTS_AT_ONCE}"
 
 
 def pages_of(bucket: int, number: int) -> list[str]:
-    """The pages of all parts of a bucket."""
+    """The pages of all parts of a bucket. `number`: the number of its parts."""
     return [page_of(bucket, index) for index in range(0, number, PARTS_AT_ONCE)]
 
 
@@ -49,7 +50,8 @@ def decode_sizes(cell: Cell) -> Counter[AdName]:
 
 
 def read_sizes(store: CellReader, site: str, bucket: int, number: int, but: int) -> Counter[AdName]:
-    """The sizes of all parts of a bucket together, without one part. Raises Damaged."""
+    """The sizes of all parts of a bucket but one, added up. `number`: the number of the parts. `but`: the index of the
+    part that is left out. Raises Damaged."""
     sizes: Counter[AdName] = Counter()
     for page in pages_of(bucket, number):
         for cell in store.read_cells(site, [SIZES], [page]):

@@ -1,5 +1,5 @@
-"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. It reads a bounded part of
-each timeline. Pure."""
+"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. Of each timeline a bounded
+part is read. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import ByKind, by_kind, newest_in_window
 from conversions.verdicts.people import People
 
-#: Besides the touches that credit needs, an explanation reads at most this many of each kind of all visitors together:
-#: older ones in the window, some before it, and some after the conversion. This bounds the reading of any timeline. Of
-#: each visitor it reads at least ALSO_LEAST.
+#: Besides the touches that credit needs, an explanation reads others: older ones in the window, some before the window,
+#: and some after the conversion. From each of these three, at most ALSO_READ touches of each kind are read, of all
+#: visitors together; but of each visitor up to ALSO_LEAST, however many visitors there are.
 ALSO_READ, ALSO_LEAST = 2_000, 10
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches by visitor, each kind in order, and the function that names their persons."""
+    """Touches by visitor, each kind in order; and the People that names their persons."""
 
     people: People
     touches: Mapping[str, ByKind]
@@ -58,8 +58,8 @@ def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
 
 
 def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """The touches of a verdict's path: the newest of each visitor, and of these the claimants' own. They are the same
-    whatever else was read."""
+    """The touches of a verdict's path: of the newest touches of each visitor, those that are the claimants' own. The
+    result is the same whatever other touches were read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
@@ -83,7 +83,8 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """The longer of the goal's windows. If the goal counts one per click, it contains the click."""
+    """The span of the goal's longer window, with the number of touches that credit needs. If the goal counts one per
+    click, as many are read as may be needed to find the conversion's click."""
     at, version = verdict.winner.at, verdict.version
     most = verdict.most_touches
     if version.counting == "click":

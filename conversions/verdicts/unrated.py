@@ -16,7 +16,7 @@ from conversions.verdicts.claims import Verdict
 
 
 class NoRate(msgspec.Struct, frozen=True):
-    """Value in currencies without an exchange rate of the day. Once rates are loaded, it counts."""
+    """Value that is left out because no exchange rate of its day is known. Once a rate is loaded, the value counts."""
 
     conversions: Annotated[int, Meta(description="Counted conversions of whose value some is left out.")]
     values: Annotated[dict[str, Amount], Meta(description="The amounts left out: currency -> amount in that currency.")]
@@ -29,10 +29,11 @@ class Unrated(msgspec.Struct, frozen=True):
 
 
 def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
-    """Currency -> its micros that a rate would add to the value, times the goal's factor.
+    """Currency -> the amount that is left out of the value because no rate is known: micros of this currency, times the
+    goal's factor.
 
-    If the amounts of a currency cancel each other out, the currency is there with 0. If no rate is missing, the result
-    is empty.
+    If the amounts of a currency cancel each other out, the currency is in the result with 0. If no rate is missing, the
+    result is empty.
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):
@@ -43,8 +44,8 @@ def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
 
 
 def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
-    """The rows whose amounts make up the value: the last restatement and what follows it, or the conversion and all
-    refunds."""
+    """The rows whose amounts make up the value: the last restatement and the refunds after it. Without a restatement:
+    all refunds; and the conversion, if the goal has no fixed value."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     if not restated and verdict.version.fixed_value is None:
         yield verdict.winner
@@ -54,6 +55,7 @@ def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
-    """The number of conversions that lack a rate; and currency -> unrated micros of it."""
+    """Write unrated value for an answer. `conversions`: how many have some. `amounts`: currency -> micros of this
+    currency."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return Unrated(NoRate(conversions, values))
