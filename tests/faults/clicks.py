@@ -8,21 +8,21 @@ JOINED, JOINING = "tests/conversions/verdicts/test_joined.py", "conversions/verd
 
 CLICKS = [
     fault(
-        "touches that look for no conversion",
+        "a touch that comes after the conversion is not joined with it",
         JOINED,
         JOINING,
         "for one in [*own, *_reached(store, site, touches)]}",
         "for one in own}",
     ),
     fault(
-        "conversions that look for no touch",
+        "a conversion that comes after the touch is not joined with it",
         JOINED,
         JOINING,
         "for one in [*own, *_reached(store, site, touches)]}",
         "for one in _reached(store, site, touches)}",
     ),
     fault(
-        "visitors of joined rows that are no claimants of marked conversions",
+        "visitors of joined rows whose later conversions are not marked",
         JOINED,
         AFFECTED,
         "yield from ((row.visitor, earliest[row.claim]) for row in rows)",
@@ -36,28 +36,28 @@ CLICKS = [
         "",
     ),
     fault(
-        "a landing page's touch that comes after the click that it recorded",
+        "a landing page's touch that comes after the stand-in's in the order of first touches",
         JOINED,
         RECORDS,
         "return not self.touch.landed, order_key(self.touch)",
         "return self.touch.landed, order_key(self.touch)",
     ),
     fault(
-        "every visitor that an id ever joined gets credit",
+        "every visitor with a joined row gets credit",
         JOINED,
         CLAIMS,
         "return tuple(first[key] for row in valid if (key := digest(row)) in first) if first else ()",
         "return tuple(row for row in rows if isinstance(row, Joined))",
     ),
     fault(
-        "a hit that was merely sent with a click's id carries it",
+        "a touch whose hit was merely sent with a click's id carries this id",
         JOINED,
         RECORDS,
         'self.hit if self.issued or self.landed else ""}',
         "self.hit}",
     ),
     fault(
-        "a click that a conversion may name at any age",
+        "a conversion that is joined with a click of any age",
         WORLDS,
         JOINING,
         "one.at - REACH_MS, one.at, 1)",

@@ -12,7 +12,7 @@ LOOK = """        if self.days.has_open_marks(site.key, ends.since, ends.until):
 """
 
 DAYS = [
-    fault("a day's token drawn after open marks are looked for", TEST, MAKER, TOKEN + LOOK, LOOK + TOKEN),
+    fault("a day's token drawn after the search for open marks", TEST, MAKER, TOKEN + LOOK, LOOK + TOKEN),
     fault(
         "a day's token drawn after its hours are read",
         TEST,
@@ -46,14 +46,14 @@ DAYS = [
         "StaleDay.objects.filter(pk=day.pk)",
     ),
     fault(
-        "a day that a rollup doesn't note",
+        "a rollup that puts its day on no list",
         TEST,
         "reporting/rollup.py",
         "        self.days.note_days({one.day for one in made if one.day})\n",
         "",
     ),
     fault(
-        "a damaged day that ends the report",
+        "a damaged day that makes the report fail",
         TEST,
         READING,
         "        except Damaged:\n            return None\n",

@@ -24,7 +24,7 @@ FACTS = [
         '{"batch": "", "bucket": 0, "at": 0}',
     ),
     fault(
-        "a click that is carried on counts again",
+        "a page that repeats its site's campaign parameters makes another click",
         "tests/conversions/facts/test_touch.py"
         "::test_a_page_that_carries_the_click_on_from_its_own_host_is_no_click_again",
         "conversions/facts/touch.py",
@@ -76,35 +76,35 @@ FACTS = [
         "if isinstance(fact, Conversion)}",
     ),
     fault(
-        "a span that leaves out its first instant",
+        "conversions at the instant of a touch are left out",
         PER_FACT,
         AFFECTED,
         "if row.at >= visited[row.visitor]}",
         "if row.at > visited[row.visitor]}",
     ),
     fault(
-        "facts that are too many to read mark nothing",
+        "conversions that are too many to be read are not marked",
         f"{PER_FACT}::test_everything_that_changes_is_affected_even_if_reads_are_bounded",
         AFFECTED,
         "        if found.is_cut:\n",
         "        if found.is_cut and not found.rows:\n",
     ),
     fault(
-        "facts of a link's person that are too many to read are taken to be later",
+        "a link with too many conversions to be read marks only those after itself",
         f"{PER_FACT}::test_a_link_affects_an_order_of_another_before_it_even_if_reads_are_bounded",
         AFFECTED,
         "since = 0 if changed or moved else",
         "since = 0 if changed else",
     ),
     fault(
-        "earlier orders with a later copy from a server are left out",
+        "an earlier order with a later copy from a server is not marked",
         f"{PER_FACT}::test_every_part_whose_figures_change_is_affected",
         AFFECTED,
         "_reached(reader, stirred, since) - claims",
         "{row.claim for row in reader.conversions(_spans(stirred), since).rows} - claims",
     ),
     Fault(
-        "no marks for known facts",
+        "facts that are already stored mark nothing",
         WORLDS,
         changes(
             PROCESS,

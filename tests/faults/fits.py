@@ -10,35 +10,35 @@ ITS_TESTS = "tests/reporting/test_fitter.py"
 
 FITS = [
     fault(
-        "marks of months left out",
+        "rollups that mark no month",
         EDGES,
         ROLLUP,
         "        self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})\n",
         "",
     ),
     fault(
-        "marks of the next month's buckets left out",
+        "changed fits that mark no bucket of the next month",
         EDGES,
         FITTER,
         "            self._mark_next_month(site, taken.month)\n",
         "            pass\n",
     ),
     fault(
-        "clicks of stand-ins kept",
+        "clicks of stand-ins are learnt from",
         EDGES,
         "reporting/fits/inputs.py",
         "return [touch for touch in touches if touch.landed or touch.hit not in landed]",
         "return list(touches)",
     ),
     fault(
-        "visitors taken for persons",
+        "visitors are taken for persons",
         EDGES,
         FITTER,
         "return touches, counted_in(site, bucket, cases), people.of",
         'return touches, counted_in(site, bucket, cases), lambda touch: f"v:{touch.visitor}"',
     ),
     fault(
-        "the stored fit compared instead of `told`",
+        "only the stored fit is compared, and not `told`",
         ITS_TESTS,
         FITTER,
         "changed = told != taken.told or told !=",
@@ -52,7 +52,7 @@ FITS = [
         "if False:",
     ),
     fault(
-        "an overtaken fitter that records its fits and closes the mark",
+        "an overtaken fitter that sets `told` and closes the mark",
         "tests/conversions/marks/test_fit_marks.py",
         FIT_MARKS,
         "FitMark.objects.filter(pk=mark.pk, writer=mark.writer)",
@@ -66,7 +66,7 @@ FITS = [
         "CellSet(site.key, taken.token, cells)",
     ),
     fault(
-        "links that mark no touches",
+        "links that mark no bucket of their visitor's touches",
         ITS_TESTS,
         AFFECTED,
         "[*own, *touches, *rows, *later]",

@@ -45,14 +45,14 @@ ROLLUPS = [
         "",
     ),
     fault(
-        "empty cells left out",
+        "empty cells that are not written",
         WORLDS,
         "reporting/figures/sums.py",
         "for model, own in sums.own.items():",
         "for model, own in ((model, own) for model, own in sums.own.items() if alike or own):",
     ),
     fault(
-        "a configuration cached by the rollup",
+        "a rollup that uses a cached configuration",
         WORLDS,
         ROLLUP,
         "        self._sites = {}  # ",

@@ -8,21 +8,21 @@ HANDOVER = "conversions/facts/handover.py"
 
 RULES = [
     fault(
-        "an hour that continues when the clock changes",
+        "an hour that goes on when the clock is changed",
         WORLDS,
         "conversions/units/clock.py",
         "return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)",
         "return start",
     ),
     fault(
-        "match rules that come before an ad's key",
+        "match rules that win over the ad that a touch names",
         WORLDS,
         "conversions/facts/ad_names.py",
         "known = self._by_key.get(touch.ad) if touch.ad else self._by_rules(values)",
         "known = self._by_rules(values) or self._by_key.get(touch.ad)",
     ),
     fault(
-        "a landing before its click",
+        "a landing that precedes its click",
         WORLDS,
         HANDOVER,
         "at=max(min(found.at, hit.at), bucket_of(found.at, site.timezone)),",
@@ -37,14 +37,14 @@ RULES = [
         "user = hit.user",
     ),
     fault(
-        "touches before a sign-in given to the previous user",
+        "touches before a sign-in that go to the previous user",
         WORLDS,
         "conversions/facts/person.py",
         "    return links[min(place, len(links) - 1)].user\n",
         "    return links[max(place - 1, 0)].user\n",
     ),
     fault(
-        "ties by hit id alone",
+        "ties that only the hit id breaks",
         WORLDS,
         RECORDS,
         "return fact.at, fact.hit, digest(fact)",
@@ -65,21 +65,21 @@ RULES = [
         "elif False:",
     ),
     fault(
-        "a set of ads that no path had is worth nothing",
+        "a set of ads that is on no path is worth nothing",
         EDGES,
         "conversions/attribution/shapley.py",
         "worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)",
         "worth.append(rate or 0)",
     ),
     fault(
-        "paths without a conversion left out of Markov",
+        "Markov without the paths that have no conversion",
         EDGES,
         "conversions/attribution/markov.py",
         "        counts[states[-1], NULL] += path.unconverted\n",
         "",
     ),
     fault(
-        "an ad's worth given to each of its touches",
+        "each touch of an ad gets the ad's whole worth",
         EDGES,
         "conversions/attribution/path_counts.py",
         "return [whole[ad] * (parts // counts[ad]) for ad in ads]",
