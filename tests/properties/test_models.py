@@ -160,7 +160,7 @@ class TestFigures:
 
     @pytest.mark.services
     @pytest.mark.usefixtures("nothing_frozen")
-    @worlds(ON_CASSANDRA // 10, CLOCKS)
+    @worlds(ON_CASSANDRA // 5, CLOCKS)
     def test_retracted_and_replayed_is_as_if_it_had_never_converted_on_cassandra(
         self, cassandra_store: Store, archive: FolderArchive, seed: int, clock: Clock
     ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 WORLDS = int(os.environ.get("WORLDS") or 120)
 #: Fewer on Cassandra, because a world there takes as long as several on SQL. A fault in the scheme of marks and tokens
 #: shows on both; a fault of Cassandra's own, such as a half-visible write, shows in a few worlds of many hits.
-ON_CASSANDRA = WORLDS // 4
+ON_CASSANDRA = WORLDS // 8
 LEAST_ON_CASSANDRA = 12
 
 #: The timezone of a world's site, and the first instant of its hits (ms).
