@@ -1,6 +1,6 @@
 """Reports in tests: a shop whose hits have dates, and its report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -49,6 +49,17 @@ class DatedShop(Shop):
         """The report of some days."""
         query = read_query({"from": first, "to": last, **parameters}, self.config())
         return plain_answer(answer(self.store, query, self.config(), ms(now)), query)
+
+    def credited(self, day: str) -> list[tuple[str, str]]:
+        """A day's conversions by ad, then the unattributed ones."""
+        report = self.report(day, day)
+        rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
+        return [*rows, ("", report["unattributed"]["conversions"])]
+
+    def receive_one_by_one(self, hits: Iterable[Hit]) -> None:
+        """Rolls up after each hit. Therefore late hits must change existing figures."""
+        for hit in hits:
+            self.receive(hit)
 
     def rows(self, first: str, last: str, *columns: str, **parameters: str) -> list[tuple[Any, ...]]:
         """Some columns of a report's rows."""

@@ -133,7 +133,7 @@ class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ]
     reached: Instant | None
     objects: Annotated[int, Meta(description="Objects of the archive that were read.")]
-    damaged: Annotated[int, Meta(description="Objects among these that could not be read.")]
+    damaged: Annotated[int, Meta(description="Their pieces that could not be read; a merged object may have several.")]
 
 
 def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> PreviewAnswer:

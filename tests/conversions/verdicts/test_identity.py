@@ -1,6 +1,5 @@
 """Persons: a user's visitors are one person. Credit follows over devices in any order of arrival; users stay apart."""
 
-from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
@@ -18,26 +17,13 @@ from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.django_db
 
-DAY = ("2026-11-20", "2026-11-20")
+DAY = "2026-11-20"
 CLICKED, SIGNED_IN, BOUGHT = "2026-11-20T08:00Z", "2026-11-20T10:00Z", "2026-11-20T12:00Z"
 
 
 @pytest.fixture
 def shop(store: Store) -> DatedShop:
     return DatedShop(store)
-
-
-def credited(shop: DatedShop) -> list[tuple[str, str]]:
-    """Conversions by ad, then the unattributed ones."""
-    report = shop.report(*DAY)
-    rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
-    return [*rows, ("", report["unattributed"]["conversions"])]
-
-
-def one_by_one(shop: DatedShop, hits: Sequence[Hit]) -> None:
-    """Rolls up after each hit, so that late hits must change existing figures."""
-    for hit in hits:
-        shop.receive(hit)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -47,8 +33,8 @@ def test_credit_follows_a_person_over_devices_in_any_order_of_link_touch_and_con
     click = shop.click(CLICKED, visitor="phone")
     link = shop.hit("page", SIGNED_IN, visitor="phone", user="ann")
     sale = shop.sale(BOUGHT, visitor="laptop", user="ann")
-    one_by_one(shop, [(click, link, sale)[n] for n in order])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([(click, link, sale)[n] for n in order])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -61,8 +47,8 @@ def test_credit_follows_a_person_who_signs_in_on_both_devices_afterwards(
         shop.hit("event", "2026-11-21T08:00Z", visitor="phone", name="login", user="ann"),
         shop.hit("event", "2026-11-22T08:00Z", visitor="laptop", name="login", user="ann"),
     ]
-    one_by_one(shop, [hits[n] for n in order])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([hits[n] for n in order])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
 
 
 @pytest.mark.parametrize("turn", [1, -1])
@@ -75,8 +61,8 @@ def test_on_a_shared_computer_each_user_gets_the_touches_before_its_sign_in(shop
         shop.sale("2026-11-20T12:00Z", visitor="anns-phone", user="ann"),
         shop.sale("2026-11-20T13:00Z", visitor="bobs-phone", user="bob"),
     ]
-    one_by_one(shop, hits[::turn])
-    assert credited(shop) == [("anns", "1.000000"), ("bobs", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one(hits[::turn])
+    assert shop.credited(DAY) == [("anns", "1.000000"), ("bobs", "1.000000"), ("", "0.000000")]
 
 
 def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: DatedShop) -> None:
@@ -84,10 +70,10 @@ def test_a_goal_that_counts_once_counts_once_per_person_over_all_devices(shop: D
     phone = shop.hit("event", "2026-11-20T12:00Z", visitor="phone", name="trial")
     laptop = shop.hit("event", "2026-11-20T13:00Z", visitor="laptop", name="trial")
     shop.receive(phone, laptop)
-    assert shop.report(*DAY)["totals"]["conversions"] == "2.000000"
+    assert shop.report(DAY, DAY)["totals"]["conversions"] == "2.000000"
     for visitor in ("phone", "laptop"):
         shop.receive(shop.hit("page", "2026-11-20T14:00Z", visitor=visitor, user="ann"))
-    assert shop.report(*DAY)["totals"]["conversions"] == "1.000000"
+    assert shop.report(DAY, DAY)["totals"]["conversions"] == "1.000000"
     assert [case.reason for case in cases(shop, phone, laptop)] == [None, "not_first"]
 
 
@@ -103,8 +89,8 @@ def test_a_goal_that_counts_one_per_click_counts_one_over_all_devices(shop: Date
         shop.hit("event", "2026-11-20T12:00Z", visitor="laptop", name="trial", user="ann"),
         shop.hit("event", "2026-11-20T13:00Z", visitor="tablet", name="trial", user="ann"),
     ]
-    one_by_one(shop, [shop.click(CLICKED, visitor="phone", user="ann"), *trials][::turn])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([shop.click(CLICKED, visitor="phone", user="ann"), *trials][::turn])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     assert [case.reason for case in cases(shop, *trials)] == [None, "not_first_of_click"]
 
 
@@ -114,13 +100,13 @@ def test_two_users_of_a_computer_with_the_same_click_id_have_a_click_each(shop: 
     for hour, user in ((8, "ann"), (10, "bob")):
         shop.receive(shop.hit("page", f"2026-11-20T{hour:02}:00Z", visitor="kiosk", user=user, url=address))
         shop.receive(shop.hit("event", f"2026-11-20T{hour + 1:02}:00Z", visitor=f"{user}s", name="trial", user=user))
-    assert credited(shop) == [("google-ads", "2.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("google-ads", "2.000000"), ("", "0.000000")]
 
 
 @pytest.mark.parametrize("user", ["", "null", "Undefined", "anonymous", "[object Object]", "0"])
 def test_an_id_that_stands_for_nobody_links_nobody(shop: DatedShop, user: str) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone", user=user), shop.sale(BOUGHT, visitor="laptop", user=user))
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
 
 
 def test_crawlers_link_nobody(shop: DatedShop) -> None:
@@ -129,7 +115,7 @@ def test_crawlers_link_nobody(shop: DatedShop) -> None:
         shop.hit("page", SIGNED_IN, visitor="phone", user="ann", ua="Googlebot/2.1"),
         shop.sale(BOUGHT, visitor="laptop", user="ann"),
     )
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
 
 
 def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: DatedShop) -> None:
@@ -138,39 +124,39 @@ def test_an_adjustment_with_a_user_makes_no_link_but_applies(shop: DatedShop) ->
         shop.sale(BOUGHT, visitor="laptop", user="ann", order="o"),
         shop.hit("adjustment", BOUGHT, visitor="office", user="ann", kind="refund", order="o", value=1_000_000),
     )
-    report = shop.report(*DAY)
+    report = shop.report(DAY, DAY)
     assert report["unattributed"] == {"conversions": "1.000000", "value": "9.000000"}
 
 
 def test_a_conversion_that_meets_no_goal_makes_a_link_and_is_listed(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, visitor="phone"), shop.sale(BOUGHT, visitor="laptop", user="ann"))
     shop.receive(shop.hit("conversion", SIGNED_IN, visitor="phone", name="unheard-of", user="ann"))
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
-    today = day_start(DAY[0], "UTC")
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
+    today = day_start(DAY, "UTC")
     assert list(shop.store.read_rejected_counts(shop.site.key, today, today + DAY_MS)) == ["no_goal"]
 
 
 @pytest.mark.parametrize("late", [False, True])
 def test_a_crowded_user_is_no_person_and_loses_the_credit_that_it_joined(shop: DatedShop, late: bool) -> None:
     shop.receive(shop.click(CLICKED, visitor="v0", user="all"), shop.sale(BOUGHT, visitor="v1", user="all"))
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     crowd = [shop.hit("page", SIGNED_IN, visitor=f"v{n}", user="all") for n in range(MOST_VISITORS + 1)]
     shop.receive(*crowd[:-1])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     shop.receive(*crowd[-1:])
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
     if late:
         shop.receive(shop.sale(BOUGHT, visitor="v0"), shop.click(CLICKED, visitor="late", user="all"))
-        assert credited(shop) == [("summer", "1.000000"), ("", "1.000000")]
+        assert shop.credited(DAY) == [("summer", "1.000000"), ("", "1.000000")]
 
 
 def test_a_crowded_visitor_is_no_persons(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, visitor="kiosk", user="u0"), shop.sale(BOUGHT, visitor="laptop", user="u0"))
     users = [shop.hit("page", SIGNED_IN, visitor="kiosk", user=f"u{n}") for n in range(MOST_USERS + 1)]
     shop.receive(*users[:-1])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     shop.receive(*users[-1:])
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
 
 
 def test_a_crowded_set_stops_growing(shop: DatedShop) -> None:
@@ -188,7 +174,7 @@ def test_if_a_worker_dies_before_marking_a_crowds_buckets_the_next_marks_them(sh
     with pytest.raises(SystemExit):
         Processor(shop.store, Dying(), load_site, lambda: 0, 1_000).process(crowd[-1:], "batch")  # type: ignore[arg-type]
     shop.receive(shop.hit("page", SIGNED_IN, visitor="v7", user="all"))
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
 
 
 class Dying:

@@ -1,6 +1,5 @@
 """A conversion that names a click is credited to the person who clicked, in any order of arrival."""
 
-from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
@@ -21,7 +20,7 @@ from tracker.collection.hit import Hit
 
 pytestmark = pytest.mark.django_db
 
-DAY = ("2026-11-20", "2026-11-20")
+DAY = "2026-11-20"
 CLICKED, LATER, BOUGHT = "2026-11-20T08:00Z", "2026-11-20T09:00Z", "2026-11-20T12:00Z"
 MINUTE = 60_000
 
@@ -29,19 +28,6 @@ MINUTE = 60_000
 @pytest.fixture
 def shop(store: Store) -> DatedShop:
     return DatedShop(store)
-
-
-def credited(shop: DatedShop) -> list[tuple[str, str]]:
-    """Conversions by ad, then the unattributed ones."""
-    report = shop.report(*DAY)
-    rows = [(row["ad"], row["conversions"]) for row in report["rows"] if row["conversions"] != "0.000000"]
-    return [*rows, ("", report["unattributed"]["conversions"])]
-
-
-def receive(shop: DatedShop, hits: Iterable[Hit]) -> None:
-    """Rolls up after each hit, so that late hits must change existing figures."""
-    for hit in hits:
-        shop.receive(hit)
 
 
 def told(shop: DatedShop, click: str, instant: str = BOUGHT, **more: Any) -> Hit:
@@ -71,9 +57,9 @@ def test_a_sale_with_a_networks_click_id_is_credited_to_the_person_who_clicked(
         shop.click(LATER),
         told(shop, "G1"),
     ]
-    receive(shop, [hits[n] for n in order])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
-    assert shop.rows(*DAY, "ad", "conversions", model="linear") == [("google", "0.500000"), ("summer", "0.500000")]
+    shop.receive_one_by_one([hits[n] for n in order])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.rows(DAY, DAY, "ad", "conversions", model="linear") == [("google", "0.500000"), ("summer", "0.500000")]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -85,8 +71,8 @@ def test_a_sale_with_the_id_of_a_click_belongs_to_the_landing_visitor(shop: Date
         landing(shop, click, "2026-11-20T08:01Z"),
         sale,
     ]
-    receive(shop, [hits[n] for n in order])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([hits[n] for n in order])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     assert [row.visitor for row in case_of(shop, sale).verdict.joined] == ["ann"]
 
 
@@ -98,24 +84,24 @@ def test_a_forged_hit_with_a_clicks_id_gets_no_credit_for_its_sale(shop: DatedSh
         shop.click(CLICKED, id=click, issued=True),
         told(shop, click),
     ]
-    receive(shop, hits[::turn])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one(hits[::turn])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
 
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_only_the_first_of_strangers_with_one_click_id_is_credited(shop: DatedShop, turn: int) -> None:
     url = "https://shop.example/?fbclid=F1"
     clicks = [shop.click(f"2026-11-20T0{n}:00Z", ad=f"ad{n}", visitor=f"v{n}", url=url) for n in range(4)]
-    receive(shop, [*clicks, told(shop, "F1")][::turn])
-    assert credited(shop) == [("ad0", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([*clicks, told(shop, "F1")][::turn])
+    assert shop.credited(DAY) == [("ad0", "1.000000"), ("", "0.000000")]
 
 
 def test_an_unknown_click_id_credits_no_ad_until_its_click_comes(shop: DatedShop) -> None:
     sale = told(shop, "G1")
     shop.receive(sale)
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
     shop.receive(shop.click(CLICKED, url="https://shop.example/?gclid=G1"))
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
 
 
 def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_earns_nothing(
@@ -128,22 +114,22 @@ def test_a_click_of_another_site_or_after_the_sale_or_too_long_before_earns_noth
     sale = told(shop, "G1")
     shop.receive(sale)
     assert case_of(shop, sale).verdict.joined == ()
-    assert credited(shop) == [("", "1.000000")]
+    assert shop.credited(DAY) == [("", "1.000000")]
 
 
 def test_two_sales_of_a_click_count_once_without_orders_and_twice_with_two(shop: DatedShop) -> None:
     shop.receive(shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), told(shop, "G1"))
-    assert shop.report(*DAY)["totals"]["conversions"] == "1.000000"
+    assert shop.report(DAY, DAY)["totals"]["conversions"] == "1.000000"
     shop.receive(told(shop, "G1", order="o1"), told(shop, "G1", order="o2"))
-    assert credited(shop) == [("summer", "3.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "3.000000"), ("", "0.000000")]
 
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_a_partner_can_retract_a_sale_by_its_click_id(shop: DatedShop, turn: int) -> None:
     retract = shop.hit("adjustment", BOUGHT, kind="retract", click="G1", trusted=True)
     hits = [shop.click(CLICKED, url="https://shop.example/?gclid=G1"), told(shop, "G1"), retract]
-    receive(shop, hits[::turn])
-    assert credited(shop) == [("", "0.000000")]
+    shop.receive_one_by_one(hits[::turn])
+    assert shop.credited(DAY) == [("", "0.000000")]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -154,14 +140,13 @@ def test_a_goal_that_counts_once_per_person_knows_the_person_of_a_named_click(
     by_click = shop.hit("conversion", "2026-11-20T10:00Z", visitor="partner", name="trial", click="G1")
     own = shop.hit("event", BOUGHT, name="trial")
     hits = [shop.click(CLICKED, url="https://shop.example/?gclid=G1"), by_click, own]
-    receive(shop, [hits[n] for n in order])
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    shop.receive_one_by_one([hits[n] for n in order])
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
     assert case_of(shop, own).reason == "not_first"
 
 
 def test_a_user_who_signs_in_later_is_the_person_whose_click_was_named(shop: DatedShop) -> None:
-    receive(
-        shop,
+    shop.receive_one_by_one(
         [
             told(shop, "G1"),
             shop.click(CLICKED, ad="", url="https://shop.example/?gclid=G1", visitor="phone"),
@@ -170,7 +155,7 @@ def test_a_user_who_signs_in_later_is_the_person_whose_click_was_named(shop: Dat
             shop.hit("event", BOUGHT, visitor="laptop", name="login", user="ann"),
         ],
     )
-    assert credited(shop) == [("summer", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "0.000000")]
 
 
 class Counting:
@@ -233,6 +218,6 @@ def test_a_joined_row_stays_if_an_earlier_click_is_found_and_readers_take_the_ea
     shop.receive(shop.click(CLICKED, ad="first", url=url))
     rows = [row for row in shop.store.read_claims(shop.site.key, ["c:G1"]) if isinstance(row, Joined)]
     assert {row.visitor for row in rows} == {"ann", "bob"}
-    assert credited(shop) == [("first", "1.000000"), ("", "0.000000")]
+    assert shop.credited(DAY) == [("first", "1.000000"), ("", "0.000000")]
     named = shop.store.read_carried(shop.site.key, [ClickSlice("G1", "conversion", 0, 1 << 60, 9)])
     assert [row.touch.visitor for row in join(shop.store, shop.site.key, named)] == ["ann"]
