@@ -1,13 +1,12 @@
 """Odd requests to any address cause no bug, no long wait, and lose no accepted hit. `make fuzz` sends more."""
 
 import os
-import random
 from pathlib import Path
 
 from tests.fuzz.addresses import addresses
 from tests.fuzz.run import fuzz, open_tracker
 
-SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(10**6))
+SEED = int(os.environ.get("FUZZ_SEED") or 1)
 
 
 def test_odd_requests_are_answered_soon_and_accepted_hits_are_archived(tmp_path: Path) -> None:

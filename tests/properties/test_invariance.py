@@ -145,8 +145,12 @@ class World:
             self.step = None
 
     def comes_before_step(self, hit: Hit) -> bool:
-        """Whether a hit can come before the step is known. A click's landing may come up to two hours before it."""
-        return self.step is None or hit.at < self.step[0] - 2 * HOUR
+        """Whether a hit can come before the step is known. A click's landing may come up to two hours before it.
+
+        A landing page may say that it was open before its click. Its touch is then in the click's hour. Therefore the
+        time of its receipt counts, too.
+        """
+        return self.step is None or max(hit.at, hit.received) < self.step[0] - 2 * HOUR
 
     def config(self) -> SiteConfig:
         """The present configuration, from the database."""
