@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from conversions.attribution.credit import MODELS
 from reporting.fits.fit_answer import FitAnswer
 from reporting.report.answer import ReportAnswer
+from reporting.report.filters import FILTERS
 from reporting.report.query import BASES, FORMS, KEYS
 from tracker.openapi import parameter, refusals
 
@@ -18,15 +19,27 @@ def day(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, description=description, required=True)
 
 
+def several(name: str, description: str) -> OpenApiParameter:
+    """A parameter that may be repeated."""
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=f"{description} It may be repeated.", many=True
+    )
+
+
 report_schema = extend_schema(
-    summary="Conversions and their value by ad, campaign, goal, day or hour",
+    summary="Conversions and their value by ad, campaign, source, goal, day, week and other keys",
     parameters=[
         SITE,
         day("from", "The first day, by the site's own calendar."),
         day("to", "The last day, inclusive."),
         parameter("model", "The attribution model.", enum=list(MODELS), default="last"),
         parameter("by", f"Comma list of {', '.join(KEYS)}: the keys of the rows, in that order.", default="ad"),
-        parameter("goal", "The key of the only goal to report."),
+        parameter(
+            "models",
+            "Comma list of models that are shown side by side; the first is the report's own. Instead of `model`.",
+        ),
+        *(several(name, f"Only this {name}.") for name in FILTERS),
+        *(several(f"{name}!", f"Leave this {name} out.") for name in FILTERS),
         parameter("basis", "`click`: credit counts on the touch's day.", enum=list(BASES), default="conversion"),
         parameter(
             "format",

@@ -18,8 +18,8 @@ from conversions.verdicts.fits import read_fits
 from reporting.fits.shown import describe_fit
 from reporting.report.answer import ReportAnswer, answer, plain_answer
 from reporting.report.query import Query, read_fit_query, read_query
-from reporting.report.rows import column_names, plain_rows
-from reporting.report.table import UTF8_MARK, csv_of
+from reporting.report.rows import flat_names, plain_rows
+from reporting.report.table import UTF8_MARK, csv_of, flat
 from reporting.schema import fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead
 from tracker.collection.hit import to_plain
@@ -82,5 +82,5 @@ def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
     name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     mark = UTF8_MARK if query.form == "spreadsheet" else ""
-    text = mark + csv_of(column_names(query), plain_rows(report.rows, query))
+    text = mark + csv_of(flat_names(query), map(flat, plain_rows(report.rows, query)))
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

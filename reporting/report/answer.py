@@ -87,7 +87,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         live=read_live(store, query, site, now),
         recounting=recounting,
         unrated=unrated,
-        fit=describe_learnt(store, site, months) if query.model in LEARNED else None,
+        fit=describe_learnt(store, site, months) if set(query.all_models()) & set(LEARNED) else None,
     )
 
 

@@ -31,6 +31,6 @@ def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHou
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
         # Hits and clicks have no goal. A report of one goal shows them, too.
-        if not count.goal or query.goal in (None, count.goal):
+        if not count.goal or query.takes_goal(count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

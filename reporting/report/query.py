@@ -3,22 +3,31 @@
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, TypeVar
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
+from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
 from tracker.collection.refusal import Refusal
 
 Basis = Literal["conversion", "click"]
 Form = Literal["json", "csv", "spreadsheet"]
 Choice = TypeVar("Choice", bound=str)
 
-KEYS = ("ad", "campaign", "goal", "day", "hour")
+#: The keys of rows that belong to an ad. What is unattributed has none of them.
+AD_KEYS = ("ad", "campaign", "source", "medium", "network")
+KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
+#: All parameters of a report.
+PARAMETERS = (
+    *("site", "from", "to", "model", "models", "by", "basis", "format"),
+    *(name for key in FILTERS for name in (key, f"{key}!")),
+)
 #: A report has at most this many days: a leap year and some days around it.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
@@ -27,20 +36,46 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
+@runtime_checkable
+class MultiValues(Protocol):
+    """Parameters of which one may have several values, such as those of an address."""
+
+    def getlist(self, key: str) -> list[str]:
+        """All values of a parameter."""
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to report. The days are site-local and inclusive. `goal` is the uid of the only goal; None means all
-    goals."""
+    """What to report. The days are site-local and inclusive. `filters`: key -> what it may be; the values of `goal` are
+    uids. `models`: those that are shown side by side; empty if `model` is the only one."""
 
     first: str
     last: str
     model: str = "last"
+    models: tuple[str, ...] = ()
     by: tuple[str, ...] = ("ad",)
-    goal: str | None = None
+    filters: Mapping[str, Filter] = MappingProxyType({})
     basis: Basis = "conversion"
     form: Form = "json"
 
     def __contains__(self, day: str) -> bool:
         return self.first <= day <= self.last
+
+    def all_models(self) -> tuple[str, ...]:
+        """The models to read: `model`, those beside it, and `last`, from which these differ."""
+        return tuple(dict.fromkeys((self.model, *self.models, *(("last",) if self.models else ()))))
+
+    def column_of(self, model: str) -> int:
+        """The place of a model's conversions in a sum. The money follows them."""
+        return 2 + 2 * self.all_models().index(model)
+
+    def empty_sum(self) -> list[int]:
+        """A sum of nothing: clicks, views, and two amounts of each model."""
+        return [0] * (2 + 2 * len(self.all_models()))
+
+    def takes_goal(self, uid: str) -> bool:
+        """Whether the report has the conversions of a goal."""
+        kept = self.filters.get("goal")
+        return kept is None or kept.takes(uid)
 
     def days(self) -> list[str]:
         """The days of clicks, views and unattributed conversions."""
@@ -62,18 +97,37 @@ def longest_window(site: SiteConfig) -> int:
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """Read and check a report's parameters. An empty optional parameter counts as absent. Raises Refusal."""
+    """Read and check a report's parameters. An empty optional parameter counts as absent. A parameter that may be
+    repeated is read from all its values, if `parameters` has them (`getlist`). Raises Refusal."""
+    check_names(parameters)
     first, last = read_days(parameters)
+    models = read_models(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     return Query(
         first=first,
         last=last,
-        model=_one_of(parameters, "model", ("last", *MODELS)),
+        model=models[0] if models else _one_of(parameters, "model", ("last", *MODELS)),
+        models=models,
         by=read_by(parameters.get("by") or "ad", basis),
-        goal=read_goal(parameters.get("goal") or "", site),
+        filters=read_filters(lambda name: values_of(parameters, name), site),
         basis=basis,
         form=_one_of(parameters, "format", FORMS),
     )
+
+
+def check_names(parameters: Mapping[str, str]) -> None:
+    """Refuse a parameter that reports don't have. A misspelt filter would otherwise give the figures of everything."""
+    for name in parameters:
+        if name not in PARAMETERS:
+            detail = f"A report has the parameters {', '.join(PARAMETERS)}."
+            raise Refusal(400, "unknown_parameter", detail, name[:100])
+
+
+def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
+    """All values of a parameter."""
+    if isinstance(parameters, MultiValues):
+        return parameters.getlist(name)
+    return [parameters[name]] if name in parameters else []
 
 
 def read_days(parameters: Mapping[str, str]) -> tuple[str, str]:
@@ -108,14 +162,16 @@ def read_by(text: str, basis: Basis) -> tuple[str, ...]:
     return keys
 
 
-def read_goal(key: str, site: SiteConfig) -> str | None:
-    """Return the uid of the goal with a key; None for no key. Raises Refusal."""
-    if not key:
-        return None
-    for goal in site.goals:
-        if goal.key == key:
-            return goal.uid
-    raise Refusal(404, "unknown_goal", "The site has no goal of this key.", "goal")
+def read_models(parameters: Mapping[str, str]) -> tuple[str, ...]:
+    """Read the models that are shown side by side, the first one being the report's own. Raises Refusal."""
+    text = parameters.get("models") or ""
+    models = tuple(name.strip() for name in text.split(",", len(MODELS))) if text else ()
+    if not set(models) <= set(MODELS) or len(set(models)) < len(models):
+        detail = f"models is a comma-separated list of {', '.join(MODELS)}, each at most once."
+        raise Refusal(400, "bad_models", detail, "models")
+    if models and parameters.get("model") not in (None, "", models[0]):
+        raise Refusal(400, "bad_models", "The first of models is the report's model; leave model out.", "models")
+    return models
 
 
 def read_month(parameters: Mapping[str, str]) -> str:
@@ -128,9 +184,10 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
     """Return the goal's uid and the month of the wanted fit. Raises Refusal."""
-    goal = read_goal(parameters.get("goal") or "", site)
-    if goal is None:
+    key = parameters.get("goal") or ""
+    if not key:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")
+    goal = goal_uid(key, site)
     return goal, read_month(parameters)
 
 

@@ -101,11 +101,13 @@ def read_clicks(reader: DayReader, query: Query) -> Iterator[OnDay]:
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
-def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[OnDay]:
-    """Read the cells of the query's model, also on later days whose conversions may credit touches of the query's
-    days."""
-    model = by_touch_day(query.model) if query.basis == "click" else query.model
-    return reader.read(model, query.credit_days(site), "hour" in query.by)
+def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[tuple[str, str, Cell]]:
+    """Read the cells of the query's models, each with its model and day, also on later days whose conversions may
+    credit touches of the query's days."""
+    days = query.credit_days(site)
+    for model in query.all_models():
+        name = by_touch_day(model) if query.basis == "click" else model
+        yield from ((model, day, cell) for day, cell in reader.read(name, days, "hour" in query.by))
 
 
 def read_unrated_cells(reader: DayReader, query: Query) -> Iterator[OnDay]:

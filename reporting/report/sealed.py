@@ -20,7 +20,8 @@ def sealed_until(query: Query, site: SiteConfig) -> int:
     # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Therefore
     # each is in a bucket whose mark is still open, or is rolled up.
     reached = Marker.reached()
-    sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if query.model in LEARNED else ())])
+    is_learned = bool(set(query.all_models()) & set(LEARNED))
+    sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if is_learned else ())])
     return max(sealed - longest_window(site), 0) if query.basis == "click" else sealed
 
 

@@ -21,6 +21,15 @@ def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return "".join(f"{','.join(line)}\r\n" for line in lines)
 
 
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn a row with parts into columns such as `unattributed.value`."""
+    columns: dict[str, Any] = {}
+    for name, value in row.items():
+        parts = flat(value) if isinstance(value, Mapping) else {"": value}
+        columns |= {f"{name}.{part}" if part else name: inner for part, inner in parts.items()}
+    return columns
+
+
 def cell_of(value: Any) -> str:
     """Write one cell, quoted unless it is a number. An apostrophe is put before each possible formula, because
     strangers choose names."""

@@ -24,7 +24,7 @@ def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
     """Return how many of the query's conversions have amounts without a rate; and these amounts: currency -> micros."""
     conversions, amounts = 0, Counter[str]()
-    for row in (row for cell in cells for row in decode_unrated(cell) if query.goal in (None, row.goal)):
+    for row in (row for cell in cells for row in decode_unrated(cell) if query.takes_goal(row.goal)):
         conversions += row.conversions
         amounts.update(dict(row.amounts))
     return conversions, amounts

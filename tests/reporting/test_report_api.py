@@ -15,6 +15,7 @@ from conversions.models import Ad, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.units.clock import HOUR_MS
+from reporting.report.table import flat
 from tests.openapi import described, description
 from tests.reports import DatedShop, marker_came_through, ms
 from tracker.models import Token
@@ -73,6 +74,26 @@ class TestFigures:
             "first": [("mail", False, "0.000000", "0.000000"), ("summer", True, "1.000000", "1.000000")],
             "linear": [("mail", False, "0.666666", "0.666666"), ("summer", True, "0.333334", "0.333334")],
         }
+
+    def test_sales_without_an_ad_are_told_by_goal_and_source_and_filters_narrow_them(self, store: Store) -> None:
+        shop = DatedShop(store)
+        page = "https://shop.example/?utm_source=google&utm_medium=cpc&utm_campaign=x"
+        shop.receive(
+            shop.hit("page", "2026-11-23T10:00Z", url=page),
+            shop.sale("2026-11-23T11:00Z", 30),
+            shop.sale("2026-11-24T12:00Z", 5, visitor="bob"),
+        )
+        by_source = shop.report(MONDAY, TUESDAY, by="source,medium,goal", models="last,linear")
+        assert [(row["source"], row["medium"], row["goal"], row["value"]) for row in by_source["rows"]] == [
+            ("google", "cpc", "purchase", "30.000000")
+        ]
+        assert by_source["unattributed"]["rows"] == [
+            {"goal": "purchase", "conversions": "1.000000", "value": "5.000000"}
+        ]
+        by_week = shop.rows(MONDAY, TUESDAY, "week", "value", "unattributed", by="week")
+        assert by_week == [("2026-W48", "30.000000", {"conversions": "1.000000", "value": "5.000000"})]
+        assert shop.report(MONDAY, TUESDAY, source="google")["totals"]["value"] == "30.000000"
+        assert shop.report(MONDAY, TUESDAY, **{"source!": "google"})["totals"]["value"] == "5.000000"
 
     def test_an_empty_range_is_an_empty_report(self, store: Store) -> None:
         report = DatedShop(store).report(MONDAY, WEDNESDAY)
@@ -366,6 +387,8 @@ class TestHttp:
             ({"by": "ad,hour", "basis": "click"}, (400, "bad_by", "by")),
             ({"goal": "\ud7ff\0"}, (404, "unknown_goal", "goal")),
             ({"format": "xml"}, (400, "bad_format", "format")),
+            ({"chanel": "email"}, (400, "unknown_parameter", "chanel")),
+            ({"by": "ad,colour"}, (400, "bad_by", "by")),
         ],
     )
     def test_a_bad_query_is_refused_with_a_code_and_field(
@@ -387,15 +410,15 @@ class TestHttp:
         headers = {"authorization": f"Bearer {shop.secret}"}
         assert error_of(client.post("/api/reports/conversions", headers=headers)) == (405, "method_not_allowed", None)
 
-    @pytest.mark.parametrize("by", ["ad", "ad,campaign", "goal,ad", "day", "hour,ad"])
+    @pytest.mark.parametrize("by", ["ad", "ad,campaign,source", "goal,ad", "week", "hour,ad"])
     def test_the_csv_has_the_same_figures_as_the_json(self, client: Client, shop: DatedShop, by: str) -> None:
         names = ["=HYPERLINK(1)", "-5", 'a "b", c', "käse\n2", "@x", "summer"]
         shop.receive(
             *(shop.click(f"2026-11-23T10:0{n}Z", ad=ad, visitor=f"v{n}") for n, ad in enumerate(names)),
             *(shop.sale("2026-11-23T11:00Z", 3, visitor=f"v{n}") for n in range(0, 6, 2)),
         )
-        rows = get(client, shop, by=by).json()["rows"]
-        answer = get(client, shop, by=by, format="csv")
+        rows = [flat(row) for row in get(client, shop, by=by, models="last,linear").json()["rows"]]
+        answer = get(client, shop, by=by, models="last,linear", format="csv")
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         name = f"conversions-{shop.site.key}-{MONDAY}-{MONDAY}.csv"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
@@ -416,7 +439,7 @@ class TestHttp:
 
     def test_an_empty_csv_has_a_header(self, client: Client, shop: DatedShop) -> None:
         answer = get(client, shop, format="csv", by="goal")
-        assert answer.content == b"goal,clicks,views,conversions,value\r\n"
+        assert answer.content == b"goal,clicks,views,conversions,value,unattributed.conversions,unattributed.value\r\n"
 
     def test_while_the_configuration_is_away_the_client_is_asked_to_retry(
         self, client: Client, shop: DatedShop
@@ -434,7 +457,8 @@ class TestHttp:
     def test_its_parameters_and_forms_are_described(self) -> None:
         report = description()["paths"]["/api/reports/conversions"]["get"]
         assert {parameter["name"] for parameter in report["parameters"]} == {
-            "site", "from", "to", "model", "by", "goal", "basis", "format",
+            "site", "from", "to", "model", "models", "by", "basis", "format",
+            *(f"{key}{mark}" for key in ("ad", "campaign", "source", "medium", "goal") for mark in ("", "!")),
         }  # fmt: skip
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from conversions.attribution.credit import MODELS
 from conversions.facts.ad_names import OTHER, AdName
@@ -16,11 +18,11 @@ from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS, HOUR_MS, day_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, by_touch_day
-from reporting.report.query import KEYS, Query, longest_window, read_query
+from reporting.report.query import AD_KEYS, KEYS, Query, longest_window, read_query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import MAX_ROWS, check_size, make_report
-from reporting.report.rows import Report, Totals, Unattributed, plain_rows
-from reporting.report.table import csv_of
+from reporting.report.rows import Report, Totals, Unattributed, flat_names, plain_rows
+from reporting.report.table import csv_of, flat
 from tests.rows import ClickRow, CreditRow, clicks_body, credit_body, credit_rows
 from tracker.collection.refusal import Refusal
 
@@ -108,7 +110,8 @@ class TestParameters:
         assert query(by="day, ad,goal").by == ("day", "ad", "goal")
 
     def test_a_goal_is_named_by_its_key(self) -> None:
-        assert query(goal="signup").goal == "u2"
+        asked = query(goal="signup")
+        assert (asked.takes_goal("u2"), asked.takes_goal("u1")) == (True, False)
 
     @pytest.mark.parametrize("model", MODELS)
     def test_every_model_can_be_requested(self, model: str) -> None:
@@ -140,6 +143,13 @@ class TestParameters:
             ({"format": "xml"}, (400, "bad_format", "format")),
             ({"goal": "none"}, (404, "unknown_goal", "goal")),
             ({"goal": "u1"}, (404, "unknown_goal", "goal")),
+            ({"goal!": "none"}, (404, "unknown_goal", "goal!")),
+            ({"ad": "x" * 1_001}, (400, "bad_filter", "ad")),
+            ({"chanel": "email"}, (400, "unknown_parameter", "chanel")),
+            ({"models": "last,best"}, (400, "bad_models", "models")),
+            ({"models": "last,last"}, (400, "bad_models", "models")),
+            ({"models": "," * 100_000}, (400, "bad_models", "models")),
+            ({"models": "last,first", "model": "first"}, (400, "bad_models", "models")),
         ],
     )
     def test_a_bad_parameter_is_named(self, parameters: dict[str, str], answer: tuple[int, str, str]) -> None:
@@ -273,6 +283,80 @@ class TestRows:
         ]
         assert rows(cells) == []
 
+    def test_sales_without_an_ad_stand_beside_those_of_ads_in_rows_without_ads(self) -> None:
+        cells = [
+            credit(earned(ONE_AD, 1, 10), earned(None, 2, 20)),
+            credit(earned(None, 4, 40, "2026-11-24"), at=NOON + DAY_MS),
+        ]
+        found = rows(cells, by="day")
+        assert [(row["day"], row["conversions"], row["unattributed"]["value"]) for row in found] == [
+            ("2026-11-23", "0.000001", "0.000020"),
+            ("2026-11-24", "0.000000", "0.000040"),
+        ]
+        assert "unattributed" not in rows(cells)[0]
+
+    def test_beside_ads_sales_without_an_ad_have_rows_by_the_other_keys(self) -> None:
+        cells = [credit(earned(ONE_AD, 1, 10), earned(None, 2, 20)), credit(earned(None, 4, 40), uid="u2")]
+        lost = reported(cells, query(by="ad,goal")).unattributed
+        assert lost.rows is not UNSET
+        assert [(row.goal, row.conversions) for row in lost.rows] == [("purchase", "0.000002"), ("signup", "0.000004")]
+        assert reported(cells, query(by="ad,campaign")).unattributed.rows is UNSET
+
+    def test_days_are_added_up_by_iso_week_and_by_month(self) -> None:
+        days = ("2026-12-31", "2027-01-03", "2027-01-04")
+        cells = [clicks(ClickRow(ONE_AD, 1, 0), at=NOON + shift * DAY_MS) for shift in (38, 41, 42)]
+        asked = {"from": days[0], "to": days[-1]}
+        assert [(row["week"], row["clicks"]) for row in rows(cells, by="week", **asked)] == [
+            ("2026-W53", 2),
+            ("2027-W01", 1),
+        ]
+        assert [(row["month"], row["clicks"]) for row in rows(cells, by="month", **asked)] == [
+            ("2026-12", 1),
+            ("2027-01", 2),
+        ]
+
+    def test_a_filter_on_ads_leaves_out_others_and_what_is_unattributed(self) -> None:
+        winter = AdName("winter", "sale", True)
+        cells = [
+            clicks(ClickRow(ONE_AD, 3, 0), ClickRow(winter, 5, 0)),
+            credit(earned(ONE_AD, 1), earned(winter, 2), earned(None, 4)),
+        ]
+        only = reported(cells, query(ad="winter"))
+        assert (only.totals.clicks, only.totals.conversions) == (5, "0.000002")
+        assert only.unattributed.conversions == "0.000000"
+        rest = reported(cells, query(**{"ad!": "winter", "by": "goal"}))
+        assert (rest.totals.clicks, rest.totals.conversions) == (3, "0.000005")
+        assert rest.unattributed.conversions == "0.000004"
+
+    def test_a_filter_may_be_repeated(self) -> None:
+        cells = [clicks(ClickRow(ONE_AD, 1, 0), ClickRow(STRAY, 2, 0), ClickRow(OTHER, 4, 0))]
+        asked = QueryDict("from=2026-11-22&to=2026-11-24&campaign=sale&campaign=mail&ad%21=nobody")
+        assert reported(cells, read_query(asked, SITE)).totals.clicks == 3
+
+    def test_models_stand_side_by_side_with_their_difference_from_last(self) -> None:
+        cells = [
+            credit(earned(ONE_AD, 1_000_000, 9_000_000)),
+            credit(earned(ONE_AD, 250_000, 2_000_000), model="linear"),
+        ]
+        (row,) = rows(cells, models="linear,last")
+        assert row["conversions"] == "0.250000"
+        assert row["models"] == {
+            "linear": {
+                "conversions": "0.250000",
+                "value": "2.000000",
+                "difference": {"conversions": "-0.750000", "value": "-7.000000"},
+            },
+            "last": {
+                "conversions": "1.000000",
+                "value": "9.000000",
+                "difference": {"conversions": "0.000000", "value": "0.000000"},
+            },
+        }
+        assert flat_names(query(models="linear", by="day"))[3:8] == [
+            *("conversions", "value", "unattributed.conversions", "unattributed.value", "models.linear.conversions"),
+        ]
+        assert set(flat(row)) == set(flat_names(query(models="linear,last")))
+
     def test_a_report_of_too_many_rows_is_refused(self) -> None:
         check_size(MAX_ROWS)
         with pytest.raises(Refusal, match="rows"):
@@ -322,24 +406,72 @@ def micros(text: str) -> int:
     return int(text.replace(".", ""))
 
 
+FILTERED = st.fixed_dictionaries(
+    {},
+    optional={
+        "ad": st.sampled_from(["summer", "winter"]),
+        "ad!": st.sampled_from(["summer", "nothing"]),
+        "campaign": st.sampled_from(["sale", "(none)"]),
+        "source!": st.sampled_from(["(none)", "(other)"]),
+        "goal": st.sampled_from(["purchase", "signup"]),
+        "goal!": st.just("signup"),
+    },
+)
+AMOUNTS = ("conversions", "value")
+
+
+def sums_of(parts: Iterable[Any]) -> list[int]:
+    kept = list(parts)
+    return [sum(micros(getattr(part, name)) for part in kept) for name in AMOUNTS]
+
+
 @given(
     cells=CELLS,
     by=BYS,
     basis=st.sampled_from(["conversion", "click"]),
-    only=st.sampled_from(["", "purchase", "signup"]),
+    filters=FILTERED,
+    models=st.sampled_from(["", "last,linear", "linear"]),
 )
 def test_rows_and_unattributed_add_up_to_the_totals_in_every_grouping(
-    cells: list[Cell], by: str, basis: str, only: str
+    cells: list[Cell], by: str, basis: str, filters: dict[str, str], models: str
 ) -> None:
-    report = reported(cells, query(by=by, basis=basis, goal=only))
-    for column in ("conversions", "value"):
-        parts = [micros(getattr(row, column)) for row in [*report.rows, report.unattributed]]
-        assert sum(parts) == micros(getattr(report.totals, column))
+    asked = {**filters, "basis": basis, "models": models}
+    report = reported(cells, query(by=by, **asked))
+    assert sums_of([*report.rows, report.unattributed]) == sums_of([report.totals])
     if "goal" not in by:
-        assert sum(row.clicks for row in report.rows) == report.totals.clicks
+        assert sum(row.clicks for row in report.rows if row.clicks) == report.totals.clicks
     keys = [tuple(getattr(row, key) for key in by.split(",")) for row in report.rows]
     assert keys == sorted(keys)
-    assert reported(cells, query(by="day", basis=basis, goal=only)).totals == report.totals
+    assert reported(cells, query(by="day", **asked)).totals == report.totals
+
+
+@given(cells=CELLS, by=BYS, basis=st.sampled_from(["conversion", "click"]), filters=FILTERED)
+def test_what_is_unattributed_is_told_by_its_keys(
+    cells: list[Cell], by: str, basis: str, filters: dict[str, str]
+) -> None:
+    report = reported(cells, query(by=by, basis=basis, **filters))
+    others = [key for key in by.split(",") if key not in AD_KEYS]
+    if not others:
+        assert report.unattributed.rows is UNSET
+        return
+    lost = report.unattributed.rows if len(others) < len(by.split(",")) else [row.unattributed for row in report.rows]
+    assert lost is not UNSET
+    assert sums_of(lost) == sums_of([report.unattributed])
+    # Key by key: what ads got and what they didn't get is the amount of a report by the other keys alone.
+    whole = {
+        key_of(row, others): row for row in reported(cells, query(by=",".join(others), basis=basis, **filters)).rows
+    }
+    for key, row in whole.items():
+        parts: list[Any] = [part for part in report.rows if key_of(part, others) == key]
+        if report.unattributed.rows is not UNSET:
+            parts += [part for part in report.unattributed.rows if key_of(part, others) == key]
+        else:
+            parts += [part.unattributed for part in parts]
+        assert sums_of(parts) == sums_of([row, row.unattributed])
+
+
+def key_of(row: Any, names: list[str]) -> tuple[str, ...]:
+    return tuple(getattr(row, name) for name in names)
 
 
 @given(st.integers(-(10**30), 10**30))

@@ -1,0 +1,50 @@
+"""Filters: the parameters `goal=`, `ad=`, `ad!=` and the like -> which goals and ads a report takes. Pure."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from conversions.rules.site import SiteConfig
+from tracker.collection.refusal import Refusal
+
+#: What a report can be filtered by. A parameter of this name may be repeated; with `!` behind it, it leaves out.
+FILTERS = ("ad", "campaign", "source", "medium", "goal")
+#: A filter has at most this many values, and a value this many characters.
+MAX_VALUES, MAX_LENGTH = 100, 1_000
+
+#: Name -> all values that were given for a parameter.
+Given = Callable[[str], list[str]]
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What one key may be. If `only` is empty, everything is taken that `without` doesn't leave out."""
+
+    only: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def takes(self, value: str) -> bool:
+        """Whether a value is taken."""
+        return (not self.only or value in self.only) and value not in self.without
+
+
+def read_filters(given: Given, site: SiteConfig) -> Mapping[str, Filter]:
+    """Read the filters by name. The values of `goal` are uids. Raises Refusal."""
+    found = {name: Filter(_read(given, name, site), _read(given, f"{name}!", site)) for name in FILTERS}
+    return {name: kept for name, kept in found.items() if kept != Filter()}
+
+
+def _read(given: Given, field: str, site: SiteConfig) -> frozenset[str]:
+    values = [value for value in given(field) if value]
+    if len(values) > MAX_VALUES or any(len(value) > MAX_LENGTH for value in values):
+        detail = f"{field} has at most {MAX_VALUES} values of {MAX_LENGTH} characters each."
+        raise Refusal(400, "bad_filter", detail, field)
+    return frozenset(goal_uid(value, site, field) if field.startswith("goal") else value for value in values)
+
+
+def goal_uid(key: str, site: SiteConfig, field: str = "goal") -> str:
+    """Return the uid of the goal with a key. Raises Refusal."""
+    for goal in site.goals:
+        if goal.key == key:
+            return goal.uid
+    there = ", ".join(goal.key for goal in site.goals) or "none"
+    raise Refusal(404, "unknown_goal", f"The site has no goal of this key. Its goals: {there}.", field)
