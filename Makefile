@@ -1,7 +1,7 @@
 # `make help` lists the targets. Set-up runs once and is remembered by stamp files in .venv.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth bench-figures soak faults worlds \
+.PHONY: help run up test check lint django snippet services services-stop demo bench bench-growth bench-figures soak soak-rollups faults worlds \
 	nightly lock clean image test-image fuzz .services-started
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services
 TESTED := rabbitmq cassandra s3 postgres
-# Three processes, each with its own data: a crash test mostly waits. tests/passes.py says which tests share a process.
-PYTEST_RUN := CI=true python -m pytest --numprocesses 3
+# Several processes, each with its own data: a crash test mostly waits. tests/passes.py says which tests share a process.
+PYTEST_RUN := CI=true python -m pytest --numprocesses
 # A tracker without these variables is embedded.
 EMBEDDED := $(addprefix --unset=,DATABASE_URL BROKER_URL CASSANDRA_URL ARCHIVE_URL S3_ENDPOINT_URL)
 # BUILDAH_FORMAT keeps the image's health check where podman builds it.
@@ -42,9 +42,14 @@ up: export PORT ?= 8000
 up: .venv/.installed ## the Procfile's processes, on the services that env names
 	@exec $(UP)
 
+# The tests on SQLite run beside those on the services, which mostly wait. Their output comes at the end.
+# Exit code 5: no test was selected.
 test: .venv/.installed-dev .services-started ## every test on the real services; those of the database on SQLite, too
-	@services=$$($(SERVICES) start $(TESTED)) && env $$services $(PYTEST_RUN) $(PYTEST)
-	@env $(EMBEDDED) $(PYTEST_RUN) --embedded $(PYTEST) $(if $(PYTEST),|| [ $$? = 5 ]) # exit code 5: no test was selected
+	@services=$$($(SERVICES) start $(TESTED)) || exit; printed=$$(mktemp); \
+		{ env $(EMBEDDED) $(PYTEST_RUN) 1 --embedded $(PYTEST); } >$$printed 2>&1 & embedded=$$!; \
+		env $$services $(PYTEST_RUN) 3 $(PYTEST); one=$$?; \
+		wait $$embedded; other=$$?; cat $$printed; rm $$printed; \
+		[ $$other != 5 ] || other=0; [ $$one = 0 ] && exit $$other || exit $$one
 
 # Fetches and starts the services while lint and Django's checks run.
 check: ## what CI runs: lint, types, Django's checks, tests
@@ -78,8 +83,11 @@ demo: .venv/.installed-dev ## a real browser goes from an ad to a purchase; prin
 bench: .venv/.installed-dev ## accepted and processed hits per second, compared with a baseline
 	@$(SERVICES) install wrk rabbitmq cassandra s3 && python -m bench && python -m bench.growing --facts 100000
 
-bench-figures: .venv/.installed-dev ## what reports, rollups and replays cost, as multiples of a yardstick; embedded, under ten minutes
-	@python -m bench.figuring $(FIGURES)
+bench-figures: .venv/.installed-dev ## what reports, rollups and replays cost on both stores; about ten minutes
+	@$(SERVICES) install cassandra s3 && python -m bench.figuring $(FIGURES)
+
+soak-rollups: .venv/.installed-dev ## whether a worker's memory stays flat over 15 minutes; FIGURES="--store sqlite"
+	@$(SERVICES) install cassandra s3 && python -m bench.figuring --soak $(FIGURES)
 
 bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten million facts; about 10 minutes, 5 GB
 	@$(SERVICES) install cassandra && python -m bench.growing $(GROWTH)
@@ -93,9 +101,9 @@ faults: .venv/.installed-dev ## break the product on purpose, one rule at a time
 worlds: export WORLDS ?= 2400
 worlds: .venv/.installed-dev ## the property tests with many more worlds than in make test; up to an hour
 	@$(SERVICES) install cassandra && services=$$($(SERVICES) start cassandra) \
-		&& env $$services $(PYTEST_RUN) tests/properties $(PYTEST)
+		&& env $$services $(PYTEST_RUN) 3 tests/properties $(PYTEST)
 
-nightly: worlds faults fuzz soak ## the checks that take too long for every change
+nightly: worlds faults fuzz soak soak-rollups bench-figures ## the checks that take too long for every change
 
 image: ## the container image hitledger, by docker or podman; IMAGE="--build-arg BASE=..." for a base of your own
 	@BUILDAH_FORMAT=docker $(BUILDER) build $(IMAGE) --tag hitledger .

@@ -1,28 +1,70 @@
-"""`make bench-figures`: what reports, rollups and replays cost; FIGURES="--scale 0.1 hot small" measures less."""
+"""What reports, rollups and replays cost on both stores, and whether a worker's memory stays flat.
 
-import os
+`make bench-figures FIGURES="--store sqlite --scale 0.1 hot"` measures less; `make soak-rollups` looks at the memory.
+"""
+
+import argparse
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.growing import cassandra_url
+from tests.crash.services import OwnServices
 from tests.running import CHECKOUT, Tracker
+
+HEAD = """\
+| figure | store | was | wanted | clock | CPU | Cassandra's CPU | x yardstick | |
+|---|---|---:|---:|---:|---:|---:|---:|---|"""
+STORES = ("sqlite", "cassandra")
+
+
+def measure(state: Path, changes: Mapping[str, str], words: Sequence[str]) -> None:
+    """Runs a module with its words on a tracker of its own, in this folder and with these variables."""
+    tracker = Tracker(state, {name: value for name, value in changes.items() if name == "CASSANDRA_URL"})
+    tracker.manage("migrate", "--noinput", "--verbosity", "0")
+    tracker.manage("prepare")
+    command = [sys.executable, "-m", *words]
+    env = {**tracker.env, **changes, "DJANGO_SETTINGS_MODULE": "tracker.settings"}
+    subprocess.run(command, env=env, cwd=CHECKOUT, check=True)
+
+
+def bucket(services: OwnServices) -> dict[str, str]:
+    """The bucket in which the archive is measured, too."""
+    env = dict(line.split("=", 1) for line in services.tell("env", "s3").splitlines())
+    return {"BENCH_ARCHIVE_URL": env.pop("ARCHIVE_URL"), **env}
+
+
+def node(services: OwnServices, folder: Path) -> dict[str, str]:
+    """The Cassandra to measure, and its pid."""
+    pid = (folder / "pids" / "cassandra.pid").read_text().split()[0]
+    return {"CASSANDRA_URL": cassandra_url(services), "BENCH_NODE": pid}
 
 
 def main() -> None:
-    """Measures on an embedded tracker in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="hitledger-figures.") as folder:
-        tracker = Tracker(Path(folder))
-        tracker.manage("migrate", "--noinput", "--verbosity", "0")
-        command = [sys.executable, "-m", "bench.figures", *sys.argv[1:]]
-        env = {**tracker.env, **bucket(), "DJANGO_SETTINGS_MODULE": "tracker.settings"}
-        subprocess.run(command, env=env, cwd=CHECKOUT, check=True)
-
-
-def bucket() -> dict[str, str]:
-    """The bucket in which the archive is measured, too, if the environment names one (`make services`)."""
-    place, endpoint = (os.environ.get(name, "") for name in ("ARCHIVE_URL", "S3_ENDPOINT_URL"))
-    return {"BENCH_ARCHIVE_URL": place, "S3_ENDPOINT_URL": endpoint} if place.startswith("s3:") else {}
+    """Measures on SQLite with an archive in a folder and in S3, then on Cassandra. Stdout is the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", choices=STORES, help="measure on this store alone")
+    parser.add_argument("--soak", action="store_true", help="look at a worker's memory instead")
+    given, more = parser.parse_known_args()
+    words = ["bench.figures.soak" if given.soak else "bench.figures", *more]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
+    if not given.soak:
+        print(HEAD, flush=True)
+    with tempfile.TemporaryDirectory(prefix="hitledger-figures.", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        services = OwnServices(folder / "services")
+        try:
+            if given.store != "cassandra":
+                services.start("s3")
+                measure(folder / "sqlite", bucket(services), words)
+            if given.store != "sqlite":
+                services.start("cassandra")
+                measure(folder / "cassandra", node(services, folder / "services"), words)
+        finally:
+            services.stop()
 
 
 if __name__ == "__main__":

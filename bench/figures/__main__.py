@@ -1,23 +1,45 @@
-"""Measures and prints the lines. `python -m bench.figuring` starts it with its own tracker."""
+"""Measures one store and prints rows of the table. `python -m bench.figuring` starts it with its own tracker."""
 
 import argparse
 
-from bench.figures.lines import LINES
+from bench.figures.line import NODE, Line
+from bench.figures.lines import LINES, ON_CASSANDRA
+from bench.figures.wanted import ROWS
 from bench.figures.yardstick import measure
 
 
 def main() -> None:
-    """Prints a table in Markdown: CPU time, and its ratio to the yardstick's."""
+    """Prints rows in Markdown: the figure, the store, what it was and what is wanted; then what was measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="how much of everything; 1 by default")
-    parser.add_argument("parts", nargs="*", help="reports, hot, small, quiet, archive; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(LINES)}; all by default")
     given = parser.parse_args()
-    print("| figure | CPU | x yardstick | |\n|---|---:|---:|---|")
-    for part in given.parts or LINES:
-        yardstick = measure()
-        for line in LINES[part](given.scale):
-            cpu, ratio = f"{1_000 * line.cpu:,.1f} ms", f"{line.cpu / yardstick:,.2f}"
-            print(f"| {line.what} | {cpu} | {ratio} | {line.note} |", flush=True)
+    if unknown := set(given.parts) - LINES.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(LINES)}")
+    measured = ON_CASSANDRA if NODE else LINES
+    for part in given.parts or measured:
+        if part in measured:
+            yardstick = measure()
+            for line in LINES[part](given.scale):
+                print(row(line, yardstick), flush=True)
+
+
+def row(line: Line, yardstick: float) -> str:
+    """A row of the table. `yardstick`: CPU seconds of the yardstick."""
+    about, cost = ROWS[line.key], line.cost
+    was = about.cassandra if NODE else about.sqlite
+    node = told(cost.node, about.unit) if NODE else ""
+    figures = (told(cost.clock, about.unit), told(cost.cpu, about.unit), node, f"{cost.cpu / yardstick:,.3g}")
+    store = "Cassandra" if NODE else "SQLite"
+    return f"| {' | '.join((about.title, store, was, about.wanted, *figures, line.note))} |"
+
+
+def told(seconds: float, unit: str) -> str:
+    """Seconds in the unit of a row. `/s` is how many of these are done in a second."""
+    if unit == "/s":
+        return f"{1 / max(seconds, 1e-9):,.0f}/s"
+    times = {"s": 1, "ms": 1e3, "us": 1e6}[unit]
+    return f"{seconds * times:,.3g} {unit}" if seconds * times < 1_000 else f"{seconds * times:,.0f} {unit}"
 
 
 if __name__ == "__main__":

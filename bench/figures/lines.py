@@ -1,16 +1,17 @@
-"""Lines: a part of the benchmark (its name -> a function) -> its measurements."""
+"""Lines: a part of the benchmark (its name -> a function) -> its measurements on the store that the settings name."""
 
-import resource
-import time
 from collections.abc import Callable, Iterator, Mapping
-from statistics import quantiles
 
-import msgspec
 from django.db import transaction
 
 from bench.figures.archive import archives, fill, merge, replayed, size_of
-from bench.figures.site import AFTER, DAYS, FIRST, LAST, START, BenchSite
+from bench.figures.line import NODE, Cost, Line, cost_of, p95_of
+from bench.figures.many import ManySites
+from bench.figures.site import AFTER, DAYS, FIRST, LAST, START, BenchSite, visitor_id
+from bench.figures.steady import Steady
+from bench.figures.workers import Used, roll_up_parts, workers
 from conversions.configuration.loading import load_site
+from conversions.marks import marks as sequence
 from conversions.units.clock import DAY_MS, HOUR_MS
 from reporting.report.answer import answer
 from reporting.report.query import read_query
@@ -18,6 +19,7 @@ from tracker.archive import ObjectArchive
 
 REPORTS = 20
 BATCH = 24
+PEOPLE = 200_000
 SMALL_BUCKETS = 200
 #: Hits an hour over 90 days.
 HOURLY = 63
@@ -26,33 +28,18 @@ LATE, LATE_DAYS = 400, 80
 ARCHIVED, MERGED_TIMES = 12_000, 5
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A measurement: its name, its CPU seconds, and a note."""
-
-    what: str
-    cpu: float
-    note: str = ""
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """The CPU seconds that the work takes in this process."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
 def reports(scale: float) -> Iterator[Line]:
     """The p95 of reports of 90 days."""
     for ads in (10, 200, 1_000):
         site = BenchSite(f"reports-{ads}", ads)
         with transaction.atomic():
             site.fill_cells()
-        yield Line(f"report of 90 days by ad, {ads} ads, p95", slow_report(site, "ad", scale))
+        yield Line(f"ads-{ads}", slow_report(site, "ad", scale))
         if ads == 200:
-            yield Line(f"report of 90 days by day and ad, {ads} ads, p95", slow_report(site, "day,ad", scale))
+            yield Line("day-ad", slow_report(site, "day,ad", scale))
 
 
-def slow_report(site: BenchSite, by: str, scale: float) -> float:
+def slow_report(site: BenchSite, by: str, scale: float) -> Cost:
     """The p95 of a report."""
 
     def ask() -> None:
@@ -60,24 +47,46 @@ def slow_report(site: BenchSite, by: str, scale: float) -> float:
         assert config
         answer(site.store, read_query({"from": FIRST, "to": LAST, "by": by}, config), config, AFTER)
 
-    return quantiles([seconds(ask) for _ in range(max(round(REPORTS * scale), 4))], n=20)[-1]
+    ask()
+    return p95_of(ask, max(round(REPORTS * scale), 4))
 
 
 def hot_hour(scale: float) -> Iterator[Line]:
     """An hour of many conversions, divided into 256 parts as beat would divide it, and a late click of one person."""
-    people = round(200_000 * scale)
+    people = round(PEOPLE * scale)
     site = BenchSite("hot", 200)
     site.divide(256)
-    site.fill_hour(START, people)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    cpu = seconds(site.roll_up)
-    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10
-    yield Line(f"an hour of {people:,} conversions rolled up", cpu, f"{more} MiB more")
-    site.process([site.click("late", START + 1, f"v{START}-7")])
-    yield Line(f"one late click in an hour of {people:,} conversions", seconds(site.roll_up))
-    hits = [site.sale(f"s{n}", START + DAY_MS + n, f"v{START}-{n}") for n in range(BATCH)]
-    title = f"a conversion-heavy batch of {BATCH} with {2 * people:,} facts"
-    yield Line(title, min(seconds(lambda: site.process(hits)) for _ in range(5)))
+    with workers(2) as pool:
+        site.fill_hour(START, people, pool)
+    if not NODE:
+        hits = [site.sale(f"s{n}", START + DAY_MS + n, visitor_id(START, n)) for n in range(BATCH)]
+        batches = [cost_of(lambda: site.process(hits)) for _ in range(9)]
+        yield Line("batch", sorted(batches, key=lambda one: one.cpu)[4], f"{2 * people:,} facts")
+    for number in (1, 2):
+        sequence.mark_buckets(site.key, [START])
+        used: list[Used] = []
+        with workers(number) as pool:
+            found = [site.key] * number
+            cost = cost_of(lambda: used.extend(pool.map(roll_up_parts, found)))  # noqa: B023
+        own = Cost(cost.clock, sum(one.cpu for one in used), cost.node)
+        most = max(one.mib for one in used)
+        yield Line("hour" if number == 1 else "hour-2", own, f"{people:,} conversions; {most} MiB a worker")
+    site.process([site.click("late", START + 1, visitor_id(START, 7))])
+    yield Line("late", cost_of(site.roll_up))
+
+
+def person(scale: float) -> Iterator[Line]:
+    """One person's clicks and sales of one hour, as a stranger can send them in five requests."""
+    site = BenchSite("person", 10)
+    clicks = [site.click(f"c{n}", START + n, "one") for n in range(round(2_000 * scale))]
+    sales = [site.sale(f"s{n}", START + HOUR_MS // 2 + n, "one") for n in range(round(500 * scale))]
+    for first in range(0, len(clicks), 500):
+        site.process(clicks[first : first + 500])
+    site.process(sales)
+    used: list[Used] = []
+    with workers(1) as pool:
+        cost = cost_of(lambda: used.append(pool.submit(roll_up_parts, site.key).result()))
+    yield Line("person", Cost(cost.clock, used[0].cpu, cost.node), f"{used[0].mib} MiB a worker")
 
 
 def small_buckets(scale: float) -> Iterator[Line]:
@@ -87,7 +96,15 @@ def small_buckets(scale: float) -> Iterator[Line]:
     for n in range(many):
         at = START + n * HOUR_MS
         site.process([site.click(f"c{n}", at, f"v{n}"), site.sale(f"s{n}", at + 1, f"v{n}")])
-    yield Line("a small bucket rolled up", seconds(site.roll_up) / many)
+    yield Line("small", cost_of(site.roll_up).each(many))
+
+
+def steady(scale: float) -> Iterator[Line]:
+    """An hour of a steady load, rolled up each minute as beat does it."""
+    hour = Steady(BenchSite("steady", 200), round(1_000 * scale))
+    while hour.goes_on:
+        hour.minute()
+    yield Line("steady", hour.cost.each(hour.hits), f"{hour.hits:,} hits in an hour, {hour.rollups:,} rollups of parts")
 
 
 def quiet_site(scale: float) -> Iterator[Line]:
@@ -100,7 +117,7 @@ def quiet_site(scale: float) -> Iterator[Line]:
         for bucket in hours:
             at = [bucket + n * 57_000 for n in range(HOURLY)]
             hits = [
-                (site.sale if n % 9 == 8 else site.click)(f"{bucket}-{n}", when, f"v{bucket}-{n // 3}")
+                (site.sale if n % 9 == 8 else site.click)(f"{bucket}-{n}", when, visitor_id(bucket, n // 3))
                 for n, when in enumerate(at)
             ]
             site.process(hits[: HOURLY // 2])
@@ -110,14 +127,22 @@ def quiet_site(scale: float) -> Iterator[Line]:
         site.roll_up()
         site.make_days()
 
-    sent = seconds(send)
-    yield Line(f"{days} days of {HOURLY} hits an hour: processed", sent)
-    yield Line("- then rolled up", seconds(figures))
+    yield Line("sent", cost_of(send), f"{days} days")
+    yield Line("quiet", cost_of(figures))
     late = round(LATE * scale)
     for n in range(late):
         at = START + n * LATE_DAYS * DAY_MS * days // DAYS // late
-        site.process([site.click(f"late-{n}", at, f"v{at - at % HOUR_MS}-{n % 20}")])
-    yield Line(f"- then {late} clicks that come late", seconds(figures))
+        site.process([site.click(f"late-{n}", at, visitor_id(at - at % HOUR_MS, n % 20))])
+    yield Line("quiet-late", cost_of(figures), f"{late} clicks")
+
+
+def many_sites(scale: float) -> Iterator[Line]:
+    """Ticks of many sites: first with five hits each, then with one new hit of every fifth site."""
+    sites = ManySites(round(5_000 * scale))
+    sites.send(sites.keys, 5)
+    yield Line("sites-5000", cost_of(sites.tick), f"{len(sites.keys):,} sites; {sites.left():,} left")
+    sites.send(sites.keys[::5], 1)
+    yield Line("sites-1000", cost_of(sites.tick), f"{len(sites.keys[::5]):,} sites; {sites.left():,} left")
 
 
 def archive(scale: float) -> Iterator[Line]:
@@ -129,26 +154,28 @@ def archive(scale: float) -> Iterator[Line]:
 
 def replays(name: str, place: ObjectArchive, hits: int) -> Iterator[Line]:
     """Replays, each of a new site's hits; and the merging between them."""
+    end = "-s3" if name == "S3" else ""
     small, merged = (BenchSite(f"{name.lower()}{kind}", 20) for kind in ("small", "merged"))
-    rates: list[float] = []
     fill(place, small.key, hits)
-    cpu = seconds(lambda: rates.append(replayed(place, small)))
-    yield Line(f"replay of {hits:,} hits from objects of 24, {name}", cpu, f"{rates[-1]:,.0f} hits/s")
+    yield Line(f"replay-small{end}", cost_of(lambda: replayed(place, small)).each(hits), f"{hits:,} hits")
     place.delete(list(place.list()))
     hits *= MERGED_TIMES
     fill(place, merged.key, hits)
     before = size_of(place)
-    cpu = seconds(lambda: merge(place))
-    note = f"{size_of(place) / hits:.0f} bytes a hit, {before / hits:.0f} before"
-    yield Line(f"{hits:,} hits merged, {name}", cpu, note)
-    cpu = seconds(lambda: rates.append(replayed(place, merged)))
-    yield Line(f"replay of {hits:,} hits from merged objects, {name}", cpu, f"{rates[-1]:,.0f} hits/s")
+    cost = cost_of(lambda: merge(place)).each(hits)
+    yield Line(f"merge{end}", cost, f"{size_of(place) / hits:.0f} bytes a hit, {before / hits:.0f} before")
+    yield Line(f"replay-merged{end}", cost_of(lambda: replayed(place, merged)).each(hits), f"{hits:,} hits")
 
 
+#: What is measured on both stores, and what only on SQLite.
 LINES: Mapping[str, Callable[[float], Iterator[Line]]] = {
     "reports": reports,
     "hot": hot_hour,
+    "person": person,
     "small": small_buckets,
+    "steady": steady,
+    "sites": many_sites,
     "quiet": quiet_site,
     "archive": archive,
 }
+ON_CASSANDRA = ("reports", "hot", "person", "small", "steady", "sites")

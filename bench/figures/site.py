@@ -1,12 +1,15 @@
 """Site: a site with many ads and a long past. The past is stored as facts or as cells, as each measurement needs it."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from typing import Any
+
+import msgspec
 
 from conversions.configuration.loading import load_site, load_sites
 from conversions.facts.ad_names import AdName
-from conversions.facts.records import Conversion, Fact, Touch
+from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.parts import PartStep, read_parts
 from conversions.marks.process import Processor
@@ -25,7 +28,54 @@ START = 1_788_220_800_000
 DAYS = 90
 FIRST, LAST = "2026-09-01", "2026-11-29"
 AFTER = START + (DAYS + 9) * DAY_MS
-GROUP = 5_000
+GROUP = 2_500
+
+
+class Hour(msgspec.Struct, frozen=True):
+    """An hour in which `people` people of a site each click on one of its ads, and each `buyer`-th one buys. `goal` is
+    the goal's uid."""
+
+    site: str
+    goal: str
+    ads: int
+    bucket: int
+    people: int
+    buyer: int = 1
+
+    def write(self, numbers: Iterable[int]) -> None:
+        """Writes the facts of some of the people."""
+        clicks = [self.click(n) for n in numbers]
+        sales = [self.sale(n) for n in numbers if n % self.buyer == 0]
+        open_store().add_facts([*clicks, *sales], parts=read_parts([self.site]))
+
+    def click(self, n: int) -> Touch:
+        """The click of one person."""
+        return Touch(
+            **self.own(n), at=self.clicked_at(n), hit=f"t{self.bucket}-{n}", kind="click", ad=ad_key(n % self.ads)
+        )
+
+    def sale(self, n: int) -> Conversion:
+        """The sale of one person, half an hour after the click."""
+        sale: dict[str, Any] = {"goal": self.goal, "version": 1, "order": f"o{self.bucket}-{n}", "value": 29_900_000}
+        return Conversion(**self.own(n), at=self.clicked_at(n) + HOUR_MS // 2 - 1, hit=f"c{self.bucket}-{n}", **sale)
+
+    def own(self, n: int) -> dict[str, Any]:
+        """What click and sale have in common."""
+        return {"site": self.site, "visitor": visitor_id(self.bucket, n), "bucket": self.bucket}
+
+    def clicked_at(self, n: int) -> int:
+        """When the person clicks (ms)."""
+        return self.bucket + n * HOUR_MS // self.people // 2
+
+
+def visitor_id(bucket: int, n: int) -> str:
+    """A visitor of an hour."""
+    return f"v{bucket}-{n}"
+
+
+def ad_key(n: int) -> str:
+    """The key of a site's ad."""
+    return f"ad-number-{n}"
 
 
 class BenchSite:
@@ -37,7 +87,7 @@ class BenchSite:
         self.site = Site.objects.create(account=account, name=name, key=name)
         self.goal = Goal.objects.create(site=self.site, key="purchase", event="purchase").uid
         campaign = Campaign.objects.create(site=self.site, key="campaign")
-        Ad.objects.bulk_create([Ad(campaign=campaign, key=f"ad-number-{n}") for n in range(ads)])
+        Ad.objects.bulk_create([Ad(campaign=campaign, key=ad_key(n)) for n in range(ads)])
         self.ads = ads
         self.store = open_store()
         self.config = load_site(name)
@@ -45,7 +95,7 @@ class BenchSite:
     def fill_cells(self) -> None:
         """Writes the cells of 90 days in which every ad has clicks and sales each hour."""
         rng = random.Random(self.ads)
-        names = [AdName(f"ad-number-{n}", "campaign", True) for n in range(self.ads)]
+        names = [AdName(ad_key(n), "campaign", True) for n in range(self.ads)]
         ends = set()
         assert self.config
         for hour in range(DAYS * 24):
@@ -65,30 +115,12 @@ class BenchSite:
         """Divide all hours. Call it before they have facts."""
         PartStep.objects.create(site=self.key, since=0, number=number)
 
-    def fill_hour(self, bucket: int, conversions: int) -> None:
-        """Writes an hour's facts: `conversions` people click and buy. Marks this hour alone."""
-        self.write(self.hour_facts(bucket, conversions))
+    def fill_hour(self, bucket: int, people: int, processes: Executor) -> None:
+        """Writes an hour's facts: `people` people click and buy. Marks this hour alone."""
+        hour = Hour(self.key, self.goal, self.ads, bucket, people)
+        slices = [range(first, min(first + GROUP, people)) for first in range(0, people, GROUP)]
+        list(processes.map(hour.write, slices))
         sequence.mark_buckets(self.key, [bucket])
-
-    def hour_facts(self, bucket: int, people: int) -> Iterator[Fact]:
-        """One click and one sale for each person."""
-        for n in range(people):
-            at = bucket + n * HOUR_MS // people // 2
-            place: dict[str, Any] = {"site": self.key, "visitor": f"v{bucket}-{n}", "bucket": bucket}
-            yield Touch(**place, at=at, hit=f"t{bucket}-{n}", kind="click", ad=f"ad-number-{n % self.ads}")
-            sale: dict[str, Any] = {"goal": self.goal, "version": 1, "order": f"o{bucket}-{n}", "value": 29_900_000}
-            yield Conversion(**place, at=at + HOUR_MS // 2 - 1, hit=f"c{bucket}-{n}", **sale)
-
-    def write(self, facts: Iterable[Fact]) -> None:
-        """Writes facts, a few thousand at a time."""
-        group: list[Fact] = []
-        parts = read_parts([self.key])
-        for fact in facts:
-            group.append(fact)
-            if len(group) == GROUP:
-                self.store.add_facts(group, parts=parts)
-                group = []
-        self.store.add_facts(group, parts=parts)
 
     def click(self, name: str, at: int, visitor: str) -> Hit:
         """A click on an ad."""

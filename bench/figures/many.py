@@ -1,0 +1,51 @@
+"""Many: thousands of small sites, and the tick that rolls them up."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from conversions.configuration.loading import load_site
+from conversions.marks import marks as sequence
+from conversions.marks.process import Processor
+from conversions.models import Goal, Mark
+from conversions.store.adapters import open_store
+from conversions.units.clock import HOUR_MS
+from conversions.units.now import now_ms
+from reporting.tasks import roll_up
+from tracker.collection.hit import Hit
+from tracker.models import Account, Site
+
+
+class ManySites:
+    """`number` sites with a goal each."""
+
+    def __init__(self, number: int) -> None:
+        self.keys = [f"small-site-{n}" for n in range(number)]
+        self._sent = 0
+        account = Account.objects.create(name="many")
+        with transaction.atomic():
+            for key in self.keys:
+                site = Site.objects.create(account=account, name=key, key=key)
+                Goal.objects.create(site=site, key="purchase", event="purchase")
+
+    def send(self, keys: Sequence[str], each: int) -> None:
+        """Processes `each` hits for each of these sites, in an hour that is over."""
+        self._sent += 1
+        at = now_ms() // HOUR_MS * HOUR_MS - 2 * HOUR_MS
+        worker = Processor(open_store(), sequence, load_site, lambda: 0, 1_000)
+        for key in keys:
+            worker.process([hit(key, f"{self._sent}-{n}", at + n) for n in range(each)], "many")
+
+    def tick(self) -> None:
+        """Does what beat starts each minute."""
+        roll_up()
+
+    def left(self) -> int:
+        """How many marks are still open."""
+        return Mark.objects.filter(site__in=self.keys, marked=True).count()
+
+
+def hit(site: str, name: str, at: int) -> Hit:
+    """A click, or every fifth time a sale."""
+    own = {"type": "conversion", "name": "purchase"} if name.endswith("4") else {"type": "click", "ad": "an-ad"}
+    return Hit(id=name, site=site, at=at, received=at, visitor="one", **own)  # type: ignore[arg-type]

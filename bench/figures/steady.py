@@ -1,0 +1,54 @@
+"""Steady: an hour of a large site that gets the same number of hits each second, by a clock of its own."""
+
+from dataclasses import dataclass, field
+
+from bench.figures.line import Cost, cost_of
+from bench.figures.site import START, BenchSite, Hour
+from conversions.configuration.loading import load_sites
+from conversions.marks import marks as sequence
+from conversions.units.clock import HOUR_MS
+from reporting.rollup import Roller
+
+MINUTE_MS = 60_000
+#: Of a hundred hits three are conversions, each with a touch before it. As many as nine more are touches alone.
+CONVERSIONS, TOUCHES = 3, 12
+
+
+@dataclass
+class Steady:
+    """A site, and how many hits it gets each second."""
+
+    site: BenchSite
+    rate: int
+    now: int = START
+    hits: int = 0
+    rollups: int = 0
+    cost: Cost = field(default_factory=lambda: Cost(0.0, 0.0))
+    _hour: Hour = field(init=False)
+    _roller: Roller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.site.divide(256)
+        people = self.rate * 3600 * TOUCHES // 100
+        self._hour = Hour(self.site.key, self.site.goal, self.site.ads, START, people, TOUCHES // CONVERSIONS)
+        self._roller = Roller(self.site.store, sequence, load_sites, lambda: 0, lambda: self.now)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the hour isn't over."""
+        return self.now < START + HOUR_MS
+
+    def minute(self) -> None:
+        """Writes the facts of a minute's hits, then rolls up what is due."""
+        before, self.now = self.now, self.now + MINUTE_MS
+        first, last = (self._hour.people * (at - START) // HOUR_MS for at in (before, self.now))
+        self._hour.write(range(first, last))
+        sequence.mark_buckets(self.site.key, [START])
+        self.hits += self.rate * 60
+        cost = cost_of(self._tick)
+        self.cost = Cost(self.cost.clock + cost.clock, self.cost.cpu + cost.cpu, self.cost.node + cost.node)
+
+    def _tick(self) -> None:
+        for noted in (self._roller.marked, self._roller.sums):
+            for batch in self._roller.batches(noted(self.site.key, self.now)):
+                self.rollups += len(self._roller.attempt(batch))
