@@ -16,7 +16,7 @@ from tracker.collection.hit import Hit
 
 #: Lets the shop's pages call the tracker. Playwright makes the pages, so Chromium thinks that they are from elsewhere.
 TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
-WAIT_SECONDS = 15
+WAIT_SECONDS = 30
 STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"
 #: The keys of the hits that the browser keeps.
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('_hl:')).sort()"

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from conversions.api import catalogue, conversions
 from tests.recorded import asking, tables
 from tests.recorded.files import Record, read
 from tests.recorded.product import Store, decode_fact, digest, encode_fact
 from tests.recorded.steps import comparable, configure, fill_archive, read_archive, replay_under, roll_up_all, send
 from tests.recorded.traffic import record
+from tracker.archive import finder
 
 STORES = {"SqlStore": "sql", "CassandraStore": "cassandra"}
 #: The files of answers by store. Some answers differ on Cassandra, because they name another copy of a duplicate hit.
@@ -24,6 +26,14 @@ def embedded(db: None, inline: None, settings: Any, tmp_path: Path) -> Path:
     """Runs the test without services, even if they are set. Returns the folder of the archive."""
     settings.CASSANDRA_URL = ""
     return tmp_path / "archive"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets no answer end early because the machine is busy: pages would be shorter, and objects not named."""
+    monkeypatch.setattr(finder, "SECONDS", 60.0)
+    monkeypatch.setattr(conversions, "PAGE_SECONDS", 60.0)
+    monkeypatch.setattr(catalogue, "PREVIEW_SECONDS", 60)
 
 
 def changed(answers: list[Record], store: str = "sql") -> list[str]:
