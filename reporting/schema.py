@@ -1,16 +1,18 @@
 """Schema: the summaries, parameters and answers of the reporting API that `/api/schema` shows."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from conversions.attribution.credit import MODELS
 from reporting.fits.fit_answer import FitAnswer
 from reporting.report.answer import ReportAnswer
 from reporting.report.filters import FILTERS
+from reporting.report.paging import MAX_LIMIT
 from reporting.report.query import BASES, FORMS, KEYS
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
+UNCHANGED = {304: OpenApiResponse(description="The answer is that of the ETag in `If-None-Match`.")}
 REFUSED = refusals(400, 401, 404, 503)
 
 
@@ -32,6 +34,7 @@ report_schema = extend_schema(
         SITE,
         day("from", "The first day, by the site's own calendar."),
         day("to", "The last day, inclusive."),
+        parameter("compare", "`previous`, `year` or `FROM..TO`: the days with which these are compared."),
         parameter("model", "The attribution model.", enum=list(MODELS), default="last"),
         parameter("by", f"Comma list of {', '.join(KEYS)}: the keys of the rows, in that order.", default="ad"),
         parameter(
@@ -41,6 +44,15 @@ report_schema = extend_schema(
         *(several(name, f"Only this {name}.") for name in FILTERS),
         *(several(f"{name}!", f"Leave this {name} out.") for name in FILTERS),
         parameter("basis", "`click`: credit counts on the touch's day.", enum=list(BASES), default="conversion"),
+        parameter("order", "A column by which rows are ordered, as in `value`; `-value`: the largest first."),
+        OpenApiParameter(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+            OpenApiParameter.QUERY,
+            description="At most this many rows.",
+        ),
+        parameter("after", "The `next` of the page before."),
+        OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="A known `ETag`."),
         parameter(
             "format",
             "`csv`: the rows alone, as a file. `spreadsheet`: the same file, marked as UTF-8.",
@@ -48,7 +60,7 @@ report_schema = extend_schema(
             default="json",
         ),
     ],
-    responses={(200, "application/json"): ReportAnswer, (200, "text/csv"): OpenApiTypes.STR, **REFUSED},
+    responses={(200, "application/json"): ReportAnswer, (200, "text/csv"): OpenApiTypes.STR, **UNCHANGED, **REFUSED},
 )
 fit_schema = extend_schema(
     summary="What a month taught the data-driven models of a goal",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, parse_etags
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -16,7 +16,7 @@ from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
 from reporting.fits.shown import describe_fit
-from reporting.report.answer import ReportAnswer, answer, plain_answer
+from reporting.report.answer import ReportAnswer, answer, etag_of, plain_answer
 from reporting.report.query import Query, read_fit_query, read_query
 from reporting.report.rows import flat_names, plain_rows
 from reporting.report.table import UTF8_MARK, csv_of, flat
@@ -55,7 +55,18 @@ class ConversionReport(APIView):
         site = load_readable(request, request.query_params.get("site", ""))
         query = read_query(request.query_params, site)
         report = answer(open_to_read(), query, site, now_ms())
-        return Response(plain_answer(report, query)) if query.form == "json" else csv_file(query, report)
+        etag = etag_of(report, query)
+        if is_known(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        found = Response(plain_answer(report, query)) if query.form == "json" else csv_file(query, report)
+        found["ETag"] = etag
+        return found
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the client says that it has this answer already."""
+    given = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in given or etag in given or etag.removeprefix("W/") in given
 
 
 class FitReport(APIView):

@@ -1,10 +1,11 @@
 """Answer: a query of one site -> the report API's answer, from rollups and live counters."""
 
 import logging
-from typing import Annotated, Any
+from hashlib import blake2b
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from conversions.attribution.credit import LEARNED, MODELS
 from conversions.marks.days import DayEnd, note_days, read_tokens
@@ -12,7 +13,7 @@ from conversions.marks.marks import SUM, mark_parts
 from conversions.rules.site import SiteConfig
 from conversions.store.checksum import Damaged
 from conversions.store.port import Store, StoreUnavailable
-from conversions.units.formats import Instant
+from conversions.units.formats import Day, Instant
 from conversions.verdicts.unrated import Unrated
 from reporting.figures.days import ends_of
 from reporting.report.learnt import LearntMonths, describe_learnt
@@ -20,12 +21,23 @@ from reporting.report.live import LiveHour, read_live
 from reporting.report.query import Basis, Query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import make_report
-from reporting.report.rows import ReportRow, Totals, Unattributed, plain_rows
+from reporting.report.rows import Report, ReportRow, Totals, Unattributed, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
 from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso, to_plain
 
 logger = logging.getLogger(__name__)
+
+
+class Previous(msgspec.Struct, frozen=True, kw_only=True):
+    """The same report of the days with which it is compared, with all of its rows."""
+
+    first: Annotated[Day, Meta(description="The first of these days.")] = msgspec.field(name="from")
+    last: Annotated[Day, Meta(description="The last of these days.")] = msgspec.field(name="to")
+    rows: list[ReportRow]
+    unattributed: Unattributed
+    totals: Totals
+    provisional: Annotated[bool, Meta(description="Whether these days end after `sealed_until`.")]
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,23 +68,26 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fit: Annotated[
         LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
     ]
+    previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET
+    next: Annotated[
+        str | UnsetType | None,
+        Meta(description="Only with `limit` or `after`: the `after` of the next page; null on the last one."),
+    ] = UNSET
+
+
+class Figures(NamedTuple):
+    """What the cells of a range of days say: the report, the goals and months in it, and amounts without a rate."""
+
+    report: Report
+    months: set[tuple[str, str]]
+    unrated: Unrated
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
     """Answer a query. Raises Refusal, and what `tracker.away.AWAY` names."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
-    reader = open_reader(store, query, site)
-    try:
-        report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
-        unrated = read_unrated(reader, query, site)
-    except Damaged as error:
-        # Mark the cell: beat then makes it again from the facts within a minute. An answer without the cell would be
-        # wrong.
-        logger.error("site %s: %s", site.key, error)
-        bucket = error.cell.start
-        mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
-        raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
-    note_wrong_days(reader, site)
+    report, months, unrated = read_figures(store, query, site)
+    previous = read_previous(store, query, site, sealed)
     return ReportAnswer(
         site=site.key,
         timezone=site.timezone,
@@ -88,12 +103,58 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         recounting=recounting,
         unrated=unrated,
         fit=describe_learnt(store, site, months) if set(query.all_models()) & set(LEARNED) else None,
+        previous=previous,
+        next=report.next if query.page.limit or query.page.after else UNSET,
     )
+
+
+def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> Previous | UnsetType:
+    """Read the report of the days with which a query's own are compared."""
+    earlier = query.earlier()
+    if earlier is None:
+        return UNSET
+    report = read_figures(store, earlier, site).report
+    provisional = is_provisional(earlier, site, sealed)
+    return Previous(
+        first=earlier.first,
+        last=earlier.last,
+        rows=report.rows,
+        unattributed=report.unattributed,
+        totals=report.totals,
+        provisional=provisional,
+    )
+
+
+def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
+    """Read and add up the cells of a query's days. Raises Refusal, and what `tracker.away.AWAY` names."""
+    reader = open_reader(store, query, site)
+    try:
+        report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
+        unrated = read_unrated(reader, query, site)
+    except Damaged as error:
+        # Mark the cell: beat then makes it again from the facts within a minute. An answer without the cell would be
+        # wrong.
+        logger.error("site %s: %s", site.key, error)
+        bucket = error.cell.start
+        mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
+        raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
+    note_wrong_days(reader, site)
+    return Figures(report, months, unrated)
 
 
 def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
     """Turn the answer into plain JSON types, with the keys of rows in the order of `by`."""
-    return {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
+    plain = {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
+    if report.previous is not UNSET:
+        plain["previous"]["rows"] = plain_rows(report.previous.rows, query)
+    return plain
+
+
+def etag_of(report: ReportAnswer, query: Query) -> str:
+    """A weak tag of the answer's content. Only while figures may still change does `sealed_until` belong to it."""
+    may_change = report.provisional or (report.previous is not UNSET and report.previous.provisional)
+    said = report if may_change else msgspec.structs.replace(report, sealed_until="")
+    return f'W/"{blake2b(msgspec.json.encode((query.form, query.by, said)), digest_size=16).hexdigest()}"'
 
 
 def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
@@ -12,6 +11,8 @@ from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
 from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
+from reporting.report.paging import Page, read_page
+from reporting.report.ranges import EARLIEST, LATEST, Range, read_compared, read_days
 from tracker.collection.refusal import Refusal
 
 Basis = Literal["conversion", "click"]
@@ -25,14 +26,9 @@ BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
 #: All parameters of a report.
 PARAMETERS = (
-    *("site", "from", "to", "model", "models", "by", "basis", "format"),
+    *("site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format"),
     *(name for key in FILTERS for name in (key, f"{key}!")),
 )
-#: A report has at most this many days: a leap year and some days around it.
-MAX_DAYS = 400
-EARLIEST, LATEST = "2000-01-01", "2999-12-31"
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
@@ -46,7 +42,8 @@ class MultiValues(Protocol):
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What to report. The days are site-local and inclusive. `filters`: key -> what it may be; the values of `goal` are
-    uids. `models`: those that are shown side by side; empty if `model` is the only one."""
+    uids. `models`: those that are shown side by side; empty if `model` is the only one. `compared`:
+    the days with which these are compared. `page`: which rows to show."""
 
     first: str
     last: str
@@ -56,9 +53,18 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     filters: Mapping[str, Filter] = MappingProxyType({})
     basis: Basis = "conversion"
     form: Form = "json"
+    compared: Range | None = None
+    page: Page = Page()
 
     def __contains__(self, day: str) -> bool:
         return self.first <= day <= self.last
+
+    def earlier(self) -> "Query | None":
+        """The same query of the days with which its own are compared, with all rows; None if there are none."""
+        if self.compared is None:
+            return None
+        first, last = self.compared
+        return msgspec.structs.replace(self, first=first, last=last, compared=None, page=Page(self.page.order))
 
     def all_models(self) -> tuple[str, ...]:
         """The models to read: `model`, those beside it, and `last`, from which these differ."""
@@ -103,15 +109,18 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
     first, last = read_days(parameters)
     models = read_models(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
+    by = read_by(parameters.get("by") or "ad", basis)
     return Query(
         first=first,
         last=last,
         model=models[0] if models else _one_of(parameters, "model", ("last", *MODELS)),
         models=models,
-        by=read_by(parameters.get("by") or "ad", basis),
+        by=by,
         filters=read_filters(lambda name: values_of(parameters, name), site),
         basis=basis,
         form=_one_of(parameters, "format", FORMS),
+        compared=read_compared(parameters.get("compare") or "", first, last),
+        page=read_page(parameters, by),
     )
 
 
@@ -128,26 +137,6 @@ def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
     if isinstance(parameters, MultiValues):
         return parameters.getlist(name)
     return [parameters[name]] if name in parameters else []
-
-
-def read_days(parameters: Mapping[str, str]) -> tuple[str, str]:
-    """Read the first and the last day. Raises Refusal."""
-    first, last = (_read_day(parameters, field) for field in ("from", "to"))
-    if last < first:
-        raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", "to")
-    if len(days_between(first, last)) > MAX_DAYS:
-        raise Refusal(400, "range_too_long", f"A report covers at most {MAX_DAYS} days.", "to")
-    return first, last
-
-
-def _read_day(parameters: Mapping[str, str], field: str) -> str:
-    day = parameters.get(field) or ""
-    try:
-        if _DAY.fullmatch(day) and date.fromisoformat(day) and EARLIEST <= day <= LATEST:
-            return day
-    except ValueError:
-        pass
-    raise Refusal(400, "bad_day", f"{field} must be a day of the site's calendar, such as 2026-11-23.", field)
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 Amounts stay whole numbers until the end. Rows and unattributed amounts therefore sum to the totals, to the last micro.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from reporting.figures.cells import decode_clicks, decode_credit
 from reporting.report.keys import LEFT_OUT, AdKey, AdKeys, Head, HeadKeys
+from reporting.report.paging import Key, page_of
 from reporting.report.query import Query
-from reporting.report.rows import Key, Line, Report, Sum, lost_rows, row, totals_of, unattributed_of
+from reporting.report.rows import Line, Report, Sum, lost_rows, row, totals_of, unattributed_of
 from tracker.collection.refusal import Refusal
 
 #: A report has at most this many rows. More would be too large an answer, and nobody would read them.
@@ -24,11 +25,15 @@ class CellAdder:
     def __init__(self, query: Query, site: SiteConfig) -> None:
         #: Clicks and views, which belong to no goal. A report by goal shows them apart from its rows.
         self.apart = query.empty_sum()
+        self._empty = query.empty_sum()
         #: The goal's uid and the month of each conversion that was added up.
         self.months: set[tuple[str, str]] = set()
         self._query = query
         self._heads = HeadKeys(query, site)
         self._ads = AdKeys(query, site)
+        names = (*self._heads.names, *self._ads.names)
+        #: The place of each key of `by` in a head and an ad's key, one after the other.
+        self._places = [names.index(name) for name in query.by]
         #: By goal and time, the sums of each ad. The key None has what is unattributed.
         self._groups: dict[Head, dict[AdKey | None, Sum]] = {}
 
@@ -40,7 +45,7 @@ class CellAdder:
         for key, clicks, views in zip(self._ads.keys(found.ads), found.clicks, found.views, strict=True):
             if key is LEFT_OUT:
                 continue
-            row = self.apart if apart else group.get(key) or group.setdefault(key, self._query.empty_sum())
+            row = self.apart if apart else group.get(key) or group.setdefault(key, self._empty.copy())
             row[0] += clicks
             row[1] += views
         self._check_size()
@@ -60,31 +65,32 @@ class CellAdder:
             group, key = groups[goal][place], keys[ad]
             if group is None or key is LEFT_OUT:
                 continue
-            row = group.get(key) or group.setdefault(key, self._query.empty_sum())
+            row = group.get(key) or group.setdefault(key, self._empty.copy())
             row[column] += credit
             row[column + 1] += value
         self._check_size()
 
     def report(self) -> Report:
-        """Make the report. Rows are sorted while their keys and amounts are still numbers."""
+        """Make the report, with the rows of the query's page. They are sorted while they are still numbers."""
         lines, lost = dict(self._lines()), dict(self._lost())
+        keys, after = page_of({key: line.own for key, line in lines.items()}, self._query.by, self._query.page)
         nobody = [group[None] for group in self._groups.values() if None in group]
         everything = [self.apart, *(row for group in self._groups.values() for row in group.values())]
         return Report(
-            rows=[row(key, lines[key], self._query) for key in sorted(lines)],
+            rows=[row(key, lines[key], self._query) for key in keys],
             unattributed=unattributed_of(self._sum_of(nobody), lost_rows(lost, self._query)),
             totals=totals_of(self._sum_of(everything), self._query),
+            next=after,
         )
 
-    def _sum_of(self, sums: Iterable[Sum]) -> Sum:
-        return [sum(column) for column in zip(self._query.empty_sum(), *sums, strict=True)]
+    def _sum_of(self, sums: Sequence[Sum]) -> Sum:
+        return [sum([row[place] for row in sums]) for place in range(len(self._empty))]
 
     def _lines(self) -> Iterator[tuple[Key, Line]]:
         """The rows of the report. Where no key is an ad's, a row has what is unattributed beside it."""
-        none = self._query.empty_sum()
         for head, group in self._groups.items():
             if not self._ads.names:
-                line = Line(group.get((), none), group.get(None, none))
+                line = Line(group.get((), self._empty), group.get(None, self._empty))
                 if any(line.own) or any(line.lost or ()):
                     yield self._key(head, ()), line
                 continue
@@ -97,9 +103,9 @@ class CellAdder:
 
     def _key(self, head: Head, ad: AdKey) -> Key:
         """A row's sort key: its `by` keys. By ad, a configured ad comes before an unconfigured one of the same name."""
-        values = dict(zip((*self._heads.names, *self._ads.names), (*head, *ad), strict=False))
-        keys = tuple(values[name] for name in self._query.by)
-        return (*keys, ad[-1]) if "ad" in self._query.by else keys
+        values = (*head, *ad)
+        keys = tuple([values[place] for place in self._places])
+        return (*keys, ad[-1]) if "ad" in self._ads.names else keys
 
     def _groups_of(self, goal: str, days: Iterable[str], bucket: int) -> list[dict[AdKey | None, Sum] | None]:
         """The group of each day; None if the query leaves out the goal or the day."""

@@ -8,12 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from conversions.units.formats import Amount, Day, Instant
 from conversions.units.micros import six_places
+from reporting.report.paging import Key
 from reporting.report.query import AD_KEYS, Query
 
 #: Clicks and views; then for each model micros of conversions and of money.
 Sum = list[int]
-#: The `by` keys of a row, by which rows are sorted; by ad, then also whether the ad is unconfigured.
-Key = tuple[Any, ...]
 
 
 class Line(NamedTuple):
@@ -102,11 +101,12 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The exact part of an answer."""
+    """The exact part of an answer. `next`: where the next page begins; None if there is none."""
 
     rows: list[ReportRow]
     unattributed: Unattributed
     totals: Totals
+    next: str | None = None
 
 
 def column_names(query: Query) -> list[str]:

@@ -428,6 +428,39 @@ class TestHttp:
         assert list(table[0]) == list(rows[0])
         assert not any(value.startswith(("=", "@")) for row in table for value in row.values())
 
+    def test_a_client_reads_rows_by_pages_in_its_own_order(self, client: Client, shop: DatedShop) -> None:
+        shop.receive(*(shop.click(f"2026-11-23T10:0{n}Z", ad=f"ad{n % 3}", visitor=f"v{n}") for n in range(6)))
+        shop.receive(shop.click("2026-11-23T11:00Z", ad="ad1"))
+        wanted = {"order": "-clicks", "limit": "2"}
+        first = get(client, shop, **wanted).json()
+        second = get(client, shop, **wanted, after=first["next"]).json()
+        assert [[row["ad"] for row in page["rows"]] for page in (first, second)] == [["ad1", "ad0"], ["ad2"]]
+        assert second["next"] is None
+        assert first["totals"] == second["totals"] == get(client, shop).json()["totals"]
+        assert error_of(get(client, shop, **wanted, after="x")) == (400, "bad_page", "after")
+
+    def test_days_are_compared_with_those_before(self, client: Client, shop: DatedShop) -> None:
+        shop.receive(
+            shop.click("2026-11-22T10:00Z"), shop.sale("2026-11-22T11:00Z", 7), shop.click("2026-11-23T10:00Z")
+        )
+        previous = get(client, shop, compare="previous").json()["previous"]
+        alone = get(client, shop, **{"from": "2026-11-22", "to": "2026-11-22"}).json()
+        assert (previous.pop("from"), previous.pop("to")) == ("2026-11-22", "2026-11-22")
+        assert previous == {name: alone[name] for name in ("rows", "unattributed", "totals", "provisional")}
+
+    def test_a_client_that_has_the_answer_already_gets_only_its_tag(self, client: Client, shop: DatedShop) -> None:
+        marker_came_through(["2026-11-25T00:00Z"])
+        shop.receive(shop.click("2026-11-23T10:00Z"))
+        first = get(client, shop)
+        marker_came_through(["2026-11-26T00:00Z"])
+        headers = {"authorization": f"Bearer {shop.secret}", "if-none-match": first.headers["ETag"]}
+        wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY}
+        again = client.get("/api/reports/conversions", wanted, headers=headers)
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        assert client.get("/api/reports/conversions", {**wanted, "format": "csv"}, headers=headers).status_code == 200
+        shop.receive(shop.click("2026-11-23T10:30Z"))
+        assert client.get("/api/reports/conversions", wanted, headers=headers).status_code == 200
+
     def test_a_spreadsheet_reads_the_letters_of_every_language(self, client: Client, shop: DatedShop) -> None:
         shop.receive(shop.click("2026-11-23T10:00Z", ad="Grüße-日本"))
         plain, marked = (get(client, shop, format=form) for form in ("csv", "spreadsheet"))
@@ -457,7 +490,8 @@ class TestHttp:
     def test_its_parameters_and_forms_are_described(self) -> None:
         report = description()["paths"]["/api/reports/conversions"]["get"]
         assert {parameter["name"] for parameter in report["parameters"]} == {
-            "site", "from", "to", "model", "models", "by", "basis", "format",
+            "site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format",
+            "If-None-Match",
             *(f"{key}{mark}" for key in ("ad", "campaign", "source", "medium", "goal") for mark in ("", "!")),
         }  # fmt: skip
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
