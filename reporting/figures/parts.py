@@ -3,7 +3,8 @@
 A part has one cell for all goals and models, and one for the sizes of names, which explanations read, too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,20 +13,36 @@ from conversions.rules.parts import Part
 from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 from conversions.verdicts.sizes import SIZES, decode_sizes, page_of, sizes_cell
-from reporting.figures.cells import Clicks, Credit, UnratedRow
-from reporting.figures.sums import Sums, add, add_credit, clicks_of, columns, unrated_of
+from reporting.figures.cells import Named, UnratedRow
+from reporting.figures.sums import AmountKey, Amounts, Sums, add, named, numbered, place_key, unrated_of
 
 #: The model name of the cells of parts.
 PART = "part"
+#: In a table, the name of the amounts that all models share.
+SHARED = ""
+
+
+class Table(msgspec.Struct, frozen=True, array_like=True):
+    """Amounts in columns. `goal`, `ad` and `day` are indexes into the body's names; without a touch, `ad` is -1.
+    `amounts`: model -> its credit and its value, in micros."""
+
+    goal: list[int]
+    ad: list[int]
+    day: list[int]
+    amounts: dict[str, tuple[list[int], list[int]]]
 
 
 class PartBody(msgspec.Struct, frozen=True, array_like=True):
-    """All figures of a part by the touch's day: clicks and views, the credit that all models share, each model's own
-    credit, and amounts without a rate."""
+    """All figures of a part by the touch's day, with each name once: clicks and views by ad, the credit that all models
+    share, each model's own credit, and amounts without a rate."""
 
-    clicks: Clicks
-    alike: Credit
-    own: dict[str, Credit]
+    ads: list[Named]
+    clicks: list[int]
+    views: list[int]
+    goals: list[str]
+    days: list[str]
+    alike: Table
+    own: Table
     lacking: list[UnratedRow]
 
 
@@ -34,10 +51,32 @@ _decoder = msgspec.json.Decoder(PartBody)
 
 def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
     """Make the cells of a part, even if it is empty."""
-    own = {model: columns(places) for model, places in sums.own.items() if places}
-    body = PartBody(clicks_of(sums.clicks), columns(sums.alike), own, unrated_of(sums.lacking, sums.lacks))
-    cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, add_checksum(msgspec.json.encode(body)))
+    body = add_checksum(msgspec.json.encode(body_of(sums)))
+    cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, body)
     return [cell, sizes_cell(bucket, part, sums.sizes)]
+
+
+def body_of(sums: Sums) -> PartBody:
+    """Put the sums of a part into columns."""
+    tables = {SHARED: sums.alike}, sums.own
+    places = [place for table in tables for amounts in table.values() for place in amounts]
+    ads = sorted(sums.clicks.keys() | {ad for _, ad, _ in places if ad})
+    goals, days = sorted({goal for goal, _, _ in places}), sorted({day for _, _, day in places})
+    indexes = numbered(goals), {**numbered(ads), None: -1}, numbered(days)
+    counts = [sums.clicks.get(ad, (0, 0)) for ad in ads]
+    alike, own = (table_of(table, indexes) for table in tables)
+    clicks, views = ([count[n] for count in counts] for n in (0, 1))
+    lacking = unrated_of(sums.lacking, sums.lacks)
+    return PartBody([named(ad) for ad in ads], clicks, views, goals, days, alike, own, lacking)
+
+
+def table_of(models: Mapping[str, Amounts], indexes: Sequence[Mapping[Any, int]]) -> Table:
+    """Put the amounts of models into columns. `indexes`: the indexes of goals, ads and days."""
+    places = sorted({place for amounts in models.values() for place in amounts}, key=place_key)
+    goal, ad, day = ([index[place[n]] for place in places] for n, index in enumerate(indexes))
+    rows = {model: [amounts.get(place, (0, 0)) for place in places] for model, amounts in models.items() if amounts}
+    columns = {model: ([row[0] for row in some], [row[1] for row in some]) for model, some in rows.items()}
+    return Table(goal, ad, day, columns)
 
 
 def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
@@ -57,14 +96,27 @@ def add_cell(sums: Sums, cell: Cell) -> None:
         sums.sizes.update(decode_sizes(cell))
         return
     body = decode_body(cell)
-    for ad, *counts in zip(body.clicks.ads, body.clicks.clicks, body.clicks.views, strict=True):
-        add(sums.clicks[AdName(*ad)], counts)
-    add_credit(sums.alike, body.alike)
-    for model, credit in body.own.items():
-        add_credit(sums.own[model], credit)
+    ads = [AdName(*ad) for ad in body.ads]
+    for ad, *counts in zip(ads, body.clicks, body.views, strict=True):
+        if any(counts):
+            add(sums.clicks[ad], counts)
+    add_table({SHARED: sums.alike}, body, body.alike, ads)
+    add_table(sums.own, body, body.own, ads)
     for row in body.lacking:
         sums.lacking[row.goal] += row.conversions
         sums.lacks[row.goal].update(dict(row.amounts))
+
+
+def add_table(models: Mapping[str, Amounts], body: PartBody, table: Table, ads: Sequence[AdName]) -> None:
+    """Add a table to the amounts of models."""
+    places: list[AmountKey] = [
+        (body.goals[goal], None if ad < 0 else ads[ad], body.days[day])
+        for goal, ad, day in zip(table.goal, table.ad, table.day, strict=True)
+    ]
+    for model, columns in table.amounts.items():
+        sums = models[model]
+        for place, *amounts in zip(places, *columns, strict=True):
+            add(sums[place], amounts)
 
 
 def decode_body(cell: Cell) -> PartBody:

@@ -15,6 +15,7 @@ from conversions.facts.ad_names import OTHER, AdName
 from conversions.facts.records import Adjustment, Conversion, Touch
 from conversions.rules.ads import Ad
 from conversions.rules.goals import Goal, GoalVersion
+from conversions.rules.parts import WHOLE
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS
@@ -31,7 +32,8 @@ from reporting.figures.cells import (
     decode_unrated,
 )
 from reporting.figures.figures import figures
-from reporting.figures.sums import add, hour_cells
+from reporting.figures.parts import add_up, part_cells
+from reporting.figures.sums import Sums, add, hour_cells
 from tests.rows import ClickRow, CreditRow, click_rows, credit_rows
 
 HOUR = 3_600_000
@@ -115,6 +117,21 @@ def test_names_are_written_once_and_an_hour_of_a_thousand_ads_is_small() -> None
     body = cells(cases=sold)["last"].body
     assert body.count(b"a-rather-long-name-of-an-ad-0007") == body.count(b"buy") == 1
     assert len(body) < 80_000
+
+
+def test_a_part_writes_each_name_once_for_all_models_and_adds_up_to_the_same_hour() -> None:
+    ads = [f"a-rather-long-name-of-an-ad-{n:04}" for n in range(200)]
+    touches = [touch(n, ad=ad) for n, ad in enumerate(ads)]
+    sold = [
+        case(*(touch(m, ad=ads[(n * m) % 200]) for m in range(1, n % 4 + 1)), value=n, goal=BUY) for n in range(400)
+    ]
+    sums = figures(SITE, NOON, touches, [*sold, case(touch(1), goal=LEAD, at=NOON - DAY_MS)])
+    figures_cell, _ = part = part_cells(NOON, WHOLE, sums)
+    assert all(figures_cell.body.count(ad.encode()) == 1 for ad in ads)
+    assert len(figures_cell.body) < 40_000
+    again = Sums()
+    assert add_up(again, part) == []
+    assert hour_cells(NOON, again) == hour_cells(NOON, sums)
 
 
 def test_clicks_and_views_are_counted_once_per_hit_and_per_visitors_click_id() -> None:
