@@ -11,7 +11,7 @@ from django.db.models import Model, Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
 from conversions.marks.marks import WHOLE_SITE
-from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow
+from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, SpendRow
 from conversions.replay.replay import make_retroactive
 from conversions.units.clock import DAY_MS
 from conversions.units.now import now_ms
@@ -268,4 +268,28 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
 
     def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
         """Never: figures depend on the rates."""
+        return False
+
+
+@admin.register(SpendRow)
+class SpendAdmin(admin.ModelAdmin[SpendRow]):
+    """What ads cost. `manage.py import_spend` fills it."""
+
+    list_display = ("day", "site", "imported_as", "currency", "ad", "source", "medium", "campaign", "cost")
+    list_select_related = ("site",)
+    list_filter = ("site",)
+    search_fields = ("=day", "=imported_as", "campaign", "=ad")
+    ordering = ("-day", "site", "imported_as")
+    show_full_result_count = False
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Never: spend is imported from a file."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _row: SpendRow | None = None) -> bool:
+        """Never: importing a corrected file replaces what its source said."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _row: SpendRow | None = None) -> bool:
+        """Never: importing a corrected file replaces what its source said."""
         return False

@@ -19,7 +19,7 @@ from tests.rooms import (
 #: room come last: views, tasks, commands and the modules that open adapters.
 PACKAGES = {
     "conversions": (
-        *("units", "rules", "facts", "store", "attribution", "verdicts", "marks", "models"),
+        *("units", "rules", "facts", "spend", "store", "attribution", "verdicts", "marks", "models"),
         *("configuration", "explain", "replay", "api"),
     ),
     "reporting": ("figures", "fits", "report", "wording", "pages"),

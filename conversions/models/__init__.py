@@ -18,6 +18,7 @@ from conversions.models.goals import (
 )
 from conversions.models.progress import MARGIN_MS, LastSnapshot, Marker, PutBack, Replay
 from conversions.models.rates import RateLoad, RateRow
+from conversions.models.spend import SpendRow
 from conversions.store.rows import CarriedRow, CellRow, CountRow, FactRow, SetAsideCountRow, SetAsideRow
 
 if settings.CASSANDRA_URL:
@@ -37,6 +38,6 @@ if settings.CASSANDRA_URL:
 __all__ = [
     "AHEAD_MS", "MARGIN_MS", "Ad", "Campaign", "CarriedRow", "CellRow", "CountRow", "FactRow", "FitMark", "Goal",
     "GoalRules", "GoalVersion", "LastSnapshot", "Mark", "Marker", "MatchRule", "PartStep", "PutBack", "RateLoad",
-    "RateRow", "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "StaleDay", "effect_time",
-    "new_goal_uid", "slug", "validate_conditions",
+    "RateRow", "Replay", "Sequence", "SetAsideCountRow", "SetAsideRow", "SiteCurrency", "SpendRow", "StaleDay",
+    "effect_time", "new_goal_uid", "slug", "validate_conditions",
 ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""Spend table: the lines of a file -> rows, which replace what the same source said of the same days."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import QuerySet
+
+from conversions.models.spend import SpendRow
+from conversions.spend.lines import BadSpend, Problems, SpendLine, SpendNames
+from conversions.spend.reader import SpendFile
+from tracker.models import Site
+
+#: A statement writes at most this many rows.
+AT_ONCE = 1_000
+#: Lines of the same day and names are added up among this many different ones.
+IN_MEMORY = 10_000
+
+Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an import says of its days: their first and last, and the numbers of lines and of lines of totals. Currency
+    -> micros that the source said before, and says now."""
+
+    first: str
+    last: str
+    lines: int
+    totals: int
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
+    """Read the whole file; return what its import would change. Raises BadSpend, which names each bad line."""
+    problems, first, last, count = Problems(), "", "", 0
+    after: Counter[str] = Counter()
+    for line in watch(file.lines(problems)):
+        count += 1
+        first, last = min(first or line.day, line.day), max(last, line.day)
+        after[line.currency] += line.cost
+    if not count and not problems.count:
+        problems.add("it has no lines of spend")
+    if problems.count:
+        raise BadSpend(problems.listed, problems.count)
+    return Imported(first, last, count, file.totals, read_costs(site, source, first, last), dict(sorted(after.items())))
+
+
+def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
+    """Check the file, then replace what the source said of the days from its first to its last, in one transaction.
+    Raises BadSpend."""
+    with transaction.atomic():
+        # Two imports of one site follow each other.
+        Site.objects.select_for_update().get(pk=site.pk)
+        found = check_spend(site, source, file, watch)
+        rows_of(site, source, found.first, found.last).delete()
+        problems = Problems()
+        for rows in in_chunks(watch(file.lines(problems))):
+            made = (make_row(site, source, key, sums) for key, sums in rows.items() if any(sums))
+            SpendRow.objects.bulk_create(made, batch_size=AT_ONCE)
+        if problems.count:
+            raise BadSpend(["the file changed while it was read"])
+    return found
+
+
+def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow]:
+    """What a source said of some days."""
+    return SpendRow.objects.filter(site=site, imported_as=source, day__gte=first, day__lte=last)
+
+
+def read_costs(site: Site, source: str, first: str, last: str) -> dict[str, int]:
+    """Currency -> what a source said of some days, in micros. Python adds up, because a database's sum may overflow."""
+    costs: Counter[str] = Counter()
+    for currency, cost in rows_of(site, source, first, last).values_list("currency", "cost").iterator():
+        costs[currency] += cost
+    return dict(sorted(costs.items()))
+
+
+Group = tuple[str, str, SpendNames]
+
+
+def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
+    """Add up lines of the same day, currency and names, some thousands at a time."""
+    rows: dict[Group, list[int]] = {}
+    for line in lines:
+        sums = rows.setdefault((line.day, line.currency, line.names), [0, 0, 0])
+        for place, number in enumerate((line.cost, line.clicks, line.impressions)):
+            sums[place] += number
+        # A row has 64 bits for each number. What is added later comes into another row.
+        if len(rows) >= IN_MEMORY or max(map(abs, sums)) > 2**62:
+            yield rows
+            rows = {}
+    yield rows
+
+
+def make_row(site: Site, source: str, group: Group, sums: list[int]) -> SpendRow:
+    """Make the row of some lines."""
+    day, currency, names = group
+    cost, clicks, impressions = sums
+    named: dict[str, Any] = names._asdict()
+    return SpendRow(
+        site=site,
+        imported_as=source,
+        day=day,
+        currency=currency,
+        **named,
+        cost=cost,
+        clicks=clicks,
+        impressions=impressions,
+    )

@@ -1,0 +1,99 @@
+"""Forms: the columns of a network's export -> where day, cost, names and counts stand. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from conversions.spend.lines import SpendNames
+
+_COST_IN = re.compile(r"amount spent \(([a-z]{3})\)")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The form of a file: field -> the names that its column may have, the first one first; and what a touch from this
+    network has by default. A file has this form if it has the fields in `needs`."""
+
+    name: str
+    columns: Mapping[str, tuple[str, ...]]
+    needs: tuple[str, ...] = ("day", "cost", "campaign")
+    names: SpendNames = SpendNames()
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where the fields of a file stand: field -> index. `currency` is the one that the header names, if it does."""
+
+    form: Form
+    indexes: Mapping[str, int]
+    width: int
+    currency: str = ""
+
+
+_COUNTS = {"impressions": ("impressions", "impr."), "currency": ("currency code", "currencycode", "currency")}
+META = Form(
+    "Meta Ads",
+    {
+        **_COUNTS,
+        "day": ("day", "reporting starts"),
+        "until": ("reporting ends",),
+        "cost": ("amount spent",),
+        "campaign": ("campaign name",),
+        "content": ("ad name",),
+        "clicks": ("link clicks", "clicks (all)", "clicks"),
+    },
+    names=SpendNames(source="facebook", medium="paid", network="meta-ads"),
+)
+MICROSOFT = Form(
+    "Microsoft Advertising",
+    {
+        **_COUNTS,
+        "day": ("timeperiod", "time period", "gregorian date", "day", "date"),
+        "cost": ("spend",),
+        "campaign": ("campaign name", "campaignname", "campaign"),
+        "clicks": ("clicks",),
+    },
+    names=SpendNames(source="bing", medium="cpc", network="microsoft-ads"),
+)
+TIKTOK = Form(
+    "TikTok Ads",
+    {
+        **_COUNTS,
+        "day": ("date", "by day", "day"),
+        "cost": ("cost", "total cost"),
+        "campaign": ("campaign name",),
+        "content": ("ad name",),
+        "clicks": ("clicks (destination)", "clicks (all)", "clicks"),
+    },
+    names=SpendNames(source="tiktok", medium="paid", network="tiktok-ads"),
+)
+GOOGLE = Form(
+    "Google Ads",
+    {**_COUNTS, "day": ("day",), "cost": ("cost",), "campaign": ("campaign",), "clicks": ("clicks",)},
+    names=SpendNames(source="google", medium="cpc", network="google-ads"),
+)
+PLAIN = Form(
+    "plain",
+    {
+        **{name: (name,) for name in ("day", "cost", "currency", "clicks", "impressions", "ad", "network")},
+        **{name: (f"utm_{name}",) for name in ("source", "medium", "campaign", "content", "term")},
+    },
+    needs=("day", "cost"),
+)
+FORMS = (META, MICROSOFT, TIKTOK, GOOGLE, PLAIN)
+
+
+def find_places(row: Sequence[str]) -> Places | None:
+    """Find the form whose header a row is; None if it is no header."""
+    names = [name.strip().lower() for name in row]
+    spent = next((match for name in names if (match := _COST_IN.fullmatch(name))), None)
+    plain = ["amount spent" if _COST_IN.fullmatch(name) else name for name in names]
+    for form in FORMS:
+        found = {field: _index(plain, wanted) for field, wanted in form.columns.items()}
+        indexes = {field: place for field, place in found.items() if place is not None}
+        if set(form.needs) <= set(indexes):
+            return Places(form, indexes, len(names), spent[1].upper() if spent else "")
+    return None
+
+
+def _index(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
