@@ -28,11 +28,11 @@ FIELDS = {
     "accounts": ["name", "users", "hits_per_second", "own_networks"],
     "sites": [
         *("account", "name", "domains", "timezone", "currency", "hits_per_second", "set_aside_bots", "denied_signals"),
-        *("open_adjustments", "half_life_days", "position_first", "position_last"),
+        *("open_adjustments", "half_life_days", "position_first", "position_last", "channels"),
     ],
     "tokens": ["account", "kind"],
-    "campaigns": ["site", "key", "name"],
-    "ads": ["campaign", "key", "name", "destination", "rules"],
+    "campaigns": ["site", "key", "name", "channel"],
+    "ads": ["campaign", "key", "name", "destination", "channel", "rules"],
     "goals": [
         *("site", "key", "name", "path", "event", "conditions", "match", "fixed_value", "factor", "counting"),
         *("click_window_days", "view_window_days", "active"),

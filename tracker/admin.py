@@ -84,8 +84,16 @@ class SiteForm(forms.ModelForm[Site]):
         model = Site
         fields = (
             *("account", "name", "domains", "timezone", "currency", "hits_per_second"),
-            *(*SWITCHES, "denied_signals", "postback_networks", "postback_statuses", *TERMS),
+            *(*SWITCHES, "denied_signals", "postback_networks", "postback_statuses", "channels", *TERMS),
         )
+
+    def clean_channels(self) -> list[Any]:
+        """An emptied field is an empty list."""
+        return self.cleaned_data["channels"] or []
+
+    def clean_postback_statuses(self) -> dict[str, Any]:
+        """An emptied field is an empty object."""
+        return self.cleaned_data["postback_statuses"] or {}
 
     def save(self, commit: bool = True) -> Site:
         """Save the site. If a new postback secret was entered, keep its hash."""
@@ -156,7 +164,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     fields = (
         *("account", "name", "key", "snippet", "domains", "timezone", "currency", "hits_per_second"),
         *SWITCHES,
-        *("denied_signals", "postback_secret", "postback_networks", "postback_statuses"),
+        *("denied_signals", "postback_secret", "postback_networks", "postback_statuses", "channels"),
         *TERMS,
         *("first_hit_at", "created_at"),
     )

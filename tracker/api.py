@@ -89,6 +89,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
             *("url", "key", "account", "name", "domains", "timezone", "currency", "hits_per_second"),
             *SWITCHES,
             *("denied_signals", "postback_secret", "has_postback_secret", "postback_networks", "postback_statuses"),
+            "channels",
             *TERMS,
             *("snippet", "first_hit_at", "created_at"),
         )

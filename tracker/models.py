@@ -23,6 +23,9 @@ from tracker.collection.postback import hash_secret
 MAX_DOMAINS = 100
 MAX_NETWORKS = 100
 MAX_STATUSES = 100
+MAX_CHANNELS = 200
+#: What a row of the table of channels compares.
+CHANNEL_GLOBS = ("source", "medium", "network")
 STATUSES = ("approved", "pending", "rejected")
 #: The shortest secret of postbacks. It is kept as a plain hash, which is enough only if nobody can guess it.
 MIN_POSTBACK_SECRET = 16
@@ -38,6 +41,7 @@ TERMS = ("half_life_days", "position_first", "position_last")
 COUNTED_BY = (*TERMS, "open_values")
 LONGEST_HALF_LIFE_DAYS = 365
 percent = MaxValueValidator(100)
+channel_name = RegexValidator(r"\A[a-z0-9_-]{1,40}\Z", "Up to 40 small letters, digits, _ and - only.")
 currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR.")
 
 
@@ -94,6 +98,18 @@ def validate_statuses(statuses: Any) -> None:
             raise ValidationError(f"{str(status)[:80]!r} is no status; approved, pending and rejected are.")
         if not word or len(word) > 100 or word != word.strip().lower():
             raise ValidationError(f"{word[:80]!r} is no word in small letters of at most 100 characters.")
+
+
+def validate_channels(rows: Any) -> None:
+    """Check that the value is a list of rows of the table of channels. Raises ValidationError."""
+    if not isinstance(rows, list) or len(rows) > MAX_CHANNELS:
+        raise ValidationError(f"A list of at most {MAX_CHANNELS} rows.")
+    for row in rows:
+        if not isinstance(row, dict) or not all(isinstance(value, str) and len(value) <= 200 for value in row.values()):
+            raise ValidationError("Each row is an object of texts of at most 200 characters.")
+        if not set(row) <= {"channel", *CHANNEL_GLOBS} or not any(row.get(name) for name in CHANNEL_GLOBS):
+            raise ValidationError(f"A row has a channel and at least one of {', '.join(CHANNEL_GLOBS)}, nothing else.")
+        channel_name(row.get("channel", ""))
 
 
 def validate_signals(signals: Any) -> None:
@@ -205,6 +221,13 @@ class Site(models.Model):
         blank=True,
         validators=[validate_statuses],
         help_text='Words of affiliate networks for approved, pending and rejected, such as {"3": "approved"}.',
+    )
+    channels = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_channels],
+        help_text="Which ads are which channel in reports, before the common table, such as"
+        ' [{"channel": "podcast", "source": "*cast*"}]. * is any text; of source, medium and network all must match.',
     )
     click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -43,7 +43,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
     class Meta:
         model = Campaign
-        fields = ("url", "id", "site", "key", "name")
+        fields = ("url", "id", "site", "key", "name", "channel")
 
 
 class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
@@ -67,7 +67,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
 
     class Meta:
         model = Ad
-        fields = ("url", "id", "site", "campaign", "key", "name", "destination", "rules")
+        fields = ("url", "id", "site", "campaign", "key", "name", "destination", "channel", "rules")
 
     def create(self, validated_data: dict[str, Any]) -> Ad:
         """Save the ad and its rules, or neither."""

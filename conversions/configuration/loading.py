@@ -15,6 +15,7 @@ from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
 from conversions.rules.ads import Ad, MatchRule
+from conversions.rules.channels import ChannelRule
 from conversions.rules.conditions import read_conditions
 from conversions.rules.goals import Counting, Goal, GoalVersion
 from conversions.rules.parts import Parts
@@ -66,7 +67,13 @@ def _site_config(
         parts=parts,
         goals=tuple(_goal(row, site) for row in goals),
         ads=tuple(_ad(row) for row in ads),
+        channels=tuple(_channel(given) for given in site.channels),
     )
+
+
+def _channel(given: dict[str, str]) -> ChannelRule:
+    globs = {name: (glob.lower(),) for name in ("source", "medium", "network") if (glob := given.get(name))}
+    return ChannelRule(channel=given["channel"], **globs)
 
 
 def _traffic(site: Site) -> Traffic:
@@ -128,7 +135,7 @@ def _ad(row: AdRow) -> Ad:
         )
         for rule in sorted(row.rules.all(), key=lambda rule: rule.pk)
     )
-    return Ad(key=row.key, campaign=row.campaign.key, rules=rules)
+    return Ad(key=row.key, campaign=row.campaign.key, rules=rules, channel=row.channel or row.campaign.channel)
 
 
 _cache: TTLCache[str, SiteConfig | None] = TTLCache(maxsize=10_000, ttl=settings.CONFIG_CACHE_SECONDS)

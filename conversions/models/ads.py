@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from conversions.models.change import FiguresDependOnIt, slug
-from tracker.models import Site
+from tracker.models import Site, channel_name
 
 DESTINATION = (
     "The page to which its clicks lead. {click_id}, {ad}, {campaign}, {site}, {ts} and {rand} behind the host are"
@@ -20,6 +20,9 @@ class Campaign(FiguresDependOnIt):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="campaigns")
     key = models.CharField(max_length=100, validators=[slug])
     name = models.CharField(max_length=200, blank=True)
+    channel = models.CharField(
+        max_length=40, blank=True, validators=[channel_name], help_text="The channel of its ads in reports."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="campaign_key")]
@@ -40,6 +43,12 @@ class Ad(FiguresDependOnIt):
     key = models.CharField(max_length=100, validators=[slug])
     name = models.CharField(max_length=200, blank=True)
     destination = models.URLField(max_length=2000, blank=True, help_text=DESTINATION)
+    channel = models.CharField(
+        max_length=40,
+        blank=True,
+        validators=[channel_name],
+        help_text="Its channel in reports. Empty: its campaign's, else what its match rules say.",
+    )
 
     def __str__(self) -> str:
         return self.name or self.key

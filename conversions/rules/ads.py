@@ -40,8 +40,10 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad: its key, its campaign's key, and the rules that say which touches belong to it."""
+    """An ad: its key, its campaign's key, the rules that say which touches belong to it, and the channel that it or its
+    campaign has been given."""
 
     key: str
     campaign: str
     rules: tuple[MatchRule, ...] = ()
+    channel: str = ""

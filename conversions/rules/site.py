@@ -3,6 +3,7 @@
 import msgspec
 
 from conversions.rules.ads import Ad
+from conversions.rules.channels import ChannelRule
 from conversions.rules.goals import Goal
 from conversions.rules.parts import Parts
 from conversions.rules.rates import Rate, Series
@@ -30,6 +31,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     parts: Parts = Parts()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
+    #: Its own rows of the table of channels.
+    channels: tuple[ChannelRule, ...] = ()
 
     def rate(self, currency: str, at: int) -> Rate | None:
         """The rate of a currency on the site-local day of an instant; None if no rate is known."""

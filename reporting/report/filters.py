@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from conversions.rules.site import SiteConfig
+from reporting.report.channels import channels_of
 from tracker.collection.refusal import Refusal
 
 #: What a report can be filtered by. A parameter of this name may be repeated; with `!` behind it, it leaves out.
-FILTERS = ("ad", "campaign", "source", "medium", "goal")
+FILTERS = ("ad", "campaign", "channel", "source", "medium", "goal")
 #: A filter has at most this many values, and a value this many characters.
 MAX_VALUES, MAX_LENGTH = 100, 1_000
 
@@ -38,7 +39,11 @@ def _read(given: Given, field: str, site: SiteConfig) -> frozenset[str]:
     if len(values) > MAX_VALUES or any(len(value) > MAX_LENGTH for value in values):
         detail = f"{field} has at most {MAX_VALUES} values of {MAX_LENGTH} characters each."
         raise Refusal(400, "bad_filter", detail, field)
-    return frozenset(goal_uid(value, site, field) if field.startswith("goal") else value for value in values)
+    if field.startswith("goal"):
+        return frozenset(goal_uid(value, site, field) for value in values)
+    if field.startswith("channel") and not set(values) <= set(channels := channels_of(site)):
+        raise Refusal(400, "unknown_channel", f"The channels are {', '.join(channels)}.", field)
+    return frozenset(values)
 
 
 def goal_uid(key: str, site: SiteConfig, field: str = "goal") -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conversions.rules.site import SiteConfig
 from reporting.figures.cells import Named
+from reporting.report.channels import Channels
 from reporting.report.origin import NONE, Origins
 from reporting.report.query import AD_KEYS, Query
 from tracker.collection.hit import iso
@@ -45,6 +46,7 @@ class AdKeys:
         self.names = tuple(name for name in query.by if name in AD_KEYS)
         self._filters = {name: kept for name, kept in query.filters.items() if name in AD_KEYS}
         self._origins = Origins(site.ads)
+        self._channels = Channels(site)
         #: No ad meets a filter that asks for one.
         no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None
         self._known: dict[Named | None, AdKey | None] = {None: no_ad}
@@ -56,7 +58,8 @@ class AdKeys:
 
     def _key(self, ad: Named | None) -> AdKey:
         assert ad is not None
-        values = {"ad": ad[0], "campaign": ad[1] or NONE, **self._origins.of(ad)._asdict()}
+        origin = self._origins.of(ad)
+        values = {"ad": ad[0], "campaign": ad[1] or NONE, "channel": self._channels.of(ad, origin), **origin._asdict()}
         if not all(kept.takes(values[name]) for name, kept in self._filters.items()):
             return LEFT_OUT
         key = tuple(values[name] for name in self.names)

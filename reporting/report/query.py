@@ -20,7 +20,7 @@ Form = Literal["json", "csv", "spreadsheet"]
 Choice = TypeVar("Choice", bound=str)
 
 #: The keys of rows that belong to an ad. What is unattributed has none of them.
-AD_KEYS = ("ad", "campaign", "source", "medium", "network")
+AD_KEYS = ("ad", "campaign", "channel", "source", "medium", "network")
 KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")

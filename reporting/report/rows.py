@@ -42,6 +42,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
     ad: Annotated[str | UnsetType, Meta(description="Only in reports by ad.")] = UNSET
     campaign: Annotated[str | UnsetType, Meta(description="Only in reports by campaign.")] = UNSET
+    channel: Annotated[str | UnsetType, Meta(description="Only in reports by channel.")] = UNSET
     source: Annotated[str | UnsetType, Meta(description="Only in reports by source.")] = UNSET
     medium: Annotated[str | UnsetType, Meta(description="Only in reports by medium.")] = UNSET
     network: Annotated[str | UnsetType, Meta(description="Only in reports by network.")] = UNSET

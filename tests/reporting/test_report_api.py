@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from conversions.marks.marks import draw_token, mark_buckets
-from conversions.models import Ad, Marker
+from conversions.models import Ad, Campaign, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.units.clock import HOUR_MS
@@ -94,6 +94,25 @@ class TestFigures:
         assert by_week == [("2026-W48", "30.000000", {"conversions": "1.000000", "value": "5.000000"})]
         assert shop.report(MONDAY, TUESDAY, source="google")["totals"]["value"] == "30.000000"
         assert shop.report(MONDAY, TUESDAY, **{"source!": "google"})["totals"]["value"] == "5.000000"
+
+    def test_sales_are_told_by_channel_as_ads_campaigns_and_the_site_say(self, store: Store) -> None:
+        shop = DatedShop(store)
+        tagged = "https://shop.example/?utm_source={}&utm_medium=cpc&utm_campaign=x"
+        shop.receive(
+            *(shop.hit("page", "2026-11-23T10:00Z", v, url=tagged.format(v)) for v in ("google", "newscast")),
+            shop.click("2026-11-23T10:00Z"),
+            *(shop.sale("2026-11-23T11:00Z", visitor=visitor) for visitor in ("google", "newscast", "ann", "bob")),
+        )
+        assert shop.rows(MONDAY, MONDAY, "channel", by="channel") == [("other",), ("paid_other",), ("paid_search",)]
+        shop.site.channels = [{"channel": "podcast", "source": "*CAST"}]
+        shop.site.save()
+        Campaign.objects.filter(site=shop.site).update(channel="television")
+        assert shop.rows(MONDAY, MONDAY, "channel", "conversions", by="channel") == [
+            *(("paid_search", "1.000000"), ("podcast", "1.000000"), ("television", "1.000000")),
+        ]
+        Ad.objects.filter(campaign__site=shop.site).update(channel="radio")
+        only = shop.report(MONDAY, MONDAY, by="channel,goal", channel="radio")
+        assert ([row["channel"] for row in only["rows"]], only["totals"]["conversions"]) == (["radio"], "1.000000")
 
     def test_an_empty_range_is_an_empty_report(self, store: Store) -> None:
         report = DatedShop(store).report(MONDAY, WEDNESDAY)
@@ -492,7 +511,8 @@ class TestHttp:
         assert {parameter["name"] for parameter in report["parameters"]} == {
             "site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format",
             "If-None-Match",
-            *(f"{key}{mark}" for key in ("ad", "campaign", "source", "medium", "goal") for mark in ("", "!")),
+            "ad", "campaign", "channel", "source", "medium", "goal",
+            "ad!", "campaign!", "channel!", "source!", "medium!", "goal!",
         }  # fmt: skip
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 

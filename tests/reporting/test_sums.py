@@ -23,6 +23,7 @@ AMOUNTS = ("conversions", "value")
 VALUES = {
     "ad": ["summer", "mail", "google/cpc/spring", "(none)"],
     "campaign": ["sale", "spring", "(none)"],
+    "channel": ["paid_search", "email", "other"],
     "source": ["google", "news", "(none)"],
     "medium": ["cpc", "(none)"],
     "goal": ["purchase", "signup"],

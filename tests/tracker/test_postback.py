@@ -265,6 +265,10 @@ def test_staff_give_a_secret_on_the_sites_page_and_an_empty_field_keeps_it(site:
         assert tell(site, secret=expected, order="T1").status_code == 200
     site.refresh_from_db()
     assert (site.postback_networks, site.postback_statuses) == ([NETWORK], {"3": "approved"})
+    emptied = {**data, "postback_statuses": "", "channels": ""}
+    assert admin_client.post(f"/admin/tracker/site/{site.pk}/change/", emptied).status_code == 302
+    site.refresh_from_db()
+    assert (site.postback_statuses, site.channels) == ({}, [])
 
 
 @pytest.mark.parametrize("statuses", [[], {"x": "maybe"}, {"": "approved"}, {"Big": "approved"}, {" a": "approved"}])

@@ -242,8 +242,10 @@ def fill_every_field(shop: Shop) -> None:
     postbacks: dict[str, Any] = {"postback_networks": networks, "postback_statuses": {"3": "approved"}}
     Site.objects.update(postback_sha256="ab" * 32, **postbacks)
     Token.objects.update(revoked_at=NOW)
-    Campaign.objects.update(name="Autumn")
-    Ad.objects.update(name="Demo", destination="https://shop.example/")
+    channels: Any = [{"channel": "podcast", "source": "*cast*"}]
+    Site.objects.update(channels=channels)
+    Campaign.objects.update(name="Autumn", channel="print")
+    Ad.objects.update(name="Demo", destination="https://shop.example/", channel="radio")
     MatchRule.objects.update(medium="cpc", campaign="autumn-*", content="a", term="b", network="google-ads")
     rules: dict[str, Any] = {
         "path": "/thanks",

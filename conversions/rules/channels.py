@@ -1,0 +1,67 @@
+"""Channels: the source, medium and network of an ad -> its channel, by a table. Pure.
+
+The first row that matches decides. A site's own rows come before the table's.
+"""
+
+import msgspec
+
+from conversions.rules.globs import is_like
+
+PAID = ("cpc", "ppc", "cpm", "cpv", "cpa", "paid", "paid*", "ad", "ads")
+SEARCH_ENGINES = (
+    *("google*", "bing*", "yahoo*", "duckduckgo*", "ecosia*", "baidu*", "yandex*", "qwant*", "startpage*", "naver*"),
+    "brave*",
+)
+SOCIAL_NETWORKS = (
+    *("facebook*", "fb", "instagram*", "ig", "meta", "tiktok*", "linkedin*", "twitter*", "x", "x.com", "reddit*"),
+    *("pinterest*", "snapchat*", "threads*", "mastodon*", "bluesky*", "*.facebook.com", "*.instagram.com"),
+)
+
+
+class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table: if one glob of each list matches, the ad has this channel. An empty list takes anything.
+    Upper and lower case are the same."""
+
+    channel: str
+    source: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+
+    def takes(self, source: str, medium: str, network: str) -> bool:
+        """Whether the row matches these values, in small letters."""
+        given = ((source, self.source), (medium, self.medium), (network, self.network))
+        return all(not globs or any(is_like(value, glob) for glob in globs) for value, globs in given)
+
+
+TABLE = (
+    ChannelRule(channel="affiliates", medium=("affiliate*", "partner*")),
+    ChannelRule(channel="email", medium=("email", "e-mail", "e_mail", "mail", "newsletter*")),
+    ChannelRule(channel="messages", medium=("sms", "push*", "whatsapp", "messenger")),
+    ChannelRule(
+        channel="paid_social",
+        network=(*("meta-ads", "tiktok-ads", "linkedin-ads", "x-ads", "reddit-ads", "pinterest-ads", "snapchat-ads"),),
+    ),
+    ChannelRule(channel="paid_social", medium=("paid*social", "social*paid")),
+    ChannelRule(channel="paid_social", source=SOCIAL_NETWORKS, medium=PAID),
+    ChannelRule(channel="paid_search", network=("google-ads", "microsoft-ads", "yandex-ads")),
+    ChannelRule(channel="paid_search", medium=("sem", "paid*search")),
+    ChannelRule(channel="display", medium=("display*", "banner*", "interstitial", "native", "programmatic")),
+    ChannelRule(channel="display", network=("google-marketing-platform", "outbrain-ads", "taboola-ads")),
+    ChannelRule(channel="video", medium=("video*", "cpv")),
+    ChannelRule(channel="paid_search", source=SEARCH_ENGINES, medium=PAID),
+    ChannelRule(channel="display", medium=("cpm",)),
+    ChannelRule(channel="paid_other", medium=PAID),
+    ChannelRule(channel="social", medium=("social*", "sm")),
+    ChannelRule(channel="organic", medium=("organic",)),
+    ChannelRule(channel="email", source=("newsletter*", "email", "e-mail")),
+    ChannelRule(channel="social", source=SOCIAL_NETWORKS),
+    ChannelRule(channel="referral", medium=("referral", "link")),
+)
+#: The channel of what no row matches.
+OTHER_CHANNEL = "other"
+
+
+def channel_of(source: str, medium: str, network: str, own: tuple[ChannelRule, ...] = ()) -> str:
+    """The channel of an ad. `own`: the rows of its site. A value that the ad doesn't have is empty."""
+    values = source.lower(), medium.lower(), network.lower()
+    return next((rule.channel for rule in (*own, *TABLE) if rule.takes(*values)), OTHER_CHANNEL)

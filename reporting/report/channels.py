@@ -1,0 +1,30 @@
+"""Channels: an ad of a cell and its origin -> its channel; and all channels of a site. Pure."""
+
+from conversions.facts.ad_names import OTHER
+from conversions.rules.channels import OTHER_CHANNEL, TABLE, channel_of
+from conversions.rules.site import SiteConfig
+from reporting.figures.cells import Named
+from reporting.report.origin import NONE, Origin
+
+
+class Channels:
+    """The channels of a site's ads: what the ad says, else its campaign, else the site's rows, else the table."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        self._rules = site.channels
+        self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
+
+    def of(self, ad: Named, origin: Origin) -> str:
+        """The channel of an ad. Ads beyond the named ones keep their common name."""
+        if ad[2] and ad[0] in self._chosen:
+            return self._chosen[ad[0]]
+        if (ad[0], ad[2]) == (OTHER.ad, False):
+            return OTHER.ad
+        source, medium, network = ("" if value == NONE else value for value in origin)
+        return channel_of(source, medium, network, self._rules)
+
+
+def channels_of(site: SiteConfig) -> list[str]:
+    """All channels that an ad of the site may have."""
+    table = (rule.channel for rule in (*TABLE, *site.channels))
+    return sorted({*table, *(ad.channel for ad in site.ads if ad.channel), OTHER_CHANNEL, OTHER.ad})
