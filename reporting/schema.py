@@ -54,6 +54,9 @@ report_schema = extend_schema(
         parameter("after", "The `next` of the page before."),
         OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="A known `ETag`."),
         parameter(
+            "spend", "`1`: rows and totals have costs, by day and ad; null where there is no spend.", enum=["0", "1"]
+        ),
+        parameter(
             "format",
             "`csv`: the rows alone, as a file. `spreadsheet`: the same file, marked as UTF-8.",
             enum=list(FORMS),

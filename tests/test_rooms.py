@@ -33,6 +33,7 @@ IMPURE = {
     "conversions.units.now": "It reads the clock.",
     "conversions.explain.opening": "It opens the explainer over the store and the archive that the settings name.",
     "reporting.report.answer": "It reads the present configuration, uncached.",
+    "reporting.report.spending": "It reads what was spent.",
     "reporting.report.sealed": "It reads marks, markers and replays.",
 }
 #: What the other rooms share with collection: the hit, what is refused and what fails, money, time and text; the

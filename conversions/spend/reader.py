@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from conversions.rules.ads import CLICK_IDS
 from conversions.spend.forms import FORMS, PLAIN, Places, find_places
 from conversions.spend.lines import BadLine, BadSpend, Problems, SpendLine, SpendNames
 from conversions.spend.numbers import count_mark, day_order, decimal_mark, read_count, read_day, read_micros
@@ -19,6 +20,8 @@ HEADER_WITHIN = 30
 #: A name has at most this many characters.
 MAX_NAME = 500
 BLANK = ("", "-", "--")
+#: The networks that clicks may have.
+NETWORKS = tuple(sorted(set(CLICK_IDS.values())))
 #: How the line of a total, or a line behind the last one, begins.
 _TOTALS = ("total", "overall", "grand total", "\u00a9", "copyright")
 
@@ -165,6 +168,8 @@ def read_names(found: dict[str, str], places: Places, reading: Reading) -> Spend
     own = SpendNames(*(found.get(name, "") for name in SpendNames._fields))
     if any(len(name) > MAX_NAME or "\0" in name for name in own):
         raise BadLine(f"a name has more than {MAX_NAME} characters")
+    if own.network and own.network not in NETWORKS:
+        raise BadLine(f"{own.network[:40]!r} is no network; {', '.join(NETWORKS)} are")
     if own.ad:
         return SpendNames(ad=own.ad)
     rest = zip(own, reading.names, places.form.names, strict=True)

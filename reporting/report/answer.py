@@ -16,6 +16,7 @@ from conversions.store.port import Store, StoreUnavailable
 from conversions.units.formats import Day, Instant
 from conversions.verdicts.unrated import Unrated
 from reporting.figures.days import ends_of
+from reporting.report.costs import NoSpendRate
 from reporting.report.learnt import LearntMonths, describe_learnt
 from reporting.report.live import LiveHour, read_live
 from reporting.report.query import Basis, Query
@@ -23,6 +24,7 @@ from reporting.report.reading import DayReader, read_clicks, read_credit, starts
 from reporting.report.report import make_report
 from reporting.report.rows import Report, ReportRow, Totals, Unattributed, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
+from reporting.report.spending import read_spend
 from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso, to_plain
 
@@ -38,6 +40,7 @@ class Previous(msgspec.Struct, frozen=True, kw_only=True):
     unattributed: Unattributed
     totals: Totals
     provisional: Annotated[bool, Meta(description="Whether these days end after `sealed_until`.")]
+    spend: NoSpendRate | UnsetType = UNSET
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fit: Annotated[
         LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
     ]
+    spend: Annotated[NoSpendRate | UnsetType, Meta(description="Only with `spend`.")] = UNSET
     previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET
     next: Annotated[
         str | UnsetType | None,
@@ -76,17 +80,19 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(NamedTuple):
-    """What the cells of a range of days say: the report, the goals and months in it, and amounts without a rate."""
+    """What the cells of a range of days say: the report, the goals and months in it, and amounts without a rate; and
+    what spend lacks a rate."""
 
     report: Report
     months: set[tuple[str, str]]
     unrated: Unrated
+    spend: NoSpendRate | UnsetType
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
     """Answer a query. Raises Refusal, and what `tracker.away.AWAY` names."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
-    report, months, unrated = read_figures(store, query, site)
+    report, months, unrated, spend = read_figures(store, query, site)
     previous = read_previous(store, query, site, sealed)
     return ReportAnswer(
         site=site.key,
@@ -103,6 +109,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
         recounting=recounting,
         unrated=unrated,
         fit=describe_learnt(store, site, months) if set(query.all_models()) & set(LEARNED) else None,
+        spend=spend,
         previous=previous,
         next=report.next if query.page.limit or query.page.after else UNSET,
     )
@@ -113,7 +120,7 @@ def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> 
     earlier = query.earlier()
     if earlier is None:
         return UNSET
-    report = read_figures(store, earlier, site).report
+    report, _, _, spend = read_figures(store, earlier, site)
     provisional = is_provisional(earlier, site, sealed)
     return Previous(
         first=earlier.first,
@@ -122,14 +129,16 @@ def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> 
         unattributed=report.unattributed,
         totals=report.totals,
         provisional=provisional,
+        spend=spend,
     )
 
 
 def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
     """Read and add up the cells of a query's days. Raises Refusal, and what `tracker.away.AWAY` names."""
-    reader = open_reader(store, query, site)
+    reader, spend = open_reader(store, query, site), read_spend(query, site)
+    cells = read_clicks(reader, query), read_credit(reader, query, site)
     try:
-        report, months = make_report(read_clicks(reader, query), read_credit(reader, query, site), query, site)
+        report, months = make_report(*cells, query, site, spend.sums if spend else None)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
         # Mark the cell: beat then makes it again from the facts within a minute. An answer without the cell would be
@@ -139,7 +148,7 @@ def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
         mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
         raise StoreUnavailable("an hour's figures are damaged and will be made again") from error
     note_wrong_days(reader, site)
-    return Figures(report, months, unrated)
+    return Figures(report, months, unrated, spend.note() if spend else UNSET)
 
 
 def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:

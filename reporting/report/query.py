@@ -10,6 +10,7 @@ import msgspec
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
+from reporting.report.costs import WIDTH
 from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
 from reporting.report.paging import Page, read_page
 from reporting.report.ranges import EARLIEST, LATEST, Range, read_compared, read_days
@@ -26,7 +27,7 @@ BASES: tuple[Basis, ...] = ("conversion", "click")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
 #: All parameters of a report.
 PARAMETERS = (
-    *("site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format"),
+    *("site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "spend", "format"),
     *(name for key in FILTERS for name in (key, f"{key}!")),
 )
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -43,7 +44,7 @@ class MultiValues(Protocol):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What to report. The days are site-local and inclusive. `filters`: key -> what it may be; the values of `goal` are
     uids. `models`: those that are shown side by side; empty if `model` is the only one. `compared`:
-    the days with which these are compared. `page`: which rows to show."""
+    the days with which these are compared. `page`: which rows to show. `spend`: whether with what was spent."""
 
     first: str
     last: str
@@ -55,6 +56,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     form: Form = "json"
     compared: Range | None = None
     page: Page = Page()
+    spend: bool = False
 
     def __contains__(self, day: str) -> bool:
         return self.first <= day <= self.last
@@ -75,8 +77,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return 2 + 2 * self.all_models().index(model)
 
     def empty_sum(self) -> list[int]:
-        """A sum of nothing: clicks, views, and two amounts of each model."""
-        return [0] * (2 + 2 * len(self.all_models()))
+        """A sum of nothing: clicks, views, and two amounts of each model; with spend, its numbers at the end."""
+        return [0] * (2 + 2 * len(self.all_models()) + WIDTH * self.spend)
 
     def takes_goal(self, uid: str) -> bool:
         """Whether the report has the conversions of a goal."""
@@ -110,6 +112,9 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
     models = read_models(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     by = read_by(parameters.get("by") or "ad", basis)
+    spend = _one_of(parameters, "spend", ("0", "1")) == "1"
+    if spend and "hour" in by:
+        raise Refusal(400, "bad_by", "Networks say what was spent by day; by=hour is not possible with spend.", "by")
     return Query(
         first=first,
         last=last,
@@ -121,6 +126,7 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
         form=_one_of(parameters, "format", FORMS),
         compared=read_compared(parameters.get("compare") or "", first, last),
         page=read_page(parameters, by),
+        spend=spend,
     )
 
 

@@ -3,11 +3,12 @@
 Amounts stay whole numbers until the end. Rows and unattributed amounts therefore sum to the totals, to the last micro.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
-from reporting.figures.cells import decode_clicks, decode_credit
+from reporting.figures.cells import Named, decode_clicks, decode_credit
+from reporting.report.costs import WIDTH
 from reporting.report.keys import LEFT_OUT, AdKey, AdKeys, Head, HeadKeys
 from reporting.report.paging import Key, page_of
 from reporting.report.query import Query
@@ -70,6 +71,17 @@ class CellAdder:
             row[column + 1] += value
         self._check_size()
 
+    def add_spend(self, sums: Mapping[tuple[str, Named], Sum]) -> None:
+        """Add what was spent on each ad on each day. Raises Refusal if there are too many rows."""
+        apart = "goal" in self._query.by
+        for (day, ad), numbers in sums.items():
+            (key,) = self._ads.keys([ad])
+            group = self._group("", day, 0) if not apart else {}
+            row = self.apart if apart else group.get(key) or group.setdefault(key, self._empty.copy())
+            for place, number in enumerate(numbers, -WIDTH):
+                row[place] += number
+        self._check_size()
+
     def report(self) -> Report:
         """Make the report, with the rows of the query's page. They are sorted while they are still numbers."""
         lines, lost = dict(self._lines()), dict(self._lost())
@@ -127,13 +139,18 @@ def check_size(rows: int) -> None:
 
 
 def make_report(
-    clicks: Iterable[tuple[str, Cell]], credit: Iterable[tuple[str, str, Cell]], query: Query, site: SiteConfig
+    clicks: Iterable[tuple[str, Cell]],
+    credit: Iterable[tuple[str, str, Cell]],
+    query: Query,
+    site: SiteConfig,
+    spend: Mapping[tuple[str, Named], Sum] | None = None,
 ) -> tuple[Report, set[tuple[str, str]]]:
     """Make the report of a query from its cells: those of clicks with their day, those of credit with their model and
-    day. Also return the goals and months in it. Raises Refusal."""
+    day; and from what was spent. Also return the goals and months in it. Raises Refusal."""
     adder = CellAdder(query, site)
     for day, cell in clicks:
         adder.add_clicks(day, cell)
     for model, day, cell in credit:
         adder.add_credit(model, day, cell)
+    adder.add_spend(spend or {})
     return adder.report(), adder.months

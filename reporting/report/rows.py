@@ -8,10 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from conversions.units.formats import Amount, Day, Instant
 from conversions.units.micros import six_places
+from reporting.report.costs import COLUMNS, WIDTH, Cost, PerClick, PerConversion, Profit, Return, Shown, cost_columns
 from reporting.report.paging import Key
 from reporting.report.query import AD_KEYS, Query
 
-#: Clicks and views; then for each model micros of conversions and of money.
+#: Clicks and views; then for each model micros of conversions and of money; then what was spent, if it is asked for.
 Sum = list[int]
 
 
@@ -69,6 +70,13 @@ class ReportRow(Keys, frozen=True, kw_only=True):
     models: Annotated[
         dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the amounts under each of them.")
     ] = UNSET
+    cost: Cost = UNSET
+    impressions: Shown = UNSET
+    network_clicks: Shown = UNSET
+    cpc: PerClick = UNSET
+    cost_per_conversion: PerConversion = UNSET
+    roas: Return = UNSET
+    profit: Profit = UNSET
 
 
 class UnattributedRow(Keys, frozen=True, kw_only=True):
@@ -99,6 +107,13 @@ class Totals(msgspec.Struct, frozen=True):
     models: Annotated[
         dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the sums under each of them.")
     ] = UNSET
+    cost: Cost = UNSET
+    impressions: Shown = UNSET
+    network_clicks: Shown = UNSET
+    cpc: PerClick = UNSET
+    cost_per_conversion: PerConversion = UNSET
+    roas: Return = UNSET
+    profit: Profit = UNSET
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -115,7 +130,8 @@ def column_names(query: Query) -> list[str]:
     configured = ["configured"] if "ad" in query.by else []
     unattributed = [] if set(query.by) & set(AD_KEYS) else ["unattributed"]
     models = ["models"] if query.models else []
-    return [*query.by, *configured, "clicks", "views", "conversions", "value", *unattributed, *models]
+    spend = COLUMNS if query.spend else ()
+    return [*query.by, *configured, "clicks", "views", "conversions", "value", *unattributed, *models, *spend]
 
 
 def row(key: Key, line: Line, query: Query) -> ReportRow:
@@ -130,7 +146,16 @@ def row(key: Key, line: Line, query: Query) -> ReportRow:
         value=six_places(line.own[3]),
         unattributed=UNSET if line.lost is None else Earned(*map(six_places, line.lost[2:4])),
         models=by_model(line.own, query),
+        **spend_columns(line.own, query),
     )
+
+
+def spend_columns(total: Sum, query: Query) -> dict[str, Any]:
+    """The columns of spend, if the query asks for them."""
+    if not query.spend:
+        return {}
+    cost, impressions, clicks = total[-WIDTH:]
+    return cost_columns(cost, impressions, clicks, conversions=total[2], value=total[3])
 
 
 def by_model(total: Sum, query: Query) -> dict[str, ModelEarned] | UnsetType:
@@ -168,7 +193,14 @@ def lost_rows(lost: Mapping[Key, Sum], query: Query) -> list[UnattributedRow] | 
 
 def totals_of(total: Sum, query: Query) -> Totals:
     """The sums of a report."""
-    return Totals(total[0], total[1], six_places(total[2]), six_places(total[3]), by_model(total, query))
+    return Totals(
+        total[0],
+        total[1],
+        six_places(total[2]),
+        six_places(total[3]),
+        by_model(total, query),
+        **spend_columns(total, query),
+    )
 
 
 def flat_names(query: Query) -> list[str]:

@@ -510,7 +510,7 @@ class TestHttp:
         report = description()["paths"]["/api/reports/conversions"]["get"]
         assert {parameter["name"] for parameter in report["parameters"]} == {
             "site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format",
-            "If-None-Match",
+            "If-None-Match", "spend",
             "ad", "campaign", "channel", "source", "medium", "goal",
             "ad!", "campaign!", "channel!", "source!", "medium!", "goal!",
         }  # fmt: skip

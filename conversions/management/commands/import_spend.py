@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from conversions.configuration.spend_table import Imported, check_spend, import_spend
 from conversions.spend.lines import BadSpend, SpendLine, SpendNames
-from conversions.spend.reader import MAX_LINE, Reading, SpendFile
+from conversions.spend.reader import MAX_LINE, NETWORKS, Reading, SpendFile
 from conversions.units.micros import six_places
 from tracker.collection.currencies import CURRENCIES
 from tracker.models import Site
@@ -39,7 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--decimal", choices=(".", ","), default="", help="the mark before decimals")
         parser.add_argument("--dates", choices=("day", "month"), default="", help="what comes first in 11/12/2026")
         for option in NAMED:
-            parser.add_argument(f"--{option.replace('_', '-')}", default="", metavar="NAME")
+            choices = NETWORKS if option == "network" else None
+            parser.add_argument(f"--{option.replace('_', '-')}", default="", metavar="NAME", choices=choices)
 
     def handle(self, **options: Any) -> None:
         """Import the file, or say what is wrong with each bad line."""

@@ -80,10 +80,10 @@ def test_a_tiktok_export_is_read() -> None:
 
 
 def test_the_plain_form_names_an_ad_or_tags_and_takes_the_sites_currency() -> None:
-    found = read("cost,day,ad,utm_source,network\n1,2026-11-01,spring,x,\n2,2026-11-01,,news,my-network\n")
+    found = read("cost,day,ad,utm_source,network\n1,2026-11-01,spring,x,\n2,2026-11-01,,news,x-ads\n")
     assert [(one.currency, one.names.ad, one.names.source, one.names.network) for one in found] == [
         ("EUR", "spring", "", ""),
-        ("EUR", "", "news", "my-network"),
+        ("EUR", "", "news", "x-ads"),
     ]
 
 
@@ -95,6 +95,7 @@ def test_the_plain_form_names_an_ad_or_tags_and_takes_the_sites_currency() -> No
         ('2026-11-01,"1,23.4",EUR,a', "line 2: '1,23.4' is no amount"),
         ("2026-11-01,twelve 12,EUR,a", "line 2: 'twelve 12' is no amount"),
         ("2026-11-01,1,XYZ,a", "line 2: 'XYZ' is no ISO 4217 code, such as EUR"),
+        ("2026-11-01,1,EUR,a,x", "line 2: 5 columns instead of 4"),
         ("2026-11-01,1,EUR", "line 2: 3 columns instead of 4"),
         ("2026-11-01,1.234,EUR,a", "line 2: '1.234' has two meanings; say with which mark decimals begin"),
         (
@@ -129,3 +130,8 @@ def test_of_many_faults_some_are_listed_and_all_are_counted() -> None:
     problems = Problems()
     list(file_of("day,cost\n" + "x,1\n" * 500).lines(problems))
     assert (len(problems.listed), problems.count) == (20, 500)
+
+
+def test_a_network_that_no_click_can_have_is_refused() -> None:
+    (problem,) = problems_of("day,cost,network\n2026-11-01,1,adwords\n")
+    assert problem.startswith("line 2: 'adwords' is no network; google-ads, ")

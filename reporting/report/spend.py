@@ -1,0 +1,66 @@
+"""Spend: the lines of what was spent -> the sums of each day and ad, in the site's currency. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from conversions.facts.ad_names import AdNames
+from conversions.facts.records import Touch
+from conversions.rules.ads import CLICK_IDS
+from conversions.rules.rates import Series, convert
+from conversions.rules.site import SiteConfig
+from conversions.spend.lines import SpendLine, SpendNames
+from conversions.units.micros import six_places
+from reporting.figures.cells import Named
+from reporting.report.costs import WIDTH, NoSpendRate
+from reporting.report.keys import LEFT_OUT, AdKeys
+from reporting.report.query import Query
+
+#: Network -> a click id's parameter, by which a touch says its network.
+_PARAMETERS = {network: parameter for parameter, network in CLICK_IDS.items()}
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What was spent. `sums`: day and ad -> cost (micros of the site's currency), impressions and clicks. `no_rate`:
+    currency -> micros that are left out."""
+
+    sums: dict[tuple[str, Named], list[int]]
+    no_rate: dict[str, int]
+
+    def note(self) -> NoSpendRate:
+        """What is left out of the costs, for an answer."""
+        return NoSpendRate({currency: six_places(cost) for currency, cost in sorted(self.no_rate.items())})
+
+
+def touch_of(names: SpendNames) -> Touch:
+    """The click that these names would have. Spend belongs to the ad of this click."""
+    tags = names._replace(network=_PARAMETERS.get(names.network, ""))._asdict()
+    return Touch(site="", visitor="", kind="click", at=0, hit="", **tags)
+
+
+def add_up(lines: Iterable[SpendLine], rates: Iterable[Series], query: Query, site: SiteConfig) -> Spent:
+    """Find the ad of each line, convert its cost by the rate of its day, and add up what the query's filters take."""
+    names, keys = AdNames(site.ads), AdKeys(query, site)
+    series = {one.currency: one for one in rates}
+    found: dict[SpendNames, Named] = {}
+    sums: dict[tuple[str, Named], list[int]] = defaultdict(lambda: [0] * WIDTH)
+    no_rate: Counter[str] = Counter()
+    for line in lines:
+        ad = found.get(line.names)
+        if ad is None:
+            ad = found[line.names] = msgspec.structs.astuple(names.name(touch_of(line.names)))
+        if keys.keys([ad])[0] is LEFT_OUT:
+            continue
+        cost = line.cost if line.currency == site.currency else _converted(line, series)
+        if cost is None:
+            no_rate[line.currency] += line.cost
+        row = sums[line.day, ad]
+        for place, number in enumerate((cost or 0, line.impressions, line.clicks)):
+            row[place] += number
+    return Spent(dict(sums), dict(no_rate))
+
+
+def _converted(line: SpendLine, series: dict[str, Series]) -> int | None:
+    rate = series[line.currency].on(line.day) if line.currency in series else None
+    return None if rate is None else convert(line.cost, rate.worth)

@@ -1,0 +1,100 @@
+"""Spend in reports: costs beside what they brought, by day and ad."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from conversions.configuration.rate_table import load
+from conversions.models import Ad, MatchRule
+from conversions.rules.rates import Quote
+from conversions.store.port import Store
+from reporting.report.costs import COLUMNS, cost_columns
+from reporting.report.query import read_query
+from reporting.report.rows import flat_names
+from tests.conversions.spend.test_reader import GOOGLE
+from tests.reports import DatedShop
+from tracker.collection.refusal import Refusal
+
+DAYS = ("2026-11-01", "2026-11-02")
+HEADER = "day,cost,currency,impressions,clicks,ad,utm_campaign\n"
+
+
+def spend(shop: DatedShop, folder: Path, text: str, source: str = "plain") -> None:
+    (folder / "spend.csv").write_text(text)
+    call_command("import_spend", shop.key, str(folder / "spend.csv"), source=source, stdout=StringIO())
+
+
+def columns(row: dict[str, Any]) -> list[Any]:
+    return [row[name] for name in COLUMNS]
+
+
+def test_ratios_are_null_where_there_is_nothing_to_divide_by() -> None:
+    assert list(cost_columns(0, 0, 0, 5, 5).values()) == [None] * 7
+    assert list(cost_columns(2_000_000, 0, 0, 0, 0).values()) == [
+        *("2.000000", 0, 0, None, None, "0.000000", "-2.000000"),
+    ]
+    assert cost_columns(1_000_000, 9, 3, 6_000_000, 0)["cpc"] == "0.333333"
+    assert cost_columns(0, 9, 0, 1_000_000, 1)["roas"] is None
+
+
+def test_spend_has_no_hours(store: Store) -> None:
+    with pytest.raises(Refusal, match="by=hour"):
+        DatedShop(store).report(*DAYS, by="ad,hour", spend="1")
+
+
+@pytest.mark.django_db
+def test_costs_stand_beside_what_they_brought_and_unmatched_spend_is_a_row(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    shop.receive(shop.click("2026-11-01T10:00Z"), shop.sale("2026-11-01T11:00Z", 30))
+    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,EUR,100,4,summer,\n2026-11-02,5,,,,,winter\n")
+    report = shop.report(*DAYS, spend="1")
+    assert [(row["ad"], row["configured"], columns(row)) for row in report["rows"]] == [
+        ("summer", True, ["10.000000", 100, 4, "2.500000", "10.000000", "3.000000", "20.000000"]),
+        ("winter", False, ["5.000000", 0, 0, None, None, "0.000000", "-5.000000"]),
+    ]
+    assert columns(report["totals"]) == ["15.000000", 100, 4, "3.750000", "15.000000", "2.000000", "15.000000"]
+    assert report["spend"] == {"no_rate": {}}
+    assert [(row["day"], row["cost"]) for row in shop.report(*DAYS, by="day", spend="1")["rows"]] == [
+        ("2026-11-01", "10.000000"),
+        ("2026-11-02", "5.000000"),
+    ]
+    by_goal = shop.report(*DAYS, by="goal", spend="1")
+    assert [row["cost"] for row in by_goal["rows"]] == [None]
+    assert by_goal["totals"]["cost"] == "15.000000"
+    assert shop.report(*DAYS, spend="1", ad="summer")["totals"]["cost"] == "10.000000"
+
+
+@pytest.mark.django_db
+def test_a_report_has_no_costs_unless_they_are_asked_for(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,EUR,100,4,summer,\n")
+    assert shop.report(*DAYS)["rows"] == []
+    assert not {*COLUMNS, "spend"} & {*shop.report(*DAYS), *shop.report(*DAYS)["totals"]}
+    assert flat_names(read_query({"from": DAYS[0], "to": DAYS[1], "spend": "1"}, shop.config()))[-7:] == [*COLUMNS]
+
+
+@pytest.mark.django_db
+def test_an_export_belongs_to_the_ad_that_its_clicks_belong_to(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    address = "https://shop.example/?utm_source=google&utm_medium=cpc&utm_campaign=Spring"
+    shop.receive(shop.hit("page", "2026-11-01T10:00Z", url=address))
+    spend(shop, tmp_path, GOOGLE, "google")
+    (row,) = shop.report(*DAYS, spend="1")["rows"]
+    assert (row["ad"], row["clicks"], row["cost"]) == ("google/cpc/Spring", 1, "1244.560000")
+    MatchRule.objects.create(ad=Ad.objects.get(key="summer"), network="google-ads", campaign="Spr*")
+    rows = shop.report(*DAYS, spend="1")["rows"]
+    assert ("summer", "1244.560000") in [(row["ad"], row["cost"]) for row in rows]
+
+
+@pytest.mark.django_db
+def test_costs_are_converted_by_the_rate_of_their_day_and_told_apart_without_one(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    load([Quote("2026-11-01", "EUR", "USD", 2 * 10**12)], "rates.csv", 0)
+    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,USD,1,1,summer,\n2026-11-01,7,GBP,1,1,summer,\n")
+    report = shop.report(*DAYS, spend="1", compare="previous")
+    assert (report["totals"]["cost"], report["totals"]["impressions"]) == ("5.000000", 2)
+    assert report["spend"] == {"no_rate": {"GBP": "7.000000"}}
+    assert report["previous"]["totals"]["cost"] is None
