@@ -1,4 +1,4 @@
-"""Steady: an hour of a large site that gets the same number of hits each second, by a clock of its own."""
+"""Steady: the first minutes of an hour of a large site that gets 1,000 hits each second, by a clock of its own."""
 
 from dataclasses import dataclass, field
 
@@ -10,16 +10,16 @@ from conversions.units.clock import HOUR_MS
 from reporting.rollup import Roller
 
 MINUTE_MS = 60_000
+RATE = 1_000
 #: Of a hundred hits three are conversions, each with a touch before it. As many as nine more are touches alone.
 CONVERSIONS, TOUCHES = 3, 12
 
 
 @dataclass
 class Steady:
-    """A site, and how many hits it gets each second."""
+    """A site that gets RATE hits each second."""
 
     site: BenchSite
-    rate: int
     now: int = START
     hits: int = 0
     rollups: int = 0
@@ -29,14 +29,9 @@ class Steady:
 
     def __post_init__(self) -> None:
         self.site.divide(256)
-        people = self.rate * 3600 * TOUCHES // 100
+        people = RATE * 3600 * TOUCHES // 100
         self._hour = Hour(self.site.key, self.site.goal, self.site.ads, START, people, TOUCHES // CONVERSIONS)
         self._roller = Roller(self.site.store, sequence, load_sites, lambda: 0, lambda: self.now)
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether the hour isn't over."""
-        return self.now < START + HOUR_MS
 
     def minute(self) -> None:
         """Writes the facts of a minute's hits, then rolls up what is due."""
@@ -44,7 +39,7 @@ class Steady:
         first, last = (self._hour.people * (at - START) // HOUR_MS for at in (before, self.now))
         self._hour.write(range(first, last))
         sequence.mark_buckets(self.site.key, [START])
-        self.hits += self.rate * 60
+        self.hits += RATE * 60
         cost = cost_of(self._tick)
         self.cost = Cost(self.cost.clock + cost.clock, self.cost.cpu + cost.cpu, self.cost.node + cost.node)
 
