@@ -49,8 +49,8 @@ def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
 
 def is_prefetch(request: HttpRequest) -> bool:
     """Whether a browser says that it prefetches this page."""
-    purposes = " ".join(request.META.get(name, "") for name in PREFETCH_HEADERS).lower()
-    return any(word in purposes for word in PREFETCH_WORDS)
+    said = [request.META[name].lower() for name in PREFETCH_HEADERS if name in request.META]
+    return any(word in purpose for purpose in said for word in PREFETCH_WORDS)
 
 
 def read_body(request: HttpRequest) -> bytes:

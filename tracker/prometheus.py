@@ -34,7 +34,8 @@ def count_merged(objects: int) -> None:
 def count_accepted(collected: Collected) -> None:
     """Count a request with at least one accepted hit."""
     ACCEPTED.inc(len(collected.hits))
-    count_rejected(collected.rejected.values())
+    if collected.rejected:
+        count_rejected(collected.rejected.values())
 
 
 def count_refused(refusal: Refusal) -> None:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 DAY_MS = 86_400_000
 #: This number of ms is beyond every instant. Sums with it don't overflow.
 BEYOND = 10**18
+#: BEYOND in nanoseconds.
+LARGEST = BEYOND * 10**6
 #: Offsets from UTC change only at full quarters of an hour.
 QUARTER_MS = 900_000
 
@@ -19,12 +21,15 @@ _ISO = re.compile(
 )
 
 
-def read_instant(text: str) -> int | None:
-    """Read an instant as ms. The text is ISO 8601 with a zone, or a number since the epoch; None if it is neither.
+def read_instant(value: str | int) -> int | None:
+    """Read an instant as ms. The value is a number since the epoch, the text of one, or ISO 8601 with a zone; None if it
+    is none of these.
 
     The size of the number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
     """
-    text = text.strip()
+    if isinstance(value, int):
+        return round(in_ms(float(max(-LARGEST, min(value, LARGEST)))))
+    text = value.strip()
     if _NUMBER.fullmatch(text):
         number = float(text)
         return round(in_ms(number)) if isfinite(number) else (BEYOND if number > 0 else -BEYOND)
