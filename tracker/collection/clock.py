@@ -22,8 +22,8 @@ _ISO = re.compile(
 
 
 def read_instant(value: str | int) -> int | None:
-    """Read an instant as ms. The value is a number since the epoch, the text of one, or ISO 8601 with a zone; None if it
-    is none of these.
+    """Read an instant as ms. The value is a number since the epoch, the text of a number, or ISO 8601 with a zone; None
+    if it is none of these.
 
     The size of the number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
     """
