@@ -8,18 +8,15 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from conversions.facts.attribute import Outcome, attribute_batches
+from conversions.facts.attribute import attribute_batches
 from conversions.facts.counts import Count
-from conversions.facts.records import Adjustment, Conversion, Fact, Touch
+from conversions.facts.records import Adjustment, Conversion, Fact
 from conversions.facts.rejected import RejectedHit, rejected_hit
-from conversions.marks.affected import affected
+from conversions.marks.reach import late_facts, reach_of, too_late
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
-from conversions.store.linked import members_of, newly_crowded
 from conversions.store.port import Store
 from conversions.units.clock import FOR_EVER, HOUR_MS
-from conversions.verdicts.joined import join
-from conversions.verdicts.people import People
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, Hit
 
@@ -95,49 +92,29 @@ class Processor:
             # right.
             parts = {key: site.parts for key, site in sites.items() if site}
             self.store.add_facts(outcome.facts, parts=parts)
-        rejected = [*outcome.rejected, *self._mark(outcome)]
+        rejected = [*outcome.rejected, *self._mark(outcome.facts)]
         if rejected:
             self.store.write_rejected(rejected, self.daily_cap)
         return list(outcome.counts)
 
-    def _mark(self, outcome: Outcome) -> list[RejectedHit]:
+    def _mark(self, facts: Sequence[Fact]) -> list[RejectedHit]:
         """Mark what the facts may change. Return rejected hits for the facts that would change frozen buckets."""
         limit = self.frozen_before()
-        late: list[RejectedHit] = []
-        marks: dict[str, frozenset[Place]] = {}
-        crowds: dict[str, Collection[str]] = {}
-        for site in sorted({fact.site for fact in outcome.facts}):
-            facts: list[Fact] = [fact for fact in outcome.facts if fact.site == site]
-            people = People(self.store, site)
-            if people.has_named and (joined := join(self.store, site, facts)):
-                self.store.add_facts(joined)
-                facts, people = [*facts, *joined], People(self.store, site)
-            dissolved = newly_crowded(self.store, site, facts)
-            members = members_of(self.store, site, dissolved) if dissolved else ()
-            found = affected(self.store, site, facts, members, limit, people)
-            frozen = {place for place in found.places if place[0] < limit}
-            if frozen:
-                buckets = len({bucket for bucket, _ in frozen})
-                logger.warning("site %s: %d frozen buckets were not marked", site, buckets)
-                late.extend(too_late(fact) for fact in facts if self._is_late(fact, limit))
-            marks[site] = found.places - frozen
-            if found.since is not None:
-                logger.warning("site %s: there is too much to read; all buckets since %d are marked", site, found.since)
-                since = max(found.since - HOUR_MS + 1, limit)
-                self.marks.mark_parts(site, self.marks.known_parts(site, since))
-            if dissolved:
-                crowds[site] = dissolved
-        self.marks.mark_places(marks)
-        for site, crowded in crowds.items():
-            self.store.announce(site, crowded)
-        return late
-
-    def _is_late(self, fact: Fact, limit: int) -> bool:
-        if isinstance(fact, Touch | Conversion):
-            return fact.bucket < limit
-        return isinstance(fact, Adjustment) and any(
-            bucket < limit for bucket in affected(self.store, fact.site, [fact]).buckets
-        )
+        by_site = {
+            site: [fact for fact in facts if fact.site == site] for site in sorted({fact.site for fact in facts})
+        }
+        reaches = [reach_of(self.store, site, own, limit) for site, own in by_site.items()]
+        for reach in reaches:
+            if reach.since is not None:
+                logger.warning("site %s: too much to read; all buckets since %d are marked", reach.site, reach.since)
+                since = max(reach.since - HOUR_MS + 1, limit)
+                self.marks.mark_parts(reach.site, self.marks.known_parts(reach.site, since))
+        self.marks.mark_places({reach.site: reach.places for reach in reaches})
+        for reach in reaches:
+            if reach.crowded:
+                self.store.announce(reach.site, reach.crowded)
+        late = [late_facts(self.store, by_site[reach.site], limit) for reach in reaches if reach.frozen]
+        return [too_late(fact) for some in late for fact in some]
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
         """List a hit that can't be processed as rejected. If the list can't be written either, the batch becomes a dead
@@ -166,15 +143,3 @@ def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str
         and fact.site == site.key
         and fact.currency not in ("", site.currency)
     }
-
-
-def too_late(fact: Fact) -> RejectedHit:
-    """Make the rejected hit of a fact that would change frozen buckets."""
-    return RejectedHit(
-        site=fact.site,
-        at=fact.at,
-        hit=fact.hit,
-        code="frozen",
-        detail="Its bucket is older than the retention allows to change.",
-        batch=fact.batch,
-    )

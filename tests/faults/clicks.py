@@ -1,6 +1,6 @@
 """Faults of conversions that are joined to a person by a click id. See decision 23."""
 
-from tests.faults.facts import AFFECTED, PROCESS, RECORDS
+from tests.faults.facts import AFFECTED, REACH, RECORDS
 from tests.faults.fault import WORLDS, fault
 from tests.faults.readers import CLAIMS
 
@@ -31,8 +31,8 @@ CLICKS = [
     fault(
         "joined rows that are not written",
         JOINED,
-        PROCESS,
-        "                self.store.add_facts(joined)\n",
+        REACH,
+        "        store.add_facts(joined)\n",
         "",
     ),
     fault(

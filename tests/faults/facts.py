@@ -4,6 +4,7 @@ from tests.faults.fault import WORLDS, Fault, changes, fault
 
 RECORDS = "conversions/facts/records.py"
 PROCESS = "conversions/marks/process.py"
+REACH = "conversions/marks/reach.py"
 AFFECTED = "conversions/marks/affected.py"
 MARKS = "conversions/marks/marks.py"
 PER_FACT, PER_BATCH = "tests/conversions/marks/test_affected.py", "tests/conversions/marks/test_process.py"
@@ -37,10 +38,10 @@ FACTS = [
         PROCESS,
         """
             self.store.add_facts(outcome.facts, parts=parts)
-        rejected = [*outcome.rejected, *self._mark(outcome)]
+        rejected = [*outcome.rejected, *self._mark(outcome.facts)]
 """,
         """
-        rejected = [*outcome.rejected, *self._mark(outcome)]
+        rejected = [*outcome.rejected, *self._mark(outcome.facts)]
         if outcome.facts:
             self.store.add_facts(outcome.facts, parts=parts)
 """,
@@ -51,8 +52,8 @@ FACTS = [
         PROCESS,
         "            self.store.add_facts(outcome.facts, parts=parts)\n",
         "",
-        "            marks[site] = found.places - frozen\n",
-        "            self.store.add_facts(facts)\n            marks[site] = found.places - frozen\n",
+        "        self.marks.mark_places(",
+        "        self.store.add_facts(facts)\n        self.marks.mark_places(",
     ),
     fault(
         "a touch that marks only its own bucket",
@@ -110,7 +111,7 @@ FACTS = [
             PROCESS,
             "import logging\n",
             "import logging\n\nimport msgspec\n",
-            "import Adjustment, Conversion, Fact, Touch\n",
+            "import Adjustment, Conversion, Fact\n",
             "import Adjustment, Conversion, Fact, Touch, digest\n",
             "            self.store.add_facts(outcome.facts, parts=parts)\n",
             """

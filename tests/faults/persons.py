@@ -1,6 +1,6 @@
 """Faults of persons: whose a fact is, what links mark, crowds. See decision 17."""
 
-from tests.faults.facts import AFFECTED, PER_FACT, PROCESS
+from tests.faults.facts import AFFECTED, PER_FACT, PROCESS, REACH
 from tests.faults.fault import Fault, changes, fault
 from tests.faults.readers import CASES, PATHS
 
@@ -104,21 +104,18 @@ def _touched(""",
     fault(
         "a user who becomes crowded and marks nothing",
         IDENTITY,
-        PROCESS,
-        "members = members_of(self.store, site, dissolved) if dissolved else ()",
+        REACH,
+        "members = members_of(store, site, crowded) if crowded else ()",
         "members = ()",
     ),
     fault(
         "a crowd announced before its buckets are marked",
         IDENTITY,
         PROCESS,
+        "        self.marks.mark_places(",
         """
-                crowds[site] = dissolved
-        self.marks.mark_places(marks)
-""",
-        """
-                self.store.announce(site, dissolved)
-        self.marks.mark_places(marks)
-""",
+        for reach in reaches:
+            self.store.announce(reach.site, reach.crowded)
+        self.marks.mark_places(""",
     ),
 ]

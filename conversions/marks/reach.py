@@ -1,0 +1,71 @@
+"""Reach: the facts of a batch, which are already written -> what they may change in their site. Joined rows are written
+on the way."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from conversions.facts.records import Adjustment, Conversion, Fact, Touch
+from conversions.facts.rejected import RejectedHit
+from conversions.marks.affected import affected
+from conversions.rules.parts import Place
+from conversions.store.linked import members_of, newly_crowded
+from conversions.store.port import Store
+from conversions.verdicts.joined import join
+from conversions.verdicts.people import People
+
+logger = logging.getLogger(__name__)
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What facts may change in a site. `places` and `frozen`: the places that aren't frozen, and those that are.
+
+    `since`: an instant (ms); the bucket that contains it and all later ones may change, too. None if there is no such
+    instant. `crowded`: the sets that became crowded, with their members. They are announced after the places are
+    marked.
+    """
+
+    site: str
+    places: frozenset[Place]
+    frozen: frozenset[Place]
+    since: int | None
+    crowded: Mapping[str, frozenset[str]]
+
+
+def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reach:
+    """Return the reach of a site's facts. `limit`: the instant (ms) before which buckets are frozen."""
+    people = People(store, site)
+    if people.has_named and (joined := join(store, site, facts)):
+        store.add_facts(joined)
+        facts, people = [*facts, *joined], People(store, site)
+    crowded = newly_crowded(store, site, facts)
+    members = members_of(store, site, crowded) if crowded else ()
+    found = affected(store, site, facts, members, limit, people)
+    frozen = frozenset(place for place in found.places if place[0] < limit)
+    if frozen:
+        logger.warning("site %s: %d frozen buckets were not marked", site, len({bucket for bucket, _ in frozen}))
+    return Reach(site, found.places - frozen, frozen, found.since, crowded)
+
+
+def late_facts(store: Store, facts: Sequence[Fact], limit: int) -> list[Fact]:
+    """Choose the facts that would change frozen buckets by themselves."""
+    return [fact for fact in facts if _is_late(store, fact, limit)]
+
+
+def _is_late(store: Store, fact: Fact, limit: int) -> bool:
+    if isinstance(fact, Touch | Conversion):
+        return fact.bucket < limit
+    return isinstance(fact, Adjustment) and any(bucket < limit for bucket in affected(store, fact.site, [fact]).buckets)
+
+
+def too_late(fact: Fact) -> RejectedHit:
+    """Make the rejected hit of a fact that would change frozen buckets."""
+    return RejectedHit(
+        site=fact.site,
+        at=fact.at,
+        hit=fact.hit,
+        code="frozen",
+        detail="Its bucket is older than the retention allows to change.",
+        batch=fact.batch,
+    )
