@@ -113,7 +113,7 @@ class Processor:
         for reach in reaches:
             if reach.crowded:
                 self.store.announce(reach.site, reach.crowded)
-        late = [late_facts(self.store, by_site[reach.site], limit) for reach in reaches if reach.frozen]
+        late = [late_facts(self.store, reach.site, by_site[reach.site], limit) for reach in reaches if reach.frozen]
         return [too_late(fact) for some in late for fact in some]
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:

@@ -8,7 +8,7 @@ import msgspec
 
 from conversions.facts.records import Adjustment, Conversion, Fact, Touch
 from conversions.facts.rejected import RejectedHit
-from conversions.marks.affected import affected
+from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, ConversionReader, affected
 from conversions.rules.parts import Place
 from conversions.store.linked import members_of, newly_crowded
 from conversions.store.port import Store
@@ -48,15 +48,18 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
     return Reach(site, found.places - frozen, frozen, found.since, crowded)
 
 
-def late_facts(store: Store, facts: Sequence[Fact], limit: int) -> list[Fact]:
-    """Choose the facts that would change frozen buckets by themselves."""
-    return [fact for fact in facts if _is_late(store, fact, limit)]
-
-
-def _is_late(store: Store, fact: Fact, limit: int) -> bool:
-    if isinstance(fact, Touch | Conversion):
-        return fact.bucket < limit
-    return isinstance(fact, Adjustment) and any(bucket < limit for bucket in affected(store, fact.site, [fact]).buckets)
+def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:
+    """Choose the facts of a site that would change frozen buckets by themselves: touches and conversions in these
+    buckets, and adjustments of a claim with a conversion there."""
+    adjusted = {fact.claim for fact in facts if isinstance(fact, Adjustment)}
+    rows = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts)).claimed(adjusted, 0)
+    frozen = {row.claim for row in rows if row.bucket < limit}
+    return [
+        fact
+        for fact in facts
+        if (isinstance(fact, Touch | Conversion) and fact.bucket < limit)
+        or (isinstance(fact, Adjustment) and fact.claim in frozen)
+    ]
 
 
 def too_late(fact: Fact) -> RejectedHit:

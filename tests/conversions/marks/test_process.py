@@ -191,6 +191,32 @@ def test_a_late_refund_of_a_frozen_conversion_is_listed_and_marks_nothing(store:
     assert marked(site) == [0]
 
 
+class CountsReads:
+    """A store that counts the reads of claims."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.reads = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.reads += name == "read_some_claims"
+        return getattr(self._store, name)
+
+
+def test_many_late_refunds_are_told_from_others_by_no_more_reads_than_one(store: Store, site: str) -> None:
+    sales = [(f"o{n}", NOON - 3 * HOUR if n % 2 else NOON) for n in range(8)]
+    bought = [hit(site, f"c-{order}", "conversion", name="buy", order=order, at=at) for order, at in sales]
+    processor(store).process(bought, "b1")
+    refunds = [hit(site, f"r-{order}", "adjustment", kind="refund", order=order, value=1) for order, _ in sales]
+    counted = []
+    for some in (refunds[1:2], refunds):
+        counting = CountsReads(store)
+        processor(counting, frozen_before=NOON).process(some, "b2")
+        counted.append(counting.reads)
+    assert counted[1] <= counted[0]
+    assert rejected(store, site) == [(f"r-o{n}", "frozen") for n in (1, 3, 5, 7)]
+
+
 def test_a_hit_in_a_frozen_bucket_is_listed_as_frozen(store: Store, site: str) -> None:
     processor(store, frozen_before=NOON).process([hit(site, at=NOON - 1), hit(site, "h2")], "b1")
     assert rejected(store, site) == [("h1", "frozen")]
