@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Model, Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 
-from conversions.marks.marks import WHOLE_SITE
+from conversions.marks.marks import ONWARD, WHOLE_SITE
 from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, SpendRow
 from conversions.replay.replay import make_retroactive
 from conversions.units.clock import DAY_MS
@@ -231,7 +231,9 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
     @admin.display(description="bucket", ordering="bucket")
     def starts(self, mark: Mark) -> str:
         """When the bucket starts."""
-        return "the whole site" if mark.bucket == WHOLE_SITE else format_instant(mark.bucket)
+        if mark.bucket == WHOLE_SITE:
+            return "the whole site"
+        return format_instant(mark.bucket) + (" and all later ones" if mark.part == ONWARD else "")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Never: the program adds marks."""

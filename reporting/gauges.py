@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Min, Q
 
-from conversions.marks.marks import WHOLE_SITE
+from conversions.marks.marks import ONWARD, WHOLE_SITE
 from conversions.models import FitMark, Mark, Marker
 from conversions.units.clock import month_of
 from conversions.units.now import now_ms
@@ -17,9 +17,9 @@ def read_gauges() -> dict[str, tuple[float, str]]:
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
     """Read how many buckets wait for the rollup, and for how long. A mark's token is the microsecond in which it was
-    drawn."""
-    marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token"))
-    waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["number"] else 0.0
+    drawn. An onward mark may rest for an hour. Therefore its age tells nothing."""
+    marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token", filter=~Q(part=ONWARD)))
+    waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["oldest"] else 0.0
     return {
         "hitledger_marks_open": (marks["number"], "Buckets that wait for the rollup."),
         "hitledger_mark_oldest_seconds": (

@@ -18,7 +18,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import Protocol
 
 import msgspec
@@ -26,9 +26,9 @@ import msgspec
 from conversions.marks import days as stale_days
 from conversions.marks import turns as turns_of_marks
 from conversions.marks.days import DayEnd
-from conversions.marks.marks import SUM, WHOLE_SITE, Mark
+from conversions.marks.marks import SUM, Mark
 from conversions.marks.parts import raise_parts
-from conversions.marks.turns import LONGEST_REST_MS
+from conversions.marks.turns import LONGEST_ONWARD_REST_MS, LONGEST_REST_MS
 from conversions.rules.parts import NUMBERS, Part
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell, CellSet, Store
@@ -54,6 +54,10 @@ MOST_FACTS = 2_000
 #: After a rollup the open hour rests this many times the time that the rollup took, but at most LONGEST_REST_MS. Each
 #: hit marks the hour, and each rollup makes all of it. While the hour rests, reports show live counters.
 REST = 10
+#: After a site's onward marks were replaced, further ones rest this long (ms) for each part that was marked, but at
+#: most LONGEST_ONWARD_REST_MS. This is ten times what the rollup of a small part takes. Therefore strangers who send
+#: more than a worker reads cost about a tenth of a worker's time, however many batches they send.
+ONWARD_REST_A_PART_MS = 100
 
 
 class RollupMarks(Protocol):
@@ -66,16 +70,13 @@ class RollupMarks(Protocol):
         """Mark the sums of (site, bucket) under a new token."""
 
     def open_marks(self, site: str | None = None) -> list[Mark]:
-        """List the marks to roll up, those of whole sites first."""
+        """List the open marks."""
 
     def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
         """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
         """Note that a rollup of buckets begins."""
-
-    def close_mark(self, mark: Mark) -> bool:
-        """Remove a mark if its token is still the noted one; return whether it was removed."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
         """Set until when each mark rests. Remove those whose token is still the noted one; return them. `marks`: mark
@@ -91,6 +92,9 @@ class MarkTurns(Protocol):
     def due_marks(self, now: int, sums: bool, site: str | None = None) -> list[Mark]:
         """The marks that neither rest nor are held at `now` (ms), in no particular order: those on sums if `sums` is
         true, otherwise those on parts."""
+
+    def due_site_marks(self, now: int | None, site: str | None = None) -> list[Mark]:
+        """The open marks of whole sites, and the open onward marks of sites that don't rest at `now` (ms)."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
         """Note that a rollup of marks begins, and hold them until an instant (ms). Return the marks that are now
@@ -148,14 +152,18 @@ class Roller:
         self.attempts = Attempts()
         self._sites: dict[str, SiteConfig | None] = {}
 
-    def expand(self, site: str | None = None) -> None:
-        """Replace the marks of whole sites by marks of each part of their unfrozen buckets."""
+    def expand(self, site: str | None = None, now: int | None = None) -> None:
+        """Replace the marks of whole sites, and onward marks, by marks of each part of their unfrozen buckets.
+
+        `now` (ms): the onward marks of sites that rest at this instant are left out; None leaves out none.
+        """
         limit = self.frozen_before()
-        for mark in self.marks.open_marks(site):
-            if mark.bucket != WHOLE_SITE:
-                break
-            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
-            self.marks.close_mark(mark)
+        of_sites = groupby(self.turns.due_site_marks(now, site), lambda mark: mark.site)
+        for key, marks in [(key, list(marks)) for key, marks in of_sites]:
+            parts = self.marks.known_parts(key, max(limit, min(mark.bucket for mark in marks)))
+            self.marks.mark_parts(key, parts)
+            rest = min(ONWARD_REST_A_PART_MS * len(parts), LONGEST_ONWARD_REST_MS)
+            self.marks.close_marks(dict.fromkeys(marks, self.clock() + rest))
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
         """The parts to roll up now: alternately the one whose last try is longest ago, and the newest one.
@@ -165,7 +173,7 @@ class Roller:
         are marked again before the next. `now` (ms): parts that rest or are held at this instant are left out; None
         leaves out no part.
         """
-        self.expand(site)
+        self.expand(site, now)
         return self._noted(False, site, now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
@@ -176,7 +184,7 @@ class Roller:
     def _noted(self, sums: bool, site: str | None, now: int | None) -> list[Mark]:
         if now is None:
             every = self.marks.open_marks(site)
-            marks = [one for one in every if one.bucket != WHOLE_SITE and (one.part == SUM) == sums]
+            marks = [one for one in every if not one.is_of_site and (one.part == SUM) == sums]
         else:
             marks = self.turns.due_marks(now, sums, site)
         self._sites = {}  # Whatever is read from here on is newer than every noted token.

@@ -17,7 +17,7 @@ next fitter. The next fitter finds `told` empty, writes its own fits over the ol
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from conversions.marks.marks import WHOLE_SITE, FitMark, Mark, draw_token
+from conversions.marks.marks import ONWARD, WHOLE_SITE, FitMark, Mark, draw_token
 from conversions.units.clock import LONGEST_HOLD_MS
 
 #: An instant that no clock reaches. With it as `now`, `take_fits` takes a mark even if another fitter holds it.
@@ -59,9 +59,10 @@ def hold_fits(mark: FitMark, until: int) -> bool:
 
 
 def is_rolling(site: str, since: int, until: int, token: int) -> bool:
-    """Whether buckets of an interval (ms), or the whole site, are marked under this token or a later one."""
+    """Whether buckets of an interval (ms) are marked under this token or a later one, alone or with their site."""
     fresh = Mark.objects.filter(site=site, marked=True, token__gte=token)
-    return fresh.filter(Q(bucket=WHOLE_SITE) | Q(bucket__gte=since, bucket__lt=until)).exists()
+    whole = Q(bucket=WHOLE_SITE) | Q(part=ONWARD, bucket__lt=until)
+    return fresh.filter(whole | Q(bucket__gte=since, bucket__lt=until)).exists()
 
 
 def _taken(mark: FitMark) -> QuerySet[FitMark]:

@@ -6,6 +6,9 @@ of a site that have facts. Months are marked in the same way; see `conversions.m
 
 A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on the SUM: the bucket's
 figures are the sum of the parts' cells. The rollup of a part marks the sum.
+
+Two kinds of marks are not rolled up themselves. The rollup replaces them by marks of known parts: the mark of a WHOLE
+SITE, after a change of its configuration, and ONWARD marks, after batches that may change more than was read.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,12 +18,15 @@ from django.db.models import Min, Q
 
 from conversions.marks.parts import read_parts
 from conversions.rules.parts import Place
-from conversions.units.clock import FOR_EVER
+from conversions.units.clock import FOR_EVER, HOUR_MS
 
 #: The bucket of a mark that means all buckets of a site.
 WHOLE_SITE = -1
 #: The part of a mark that means the sum of a bucket's parts.
 SUM = -1
+#: The part of an onward mark. It means all parts of the site's buckets from the mark's bucket on. This bucket is an
+#: hour of UTC, and need not have facts.
+ONWARD = -2
 #: The parts under whose marks the cells of an hour are written: SUM if the bucket is divided, part 0 if it isn't. A
 #: divided bucket has a part 0, too. A reader of the mark on it is only more cautious than necessary.
 OF_HOURS = (SUM, 0)
@@ -72,6 +78,11 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} {self.bucket} {self.part}"
+
+    @property
+    def is_of_site(self) -> bool:
+        """Whether the mark is replaced by marks of parts instead of being rolled up."""
+        return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
 class FitMark(models.Model):
@@ -144,21 +155,27 @@ def draw_token() -> int:
     return token
 
 
-def mark_places(places: Mapping[str, Collection[Place]]) -> None:
+def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
     """Mark the parts that contain places of each site, under one new token. Call it after the facts are written and
     read.
 
-    The number of parts is read here, because it may have been raised since the caller's batch began.
+    `onward`: (site, instant in ms); the bucket that contains the instant and all later ones are marked as well, by one
+    onward mark. The number of parts is read here, because it may have been raised since the caller's batch began.
     """
-    if not any(places.values()):
+    if not any(places.values()) and not onward:
         return
     with transaction.atomic():
         token = draw_token()
         parts = read_parts(places.keys())
-        _upsert(
-            token,
-            {(site, one[0], parts[site].part_of(one).index) for site, found in places.items() for one in found},
-        )
+        found = {(site, one[0], parts[site].part_of(one).index) for site, some in places.items() for one in some}
+        _upsert(token, found | {(site, onward_bucket(since), ONWARD) for site, since in onward})
+
+
+def onward_bucket(since: int) -> int:
+    """The hour of UTC from which an onward mark holds. The bucket that contains `since` (ms) begins in this hour or
+    later. There is one mark an hour, however many instants batches name."""
+    earliest = max(since - HOUR_MS + 1, 0)
+    return earliest - earliest % HOUR_MS
 
 
 def mark_buckets(site: str, buckets: Iterable[int]) -> None:
@@ -211,14 +228,15 @@ def open_marks(site: str | None = None) -> list[Mark]:
 
 
 def first_mark(site: str) -> int | None:
-    """The oldest marked bucket of a site; WHOLE_SITE if all are marked, None if none is."""
+    """The oldest marked bucket of a site; WHOLE_SITE if all are marked, None if none is. An onward mark counts as its
+    first bucket."""
     found: int | None = Mark.objects.filter(site=site, marked=True).aggregate(first=Min("bucket"))["first"]
     return found
 
 
 def first_bucket(site: str) -> int | None:
     """The oldest bucket of a site that was ever marked."""
-    buckets = Mark.objects.filter(site=site, bucket__gt=WHOLE_SITE)
+    buckets = Mark.objects.filter(site=site, part__gte=SUM, bucket__gt=WHOLE_SITE)
     found: int | None = buckets.aggregate(first=Min("bucket"))["first"]
     return found
 

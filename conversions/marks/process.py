@@ -16,7 +16,6 @@ from conversions.marks.reach import late_facts, reach_of, too_late
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
-from conversions.units.clock import FOR_EVER, HOUR_MS
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, Hit
 
@@ -29,14 +28,9 @@ class ProcessorMarks(Protocol):
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
         """Note the other currencies of a site's amounts, and whether each was in an adjustment."""
 
-    def mark_places(self, places: Mapping[str, Collection[Place]]) -> None:
-        """Mark the parts that contain places of each site, under one new token."""
-
-    def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-        """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
-
-    def mark_parts(self, site: str, parts: Iterable[tuple[int, int]]) -> None:
-        """Mark known (bucket, part) under new tokens."""
+    def mark_places(self, places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
+        """Mark the parts that contain places of each site, under one new token. `onward`: (site, instant in ms); all
+        buckets from the one that contains it on are marked."""
 
 
 class Processor:
@@ -104,12 +98,8 @@ class Processor:
             site: [fact for fact in facts if fact.site == site] for site in sorted({fact.site for fact in facts})
         }
         reaches = [reach_of(self.store, site, own, limit) for site, own in by_site.items()]
-        for reach in reaches:
-            if reach.since is not None:
-                logger.warning("site %s: too much to read; all buckets since %d are marked", reach.site, reach.since)
-                since = max(reach.since - HOUR_MS + 1, limit)
-                self.marks.mark_parts(reach.site, self.marks.known_parts(reach.site, since))
-        self.marks.mark_places({reach.site: reach.places for reach in reaches})
+        onward = [(reach.site, reach.since) for reach in reaches if reach.since is not None]
+        self.marks.mark_places({reach.site: reach.places for reach in reaches}, onward)
         for reach in reaches:
             if reach.crowded:
                 self.store.announce(reach.site, reach.crowded)

@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 class Reach(msgspec.Struct, frozen=True):
     """What facts may change in a site. `places` and `frozen`: the places that aren't frozen, and those that are.
 
-    `since`: an instant (ms); the bucket that contains it and all later ones may change, too. None if there is no such
-    instant. `crowded`: the sets that became crowded, with their members. They are announced after the places are
-    marked.
+    `since`: an instant (ms); the bucket that contains it and all later ones may change, too, because there was too much
+    to read. None if there is no such instant. `crowded`: the sets that became crowded, with their members. They are
+    announced after the places are marked.
     """
 
     site: str
@@ -45,7 +45,10 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
     frozen = frozenset(place for place in found.places if place[0] < limit)
     if frozen:
         logger.warning("site %s: %d frozen buckets were not marked", site, len({bucket for bucket, _ in frozen}))
-    return Reach(site, found.places - frozen, frozen, found.since, crowded)
+    since = None if found.since is None else max(found.since, limit)
+    if since is not None:
+        logger.warning("site %s: there is too much to read; all buckets since %d are marked", site, since)
+    return Reach(site, found.places - frozen, frozen, since, crowded)
 
 
 def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:

@@ -1,4 +1,5 @@
 """Turns: decides which marks a worker rolls up next, and holds them. Several workers then share the parts of an hour.
+Also decides which marks of sites are replaced by marks of parts.
 
 A hold only saves work. If two workers make the same cells under one token, this does no harm.
 """
@@ -8,13 +9,15 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from conversions.marks.marks import SUM, WHOLE_SITE, Mark, draw_token
+from conversions.marks.marks import ONWARD, SUM, WHOLE_SITE, Mark, draw_token
 from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
 #: The longest time (ms) that a part of an open hour rests after its rollup.
 LONGEST_REST_MS = 5 * 60 * 1000
+#: The longest time (ms) for which a site's onward marks rest after they were replaced by marks of parts.
+LONGEST_ONWARD_REST_MS = HOUR_MS
 #: A tick reads at most this many marks whose last try is longest ago, and this many of the newest. No tick can roll up
 #: more, and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
@@ -29,6 +32,19 @@ def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
     marks = marks.filter(site=site) if site else marks
     longest, newest = marks.order_by("tried")[:LOOKED_AT], marks.order_by("-bucket", "tried")[:LOOKED_AT]
     return list({mark.pk: mark for mark in (*longest, *newest)}.values())
+
+
+def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
+    """The open marks of whole sites, and the open onward marks of sites that don't rest at `now` (ms). None: no site
+    rests.
+
+    A site rests if any of its onward marks does, open or closed.
+    """
+    marks = Mark.objects.filter(Q(bucket=WHOLE_SITE) | Q(part=ONWARD), marked=True).order_by("site", "bucket")
+    if now is not None:
+        rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_ONWARD_REST_MS)
+        marks = marks.exclude(Q(part=ONWARD) & Exists(Mark.objects.filter(rests, site=OuterRef("site"), part=ONWARD)))
+    return list(marks.filter(site=site) if site else marks)
 
 
 def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:

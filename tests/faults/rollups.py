@@ -1,6 +1,6 @@
 """Faults of tokens, marks and the rollup."""
 
-from tests.faults.facts import MARKS
+from tests.faults.facts import MARKS, PER_BATCH, PROCESS
 from tests.faults.fault import WORLDS, fault
 
 ROLLUP = "reporting/rollup.py"
@@ -62,13 +62,35 @@ ROLLUPS = [
         "a site's mark closed before its buckets are marked",
         OF_ROLLUP,
         ROLLUP,
-        """
-            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
-            self.marks.close_mark(mark)
-""",
-        """
-            self.marks.close_mark(mark)
-            self.marks.mark_parts(mark.site, self.marks.known_parts(mark.site, limit))
-""",
+        "            self.marks.mark_parts(key, parts)\n",
+        "            self.marks.close_marks(dict.fromkeys(marks, 0))\n            self.marks.mark_parts(key, parts)\n",
+    ),
+    fault(
+        "reads that were cut mark only what was read",
+        PER_BATCH,
+        PROCESS,
+        "{reach.site: reach.places for reach in reaches}, onward)",
+        "{reach.site: reach.places for reach in reaches})",
+    ),
+    fault(
+        "onward marks that are replaced from the latest of them on",
+        OF_ROLLUP,
+        ROLLUP,
+        "max(limit, min(mark.bucket for mark in marks))",
+        "max(limit, *(mark.bucket for mark in marks))",
+    ),
+    fault(
+        "onward marks that are replaced at each tick",
+        OF_ROLLUP,
+        ROLLUP,
+        "dict.fromkeys(marks, self.clock() + rest)",
+        "dict.fromkeys(marks, 0)",
+    ),
+    fault(
+        "an onward mark that begins with the hour of UTC of its instant",
+        "tests/conversions/marks/test_marks.py",
+        MARKS,
+        "earliest = max(since - HOUR_MS + 1, 0)",
+        "earliest = since",
     ),
 ]

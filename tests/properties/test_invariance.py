@@ -29,6 +29,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store import cassandra, sql
 from conversions.store.port import Cell, CellSet, Store
 from conversions.store.sql import SqlStore
+from conversions.units.now import now_ms
 from conversions.verdicts import joined, naming
 from reporting.days import ALL, DayMaker
 from reporting.figures.cells import (
@@ -104,6 +105,8 @@ class World:
         self.clicks_last = rng.random() < 0.3
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
+        #: Whether rollups let onward marks rest, until the world is drained.
+        self.rests = False
         self.marks = Stepped(sequence)
         self.days = Stepped(day_list)
         self.roller = Roller(self.store, self.marks, self.read_configs, lambda: 0, days=self.days)
@@ -265,7 +268,7 @@ class World:
         both = self.roller.marked, self.roller.sums
         done = False
         for noted in both if self.rng.random() < 0.7 else both[::-1]:
-            marks = rest = noted(self.site.key)
+            marks = rest = noted(self.site.key, now_ms() if self.rests else None)
             while rest:
                 size = self.rng.randrange(1, 5)
                 self.roller.roll_up(*rest[:size])
@@ -363,6 +366,7 @@ class World:
 
     def drain(self) -> None:
         """Processes what is left and rolls up now and then, so that late hits change existing figures."""
+        self.rests = False
         while self.work():
             if self.rng.random() < 0.5:
                 self.roll()
@@ -498,6 +502,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         patch.setattr(naming, "MAX_OTHERS", rng.choice([99, 99, 1, 2]))
         if rng.random() < 0.25:
             bound_reads(patch)
+            world.rests = rng.random() < 0.5
         if rng.random() < 0.5:
             set_budget(rng, patch)
         run_and_compare(world)

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from conversions.marks.marks import draw_token, mark_buckets
+from conversions.marks.marks import draw_token, mark_buckets, mark_places
 from conversions.models import Ad, Campaign, Marker
 from conversions.store.adapters import open_store
 from conversions.store.port import CellSet, Store, StoreUnavailable
-from conversions.units.clock import HOUR_MS
+from conversions.units.clock import HOUR_MS, day_start
 from reporting.report.table import flat
 from tests.openapi import described, description
 from tests.reports import DatedShop, marker_came_through, ms
@@ -283,6 +283,17 @@ class TestSealed:
         assert self.sealed(shop) == ("2026-11-20T10:00:00Z", True)
         shop.roll_up()
         assert self.sealed(shop)[1] is False
+
+    def test_later_hours_of_an_unread_batch_hold_back_the_sealed_instant_until_they_are_rolled_up(
+        self, store: Store
+    ) -> None:
+        shop = DatedShop(store)
+        shop.receive(shop.click("2026-11-20T10:30Z"), shop.click("2026-11-22T10:30Z"))
+        marker_came_through(["2026-11-25T00:00Z"])
+        mark_places({}, [(shop.key, day_start("2026-11-21", "UTC") + HOUR_MS - 1)])
+        assert self.sealed(shop) == ("2026-11-21T00:00:00Z", True)
+        shop.roll_up()
+        assert self.sealed(shop) == ("2026-11-24T23:50:00Z", False)
 
     def test_with_basis_click_the_sealed_instant_is_earlier_by_the_longest_window(self, store: Store) -> None:
         shop = DatedShop(store)

@@ -20,9 +20,10 @@ from conversions.marks.marks import WHOLE_SITE, Mark
 from conversions.marks.turns import LONGEST_REST_MS
 from conversions.models import MatchRule
 from conversions.store.port import Store, StoreUnavailable
+from conversions.units.now import now_ms
 from reporting.attempts import OUTAGE
 from reporting.figures.cells import CLICKS
-from reporting.rollup import Roller
+from reporting.rollup import ONWARD_REST_A_PART_MS, Roller
 from tests.meanwhile import Meanwhile
 from tests.rows import click_rows, credit_rows
 from tests.running import CHECKOUT, Tracker, free_port
@@ -194,6 +195,37 @@ def test_a_site_marked_again_while_its_buckets_are_marked_is_marked_anew(shop: R
     assert whole.bucket == WHOLE_SITE
     assert not sequence.close_mark(whole)
     assert shop.roll_up() == [0]
+
+
+def test_however_many_batches_could_not_be_read_their_later_hours_are_marked_once_from_the_earliest(
+    shop: RolledShop,
+) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(5)))
+    shop.roll_up()
+    for since in (3, 2, 4):
+        sequence.mark_places({}, [(shop.key, NOON + (since + 1) * HOUR - 1)])
+    assert shop.roll_up() == [4, 3, 2]
+    assert sequence.open_marks(shop.key) == []
+
+
+def test_the_later_hours_of_batches_that_could_not_be_read_rest_before_they_are_made_again(shop: RolledShop) -> None:
+    shop.process(*(shop.click(f"t{n}", n * HOUR) for n in range(5)))
+    shop.roll_up()
+    now = now_ms()
+    roller = Roller(shop.store, sequence, load_sites, lambda: 0, lambda: now)
+    sequence.mark_places({}, [(shop.key, NOON + HOUR - 1)])
+    roller.roll_up(*roller.marked(shop.key, now))
+    sequence.mark_places({}, [(shop.key, NOON + 2 * HOUR - 1)])
+    assert roller.marked(shop.key, now + 5 * ONWARD_REST_A_PART_MS - 1) == []
+    assert sequence.first_mark(shop.key) == NOON + HOUR
+    assert len(roller.marked(shop.key, now + 5 * ONWARD_REST_A_PART_MS)) == 4
+
+
+def test_the_rollup_by_hand_lets_nothing_rest(shop: RolledShop) -> None:
+    shop.process(shop.click("t"))
+    for _ in range(2):
+        sequence.mark_places({}, [(shop.key, NOON + HOUR - 1)])
+        assert shop.roll_up() == [0]
 
 
 class DyingMarks:

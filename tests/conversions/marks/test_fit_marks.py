@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from conversions.marks.fit_marks import WHENEVER, close_fits, hold_fits, is_rolling, open_fits, take_fits, untell
-from conversions.marks.marks import WHOLE_SITE, FitMark, draw_token, mark_buckets, mark_fits
+from conversions.marks.marks import WHOLE_SITE, FitMark, draw_token, mark_buckets, mark_fits, mark_places
+from conversions.units.clock import HOUR_MS
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,13 @@ def test_a_month_waits_while_a_bucket_of_it_or_its_whole_site_is_freshly_marked(
     assert not is_rolling(site, 10, 11, draw_token())
     mark_buckets(site, [WHOLE_SITE])
     assert is_rolling(site, 11, 20, before)
+
+
+def test_a_month_waits_while_all_buckets_from_one_of_it_or_an_earlier_one_on_are_marked(site: str) -> None:
+    before = draw_token()
+    mark_places({}, [(site, 5 * HOUR_MS)])
+    assert is_rolling(site, 9 * HOUR_MS, 10 * HOUR_MS, before)
+    assert not is_rolling(site, 0, 4 * HOUR_MS, before)
 
 
 def test_a_closed_mark_is_not_taken(site: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from conversions.marks.marks import (
+    ONWARD,
     WHOLE_SITE,
     Mark,
     Sequence,
@@ -18,10 +19,14 @@ from conversions.marks.marks import (
     first_bucket,
     first_mark,
     known_buckets,
+    known_parts,
     mark_buckets,
     mark_parts,
+    mark_places,
+    onward_bucket,
     open_marks,
 )
+from conversions.units.clock import HOUR_MS, bucket_of
 
 SECOND_US = 1_000_000
 
@@ -120,6 +125,26 @@ def refuse_all_rows(execute: Callable[..., object], sql: str, *rest: object) -> 
     """Refuses queries that read more than one row."""
     assert "MIN(" in sql
     return execute(sql, *rest)
+
+
+@pytest.mark.django_db
+def test_an_onward_mark_begins_at_or_before_the_bucket_of_its_instant_in_every_timezone(site: str) -> None:
+    since = 1_790_000_000_000
+    for zone in ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"):
+        assert onward_bucket(since) <= bucket_of(since, zone)
+    assert onward_bucket(5) == 0
+
+
+@pytest.mark.django_db
+def test_an_onward_mark_is_one_row_of_its_hour_and_no_known_bucket(site: str) -> None:
+    mark_places({}, [(site, 5 * HOUR_MS)])
+    mark_places({}, [(site, 5 * HOUR_MS - 1), (site, 9 * HOUR_MS)])
+    first, second = open_marks(site)
+    assert (first.bucket, first.part, second.bucket) == (4 * HOUR_MS, ONWARD, 8 * HOUR_MS)
+    assert first.is_of_site
+    assert first.token == second.token
+    assert first_mark(site) == 4 * HOUR_MS
+    assert (known_parts(site), first_bucket(site)) == ([], None)
 
 
 @pytest.mark.django_db

@@ -51,7 +51,12 @@ def rejected(store: Store, site: str) -> list[tuple[str, str]]:
 
 def marked(site: str) -> list[int]:
     """The marked buckets, as hours from NOON."""
-    return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site)]
+    return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site) if not mark.is_of_site]
+
+
+def marked_onward(site: str) -> list[int]:
+    """The first hours of the onward marks, from NOON."""
+    return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site) if mark.part == sequence.ONWARD]
 
 
 def test_a_batch_of_several_sites_draws_one_token(sql_store: Store, site: str) -> None:
@@ -248,7 +253,7 @@ def test_odd_site_keys_and_ids_are_stored_unchanged(store: Store, odd: str) -> N
     assert sequence.known_buckets(site) == [NOON]
 
 
-def test_if_there_is_too_much_to_read_every_later_bucket_is_marked(
+def test_if_there_is_too_much_to_read_one_mark_stands_for_every_later_bucket(
     store: Store, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = processor(store, frozen_before=NOON - 2 * HOUR)
@@ -261,6 +266,8 @@ def test_if_there_is_too_much_to_read_every_later_bucket_is_marked(
     monkeypatch.setattr("conversions.store.sql.AT_LEAST", 1)
     monkeypatch.setattr("conversions.store.cassandra.AT_LEAST", 1)
     work.process([hit(site, "c1", at=NOON + HOUR)], "b2")
-    assert marked(site) == [1, 2, 3, 9]
+    assert (marked(site)[0], marked_onward(site)) == (1, [0])
+    work.process([hit(site, "c2", at=NOON + HOUR + 1)], "b2")
+    assert marked_onward(site) == [0]
     work.process([hit(site, "l1", "event", at=NOON + HOUR, name="in", user="u")], "b3")
-    assert marked(site) == [-2, -1, 0, 1, 2, 3, 9]
+    assert marked_onward(site) == [-3, 0]

@@ -5,8 +5,26 @@ from uuid import uuid4
 import pytest
 
 from conversions.marks import turns
-from conversions.marks.marks import SUM, Mark, close_mark, mark_buckets, mark_parts, mark_site, mark_sums, open_marks
-from conversions.marks.turns import LONGEST_REST_MS, due_marks, release_marks, take_marks
+from conversions.marks.marks import (
+    SUM,
+    WHOLE_SITE,
+    Mark,
+    close_mark,
+    mark_buckets,
+    mark_parts,
+    mark_places,
+    mark_site,
+    mark_sums,
+    open_marks,
+)
+from conversions.marks.turns import (
+    LONGEST_ONWARD_REST_MS,
+    LONGEST_REST_MS,
+    due_marks,
+    due_site_marks,
+    release_marks,
+    take_marks,
+)
 from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +85,18 @@ def test_sums_and_parts_have_turns_of_their_own_and_whole_sites_have_none(site: 
     mark_site(site)
     assert parts(due_marks(NOW, False, site)) == [0, 1, 2]
     assert parts(due_marks(NOW, True, site)) == [SUM]
+
+
+def test_onward_marks_of_a_site_rest_together_and_the_mark_of_the_whole_site_does_not(site: str) -> None:
+    mark_places({}, [(site, NOW)])
+    (onward,) = due_site_marks(NOW, site)
+    close_mark(onward, rests_until=NOW + 10)
+    mark_places({}, [(site, NOW - HOUR_MS)])
+    assert due_site_marks(NOW + 9, site) == []
+    mark_site(site)
+    assert [mark.bucket for mark in due_site_marks(NOW + 9, site)] == [WHOLE_SITE]
+    for now in (NOW + 10, NOW - LONGEST_ONWARD_REST_MS, None):
+        assert len(due_site_marks(now, site)) == 2
 
 
 def test_a_part_of_an_open_hour_rests_and_one_of_an_hour_that_is_over_does_not(site: str) -> None:
