@@ -12,6 +12,7 @@ class Channels:
 
     def __init__(self, site: SiteConfig) -> None:
         self._rules = site.channels
+        self._known: dict[Origin, str] = {}
         self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
 
     def of(self, ad: Named, origin: Origin) -> str:
@@ -20,8 +21,10 @@ class Channels:
             return self._chosen[ad[0]]
         if (ad[0], ad[2]) == (OTHER.ad, False):
             return OTHER.ad
-        source, medium, network = ("" if value == NONE else value for value in origin)
-        return channel_of(source, medium, network, self._rules)
+        if origin not in self._known:
+            source, medium, network = ("" if value == NONE else value for value in origin)
+            self._known[origin] = channel_of(source, medium, network, self._rules)
+        return self._known[origin]
 
 
 def channels_of(site: SiteConfig) -> list[str]:

@@ -47,6 +47,8 @@ class AdKeys:
         self._filters = {name: kept for name, kept in query.filters.items() if name in AD_KEYS}
         self._origins = Origins(site.ads)
         self._channels = Channels(site)
+        #: Most reports need neither origin nor channel, which take longer than the rest.
+        self._needs_origin = not {*self.names, *self._filters} <= {"ad", "campaign"}
         #: No ad meets a filter that asks for one.
         no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None
         self._known: dict[Named | None, AdKey | None] = {None: no_ad}
@@ -58,8 +60,10 @@ class AdKeys:
 
     def _key(self, ad: Named | None) -> AdKey:
         assert ad is not None
-        origin = self._origins.of(ad)
-        values = {"ad": ad[0], "campaign": ad[1] or NONE, "channel": self._channels.of(ad, origin), **origin._asdict()}
+        values = {"ad": ad[0], "campaign": ad[1] or NONE}
+        if self._needs_origin:
+            origin = self._origins.of(ad)
+            values |= {**origin._asdict(), "channel": self._channels.of(ad, origin)}
         if not all(kept.takes(values[name]) for name, kept in self._filters.items()):
             return LEFT_OUT
         key = tuple(values[name] for name in self.names)
