@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from conversions.api.actions import ReplayView, RollupView
 from conversions.api.conversions import ConversionsView, ConversionView
 from conversions.api.rejected import RejectedView
+from conversions.api.spend import SpendView
 from conversions.api.visitors import VisitorView
 from conversions.click import ClickView
 
@@ -15,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/sites/<str:key>/rollup", RollupView.as_view(), name="rollup"),
     path("api/sites/<str:key>/replay", ReplayView.as_view(), name="replay"),
     path("api/rejected", RejectedView.as_view(), name="rejected"),
+    path("api/spend", SpendView.as_view(), name="spend"),
     path("api/visitors", VisitorView.as_view(), name="visitors"),
 ]

@@ -22,20 +22,28 @@ MAX_SITE_KEY = 64
 class ReportTokenAuthentication(BaseAuthentication):
     """Reads `Authorization: Bearer REPORT_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
 
+    kind = Token.Kind.REPORT
+
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
         """Return an anonymous user and the token; None if the request has no bearer token. Raises
         AuthenticationFailed."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
             return None
-        token = Token.find(secret, Token.Kind.REPORT) if secret else None
+        token = Token.find(secret, self.kind) if secret else None
         if token is None:
-            raise AuthenticationFailed("This is no valid report token.", "bad_token")
+            raise AuthenticationFailed(f"This is no valid {self.kind} token.", "bad_token")
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
         """The WWW-Authenticate header of a 401. DRF takes it from the view's first authentication class."""
         return SCHEME
+
+
+class IngestTokenAuthentication(ReportTokenAuthentication):
+    """Reads `Authorization: Bearer INGEST_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
+
+    kind = Token.Kind.INGEST
 
 
 class ReportTokenScheme(OpenApiAuthenticationExtension):
@@ -47,6 +55,13 @@ class ReportTokenScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
         """A bearer token in the header."""
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=SCHEME)
+
+
+class IngestTokenScheme(ReportTokenScheme):
+    """The description of the ingest token in /api/schema."""
+
+    target_class = IngestTokenAuthentication
+    name = "ingestToken"
 
 
 #: The authentications of views for programs and people.

@@ -8,7 +8,7 @@ from msgspec import Meta
 from conversions.explain.explanation import Explanation
 from conversions.explain.rejected import ListedRejected
 from conversions.explain.timeline import TimelineFact
-from conversions.units.formats import Day, Url
+from conversions.units.formats import Amount, Day, Url
 from tracker.collection.sample import Sample
 
 NextPage = Annotated[Url | None, Meta(description="The next page, null on the last.")]
@@ -69,3 +69,17 @@ class Marked(msgspec.Struct, frozen=True):
     """How many hours were marked to be rolled up again."""
 
     marked: int
+
+
+Costs = Annotated[dict[str, Amount], Meta(description="Currency -> cost, in that currency.")]
+
+
+class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source said of some days before, and what it says now."""
+
+    first: Day = msgspec.field(name="from")
+    last: Day = msgspec.field(name="to")
+    rows: int
+    before: Costs
+    after: Costs
+    dry_run: Annotated[bool, Meta(description="Whether nothing was changed.")]

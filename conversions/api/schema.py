@@ -2,8 +2,9 @@
 
 from drf_spectacular.utils import extend_schema
 
-from conversions.api.answers import ConversionAnswer, ConversionsPage, Marked, RejectedPage, TimelinePage
+from conversions.api.answers import ConversionAnswer, ConversionsPage, Marked, RejectedPage, SpendAnswer, TimelinePage
 from conversions.api.replays import ReplayState, ReplayStates
+from conversions.spend.put import SpendPut
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
@@ -48,6 +49,13 @@ visitor_schema = extend_schema(
     operation_id="visitors_timeline",
     parameters=[SITE, parameter("visitor", "A visitor id.", required=True), AFTER],
     responses={200: TimelinePage, **READ},
+)
+spend_schema = extend_schema(
+    summary="Say what was spent on some days, in the place of what the source said before",
+    operation_id="spend_put",
+    parameters=[parameter("dry_run", "`1`: say what would change, and change nothing.", enum=["0", "1"])],
+    request=SpendPut,
+    responses={200: SpendAnswer, **refusals(400, 401, 403, 404, 503)},
 )
 rollup_schema = extend_schema(summary="Roll a range up again", responses={202: Marked, **DONE})
 replay_schema = extend_schema(summary="Replay a range from the archive", responses={202: ReplayState, **DONE})

@@ -1,7 +1,7 @@
 """Spend table: the lines of a file -> rows, which replace what the same source said of the same days."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ AT_ONCE = 1_000
 #: Lines of the same day and names are added up among this many different ones.
 IN_MEMORY = 10_000
 
+#: The first and the last day.
+Days = tuple[str, str]
 Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
@@ -55,14 +57,32 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
         # Two imports of one site follow each other.
         Site.objects.select_for_update().get(pk=site.pk)
         found = check_spend(site, source, file, watch)
-        rows_of(site, source, found.first, found.last).delete()
         problems = Problems()
-        for rows in in_chunks(watch(file.lines(problems))):
-            made = (make_row(site, source, key, sums) for key, sums in rows.items() if any(sums))
-            SpendRow.objects.bulk_create(made, batch_size=AT_ONCE)
+        replace_rows(site, source, (found.first, found.last), watch(file.lines(problems)))
         if problems.count:
             raise BadSpend(["the file changed while it was read"])
     return found
+
+
+def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
+    """Replace what the source said of the days, in one transaction; with `dry_run`, only return what would change."""
+    after: Counter[str] = Counter()
+    for line in lines:
+        after[line.currency] += line.cost
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)
+        before = read_costs(site, source, *days)
+        if not dry_run:
+            replace_rows(site, source, days, lines)
+    return Imported(*days, len(lines), 0, before, dict(sorted(after.items())))
+
+
+def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]) -> None:
+    """Write lines in the place of what the source said of the days. Call it in a transaction."""
+    rows_of(site, source, *days).delete()
+    for rows in in_chunks(lines):
+        made = (make_row(site, source, key, sums) for key, sums in rows.items() if any(sums))
+        SpendRow.objects.bulk_create(made, batch_size=AT_ONCE)
 
 
 def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow]:

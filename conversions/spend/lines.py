@@ -49,9 +49,9 @@ class Problems:
 class BadSpend(Refusal):
     """The file can't be used, and nothing was imported. `problems` names each bad line and its fault."""
 
-    def __init__(self, problems: list[str], count: int = 0) -> None:
+    def __init__(self, problems: list[str], count: int = 0, field: str = "file") -> None:
         more = count - len(problems)
-        super().__init__(400, "invalid", "\n".join([*problems, *([f"and {more} more"] if more > 0 else [])]), "file")
+        super().__init__(400, "invalid", "\n".join([*problems, *([f"and {more} more"] if more > 0 else [])]), field)
         self.problems = problems
 
 

@@ -1,0 +1,99 @@
+"""Put: the JSON of a program -> what it says was spent on some days, or all reasons why it can't be used. Pure."""
+
+from collections.abc import Collection
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.spend.lines import BadLine, BadSpend, Problems, SpendLine, SpendNames
+from conversions.spend.numbers import read_day
+from conversions.spend.reader import MAX_NAME, NETWORKS
+from conversions.units.clock import days_between
+from tracker.collection.money import read_micros
+from tracker.collection.refusal import Refusal
+
+MAX_DAYS = 400
+#: A count has at most twelve digits.
+Count = Annotated[int, Meta(ge=0, lt=10**12)]
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
+
+
+class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The utm tags of a click."""
+
+    source: Name = ""
+    medium: Name = ""
+    campaign: Name = ""
+    content: Name = ""
+    term: Name = ""
+
+
+class SpendPutRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was spent on one day on an ad: on one with a key, or on that of clicks with these tags and this network."""
+
+    day: str
+    cost: Annotated[str, Meta(description="A decimal, such as 12.50.")]
+    currency: Annotated[str, Meta(description="The site's, if it is absent.")] = ""
+    ad: Annotated[Name, Meta(description="An ad's key. Tags and network are then ignored.")] = ""
+    utm: Tags = Tags()
+    network: Annotated[str, Meta(description="That of a click id, such as google-ads.")] = ""
+    clicks: Count = 0
+    impressions: Count = 0
+
+
+class SpendPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a source says of all days from `from` to `to`, both inclusive."""
+
+    site: str
+    source: Annotated[str, Meta(min_length=1, max_length=100)]
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="to")
+    rows: Annotated[list[SpendPutRow], Meta(max_length=10_000)]
+
+
+def decode_put(body: bytes) -> SpendPut:
+    """Decode a body and check its days. Raises Refusal."""
+    try:
+        put = msgspec.json.decode(body, type=SpendPut)
+        first, last = read_day(put.first, ""), read_day(put.last, "")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal(400, "invalid", str(error)) from error
+    if (first, last) != (put.first, put.last) or last < first or len(days_between(first, last)) > MAX_DAYS:
+        detail = f"from and to are days such as 2026-11-23, the first not after the last, {MAX_DAYS} days at most."
+        raise Refusal(400, "bad_range", detail, "from")
+    if "\0" in put.source:
+        raise Refusal(400, "invalid", "source contains a NUL.", "source")
+    return put
+
+
+def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[SpendLine]:
+    """Read the lines of all rows. `own` is the site's currency. Raises BadSpend, which names each bad row."""
+    problems, lines = Problems(), []
+    for number, row in enumerate(put.rows):
+        try:
+            lines.append(read_row(row, put, own, currencies))
+        except BadLine as error:
+            problems.add(f"rows[{number}]: {error}")
+    if problems.count:
+        raise BadSpend(problems.listed, problems.count, "rows")
+    return lines
+
+
+def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[str]) -> SpendLine:
+    """Read one row. Raises BadLine."""
+    cost, currency = read_micros(row.cost), row.currency or own
+    if cost is None:
+        raise BadLine(f"{row.cost[:40]!r} is no amount, such as 12.50")
+    if currency not in currencies:
+        raise BadLine(f"{currency[:20]!r} is no ISO 4217 code, such as EUR")
+    if row.network and row.network not in NETWORKS:
+        raise BadLine(f"{row.network[:40]!r} is no network; {', '.join(NETWORKS)} are")
+    day = read_day(row.day, "")
+    if day != row.day or not put.first <= day <= put.last:
+        raise BadLine(f"{row.day[:40]!r} is no day from {put.first} to {put.last}")
+    tags = msgspec.structs.asdict(row.utm)
+    names = SpendNames(ad=row.ad) if row.ad else SpendNames(**tags, network=row.network)
+    if any("\0" in name for name in names):
+        raise BadLine("a name contains a NUL")
+    return SpendLine(day, currency, names, cost, row.clicks, row.impressions)
