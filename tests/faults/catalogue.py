@@ -11,6 +11,7 @@ from tests.faults.merging import MERGES
 from tests.faults.parts import PARTS
 from tests.faults.persons import PERSONS
 from tests.faults.readers import READERS
+from tests.faults.reports import REPORTS
 from tests.faults.rollups import ROLLUPS
 from tests.faults.rules import RULES
 
@@ -19,6 +20,7 @@ CATALOGUE: Mapping[str, Sequence[Fault]] = {
     "tokens, marks and the rollup": ROLLUPS,
     "parts": PARTS,
     "days": DAYS,
+    "reports": REPORTS,
     "verdicts and paths": READERS,
     "persons": PERSONS,
     "joined by a click": CLICKS,
