@@ -21,6 +21,10 @@ REFUSED = {
 }
 
 
+#: How a schema refers to a component.
+REF = "#/components/schemas/{name}"
+
+
 class StructExtension(OpenApiSerializerExtension):
     """Describes a msgspec struct by its fields: their types, whether they may be null or absent, and their `Meta`."""
 
@@ -37,11 +41,43 @@ class StructExtension(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
         """The struct's schema. Each struct in it becomes a component."""
-        _, found = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
-        for name, schema in found.items():
-            part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
-            auto_schema.registry.register_on_missing(part)
-        return answered(found[self.get_name()])
+        return answered(register(self.target, auto_schema)[self.get_name()])
+
+
+class Either:
+    """An answer that is one of several structs."""
+
+    structs: tuple[type[msgspec.Struct], ...] = ()
+
+
+class EitherExtension(OpenApiSerializerExtension):
+    """Describes an answer that is one of several structs."""
+
+    target_class = "tracker.openapi.Either"
+    match_subclasses = True
+
+    def get_name(self, *_: Any) -> str:
+        """The name of the class."""
+        return str(self.target.__name__)
+
+    def get_identity(self, *_: Any) -> str:
+        """The name by which structs refer to the class."""
+        return self.get_name()
+
+    def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
+        """Any of the structs, each of which becomes a component."""
+        for struct in self.target.structs:
+            register(struct, auto_schema)
+        return {"anyOf": [{"$ref": REF.format(name=struct.__name__)} for struct in self.target.structs]}
+
+
+def register(struct: type[msgspec.Struct], auto_schema: AutoSchema) -> dict[str, dict[str, Any]]:
+    """Make a component of each struct in a struct, itself included; return their schemas by name."""
+    _, found = msgspec.json.schema_components([struct], ref_template=REF)
+    for name, schema in found.items():
+        part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
+        auto_schema.registry.register_on_missing(part)
+    return found
 
 
 def answered(schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import msgspec
 from msgspec import Meta
 
 from conversions.explain.explanation import Explanation
+from conversions.explain.listed import ListedConversion
 from conversions.explain.rejected import ListedRejected
 from conversions.explain.timeline import TimelineFact
 from conversions.units.formats import Amount, Day, Url
 from tracker.collection.sample import Sample
+from tracker.openapi import Either
 
 NextPage = Annotated[Url | None, Meta(description="The next page, null on the last.")]
 
@@ -28,6 +30,20 @@ class ConversionsPage(msgspec.Struct, frozen=True):
 
     results: list[ConversionAnswer]
     next: NextPage
+
+
+class ListedPage(msgspec.Struct, frozen=True):
+    """A page of the conversions of a range, newest first. A short page need not be the last."""
+
+    model: Annotated[str, Meta(description="The model of the credit in the rows.")]
+    results: list[ListedConversion]
+    next: NextPage
+
+
+class FoundOrListed(Either):
+    """Explained conversions; or listed ones, if the query names a range."""
+
+    structs = (ConversionsPage, ListedPage)
 
 
 class TimelinePage(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""Conversions: endpoints that explain one conversion, or those of an order, a click, a hit, a visitor or a user."""
+"""Conversions: endpoints that explain one conversion, or those of an order, a click, a hit, a visitor or a user; and a
+list of those of a range."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from conversions.api.answers import ConversionAnswer, ConversionsPage
+from conversions.api.answers import ConversionAnswer, ConversionsPage, ListedPage
 from conversions.api.parameters import next_url, page_url, read_after, read_only_one, read_start
 from conversions.api.reader import ReaderView
 from conversions.api.schema import conversion_schema, conversions_schema
@@ -17,8 +18,11 @@ from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_cursor
 from conversions.explain.explanation import Explanation
 from conversions.explain.find import FoundCases, find_click, find_hit, find_order, find_user, find_visitor
+from conversions.explain.newest import find_newest
 from conversions.explain.opening import find_readable, open_explainer
+from conversions.explain.wanted import read_wanted
 from conversions.facts.records import OrderKey
+from conversions.marks.marks import known_parts
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
@@ -43,13 +47,18 @@ FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases
 class ConversionsView(ReaderView):
     """Why conversions count or not, and how much of them each touch gets.
 
-    Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`.
+    Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`; or a range of its days, `from` and `to`.
     """
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of an order, a click, a hit, a visitor or a user, duplicates included."""
+        """Explain the conversions of an order, a click, a hit, a visitor or a user, duplicates included.
+
+        With a range of days, list its conversions instead, newest first.
+        """
         site = load_readable(request, request.query_params.get("site", ""))
+        if is_range(request.query_params):
+            return Response(to_plain(list_page(site, request)))
         found = search(site, request)
         results = list(explain_page(site, found.cases, request))
         after = found.after(len(results))
@@ -65,6 +74,18 @@ class ConversionView(ReaderView):
         site, case = find_readable(id, lambda key: load_readable(request, key))
         start = read_start(request.query_params)
         return Response(to_plain(with_addresses(open_explainer(site).explain(case, start), request)))
+
+
+def is_range(query: Mapping[str, str]) -> bool:
+    """Whether a query names a range, and no conversion."""
+    return ("from" in query or "to" in query) and not any(query.get(name) for name in FINDS)
+
+
+def list_page(site: SiteConfig, request: Request) -> ListedPage:
+    """List a page of the conversions of a range. Raises Refusal."""
+    wanted, began = read_wanted(request.query_params, site), time.monotonic()
+    found = find_newest(open_to_read(), site, wanted, known_parts, lambda: time.monotonic() - began > PAGE_SECONDS)
+    return ListedPage(wanted.model, found.conversions, next_url(request, found.next))
 
 
 def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> Iterator[ConversionAnswer]:

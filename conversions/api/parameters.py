@@ -29,7 +29,7 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
     """Return the name and the text of the one parameter that is given. Raises Refusal if none or several are."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
-        raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}.")
+        raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}; or a range, from and to.")
     return given[0]
 
 

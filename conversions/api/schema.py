@@ -2,8 +2,9 @@
 
 from drf_spectacular.utils import extend_schema
 
-from conversions.api.answers import ConversionAnswer, ConversionsPage, Marked, RejectedPage, SpendAnswer, TimelinePage
+from conversions.api.answers import ConversionAnswer, FoundOrListed, Marked, RejectedPage, SpendAnswer, TimelinePage
 from conversions.api.replays import ReplayState, ReplayStates
+from conversions.attribution.credit import MODELS
 from conversions.spend.put import SpendPut
 from tracker.openapi import parameter, refusals
 
@@ -12,11 +13,24 @@ AFTER = parameter("after", "A cursor: the page begins there. Take it from `next`
 READ = refusals(400, 401, 404, 503)
 DONE = refusals(400, 401, 403, 404, 503)
 
+#: The parameters of a list of conversions.
+RANGE = (
+    parameter("from", "The first day of the range, by the site's calendar."),
+    parameter("to", "The last day of the range; the range includes it. At most 400 days."),
+    parameter("goal", "Of a range: only this goal's, by its key. May be repeated.", many=True),
+    parameter("ad", "Of a range: only those for which this ad gets credit. May be repeated.", many=True),
+    parameter("model", "Of a range: the model of the credit; `last` by default.", enum=list(MODELS)),
+    parameter("counted", "Of a range: only those that count, or that don't.", enum=["true", "false"]),
+    parameter("min_value", "Of a range: only those with at least this value, in the site's currency."),
+    parameter("max_value", "Of a range: only those with at most this value, in the site's currency."),
+    parameter("limit", "Of a range: conversions on a page, 1 to 100. A page may have fewer."),
+)
+
 conversion_schema = extend_schema(
     summary="Explain one conversion", parameters=[AFTER], responses={200: ConversionAnswer, **READ}
 )
 conversions_schema = extend_schema(
-    summary="Explain the conversions of an order, a click, a hit, a visitor or a user",
+    summary="Explain the conversions of an order, a click, a hit, a visitor or a user; or list those of a range",
     operation_id="conversions_list",
     parameters=[
         SITE,
@@ -25,9 +39,10 @@ conversions_schema = extend_schema(
         parameter("hit", "A hit id."),
         parameter("visitor", "A visitor id."),
         parameter("user", "A user's id, on whichever visitor."),
+        *RANGE,
         AFTER,
     ],
-    responses={200: ConversionsPage, **READ},
+    responses={200: FoundOrListed, **READ},
 )
 rejected_schema = extend_schema(
     summary="Rejected hits, newest first",

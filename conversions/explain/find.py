@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from conversions.explain.decided import decide_part
 from conversions.facts.person import by_user
-from conversions.facts.records import Conversion, Joined, OrderKey, Touch, in_order, named_click, order_key
+from conversions.facts.records import Conversion, Joined, OrderKey, in_order, named_click, order_key
 from conversions.facts.touch import click_id_of
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
 from conversions.store.port import ClickSlice, Store
 from conversions.units.clock import FOR_EVER
 from conversions.verdicts.cases import Case, read_cases
-from conversions.verdicts.naming import Names, credited_in, part_names
+from conversions.verdicts.naming import Names
 from conversions.verdicts.people import People, owned
-from conversions.verdicts.sizes import read_sizes
 
 #: The position before every fact.
 START: OrderKey = (-1 << 60, "", "")
@@ -94,17 +94,8 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names that the part of a place gives to ads.
-
-    The same facts are read as by the part's rollup, but no credit is computed. Of the hour's other parts only the sizes
-    of names are read, as they were rolled up last.
-    """
-    bucket, part = place[0], site.parts.part_of(place)
-    facts = store.read_bucket(site.key, bucket, part)
-    cases = read_cases(store, site, [fact for fact in facts if isinstance(fact, Conversion)])
-    touches = [fact for fact in facts if isinstance(fact, Touch)]
-    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}
-    return part_names(site, touches, credited_in(site, bucket, cases), others)
+    """Read the names that the part of a place gives to ads."""
+    return decide_part(store, site, place[0], site.parts.part_of(place)).names
 
 
 def _conversions(store: Store, site: SiteConfig, claim: str) -> list[Conversion]:

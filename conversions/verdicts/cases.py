@@ -45,20 +45,24 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def read_cases(
-    store: FactReader, site: SiteConfig, conversions: Iterable[Conversion | Joined], whole_timeline: bool = False
+    store: FactReader,
+    site: SiteConfig,
+    conversions: Iterable[Conversion | Joined],
+    whole_timeline: bool = False,
+    with_void: bool = False,
 ) -> list[Case]:
     """Decide every claim that these conversions are part of, each (goal, claim) once.
 
     A person's conversions in a part of a bucket share a budget of touches. Therefore, without `whole_timeline`, credit
     is right only in parts of which all conversions are given. With `whole_timeline`, for explanations, credit is right
     for every conversion, because the others of its part are read. Touches outside the window are then read, too, and
-    claims without a conversion in force are decided.
+    claims without a conversion in force are decided. `with_void` decides these claims without reading more touches.
     """
     people = People(store, site.key)
     given = list(conversions)
     claims = people.read_claims({row.claim for row in given})
     verdicts = judge_all(site, claims, people.of)
-    void = judge_all(site, claims, people.of, judge_void) if whole_timeline else {}
+    void = judge_all(site, claims, people.of, judge_void) if whole_timeline or with_void else {}
     every = [*verdicts.values(), *void.values()]
     budgets = read_budgets(people, site.parts, every) if whole_timeline else budgets_of(people, site.parts, given)
     verdicts, void = budgets.limited(verdicts), budgets.limited(void)

@@ -1,0 +1,92 @@
+"""Listed: a decided case -> the row that lists it, with the ads that get credit for it under one model. Pure."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from conversions.attribution.fit import Learnt
+from conversions.facts.ad_names import AdName
+from conversions.facts.records import conversion_id
+from conversions.rules.reasons import ConversionReason
+from conversions.rules.site import SiteConfig
+from conversions.units.formats import Amount, Instant
+from conversions.units.micros import six_places
+from conversions.verdicts.cases import Case
+from conversions.verdicts.naming import Names
+from conversions.verdicts.paths import path_of, shares
+from tracker.collection.hit import iso
+
+
+class ListedGoal(msgspec.Struct, frozen=True):
+    """The goal, and the version of it that decided."""
+
+    key: str
+    version: int
+
+
+class CreditedAd(msgspec.Struct, frozen=True):
+    """An ad's share in a conversion, of all its touches together."""
+
+    ad: Annotated[str, Meta(description="The ad's name in the rows of reports.")]
+    campaign: str
+    configured: bool
+    credit: Amount
+    value: Amount
+
+
+class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversion in a list. Its duplicates are not listed; `/api/conversions/ID` has them."""
+
+    id: str
+    goal: ListedGoal
+    at: Instant
+    hit: str
+    order: str | None
+    visitor: str
+    value: Amount
+    currency: Annotated[str, Meta(description="The site's.")]
+    counted: bool
+    reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]
+    ads: Annotated[
+        list[CreditedAd],
+        Meta(description="The ads with credit under the model, the largest share first; empty if no ad has any."),
+    ]
+
+
+def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]) -> ListedConversion:
+    """List a case. `learnt`: goal uid -> what the data-driven models learnt from the month before."""
+    verdict, winner = case.verdict, case.verdict.winner
+    return ListedConversion(
+        id=conversion_id(site.key, verdict.goal.uid, winner.claim),
+        goal=ListedGoal(verdict.goal.key, verdict.version.version),
+        at=iso(winner.at),
+        hit=winner.hit,
+        order=winner.order or None,
+        visitor=winner.visitor,
+        value=six_places(verdict.value),
+        currency=site.currency,
+        counted=case.reason is None,
+        reason=case.reason,
+        ads=credited_ads(site, case, names, model, learnt),
+    )
+
+
+def credited_ads(
+    site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]
+) -> list[CreditedAd]:
+    """The ads that get credit for a case; none if it doesn't count."""
+    if case.reason is not None:
+        return []
+    verdict, sums = case.verdict, dict[AdName, tuple[int, int]]()
+    path = path_of(verdict, case.touches)
+    for share in shares(verdict, path, [model], site.terms, learnt.get(verdict.goal.uid))[model]:
+        name = names.name(share.touch)
+        credit, value = sums.get(name, (0, 0))
+        sums[name] = credit + share.credit, value + share.value
+    largest = sorted((-credit, name, value) for name, (credit, value) in sums.items() if credit or value)
+    return [
+        CreditedAd(name.ad, name.campaign, name.configured, six_places(-credit), six_places(value))
+        for credit, name, value in largest
+    ]

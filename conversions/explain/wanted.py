@@ -1,0 +1,144 @@
+"""Wanted: the parameters of a list of conversions -> a checked range and filters, or a Refusal. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from conversions.attribution.credit import MODELS
+from conversions.explain.position import ListPosition, read_position
+from conversions.rules.site import SiteConfig
+from conversions.units.clock import day_start, days_between, next_day
+from tracker.collection.money import read_micros
+from tracker.collection.refusal import Refusal
+
+#: A list covers at most this many days, as a report does.
+MAX_DAYS = 400
+EARLIEST, LATEST = "2000-01-01", "2999-12-31"
+#: The largest number of conversions on a page, which is the default, too.
+MAX_LIMIT = 100
+#: A filter has at most this many values, and a value this many characters.
+MAX_VALUES, MAX_LENGTH = 100, 1_000
+#: All parameters of a list.
+PARAMETERS = (
+    *("site", "from", "to", "goal", "ad", "model", "counted"),
+    *("min_value", "max_value", "limit", "after"),
+)
+COUNTED = {"true": True, "false": False}
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """The conversions of a list: those with `since` <= at < `until` (ms) that meet every filter.
+
+    `goals`: uids; empty for all goals. `ads`: names of which one must have credit under `model`; empty for all
+    conversions. `counted`: None for both. `least` and `most`: micros of the site's currency, both inclusive. `limit`:
+    conversions on a page. `after`: where the page begins; None for the first page.
+    """
+
+    first: str
+    last: str
+    since: int
+    until: int
+    model: str = "last"
+    goals: frozenset[str] = frozenset()
+    ads: frozenset[str] = frozenset()
+    counted: bool | None = None
+    least: int | None = None
+    most: int | None = None
+    limit: int = MAX_LIMIT
+    after: ListPosition | None = None
+
+
+def read_wanted(parameters: Mapping[str, str], site: SiteConfig) -> Wanted:
+    """Read and check the parameters. An empty parameter counts as absent. Raises Refusal."""
+    for name in parameters:
+        if name not in PARAMETERS:
+            detail = f"A list of conversions has the parameters {', '.join(PARAMETERS)}."
+            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    first, last = _read_day(parameters, "from"), _read_day(parameters, "to")
+    if last < first:
+        raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", "to")
+    if len(days_between(first, last)) > MAX_DAYS:
+        raise Refusal(400, "range_too_long", f"A list covers at most {MAX_DAYS} days.", "to")
+    return Wanted(
+        first=first,
+        last=last,
+        since=day_start(first, site.timezone),
+        until=day_start(next_day(last), site.timezone),
+        model=_read_model(parameters),
+        goals=frozenset(_goal_uid(key, site) for key in _values(parameters, "goal")),
+        ads=frozenset(_values(parameters, "ad")),
+        counted=_read_counted(parameters),
+        least=_read_value(parameters, "min_value"),
+        most=_read_value(parameters, "max_value"),
+        limit=_read_limit(parameters),
+        after=_read_after(parameters),
+    )
+
+
+def _read_day(parameters: Mapping[str, str], field: str) -> str:
+    day = parameters.get(field) or ""
+    try:
+        if _DAY.fullmatch(day) and date.fromisoformat(day) and EARLIEST <= day <= LATEST:
+            return day
+    except ValueError:
+        pass
+    raise Refusal(400, "bad_day", f"{field} must be a day of the site's calendar, such as 2026-11-23.", field)
+
+
+def _values(parameters: Mapping[str, str], field: str) -> list[str]:
+    every = parameters.getlist(field) if hasattr(parameters, "getlist") else [parameters.get(field, "")]
+    values = [value for value in every if value]
+    if len(values) > MAX_VALUES or any(len(value) > MAX_LENGTH for value in values):
+        detail = f"{field} has at most {MAX_VALUES} values of {MAX_LENGTH} characters each."
+        raise Refusal(400, "bad_filter", detail, field)
+    return values
+
+
+def _goal_uid(key: str, site: SiteConfig) -> str:
+    for goal in site.goals:
+        if goal.key == key:
+            return goal.uid
+    there = ", ".join(goal.key for goal in site.goals) or "none"
+    raise Refusal(404, "unknown_goal", f"The site has no goal of this key. Its goals: {there}.", "goal")
+
+
+def _read_model(parameters: Mapping[str, str]) -> str:
+    model = parameters.get("model") or "last"
+    if model not in MODELS:
+        raise Refusal(400, "bad_model", f"model must be one of {', '.join(MODELS)}.", "model")
+    return model
+
+
+def _read_counted(parameters: Mapping[str, str]) -> bool | None:
+    text = parameters.get("counted") or ""
+    if text and text not in COUNTED:
+        raise Refusal(400, "bad_counted", f"counted must be one of {', '.join(COUNTED)}.", "counted")
+    return COUNTED.get(text)
+
+
+def _read_value(parameters: Mapping[str, str], field: str) -> int | None:
+    text = parameters.get(field) or ""
+    micros = read_micros(text) if text else None
+    if text and micros is None:
+        raise Refusal(400, "bad_value", f"{field} must be an amount of the site's currency, such as 29.90.", field)
+    return micros
+
+
+def _read_limit(parameters: Mapping[str, str]) -> int:
+    text = parameters.get("limit") or str(MAX_LIMIT)
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
+        raise Refusal(400, "bad_limit", f"limit must be a number from 1 to {MAX_LIMIT}.", "limit")
+    return int(text)
+
+
+def _read_after(parameters: Mapping[str, str]) -> ListPosition | None:
+    text = parameters.get("after") or ""
+    try:
+        return read_position(text) if text else None
+    except ValueError as error:
+        detail = "Take the address of a page from `next` of the one before."
+        raise Refusal(400, "bad_page", detail, "after") from error

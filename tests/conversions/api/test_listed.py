@@ -1,0 +1,151 @@
+"""`/api/conversions` with a range: newest first, filters, pages, refusals, and the same credit as the report."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conversions.api import conversions as view
+from conversions.attribution.credit import MODELS
+from conversions.store.port import Store
+from tests.openapi import described
+from tests.reports import DatedShop
+
+pytestmark = pytest.mark.django_db
+
+RANGE = {"from": "2026-11-01", "to": "2026-11-30"}
+
+
+@pytest.fixture
+def shop(opened_store: Store) -> DatedShop:
+    """A shop with sales on three days, of which two share their credit, and one doesn't count."""
+    shop = DatedShop(opened_store)
+    shop.process(
+        shop.click("2026-11-10T08:00Z"),
+        shop.click("2026-11-10T08:30Z", "winter"),
+        shop.sale("2026-11-10T09:10Z", 10, order="o1"),
+        shop.sale("2026-11-10T09:50Z", 20, order="o2"),
+        shop.sale("2026-11-12T09:00Z", 30, visitor="bob"),
+        shop.sale("2026-11-13T09:00Z", 40, visitor="cid", order="o4"),
+        shop.hit("adjustment", "2026-11-13T10:00Z", kind="retract", order="o4"),
+    )
+    shop.roll_up()
+    return shop
+
+
+def ask(shop: DatedShop, url: str = "/api/conversions", **query: Any) -> Any:
+    wanted = {"site": shop.key, **RANGE, **query} if query.get("site") != "" else query
+    return described(Client().get(url, wanted, headers={"authorization": f"Bearer {shop.secret}"}))
+
+
+def values(shop: DatedShop, **query: Any) -> list[int]:
+    """The values of the listed conversions, in whole euros."""
+    answer = ask(shop, **query)
+    assert answer.status_code == 200, answer.content
+    return [round(float(row["value"])) for row in answer.json()["results"]]
+
+
+def refusal(answer: Any) -> tuple[int, str, str | None]:
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], error["field"]
+
+
+def test_a_range_lists_its_conversions_newest_first_counted_or_with_the_reason(shop: DatedShop) -> None:
+    answer = ask(shop).json()
+    assert (answer["model"], answer["next"]) == ("last", None)
+    told = [(row["at"][:16], row["order"], row["counted"], row["reason"]) for row in answer["results"]]
+    assert told == [
+        ("2026-11-13T09:00", "o4", False, "retracted"),
+        ("2026-11-12T09:00", None, True, None),
+        ("2026-11-10T09:50", "o2", True, None),
+        ("2026-11-10T09:10", "o1", True, None),
+    ]
+    assert answer["results"][2]["ads"] == [
+        {"ad": "winter", "campaign": "", "configured": False, "credit": "1.000000", "value": "20.000000"}
+    ]
+
+
+def test_filters_leave_out_goals_ads_values_and_what_does_not_count(shop: DatedShop) -> None:
+    assert values(shop, counted="false") == [40]
+    assert values(shop, counted="true", min_value="20", max_value="30") == [30, 20]
+    assert values(shop, goal="signup") == []
+    assert values(shop, goal=["signup", "purchase"]) == [40, 30, 20, 10]
+    assert values(shop, ad="summer") == []
+    assert values(shop, ad="summer", model="linear") == [20, 10]
+    assert values(shop, **{"from": "2026-11-12", "to": "2026-11-12"}) == [30]
+
+
+def test_pages_follow_one_another_and_leave_nothing_out(shop: DatedShop) -> None:
+    whole = [row["id"] for row in ask(shop).json()["results"]]
+    read, answer = [], ask(shop, limit="1").json()
+    while answer["next"]:
+        read += [row["id"] for row in answer["results"]]
+        answer = described(Client().get(answer["next"], headers={"authorization": f"Bearer {shop.secret}"})).json()
+    assert read + [row["id"] for row in answer["results"]] == whole
+
+
+def test_a_page_that_takes_too_long_ends_early_and_the_next_one_goes_on(
+    shop: DatedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "PAGE_SECONDS", 0)
+    read, answer, pages = [], ask(shop).json(), 1
+    while answer["next"]:
+        read += answer["results"]
+        answer = described(Client().get(answer["next"], headers={"authorization": f"Bearer {shop.secret}"})).json()
+        pages += 1
+    assert len(read) == 4
+    assert pages > 4
+
+
+def test_the_credit_of_the_listed_conversions_is_that_of_the_report_under_every_model(shop: DatedShop) -> None:
+    for model in MODELS:
+        rows = ask(shop, model=model, counted="true").json()["results"]
+        report = shop.report(*RANGE.values(), model=model)
+        for name in ("summer", "winter"):
+            mine = [one for row in rows for one in row["ads"] if one["ad"] == name]
+            of_report = [row for row in report["rows"] if row["ad"] == name]
+            for column, key in (("credit", "conversions"), ("value", "value")):
+                assert micros(one[column] for one in mine) == micros(row[key] for row in of_report)
+        assert micros(row["value"] for row in rows) == micros([report["totals"]["value"]])
+
+
+def micros(amounts: Any) -> int:
+    return sum(int(amount.replace(".", "")) for amount in amounts)
+
+
+#: Parameters of a list -> the status, the code and the field of the refusal.
+REFUSED: list[tuple[dict[str, str], tuple[int, str, str]]] = [
+    ({"from": ""}, (400, "bad_day", "from")),
+    ({"from": "2026-12-01"}, (400, "bad_range", "to")),
+    ({"from": "2020-01-01"}, (400, "range_too_long", "to")),
+    ({"limit": "1000000000"}, (400, "bad_limit", "limit")),
+    ({"limit": "0"}, (400, "bad_limit", "limit")),
+    ({"counted": "perhaps"}, (400, "bad_counted", "counted")),
+    ({"model": "best"}, (400, "bad_model", "model")),
+    ({"goal": "none"}, (404, "unknown_goal", "goal")),
+    ({"colour": "red"}, (400, "unknown_parameter", "colour")),
+    ({"min_value": "1e9"}, (400, "bad_value", "min_value")),
+    ({"ad": "x" * 1_001}, (400, "bad_filter", "ad")),
+    ({"after": "forged"}, (400, "bad_page", "after")),
+    ({"after": f"{10**30}.0.1.a.b"}, (400, "bad_page", "after")),
+    ({"after": "1.256.1.a.b"}, (400, "bad_page", "after")),
+]
+
+
+def test_a_list_that_cannot_be_made_is_refused_with_the_field(shop: DatedShop) -> None:
+    assert [(query, refusal(ask(shop, **query))) for query, _ in REFUSED] == REFUSED
+
+
+def test_a_made_up_cursor_shows_nothing_outside_the_range(shop: DatedShop) -> None:
+    assert values(shop, after=f"{1 << 60}.255.{1 << 60}.zz.zz", **{"from": "2026-11-12", "to": "2026-11-12"}) == [30]
+    assert values(shop, after=f"-{1 << 60}.0.0.a.b") == []
+
+
+def test_another_accounts_conversions_are_not_listed(shop: DatedShop) -> None:
+    other = DatedShop(shop.store)
+    answer = described(
+        Client().get(
+            "/api/conversions", {"site": shop.key, **RANGE}, headers={"authorization": f"Bearer {other.secret}"}
+        )
+    )
+    assert refusal(answer) == (404, "unknown_site", "site")
