@@ -104,7 +104,7 @@ def checked(lines: Iterable[str]) -> Iterator[str]:
         if len(line) > MAX_LINE:
             raise BadSpend([f"line {number}: more than {MAX_LINE} characters"])
         if number > MAX_LINES:
-            raise BadSpend([f"more than {MAX_LINES} lines; import it in parts"])
+            raise BadSpend([f"more than {MAX_LINES} lines; import it in parts of whole days"])
         yield line
 
 

@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def _import(self, site: Site, source: str, options: Any) -> Imported:
         name = options["file"]
         if os.path.getsize(name) > MAX_BYTES:
-            raise BadSpend([f"more than {MAX_BYTES} bytes; import it in parts"])
+            raise BadSpend([f"more than {MAX_BYTES} bytes; import it in parts of whole days"])
         reading = Reading(
             currency=options["currency"].upper() or site.currency,
             currencies=CURRENCIES,
