@@ -1,7 +1,7 @@
 """Claimants: a decided case -> its persons, with their users, their visitors, and the links between users and visitors.
 Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -45,14 +45,16 @@ class Claimant(msgspec.Struct, frozen=True):
 
 
 class Crowded(msgspec.Struct, frozen=True):
-    """A user or a visitor that is no person's, because too many share it."""
+    """A user or a visitor that is no person's, because too many share it; or a click id that leads to no person,
+    because too many conversions name it."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET
+    click: str | UnsetType = UNSET
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a case, the winner's person first; and the case's crowded users and visitors."""
+    """The persons of a case, the winner's person first; and the case's crowded users, visitors and click ids."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
@@ -71,7 +73,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """Read the claimants of a case, and the crowded users and visitors of its conversions."""
+    """Read the claimants of a case, and the crowded users, visitors and click ids of its conversions."""
     people = People(store, site)
     rows = list(stored_conversions(case))
     people.meet([*rows, *(one.touch for one in case.verdict.joined)])
@@ -96,6 +98,10 @@ def _claimant(store: FactReader, site: str, people: People, person: str, most: i
     return Claimant(user, tuple(found), len(visitors) - len(listed))
 
 
-def _crowded(people: People, rows: Iterable[Conversion]) -> tuple[Crowded, ...]:
+def _crowded(people: People, rows: Sequence[Conversion]) -> tuple[Crowded, ...]:
     keys = sorted({person for row in rows for person in people.crowded(row)})
-    return tuple(Crowded(user=user) if (user := user_of(key)) else Crowded(visitor=key[2:]) for key in keys)
+    clicks = people.crowded_clicks({row.click for row in rows if row.click})
+    # An explanation asks for the winner's, and only the first ones are listed.
+    in_turn = sorted(clicks, key=lambda click: (click != rows[0].click, click))
+    persons = (Crowded(user=user) if (user := user_of(key)) else Crowded(visitor=key[2:]) for key in keys)
+    return *(Crowded(click=click) for click in in_turn), *persons

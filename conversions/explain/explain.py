@@ -7,7 +7,7 @@ import msgspec
 
 from conversions.attribution.fit import Learnt
 from conversions.explain.adjustments import ExplainedAdjustment, describe_adjustment, describe_rate, effects_of
-from conversions.explain.claimants import Claimants
+from conversions.explain.claimants import Claimants, Crowded
 from conversions.explain.explanation import ExplainedDuplicate, ExplainedGoal, Explanation, LeftOut, NamedClick, Sent
 from conversions.explain.listing import OTHER_BYTES, TOUCH_BYTES, Position, fitting, ranked, write_position
 from conversions.explain.rejected_before import RejectedBefore
@@ -74,7 +74,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
             day=day_of(winner.at, self.site.timezone),
             hit=winner.hit,
             order=winner.order or None,
-            click=describe_click(verdict),
+            click=describe_click(verdict, claimants),
             visitor=winner.visitor,
             value=six_places(verdict.value),
             currency=self.site.currency,
@@ -154,18 +154,19 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
     )
 
 
-def describe_click(verdict: Verdict) -> NamedClick | None:
+def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
     """Describe the click that the conversion names."""
     winner = verdict.winner
     if not winner.click:
         return None
     touch = next((row.touch for row in verdict.joined if plain_fact(row.conversion) == plain_fact(winner)), None)
+    is_crowded = Crowded(click=winner.click) in claimants.crowded
     return NamedClick(
         id=winner.click,
         hit=touch.hit if touch else None,
         visitor=touch.visitor if touch else None,
         at=iso(touch.at) if touch else None,
-        reason=None if touch else "unknown_click",
+        reason=None if touch else "crowded_click" if is_crowded else "unknown_click",
     )
 
 

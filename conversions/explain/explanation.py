@@ -98,7 +98,11 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="The persons who claim it, with their visitors; its own person comes first."),
     ]
     crowded: Annotated[
-        tuple[Crowded, ...], Meta(description="Users and visitors that are no person's, because too many share them.")
+        tuple[Crowded, ...],
+        Meta(
+            description="Users and visitors that are no person's, because too many share them; and click ids that lead"
+            " to no person, because too many conversions name them."
+        ),
     ]
     counted: bool
     reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]

@@ -1,19 +1,22 @@
 """Person: a fact and its visitor's links -> the person that the fact belongs to, a user or the visitor alone. Pure.
 
 A person is a text: `u:` and the user, or `v:` and the visitor. The same text is the key of a linked set: a user's
-visitors, or a visitor's users.
+visitors, or a visitor's users. The set of a click id, `c:` and the id, has the digests of the conversions that name it.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 
-from conversions.facts.records import Conversion, Link, Touch
+from conversions.facts.records import Conversion, Fact, Link, Touch, digest
 
 #: A user with more visitors than this is an id that many people share. Even a browser that forgets its visitor's id
 #: every day makes fewer visitors in a year.
 MOST_VISITORS = 500
 #: A visitor with more users than this is a shared machine.
 MOST_USERS = 50
+#: A click id that more conversions than this name is sent by mistake. A sale a week for two years makes about 100. If
+#: an earlier click with the id comes, this many conversions are read and joined once more.
+MOST_NAMING = 200
 #: The key of a set that is not empty if the site has any link.
 ANY = "*"
 #: The key of a set that is not empty if any conversion of the site ever named a click.
@@ -34,6 +37,11 @@ def by_visitor(visitor: str) -> str:
     return f"v:{visitor}"
 
 
+def by_click(click: str) -> str:
+    """The key of the set of a click id."""
+    return f"c:{click}"
+
+
 def itself(fact: Touch | Conversion) -> str:
     """The fact's visitor as its person. For callers that ask for no users."""
     return by_visitor(fact.visitor)
@@ -45,14 +53,20 @@ def user_of(person: str) -> str:
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a linked set is too large: a user has too many visitors, or a visitor has too many users. This user or
-    visitor then joins nobody, for good."""
-    return len(linked) - (ANNOUNCED in linked) > (MOST_VISITORS if key.startswith("u:") else MOST_USERS)
+    """Whether a linked set is too large: a user has too many visitors, a visitor has too many users, or a click id has
+    too many conversions. This user, visitor or click id then joins nobody, for good."""
+    most = {"u:": MOST_VISITORS, "v:": MOST_USERS, "c:": MOST_NAMING}.get(key[:2])
+    return most is not None and len(linked) - (ANNOUNCED in linked) > most
 
 
-def pairs_of(link: Link) -> tuple[tuple[str, str], ...]:
-    """The keys of the linked sets that a link adds to, each with the member that it adds."""
-    return (by_user(link.user), link.visitor), (by_visitor(link.visitor), link.user), (ANY, ANY)
+def pairs_of(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """The keys of the linked sets that a fact adds to, each with the member that it adds. Links and conversions that
+    name a click add members."""
+    if isinstance(fact, Link):
+        return (by_user(fact.user), fact.visitor), (by_visitor(fact.visitor), fact.user), (ANY, ANY)
+    if isinstance(fact, Conversion) and fact.click:
+        return (by_click(fact.click), digest(fact)), (NAMED, NAMED)
+    return ()
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:

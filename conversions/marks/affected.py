@@ -6,6 +6,7 @@ place. A bounded number of conversions is read. If there are more, the result al
 on may change.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -13,7 +14,8 @@ import msgspec
 from conversions.facts.records import Conversion, Fact, Joined, Link, Touch
 from conversions.facts.slots import place_of
 from conversions.rules.parts import Place
-from conversions.store.port import Moment, Some, Span, Store
+from conversions.store.linked import members_of
+from conversions.store.port import AT_LEAST, ClickSlice, Moment, Some, Span, Store
 from conversions.store.spans import are_many
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
@@ -48,7 +50,7 @@ def affected(
     store: Store,
     site: str,
     facts: Sequence[Fact],
-    dissolved: Collection[str] = (),
+    crowded: Mapping[str, frozenset[str]] | None = None,
     frozen_before: int = 0,
     people: People | None = None,
 ) -> Affected:
@@ -63,15 +65,19 @@ def affected(
     - If a goal counts one per person or per click, a conversion that changes may change all later conversions of its
       claimants, and of every visitor that may be the same person as a claimant. The claims of these change with them.
     - A joined row may change the claim of its conversion, because the person of its touch becomes a claimant.
+    - If a user or a visitor becomes crowded, the facts of its visitors may belong to other persons.
+    - If a click id becomes crowded, the claims of all conversions that name it may lose a claimant.
 
-    `dissolved`: visitors whose facts may belong to another person now, because they or their user became crowded.
+    `crowded`: the sets that became crowded, by key.
     `people`: the site's persons, opened after the facts were written. If absent, they are opened here.
     """
-    people = people or People(store, site)
-    moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]
+    people, crowded = people or People(store, site), crowded or {}
+    moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in members_of(store, site, crowded))]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
-    reader = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts))
+    hits = sum(not isinstance(fact, Joined) for fact in facts)
+    reader = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * hits)
     changed = {fact.claim for fact in facts if not isinstance(fact, Touch | Link)}
+    changed |= reader.naming([key[2:] for key in crowded if key.startswith("c:")])
     since = 0 if changed or moved else min((at for _, at in visits), default=0)
     claims = changed | _reached(reader, _earliest(people, visits), since)
     rows = reader.claimed(claims, since)
@@ -103,6 +109,16 @@ class ConversionReader:
         nothing before `since` (ms)."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
         return self._note(found, since).rows
+
+    def naming(self, clicks: Collection[str]) -> set[str]:
+        """Read the claims of the conversions that name these clicks. Those that stay unread may change any bucket."""
+        if not clicks:
+            return set()
+        most = self._most // len(clicks) + AT_LEAST
+        slices = [ClickSlice(click, "conversion", 0, FOR_EVER, most + 1) for click in clicks]
+        rows = [row for row in self._store.read_carried(self._site, slices) if isinstance(row, Conversion)]
+        is_cut = any(number > most for number in Counter(row.click for row in rows).values())
+        return {row.claim for row in self._note(Some(list(rows), is_cut), 0).rows}
 
     def _note(self, found: Some, since: int) -> Some:
         if found.is_cut:

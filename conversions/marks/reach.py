@@ -10,7 +10,7 @@ from conversions.facts.records import Adjustment, Conversion, Fact, Touch
 from conversions.facts.rejected import RejectedHit
 from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, ConversionReader, affected
 from conversions.rules.parts import Place
-from conversions.store.linked import members_of, newly_crowded
+from conversions.store.linked import newly_crowded
 from conversions.store.port import Store
 from conversions.verdicts.joined import join
 from conversions.verdicts.people import People
@@ -40,8 +40,7 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
         store.add_facts(joined)
         facts, people = [*facts, *joined], People(store, site)
     crowded = newly_crowded(store, site, facts)
-    members = members_of(store, site, crowded) if crowded else ()
-    found = affected(store, site, facts, members, limit, people)
+    found = affected(store, site, facts, crowded, limit, people)
     frozen = frozenset(place for place in found.places if place[0] < limit)
     if frozen:
         logger.warning("site %s: %d frozen buckets were not marked", site, len({bucket for bucket, _ in frozen}))

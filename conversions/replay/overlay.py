@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from conversions.facts.person import pairs_of
 from conversions.facts.records import Adjustment, Conversion, Fact, Joined, Link, Touch, digest
 from conversions.store.port import ClickSlice, FactReader, Linked, Moment, Span
 from conversions.verdicts.joined import join_first
@@ -16,6 +17,7 @@ class Overlay:
         self._store = store
         self._claims: dict[str, dict[str, Conversion | Adjustment | Joined]] = defaultdict(dict)
         self._visitors: dict[str, dict[str, Conversion | Joined]] = defaultdict(dict)
+        self._sets: dict[str, set[str]] = defaultdict(set)
         self.conversions: dict[str, Conversion] = {}
         #: The currencies of the facts in memory; the empty text is the site's own.
         self.currencies: set[str] = set()
@@ -29,6 +31,8 @@ class Overlay:
                 self.currencies.add(fact.currency)
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
+                for name, member in pairs_of(fact):
+                    self._sets[name].add(member)
 
     def join(self, site: str) -> None:
         """Join the conversions in memory that name a click, as a worker would. Call it after all facts were added."""
@@ -46,8 +50,10 @@ class Overlay:
         return self._store.read_touches(site, newest, spans)
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """See FactReader."""
-        return self._store.read_linked(site, keys)
+        """See FactReader. The conversions in memory are in the sets of the click ids that they name."""
+        wanted = set(keys)
+        mine = (Linked(key, one) for key in wanted & self._sets.keys() for one in self._sets[key])
+        return [*self._store.read_linked(site, wanted), *mine]
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
         """See FactReader."""

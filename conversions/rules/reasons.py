@@ -22,7 +22,7 @@ RejectedCode = Literal[
 #: Why a conversion doesn't count.
 ConversionReason = Literal["retracted", "needs_token", "not_first", "not_first_of_click", "not_in_force"]
 #: Why the click that a conversion names leads to no visitor.
-ClickReason = Literal["unknown_click"]
+ClickReason = Literal["unknown_click", "crowded_click"]
 #: Why a conversion's value, or some of it, is missing.
 ValueReason = Literal["bad_value", "no_rate"]
 #: Why a touch is not eligible for credit.
@@ -67,6 +67,8 @@ def click_sentence(reason: ClickReason) -> str:
             return (
                 "No click of the site in the 90 days before carries this id: it is credited once a click with it comes."
             )
+        case "crowded_click":
+            return "More than 200 conversions name this id: it belongs to no single click, and credits nobody."
 
 
 def value_sentence(reason: ValueReason) -> str:

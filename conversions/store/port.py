@@ -64,8 +64,8 @@ AT_LEAST = 200
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """One member of a linked set: a visitor of a user, or a user of a visitor. `conversions.facts.person` names the
-    sets."""
+    """One member of a linked set: a visitor of a user, a user of a visitor, or the digest of a conversion that names a
+    click. `conversions.facts.person` names the sets."""
 
     key: str
     other: str
@@ -156,8 +156,8 @@ class Store(FactReader, Protocol):
 
         `parts`: how many parts the buckets of each site have.
 
-        Links are written to the timeline and into their sets. A crowded set (see `conversions.facts.person`) gets no
-        more members.
+        Links are written to the timeline and into their sets. Conversions that name a click are also in the set of its
+        id. A crowded set (see `conversions.facts.person`) gets no more members.
         """
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:

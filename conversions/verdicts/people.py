@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from conversions.facts.person import ANY, NAMED, by_user, by_visitor, is_crowded, person_of, user_of
+from conversions.facts.person import ANY, NAMED, by_click, by_user, by_visitor, is_crowded, person_of, user_of
 from conversions.facts.records import Adjustment, Conversion, Joined, Link, Touch, in_order
 from conversions.store.linked import read_sets
 from conversions.store.port import LINKS_AT_ONCE, FactReader, Moment, Span
@@ -58,11 +58,14 @@ class People:
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
-        """See FactReader; the rows are grouped by claim. It also calls `meet` with the conversions and the joined
-        touches."""
+        """See FactReader; the rows are grouped by claim. Joined rows of crowded click ids are left out. It also calls
+        `meet` with the conversions and the joined touches."""
+        rows = self._store.read_claims(self._site, sorted(claims))
+        crowded = self.crowded_clicks({row.conversion.click for row in rows if isinstance(row, Joined)})
         grouped: dict[str, list[Conversion | Adjustment | Joined]] = defaultdict(list)
-        for row in self._store.read_claims(self._site, sorted(claims)):
-            grouped[row.claim].append(row)
+        for row in rows:
+            if not (isinstance(row, Joined) and row.conversion.click in crowded):
+                grouped[row.claim].append(row)
         self.meet(owned(row) for rows in grouped.values() for row in rows if not isinstance(row, Adjustment))
         return grouped
 
@@ -98,6 +101,12 @@ class People:
         `meet` with the fact first."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
+
+    def crowded_clicks(self, clicks: Iterable[str]) -> set[str]:
+        """Those of the click ids that too many conversions name. Such an id joins nobody."""
+        keys = {click: by_click(click) for click in clicks}
+        self._read_linked(keys.values())
+        return {click for click, key in keys.items() if key in self._crowded}
 
     def _joined(self, visitor: str, users: Iterable[str]) -> frozenset[str]:
         keys = (by_user(user) for user in users)

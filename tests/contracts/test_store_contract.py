@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from conversions.facts.counts import MAX_COUNT, Count
-from conversions.facts.person import ANNOUNCED, ANY, NAMED
-from conversions.facts.records import Adjustment, Conversion, Joined, Link, Touch, order_key
+from conversions.facts.person import ANNOUNCED, ANY, MOST_NAMING, NAMED
+from conversions.facts.records import Adjustment, Conversion, Joined, Link, Touch, digest, order_key
 from conversions.facts.rejected import RejectedHit
 from conversions.store.port import AT_LEAST, LINKS_AT_ONCE, Cell, CellSet, ClickSlice, Linked, Moment, Span, Store
 from conversions.units.clock import FOR_EVER
@@ -392,3 +392,13 @@ def test_a_site_says_that_a_conversion_ever_named_a_click(store: Store, site: st
     assert store.read_linked(site, [NAMED]) == []
     store.add_facts([sale(site, "c2", click="G1")])
     assert store.read_linked(site, [NAMED]) == [Linked(NAMED, NAMED)]
+
+
+def test_the_set_of_a_click_id_has_the_conversions_that_name_it_until_it_is_crowded(store: Store, site: str) -> None:
+    sales = [sale(site, f"c{n}", click="G1") for n in range(MOST_NAMING + 2)]
+    for some in (sales[:3], sales[:3]):
+        store.add_facts([*some, sale(site, "other", click="G2"), sale(site, "none")])
+    assert {one.other for one in store.read_linked(site, ["c:G1"])} == {digest(one) for one in sales[:3]}
+    store.add_facts(sales[3:-1])
+    store.add_facts(sales[-1:])
+    assert len(store.read_linked(site, ["c:G1"])) == MOST_NAMING + 1

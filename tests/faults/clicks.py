@@ -66,6 +66,35 @@ CLICKS = [
         "if touch.at <= conversion.at)",
     ),
     fault(
+        "a crowded click id still joins",
+        JOINED,
+        "conversions/verdicts/people.py",
+        "if not (isinstance(row, Joined) and row.conversion.click in crowded):",
+        "if row:",
+    ),
+    fault(
+        "a click id that becomes crowded and marks nothing",
+        JOINED,
+        AFFECTED,
+        """    changed |= reader.naming([key[2:] for key in crowded if key.startswith("c:")])
+""",
+        "",
+    ),
+    fault(
+        "conversions of a crowded click id that get joined rows",
+        JOINED,
+        JOINING,
+        "[one for one in named.values() if one.click not in crowded]",
+        "list(named.values())",
+    ),
+    fault(
+        "a late touch that reads all conversions of its click id",
+        JOINED,
+        JOINING,
+        "at + REACH_MS, person.MOST_NAMING)",
+        "at + REACH_MS, 1 << 30)",
+    ),
+    fault(
         "a hit without consent keeps its visitor",
         WORLDS,
         "tracker/collection/consent.py",

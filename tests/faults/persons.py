@@ -1,6 +1,6 @@
 """Faults of persons: whose a fact is, what links mark, crowds. See decision 17."""
 
-from tests.faults.facts import AFFECTED, PER_FACT, PROCESS, REACH
+from tests.faults.facts import AFFECTED, PER_FACT, PROCESS
 from tests.faults.fault import Fault, changes, fault
 from tests.faults.readers import CASES, PATHS
 
@@ -12,8 +12,8 @@ PERSONS = [
         "links that mark nothing",
         PER_FACT,
         AFFECTED,
-        "moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in dissolved)]",
-        "moved = [(visitor, 0) for visitor in dissolved]",
+        "moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in members_of(store, site, crowded))]",
+        "moved = [(visitor, 0) for visitor in members_of(store, site, crowded)]",
     ),
     fault(
         "no kin for touches",
@@ -104,9 +104,9 @@ def _touched(""",
     fault(
         "a user who becomes crowded and marks nothing",
         IDENTITY,
-        REACH,
-        "members = members_of(store, site, crowded) if crowded else ()",
-        "members = ()",
+        AFFECTED,
+        ", *((visitor, 0) for visitor in members_of(store, site, crowded))]",
+        "]",
     ),
     fault(
         "a crowd announced before its buckets are marked",

@@ -25,5 +25,6 @@ def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = 
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
     numbers = Budget(budget.PLACES, budget.LEAST, budget.ELSEWHERE, budget.LATEST)
-    bounds = Bounds(person.MOST_VISITORS, person.MOST_USERS, joined.REACH_MS, naming.MAX_OTHERS, numbers)
+    crowds = person.MOST_VISITORS, person.MOST_USERS, person.MOST_NAMING
+    bounds = Bounds(*crowds, joined.REACH_MS, naming.MAX_OTHERS, numbers)
     return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], bounds, SALT)

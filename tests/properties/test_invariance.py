@@ -496,6 +496,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
         patch.setattr(person, "MOST_USERS", rng.choice([99, 99, 1, 2]))
+        patch.setattr(person, "MOST_NAMING", rng.choice([99, 99, 1, 2, 3]))
         # In the product a conversion may name a click of 90 days. Here it is an hour in some worlds.
         patch.setattr(joined, "REACH_MS", rng.choice([joined.REACH_MS, joined.REACH_MS, HOUR]))
         # In the product an hour names a thousand others. Here it names one or two in half of the worlds.
@@ -512,8 +513,8 @@ def bound_reads(patch: pytest.MonkeyPatch) -> None:
     """Bounds a worker's reads so tightly that it mostly marks everything later instead."""
     patch.setattr(marking, "MOST_A_BATCH", 1)
     patch.setattr(marking, "MOST_A_FACT", 0)
-    for adapter in (sql, cassandra):
-        patch.setattr(adapter, "AT_LEAST", 0)
+    for module in (sql, cassandra, marking):
+        patch.setattr(module, "AT_LEAST", 0)
 
 
 def set_budget(rng: random.Random, patch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from conversions.api.conversions import PAGE
 from conversions.attribution.credit import MODELS
+from conversions.facts import person
 from conversions.facts.records import conversion_id
 from conversions.models import Goal
 from conversions.store.port import Store
@@ -92,6 +93,15 @@ def test_a_sale_that_names_a_click_that_nobody_carries_says_so(shop: Shop) -> No
     (one,) = told(shop, click="G1")
     assert one["click"] == {"id": "G1", "hit": None, "visitor": None, "at": None, "reason": "unknown_click"}
     assert told(shop, click="G2") == []
+
+
+def test_a_sale_whose_click_id_too_many_name_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person, "MOST_NAMING", 1)
+    shop.process(shop.click("t1", -HOUR, url="https://shop.example/?gclid=G1"))
+    shop.process(*(shop.sale(f"s{n}", visitor="partner", click="G1", order=f"o{n}") for n in range(2)))
+    for one in told(shop, click="G1"):
+        assert one["click"] == {"id": "G1", "hit": None, "visitor": None, "at": None, "reason": "crowded_click"}
+        assert one["crowded"] == [{"click": "G1"}]
 
 
 def test_earlier_rejected_hits_of_its_person_are_listed_with_the_reason(shop: Shop) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from conversions.facts.person import (
     ANNOUNCED,
+    MOST_NAMING,
     MOST_USERS,
     MOST_VISITORS,
     is_crowded,
@@ -62,7 +63,7 @@ def test_a_crowded_user_or_visitor_is_no_person() -> None:
 
 
 def test_one_member_above_the_bound_makes_a_set_crowded() -> None:
-    for key, most in (("u:ann", MOST_VISITORS), ("v:kiosk", MOST_USERS)):
+    for key, most in (("u:ann", MOST_VISITORS), ("v:kiosk", MOST_USERS), ("c:G1", MOST_NAMING)):
         members = {str(n) for n in range(most)}
         assert not is_crowded(key, members)
         assert not is_crowded(key, members | {ANNOUNCED})

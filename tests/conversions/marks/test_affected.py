@@ -165,7 +165,7 @@ def test_a_conversion_affects_its_persons_later_conversions_on_any_device(store:
 
 def test_everything_of_a_person_dissolved_by_crowding_is_marked(store: Store, site: str) -> None:
     store.add_facts([sale(site, 1, "phone"), touch(site, 3, "laptop"), sale(site, 4, "bob")])
-    assert affected(store, site, [], ["phone", "laptop"]).buckets == {1 * HOUR, 3 * HOUR}
+    assert affected(store, site, [], {"u:ann": frozenset(["phone", "laptop"])}).buckets == {1 * HOUR, 3 * HOUR}
 
 
 def test_a_link_affects_months_beyond_the_newest_touches_of_a_long_timeline(store: Store, site: str) -> None:
@@ -235,8 +235,8 @@ class Known:
         return in_order(fact for fact in self.facts if isinstance(fact, Link) and fact.visitor == moment.visitor)
 
     def read_linked(self, _site: str, keys: Iterable[str]) -> list[Linked]:
-        wanted, links = set(keys), [fact for fact in self.facts if isinstance(fact, Link)]
-        return [Linked(*pair) for pair in {pair for link in links for pair in pairs_of(link)} if pair[0] in wanted]
+        wanted = set(keys)
+        return [Linked(*pair) for pair in {pair for fact in self.facts for pair in pairs_of(fact)} if pair[0] in wanted]
 
     def read_next_links(self, _site: str, moments: Iterable[Moment]) -> list[Link]:
         return [link for one in moments for link in self._links(one) if link.at >= one.at]

@@ -12,6 +12,7 @@ from django.test import Client
 
 from conversions.configuration.loading import forget_cached_sites
 from conversions.configuration.rate_table import load, read_rates
+from conversions.facts import person
 from conversions.marks.marks import SiteCurrency, known_buckets, open_marks
 from conversions.models import Goal, GoalVersion, Replay
 from conversions.replay.draft import draft_goal
@@ -150,6 +151,20 @@ def test_a_sale_told_by_a_click_id_is_its_visitors_in_a_preview_too(store: Store
         shop.event("e", HOUR),
     )
     assert shop.preview(event="lead", counting="once")["conversions"] == "1.000000"
+
+
+def test_a_click_id_that_too_many_sales_name_joins_nobody_in_a_preview_too(
+    store: Store, archive: FolderArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "MOST_NAMING", 1)
+    shop = RecentShop(store, archive)
+    partners = {"visitor": "partner", "name": "lead", "click": "G1"}
+    shop.receive(
+        shop.hit("page", "p", shop.at(4 * HOUR), url="https://shop.example/?gclid=G1"),
+        *(shop.hit("conversion", f"c{n}", shop.at(n * HOUR), order=f"o{n}", **partners) for n in (3, 2)),
+        shop.event("e", HOUR),
+    )
+    assert shop.preview(event="lead", counting="once")["conversions"] == "2.000000"
 
 
 def test_the_number_is_the_one_worked_out_by_hand(shop: RecentShop) -> None:

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from conversions.configuration.loading import load_site
+from conversions.facts import person
 from conversions.facts.handover import Handover, hand_over
-from conversions.facts.records import Joined, Touch
+from conversions.facts.records import Conversion, Joined, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.models import Goal
@@ -195,6 +196,53 @@ def test_a_worker_reads_few_rows_of_a_click_id_that_ten_thousand_visitors_have(s
     )
     assert counting.read < 100
     assert [row.visitor for row in case_of(shop, sales[0]).verdict.joined] == ["v0"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_click_id_that_too_many_sales_name_loses_the_credit_that_it_joined(shop: DatedShop, late: bool) -> None:
+    click = shop.click(CLICKED, url="https://shop.example/?gclid=G1")
+    sales = [told(shop, "G1", order=f"o{n}") for n in range(person.MOST_NAMING)]
+    for some in (sales, [click]) if late else ([click], sales):
+        shop.receive(*some)
+    assert shop.credited(DAY) == [("summer", f"{person.MOST_NAMING}.000000"), ("", "0.000000")]
+    shop.receive(told(shop, "G1", "2026-11-20T13:30Z", order="one more"))
+    assert shop.credited(DAY) == [("", f"{person.MOST_NAMING + 1}.000000")]
+
+
+def test_a_persons_own_sale_counts_again_if_the_click_id_of_its_rival_becomes_crowded(
+    shop: DatedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "MOST_NAMING", 1)
+    Goal.objects.create(site=shop.site, key="trial", event="trial", counting="once")
+    rival = shop.hit("conversion", "2026-11-20T10:00Z", visitor="partner", name="trial", click="G1")
+    own = shop.hit("event", BOUGHT, name="trial")
+    shop.receive_one_by_one([shop.click(CLICKED, url="https://shop.example/?gclid=G1"), rival, own])
+    assert case_of(shop, own).reason == "not_first"
+    shop.receive(told(shop, "G1", "2026-11-21T08:00Z"))
+    assert case_of(shop, own).reason is None
+    assert shop.credited(DAY) == [("summer", "1.000000"), ("", "1.000000")]
+
+
+@pytest.mark.parametrize(("number", "most_rows", "joined"), [(10_000, 1_000, 0), (person.MOST_NAMING, 3_000, 200)])
+def test_a_late_click_reads_and_joins_few_of_ten_thousand_sales(
+    shop: DatedShop, number: int, most_rows: int, joined: int
+) -> None:
+    sales = named_by(shop, number)
+    for start in range(0, number, 100):
+        shop.store.add_facts(sales[start : start + 100])
+    for visitor, clicked in (("bob", LATER), ("ann", CLICKED)):
+        counting = Counting(shop.store)
+        processor = Processor(counting, sequence, load_site, lambda: 0, 1000)  # type: ignore[arg-type]
+        processor.process([shop.click(clicked, url="https://shop.example/?gclid=G1", visitor=visitor)], "b")
+        rows = shop.store.read_timeline(shop.site.key, visitor, "conversion", (0, "", ""), 500)
+        assert (len(rows), counting.read < most_rows) == (joined, True), counting.read
+
+
+def named_by(shop: DatedShop, number: int) -> list[Conversion]:
+    """Sales of partners who all name one click, a second apart."""
+    goal, at = shop.config().goals[0].uid, told(shop, "G1").at
+    place: dict[str, Any] = {"site": shop.site.key, "goal": goal, "version": 1, "click": "G1", "bucket": at}
+    return [Conversion(hit=f"s{n}", visitor=f"p{n}", order=f"o{n}", at=at + n * 1_000, **place) for n in range(number)]
 
 
 def test_without_a_named_click_no_click_ids_are_read(shop: DatedShop) -> None:

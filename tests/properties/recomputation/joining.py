@@ -1,5 +1,6 @@
 """Joining: the touch that a conversion names by a click id. Rules: `docs/models.md`, Joined by a click."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from tests.properties.recomputation.addresses import named
@@ -9,11 +10,15 @@ from tests.properties.recomputation.records import Conversion, Touch
 Brought = Callable[[Conversion], list[Touch]]
 
 
-def brought_by(touches: Iterable[Touch], reach: int) -> Brought:
-    """A function from a conversion to the touch with the click id that it names, as a list; empty if there is none."""
+def brought_by(touches: Iterable[Touch], conversions: Iterable[Conversion], reach: int, most_naming: int) -> Brought:
+    """A function from a conversion to the touch with the click id that it names, as a list; empty if there is none, or
+    if more than `most_naming` of the conversions name the id."""
+    naming = Counter(row.click for row in conversions)
     landed_first = sorted(in_order(touches), key=lambda touch: not touch.landed)
 
     def brought(row: Conversion) -> list[Touch]:
+        if naming[row.click] > most_naming:
+            return []
         near = (touch for touch in landed_first if 0 <= row.at - touch.at <= reach)
         return [touch for touch in near if row.click and row.click in ids_of(touch)][:1]
 

@@ -30,17 +30,19 @@ class World:
 @dataclass(frozen=True)
 class Bounds:
     """A user with more than `most_visitors` is no person, nor has a visitor with more than `most_users` a user. A click
-    may be `reach` (ms) older than a conversion that names it. An hour and each part of it name `most_names` ads that
+    may be `reach` (ms) older than a conversion that names it; a click id that more than `most_naming` conversions name
+    joins nobody. An hour and each part of it name `most_names` ads that
     nobody configured. `budget`: what a person's conversions share."""
 
     most_visitors: int
     most_users: int
+    most_naming: int
     reach: int
     most_names: int
     budget: Budget
 
 
-USUAL = Bounds(500, 50, 90 * 86_400_000, 1_000, Budget())
+USUAL = Bounds(500, 50, 200, 90 * 86_400_000, 1_000, Budget())
 
 
 def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, salt: bytes) -> World:
@@ -50,5 +52,6 @@ def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, sa
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     adjustments = [fact for fact in facts if isinstance(fact, Adjustment)]
     whose = persons((fact for fact in facts if isinstance(fact, Link)), bounds.most_visitors, bounds.most_users)
-    brought, places = brought_by(touches, bounds.reach), places_of(conversions, whose, site, bounds.budget)
+    brought = brought_by(touches, conversions, bounds.reach, bounds.most_naming)
+    places = places_of(conversions, whose, site, bounds.budget)
     return World(site, table, touches, conversions, adjustments, whose, brought, places, bounds)
