@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
 from reporting.pages.start import StartPage
-from reporting.views import ConversionReport, FitReport
+from reporting.views import ConversionExport, ConversionReport, FitReport
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", StartPage.as_view(), name="start"),
@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", LoginPage.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/reports/conversions", ConversionReport.as_view(), name="conversion_report"),
+    path("api/exports/conversions", ConversionExport.as_view(), name="conversion_export"),
     path("api/reports/fits", FitReport.as_view(), name="fit_report"),
 ]

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from conversions.attribution.credit import MODELS
 from reporting.fits.fit_answer import FitAnswer
 from reporting.report.answer import ReportAnswer
+from reporting.report.export import EXPORT_FORMS
 from reporting.report.filters import FILTERS
 from reporting.report.paging import MAX_LIMIT
 from reporting.report.query import BASES, FORMS, KEYS
@@ -73,4 +74,25 @@ fit_schema = extend_schema(
         parameter("month", "The month that was learnt from, such as 2026-10.", required=True),
     ],
     responses={200: FitAnswer, **REFUSED},
+)
+export_schema = extend_schema(
+    summary="Export the conversions of a range as a file, newest first",
+    parameters=[
+        SITE,
+        day("from", "The first day, by the site's own calendar."),
+        day("to", "The last day, inclusive."),
+        several("goal", "Only this goal, by its key."),
+        several("ad", "Only conversions for which this ad gets credit."),
+        parameter("model", "The model of the credit.", enum=list(MODELS), default="last"),
+        parameter("counted", "Only conversions that count, or that don't.", enum=["true", "false"]),
+        parameter("min_value", "Only conversions with at least this value, in the site's currency."),
+        parameter("max_value", "Only conversions with at most this value, in the site's currency."),
+        parameter("after", "The position in the last line of an incomplete export: the export goes on there."),
+        parameter("format", "`jsonl`: one JSON object a line.", enum=list(EXPORT_FORMS), default="csv"),
+    ],
+    responses={
+        (200, "text/csv"): OpenApiTypes.STR,
+        (200, "application/x-ndjson"): OpenApiTypes.STR,
+        **REFUSED,
+    },
 )

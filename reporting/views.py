@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -12,16 +12,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversions.configuration.readable import load_readable
+from conversions.explain.newest import newest_first
+from conversions.explain.wanted import read_wanted
+from conversions.marks.marks import known_parts
 from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
 from reporting.fits.shown import describe_fit
 from reporting.report.answer import ReportAnswer, answer, etag_of, plain_answer
+from reporting.report.export import EXPORT_FORMS, ExportForm, export_lines
 from reporting.report.query import Query, read_fit_query, read_query
 from reporting.report.rows import flat_names, plain_rows
 from reporting.report.table import UTF8_MARK, csv_of, flat
-from reporting.schema import fit_schema, report_schema
+from reporting.schema import export_schema, fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead
+from tracker.away import AWAY
 from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 
@@ -86,6 +91,36 @@ class FitReport(APIView):
         if fitted is None:
             raise Refusal(404, "no_fit", "Nothing was learnt from that month: it has no hits, or is not over.", "month")
         return Response(to_plain(describe_fit(fitted, site, request.query_params["goal"], month)))
+
+
+class ConversionExport(APIView):
+    """All conversions of a range as a file."""
+
+    authentication_classes = READER_AUTHENTICATION
+    permission_classes = (MayRead,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = ByParameter
+
+    @export_schema
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Stream the conversions of a range, newest first. The last line says whether the export is complete."""
+        site = load_readable(request, request.query_params.get("site", ""))
+        parameters = request.query_params.copy()
+        form = read_export_form(parameters.pop("format", ["csv"])[-1])
+        wanted = read_wanted(parameters, site)
+        steps = newest_first(open_to_read(), site, wanted, known_parts)
+        name = f"conversions-{site.key}-{wanted.first}-{wanted.last}.{form}"
+        headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
+        kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+        return StreamingHttpResponse(export_lines(steps, form, AWAY), content_type=kind, headers=headers)
+
+
+def read_export_form(text: str) -> ExportForm:
+    """Read the form of an export. Raises Refusal."""
+    for form in EXPORT_FORMS:
+        if text == form:
+            return form
+    raise Refusal(400, "bad_format", f"format must be one of {', '.join(EXPORT_FORMS)}.", "format")
 
 
 def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:

@@ -1,0 +1,58 @@
+"""Export: the steps of a list of conversions -> the lines of a file, the last of which says whether it is complete.
+Pure."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from conversions.explain.listed import ListedConversion
+from conversions.explain.newest import Step
+from conversions.explain.position import write_position
+from reporting.report.table import cell_of
+
+ExportForm = Literal["csv", "jsonl"]
+EXPORT_FORMS: tuple[ExportForm, ...] = ("csv", "jsonl")
+COLUMNS = ("id", "at", "goal", "order", "visitor", "hit", "value", "currency", "counted", "reason", "ads")
+
+
+def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Exception], ...]) -> Iterator[str]:
+    """Write each conversion as a line, then the last line. `away`: the exceptions of a service that fails. After one of
+    these the last line says that the export is incomplete, and the position at which another export goes on."""
+    rows, after = 0, ""
+    if form == "csv":
+        yield csv_line(COLUMNS)
+    try:
+        for step in steps:
+            after = write_position(step.position)
+            if step.conversion:
+                rows += 1
+                yield csv_line(cells_of(step.conversion)) if form == "csv" else json_line(step.conversion)
+    except away:
+        yield last_line(form, rows, False, after)
+        return
+    yield last_line(form, rows, True, "")
+
+
+def last_line(form: ExportForm, rows: int, complete: bool, after: str) -> str:
+    """The last line: whether the export is complete, its number of conversions, and where another one goes on."""
+    if form == "jsonl":
+        return json_line({"complete": complete, "rows": rows, "after": after or None})
+    return csv_line(("(complete)" if complete else "(incomplete)", rows, after))
+
+
+def cells_of(listed: ListedConversion) -> tuple[Any, ...]:
+    """The cells of a conversion, in the order of COLUMNS."""
+    ads = "; ".join(f"{one.ad} {one.credit}" for one in listed.ads)
+    own = {**msgspec.structs.asdict(listed), "goal": listed.goal.key, "ads": ads}
+    return tuple(own[column] for column in COLUMNS)
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """A line of a table in which a spreadsheet finds no formula."""
+    return f"{','.join(map(cell_of, cells))}\r\n"
+
+
+def json_line(row: Any) -> str:
+    """A line of JSON."""
+    return f"{msgspec.json.encode(row).decode()}\n"
