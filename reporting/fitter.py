@@ -22,7 +22,7 @@ from conversions.verdicts.naming import counted_in
 from conversions.verdicts.people import People
 from reporting.attempts import Attempts
 from reporting.fits.inputs import Gatherer
-from reporting.rollup import RollupMarks
+from reporting.ports import RollupMarks
 from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from conversions.store.port import CellSet
 from conversions.units.clock import DAY_MS, HOUR_MS
 from reporting.days import DayMaker
 from reporting.figures.sums import Sums, hour_cells
-from reporting.rollup import Roller, day_end
+from reporting.maker import day_end
+from reporting.rollup import Roller
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 

@@ -8,6 +8,7 @@ NUMBERS = "conversions/marks/parts.py"
 MARKS = "conversions/marks/marks.py"
 SLOTS = "conversions/facts/slots.py"
 ROLLUP = "reporting/rollup.py"
+MAKER = "reporting/maker.py"
 MARK_SUMS = (
     "        self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})\n"
 )
@@ -55,14 +56,14 @@ PARTS = [
     fault(
         "a damaged part that is not made again",
         TEST,
-        ROLLUP,
+        MAKER,
         "            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])\n",
         "",
     ),
     fault(
         "an hour that is added up without its damaged part",
         TEST,
-        ROLLUP,
+        MAKER,
         "            raise damaged[0]\n",
         "",
         "            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])\n",

@@ -4,6 +4,7 @@ from tests.faults.facts import MARKS, PER_BATCH, PROCESS
 from tests.faults.fault import WORLDS, fault
 
 ROLLUP = "reporting/rollup.py"
+MAKER = "reporting/maker.py"
 OF_ROLLUP = "tests/reporting/test_rollup.py"
 
 ROLLUPS = [
@@ -24,7 +25,7 @@ ROLLUPS = [
     fault(
         "a token noted after the facts are read",
         OF_ROLLUP,
-        ROLLUP,
+        MAKER,
         "        took = round(",
         """        noted = [one.token for one in self.marks.open_marks(mark.site) if one.pk == mark.pk]
         mark.token = max([mark.token, *noted])
@@ -54,7 +55,7 @@ ROLLUPS = [
     fault(
         "a rollup that uses a cached configuration",
         WORLDS,
-        ROLLUP,
+        MAKER,
         "        self._sites = {}  # ",
         "        # ",
     ),

@@ -360,7 +360,7 @@ def test_marking_a_whole_site_rolls_up_every_known_part(shop: Shop) -> None:
 def test_future_hours_of_a_site_with_large_parts_get_more_parts(
     sql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reporting.rollup.MOST_FACTS", 3)
+    monkeypatch.setattr("reporting.maker.MOST_FACTS", 3)
     shop = Shop(sql_store)
     for old, number in ((2 * 24 * HOUR, 1), (HOUR, 16)):
         shop.process(*(shop.click(uuid4().hex, visitor=f"v{n}") for n in range(4)))

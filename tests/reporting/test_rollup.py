@@ -418,7 +418,7 @@ class Slow:
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self._store, self._passed = store, 0.0
-        monkeypatch.setattr("reporting.rollup.time.monotonic", lambda: self._passed)
+        monkeypatch.setattr("reporting.maker.time.monotonic", lambda: self._passed)
         self.seconds = 2.0
 
     def __getattr__(self, name: str) -> Any:

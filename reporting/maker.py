@@ -1,0 +1,125 @@
+"""Maker: a marked part of a bucket, or the sum of its parts -> the cells to write under the mark's token.
+
+If an hour turns out to be large, the coming hours of its site are divided into more parts.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+import msgspec
+
+from conversions.marks.days import DayEnd
+from conversions.marks.marks import SUM, Mark
+from conversions.rules.parts import NUMBERS, Part
+from conversions.rules.site import SiteConfig
+from conversions.store.port import Cell, CellSet, Store
+from conversions.units.clock import DAY_MS, day_of, day_start, next_day
+from reporting.figures.parts import part_cells
+from reporting.figures.sums import hour_cells
+from reporting.making import sums_of_hour, sums_of_part
+from reporting.ports import RollupMarks
+
+logger = logging.getLogger(__name__)
+
+#: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many facts takes about
+#: a second.
+MOST_FACTS = 2_000
+
+
+class MadeCells(msgspec.Struct, frozen=True):
+    """The cells of a mark that are not written yet, the number of their facts, and the time (ms) that making them took.
+
+    If `cells` is None, there is nothing to write. `day`: the day of an hour's cells; None for a part of an hour.
+    `month`: the month of the facts; None for a sum.
+    """
+
+    mark: Mark
+    day: DayEnd | None = None
+    month: str | None = None
+    cells: CellSet | None = None
+    facts: int = 0
+    took: int = 0
+
+
+class CellMaker:
+    """Makes cells. The arguments are those of `Roller`."""
+
+    def __init__(
+        self,
+        store: Store,
+        marks: RollupMarks,
+        load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]],
+        frozen_before: Callable[[], int],
+        clock: Callable[[], int],
+        raise_parts: Callable[[str, int, int], object],
+    ) -> None:
+        self.store = store
+        self.marks = marks
+        self.load_sites = load_sites
+        self.frozen_before = frozen_before
+        self.clock = clock
+        self.raise_parts = raise_parts
+        self._sites: dict[str, SiteConfig | None] = {}
+
+    def forget_sites(self) -> None:
+        """Read configurations anew. Call it after marks were noted."""
+        self._sites = {}  # Whatever is read from here on is newer than every noted token.
+
+    def make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
+        """Make the cells of a mark, which was noted together with those of its batch. Raises Damaged."""
+        site = self._site(mark, batch)
+        if site is None:
+            return MadeCells(mark)
+        number = site.parts.number_at(mark.bucket)
+        day = day_end(mark.bucket, site)
+        of_hour = day if mark.part == SUM or number == 1 else None
+        if mark.bucket < self.frozen_before():
+            logger.warning("site %s: the mark on frozen bucket %d is dropped", mark.site, mark.bucket)
+            return MadeCells(mark, of_hour)
+        began = time.monotonic()
+        if mark.part == SUM:
+            cells, facts = self._add_up(site, mark, number), 0
+        else:
+            part = Part(mark.part, number)
+            sums, facts = sums_of_part(self.store, site, mark.bucket, part)
+            self._grow(site, mark.bucket, number, facts)
+            cells = hour_cells(mark.bucket, sums) if number == 1 else part_cells(mark.bucket, part, sums)
+        took = round(1000 * (time.monotonic() - began))
+        month = None if mark.part == SUM else day.day[:7]
+        return MadeCells(mark, of_hour, month, CellSet(site.key, mark.token, cells), facts, took)
+
+    def _grow(self, site: SiteConfig, bucket: int, number: int, facts: int) -> None:
+        """Divide the site's coming hours into more parts if a part of a recent hour is too large."""
+        more = next((one for one in NUMBERS if one > number), 0)
+        now = self.clock()
+        if facts > MOST_FACTS and more > site.parts.highest and bucket > now - DAY_MS:
+            logger.info("site %s: its coming hours are divided into %d parts", site.key, more)
+            self.raise_parts(site.key, more, now)
+
+    def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
+        """Make the cells of an hour from those of its parts. If a part's cell is damaged, mark the part and raise
+        Damaged: the part's rollup will mark the hour again."""
+        sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
+        for one in damaged:
+            logger.error("site %s: %s; it will be made again", site.key, one)
+        if damaged:
+            self.marks.mark_parts(site.key, [(mark.bucket, int(one.cell.key)) for one in damaged])
+            raise damaged[0]
+        return hour_cells(mark.bucket, sums)
+
+    def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
+        """The configuration of a mark's site. It is read after the marks were noted, together with those of the batch's
+        other sites."""
+        sites = self._sites  # Replaced each time that marks are noted.
+        if mark.site not in sites:
+            new = {one.site for one in batch} - sites.keys()
+            found = self.load_sites(new)
+            sites.update({key: found.get(key) for key in new})
+        return sites[mark.site]
+
+
+def day_end(bucket: int, site: SiteConfig) -> DayEnd:
+    """The day of a bucket, with its end."""
+    day = day_of(bucket, site.timezone)
+    return DayEnd(site.key, day, day_start(next_day(day), site.timezone))
