@@ -1,6 +1,6 @@
 """The contract of merging, for each archive: no hit is lost or doubled if it dies, or if two merge at once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -253,22 +253,56 @@ def test_two_merges_at_once_lose_nothing_and_double_nothing(
         assert found == [*(f"{number}.{n}" for n in range(4)), *late]
 
 
-def test_an_object_whose_batches_another_one_has_goes_with_the_next_merger(
-    archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
+def write_merged(archive: ObjectArchive, batches: Sequence[Batch]) -> None:
+    """Writes the merged object of small ones, as another merger does that dies before it deletes them."""
+    rows = [row for one in batches for row in archive.read_object(archive_key(one.id))[1]]
+    archive.write(*merged.pack_merged(rows, [one.id for one in batches]))
+
+
+def put_three(archive: ObjectArchive) -> list[Batch]:
+    """Puts three batches of two hits each."""
+    small = [Batch(batch_id(NOON + n, f"n{n}"), batch(NOON, "x", f"a{n}", f"b{n}").hits) for n in range(3)]
+    for one in small:
+        archive.put(one)
+    return small
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(slice(2), slice(3)), (slice(2), slice(1, 3))], ids=["all of its batches", "some of them"]
+)
+def test_overlapping_objects_of_two_mergers_become_one_with_the_next_merger(
+    archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch, first: slice, second: slice
 ) -> None:
     """Two mergers wrote both at once, and both died before they looked."""
-    small = [Batch(batch_id(NOON + n, f"n{n}"), batch(NOON, "x", f"a{n}", f"b{n}").hits) for n in range(3)]
-    for held in (small[:2], small):
-        for one in held:
-            archive.put(one)
-        rows = [row for one in held for row in archive.read_object(archive_key(one.id))[1]]
-        archive.write(*merged.pack_merged(rows, [one.id for one in held]))
-        archive.delete([archive_key(one.id) for one in held])
+    small = put_three(archive)
+    for held in (first, second):
+        write_merged(archive, small[held])
+    archive.delete(archive_key(one.id) for one in small)
     assert len(objects(archive)) == 2
-    monkeypatch.setattr(merger, "MOST_HITS", 4)
-    assert merge(archive) == 1
+    # An object with all batches of another one replaces it even if it is half full, and takes no more.
+    monkeypatch.setattr(merger, "MOST_HITS", 4 if second == slice(3) else 100)
+    assert merge(archive) > 0
     assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2"]
     assert merge(archive) == 0
+    assert len(objects(archive)) == 1
+
+
+def test_a_merger_that_writes_the_object_of_another_one_again_keeps_it(
+    archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = put_three(archive)
+    calls, list_hour = count(), archive.list_hour
+
+    def listing(one: str) -> Iterator[str]:
+        # The first call finds no merged object. Then another merger writes one, and dies.
+        if next(calls) == 1:
+            write_merged(archive, small)
+        return list_hour(one)
+
+    monkeypatch.setattr(archive, "list_hour", listing)
+    merge(archive)
+    assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+    assert len(objects(archive)) == 1
 
 
 def harmed(body: bytes) -> bytes:
