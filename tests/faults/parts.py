@@ -49,7 +49,7 @@ PARTS = [
     fault(
         "an explanation that takes the ads' names from its own part alone",
         TEST,
-        "conversions/explain/find.py",
+        "conversions/explain/decided.py",
         "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
         "    others = read_sizes(store, site.key, bucket, 0, part.index)\n",
     ),

@@ -14,6 +14,6 @@ def respected(hit: Hit, salt: bytes) -> Hit:
     if hit.consent.get("analytics_storage") != "denied":
         return hit
     nobody = hmac.digest(salt, f"{hit.site}\nhit\n{hit.id}".encode(), "sha256").hex()[:32]
-    url = re.sub(rf"({'|'.join(IDENTIFYING)})=[^?&;#]*", "", hit.url)
+    url, ref = (re.sub(rf"({'|'.join(IDENTIFYING)})=[^?&;#]*", "", address) for address in (hit.url, hit.ref))
     props = {} if hit.type == "click" else hit.props
-    return replace(hit, visitor=nobody, user="", ip="", ua="", url=url, click="", props=props)
+    return replace(hit, visitor=nobody, user="", ip="", ua="", url=url, ref=ref, click="", props=props)
