@@ -1,4 +1,4 @@
-"""Forms: the columns of a network's export -> where day, cost, names and counts stand. Pure."""
+"""Forms: the columns of a network's export -> the columns of day, cost, names and counts. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ MAX_LISTED = 20
 
 
 class SpendNames(NamedTuple):
-    """By which an ad is found, as for a touch: an ad's key; else utm tags and the network."""
+    """The names by which an ad is found, as for a touch: an ad's key; else utm tags and the network."""
 
     ad: str = ""
     source: str = ""

@@ -17,7 +17,7 @@ NETWORKS = frozenset(CLICK_IDS.values())
 
 
 class Origin(NamedTuple):
-    """Where the touches of an ad come from."""
+    """The source, the medium and the network of an ad."""
 
     source: str = NONE
     medium: str = NONE
