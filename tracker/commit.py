@@ -71,16 +71,17 @@ class Committer:
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
+        hits = tuple(hit for part in parts for hit in part.hits)
         began = time.monotonic()
         try:
-            self._queue.send(Batch(self._new_id(), tuple(hit for part in parts for hit in part.hits)))
+            self._queue.send(Batch(self._new_id(), hits))
         except BaseException as error:
-            count_batch(None)
+            count_batch(len(hits), None)
             logger.warning("a batch of %d requests could not be stored, they are answered 503: %r", len(parts), error)
             for part in parts:
                 part.done.set_exception(error)
             return
-        count_batch(time.monotonic() - began)
+        count_batch(len(hits), time.monotonic() - began)
         for part in parts:
             part.done.set_result(None)
 

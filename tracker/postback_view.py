@@ -13,7 +13,6 @@ from tracker.collection.postback import MAX_SECRET, check_sender, hits_of, read_
 from tracker.collection.refusal import Refusal
 from tracker.commit import send_hits
 from tracker.incoming import read_query_string, read_sender
-from tracker.prometheus import count_accepted
 from tracker.site_cache import SITES
 from tracker.views import HitView, NotDurable
 
@@ -46,7 +45,6 @@ class PostbackView(HitView):
             send_hits(list(collected.hits.values()))
         except Transient as error:
             raise NotDurable from error
-        count_accepted(collected)
         return HttpResponse("OK", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 

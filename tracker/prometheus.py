@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from prometheus_client import Counter as Count
 from prometheus_client import Histogram
 
-from tracker.collection.collect import Collected, NoHit
+from tracker.collection.collect import NoHit
 from tracker.collection.refusal import Refusal
 
-ACCEPTED = Count("hitledger_hits_accepted", "Hits answered 2xx: they are durable.")
+ACCEPTED = Count("hitledger_hits_accepted", "Hits that the queue stored: they are durable.")
 REJECTED = Count("hitledger_hits_rejected", "Hits that were refused, by code.", ["code"])
 REFUSED = Count("hitledger_requests_refused", "Requests of which no hit was accepted, by code.", ["code"])
 BATCHES = Count(
@@ -31,13 +31,6 @@ def count_merged(objects: int) -> None:
     MERGED.inc(objects)
 
 
-def count_accepted(collected: Collected) -> None:
-    """Count a request with at least one accepted hit."""
-    ACCEPTED.inc(len(collected.hits))
-    if collected.rejected:
-        count_rejected(collected.rejected.values())
-
-
 def count_refused(refusal: Refusal) -> None:
     """Count a request without an accepted hit."""
     REFUSED.labels(refusal.code).inc()
@@ -46,14 +39,15 @@ def count_refused(refusal: Refusal) -> None:
 
 
 def count_rejected(rejected: Iterable[Refusal]) -> None:
-    """Count refused hits."""
+    """Count refused hits. Without any, nothing is written: each count of a request is a write to a file."""
     for code, hits in Counter(refusal.code for refusal in rejected).items():
         REJECTED.labels(code).inc(hits)
 
 
-def count_batch(seconds: float | None) -> None:
-    """Count a batch for the queue, with the seconds until the queue stored it. If the queue failed, `seconds` is
-    None."""
+def count_batch(hits: int, seconds: float | None) -> None:
+    """Count a batch for the queue and its hits, with the seconds until the queue stored them. If the queue failed,
+    `seconds` is None."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
+        ACCEPTED.inc(hits)
         COMMIT_SECONDS.observe(seconds)

@@ -19,7 +19,7 @@ from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.collection.sample import SEEN
 from tracker.commit import send_hits
 from tracker.incoming import read_body, read_header, read_query_string, read_sender
-from tracker.prometheus import count_accepted, count_refused
+from tracker.prometheus import count_refused, count_rejected
 from tracker.refusals import note_hits, note_refusal
 from tracker.site_cache import SITES
 from tracker.visitor_cookie import visitor_cookie
@@ -53,8 +53,8 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
         send_hits(list(collected.hits.values()))
     except Transient as error:
         raise NotDurable from error
-    count_accepted(collected)
     if collected.rejected:
+        count_rejected(collected.rejected.values())
         note_hits(request, collected.rejected.values(), body[:SEEN])
     return collected
 

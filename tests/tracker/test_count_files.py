@@ -15,14 +15,14 @@ from tracker.prometheus import COMMIT_SECONDS, REFUSED, count_batch
 import os, pathlib
 for code in range(200):
     REFUSED.labels(f"code_{code}").inc()
-count_batch(0.004)
+count_batch(3, 0.004)
 if rest := os.environ.get("REST"):
     pathlib.Path(rest).unlink()
 for code in range(200):
     REFUSED.labels(f"code_{code}").inc()
-count_batch(0.004)
+count_batch(3, 0.004)
 if not os.fork():
-    count_batch(None)
+    count_batch(3, None)
     os._exit(0)
 assert os.wait()[1] == 0
 """
