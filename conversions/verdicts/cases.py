@@ -64,7 +64,7 @@ def read_cases(
     verdicts = judge_all(site, claims, people.of)
     void = judge_all(site, claims, people.of, judge_void) if whole_timeline or with_void else {}
     every = [*verdicts.values(), *void.values()]
-    budgets = read_budgets(people, site.parts, every) if whole_timeline else budgets_of(people, site.parts, given)
+    budgets = read_budgets(people, site, every) if whole_timeline else budgets_of(people, site, given)
     verdicts, void = budgets.limited(verdicts), budgets.limited(void)
     rivals = _read_rivals(people, site, verdicts.values(), claims)
     read_touches = read_explained if whole_timeline else read_drawn

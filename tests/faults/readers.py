@@ -115,8 +115,8 @@ READERS = [
         "an explanation that doesn't read its person's other conversions",
         f"{ITS_TESTS}::test_explanations_of_a_person_over_the_budget_add_up_to_the_report",
         CASES,
-        "read_budgets(people, site.parts, every) if whole_timeline else budgets_of(people, site.parts, given)",
-        "budgets_of(people, site.parts, given)",
+        "read_budgets(people, site, every) if whole_timeline else budgets_of(people, site, given)",
+        "budgets_of(people, site, given)",
     ),
     fault(
         "a conversion whose click depends on the hour's other conversions",
