@@ -168,8 +168,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Key -> the key of its site and the site's present day; UNKNOWN and the present day in UTC if no site has the key.
-    All keys are looked up at once."""
+    """A key as it was sent -> the site's key and its present day. If no site has the key: UNKNOWN and the present day
+    in UTC. All keys are looked up at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

@@ -83,7 +83,8 @@ def _end(wanted: Wanted) -> int:
 
 
 def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | None:
-    """The `order_key` before which the part's conversions are after the position; None if none of them is."""
+    """The list, newest first, still lacks those of the part's conversions whose `order_key` is smaller than this one.
+    None if it lacks none."""
     if after is None or bucket < after.bucket:
         return LAST
     if index == after.part:

@@ -43,7 +43,7 @@ def by_click(click: str) -> str:
 
 
 def itself(fact: Touch | Conversion) -> str:
-    """The fact's visitor as its person. For callers that ask for no users."""
+    """The fact's visitor as its person. The default of functions whose caller doesn't read who the users are."""
     return by_visitor(fact.visitor)
 
 

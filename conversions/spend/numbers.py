@@ -86,7 +86,7 @@ def read_count(text: str, mark: str) -> int:
 
 @lru_cache(maxsize=4096)
 def read_day(text: str, order: str) -> str:
-    """Read a day as ISO. Raises BadLine."""
+    """Read a day in one of the known spellings; return it as ISO. Raises BadLine."""
     text = text.strip()
     day = _slashed(text, order) if _SLASHED.fullmatch(text) else _parsed(_MIDNIGHT.sub("", text), _FORMS)
     if not day:

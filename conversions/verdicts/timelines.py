@@ -1,5 +1,5 @@
-"""Timelines: verdicts -> the touches of their claimants that credit and explanations need. Of each timeline a bounded
-part is read. Pure."""
+"""Timelines: verdicts -> those touches of their claimants that are needed to give credit and to explain. Of each
+timeline a bounded part is read. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -80,8 +80,8 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(NamedTuple):
-    """What the cells of a range of days say: the report, the goals and months in it, and amounts without a rate; and
-    what spend lacks a rate."""
+    """The figures of a range of days: the report, its goals and months, the amounts without a rate, and the costs
+    without a rate."""
 
     report: Report
     months: set[tuple[str, str]]

@@ -29,7 +29,7 @@ class Spent(msgspec.Struct, frozen=True):
     no_rate: dict[str, int]
 
     def note(self) -> NoSpendRate:
-        """What is left out of the costs, for an answer."""
+        """The costs that are left out because no rate is known, in the form of an answer."""
         return NoSpendRate({currency: six_places(cost) for currency, cost in sorted(self.no_rate.items())})
 
 

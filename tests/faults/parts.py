@@ -17,7 +17,7 @@ CLOSE = "        return self.marks.close_marks({one.mark: self._rest(one) for on
 
 PARTS = [
     fault(
-        "the number of parts read before the affected conversions are read",
+        "a worker that reads the number of parts first, and then the affected conversions",
         TEST,
         MARKS,
         "        parts = read_parts(places.keys())\n",
