@@ -47,9 +47,16 @@ def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return
-    for key, hits in Counter(hit.site for hit in collected.hits.values()).items():
+    for key, hits in hits_by_site(collected).items():
         site = collected.sites[key].value
         _take(key, hits, site.hits_per_second if site else 0)
+
+
+def hits_by_site(collected: Collected) -> dict[str, int]:
+    """The number of accepted hits of each site. Nearly every request has hits of one site."""
+    if len(collected.sites) == 1:
+        return dict.fromkeys(collected.sites, len(collected.hits))
+    return Counter(hit.site for hit in collected.hits.values())
 
 
 def _take(sender: str, hits: int, per_second: int) -> None:

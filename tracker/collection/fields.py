@@ -64,7 +64,10 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
     value = parameters.get(field)
     if value is None:
         return ""
-    return check_text(repair(as_text(value, field)), field, most)
+    text = as_text(value, field)
+    if len(text) > most:
+        raise Refusal(400, "too_long", f"At most {most} characters.", field)
+    return repair(text)
 
 
 def read_id(parameters: Parameters, field: str) -> str:
