@@ -1,5 +1,6 @@
 """OpenAPI: functions that describe views, for all rooms. The form of an answer is a msgspec struct."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -39,9 +40,11 @@ class StructExtension(OpenApiSerializerExtension):
         """The name by which other structs refer to the struct."""
         return self.get_name()
 
-    def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
-        """The struct's schema. Each struct in it becomes a component."""
-        return answered(register(self.target, auto_schema)[self.get_name()])
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """The struct's schema. Each struct in it becomes a component. In a request, fields with a default are
+        optional."""
+        shape = sent if direction == "request" else answered
+        return shape(register(self.target, auto_schema, shape)[self.get_name()])
 
 
 class Either:
@@ -67,17 +70,25 @@ class EitherExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
         """Any of the structs, each of which becomes a component."""
         for struct in self.target.structs:
-            register(struct, auto_schema)
+            register(struct, auto_schema, answered)
         return {"anyOf": [{"$ref": REF.format(name=struct.__name__)} for struct in self.target.structs]}
 
 
-def register(struct: type[msgspec.Struct], auto_schema: AutoSchema) -> dict[str, dict[str, Any]]:
-    """Make a component of each struct in a struct, itself included; return their schemas by name."""
+def register(
+    struct: type[msgspec.Struct], auto_schema: AutoSchema, shape: Callable[[dict[str, Any]], dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Make a component of each struct in a struct, itself included; return their schemas by name. `shape`: makes a
+    component's schema from msgspec's."""
     _, found = msgspec.json.schema_components([struct], ref_template=REF)
     for name, schema in found.items():
-        part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=answered(schema), object=name)
+        part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=shape(schema), object=name)
         auto_schema.registry.register_on_missing(part)
     return found
+
+
+def sent(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a struct in requests. OpenAPI allows no empty list of required fields."""
+    return {key: schema[key] for key in schema if schema[key] or key != "required"}
 
 
 def answered(schema: dict[str, Any]) -> dict[str, Any]:

@@ -85,3 +85,9 @@ def test_a_body_that_is_too_large_is_refused() -> None:
 def test_days_that_are_no_range_are_refused(days: tuple[str, str]) -> None:
     answer = put(Customer(), **{"from": days[0], "to": days[1]})
     assert answer.status_code == 400
+
+
+def test_the_schema_requires_only_what_a_program_must_send() -> None:
+    schema = Client().get("/api/schema", {"format": "json"}).json()["components"]["schemas"]
+    assert schema["SpendPutRow"]["required"] == ["day", "cost"]
+    assert "required" not in schema["Tags"]
