@@ -1,5 +1,4 @@
-"""Access: a request -> the sites that it may read. A program sends its account's report token; a person is signed
-in."""
+"""Access: finds the sites that a request may read. Programs send their account's report token; people are signed in."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -20,12 +19,13 @@ MAX_SITE_KEY = 64
 
 
 class ReportTokenAuthentication(BaseAuthentication):
-    """Reads `Authorization: Bearer REPORT_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
+    """DRF authentication by `Authorization: Bearer REPORT_TOKEN`. It sets `request.auth` to the Token, and
+    `request.user` to an anonymous user."""
 
     kind = Token.Kind.REPORT
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
-        """Return an anonymous user and the token; None if the request has no bearer token. Raises
+        """Return an anonymous user and the valid token; None if the request has no bearer token. Raises
         AuthenticationFailed."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
@@ -36,50 +36,52 @@ class ReportTokenAuthentication(BaseAuthentication):
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
-        """The WWW-Authenticate header of a 401. DRF takes it from the view's first authentication class."""
+        """Return the WWW-Authenticate header of a 401 answer. DRF asks the first authentication class of the view for
+        it."""
         return SCHEME
 
 
 class IngestTokenAuthentication(ReportTokenAuthentication):
-    """Reads `Authorization: Bearer INGEST_TOKEN`. `request.auth` is the Token, and the user is anonymous."""
+    """DRF authentication by `Authorization: Bearer INGEST_TOKEN`. It sets `request.auth` to the Token, and
+    `request.user` to an anonymous user."""
 
     kind = Token.Kind.INGEST
 
 
 class ReportTokenScheme(OpenApiAuthenticationExtension):
-    """The description of the report token in /api/schema."""
+    """Describes the authentication by report token in /api/schema."""
 
     target_class = ReportTokenAuthentication
     name = "reportToken"
 
     def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
-        """A bearer token in the header."""
+        """Return OpenAPI's definition of a bearer token in the Authorization header."""
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=SCHEME)
 
 
 class IngestTokenScheme(ReportTokenScheme):
-    """The description of the ingest token in /api/schema."""
+    """Describes the authentication by ingest token in /api/schema."""
 
     target_class = IngestTokenAuthentication
     name = "ingestToken"
 
 
-#: The authentications of views for programs and people.
+#: The authentication classes of views that programs and people may read.
 READER_AUTHENTICATION = (ReportTokenAuthentication, SessionAuthentication)
 
 
 class MayRead(BasePermission):
-    """Allows requests with a valid report token, and signed-in users. `readable_sites` says which sites they may
+    """Allows a request that has a valid report token or a signed-in user. `readable_sites` says which sites it may
     read."""
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
-        """Whether the request has a token or a user."""
+        """Whether the request has a valid token or a signed-in user."""
         return isinstance(request.auth, Token) or request.user.is_authenticated
 
 
 def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
-    """The sites that a request may read: those of the token's account, or of the signed-in user's accounts. Staff may
-    read all sites. A request without token and user may read none."""
+    """Return the sites that a request may read: the sites of the token's account, or of the signed-in user's accounts.
+    Staff may read all sites. A request without a token and a user may read none."""
     token, user = getattr(request, "auth", None), request.user
     if isinstance(token, Token):
         return Site.objects.filter(account=token.account_id)
@@ -89,11 +91,11 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """Find the site with a public key. Raises Refusal. Its answer is the same for a missing site and for another
+    """Find the site with a public key. Raises Refusal. The refusal is the same for a missing site and for another
     account's site."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
-    # A text that can't be a key is not looked up. PostgreSQL raises an error for a NUL, for example.
+    # The database is asked only for texts that can be keys: PostgreSQL raises an error for a NUL, for example.
     known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
     site = readable_sites(request).filter(key=key).first() if known else None
     if site is None:

@@ -21,25 +21,25 @@ TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
 
 
 class LinesField(forms.CharField):
-    """A form field of host names or networks, one a line."""
+    """A form field that shows a list of host names or networks, one on each line."""
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
     def prepare_value(self, value: Any) -> Any:
-        """Turn the list into lines."""
+        """Join the list to lines."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Turn the lines into a list, in lower case."""
+        """Split the lines into a list, in lower case."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the entries differ. White space doesn't matter."""
+        """Whether the list was changed in the form. Changes of white space don't count."""
         return bool((initial or []) != self.to_python(data))
 
 
 class AccountForm(forms.ModelForm[Account]):
-    """The form of an account, with its own networks one a line."""
+    """The form of an account. Its own networks are entered one on each line."""
 
     own_networks = LinesField(
         required=False,
@@ -53,7 +53,7 @@ class AccountForm(forms.ModelForm[Account]):
 
 
 class SiteForm(forms.ModelForm[Site]):
-    """The form of a site, with choices in place of free text."""
+    """The form of a site. Currency and timezone are chosen from a list."""
 
     domains = LinesField(
         required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
@@ -88,15 +88,15 @@ class SiteForm(forms.ModelForm[Site]):
         )
 
     def clean_channels(self) -> list[Any]:
-        """An emptied field is an empty list."""
+        """Return the list of channels. An empty form field gives an empty list."""
         return self.cleaned_data["channels"] or []
 
     def clean_postback_statuses(self) -> dict[str, Any]:
-        """An emptied field is an empty object."""
+        """Return the statuses by word. An empty form field gives an empty dict."""
         return self.cleaned_data["postback_statuses"] or {}
 
     def save(self, commit: bool = True) -> Site:
-        """Save the site. If a new postback secret was entered, keep its hash."""
+        """Save the site. If a new postback secret was entered, store its hash."""
         if secret := self.cleaned_data.get("postback_secret"):
             self.instance.set_postback_secret(secret)
         site: Site = super().save(commit)
@@ -104,7 +104,7 @@ class SiteForm(forms.ModelForm[Site]):
 
 
 class SiteInline(admin.TabularInline[Site, Account]):
-    """The sites of an account."""
+    """The table of sites on an account's page."""
 
     model = Site
     form = SiteForm
@@ -115,13 +115,13 @@ class SiteInline(admin.TabularInline[Site, Account]):
     can_delete = False
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Never: sites are added on their own page."""
+        """Return False: sites are added on their own page."""
         return False
 
 
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin[Account]):
-    """The customers, with the users who may sign in for them."""
+    """The admin pages of accounts, with the users who may sign in for them."""
 
     list_display = ("name", "sites", "people", "created_at")
     search_fields = ("name", "sites__name", "sites__key", "users__username", "users__email")
@@ -132,7 +132,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
     inlines = (SiteInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        """Accounts with the numbers of their sites and users."""
+        """Return the accounts, each with the numbers of its sites and users."""
         counts = {"site_count": Count("sites", distinct=True), "user_count": Count("users", distinct=True)}
         counted: QuerySet[Account] = super().get_queryset(request).annotate(**counts)
         return counted
@@ -152,7 +152,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin[Site]):
-    """The web sites, with the snippet for their pages."""
+    """The admin pages of sites, with the snippet for the site's pages."""
 
     form = SiteForm
     list_display = ("name", "account", "key", "timezone", "currency", "first_hit_at")
@@ -170,31 +170,32 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """The site. Its snippet needs the address by which the user reached the tracker, which is added as `origin`."""
+        """Find the site, and set its `origin` to the address of this tracker in the user's browser. The snippet needs
+        it."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
         return site
 
     def get_readonly_fields(self, _request: HttpRequest, site: Site | None = None) -> tuple[str, ...]:
-        """The fields that can't be changed. Once the site has hits, timezone and currency are among them."""
+        """Return the fields that can't be changed. If the site has hits, timezone and currency are among them."""
         fixed = ("timezone", "currency") if site and site.first_hit_at else ()
         return (*self.readonly_fields, *fixed)
 
     @admin.display(description="snippet")
     def snippet(self, site: Site) -> str:
-        """The text to paste into every page."""
+        """Return the script tag to paste into every page of the site."""
         return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        """Delete all these sites, or none if one of them has hits. Site.delete checks each."""
+        """Delete all the selected sites, or none of them if one has hits."""
         with transaction.atomic():
             for site in queryset:
                 site.delete()
 
 
 class TokenForm(forms.ModelForm[Token]):
-    """The form of a new token: its account and its kind."""
+    """The form of a new token: its account and its kind (report or ingest)."""
 
     class Meta:
         model = Token
@@ -203,7 +204,7 @@ class TokenForm(forms.ModelForm[Token]):
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin[Token]):
-    """The tokens of programs. They are issued (and shown once) and revoked, never changed."""
+    """The admin pages of tokens. A token is issued, shown once and later revoked. It is never changed."""
 
     form = TokenForm
     list_display = ("hint", "account", "kind", "created_at", "revoked_at")
@@ -215,18 +216,18 @@ class TokenAdmin(admin.ModelAdmin[Token]):
     actions = ("revoke",)
 
     def get_fields(self, _request: HttpRequest, token: Token | None = None) -> tuple[str, ...]:
-        """A new token needs an account and a kind. A stored token shows all fields."""
+        """Return the fields to show: account and kind for a new token, all fields for a stored one."""
         return ("hint", "account", "kind", "created_at", "revoked_at") if token else ("account", "kind")
 
     def save_model(self, request: HttpRequest, token: Token, *_: Any) -> None:
-        """Issue the token and show its secret this once."""
+        """Issue a new token, and show its secret in a message. It is not shown again."""
         made, secret = Token.issue(token.account, token.kind)
         token.pk, token.hint = made.pk, made.hint
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:
-        """Revoke the tokens, and log who did it."""
+        """Revoke the selected tokens, and log which user did it."""
         now = timezone.now()
         chosen = list(tokens.filter(revoked_at__isnull=True))
         for token in chosen:
@@ -240,19 +241,19 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return request.user.has_perm("tracker.revoke_token")
 
     def has_change_permission(self, _request: HttpRequest, _token: Token | None = None) -> bool:
-        """Never: a token doesn't change."""
+        """Return False: tokens are never changed."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
-        """Only on an account's pages: tokens are deleted with their account. On its own page a revoked token stays
-        listed."""
+        """Return True only on an account's pages, because tokens are deleted with their account. Tokens that are only
+        revoked stay listed."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))
 
 
 @admin.register(RefusedCount)
 class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
-    """The counts of refused hits. People can read them, and not change them."""
+    """The admin pages of the counts of refused hits. They are read-only."""
 
     list_display = ("day", "site", "code", "hits", "sales", "why")
     list_filter = ("day", "code")
@@ -261,17 +262,17 @@ class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
 
     @admin.display(description="why")
     def why(self, count: RefusedCount) -> str:
-        """The detail of the latest refusal."""
+        """Return the `detail` of the latest refusal with this code."""
         return str(count.sample.get("detail", ""))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Never: only collection makes counts."""
+        """Return False: only the tracker adds counts."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
-        """Never: a count isn't changed by hand."""
+        """Return False: counts are not changed by hand."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _count: RefusedCount | None = None) -> bool:
-        """Never: old counts are deleted automatically."""
+        """Return False: the tracker deletes old counts by itself."""
         return False

@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class HitledgerAdmin(AdminSite):
-    """The admin. Each form is saved in one transaction. A refused form changes nothing."""
+    """Django's admin site. Each form is saved in one transaction; a form that is refused changes nothing."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
@@ -24,7 +24,7 @@ class HitledgerAdmin(AdminSite):
     index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Wrap a view. If a model refuses the change, the user sees the page again, with the reason."""
+        """Wrap an admin view. If a model refuses the change, redirect to the same page, which shows the reason."""
 
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -40,6 +40,6 @@ class HitledgerAdmin(AdminSite):
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponseRedirect:
-    """Send the browser to the same page again, which shows the reason."""
+    """Redirect the browser to the page that it came from, and show the reason there."""
     messages.error(request, why)
     return HttpResponseRedirect(request.get_full_path())

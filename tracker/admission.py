@@ -1,4 +1,4 @@
-"""Admission: whether a request has a valid ingest token, and whether a sender exceeds its rate."""
+"""Admission: checks a request's ingest token, and whether its sender exceeds its rate of hits."""
 
 from collections import Counter
 from math import ceil
@@ -14,7 +14,7 @@ RATES = RateLimit()
 
 
 class TooFast(Refusal):
-    """The sender exceeds its rate."""
+    """The refusal (429) of a sender that exceeds its rate of hits. The client waits for `retry_after` seconds."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(429, "rate_limited", "Too many hits a second; send this again later.")
@@ -22,7 +22,7 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The token can't be looked up now, and the cache doesn't have it."""
+    """The refusal (503) of a token that is not in the cache, while the database is away."""
 
     retry_after = 2
 
@@ -31,7 +31,8 @@ class CantCheck(Refusal):
 
 
 def read_token(authorization: str) -> TokenEntry | None:
-    """Return the ingest token of a request; None if it has no bearer token. Raises Refusal."""
+    """Return the valid ingest token of a request's Authorization header; None if there is no bearer token. Raises
+    Refusal."""
     secret = read_bearer(authorization)
     if secret is None:
         return None
@@ -42,8 +43,8 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
-    """Count the hits against the rate of the token's account; without a token, against the rates of their sites. Raises
-    TooFast."""
+    """Count the hits against the rate limit of the token's account. Without a token, count them against the rate limits
+    of their sites. Raises TooFast."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return
@@ -53,7 +54,7 @@ def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
 
 
 def hits_by_site(collected: Collected) -> dict[str, int]:
-    """The number of accepted hits of each site. Nearly every request has hits of one site."""
+    """Count the accepted hits of each site: site key -> number. Nearly every request has hits of only one site."""
     if len(collected.sites) == 1:
         return dict.fromkeys(collected.sites, len(collected.hits))
     return Counter(hit.site for hit in collected.hits.values())

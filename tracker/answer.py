@@ -1,4 +1,4 @@
-"""Answer: the result of a request's hits -> the response for a page, a server or an image tag."""
+"""Answer: makes the HTTP response to a page, server or image tag that sent hits."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -17,16 +17,17 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 
 def accepted(collected: Collected) -> HttpResponse:
-    """Answer that at least one hit is durable."""
+    """Make the response to a request of which at least one hit was accepted. It lists the refused ones with their
+    reasons."""
     notes = {"notes": _plain(collected.notes)} if collected.notes else {}
     return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected), **notes}, 200)
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Answer that no hit was accepted. The body has the form of every error. If the request's hits could be read, it
-    also has the reason for each hit.
+    """Make the response to a request of which no hit was accepted. Its body has the form of every error answer. If the
+    hits could be read, it also lists the reason for each hit.
 
-    The header X-Hit-Error tells the snippet that the answer comes from the tracker and not from a proxy on the way.
+    The header X-Hit-Error shows the snippet that the tracker refused the hits, and not a proxy between them.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -35,15 +36,14 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
-    """Answer with the image, whether the hit was accepted or refused. For a refused hit, the status and X-Hit-Error say
-    why."""
+    """Make the response with the transparent image. If the hit was refused, the status and X-Hit-Error say why."""
     wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
     return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)
 
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
-    """Answer a browser that asks whether it may send a hit: it may."""
+    """Make the response to a CORS preflight request. Every origin may send hits."""
     response = allow_any_origin(request, HttpResponse(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
     asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
@@ -53,8 +53,10 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add the CORS headers with which a page of any origin may read the answer. They name the origin if the browser
-    sends it, because a beacon always sends credentials, and browsers then don't accept `*`."""
+    """Add the CORS headers that let a page of any origin read the response.
+
+    They name the request's origin instead of `*`: beacons always send credentials, and browsers don't accept `*` then.
+    """
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
@@ -65,7 +67,7 @@ def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpRespon
 
 
 def _plain(rejected: Mapping[int, Refusal]) -> list[dict[str, Any]]:
-    """Refusals as plain JSON types, each with the index of its hit, in the order of the request."""
+    """Convert refusals (by the index of their hit) to JSON objects, in the order of the request."""
     return [{"index": index, **describe(refusal)} for index, refusal in sorted(rejected.items())]
 
 

@@ -1,5 +1,7 @@
-"""API: staff's browsable API of accounts, sites, tokens and counts of refused hits. If a model refuses a change,
-`tracker.errors` turns the model's error into an answer with status 400."""
+"""API: the browsable API in which staff manage accounts, sites, tokens and counts of refused hits.
+
+If a model refuses a change, `tracker.errors` answers 400.
+"""
 
 from typing import Any
 
@@ -30,13 +32,13 @@ from tracker.permissions import StaffPermissions
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
 class NetworksField(serializers.JSONField):
-    """A list of IP addresses and networks."""
+    """A JSON list of IP addresses and networks."""
 
     default_validators = [validate_networks]
 
 
 class AccountSerializer(serializers.ModelSerializer[Account]):
-    """A customer, with the users who may sign in for it."""
+    """An account (a customer), with the users who may sign in for it."""
 
     users = serializers.SlugRelatedField(
         slug_field="username", many=True, required=False, queryset=User.objects.all(), help_text="User names."
@@ -53,12 +55,13 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
 class DomainsField(serializers.JSONField):
-    """A list of host names, not case-sensitive."""
+    """A JSON list of host names. They are stored in lower case."""
 
     default_validators = [validate_domains]
 
     def to_internal_value(self, data: Any) -> Any:
-        """The list in lower case. The validator refuses a value that is no list of texts."""
+        """Return the list in lower case. A value that isn't a list of texts is returned as it is, and the validator
+        refuses it."""
         names = super().to_internal_value(data)
         if not isinstance(names, list):
             return names
@@ -101,7 +104,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         return bool(site.postback_sha256)
 
     def create(self, validated_data: dict[str, Any]) -> Site:
-        """Save a new site, with the hash of its postback secret."""
+        """Save a new site, and the hash of its postback secret."""
         secret = validated_data.pop("postback_secret", "")
         site = Site(**validated_data)
         site.set_postback_secret(secret)
@@ -109,13 +112,13 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         return site
 
     def update(self, instance: Site, validated_data: dict[str, Any]) -> Site:
-        """Save the changes. If there is a new postback secret, save its hash."""
+        """Save the changes. If they contain a postback secret, store its hash."""
         if "postback_secret" in validated_data:
             instance.set_postback_secret(validated_data.pop("postback_secret"))
         return super().update(instance, validated_data)
 
     def get_snippet(self, site: Site) -> str:
-        """The snippet, with the address of this request."""
+        """Return the site's script tag, with the tracker's address as in this request."""
         return site.snippet(self.context["request"].build_absolute_uri("/").rstrip("/"))
 
 
@@ -130,7 +133,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
         read_only_fields = ("hint", "revoked_at")
 
     def create(self, validated_data: dict[str, Any]) -> Token:
-        """Issue a token, with its secret."""
+        """Issue a token. Its attribute `secret` has the secret, for this answer only."""
         token, secret = Token.issue(**validated_data)
         token.secret = secret  # type: ignore[attr-defined]
         return token
@@ -197,8 +200,8 @@ class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
 
 
 class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
-    """Counts of refused hits, newest first: one for each day, site and code, with a sample. Hits whose key no site has
-    are counted for the site `unknown`."""
+    """Counts of refused hits, newest first: one for each day, site and code, with a sample. If no site has the hit's
+    key, the hit is counted for the site `unknown`."""
 
     queryset = RefusedCount.objects.all()
     permission_classes = (StaffPermissions,)

@@ -1,4 +1,4 @@
-"""API root: the routes of all rooms -> the addresses of the API. A new route is listed automatically."""
+"""API root: lists the addresses of the API. New routes are listed automatically."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,18 +13,18 @@ API = "api/"
 
 
 class ApiRootView(APIView):
-    """The addresses of the API that can be browsed, by name."""
+    """Lists the addresses of the browsable API by name."""
 
     @extend_schema(summary="What the API offers", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """List each address by its name."""
+        """Return the absolute address of each API list by its name."""
         paths = sorted(set(paths_of(get_resolver().url_patterns)))
         names = [path.removeprefix(API) for path in paths if path.startswith(API) and path != API]
         return Response({name: request.build_absolute_uri(f"/{API}{name}") for name in names})
 
 
 def paths_of(patterns: Iterable[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """The paths of these routes, and of the routes that they include. Paths with parameters are left out."""
+    """Yield the path of each route, and of each included route. Paths with parameters are left out."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

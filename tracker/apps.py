@@ -1,4 +1,5 @@
-"""Django's descriptions of this room and of its admin. Importing the checks registers them."""
+"""Apps: the Django app of the tracker, and Django's admin with our own admin site. Importing the checks registers
+them."""
 
 import django_stubs_ext
 from django.apps import AppConfig
@@ -21,7 +22,7 @@ class TrackerConfig(AppConfig):
 
 
 class AdminSiteConfig(admin_apps.AdminConfig):
-    """Django's admin app with our own AdminSite."""
+    """Django's admin app, with our own AdminSite."""
 
     default_site = "tracker.admin_site.HitledgerAdmin"
     default = False

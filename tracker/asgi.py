@@ -1,4 +1,4 @@
-"""ASGI: Django's application for ASGI servers. With ASGI, Django reads chunked bodies by itself."""
+"""ASGI: Django's application for ASGI servers. Under ASGI, Django itself reads chunked bodies."""
 
 import os
 

@@ -1,9 +1,9 @@
-"""Away: the exceptions that mean that a service or the machine fails, while the request and its hits are valid."""
+"""Away: the exceptions that mean that a service or the machine fails. The request and its hits may be valid."""
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from tracker.collection.failure import Transient
 
-#: A service can't be reached (Transient); or the database can't be reached, or lacks the tables of this version, for
-#: which different databases raise different errors of these four; or a machine has run out of memory, files or disk.
+#: Transient: a service can't be reached. Django's four: the database can't be reached, or it lacks the tables of this
+#: version (each database raises a different one). The last two: the machine has run out of memory, files or disk.
 AWAY = (Transient, OperationalError, InterfaceError, ProgrammingError, InternalError, MemoryError, OSError)

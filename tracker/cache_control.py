@@ -1,6 +1,6 @@
-"""Cache-Control: an answer -> the answer with `no-store`, unless its view set the header.
+"""Cache-Control: middleware that adds `Cache-Control: no-store` to responses whose view set no such header.
 
-Most answers change, or are meant for one person.
+Most answers change often, or are meant for one person.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """The middleware. It covers error answers, too."""
+    """Middleware that adds `Cache-Control: no-store`, to error answers as well."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

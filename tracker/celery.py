@@ -1,4 +1,5 @@
-"""Celery: the application of `worker` and `beat`. With these settings no kill, restart or outage loses a batch."""
+"""Celery: the application that `worker` and `beat` run. With these settings no kill, restart or outage loses a
+batch."""
 
 import os
 
@@ -8,15 +9,15 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
-#: A message that was delivered this often becomes a dead letter, because it may be one that kills its workers.
+#: After this many deliveries a message becomes a dead letter, because it may be what kills its workers.
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
 HITS, FACTS, FIGURES, UPKEEP = settings.QUEUES
 DEAD = f"{settings.QUEUE_PREFIX}dead"
 
-#: The queue options of batches. A message that becomes a dead letter leaves its queue only once the dead letters' queue
-#: has confirmed it. RabbitMQ needs reject-publish for that.
+#: The options of queues of batches. A message becomes a dead letter only after the queue of dead letters has confirmed
+#: it. RabbitMQ needs reject-publish for that.
 SAFE_DEATH = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERY_LIMIT,
@@ -25,11 +26,11 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: The queue options of beat's ticks. A tick that no worker took in time is dropped; the next one does its work.
+#: The options of queues of beat's ticks. A tick that no worker takes in time is dropped; the next tick does its work.
 TICKS = {"x-queue-type": "quorum"}
-#: Reading a dead letter counts as a delivery, and RabbitMQ 4 deletes a message after 20 deliveries by default. The
-#: limit is therefore very large. RabbitMQ 4 reads -1 as no limit, but earlier versions would delete the message at the
-#: first read.
+#: The options of the queue of dead letters. Reading one counts as a delivery, and by default RabbitMQ 4 deletes a
+#: message after 20 deliveries. The limit is therefore very large. It isn't -1, which RabbitMQ 4 reads as no limit,
+#: because earlier versions would delete the message at the first read.
 KEPT = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
 DEAD_QUEUE = Queue(DEAD, exchange="", routing_key=DEAD, queue_arguments=KEPT)
 

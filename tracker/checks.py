@@ -1,4 +1,4 @@
-"""Checks: settings -> warnings about contradictions, at each start."""
+"""Checks: Django system checks that warn at the start about settings that contradict each other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,18 +6,19 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-#: The hosts that only this machine can use.
+#: Host names that mean this machine.
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 @register
 def check_proxies(**_options: Any) -> list[CheckMessage]:
-    """Check the settings of proxies. Django calls this at every start."""
+    """Warn if the settings suggest HTTPS but name no trusted proxy. Django calls this at every start."""
     return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
 
 
 def find_untrusted_proxy(hosts: Sequence[str], secure: bool, trusted: bool) -> list[CheckMessage]:
-    """Return a warning if the settings imply HTTPS but trust no proxy. The tracker itself speaks only HTTP."""
+    """Return a warning if hosts or cookies suggest HTTPS but no proxy is trusted. The tracker itself speaks only
+    HTTP."""
     public = sorted(set(hosts) - set(LOCAL))
     if trusted or not (secure or public):
         return []

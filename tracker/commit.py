@@ -1,5 +1,4 @@
-"""Commit: the hits of concurrent requests -> one batch -> the queue. Hits that come while a batch is sent share the
-next one."""
+"""Commit: group commit. It joins the hits of concurrent requests to one batch and sends it to the queue."""
 
 import logging
 import time
@@ -21,14 +20,16 @@ from tracker.queues import HitQueue, QueueUnavailable, new_batch_id, open_queue
 
 logger = logging.getLogger(__name__)
 
-#: A request waits at most this many seconds for its batch. After that the client keeps the hits and tries again.
+#: A request waits at most this many seconds for its hits to be stored. After that it is refused, and the client sends
+#: the hits again.
 SEND_SECONDS = 4.0
-#: At most this many bytes of hits may wait.
+#: At most this many bytes of hits may wait to be sent.
 MAX_WAITING_BYTES = 32 << 20
 
 
 class Portion(msgspec.Struct, eq=False):
-    """Hits of one request that go into one batch together."""
+    """Some hits of one request that go into the same batch. `size`: their bytes. `done` is resolved once they are
+    durable."""
 
     hits: list[Hit]
     size: int
@@ -36,9 +37,9 @@ class Portion(msgspec.Struct, eq=False):
 
 
 class Committer:
-    """Group commit: one batch at a time is sent. Hits that arrive during the sending make up the next batch.
+    """Group commit: sends one batch at a time. Hits that arrive meanwhile make up the next batch.
 
-    Under load, a batch first waits until it has as many hits as the batch before it, for at most `linger` seconds.
+    Under load, the next batch waits until it has as many hits as the last one, for at most `linger` seconds.
     """
 
     def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
@@ -53,7 +54,8 @@ class Committer:
         self._daemon = Daemon("commit", self._work)
 
     def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-        """Return once all the hits are durable. Raises Transient; some hits may be durable even then."""
+        """Queue the hits, and return once all of them are durable. Raises Transient; even then some of them may be
+        durable."""
         deadline = time.monotonic() + seconds
         parts = split_hits(hits, self._max_hits)
         self._add(parts)
@@ -64,10 +66,11 @@ class Committer:
             raise QueueUnavailable("the queue is too slow") from error
         finally:
             for part in parts:
-                part.done.cancel()  # A part that still waits goes into no batch then.
+                part.done.cancel()  # A portion that still waits is then left out of every batch.
 
     def commit(self, parts: Sequence[Portion]) -> None:
-        """Send the parts as one batch, and tell the request of each part whether the batch is durable."""
+        """Send the portions as one batch. Resolve the future of each portion, with the error if the batch could not be
+        stored."""
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
@@ -100,7 +103,7 @@ class Committer:
             self.commit(self._take())
 
     def _take(self) -> list[Portion]:
-        """Take the parts of the next batch. Wait until there is one."""
+        """Wait for hits, and take the portions of the next batch."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
@@ -119,12 +122,13 @@ class Committer:
 
 
 def fits(part: Portion, hits: int, size: int, max_hits: int) -> bool:
-    """Whether a part fits into a batch that has `hits` hits and `size` bytes. It always fits into an empty one."""
+    """Whether a portion fits into a batch that already has `hits` hits and `size` bytes. It always fits into an empty
+    batch."""
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
 def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Portion]:
-    """Split a request's hits into parts that each fit one batch."""
+    """Split a request's hits into portions that each fit into one batch."""
     parts: list[Portion] = []
     for hit in hits:
         one = Portion([hit], encoded_size(hit), Future())
@@ -137,7 +141,7 @@ def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Portion]:
 
 
 def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-    """Return once the hits are on durable storage. Raises Transient after `seconds` at the latest."""
+    """Store the hits in the queue, and return once they are durable. Raises Transient after `seconds` at the latest."""
     if not hits:
         return
     committer = _committer_of(getpid())
@@ -149,7 +153,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
 
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
-    """Commit the hits in the caller's thread, a batch for each part."""
+    """Send the hits from the caller's thread, one batch for each portion."""
     for part in split_hits(hits, settings.HIT_BATCH_MAX):
         committer.commit([part])
         part.done.result()

@@ -1,5 +1,7 @@
-"""Content policy: an answer -> the answer with the header that says what a browser may load and run. It protects people
-from code in the names of ads, which strangers choose."""
+"""Content policy: middleware that sets Content-Security-Policy, the header that says what a browser may load and run.
+
+Strangers choose the names of ads. The policy keeps code in these names from running.
+"""
 
 from collections.abc import Callable
 
@@ -8,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-#: The policy of answers that are no pages. Our pages set their own.
+#: The policy of answers that aren't pages. Our pages set their own policy.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 #: The policy of Django's admin, which loads its own files. The browsable API has inline styles as well.
 ADMIN = (
@@ -19,7 +21,7 @@ POLICIES = {"/admin/": ADMIN, "/api/": f"{ADMIN}; style-src 'self' 'unsafe-inlin
 
 
 def content_policy(get_response: GetResponse) -> GetResponse:
-    """The middleware. A view may set its own policy."""
+    """Middleware that sets Content-Security-Policy unless the view set it."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

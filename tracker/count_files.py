@@ -1,8 +1,8 @@
-"""Count files: the counts of a process -> its files in the folder of all processes, which /metrics adds up.
+"""Count files: writes the counts of each process to files in a shared folder. /metrics adds them up.
 
-prometheus_client would map such a file into memory. If the disk is full, the kernel kills a process that writes to the
-map. Therefore this module writes the files by plain calls. If a write fails, that is logged; the count stays in memory
-and is written later.
+The files have prometheus_client's format, but are written by plain calls. prometheus_client would map them into memory,
+and the kernel kills a process that writes to a map while the disk is full. If a write fails here, it is logged; the
+count stays in memory and is written later.
 """
 
 import logging
@@ -18,15 +18,15 @@ from prometheus_client.mmap_dict import mmap_key
 
 logger = logging.getLogger(__name__)
 
-#: The start of a file: the number of bytes in use, and four bytes of padding. prometheus_client reads these files.
+#: The header of a file: the number of bytes in use, then four bytes of padding.
 HEADER = struct.Struct("=i4x")
 LENGTH = struct.Struct("=i")
-#: The form of a value and its time. Only gauges use the time.
+#: A value and its time. Only gauges use the time.
 VALUE = struct.Struct("=dd")
 
 
 class CountFile:
-    """The file with one process's counts of one kind: keys and values in turn. Not thread-safe."""
+    """A file with one process's counts of one kind (such as counter): each key with its value. Not thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -36,7 +36,7 @@ class CountFile:
         self._failed = False
 
     def write(self, key: str, value: float) -> None:
-        """Write a count. If this fails, log it once."""
+        """Write the count of a key. An OSError is logged once and not raised."""
         try:
             self._write(key, VALUE.pack(value, 0.0))
             self._failed = False
@@ -59,21 +59,20 @@ class CountFile:
 
 
 def pack_key(key: str) -> bytes:
-    """Pack the length of a key and the key, padded: the value after them begins at a multiple of eight."""
+    """Encode a key as its length and its bytes, padded so that the value after it begins at a multiple of eight."""
     encoded = key.encode()
     padded = encoded + b" " * (8 - (len(encoded) + LENGTH.size) % 8)
     return LENGTH.pack(len(encoded)) + padded
 
 
 def write_all(file: int, data: bytes, position: int) -> None:
-    """Write at a position. Raises OSError if the disk takes only a part."""
+    """Write bytes at a position of a file. Raises OSError if the disk takes only some of them."""
     if os.pwrite(file, data, position) < len(data):
         raise OSError("the disk is full")
 
 
 class Counts:
-    """All counts of this process. The names of the process's files have a random part, because the kernel reuses
-    process ids."""
+    """All counts of this process, and its files. File names have a random part, because process ids are used again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,25 +81,25 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Start at 0 with new files. It is also called in a newly forked process."""
+        """Set all counts to 0 and begin new files. A forked process also begins with this."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
             value.clear()
 
     def add(self, value: "Value") -> None:
-        """Add a value to the counts of this process."""
+        """Register a number, which is reset when the process forks."""
         self._values.append(value)
 
     def write(self, kind: str, key: str, value: float) -> None:
-        """Write the count of a key to the file of its kind."""
+        """Write the count of a key to this process's file of the kind."""
         if kind not in self._files:
             self._files[kind] = CountFile(self._folder / f"{kind}_{os.getpid()}-{token_hex(4)}.db")
         self._files[kind].write(key, value)
 
 
 class Value(values.MutexValue):
-    """One number of a counter or a histogram, in prometheus_client's interface."""
+    """One number of a counter or a histogram. It implements prometheus_client's interface for values."""
 
     _multiprocess = True
     counts: Counts
@@ -114,19 +113,18 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def inc(self, amount: float) -> None:
-        """See prometheus_client."""
+        """Add an amount, and write the new count."""
         with self.counts.lock:
             self._value += amount
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """Set the number to 0. It is called in a newly forked process, which must not count its parent's number
-        again."""
+        """Set the number to 0. A newly forked process calls this, because its parent's counts aren't its own."""
         self._value = 0.0
 
 
 def count_in(folder: Path | None) -> None:
-    """Let all counters and histograms that are created later write to the folder; if it is None, they count only in
+    """Let counters and histograms that are created later write to files in `folder`. If it is None, they count only in
     memory."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:

@@ -1,5 +1,5 @@
-"""Crossing view: an endpoint that turns a visitor's id into a token, and a token into the visitor's id. A token works
-once."""
+"""Crossing view: the endpoint that passes a visitor's id on to another domain. It makes a signed token for the id, and
+later returns the id for the token. A token works once."""
 
 import time
 
@@ -25,7 +25,7 @@ TOKEN = OpenApiParameter("token", description="A token from another domain. The 
 
 
 class CrossingView(HitView):
-    """Passes a visitor's id on to another domain of its site."""
+    """Passes a visitor's id on to another domain of its site, by a signed token."""
 
     http_method_names = ["get", "options"]
 
@@ -35,7 +35,7 @@ class CrossingView(HitView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Return a token for a visitor, or the visitor of a token."""
+        """Return the visitor of a token; or, if the request has no token, a new token for a visitor."""
         given = read_form(read_query_string(request))
         key = fields.read_text(given, "site", MAX_KEY)
         site = find_site(key)
@@ -49,7 +49,8 @@ class CrossingView(HitView):
 
 
 def find_site(key: str) -> SiteEntry:
-    """Find the site with a key. Raises Refusal, also if the site exceeds its rate."""
+    """Find the site with a key. Raises Refusal if no site has it, the site exceeds its rate, or the database is
+    away."""
     found = SITES.find(key)
     if found.value is None:
         raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
@@ -59,7 +60,7 @@ def find_site(key: str) -> SiteEntry:
 
 
 def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """Return the visitor of a valid token that wasn't used before, and note that the token is used. Raises Refusal."""
+    """Return the visitor of a valid token, and note that the token is used. Raises Refusal, also for a used token."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")
@@ -73,5 +74,5 @@ def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
 
 
 def answer_text(name: str, text: str) -> HttpResponse:
-    """Answer with one text as JSON, which caches don't keep."""
+    """Make a JSON response with one text, which caches must not store."""
     return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,5 @@
-"""Demo: a newspaper with an ad, and a shop whose pages report sales by the snippet. It exists only with DEMO."""
+"""Demo: pages of a newspaper with an ad, and of a shop that reports its sales by the snippet. They exist only if the
+variable DEMO is set."""
 
 import re
 import secrets
@@ -13,10 +14,11 @@ from tracker.away import AWAY
 from tracker.errors import RETRY_SECONDS, error_response
 from tracker.models import Site
 
-#: The name of the account that `manage.py bootstrap` makes.
+#: The name of the demo account, which `manage.py bootstrap` makes, and the key of its ad.
 ACCOUNT, AD = "Demo", "demo-ad"
 PRICE = "29.90"
-#: What the shop's pages may load and run: its styles, the snippet, and the script that reports the sale.
+#: The Content-Security-Policy of the shop's pages: they load its styles, the snippet, and the script that reports the
+#: sale.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; script-src 'self' 'nonce-{nonce}'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -25,12 +27,13 @@ ORDER = re.compile(r"D-[0-9A-F]{8}")
 
 
 def demo_site() -> Site | None:
-    """Find the site of the demo shop."""
+    """Find the site of the demo shop; None if there is none."""
     return Site.objects.filter(account__name=ACCOUNT).order_by("pk").first()
 
 
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
-    """Render a page of the demo, with the demo's site."""
+    """Render a page of the demo with the demo's site. Answer 404 if there is no such site, 503 if the database is
+    away."""
     try:
         site = demo_site()
     except AWAY:
@@ -47,13 +50,13 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Render the checkout with a new order id, which the thank-you page gets. If that page is loaded again, it reports
-    the same order."""
+    """Render the checkout page with a new order id. The thank-you page gets this id, and reports the same order each
+    time it is loaded."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 
 def thanks(request: HttpRequest) -> HttpResponse:
-    """Render the thank-you page, which reports the purchase."""
+    """Render the thank-you page, which reports the sale. Without a valid order id, redirect to the checkout."""
     order = request.GET.get("order", "")
     return show(request, "thanks", order=order) if ORDER.fullmatch(order) else redirect("/demo/checkout")
 

@@ -1,5 +1,5 @@
-"""Environment: one variable -> its checked value. If the value is bad, the program ends with a line that names the
-variable and the values that it may have."""
+"""Environment: reads and checks environment variables. For a bad value the program ends with one line, which names the
+variable and says which values it may have."""
 
 import os
 import re
@@ -26,14 +26,14 @@ LIBPQ = tuple(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 
 class BadSetting(SystemExit):
-    """An environment variable can't be used. The program ends with one line and no traceback."""
+    """An environment variable has a value that can't be used. The program ends with one line and no traceback."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"hitledger: {name} {problem}")
 
 
 def read_text(name: str) -> str:
-    """Read the variable as it is; empty if it is unset. environ.Env isn't used, because it would expand `$name`."""
+    """Read a variable as text; "" if it is unset. django-environ isn't used for it, because it would expand `$name`."""
     return os.environ.get(name, "")
 
 
@@ -43,7 +43,7 @@ def read_list(name: str) -> list[str]:
 
 
 def read_number(name: str, default: int, least: int, most: int) -> int:
-    """Read a whole number within its bounds."""
+    """Read a whole number from `least` to `most`. Raises BadSetting."""
     text = read_text(name).strip() or str(default)
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
         raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
@@ -51,7 +51,7 @@ def read_number(name: str, default: int, least: int, most: int) -> int:
 
 
 def read_switch(name: str) -> bool:
-    """Read true or false; false by default."""
+    """Read a switch, such as true, on or 0; false if the variable is unset. Raises BadSetting."""
     word = read_text(name).lower()
     if word not in SWITCHES:
         raise BadSetting(name, "must be true or false")
@@ -59,11 +59,10 @@ def read_switch(name: str) -> bool:
 
 
 def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
-    """Read a URL with one of the schemes, or the empty text. The URL must name a host or a bucket; with `file`, a
-    folder.
+    """Read a URL with one of the schemes; "" if the variable is unset. Raises BadSetting.
 
-    The URL may have only the given parameters. An unknown parameter is not ignored, because it may be one that asks for
-    encryption.
+    The URL must name a host or a bucket; with the scheme `file`, a folder. It may have only the given parameters: an
+    unknown one may be meant to turn encryption on, and must not be ignored.
     """
     url = read_text(name)
     if not url:
@@ -84,8 +83,8 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
 
 
 def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
-    """Read the parameters of a variable's URL. Raises BadSetting for an unknown parameter: it may be the rest of a
-    password that contains a `?`."""
+    """Read the query parameters of a variable's URL. Raises BadSetting for an unknown parameter, because it may be the
+    rest of a password that contains a `?`."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):
@@ -96,7 +95,8 @@ def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, 
 
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
-    """Read Django's database from a postgres:// or sqlite:/// URL; the SQLite file if the variable is unset."""
+    """Read Django's database settings from a postgres:// or sqlite:/// URL. If the variable is unset, use the SQLite
+    file `default`."""
     url = read_text(name)
     if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
         raise BadSetting(name, "must begin with sqlite:/// or postgres://")
@@ -112,7 +112,7 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
 
 
 def read_choice(name: str, *choices: str) -> str:
-    """Read one of the words; the first one by default. Upper and lower case are the same."""
+    """Read one of the choices, in any case; the first choice if the variable is unset. Raises BadSetting."""
     word = read_text(name).upper() or choices[0]
     if word not in choices:
         raise BadSetting(name, f"must be one of {', '.join(choices)}")
@@ -129,7 +129,8 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
 
 
 def read_prefix(name: str) -> str:
-    """Read the prefix of the names of queues, for deployments that share a virtual host; empty by default."""
+    """Read the prefix of queue names, by which several deployments share a virtual host; "" if the variable is
+    unset."""
     prefix = read_text(name)
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
@@ -137,7 +138,7 @@ def read_prefix(name: str) -> str:
 
 
 def read_names(name: str, known: Sequence[str]) -> list[str]:
-    """Read a comma-separated list of some of the known names."""
+    """Read a comma-separated list of names, each of which must be in `known`. Raises BadSetting."""
     names = [part for part in read_text(name).split(",") if part]
     if not set(names) <= set(known):
         raise BadSetting(name, f"must be a comma-separated list, without blanks, of {', '.join(known)}")
@@ -145,7 +146,8 @@ def read_names(name: str, known: Sequence[str]) -> list[str]:
 
 
 def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
-    """Read a comma-separated list of other paths for some of the known names, such as `collect=/in`."""
+    """Read a comma-separated list of alternative paths, such as `collect=/in`. Each name must be in `known`. Raises
+    BadSetting."""
     form = f"must be NAME=/PATH, separated by commas; NAME is one of {', '.join(known)}, each once with its own path"
     paths: dict[str, str] = {}
     for part in read_list(name):
@@ -159,7 +161,7 @@ def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
 
 
 def read_networks(name: str) -> list[Any]:
-    """Read a comma-separated list of addresses and networks."""
+    """Read a comma-separated list of IP addresses and networks. Raises BadSetting."""
     try:
         return [ip_network(text) for text in read_list(name)]
     except ValueError as error:
@@ -167,7 +169,7 @@ def read_networks(name: str) -> list[Any]:
 
 
 def read_folder(name: str, default: Path) -> Path:
-    """Read the path of a folder, and make the folder if it is missing."""
+    """Read the path of a folder, and make the folder if it is missing. Raises BadSetting."""
     folder = Path(read_text(name) or default).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -188,7 +190,7 @@ def read_shared_folder(name: str) -> Path | None:
 
 
 def kept_secret(path: Path) -> str:
-    """Return a secret that is made at the first start and stored with the embedded data. It is written whole or not at
+    """Read a secret from a file. At the first start, make the secret and write the file. It is written whole or not at
     all."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:

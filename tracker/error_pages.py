@@ -1,4 +1,4 @@
-"""Error pages: a failed request -> Django's page for browsers; for programs, the error in the form of
+"""Error pages: answers failed requests, browsers with Django's error page and programs with the JSON error of
 docs/errors.md."""
 
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from tracker.forwarded import ADVICE, is_misread
 
 
 def for_a_person(request: HttpRequest) -> bool:
-    """Whether a browser asks for a page: the path is not under /api/, and the client accepts HTML."""
+    """Whether a browser asks for a page: the path isn't under /api/, and the client accepts HTML."""
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make the handler of one status."""
+    """Make Django's handler of an error status: browsers get `page`, programs get JSON with the code and the detail."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return page(request, *args, **kwargs) if for_a_person(request) else error_response(status, code, detail)
@@ -34,7 +34,8 @@ handler500 = handler_of(
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show Django's page, or advice to the operator if a proxy isn't trusted."""
+    """Show Django's page for a failed CSRF check. If the cause is an untrusted proxy, show advice to the operator
+    instead."""
     if is_misread(request):
         return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
     return csrf.csrf_failure(request, reason)

@@ -1,5 +1,5 @@
-"""Errors: a refusal or an exception -> the answer `{"error": {"code", "field", "detail"}}`, with a code of
-docs/errors.md."""
+"""Errors: turns a refusal or an exception into the answer `{"error": {"code", "field", "detail"}}`. docs/errors.md
+lists the codes."""
 
 import logging
 from typing import Annotated, Any
@@ -41,27 +41,28 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
-    """The body of an error answer as plain JSON types. `field` is null if no single field is at fault."""
+    """Make the body of an error answer, as plain JSON types. `field` becomes null if it is empty."""
     return to_plain(ErrorBody(Problem(code, field or None, detail)))
 
 
 def error_response(status: int, code: str, detail: str) -> JsonResponse:
-    """Answer with an error, from a plain Django view."""
+    """Make the error response of a plain Django view."""
     return JsonResponse(error_body(code, detail), status=status)
 
 
 def describe(refusal: Refusal) -> dict[str, Any]:
-    """The code, the field and the detail of a refusal, as in its answer."""
+    """Return the code, field and detail of a refusal as a dict, as in its answer."""
     return to_plain(Problem(refusal.code, refusal.field or None, refusal.detail))
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    """Answer with a refusal, from a plain Django view."""
+    """Make the response of a plain Django view to a refused request."""
     return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer for a DRF view that raised an exception; None for an unexpected one."""
+    """Make the response for an exception that a DRF view raised; None for an unexpected exception, which becomes a
+    500."""
     if isinstance(error, AWAY):
         return unavailable(error)
     error = translate(error)
@@ -78,7 +79,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def translate(error: Exception) -> Exception:
-    """Turn an exception of Django, a model or the database into a Refusal or into DRF's exception."""
+    """Convert an exception of Django, a model or the database to a Refusal or an exception of DRF."""
     match error:
         case Http404():
             return exceptions.NotFound()
@@ -104,14 +105,14 @@ def translate(error: Exception) -> Exception:
 
 
 def unavailable(error: Exception) -> Response:
-    """Answer that a service is away. The log has the exact failure, for the operator."""
+    """Make the response 503 for a service that is away. The exact failure is logged for the operator."""
     logger.warning("a request is answered 503: %r", error)
     body = error_body("unavailable", "A service that this needs is away; try again in a few seconds.")
     return Response(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def validation_body(data: Any) -> dict[str, Any]:
-    """The error body of a ValidationError: the first problem as code, field and detail, and all problems under
+    """Make the body for a DRF ValidationError: its first problem as code, field and detail, and all problems under
     `fields`."""
     path, detail = first_problem(data)
     field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
@@ -119,7 +120,8 @@ def validation_body(data: Any) -> dict[str, Any]:
 
 
 def first_problem(data: Any) -> tuple[list[str], str]:
-    """The path of the first problem (names, and indexes of lists), and its text."""
+    """Find the first problem in a ValidationError's nested data. Return its path, such as ["rules", "0", "value"], and
+    its text."""
     if isinstance(data, dict):
         entries = [(str(name), problems) for name, problems in data.items()]
     elif isinstance(data, list) and any(isinstance(problems, dict) for problems in data):

@@ -1,4 +1,4 @@
-"""Filters: the parameters of a list's address -> the rows with these values, for the browsable API."""
+"""Filters: selects the rows of a browsable list by the request's query parameters."""
 
 from typing import Any
 
@@ -14,10 +14,11 @@ MAX_TEXT, MAX_DIGITS = 200, 18
 
 
 class NamedFilters(BaseFilterBackend):
-    """Filters by a view's `filter_texts` and `filter_ids`: parameter -> field, such as {"site": "site__key"}."""
+    """Selects rows by a view's `filter_texts` and `filter_ids`. They map a query parameter to a field: {"site":
+    "site__key"}."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        """Select the rows that meet every given parameter. A text that can't be a value selects no row."""
+        """Select the rows that match every given parameter. A value that the field can't have selects no row."""
         for names, may_be in ((text_parameters(view), may_be_text), (ids_of(view), may_be_id)):
             for name, field in names.items():
                 value = request.query_params.get(name, "")
@@ -26,7 +27,7 @@ class NamedFilters(BaseFilterBackend):
         return queryset
 
     def to_html(self, _request: Request, _queryset: QuerySet[Model], _view: APIView) -> str:
-        """Return no form, because the parameters are part of the address."""
+        """Return no HTML form. The parameters are written in the address."""
         return ""
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
@@ -38,11 +39,11 @@ class NamedFilters(BaseFilterBackend):
 
 
 class Search(SearchFilter):
-    """Selects the rows with every word of `search` in one of a view's `search_fields`."""
+    """Selects the rows that have every word of the parameter `search` in one of the view's `search_fields`."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """Split the search into words. Raises Refusal for a NUL, which PostgreSQL doesn't take, and for a text that is
-        too long for SQLite."""
+        """Split the search into words. Raises Refusal for a NUL, which PostgreSQL doesn't accept, and for a text that
+        is too long for SQLite."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
             raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
@@ -51,7 +52,7 @@ class Search(SearchFilter):
 
 
 def text_parameters(view: APIView) -> dict[str, str]:
-    """The view's parameters that are texts -> fields; empty if there are none."""
+    """Return the view's query parameters for text fields: parameter -> field."""
     found: dict[str, str] = getattr(view, "filter_texts", {})
     return found
 
@@ -63,10 +64,10 @@ def ids_of(view: APIView) -> dict[str, str]:
 
 
 def may_be_text(value: str) -> bool:
-    """Whether the database can compare the text."""
+    """Whether a text can be compared in the database: it is short and has only printable characters."""
     return len(value) <= MAX_TEXT and value.isprintable()
 
 
 def may_be_id(value: str) -> bool:
-    """Whether the text can be an id: only digits, and not too many."""
+    """Whether a text can be an id: it has only digits, and not too many of them."""
     return len(value) <= MAX_DIGITS and value.isascii() and value.isdigit()

@@ -1,6 +1,6 @@
-"""Forwarded: a request -> the request without X-Forwarded-Proto, unless a trusted proxy sent it.
+"""Forwarded: middleware that removes X-Forwarded-Proto from requests, unless a trusted proxy sent it.
 
-If a proxy that isn't trusted takes HTTPS, links say http:// and forms may fail. In this case pages say what to set.
+If an untrusted proxy handles HTTPS, links say http:// and forms may fail. Pages then show the operator what to set.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ ADVICE = (
 
 
 def only_by_proxies(get_response: GetResponse) -> GetResponse:
-    """The middleware. It removes the header unless a trusted proxy sent it, because Django would believe it from
+    """Middleware that removes X-Forwarded-Proto unless a trusted proxy sent it. Django would believe it from
     anybody."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
@@ -34,10 +34,10 @@ def only_by_proxies(get_response: GetResponse) -> GetResponse:
 
 
 def is_misread(request: HttpRequest) -> bool:
-    """Whether a sender that isn't trusted said HTTPS."""
+    """Whether the request came by HTTPS, according to a proxy that isn't trusted."""
     return request.META.get(DISBELIEVED) == "https" and not request.is_secure()
 
 
 def advise(request: HttpRequest) -> dict[str, Any]:
-    """The context processor with the advice for the operator; empty if none is needed."""
+    """Context processor that gives templates `proxy_advice`, the advice to the operator; empty if none is needed."""
     return {"proxy_advice": ADVICE if is_misread(request) else ""}

@@ -1,6 +1,6 @@
-"""Health: whether this process serves (/healthz), and how each backing service is (/readyz).
+"""Health: /healthz says whether this process serves, /readyz whether each backing service works.
 
-Anybody may ask. The answer has only the states; the log has the reasons. Each service is asked at most once a second.
+Anybody may read them. The answers have no reasons, which are in the log. Each service is checked at most once a second.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """Make the probe of a service. The service is opened at the first request."""
+    """Make the probe that checks a service. The service is opened at the first request."""
     return Probe(service.name, lambda: service.open().check())
 
 
@@ -45,13 +45,13 @@ class OneForm(BaseContentNegotiation):
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: object = None
     ) -> tuple[BaseRenderer, str]:
-        """Return the renderer and its media type."""
+        """Return the first renderer and its media type."""
         renderer = next(iter(renderers))
         return renderer, str(renderer.media_type)
 
 
 class OpenView(APIView):
-    """Base of views without authentication, which would need the database."""
+    """Base of views without authentication, because authentication would need the database."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -60,21 +60,21 @@ class OpenView(APIView):
 
 
 class HealthView(OpenView):
-    """The state of the process alone, for load balancers. They must not remove a web process because a service is
-    away."""
+    """Says whether this process serves, for load balancers. It checks no service: web processes must keep serving while
+    one is away."""
 
     @extend_schema(summary="Whether the process serves", responses=ALIVE)
     def get(self, _request: Request) -> Response:
-        """Answer without any service."""
+        """Answer 200 without asking any service."""
         return Response({"status": "ok"})
 
 
 class ReadyView(OpenView):
-    """The states of the services, for people and monitors."""
+    """Says whether each backing service works, for people and monitors."""
 
     @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
     def get(self, _request: Request) -> Response:
-        """Answer 200 if all are up, else 503, within about two seconds."""
+        """Answer 200 if all services are up, else 503. It takes at most about two seconds."""
         answers = ask_all(PROBES)
         ready = all(answer.state == "up" for answer in answers.values())
         services = {name: describe(answer) for name, answer in answers.items()}
@@ -82,5 +82,5 @@ class ReadyView(OpenView):
 
 
 def describe(answer: Answer[Any]) -> dict[str, Any]:
-    """A service's state; and the ms that its answer took, or has taken until now."""
+    """Return a service's state, and the milliseconds that its check took, or has taken until now."""
     return {"state": answer.state, "ms": round(answer.seconds * 1000, 1)}

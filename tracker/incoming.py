@@ -1,4 +1,4 @@
-"""Incoming: Django's request -> its body and its sender."""
+"""Incoming: reads the body and the sender of a Django request with hits."""
 
 import time
 
@@ -11,15 +11,15 @@ from tracker.collection.collect import Sender
 from tracker.collection.refusal import Refusal
 from tracker.models import Token
 
-#: The headers by which browsers announce a prefetch: Chromium's present and its older one, Firefox's, Safari's.
+#: The request headers by which browsers say that they prefetch: Chromium's, Chromium's older one, Firefox's, Safari's.
 PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ", "HTTP_X_PURPOSE")
 PREFETCH_WORDS = ("prefetch", "prerender", "preview")
-#: The key of the hashes that replace missing visitor ids.
+#: The key of the hashes that stand in for missing visitor ids.
 SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
 def read_header(request: HttpRequest, name: str) -> str:
-    """Read a header (by its WSGI name) as text. Bytes that are not UTF-8 are replaced, and NULs left out."""
+    """Read a header, by its name in WSGI, as text. Bytes that aren't UTF-8 are replaced, and NULs left out."""
     value: str = request.META.get(name, "")
     if value.isascii() and "\0" not in value:
         return value
@@ -27,13 +27,14 @@ def read_header(request: HttpRequest, name: str) -> str:
 
 
 def read_query_string(request: HttpRequest) -> str:
-    """Read the query as it was sent. Bytes that are not UTF-8 become lone surrogates."""
+    """Read the query string as it was sent. Bytes that aren't UTF-8 become lone surrogates."""
     query: str = request.META.get("QUERY_STRING", "")
     return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")
 
 
 def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
-    """Read what the request says of its sender. `account` is the account of the ingest token, if there is one."""
+    """Read the sender of a request: address, user agent, page, and time of receipt (ms). `account` is the id of the
+    ingest token's account, if there is a token."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -48,13 +49,13 @@ def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Whether a browser says that it prefetches this page."""
+    """Whether the browser says that it fetches the page in advance."""
     said = [request.META[name].lower() for name in PREFETCH_HEADERS if name in request.META]
     return any(word in purpose for purpose in said for word in PREFETCH_WORDS)
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Read the body, up to the limit. Raises Refusal, also if the client goes away before its end."""
+    """Read the body of a request. Raises Refusal if it is too large, or if the client goes away before its end."""
     length = read_length(request)
     if length > MAX_BODY:
         raise too_large()
@@ -65,13 +66,14 @@ def read_body(request: HttpRequest) -> bytes:
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # The server reports a broken stream as one that ended. Without this check the query alone would make a hit.
+        # The server reports a broken stream as one that ended. Without this check, the query alone would then be taken
+        # as a hit.
         raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 
 
 def read_length(request: HttpRequest) -> int:
-    """Read CONTENT_LENGTH; 0 if it is missing or can't be read, as in Django."""
+    """Read the request's Content-Length; 0 if it is missing or invalid, as in Django."""
     try:
         return max(int(request.META.get("CONTENT_LENGTH") or 0), 0)
     except ValueError:

@@ -1,24 +1,25 @@
-"""Log: records -> lines of bounded length. Events that strangers can cause are logged rarely, without a traceback."""
+"""Log: formats log records as lines of bounded length. Events that strangers can cause are logged rarely, and without a
+traceback."""
 
 import logging
 import time
 from collections.abc import Callable
 from threading import Lock
 
-#: A message has at most this many characters, because a name or an address in it may be a stranger's.
+#: The most characters of a message. It is bounded because names and addresses in it may come from strangers.
 LONGEST = 2_000
 LONGEST_OF_STRANGERS = 300
-#: Of the lines that strangers can cause, each logger writes at most LINES in MINUTE seconds.
+#: Each logger of events that strangers can cause writes at most LINES lines in MINUTE seconds.
 LINES, MINUTE = 5, 60.0
 
 
 class Line(logging.Formatter):
-    """Writes a record as one line, and the traceback if there is one."""
+    """Formats a record as one line, followed by the traceback if there is one."""
 
     longest = LONGEST
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Write the message without characters that would start another line."""
+        """Format the message as one line: cut it to `longest` characters, and escape control characters."""
         if len(record.message) > self.longest:
             record.message = f"{record.message[: self.longest]}..."
         record.message = record.message.translate(ESCAPES)
@@ -29,19 +30,19 @@ ESCAPES = {code: f"\\x{code:02x}" for code in range(32)}
 
 
 class StrangersLine(Line):
-    """Writes a record as one short line, without a traceback."""
+    """Formats a record as one short line, without a traceback."""
 
     longest = LONGEST_OF_STRANGERS
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the line."""
+        """Format the record, without its traceback."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
         return self.formatMessage(record)
 
 
 class Seldom(logging.Filter):
-    """Passes at most LINES lines of each logger in a minute. If more came, the first line of a later minute says how
+    """Logging filter that passes at most LINES records of each logger in a minute. The next line after that says how
     many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +52,7 @@ class Seldom(logging.Filter):
         self._seen: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record passes."""
+        """Whether the record may be logged."""
         now = self._clock()
         with self._lock:
             began, count = self._seen.get(record.name, (now, 0))

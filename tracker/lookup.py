@@ -1,4 +1,4 @@
-"""Look-up: a key -> its value in the configuration database, cached and bounded in time."""
+"""Look-up: finds values in the configuration database by key, with a cache and a time limit."""
 
 import logging
 import time
@@ -17,9 +17,9 @@ from tracker.daemon import Daemon
 logger = logging.getLogger(__name__)
 
 MAX_CACHED = 10_000
-#: An unknown key is looked up again after this many seconds: the first hits of a new site must not be refused for long.
+#: After this many seconds an unknown key is looked up again: the first hits of a new site must not be refused for long.
 MISS_SECONDS = 1.0
-#: After a failure there are no look-ups for this many seconds.
+#: After a failure, the database isn't asked for this many seconds.
 REST_SECONDS = 1.0
 #: A hit waits at most this many seconds for the database.
 WAIT_SECONDS = 1.0
@@ -29,19 +29,19 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-#: The result for a key that was never looked up.
+#: The entry of a key that was never looked up.
 NEVER = Known[Any](None, checked=False, until=float("-inf"))
-#: A look-up: keys -> key and value. It looks up all keys of a request at once.
+#: A function that looks up several keys at once and returns the values that it finds, by key.
 LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
 def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
-    """Turn a look-up of one key into a look-up of several."""
+    """Make a look-up of several keys from a look-up of one key."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 
 
 class Bounded(Generic[K, T]):
-    """Runs a look-up in another thread, and its caller stops waiting if the database hangs.
+    """Runs a look-up in another thread, with a time limit: if the database hangs, the caller stops waiting.
 
     Inside a transaction the look-up runs in the caller's thread, because other threads don't see the transaction.
     """
@@ -53,7 +53,7 @@ class Bounded(Generic[K, T]):
         self._daemon = Daemon("look-up", self._work)
 
     def __call__(self, key: K) -> T:
-        """Run the look-up of `key`. Raises TimeoutError, or what the look-up raises."""
+        """Look up `key` within the time limit. Raises TimeoutError, or what the look-up raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
         self._daemon.start()
@@ -79,7 +79,7 @@ class Bounded(Generic[K, T]):
 
 
 class Cached(Generic[T]):
-    """A look-up with a cache. Known values are kept for `seconds`, unknown keys for a shorter time."""
+    """A look-up with a cache. Found values are cached for `seconds`, missing keys for a shorter time."""
 
     def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up
@@ -95,7 +95,7 @@ class Cached(Generic[T]):
         return self.find_all((key,))[key]
 
     def find_all(self, keys: Collection[str]) -> dict[str, Known[T]]:
-        """Return the values of several keys. Those that are not cached are looked up together."""
+        """Return the values of several keys. The keys that aren't cached are looked up together."""
         now = self._clock()
         found: dict[str, Known[T]] = {}
         stale: dict[str, Known[T]] = {}
@@ -107,14 +107,15 @@ class Cached(Generic[T]):
         return {**found, **self._ask(stale, now)} if stale else found
 
     def forget(self) -> None:
-        """Drop everything that is cached in this process."""
+        """Empty the cache of this process."""
         with self._lock:
             self._known.clear()
             self._missing.clear()
             self._rest_until = float("-inf")
 
     def _ask(self, last: Mapping[str, Known[T]], now: float) -> dict[str, Known[T]]:
-        """Look up the values of keys in the database. If it doesn't answer, return their last known values."""
+        """Look up the values of keys in the database. If it doesn't answer, return the last known values, with
+        `checked=False`."""
         if now >= self._rest_until:
             try:
                 rows = self._look_up(last.keys())

@@ -1,7 +1,7 @@
-"""Metrics: counts of the processes, and levels of the queue and the figures, in Prometheus' format.
+"""Metrics: serves /metrics in Prometheus' format: counts of the processes, and present levels of queue and figures.
 
-Anybody may read them. They name no site and no account, and each service is asked at most once a second. To close them
-to the public, block them in the proxy. docs/operation.md explains each metric.
+Anybody may read them. They name no site and no account, and each service is asked at most once a second. To hide them
+from the public, block the path in the proxy. docs/operation.md explains each metric.
 """
 
 import struct
@@ -25,12 +25,12 @@ from tracker.health import OpenView
 from tracker.probe import Probe, ask_all
 from tracker.queues import open_queue
 
-#: Name of a level -> its number and its meaning.
+#: Metric name -> its value and its description.
 Numbers = dict[str, tuple[float, str]]
 
 
 def read_queue() -> Numbers:
-    """Read the state of the queue. Raises Transient."""
+    """Read the metrics of the queue. Raises Transient."""
     state = open_queue().metadata()
     return {
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
@@ -45,10 +45,11 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """The present levels. A level that can't be read is left out: a monitor would believe a 0 in its place."""
+    """Collects the present levels. A level that can't be read is left out, because a monitor would take a 0 for its
+    value."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Return the states of the services, and the numbers of every source that answers in time."""
+        """Yield the state of each service, and the metrics of every source that answers in time."""
         probes: list[Probe[Any]] = [*PROBES, *SERVICE_PROBES]
         answers = ask_all(probes)
         up = GaugeMetricFamily("hitledger_service_up", "1 if the backing service answers.", labels=["service"])
@@ -61,13 +62,13 @@ class Gauges(Collector):
 
 
 class CountSums(Collector):
-    """The sums of the counts of all processes."""
+    """Adds up the counts of all processes, from the files in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """Return the counts of every process, also of those that have ended."""
+        """Return the sums. They include the counts of processes that have ended."""
         sums: Iterable[Metric] = MultiProcessCollector.merge(
             [str(file) for file in self.folder.glob("*.db") if is_whole(file)]
         )
@@ -75,7 +76,8 @@ class CountSums(Collector):
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a process's counts can be read. A process that is killed at its start leaves an empty file."""
+    """Whether the file with a process's counts can be read. A process that is killed at its start leaves an empty
+    file."""
     try:
         MultiProcessCollector.merge([str(file)])
     except (OSError, ValueError, RuntimeError, struct.error):
@@ -84,7 +86,7 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """The counts of this process; if PROMETHEUS_MULTIPROC_DIR names a folder, the counts of all processes of the
+    """Return the counts of this process; if PROMETHEUS_MULTIPROC_DIR is set, the sums of all processes of the
     machine."""
     if settings.METRICS_DIR is None:
         return REGISTRY
@@ -94,11 +96,11 @@ def registry() -> CollectorRegistry:
 
 
 class MetricsView(OpenView):
-    """The metrics, for Prometheus."""
+    """Serves the metrics to Prometheus."""
 
     @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, _request: Request) -> HttpResponse:
-        """Answer within about two seconds."""
+        """Return all metrics as text, within about two seconds."""
         levels = CollectorRegistry()
         levels.register(Gauges())
         body = generate_latest(registry()) + generate_latest(levels)

@@ -24,18 +24,19 @@ MAX_DOMAINS = 100
 MAX_NETWORKS = 100
 MAX_STATUSES = 100
 MAX_CHANNELS = 200
-#: What a row of the table of channels compares.
+#: The fields that a row of a site's channel table may match.
 CHANNEL_GLOBS = ("source", "medium", "network")
 STATUSES = ("approved", "pending", "rejected")
-#: The shortest secret of postbacks. It is kept as a plain hash, which is enough only if nobody can guess it.
+#: The shortest secret of postbacks. It is stored as a plain hash, which is safe only if nobody can guess the secret.
 MIN_POSTBACK_SECRET = 16
 SIGNAL_NAMES = ", ".join(SIGNALS)
-#: The switches of a site. Those named set_aside decide which hits are rejected; see conversions.rules.traffic.
+#: The boolean fields of a site. The fields named set_aside_* decide which hits are rejected; see
+#: conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments", "open_values")
-#: IP version -> the shortest prefix that a network may have. A shorter one would take in everybody.
+#: IP version -> the shortest prefix of a network. A shorter prefix would take in everybody.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-#: The fields that the attribution models use.
+#: The fields of a site that are parameters of attribution models.
 TERMS = ("half_life_days", "position_first", "position_last")
 #: If one of these fields changes, the whole site is rolled up again.
 COUNTED_BY = (*TERMS, "open_values")
@@ -46,18 +47,18 @@ currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR."
 
 
 def new_site_key() -> str:
-    """Draw a new public key of a site: short, unguessable and safe in a query."""
+    """Make a new public key of a site: short, random, and safe in a query string."""
     return secrets.token_hex(8)
 
 
 def new_click_secret() -> str:
-    """Draw a new secret of a site. It signs the site's clicks on their way to landing pages, and its visitors'
-    crossings."""
+    """Make a new secret of a site. It signs the clicks that /click adds to landing pages, and the tokens that pass a
+    visitor's id to another domain."""
     return secrets.token_hex(16)
 
 
 def validate_timezone(name: str) -> None:
-    """Check that the name is an IANA time zone. Raises ValidationError."""
+    """Check that a name is an IANA timezone. Raises ValidationError."""
     if name not in available_timezones():
         raise ValidationError(f"{name!r} is no IANA timezone; Europe/Berlin is one.")
 
@@ -75,7 +76,7 @@ def validate_domains(domains: Any) -> None:
 
 
 def validate_networks(networks: Any) -> None:
-    """Check that the value is a list of addresses and networks, none of them too large. Raises ValidationError."""
+    """Check that the value is a list of IP addresses and networks, none of them too large. Raises ValidationError."""
     if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
         raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
     for text in networks:
@@ -90,7 +91,8 @@ def validate_networks(networks: Any) -> None:
 
 
 def validate_statuses(statuses: Any) -> None:
-    """Check that a value maps words to statuses of postbacks. Raises ValidationError."""
+    """Check that the value maps words of affiliate networks to postback statuses: {"3": "approved"}. Raises
+    ValidationError."""
     if not isinstance(statuses, dict) or len(statuses) > MAX_STATUSES:
         raise ValidationError(f"An object of at most {MAX_STATUSES} words, each with its status.")
     for word, status in statuses.items():
@@ -101,7 +103,8 @@ def validate_statuses(statuses: Any) -> None:
 
 
 def validate_channels(rows: Any) -> None:
-    """Check that the value is a list of rows of the table of channels. Raises ValidationError."""
+    """Check that the value is a list of rules for channels: [{"channel": "podcast", "source": "*cast*"}]. Raises
+    ValidationError."""
     if not isinstance(rows, list) or len(rows) > MAX_CHANNELS:
         raise ValidationError(f"A list of at most {MAX_CHANNELS} rows.")
     for row in rows:
@@ -113,19 +116,19 @@ def validate_channels(rows: Any) -> None:
 
 
 def validate_signals(signals: Any) -> None:
-    """Check that the value is a list of signals of consent. Raises ValidationError."""
+    """Check that the value is a list of names of consent signals. Raises ValidationError."""
     if not isinstance(signals, list) or not all(isinstance(name, str) and name in SIGNALS for name in signals):
         raise ValidationError(f"A list of signals: {SIGNAL_NAMES}.")
 
 
 def script_tag(origin: str, key: str) -> str:
-    """The script tag for a site's pages. `origin` is the tracker's, such as https://tracker.example."""
+    """Return the script tag for a site's pages. `origin` is the tracker's address, such as https://tracker.example."""
     path = settings.PUBLIC_PATHS.get("t.js", "/t.js")
     return f'<script async src="{origin}{path}" data-site="{key}"></script>'
 
 
 def keep_soon() -> None:
-    """Write the configuration to the archive once the present change is committed."""
+    """Write a copy of the configuration to the archive after the present transaction is committed."""
     import_string(settings.KEEP_SOON)()
 
 
@@ -149,19 +152,19 @@ class Account(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and write the configuration to the archive."""
+        """Save the account, and write a copy of the configuration to the archive."""
         super().save(*args, **kwargs)
         keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and write the configuration to the archive."""
+        """Delete the account, and write a copy of the configuration to the archive."""
         deleted = super().delete(*args, **kwargs)
         keep_soon()
         return deleted
 
 
 class Site(models.Model):
-    """One of an account's web sites. Its timezone and currency are fixed once it has hits."""
+    """A web site of an account. Its timezone and currency are fixed once it has hits."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sites")
     key = models.CharField(max_length=64, unique=True, default=new_site_key, editable=False)
@@ -240,7 +243,7 @@ class Site(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Check the currency and the terms, and refuse a change of a field that facts depend on. Raises
+        """Check the currency and the model parameters. If the site has hits, refuse a new timezone or currency. Raises
         ValidationError."""
         if self.currency not in CURRENCIES:
             raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
@@ -252,9 +255,9 @@ class Site(models.Model):
                 raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Check with `clean` and save, in one transaction.
+        """Check the site with `clean` and save it, in one transaction.
 
-        If a field that figures depend on changes, the same transaction marks the whole site.
+        If a field changes that reports depend on, the transaction also marks all the site's figures to be made again.
         """
         with transaction.atomic():
             before = Site.objects.select_for_update().filter(pk=self.pk).values(*COUNTED_BY).first()
@@ -265,7 +268,7 @@ class Site(models.Model):
             keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete a site. Raises ValidationError if it has hits: their facts would then belong to no site."""
+        """Delete the site. Raises ValidationError if it has hits, because their facts would belong to no site."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
@@ -273,21 +276,21 @@ class Site(models.Model):
             return super().delete(*args, **kwargs)
 
     def set_postback_secret(self, secret: str) -> None:
-        """Keep the hash of a secret by which postbacks are sent; the empty secret takes it away. The caller saves the
-        site."""
+        """Set the hash of the secret that affiliate networks send with postbacks. An empty secret removes it. The
+        caller saves the site."""
         self.postback_sha256 = hash_secret(secret) if secret else ""
 
     def snippet(self, origin: str) -> str:
-        """The script tag for the site's pages; see `script_tag`."""
+        """Return the script tag for the site's pages; see `script_tag`."""
         return script_tag(origin, self.key)
 
 
 class Token(models.Model):
-    """A secret of an account, of which only a hash is stored. `report` reads reports, `ingest` sends hits as a
-    server."""
+    """The secret of an account's program, of which only a hash is stored. A `report` token reads reports, an `ingest`
+    token sends hits as a server."""
 
     class Kind(models.TextChoices):
-        """What a token may do."""
+        """What a token allows."""
 
         REPORT = "report", "reads reports"
         INGEST = "ingest", "sends hits"
@@ -307,13 +310,13 @@ class Token(models.Model):
 
     @staticmethod
     def hash_of(secret: str) -> str:
-        """The stored form of a token. Tokens are long and random, and therefore a plain hash is enough."""
+        """Return the hash under which a token is stored. A plain hash is enough, because tokens are long and random."""
         return sha256(secret.encode()).hexdigest()
 
     @classmethod
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
-        """Make a token of an account, or find the one with this secret. Return the token and its secret, which is shown
-        only this once."""
+        """Make a token of an account; or find the token that has the given secret. Return the token and its secret,
+        which can't be read again later."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
         token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
@@ -323,15 +326,15 @@ class Token(models.Model):
         return token, secret
 
     def revoke(self, now: datetime) -> None:
-        """Revoke the token for good. Web processes may accept an ingest token for SITE_CACHE_SECONDS more, from their
-        caches."""
+        """Revoke the token for good. Web processes have it in their caches, and may accept an ingest token for
+        SITE_CACHE_SECONDS more."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
         keep_soon()
         self.refresh_from_db()
 
     @classmethod
     def find(cls, secret: str, kind: str) -> Self | None:
-        """Find the valid token of a secret, with its account."""
+        """Find the valid token with a secret, and its account; None if there is none."""
         return (
             cls.objects.select_related("account")
             .filter(sha256=cls.hash_of(secret), kind=kind, revoked_at__isnull=True)
@@ -340,7 +343,7 @@ class Token(models.Model):
 
 
 class TakenCrossing(models.Model):
-    """A used crossing. It is stored for longer than its token is valid."""
+    """A used crossing token, by its signature. It is stored for longer than the token is valid."""
 
     seal = models.CharField(max_length=64, primary_key=True)
     taken_at = models.BigIntegerField(db_index=True)
@@ -350,17 +353,17 @@ class TakenCrossing(models.Model):
 
     @classmethod
     def take(cls, seal: str, now: int, forget_before: int) -> bool:
-        """Note that a crossing is used; return whether it is the first use. Forget crossings before `forget_before`.
-        Times are ms."""
+        """Store that a crossing token is used; return whether this is its first use. Delete entries older than
+        `forget_before`. Times are ms."""
         cls.objects.filter(taken_at__lt=forget_before).delete()
         _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
         return is_first
 
 
 class RefusedCount(models.Model):
-    """How many hits of a site were refused on a day with one code, with a sample of the latest.
+    """The number of a site's hits that were refused on a day with one code, with a sample of the latest refusal.
 
-    Hits of no known site are counted together. Therefore a day has at most as many rows as there are sites times codes.
+    Hits whose key no site has are counted together. Therefore a day has at most as many rows as sites times codes.
     """
 
     UNKNOWN = "unknown"
@@ -383,7 +386,7 @@ class RefusedCount(models.Model):
 
     @classmethod
     def add_all(cls, counts: Sequence[Self]) -> None:
-        """Add counts to the rows of their site, day and code, with the newer sample. Delete old rows."""
+        """Add each count to the row of its site, day and code, and replace the row's sample. Delete old rows."""
         empty = [cls(site=one.site, day=one.day, code=one.code) for one in counts]
         with transaction.atomic():
             cls.objects.bulk_create(empty, ignore_conflicts=True)
@@ -396,5 +399,5 @@ class RefusedCount(models.Model):
 
     @classmethod
     def of_days(cls, site: str, first: date, last: date) -> models.QuerySet[Self]:
-        """Read the rows of a site's days, both inclusive, newest first."""
+        """Return the rows of a site from `first` to `last`, both inclusive, newest first."""
         return cls.objects.filter(site=site, day__range=(first, last))

@@ -1,4 +1,4 @@
-"""OpenAPI: functions that describe views, for all rooms. The form of an answer is a msgspec struct."""
+"""OpenAPI: functions that describe views in /api/schema. Answers are described by their msgspec structs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from tracker.errors import ErrorBody
 
-#: Status of a refusal -> its meaning.
+#: HTTP status of a refused request -> its meaning.
 REFUSED = {
     400: "A parameter can't be used.",
     401: "Nobody is signed in, or the token is not valid.",
@@ -22,53 +22,53 @@ REFUSED = {
 }
 
 
-#: How a schema refers to a component.
+#: The JSON reference to a component.
 REF = "#/components/schemas/{name}"
 
 
 class StructExtension(OpenApiSerializerExtension):
-    """Describes a msgspec struct by its fields: their types, whether they may be null or absent, and their `Meta`."""
+    """Describes a msgspec struct: its fields, their types, whether they may be null or absent, and their `Meta`."""
 
     target_class = "msgspec.Struct"
     match_subclasses = True
 
     def get_name(self, *_: Any) -> str:
-        """The name of the struct."""
+        """Return the name of the struct."""
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """The name by which other structs refer to the struct."""
+        """Return the name by which other components refer to the struct."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """The struct's schema. Each struct in it becomes a component. In a request, fields with a default are
-        optional."""
+        """Return the schema of the struct, and register the structs in its fields as components. In a request, fields
+        with a default are optional."""
         shape = sent if direction == "request" else answered
         return shape(register(self.target, auto_schema, shape)[self.get_name()])
 
 
 class Either:
-    """An answer that is one of several structs."""
+    """Base of answers that are one of several structs, which `structs` lists."""
 
     structs: tuple[type[msgspec.Struct], ...] = ()
 
 
 class EitherExtension(OpenApiSerializerExtension):
-    """Describes an answer that is one of several structs."""
+    """Describes an answer that is one of several structs, by `anyOf`."""
 
     target_class = "tracker.openapi.Either"
     match_subclasses = True
 
     def get_name(self, *_: Any) -> str:
-        """The name of the class."""
+        """Return the name of the class."""
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """The name by which structs refer to the class."""
+        """Return the name by which other components refer to the class."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
-        """Any of the structs, each of which becomes a component."""
+        """Return the schema "any of the structs", and register each struct as a component."""
         for struct in self.target.structs:
             register(struct, auto_schema, answered)
         return {"anyOf": [{"$ref": REF.format(name=struct.__name__)} for struct in self.target.structs]}
@@ -77,8 +77,10 @@ class EitherExtension(OpenApiSerializerExtension):
 def register(
     struct: type[msgspec.Struct], auto_schema: AutoSchema, shape: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Make a component of each struct in a struct, itself included; return their schemas by name. `shape`: makes a
-    component's schema from msgspec's."""
+    """Register a struct, and the structs in its fields, as components. Return their schemas by name.
+
+    `shape` converts msgspec's schema of a struct to the component's schema.
+    """
     _, found = msgspec.json.schema_components([struct], ref_template=REF)
     for name, schema in found.items():
         part = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=shape(schema), object=name)
@@ -87,12 +89,13 @@ def register(
 
 
 def sent(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a struct in requests. OpenAPI allows no empty list of required fields."""
+    """Return the schema of a struct in requests. An empty list `required` is removed, because OpenAPI doesn't allow
+    it."""
     return {key: schema[key] for key in schema if schema[key] or key != "required"}
 
 
 def answered(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a struct in answers. A field with a default is always present; one that may be UNSET is
+    """Return the schema of a struct in answers. Fields with a default are always present; fields that may be UNSET are
     optional."""
     fields = schema["properties"]
     always = [*schema.get("required", ()), *(name for name in fields if "default" in fields[name])]
@@ -101,12 +104,12 @@ def answered(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
-    """Describe a parameter of the query."""
+    """Describe a query parameter."""
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
 
 
 def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """The error answers of a view."""
+    """Describe the error answers with these statuses."""
     return {
         (status, "application/json"): OpenApiResponse(ErrorBody, description=REFUSED[status]) for status in statuses
     }

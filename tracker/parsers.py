@@ -1,4 +1,4 @@
-"""Parsers: the body of a request to the API -> its values, if their texts can be stored and shown."""
+"""Parsers: reads the JSON body of an API request, and refuses texts that can't be stored."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -10,13 +10,13 @@ from tracker.collection.text import has_half_letters, repair
 
 
 class TextParser(JSONParser):
-    """Parses JSON and refuses lone surrogates. A text with one can be neither stored nor shown in the answer that
-    refuses it."""
+    """Parses JSON and refuses lone surrogates. A text with a lone surrogate can neither be stored nor be shown in an
+    error answer."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the value. Raises ValidationError, with the field's name, or ParseError."""
+        """Return the parsed body. Raises ValidationError with the field's name, or ParseError."""
         body = super().parse(stream, media_type, parser_context)
         for field, value in body.items() if isinstance(body, dict) else (("non_field_errors", body),):
             if any(has_half_letters(text) for text in texts_of([field, value])):
@@ -25,7 +25,7 @@ class TextParser(JSONParser):
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names included, at any depth."""
+    """Yield every text in a JSON value, at any depth, names of objects included."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Permissions: staff may do in the API what Django's permissions allow them in the admin."""
+"""Permissions: who may use the staff API. It asks for the same permissions as Django's admin."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ VIEW = ["%(app_label)s.view_%(model_name)s"]
 class StaffPermissions(DjangoModelPermissions):
     """Allows staff with the permission to view, add, change or delete the view's model.
 
-    A view's `permissions_needed` names the actions or methods that need another permission, and that permission.
+    A view's `permissions_needed` maps actions or methods to other permissions: {"revoke": "tracker.revoke_token"}.
     """
 
     perms_map = {**DjangoModelPermissions.perms_map, "GET": VIEW, "HEAD": VIEW}

@@ -1,4 +1,4 @@
-"""Postback view: an endpoint to which affiliate networks send what became of a sale. It answers with one word, `OK`."""
+"""Postback view: the endpoint to which affiliate networks send the status of a sale. It answers `OK`."""
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -33,13 +33,13 @@ OK = {(200, "text/plain"): OpenApiTypes.STR}
 
 
 class PostbackView(HitView):
-    """Takes messages of affiliate networks."""
+    """Takes postbacks of affiliate networks."""
 
     http_method_names = ["get", "options"]
 
     @extend_schema(summary="Tell of a sale, as affiliate networks do", parameters=PARAMETERS, responses=OK)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer OK once the message is durable."""
+        """Answer OK once the postback's hits are durable."""
         collected = collect_postback(request)
         try:
             send_hits(list(collected.hits.values()))
@@ -49,7 +49,7 @@ class PostbackView(HitView):
 
 
 def collect_postback(request: HttpRequest) -> Collected:
-    """Collect the hits of a postback, if its sender may tell of the site's sales. Raises Refusal."""
+    """Make the hits of a postback. Raises Refusal, also if the sender may not report sales of the site."""
     given = read_form(read_query_string(request))
     key = fields.read_text(given, "site", MAX_KEY)
     found = SITES.find(key)

@@ -1,6 +1,6 @@
 """Probe: asks a service in another thread, with a time limit. A service that hangs delays nobody.
 
-However many requests come, a service gets one question at a time, and none while the last answer is fresh.
+However many requests come, only one question to a service is under way. None is asked while the last answer is fresh.
 """
 
 import logging
@@ -14,16 +14,17 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: No question is asked again within this many seconds; the last answer is used.
+#: For this many seconds the last answer is used again.
 FRESH_SECONDS = 1.0
-#: An answer is waited for at most this many seconds.
+#: The longest time to wait for an answer.
 WAIT_SECONDS = 2.0
 
 T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """The answer of a service: `up` with a value, `down` if the question failed, `slow` if there is no answer yet."""
+    """The answer of a service. `state`: `up` with a value; `down` if the question failed; `slow` if there is no answer
+    yet."""
 
     state: str
     seconds: float
@@ -31,7 +32,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Probe(Generic[T]):
-    """One question to a service. Its thread starts with the first request and ends with the answer."""
+    """A question to a service, which is asked in a thread of its own. The thread ends with the answer."""
 
     def __init__(self, name: str, ask: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -43,16 +44,17 @@ class Probe(Generic[T]):
         self._last: Answer[T] | None = None
 
     def start(self) -> None:
-        """Ask, unless the question is under way or was just answered."""
+        """Ask the service, unless the question is under way or the last answer is fresh."""
         with self._changed:
             if self._out or self._clock() - self._asked_at < FRESH_SECONDS:
                 return
             self._out, self._asked_at = True, self._clock()
-        # It is a daemon thread: a service that hangs must not delay the exit.
+        # A daemon thread: a service that hangs must not delay the exit of the process.
         Thread(target=self._work, name=f"probe {self.name}", daemon=True).start()
 
     def read(self, deadline: float) -> Answer[T]:
-        """Return the answer. Wait for it until `deadline` (monotonic seconds)."""
+        """Return the service's answer. Wait for it until `deadline` (seconds of the monotonic clock); then the state is
+        `slow`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._out, max(deadline - self._clock(), 0.0))
             if self._out or self._last is None:
@@ -76,7 +78,8 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """Ask all questions in parallel; return their answers. An answer that doesn't come within `seconds` is `slow`."""
+    """Ask all services at once, and return the answers by name. If a service doesn't answer within `seconds`, its state
+    is `slow`."""
     deadline = time.monotonic() + seconds
     for probe in probes:
         probe.start()

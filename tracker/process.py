@@ -1,6 +1,6 @@
-"""Process: runs a line of the Procfile in place of this process, such as `python -m tracker.process web`.
+"""Process: replaces this process by a command of the Procfile, as in `python -m tracker.process web`.
 
-It is for containers, whose commands have no shell.
+Container images use it, because the commands of containers have no shell.
 """
 
 import os
@@ -13,7 +13,7 @@ PROCFILE = Path(__file__).resolve().parent.parent / "Procfile"
 
 
 def main(name: str) -> None:
-    """Replace this process by the named one. If the Procfile has no such name, exit with one line."""
+    """Replace this process by the Procfile's command with this name. If there is none, exit with one line."""
     commands = read_commands(PROCFILE.read_text())
     if name not in commands:
         sys.exit(f"hitledger: the Procfile has no process {name!r}, but {', '.join(commands)}")

@@ -1,4 +1,4 @@
-"""Prometheus: requests and batches -> counts since the start of this process. `tracker.metrics` shows them."""
+"""Prometheus: counts requests, hits and batches of this process. `tracker.metrics` serves the counts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ BATCHES = Count(
     "hitledger_batches", "Batches that were sent to the queue. `failed` ones were answered 503.", ["outcome"]
 )
 for outcome in ("sent", "failed"):
-    BATCHES.labels(outcome)  # The count exists from the start. Monitors then see the first failure as a rise.
+    BATCHES.labels(outcome)  # The count is 0 from the start. Monitors then see the first failure as a rise.
 COMMIT_SECONDS = Histogram(
     "hitledger_commit_seconds",
     "Seconds from closing a batch to the queue's confirm; embedded: to the end of its processing.",
@@ -27,26 +27,25 @@ MERGED = Count("hitledger_objects_merged", "Objects of the archive that were mer
 
 
 def count_merged(objects: int) -> None:
-    """Count objects that a merge replaced."""
+    """Count archived objects that were merged into larger ones."""
     MERGED.inc(objects)
 
 
 def count_refused(refusal: Refusal) -> None:
-    """Count a request without an accepted hit."""
+    """Count a request of which no hit was accepted, and its hits by code."""
     REFUSED.labels(refusal.code).inc()
     if isinstance(refusal, NoHit):
         count_rejected(refusal.rejected.values())
 
 
 def count_rejected(rejected: Iterable[Refusal]) -> None:
-    """Count refused hits. Without any, nothing is written: each count of a request is a write to a file."""
+    """Count refused hits by code. Without refused hits nothing is written, because each count is a write to a file."""
     for code, hits in Counter(refusal.code for refusal in rejected).items():
         REJECTED.labels(code).inc(hits)
 
 
 def count_batch(hits: int, seconds: float | None) -> None:
-    """Count a batch for the queue and its hits, with the seconds until the queue stored them. If the queue failed,
-    `seconds` is None."""
+    """Count a batch and its hits. `seconds`: how long the queue took to store it; None if it failed."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
         ACCEPTED.inc(hits)

@@ -1,4 +1,5 @@
-"""Public paths: the names that PUBLIC_PATHS gives to the addresses in pages -> their url patterns."""
+"""Public paths: the additional addresses of the script and of collection that the variable PUBLIC_PATHS sets. Ad
+blockers block the usual ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +9,7 @@ from django.urls.resolvers import RegexPattern
 from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
-#: Name -> what may come after it in a path: a pattern, and an example of it, by which the usual view is found.
+#: Name of an endpoint -> what may follow its path: the url pattern, and an example of it, by which the view is found.
 REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},
@@ -19,8 +20,8 @@ REST = {
 
 
 def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
-    """Make the patterns of the other names, each with the view of the usual name. Raises BadSetting if a name is
-    taken."""
+    """Make the url patterns of the additional addresses, each with the view of the usual address. Raises BadSetting if
+    the tracker itself uses an address."""
     taken = set(first_words(usual))
     resolver = URLResolver(RegexPattern(r"^/"), usual)
     found = []
@@ -34,7 +35,7 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
 
 
 def first_words(patterns: Patterns, prefix: str = "") -> Iterable[str]:
-    """The first part of each path, and `static`, whose files are served without a pattern."""
+    """Yield the first part of each path, and `static`, which has no url pattern."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

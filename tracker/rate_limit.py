@@ -1,4 +1,4 @@
-"""Rate limit: a sender, its hits and its rate -> the seconds to wait. Each web process counts by itself."""
+"""Rate limit: how many hits a second a sender may send. Each web process counts by itself."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-#: At most this many senders are remembered. A forgotten sender starts with an empty bucket.
+#: The most senders that are remembered. A forgotten sender starts with an empty bucket.
 MAX_SENDERS = 10_000
 
 
 class RateLimit:
-    """A leaky bucket for each sender. It has room for the hits of a second. While there is room, a request may pass.
+    """A leaky bucket for each sender, which holds the hits of one second. A request passes if there is any room left.
 
-    An array that is larger than the room passes whole and overfills the bucket. Arrays of every size can therefore
+    A request with more hits than there is room passes as a whole and overfills the bucket. Therefore large requests can
     pass.
     """
 
@@ -24,8 +24,8 @@ class RateLimit:
         self._empty_at: LRUCache[str, float] = LRUCache(MAX_SENDERS)
 
     def take(self, sender: str, hits: int, per_second: int) -> float:
-        """Count the hits and return 0.0. If there is no room, count nothing and return the seconds to wait. A rate of 0
-        is no limit."""
+        """Count the hits of a sender and return 0.0. If its bucket is full, count nothing and return the seconds to
+        wait. A rate of 0 means no limit."""
         if not per_second or not hits:
             return 0.0
         with self._lock:

@@ -1,6 +1,7 @@
-"""Refusals: refused hits -> counts by site, day and code in memory -> rows, every few seconds.
+"""Refusals: counts refused hits by site, day and code. Counts are kept in memory and written to the database every few
+seconds.
 
-No refused hit waits for a write. If a process ends, its counts since the last write are lost.
+No refused hit waits for a write. If a process is killed, its counts since the last write are lost.
 """
 
 import logging
@@ -28,16 +29,17 @@ from tracker.site_cache import SITES
 
 logger = logging.getLogger(__name__)
 
-#: A process writes its counts every this many seconds.
+#: The seconds between two writes of a process.
 WRITE_SECONDS = 10.0
-#: At most this many different counts wait for a write. Further hits count as hits of no known site.
+#: The most counts that wait for a write. Further hits count as hits of an unknown site.
 MAX_WAITING = 1_000
-#: The form of a site's key. Other texts are not looked up.
+#: The form of a site's key. Other texts are not looked up in the database.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Key(NamedTuple):
-    """The key of a count. `site` is UNKNOWN if no site has the request's key; `day` is by the site's clock."""
+    """What a count is for: a site's key (UNKNOWN if no site has the hit's key), a day by the site's clock, and the code
+    of the refusal."""
 
     site: str
     day: date
@@ -45,7 +47,7 @@ class Key(NamedTuple):
 
 
 class Tally(msgspec.Struct):
-    """How many hits were refused, how many of them are conversions, and a sample of one of them.
+    """A number of refused hits, how many of them are conversions, and a sample of one hit.
 
     A request that was refused as a whole counts as one hit.
     """
@@ -55,17 +57,18 @@ class Tally(msgspec.Struct):
     sales: int = 0
 
     def add(self, hits: int, sales: int) -> None:
-        """Add hits and conversions."""
+        """Add to the numbers of hits and of conversions."""
         self.hits += hits
         self.sales += sales
 
 
-#: A function that writes counts. It may raise; it is then called again later with these counts and newer ones.
+#: A function that stores counts. If it raises, it is called again later with these and newer counts.
 Write = Callable[[Mapping[Key, Tally]], None]
 
 
 class Refusals:
-    """The counts of a process until they are written: every WRITE_SECONDS, unless `in_background` is turned off."""
+    """The counts of this process that aren't written yet. A thread writes them every WRITE_SECONDS, unless
+    `in_background` is False."""
 
     def __init__(self, write: Write) -> None:
         self.in_background = True
@@ -75,14 +78,14 @@ class Refusals:
         self._daemon = Daemon("refusals", self._work)
 
     def count(self, key: Key, is_sale: bool, sample: Callable[[], Sample]) -> None:
-        """Count a refused hit. A sample is made only of the first hit of a key since the last write."""
+        """Count a refused hit. `sample` is called only for the first hit of a key since the last write."""
         with self._lock:
             self._tally(key, sample).add(1, is_sale)
         if self.in_background:
             self._daemon.start()
 
     def flush(self) -> None:
-        """Write the counts. If that fails, they wait for the next time. Raises what the database raises."""
+        """Write the counts now. If that fails, keep them for the next time, and raise the database's error."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         if not waiting:
@@ -114,7 +117,7 @@ class Refusals:
 
 
 def write(tallies: Mapping[Key, Tally]) -> None:
-    """Add the counts to their rows, in one transaction."""
+    """Add the counts to their rows in the database, in one transaction."""
     RefusedCount.add_all(
         [
             RefusedCount(
@@ -134,16 +137,16 @@ REFUSALS = Refusals(write)
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
-    """Count the refusal of a request: each of its hits if they have refusals of their own, else the request as one hit.
-    `site`: the key in the request's address."""
+    """Count a refused request: each of its hits if the refusal lists them, else the request as one hit. `site` is the
+    site's key in the request's path."""
     if not 400 <= refusal.status < 500:
-        return  # The sender is not at fault, and sends the hits again.
+        return  # A failure of the tracker: the sender sends the hits again.
     refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
     note_hits(request, refused, refusal.about if isinstance(refusal.about, bytes) else b"", site)
 
 
 def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str = "") -> None:
-    """Count refused hits of a request with this body. It never raises: the answer doesn't depend on it."""
+    """Count refused hits of a request, with samples from its body. It logs errors and never raises."""
     try:
         _note(request, refused, body, site)
     except Exception:
@@ -168,8 +171,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """A key as it was sent -> the site's key and its present day. If no site has the key: UNKNOWN and the present day
-    in UTC. All keys are looked up at once."""
+    """Return the site's key and its present local day for each key that hits named. For a key that no site has: UNKNOWN
+    and the present day in UTC. All keys are looked up at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

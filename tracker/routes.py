@@ -1,4 +1,4 @@
-"""Routes: the addresses of this room."""
+"""Routes: the addresses of collection, health and metrics."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path

@@ -1,5 +1,5 @@
-"""Schema: the OpenAPI 3 description of every view. It is public. Each process makes it once, because that takes a third
-of a second."""
+"""Schema: serves the OpenAPI 3 description of all views at /api/schema. It is public. Each process makes it once,
+because that takes a third of a second."""
 
 from typing import Any
 
@@ -19,14 +19,13 @@ RENDERED: dict[str, bytes | str] = {}
 
 
 class SchemaView(SpectacularAPIView):
-    """The description as JSON, which readers of YAML can read as well; as YAML if `?format=yaml` or the Accept header
-    asks for it."""
+    """Serves the API's description as JSON; as YAML if `?format=yaml` or the Accept header asks for it."""
 
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
 
     @extend_schema(summary="This description", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The description in the form that was asked for."""
+        """Return the API's description in the requested format."""
         renderer = request.accepted_renderer
         if renderer.media_type not in RENDERED:
             answer = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Server: the environment -> granian with the WSGI application. Run it by `python -m tracker.server`."""
+"""Server: runs the web server (Granian) with the settings of the environment: `python -m tracker.server`."""
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -8,8 +8,8 @@ from tracker import settings
 
 
 def serve() -> None:
-    """Serve until a signal. This replaces Granian's command line, which limits idle time to a minute; some load
-    balancers need more."""
+    """Serve until a signal. Granian's own command line isn't used, because it limits idle connections to a minute; some
+    load balancers need more."""
     Granian(
         "tracker.wsgi:application",
         address=settings.WEB_HOST,

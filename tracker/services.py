@@ -1,5 +1,7 @@
-"""Services: the database, queue, archive and store, each with the environment variable that has its address. `manage.py
-prepare` prepares them, and /readyz checks them."""
+"""Services: the database, queue, archive and store, each with the environment variable of its address.
+
+`manage.py prepare` prepares them, and /readyz checks them.
+"""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -15,17 +17,17 @@ from tracker.queues import open_queue
 
 
 class Preparable(Protocol):
-    """The methods that every port has."""
+    """The interface that every service has: `prepare` and `check`."""
 
     def prepare(self) -> None:
-        """Make what the service needs before the first hit. Safe to repeat."""
+        """Make what the service needs before the first hit, such as queues or tables. Safe to repeat."""
 
     def check(self) -> None:
-        """Return quickly if the service works. Raises Transient if not."""
+        """Return quickly if the service works. Raises Transient if it doesn't."""
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One of the four services, and the environment variable with its address."""
+    """One of the four services, with the environment variable of its address. `open` connects to it."""
 
     name: str
     variable: str
@@ -36,11 +38,11 @@ class Database:
     """The configuration database. `manage.py migrate` makes its tables."""
 
     def prepare(self) -> None:
-        """Only check that the database answers. Raises Transient."""
+        """Check that the database answers; `migrate` makes its tables. Raises Transient."""
         self.check()
 
     def check(self) -> None:
-        """Return if the database answers. Raises Transient if not."""
+        """Return if the database answers. Raises Transient if it doesn't."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
@@ -49,7 +51,7 @@ class Database:
 
 
 def open_store() -> Preparable:
-    """Open the store of facts. Another room owns it, and therefore a setting names its function."""
+    """Open the store of facts. The app `conversions` owns it, and the setting OPEN_STORE names its function."""
     store: Preparable = import_string(settings.OPEN_STORE)()
     return store
 

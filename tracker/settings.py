@@ -1,4 +1,5 @@
-"""Django's settings. Every variable of the environment has a default that works embedded."""
+"""Settings: Django's settings, from environment variables. Every variable has a default that works without any
+service."""
 
 import os
 import re
@@ -34,7 +35,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 os.umask(0o077)
 
 
-#: The folder of the embedded data, and of the secret key unless it is set.
+#: The folder of the embedded data, and of the secret key if SECRET_KEY is unset.
 STATE_DIR = read_folder("HITLEDGER_STATE", BASE_DIR / "var")
 
 
@@ -133,7 +134,7 @@ TEMPLATES = [
 
 
 def default_database() -> dict[str, Any]:
-    """Make the setting of the configuration database: DATABASE_URL, else a SQLite file."""
+    """Make Django's setting of the configuration database: DATABASE_URL, else a SQLite file."""
     database = read_database("DATABASE_URL", STATE_DIR / "hitledger.sqlite3")
     if database["ENGINE"] == SQLITE:
         # WAL, and one writer at a time, which waits for its turn. synchronous=FULL, because accepted means durable.
@@ -149,8 +150,10 @@ def default_database() -> dict[str, Any]:
 
 
 def cassandra_database(url: str) -> dict[str, Any]:
-    """Make the setting of the facts' Cassandra:
-    cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]."""
+    """Make Django's setting of the Cassandra that stores facts.
+
+    `url`: cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]
+    """
     parts = urlsplit(url)
     keyspace = parts.path.strip("/") or "hitledger"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", keyspace):

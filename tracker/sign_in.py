@@ -1,7 +1,8 @@
-"""Sign-in: a request with a password -> its answer, or 429. Guessing is slow, and hits don't wait for it.
+"""Sign-in: middleware that limits attempts to sign in. Guessing passwords is slow, and hits don't wait for it.
 
-The check of a password takes a third of a second of CPU. Therefore only a few are checked at once. All others are asked
-to come again, before they occupy a thread that hits need. Each web process counts by itself.
+The check of a password takes a third of a second of CPU. Therefore one password is checked at a time, and only a few
+requests wait for it. All others are answered 429 at once, before they occupy a thread that hits need. Each web process
+counts by itself.
 """
 
 import time
@@ -25,14 +26,14 @@ from tracker.models import Token
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DOORS = ("/login", "/admin/login/", "/api/auth/login/")
-#: The most requests with passwords at once, of which one is checked at a time; and the most seconds that each waits.
+#: The most requests that wait or are checked, and the longest wait. One password is checked at a time.
 IN_HAND, WAIT_SECONDS = 5, 2.0
-#: The prefix length of an IPv6 network that one client may have for itself.
+#: The size of an IPv6 network that one client may have for itself.
 IPV6_PREFIX = 64
 
 
 class SignInThrottle(SimpleRateThrottle):
-    """The throttle of one kind of attempt, counted over an hour. The key is the address, the user name, or both."""
+    """Counts the attempts to sign in of one address, user name, or both over an hour. `ident` is what is counted."""
 
     timer = time.monotonic
     cache_format = "sign-in:%(scope)s:%(ident)s"
@@ -44,7 +45,8 @@ class SignInThrottle(SimpleRateThrottle):
         super().__init__()
 
     def get_cache_key(self, _request: Any, _view: Any) -> str:
-        """The key under which attempts are counted. It is hashed, because a name may be long."""
+        """Return the key of the cache under which attempts are counted. It has a hash, because a user name may be
+        long."""
         return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
 
 
@@ -56,7 +58,7 @@ _checking = Lock()
 
 
 def guard_sign_in(get_response: GetResponse) -> GetResponse:
-    """The middleware. It covers POST to the addresses in DOORS."""
+    """Middleware that limits POST requests to the sign-in addresses (DOORS)."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or request.path not in DOORS:
@@ -79,14 +81,15 @@ def guard_sign_in(get_response: GetResponse) -> GetResponse:
 
 
 def count_attempt(address: str, user: str) -> float:
-    """Count an attempt and return 0.0, or return the seconds to wait."""
+    """Count an attempt to sign in and return 0.0; if there were too many, return the seconds to wait."""
     throttles = (
         SignInThrottle("both", BY_BOTH, f"{address} {user}"),
         SignInThrottle("address", BY_ADDRESS, address),
         SignInThrottle("user", BY_USER, user),
     )
     with _count:
-        # A refused attempt isn't counted by the later throttles. Therefore one address can't use up a user's attempts.
+        # The later throttles don't count an attempt that an earlier one refuses. Therefore one address can't use up a
+        # user's attempts.
         for one in throttles:
             if not one.allow_request(None, None):  # type: ignore[arg-type]
                 return one.wait() or WAIT_SECONDS
@@ -94,8 +97,7 @@ def count_attempt(address: str, user: str) -> float:
 
 
 def read_client(request: HttpRequest) -> str:
-    """The client's address. For IPv6 it is the network of the address, because a client may have all of the network's
-    addresses."""
+    """Return the client's address; for IPv6 its /64 network, because a client may use all addresses of the network."""
     meta = request.META
     address = client_address(
         meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES
@@ -107,7 +109,7 @@ def read_client(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
-    """Refuse an attempt, which isn't checked."""
+    """Make the response 429 to an attempt to sign in. The password isn't checked."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
     if for_a_person(request):

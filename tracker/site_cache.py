@@ -1,4 +1,4 @@
-"""Site cache: a site's key or an ingest token -> what collection needs to know, such as account and rate."""
+"""Site cache: looks up sites by key and ingest tokens by secret, and caches what collection needs of them."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from tracker.models import Site, Token
 
 
 class TokenEntry(msgspec.Struct, frozen=True):
-    """The part of an ingest token that collection needs."""
+    """What collection needs of an ingest token: the id of its account, and the account's rate limit."""
 
     account: int
     hits_per_second: int
@@ -37,7 +37,7 @@ def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
 
 
 def look_up_token(secret: str) -> TokenEntry | None:
-    """Look up the valid ingest token of a secret; None if there is none. Raises django.db.Error."""
+    """Look up the valid ingest token with this secret; None if there is none. Raises django.db.Error."""
     token = Token.find(secret, Token.Kind.INGEST)
     return TokenEntry(token.account_id, token.account.hits_per_second) if token else None
 

@@ -1,4 +1,4 @@
-"""Slashes: an address with superfluous slashes -> the address without them."""
+"""Slashes: middleware that serves an address with superfluous slashes as the address without them."""
 
 import re
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _MANY = re.compile("/{2,}")
 
 
 def single(path: str) -> str:
-    """Replace repeated slashes of a path by one."""
+    """Replace each run of slashes in a path by one slash."""
     return _MANY.sub("/", path) if "//" in path else path
 
 
 def without_extra_slashes(get_response: GetResponse) -> GetResponse:
-    """The middleware. It serves an address with superfluous slashes as the address without them."""
+    """Middleware that removes superfluous slashes from a request's path: `//collect/` becomes `/collect`."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         path = single(request.path_info)

@@ -1,4 +1,4 @@
-"""Snippet: `GET /t.js` -> the script for pages of all sites, which browsers keep for an hour."""
+"""Snippet: serves `/t.js`, the script for the pages of all sites. Browsers cache it for an hour."""
 
 import gzip
 from functools import cache
@@ -15,7 +15,7 @@ from tracker.collection.refusal import WrongMethod
 from tracker.errors import refusal_response
 
 SOURCE = (Path(__file__).parent / "static" / "tracker" / "t.js").read_bytes()
-#: The usual addresses in the script's source: its own, and that of collection.
+#: The addresses in the script's source: of the script itself, and of collection.
 OWN, COLLECT = b'"/t.js"', b'"/collect"'
 TYPE = "text/javascript; charset=utf-8"
 HEADERS = {
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """The snippet under one name, plain and compressed."""
+    """The script with the addresses of one deployment: plain, compressed, and its ETag."""
 
     source: bytes
     packed: bytes
@@ -36,14 +36,14 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 def copy_for(path: str) -> Copy:
-    """The copy for a path. Under the operator's own name for the script, the copy also sends hits to the operator's own
-    name for collection."""
+    """Return the script for a request's path. If the path is the one of PUBLIC_PATHS, the script also sends its hits to
+    the paths of PUBLIC_PATHS."""
     return make_copy(renamed=path == settings.PUBLIC_PATHS.get("t.js"))
 
 
 @cache
 def make_copy(renamed: bool) -> Copy:
-    """Make the snippet with the names of PUBLIC_PATHS or with the usual names. Each process compresses it once."""
+    """Make the script, with the paths of PUBLIC_PATHS if `renamed`. Each process compresses it once."""
     source = SOURCE
     if renamed:
         collect = settings.PUBLIC_PATHS.get("collect", "/collect")
@@ -54,7 +54,7 @@ def make_copy(renamed: bool) -> Copy:
 
 @csrf_exempt
 def snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the snippet, compressed if the browser accepts it; with 304 if the browser has it already."""
+    """Answer with the script, compressed if the browser accepts it; with 304 if the browser has it already."""
     if request.method not in ("GET", "HEAD"):
         return refusal_response(WrongMethod("GET", "HEAD"))
     response = send_snippet(request)
@@ -67,7 +67,7 @@ def snippet(request: HttpRequest) -> HttpResponse:
 
 @etag(lambda request: copy_for(request.path_info).etag)
 def send_snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the snippet, or with 304 by its ETag."""
+    """Answer with the script, or with 304 if the ETag matches."""
     copy = copy_for(request.path_info)
     packed = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     response = HttpResponse(copy.packed if packed else copy.source, TYPE, headers=HEADERS)

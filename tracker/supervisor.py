@@ -1,4 +1,4 @@
-"""Supervisor: runs the Procfile's processes on one machine. A process that ends is started again, however often.
+"""Supervisor: runs the Procfile's processes on one machine, and starts each again whenever it ends.
 
 `python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. A second supervisor on the same
 folder or port ends with one line and changes nothing. SIGTERM and SIGINT end all processes within 25 seconds.
@@ -19,18 +19,17 @@ from pathlib import Path
 from tracker import settings
 from tracker.environment import BadSetting
 
-#: The seconds before a process is started again: the first wait, and the longest one. Each wait is twice as long as the
-#: one before.
+#: The seconds before a process is started again: at first, and at most. The wait doubles each time.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-#: A process that ran for this many seconds was healthy. When it ends, the first wait applies again.
+#: A process that ran for this many seconds was healthy. The first wait applies again when it ends.
 HEALTHY_SECONDS = 60.0
-#: Processes have this many seconds to end.
+#: After SIGTERM, processes have this many seconds to end.
 STOP_SECONDS = 25.0
 PAUSE_SECONDS = 0.1
 
 
 class Program:
-    """One line of the Procfile, whose process runs or waits for its next start."""
+    """A process of the Procfile. It runs, or waits for its next start."""
 
     def __init__(self, name: str, command: str, lock: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -52,12 +51,12 @@ class Program:
             self._plan(now, self._process.returncode)
 
     def terminate(self) -> None:
-        """Send SIGTERM, as a platform does."""
+        """Send SIGTERM to the process."""
         if self._process:
             self._process.terminate()
 
     def has_ended(self) -> bool:
-        """Whether the process is gone."""
+        """Whether the process has ended."""
         return self._process is None or self._process.poll() is not None
 
     def clear(self) -> None:
@@ -69,8 +68,8 @@ class Program:
             self._process = None
 
     def _start(self, now: float) -> None:
-        # The process gets its own session, and Ctrl-C reaches the supervisor alone. Each process inherits the lock. The
-        # lock is held until the last of them ends.
+        # The process gets its own session. Ctrl-C then reaches only the supervisor. Each process inherits the lock, and
+        # the lock is held until the last process ends.
         shell = ["/bin/sh", "-c", self._command]
         self._process = subprocess.Popen(  # noqa: S603
             shell, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(self._lock,)
@@ -92,7 +91,8 @@ def report(line: str) -> None:
 
 
 def take_lock(folder: Path) -> int:
-    """Open and lock the lock file of a folder. Raises BadSetting if another supervisor or its processes hold it."""
+    """Lock the state folder, and return the file descriptor of the lock. Raises BadSetting if another supervisor or its
+    processes use the folder."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,7 +102,7 @@ def take_lock(folder: Path) -> int:
 
 
 def check_port(host: str, port: int) -> None:
-    """Check that the port is free. Raises BadSetting."""
+    """Check that nothing listens on the port. Raises BadSetting."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,19 +113,19 @@ def check_port(host: str, port: int) -> None:
 
 
 def clear_metrics(folder: Path) -> None:
-    """Remove the counts of an earlier run's processes."""
+    """Delete the files of counts that processes of an earlier run left."""
     for kind in ("counter", "histogram"):
         for file in folder.glob(f"{kind}_*.db"):
             file.unlink(missing_ok=True)
 
 
 def read_commands(procfile: str) -> dict[str, str]:
-    """Read the command of each process."""
+    """Read the Procfile's text: process name -> command."""
     return dict(re.findall(r"^(\w+): (.+)$", procfile, re.MULTILINE))
 
 
 def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
-    """Run the programs until `stopped` returns true, then end them."""
+    """Run the programs until `stopped` returns true, then end them all."""
     while not stopped():
         for program in programs:
             program.look()
@@ -140,7 +140,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
-    """Run a command of manage.py; return its exit code. The command is ended once `stopped` returns true."""
+    """Run a command of manage.py, and return its exit code. End it early if `stopped` returns true."""
     with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
         while process.poll() is None:
             if stopped():
@@ -150,7 +150,7 @@ def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int
 
 
 def main(commands: Iterable[str]) -> None:
-    """Prepare the services, and run the processes until a signal ends them."""
+    """Run the commands of manage.py, then the Procfile's processes until a signal."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.append(received))

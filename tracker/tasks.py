@@ -1,4 +1,4 @@
-"""Tasks: a batch -> the archive; and beat's tasks of this room. Other modules do the work."""
+"""Tasks: Celery's tasks of this app: archive a batch, send a marker, merge the archive. Other modules do the work."""
 
 import logging
 import time
@@ -15,13 +15,14 @@ from tracker.queues.join import Joining
 
 logger = logging.getLogger(__name__)
 
-#: The seconds of each minute that a worker may spend on merging the archive.
+#: The most seconds of each minute that a worker spends on merging the archive.
 TICK_SECONDS = 20.0
 
 
 @shared_task(name="tracker.tasks.archive_hits", base=Joining)
 def archive_hits(text: str) -> str:
-    """Archive a batch and return it. A marker passes only if the archive can store hits."""
+    """Store a batch in the archive, and return it for the next task. For an empty batch (a marker), only check that the
+    archive works."""
     batch = decode_batch(text)
     if batch.hits:
         open_archive().put(batch)
@@ -32,13 +33,14 @@ def archive_hits(text: str) -> str:
 
 @shared_task(name="tracker.tasks.send_marker")
 def send_marker() -> None:
-    """Send a marker. It shows reports how far the queue has come."""
+    """Send an empty batch (a marker). Once it is processed, everything before it is processed; reports read from it how
+    far they are complete."""
     send()
 
 
 @shared_task(name="tracker.tasks.merge_archive")
 def merge_archive() -> None:
-    """Merge the archive's objects of hours that ended ARCHIVE_MERGE_HOURS ago, until the tick ends. If the archive is
+    """Merge archived objects whose hour ended ARCHIVE_MERGE_HOURS ago, for at most TICK_SECONDS. If the archive is
     away, the next tick tries again."""
     if settings.ARCHIVE_MERGE_HOURS:
         ends = time.monotonic() + TICK_SECONDS

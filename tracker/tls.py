@@ -1,5 +1,4 @@
-"""TLS: the parameters of a service's URL -> the options with which a client checks the server's certificate and
-name."""
+"""TLS: reads TLS options from the parameters of a service's URL. Clients check the server's certificate and name."""
 
 import ssl
 from typing import Any
@@ -8,13 +7,13 @@ from urllib.parse import urlsplit
 from tracker.environment import BadSetting, read_url_parameters
 
 #: The parameters that name PEM files: the authority that signed the server's certificate; and our own certificate and
-#: key, if the server asks for a certificate.
+#: key, for servers that ask for one.
 FILES = ("cacertfile", "certfile", "keyfile")
 CASSANDRA = ("ssl", "servername", *FILES)
 
 
 def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
-    """Make a context that checks certificates and names. Raises BadSetting if a file can't be used."""
+    """Make an SSL context that checks the server's certificate and name. Raises BadSetting if a file can't be used."""
     try:
         context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
         if certificate := parameters.get("certfile"):
@@ -25,7 +24,8 @@ def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
 
 
 def broker_options(name: str, url: str) -> dict[str, Any] | None:
-    """Celery's TLS options for a broker: files, and the name that the certificate must have. None without TLS."""
+    """Make Celery's TLS options for the broker: files, and the name that the certificate must have. None without TLS.
+    Raises BadSetting."""
     parameters = read_url_parameters(name, url, FILES)
     parts = urlsplit(url)
     if parts.scheme != "amqps":
@@ -43,10 +43,10 @@ def broker_options(name: str, url: str) -> dict[str, Any] | None:
 
 
 def cassandra_options(name: str, url: str) -> dict[str, Any]:
-    """The driver's TLS options for Cassandra; empty without TLS.
+    """Make the Cassandra driver's TLS options; empty without TLS. Raises BadSetting.
 
-    The driver connects to addresses, also to those that the nodes report. Each certificate must therefore have its
-    node's address, or all must have the name in `servername`.
+    The driver connects to IP addresses, also to those that nodes report. Each certificate must therefore have its
+    node's address, or all must have the name in the parameter `servername`.
     """
     parameters = read_url_parameters(name, url, CASSANDRA)
     if parameters.get("ssl", "false") not in ("true", "false"):

@@ -1,4 +1,4 @@
-"""URLs: every address of the tracker. The other rooms' routes are included."""
+"""URLs: all addresses of the tracker, with the routes of all apps."""
 
 from django.conf import settings
 from django.contrib import admin

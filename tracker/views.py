@@ -1,6 +1,6 @@
-"""Views: the endpoints of collection: a request -> hits on durable storage and an answer, or a refusal.
+"""Views: the endpoints that take hits. They answer once the hits are durable, or refuse them.
 
-They are DRF views without DRF's work for each request, which no hit needs.
+They are DRF views, but skip what DRF does for each request: no hit needs it.
 """
 
 import logging
@@ -26,7 +26,7 @@ from tracker.visitor_cookie import visitor_cookie
 
 logger = logging.getLogger(__name__)
 
-# The descriptions of these views in /api/schema. docs/errors.md and docs/api.md say the rest.
+# The views' descriptions in /api/schema. docs/errors.md and docs/api.md have the details.
 PARAMETERS = [OpenApiParameter("site", required=True, description="The site's public key.")]
 HITS = {"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT}
 ANSWER = OpenApiTypes.OBJECT
@@ -34,7 +34,7 @@ IMAGE = {(200, "image/gif"): OpenApiTypes.BINARY}
 
 
 class NotDurable(Refusal):
-    """The hits could not be made durable. The client keeps them and tries again."""
+    """The refusal (503) of hits that could not be made durable. The client sends them again."""
 
     retry_after = 2
 
@@ -43,7 +43,8 @@ class NotDurable(Refusal):
 
 
 def take_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Collect the hits of a request, and return once the accepted ones are durable. Raises Refusal."""
+    """Read the hits of a request, store them in the queue, and return once they are durable. Raises Refusal if no hit
+    is accepted."""
     try:
         collected = collect_hits(request, body)
     except Refusal as refusal:
@@ -60,7 +61,7 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 def collect_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Collect the hits of a request: at least one, from a sender that may send them. Raises Refusal."""
+    """Read and check the hits of a request, its token and its rate. At least one hit is accepted. Raises Refusal."""
     token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
     collected = collect(
         read_query_string(request),
@@ -76,21 +77,21 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 class HitView(APIView):
-    """Takes hits from anybody, from a page of any origin. It never answers 500."""
+    """Base of views that take hits from anybody, from pages of any origin. They never answer 500."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:
-        """Answer without negotiation, parsers and renderers."""
+        """Answer the request, with CORS headers. DRF's negotiation, parsers and renderers are skipped."""
         if request.method == "OPTIONS":
             return preflight(request, ", ".join(self.methods()))
-        if request.method == "HEAD":  # Monitors and previews of links send HEAD, and mean no hit.
+        if request.method == "HEAD":  # Monitors and link previews send HEAD. It is no hit.
             return allow_any_origin(request, HttpResponse(status=204))
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Answer to hits. An unexpected error is answered with 503, as if a service were away. The client then keeps
+        """Call the view's method, and answer refusals. An unexpected error is answered 503, which makes the client keep
         its hits."""
         method = (request.method or "").lower()
         try:
@@ -108,27 +109,27 @@ class HitView(APIView):
         return self.refuse(refusal)
 
     def methods(self) -> list[str]:
-        """The methods that the view answers to."""
+        """Return the HTTP methods that the view allows, in upper case."""
         return [name.upper() for name in self.http_method_names]
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """Answer with a refusal."""
+        """Make the response to a refused request."""
         return refused(refusal)
 
 
 class CollectView(HitView):
-    """Takes hits of pages and servers."""
+    """Takes the hits of pages and servers: `/collect`."""
 
     http_method_names = ["get", "post", "options"]
 
     @extend_schema(summary="Send one hit as a query", parameters=PARAMETERS, responses=ANSWER)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Take the hit of the query."""
+        """Take one hit from the query string."""
         return accepted(take_hits(request, b""))
 
     @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Take the hits of the body; or the hit of the query if the body is empty."""
+        """Take the hits of the body; if it is empty, one hit from the query string."""
         collected = take_hits(request, read_body(request))
         answer = accepted(collected)
         if cookie := visitor_cookie(
@@ -139,16 +140,17 @@ class CollectView(HitView):
 
 
 class PixelView(HitView):
-    """Takes hits of image tags. It always answers with the image; the error is in the status and in X-Hit-Error."""
+    """Takes hits of image tags: `/pixel.gif`. It always answers with the image; an error is in the status and in
+    X-Hit-Error."""
 
     http_method_names = ["get", "options"]
 
     @extend_schema(summary="Send one hit as an image's address", parameters=PARAMETERS, responses=IMAGE)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Take the hit of the query."""
+        """Take one hit from the query string, and answer with the image."""
         take_hits(request, b"")
         return pixel()
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """Answer with the image, and the error in its headers."""
+        """Answer with the image. The status and X-Hit-Error have the error."""
         return pixel(refusal)

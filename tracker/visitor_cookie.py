@@ -1,7 +1,7 @@
-"""Visitor cookie: a page and a tracker on one registrable domain -> the HTTP cookie that holds the visitor's id.
+"""Visitor cookie: the HTTP cookie with the visitor's id, for a page and a tracker on the same registrable domain.
 
-After a week, some browsers delete the cookies that a script has set. They keep those that a server has set. If the
-snippet's own cookie is gone, the snippet reads this one.
+Some browsers delete cookies that a script set after a week. They keep cookies that a server set. The snippet reads this
+cookie if its own is gone.
 """
 
 import re
@@ -15,7 +15,7 @@ from publicsuffixlist import PublicSuffixList
 from tracker.collection.nobody import someone
 
 NAME = "_hls"
-#: The names of the cookies, in the order in which they are tried: the snippet's own, and this one.
+#: The cookies with a visitor's id, in the order in which they are tried: the snippet's own, and this one.
 NAMES = ("_hl", NAME)
 VISITOR = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 #: The cookie's lifetime: 400 days, the longest that browsers allow. Each answer renews it.
@@ -23,8 +23,8 @@ MAX_AGE_SECONDS = 400 * 86_400
 
 
 def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
-    """Make the Set-Cookie header with which the tracker at `host` answers a page at `origin`; None if there is no
-    visitor, or if page and tracker share no domain."""
+    """Make the Set-Cookie header for a page at `origin` of the tracker at `host`. None if there is no visitor, or if
+    page and tracker share no registrable domain."""
     domain = shared_domain(origin, host)
     if domain is None or not visitor:
         return None
@@ -32,10 +32,10 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 
 
 def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
-    """Read the visitor's id from the cookies of a request to the tracker at `host`; empty if there is none.
+    """Read the visitor's id from the cookies of a request to the tracker at `host`; "" if there is none.
 
-    The cookies count only if the tracker and one of the site's domains share a registrable domain. Otherwise they are
-    another site's.
+    Cookies are ignored if the tracker shares no registrable domain with any of the site's domains: another site set
+    them.
     """
     found = next((text for name in NAMES if (text := someone(cookies.get(name, ""))) and VISITOR.fullmatch(text)), "")
     return found if found and any(shared_domain(f"//{domain}", host) for domain in domains) else ""
@@ -43,14 +43,14 @@ def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str])
 
 @lru_cache(1024)
 def shared_domain(origin: str, host: str) -> str | None:
-    """The registrable domain that both have: shop.example for hits.shop.example and www.shop.example; None if there is
-    none."""
+    """Return the registrable domain that a page's origin and the tracker's host share; None if there is none. Example:
+    shop.example for https://www.shop.example and hits.shop.example."""
     page, tracker = registrable(origin), registrable(f"//{host}")
     return page if page == tracker else None
 
 
 def registrable(url: str) -> str | None:
-    """The registrable domain of an address's host; None if it has none, such as an IP address or a bare suffix."""
+    """Return the registrable domain of a URL's host. None for an IP address or a bare suffix such as co.uk."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
@@ -72,5 +72,5 @@ def is_ip_address(host: str) -> bool:
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """The list of suffixes under which anybody can register. It is read when it is first needed."""
+    """Return the public suffix list. It is read when it is first needed."""
     return PublicSuffixList()

@@ -1,4 +1,4 @@
-"""WSGI: Django's application, with readable chunked bodies and a direct path for hits."""
+"""WSGI: Django's application, which can read chunked bodies and calls the views of hits without middleware."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -15,9 +15,10 @@ from tracker.slashes import single
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 
-#: A body is cut at this length: one byte more than any view takes. The view then refuses it.
+#: The most bytes that are read of a chunked body: one more than any view accepts. The view then refuses the body.
 READ_AT_MOST = (1 << 20) + 1
-#: This many more bytes are read and dropped. A client that is cut off while it sends might not see the answer.
+#: The most bytes that are read beyond that and dropped. A client whose connection is closed while it sends might not
+#: see the answer.
 DROP_AT_MOST = 16 << 20
 #: The paths with most requests. Their views need no middleware and are called without it.
 HIT_PATHS = ("/collect", "/pixel.gif")
@@ -28,35 +29,35 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def may_have_body(environ: dict[str, Any]) -> bool:
-    """Whether requests of the method may have a body."""
+    """Whether a request with this method may have a body."""
     return environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS")
 
 
 def is_too_large(environ: dict[str, Any]) -> bool:
-    """Whether the body is too long for any view, and the client sends it without asking first."""
+    """Whether the body is too large for every view, and the client sends it without asking first (Expect)."""
     length: str = environ["CONTENT_LENGTH"]
     return length.isdecimal() and int(length) >= READ_AT_MOST and "HTTP_EXPECT" not in environ
 
 
 def drop_rest(stream: Any) -> None:
-    """Read to the end of the body and drop it, within bounds."""
+    """Read the rest of a request's body and drop it, up to DROP_AT_MOST bytes."""
     left = DROP_AT_MOST
     while left > 0 and (part := stream.read(1 << 16)):
         left -= len(part)
 
 
 class ChunkedBodies:
-    """Reads a body that has no length, if the server says that the body ends, and sets the length.
+    """WSGI middleware that reads chunked bodies and sets their CONTENT_LENGTH.
 
-    Django reads as many bytes as CONTENT_LENGTH says. Without a length, a hit would be empty. If a body is too large,
-    the rest is read before the answer is sent.
+    Django reads as many bytes as CONTENT_LENGTH says. Without it, a hit would be empty. If a body is too large, its
+    rest is read before the answer is sent.
     """
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with the application."""
+        """Read a chunked body, and call the wrapped application."""
         stream = environ["wsgi.input"]
         has_end = may_have_body(environ) and environ.get("wsgi.input_terminated")
         if has_end and not environ.get("CONTENT_LENGTH"):
@@ -70,9 +71,10 @@ class ChunkedBodies:
 
 
 class ShortWay:
-    """Calls the views of hits directly. Otherwise half of a small request's time would go to middleware and signals.
+    """WSGI middleware that calls the views of hits directly. Django's middleware and signals would take half of a small
+    request's time.
 
-    These views must not raise, and must not use the request's database connection. Other requests go to Django.
+    These views must not raise, and must not use the request's database connection. All other requests go to Django.
     """
 
     def __init__(self, application: Any, paths: Iterable[str]) -> None:
@@ -80,7 +82,7 @@ class ShortWay:
         self.matches: dict[str, ResolverMatch] = {path: resolve(path) for path in paths}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with the view of a hit, or with the application."""
+        """Call the view of a hit path, or the wrapped application for any other path."""
         match = self.matches.get(single(environ["PATH_INFO"]).rstrip("/"))
         if match is None:
             answer: Iterable[bytes] = self.application(environ, start_response)
@@ -91,7 +93,7 @@ class ShortWay:
 
 
 def other_hit_paths() -> list[str]:
-    """The paths of hits under the operator's own names."""
+    """Return the paths of hits that PUBLIC_PATHS adds."""
     return [path for name, path in settings.PUBLIC_PATHS.items() if name in HIT_NAMES]
 
 

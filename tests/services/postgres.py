@@ -54,6 +54,7 @@ def _make_cluster(folder: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     password = folder / "password"
     password.write_text(NAME)
+    _give_to_postgres(password)  # a caller's umask may let only us read it
     _run(["initdb", "-D", str(fresh), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"])
     _run(["postgres", "--single", "-D", str(fresh), "postgres"], f"CREATE DATABASE {NAME}\n")
     fresh.rename(folder / "data")
@@ -68,8 +69,14 @@ def _folder() -> Path:
         tag = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         folder = Path(pwd.getpwnam("postgres").pw_dir) / f"{NAME}-{tag}"
         folder.mkdir(exist_ok=True)
-    shutil.chown(folder, "postgres", "postgres")
+    _give_to_postgres(folder)
     return folder
+
+
+def _give_to_postgres(path: Path) -> None:
+    """Makes the server's user the owner if we are root, who alone can do that."""
+    if os.geteuid() == 0:
+        shutil.chown(path, "postgres", "postgres")
 
 
 def _reachable(folder: Path) -> bool:

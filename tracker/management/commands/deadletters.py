@@ -10,17 +10,17 @@ from tracker.queues.deadletters import DeadLetter, read_dead_letters, retry_dead
 
 
 class Command(BaseCommand):
-    """List the dead letters, each with its reason. With --retry send each to its queue again."""
+    """List the dead letters, each with its reason. With --retry, send each to its queue again."""
 
     help = "List the batches that could not be processed; with --retry, process them again. Nothing is ever deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: whether to retry, and how many."""
+        """Add the options: whether to retry, and how many dead letters."""
         parser.add_argument("--retry", action="store_true", help="send them to their queues again")
         parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N of them; 100 by default")
 
     def handle(self, **options: Any) -> None:
-        """Print a line for each dead letter."""
+        """Print one line for each dead letter, and their number."""
         if not settings.BROKER_URL:
             self.stdout.write("There are none: without a broker (BROKER_URL) hits are processed before their answer.")
             return

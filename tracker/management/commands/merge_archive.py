@@ -1,5 +1,5 @@
-"""`manage.py merge_archive`: merges all objects of the archive that are due, in one go. Without it, workers merge some
-of them each minute."""
+"""`manage.py merge_archive`: merges all archived objects that are due. Without this command, workers merge a few each
+minute."""
 
 from typing import Any
 
@@ -12,12 +12,13 @@ from tracker.prometheus import count_merged
 
 
 class Command(BaseCommand):
-    """Merge everything that is due, the oldest hour first, with a progress bar. It may be stopped and started again."""
+    """Merge all archived objects that are due, oldest hour first, with a progress bar. The command may be stopped and
+    started again."""
 
     help = "Merge the archive's objects of hours that are over to large ones. Safe at any time."
 
     def handle(self, **_: Any) -> None:
-        """Print how many objects were merged."""
+        """Merge the objects, and print how many were merged."""
         until, gone = merged_until(), 0
         try:
             total = sum(1 for _ in open_archive().list_small(0, until - until % 3_600_000))

@@ -1,4 +1,5 @@
-"""`manage.py prepare`: makes what the services need before the first hit. Safe to repeat."""
+"""`manage.py prepare`: makes the queues, the archive's bucket or folder, and the tables of facts. It may be run
+again."""
 
 import time
 from typing import Any
@@ -17,11 +18,11 @@ class Command(BaseCommand):
     help = "Make what the services need before the first hit (queues, bucket, tables). Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: how long to wait."""
+        """Add the option of how long to wait."""
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for services; 60 by default")
 
     def handle(self, **options: Any) -> None:
-        """Prepare one service after the other, all within the wait."""
+        """Prepare each service in turn. All together may take `--wait` seconds."""
         deadline = time.monotonic() + options["wait"]
         for service in SERVICES:
             self._prepare(service, deadline)
@@ -44,6 +45,6 @@ class Command(BaseCommand):
 
 
 def failure(service: Service, error: Exception) -> str:
-    """Say which service can't be used, which variable names it, and why."""
+    """Say in one sentence which service can't be used, why, and which variable names it."""
     why = " ".join(str(error).split()) or type(error).__name__
     return f"The {service.name} can't be used: {why}. {service.variable} says where it is."
