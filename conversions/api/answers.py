@@ -9,6 +9,7 @@ from conversions.explain.explanation import Explanation
 from conversions.explain.listed import ListedConversion
 from conversions.explain.rejected import ListedRejected
 from conversions.explain.timeline import TimelineFact
+from conversions.spend.listed import ListedSpend
 from conversions.units.formats import Amount, Day, Url
 from tracker.collection.sample import Sample
 from tracker.openapi import Either
@@ -99,3 +100,10 @@ class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
     before: Costs
     after: Costs
     dry_run: Annotated[bool, Meta(description="Whether nothing was changed.")]
+
+
+class SpendPage(msgspec.Struct, frozen=True):
+    """A page of what sources said was spent, the latest day first."""
+
+    results: list[ListedSpend]
+    next: NextPage

@@ -2,9 +2,18 @@
 
 from drf_spectacular.utils import extend_schema
 
-from conversions.api.answers import ConversionAnswer, FoundOrListed, Marked, RejectedPage, SpendAnswer, TimelinePage
+from conversions.api.answers import (
+    ConversionAnswer,
+    FoundOrListed,
+    Marked,
+    RejectedPage,
+    SpendAnswer,
+    SpendPage,
+    TimelinePage,
+)
 from conversions.api.replays import ReplayState, ReplayStates
 from conversions.attribution.credit import MODELS
+from conversions.spend.listed import MAX_LIMIT
 from conversions.spend.put import SpendPut
 from tracker.openapi import parameter, refusals
 
@@ -71,6 +80,19 @@ spend_schema = extend_schema(
     parameters=[parameter("dry_run", "`1`: say what would change, and change nothing.", enum=["0", "1"])],
     request=SpendPut,
     responses={200: SpendAnswer, **refusals(400, 401, 403, 404, 503)},
+)
+spend_list_schema = extend_schema(
+    summary="List what sources said was spent, the latest day first",
+    operation_id="spend_list",
+    parameters=[
+        SITE,
+        parameter("from", "The first day.", required=True),
+        parameter("to", "The last day; the range includes it. At most 400 days.", required=True),
+        parameter("source", "Only what this source said."),
+        parameter("limit", f"Rows on a page, 1 to {MAX_LIMIT}; 100 by default."),
+        AFTER,
+    ],
+    responses={200: SpendPage, **READ},
 )
 rollup_schema = extend_schema(summary="Roll a range up again", responses={202: Marked, **DONE})
 replay_schema = extend_schema(summary="Replay a range from the archive", responses={202: ReplayState, **DONE})

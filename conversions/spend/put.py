@@ -6,14 +6,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from conversions.spend.days import read_days
 from conversions.spend.lines import BadLine, BadSpend, Problems, SpendLine, SpendNames
 from conversions.spend.numbers import read_day
 from conversions.spend.reader import MAX_NAME, NETWORKS
-from conversions.units.clock import days_between
 from tracker.collection.money import read_micros
 from tracker.collection.refusal import Refusal
 
-MAX_DAYS = 400
 #: A count has at most twelve digits.
 Count = Annotated[int, Meta(ge=0, lt=10**12)]
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
@@ -30,12 +29,14 @@ class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SpendPutRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was spent on one day on an ad: on one with a key, or on that of clicks with these tags and this network."""
+    """What was spent on one day on a campaign, or on an ad: on one with a key, or on that of clicks with these tags and
+    this network."""
 
     day: str
     cost: Annotated[str, Meta(description="A decimal, such as 12.50.")]
     currency: Annotated[str, Meta(description="The site's, if it is absent.")] = ""
-    ad: Annotated[Name, Meta(description="An ad's key. Tags and network are then ignored.")] = ""
+    ad: Annotated[Name, Meta(description="An ad's key. Campaign, tags and network are then ignored.")] = ""
+    campaign: Annotated[Name, Meta(description="A campaign's key, or its utm campaign.")] = ""
     utm: Tags = Tags()
     network: Annotated[str, Meta(description="That of a click id, such as google-ads.")] = ""
     clicks: Count = 0
@@ -56,12 +57,9 @@ def decode_put(body: bytes) -> SpendPut:
     """Decode a body and check its days. Raises Refusal."""
     try:
         put = msgspec.json.decode(body, type=SpendPut)
-        first, last = read_day(put.first, ""), read_day(put.last, "")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(400, "invalid", str(error)) from error
-    if (first, last) != (put.first, put.last) or last < first or len(days_between(first, last)) > MAX_DAYS:
-        detail = f"from and to are days such as 2026-11-23, the first not after the last, {MAX_DAYS} days at most."
-        raise Refusal(400, "bad_range", detail, "from")
+    read_days(put.first, put.last)
     if "\0" in put.source:
         raise Refusal(400, "invalid", "source contains a NUL.", "source")
     return put
@@ -92,8 +90,17 @@ def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[s
     day = read_day(row.day, "")
     if day != row.day or not put.first <= day <= put.last:
         raise BadLine(f"{row.day[:40]!r} is no day from {put.first} to {put.last}")
-    tags = msgspec.structs.asdict(row.utm)
-    names = SpendNames(ad=row.ad) if row.ad else SpendNames(**tags, network=row.network)
+    names = read_names(row)
     if any("\0" in name for name in names):
         raise BadLine("a name contains a NUL")
     return SpendLine(day, currency, names, cost, row.clicks, row.impressions)
+
+
+def read_names(row: SpendPutRow) -> SpendNames:
+    """The names of a row. What a campaign cost belongs to the ad of clicks with this campaign. Raises BadLine."""
+    if row.ad:
+        return SpendNames(ad=row.ad)
+    if row.campaign and row.utm.campaign not in ("", row.campaign):
+        raise BadLine("campaign and utm.campaign are two campaigns")
+    tags = {**msgspec.structs.asdict(row.utm), "campaign": row.campaign or row.utm.campaign}
+    return SpendNames(**tags, network=row.network)

@@ -9,7 +9,7 @@ from reporting.report.channels import channels_of
 from tracker.collection.refusal import Refusal
 
 #: What a report can be filtered by. A parameter of this name may be repeated; with `!` behind it, it leaves out.
-FILTERS = ("ad", "campaign", "channel", "source", "medium", "goal")
+FILTERS = ("ad", "campaign", "channel", "source", "medium", "network", "goal")
 #: A filter has at most this many values, and a value this many characters.
 MAX_VALUES, MAX_LENGTH = 100, 1_000
 

@@ -6,19 +6,15 @@ from collections.abc import Iterable
 import msgspec
 
 from conversions.facts.ad_names import AdNames
-from conversions.facts.records import Touch
-from conversions.rules.ads import CLICK_IDS
 from conversions.rules.rates import Series, convert
 from conversions.rules.site import SiteConfig
 from conversions.spend.lines import SpendLine, SpendNames
+from conversions.spend.naming import touch_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import Named
 from reporting.report.costs import WIDTH, NoSpendRate
 from reporting.report.keys import LEFT_OUT, AdKeys
 from reporting.report.query import Query
-
-#: Network -> a click id's parameter, by which a touch says its network.
-_PARAMETERS = {network: parameter for parameter, network in CLICK_IDS.items()}
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -31,12 +27,6 @@ class Spent(msgspec.Struct, frozen=True):
     def note(self) -> NoSpendRate:
         """The costs that are left out because no rate is known, in the form of an answer."""
         return NoSpendRate({currency: six_places(cost) for currency, cost in sorted(self.no_rate.items())})
-
-
-def touch_of(names: SpendNames) -> Touch:
-    """The click that these names would have. Spend belongs to the ad of this click."""
-    tags = names._replace(network=_PARAMETERS.get(names.network, ""))._asdict()
-    return Touch(site="", visitor="", kind="click", at=0, hit="", **tags)
 
 
 def add_up(lines: Iterable[SpendLine], rates: Iterable[Series], query: Query, site: SiteConfig) -> Spent:

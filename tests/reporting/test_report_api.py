@@ -522,8 +522,8 @@ class TestHttp:
         assert {parameter["name"] for parameter in report["parameters"]} == {
             "site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "format",
             "If-None-Match", "spend",
-            "ad", "campaign", "channel", "source", "medium", "goal",
-            "ad!", "campaign!", "channel!", "source!", "medium!", "goal!",
+            "ad", "campaign", "channel", "source", "medium", "network", "goal",
+            "ad!", "campaign!", "channel!", "source!", "medium!", "network!", "goal!",
         }  # fmt: skip
         assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 

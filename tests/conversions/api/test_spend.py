@@ -1,4 +1,4 @@
-"""`PUT /api/spend`: a program says what was spent."""
+"""`/api/spend`: a program says what was spent, and lists what was said."""
 
 from typing import Any
 
@@ -46,6 +46,10 @@ def test_a_program_replaces_what_its_source_said_and_a_dry_run_changes_nothing()
         ({"day": DAY, "cost": "1,5"}, "rows[1]: '1,5' is no amount, such as 12.50"),
         ({"day": DAY, "cost": "1", "currency": "EURO"}, "rows[1]: 'EURO' is no ISO 4217 code, such as EUR"),
         ({"day": DAY, "cost": "1", "utm": {"campaign": "a\0"}}, "rows[1]: a name contains a NUL"),
+        (
+            {"day": DAY, "cost": "1", "campaign": "a", "utm": {"campaign": "b"}},
+            "rows[1]: campaign and utm.campaign are two campaigns",
+        ),
         ({"day": DAY, "cost": 1}, "Expected `str`, got `int` - at `$.rows[1].cost`"),
         ({"day": DAY, "cost": "1", "clicks": -1}, "Expected `int` >= 0 - at `$.rows[1].clicks`"),
         ({"day": DAY}, "Object missing required field `cost` - at `$.rows[1]`"),
@@ -91,3 +95,60 @@ def test_the_schema_requires_only_what_a_program_must_send() -> None:
     schema = Client().get("/api/schema", {"format": "json"}).json()["components"]["schemas"]
     assert schema["SpendPutRow"]["required"] == ["day", "cost"]
     assert "required" not in schema["Tags"]
+
+
+def listed(shop: Customer, kind: str = "report", **query: Any) -> Any:
+    days = {"site": shop.site, "from": DAY, "to": "2026-11-02"}
+    return described(Client().get("/api/spend", {**days, **query}, headers=shop.bearer(kind)))
+
+
+def test_what_was_said_is_listed_page_by_page_the_latest_day_first_with_the_ad_it_belongs_to() -> None:
+    shop = Customer()
+    shop.ad("rule", rules=[{"campaign": "spring*"}])
+    rows = [
+        {"day": DAY, "campaign": "spring-1", "cost": "1.5", "currency": "USD", "clicks": 2},
+        {"day": DAY, "ad": "banner", "cost": "2"},
+        {"day": "2026-11-02", "network": "meta-ads", "utm": {"source": "fb"}, "cost": "3"},
+    ]
+    put(shop, *rows)
+    put(shop, {"day": DAY, "ad": "gone", "cost": "9"}, source="other")
+    first = listed(shop, limit="2").json()
+    second = described(Client().get(first["next"], headers=shop.bearer("report"))).json()
+    found = [*first["results"], *second["results"]]
+    assert [(one["day"], one["source"], one["cost"], one["currency"]) for one in found] == [
+        ("2026-11-02", "crm", "3.000000", "EUR"),
+        (DAY, "other", "9.000000", "EUR"),
+        (DAY, "crm", "2.000000", "EUR"),
+        (DAY, "crm", "1.500000", "USD"),
+    ]
+    assert [(one["belongs_to"]["ad"], one["belongs_to"]["configured"]) for one in found] == [
+        *(("fb", False), ("gone", False), ("banner", True), ("rule", True)),
+    ]
+    assert (found[3]["utm"]["campaign"], found[3]["clicks"], second["next"]) == ("spring-1", 2, None)
+    assert [one["ad"] for one in listed(shop, source="other").json()["results"]] == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"from": "2026-11-03"}, "bad_range"),
+        ({"from": "x"}, "bad_range"),
+        ({"limit": "1000000000"}, "bad_limit"),
+        ({"after": "2026-11-01.x"}, "bad_page"),
+        ({"after": "2026-13-01.1"}, "bad_page"),
+        ({"source": "a\0"}, "invalid"),
+        ({"sauce": "a"}, "unknown_parameter"),
+    ],
+)
+def test_a_list_refuses_what_it_does_not_know(query: dict[str, str], code: str) -> None:
+    answer = listed(Customer(), **query)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+def test_only_the_account_lists_its_spend_and_not_with_a_token_that_sends_hits() -> None:
+    shop, other = Customer(), Customer()
+    put(shop, {"day": DAY, "ad": "banner", "cost": "1"})
+    assert listed(other).json()["results"] == []
+    assert listed(other, site=shop.site).status_code == 404
+    assert listed(shop, kind="ingest").status_code == 401
+    assert shop.staff.get("/api/spend", {"site": shop.site, "from": DAY, "to": DAY}).status_code == 200

@@ -27,6 +27,10 @@ def spend(shop: DatedShop, folder: Path, text: str, source: str = "plain") -> No
     call_command("import_spend", shop.key, str(folder / "spend.csv"), source=source, stdout=StringIO())
 
 
+def costs_by(shop: DatedShop, by: str, **parameters: str) -> dict[str, str]:
+    return {row[by]: row["cost"] for row in shop.report(*DAYS, by=by, spend="1", **parameters)["rows"]}
+
+
 def columns(row: dict[str, Any]) -> list[Any]:
     return [row[name] for name in COLUMNS]
 
@@ -98,3 +102,23 @@ def test_costs_are_converted_by_the_rate_of_their_day_and_told_apart_without_one
     assert (report["totals"]["cost"], report["totals"]["impressions"]) == ("5.000000", 2)
     assert report["spend"] == {"no_rate": {"GBP": "7.000000"}}
     assert report["previous"]["totals"]["cost"] is None
+
+
+@pytest.mark.django_db
+def test_spend_of_a_campaign_or_a_network_has_the_keys_of_its_clicks(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    header = "day,cost,utm_source,utm_medium,utm_campaign,network\n"
+    tags = ["5,google,cpc,winter,google-ads", "2,,,,meta-ads", "1,,,sale,"]
+    spend(shop, tmp_path, header + "".join(f"2026-11-01,{line}\n" for line in tags))
+    rows = shop.report(*DAYS, spend="1")["rows"]
+    assert [(row["ad"], row["configured"], row["cost"]) for row in rows] == [
+        ("google/cpc/winter", False, "5.000000"),
+        ("meta-ads", False, "2.000000"),
+        ("sale", False, "1.000000"),
+    ]
+    assert costs_by(shop, "campaign") == {"(none)": "2.000000", "sale": "1.000000", "winter": "5.000000"}
+    assert costs_by(shop, "source") == {"(none)": "3.000000", "google": "5.000000"}
+    assert costs_by(shop, "medium", source="google") == {"cpc": "5.000000"}
+    assert costs_by(shop, "network", **{"network!": "meta-ads"}) == {"(none)": "6.000000"}
+    assert costs_by(shop, "ad", network="meta-ads") == {"meta-ads": "2.000000"}
+    assert costs_by(shop, "channel") == {"paid_search": "5.000000", "paid_social": "2.000000", "other": "1.000000"}

@@ -1,0 +1,26 @@
+"""Spend list: what is wanted of the table of spend -> a page of its rows, the latest day first."""
+
+from django.db.models import Q
+
+from conversions.models.spend import SpendRow
+from conversions.spend.lines import SpendLine, SpendNames
+from conversions.spend.listed import Place, StoredSpend, WantedSpend
+
+
+def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place | None]:
+    """Read the rows of a page of the site with a key, and the place after them; None on the last page."""
+    rows = SpendRow.objects.filter(site__key=site, day__gte=wanted.first, day__lte=wanted.last)
+    if wanted.source:
+        rows = rows.filter(imported_as=wanted.source)
+    if wanted.after:
+        day, id = wanted.after
+        rows = rows.filter(Q(day__lt=day) | Q(day=day, id__lt=id))
+    columns = ("id", "imported_as", "day", "currency", "cost", "clicks", "impressions", *SpendNames._fields)
+    found = [
+        StoredSpend(id, source, SpendLine(day, currency, SpendNames(*names), cost, clicks, impressions))
+        for id, source, day, currency, cost, clicks, impressions, *names in rows.order_by("-day", "-id").values_list(
+            *columns
+        )[: wanted.limit + 1]
+    ]
+    shown = found[: wanted.limit]
+    return shown, Place(shown[-1].line.day, shown[-1].id) if len(found) > len(shown) else None

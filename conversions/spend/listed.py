@@ -1,0 +1,143 @@
+"""Listed: the parameters of a list of spend -> what is wanted; a row -> its place in the list, and its text. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from conversions.facts.ad_names import AdNames
+from conversions.spend.days import is_day, read_days
+from conversions.spend.lines import SpendLine
+from conversions.spend.naming import touch_of
+from conversions.units.formats import Amount, Day
+from conversions.units.micros import six_places
+from tracker.collection.refusal import Refusal
+
+PARAMETERS = ("site", "from", "to", "source", "limit", "after")
+#: The largest number of rows on a page, and the usual one.
+MAX_LIMIT, USUAL_LIMIT = 1_000, 100
+#: The name of a source has at most this many characters.
+MAX_SOURCE = 100
+_PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})")
+
+
+class Place(NamedTuple):
+    """The place of a row in the list, which begins with the latest day."""
+
+    day: str
+    id: int
+
+
+class WantedSpend(msgspec.Struct, frozen=True):
+    """The rows of a page: those of some days and, unless it is empty, of one source, that come behind `after`."""
+
+    first: str
+    last: str
+    source: str = ""
+    limit: int = USUAL_LIMIT
+    after: Place | None = None
+
+
+class StoredSpend(NamedTuple):
+    """A row of the table: its id, its source, and what the source said."""
+
+    id: int
+    source: str
+    line: SpendLine
+
+
+class SpendTags(msgspec.Struct, frozen=True):
+    """The utm tags of the clicks to which spend belongs."""
+
+    source: str
+    medium: str
+    campaign: str
+    content: str
+    term: str
+
+
+class SpendAd(msgspec.Struct, frozen=True):
+    """The ad to which spend belongs by the present configuration, as it is named in reports."""
+
+    ad: str
+    campaign: str
+    configured: bool
+
+
+class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source says of one day and one ad."""
+
+    day: Day
+    source: Annotated[str, Meta(description="The source that said it.")]
+    ad: Annotated[str, Meta(description="The key of an ad that the source names; else empty.")]
+    utm: SpendTags
+    network: str
+    cost: Amount
+    currency: str
+    clicks: Annotated[int, Meta(description="As the network counts them.")]
+    impressions: int
+    belongs_to: SpendAd
+
+
+def read_wanted(parameters: Mapping[str, str]) -> WantedSpend:
+    """Read and check the parameters. An empty optional parameter counts as absent. Raises Refusal."""
+    for name in parameters:
+        if name not in PARAMETERS:
+            detail = f"A list of spend has the parameters {', '.join(PARAMETERS)}."
+            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    first, last = read_days(parameters.get("from", ""), parameters.get("to", ""))
+    source = read_source(parameters) if parameters.get("source") else ""
+    return WantedSpend(first, last, source, _read_limit(parameters.get("limit") or ""), read_place(parameters))
+
+
+def read_source(parameters: Mapping[str, str]) -> str:
+    """Read the name of a source. Raises Refusal."""
+    source = parameters.get("source", "").strip()
+    if not 0 < len(source) <= MAX_SOURCE or "\0" in source:
+        detail = f"source is the name of what says it, such as google, of at most {MAX_SOURCE} characters."
+        raise Refusal(400, "invalid", detail, "source")
+    return source
+
+
+def _read_limit(text: str) -> int:
+    if not text:
+        return USUAL_LIMIT
+    if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    raise Refusal(400, "bad_limit", f"limit is a number from 1 to {MAX_LIMIT}.", "limit")
+
+
+def write_place(place: Place) -> str:
+    """Write a place as text."""
+    return f"{place.day}.{place.id}"
+
+
+def read_place(parameters: Mapping[str, str]) -> Place | None:
+    """Read the place of `after`; None if it is absent. Raises Refusal."""
+    text = parameters.get("after") or ""
+    if not text:
+        return None
+    found = _PLACE.fullmatch(text)
+    if not found or not is_day(found[1]):
+        raise Refusal(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")
+    return Place(found[1], int(found[2]))
+
+
+def list_row(row: StoredSpend, ads: AdNames) -> ListedSpend:
+    """List one row."""
+    line, names = row.line, row.line.names
+    belongs = ads.name(touch_of(names))
+    return ListedSpend(
+        day=line.day,
+        source=row.source,
+        ad=names.ad,
+        utm=SpendTags(names.source, names.medium, names.campaign, names.content, names.term),
+        network=names.network,
+        cost=six_places(line.cost),
+        currency=line.currency,
+        clicks=line.clicks,
+        impressions=line.impressions,
+        belongs_to=SpendAd(belongs.ad, belongs.campaign, belongs.configured),
+    )
