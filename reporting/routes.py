@@ -3,13 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
+from reporting.pages.dashboard import DashboardPage
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
-from reporting.pages.start import StartPage
 from reporting.views import ConversionExport, ConversionReport, FitReport
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", StartPage.as_view(), name="start"),
+    path("", DashboardPage.as_view(), name="start"),
     path("explain", FindPage.as_view(), name="explain"),
     path("explain/<str:id>", ExplainedPage.as_view(), name="explained"),
     path("login", LoginPage.as_view(), name="login"),

@@ -5,11 +5,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from conversions.attribution.credit import MODELS
 from reporting.fits.fit_answer import FitAnswer
-from reporting.report.answer import ReportAnswer
 from reporting.report.export import EXPORT_FORMS
 from reporting.report.filters import FILTERS
 from reporting.report.paging import MAX_LIMIT
 from reporting.report.query import BASES, FORMS, KEYS
+from reporting.report.report_answer import ReportAnswer
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)

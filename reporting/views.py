@@ -19,9 +19,10 @@ from conversions.store.reading import open_to_read
 from conversions.units.now import now_ms
 from conversions.verdicts.fits import read_fits
 from reporting.fits.shown import describe_fit
-from reporting.report.answer import ReportAnswer, answer, etag_of, plain_answer
+from reporting.report.answer import answer, etag_of, plain_answer
 from reporting.report.export import EXPORT_FORMS, ExportForm, export_lines
 from reporting.report.query import Query, read_fit_query, read_query
+from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import flat_names, plain_rows
 from reporting.report.table import UTF8_MARK, csv_of, flat
 from reporting.schema import export_schema, fit_schema, report_schema

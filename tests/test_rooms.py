@@ -22,7 +22,7 @@ PACKAGES = {
         *("units", "rules", "facts", "spend", "store", "attribution", "verdicts", "marks", "models"),
         *("configuration", "explain", "replay", "api"),
     ),
-    "reporting": ("figures", "fits", "report", "wording", "pages"),
+    "reporting": ("figures", "fits", "report", "wording", "dashboard", "pages"),
     "tracker": ("collection",),
 }
 #: A package is pure where its docstring ends so. Its modules know no Django, no service, no clock and no environment;

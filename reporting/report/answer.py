@@ -2,81 +2,33 @@
 
 import logging
 from hashlib import blake2b
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
-from conversions.attribution.credit import LEARNED, MODELS
+from conversions.attribution.credit import LEARNED
 from conversions.marks.days import DayEnd, note_days, read_tokens
 from conversions.marks.marks import SUM, mark_parts
 from conversions.rules.site import SiteConfig
 from conversions.store.checksum import Damaged
 from conversions.store.port import Store, StoreUnavailable
-from conversions.units.formats import Day, Instant
 from conversions.verdicts.unrated import Unrated
 from reporting.figures.days import ends_of
 from reporting.report.costs import NoSpendRate
-from reporting.report.learnt import LearntMonths, describe_learnt
-from reporting.report.live import LiveHour, read_live
-from reporting.report.query import Basis, Query
+from reporting.report.learnt import describe_learnt
+from reporting.report.live import read_live
+from reporting.report.query import Query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import make_report
-from reporting.report.rows import Report, ReportRow, Totals, Unattributed, plain_rows
+from reporting.report.report_answer import Previous, ReportAnswer
+from reporting.report.rows import Report, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
 from reporting.report.spending import read_spend
 from reporting.report.unrated import read_unrated
 from tracker.collection.hit import iso, to_plain
 
 logger = logging.getLogger(__name__)
-
-
-class Previous(msgspec.Struct, frozen=True, kw_only=True):
-    """The same report of the days with which it is compared, with all of its rows."""
-
-    first: Annotated[Day, Meta(description="The first of these days.")] = msgspec.field(name="from")
-    last: Annotated[Day, Meta(description="The last of these days.")] = msgspec.field(name="to")
-    rows: list[ReportRow]
-    unattributed: Unattributed
-    totals: Totals
-    provisional: Annotated[bool, Meta(description="Whether these days end after `sealed_until`.")]
-    spend: NoSpendRate | UnsetType = UNSET
-
-
-class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The conversions of each ad, and until when they are final."""
-
-    site: str
-    timezone: str
-    currency: str
-    model: Annotated[str, Meta(extra_json_schema={"enum": list(MODELS)})]
-    basis: Basis
-    rows: list[ReportRow]
-    unattributed: Unattributed
-    totals: Totals
-    sealed_until: Annotated[Instant, Meta(description="Figures before this instant are complete.")]
-    provisional: Annotated[bool, Meta(description="Whether the range ends after `sealed_until`.")]
-    live: Annotated[
-        LiveHour | None, Meta(description="The open hour so far, approximate; null if the range excludes now.")
-    ]
-    recounting: Annotated[
-        bool,
-        Meta(
-            description="Whether old figures are being made again, after a change of the configuration or by a replay."
-        ),
-    ]
-    unrated: Annotated[Unrated, Meta(description="Values that are left out of these days' conversions, by reason.")] = (
-        msgspec.field(name="set_aside")
-    )
-    fit: Annotated[
-        LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
-    ]
-    spend: Annotated[NoSpendRate | UnsetType, Meta(description="Only with `spend`.")] = UNSET
-    previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET
-    next: Annotated[
-        str | UnsetType | None,
-        Meta(description="Only with `limit` or `after`: the `after` of the next page; null on the last one."),
-    ] = UNSET
 
 
 class Figures(NamedTuple):

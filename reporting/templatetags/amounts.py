@@ -1,6 +1,6 @@
 """Amounts: the API's decimals and instants -> texts for people."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
@@ -26,3 +26,9 @@ def percent(credit: str) -> str:
 def instant(text: str) -> datetime:
     """Read an ISO 8601 instant as a datetime, for Django's filters of dates."""
     return datetime.fromisoformat(text)
+
+
+@register.filter
+def day(text: str) -> date:
+    """Read a day of an answer as a date, for Django's filters of dates."""
+    return date.fromisoformat(text)

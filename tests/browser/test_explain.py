@@ -46,7 +46,7 @@ def send(tracker: Tracker, account: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The page that support sees after signing in and searching for the order from the start page."""
+    """The page that support sees after signing in and searching for the order from the dashboard."""
     folder = tmp_path_factory.mktemp("explain")
     with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:
         tracker.migrate()

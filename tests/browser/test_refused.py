@@ -1,4 +1,4 @@
-"""A shop that is wired wrongly, in a real browser: the start page says within a minute what is refused, and why."""
+"""A shop that is wired wrongly, in a real browser: the dashboard says within a minute what is refused, and why."""
 
 import time
 from pathlib import Path

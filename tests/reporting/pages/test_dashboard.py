@@ -1,13 +1,16 @@
-"""The start page: what people see before and after they sign in."""
+"""The dashboard: what people see before and after they sign in."""
 
 import re
 from datetime import date, timedelta
 from html import unescape
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -48,6 +51,29 @@ def text_of(answer: Any) -> str:
     """The text that a reader sees, in one line."""
     plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)
     return " ".join(unescape(plain).split())
+
+
+def tiles_of(page: str) -> list[tuple[str, str]]:
+    """The names and the exact amounts of the figures at the top."""
+    return re.findall(r'<div data-figure="(\w+)">.*?<data value="([^"]*)">', page, flags=re.S)
+
+
+def rows_of(page: str) -> tuple[list[str], list[list[str]]]:
+    """The names of the table's rows; and the exact amounts of each row, without empty cells; last those of what is
+    unattributed and of the total."""
+    table = page.partition('<table class="rows">')[2].partition("</table>")[0]
+    rows = re.findall(r"<tr>?(.*?)</tr>", table.partition("</thead>")[2], flags=re.S)
+    names = [found[1] for row in rows if (found := re.search(r'<th scope="row"><a href="[^"]*">(.*?)</a>', row))]
+    return [unescape(name) for name in names], [re.findall(r'<data value="([^"]*)"', row) for row in rows]
+
+
+def cells_of_row(row: dict[str, Any]) -> list[str]:
+    """The amounts that the table must show of a row of the API, in its order."""
+    spend = ("cost_per_conversion", "roas", "profit")
+    amounts = [row[name] for name in ("cost", "clicks", "views", "conversions", "value", *spend)]
+    lost = [row["unattributed"]["conversions"]] if "unattributed" in row else []
+    models = [row["models"][model][name] for model in ("last", "first") for name in ("conversions", "value")]
+    return [str(amount) for amount in (*amounts, *lost, *models) if amount is not None]
 
 
 def sign_out(client: Client, user: User) -> None:
@@ -93,27 +119,84 @@ class TestSigningIn:
 class TestReport:
     """After people have signed in."""
 
-    def test_the_last_thirty_days_are_shown_with_totals_and_unattributed(
+    def test_the_last_28_days_are_shown_with_totals_and_unattributed(
         self, client: Client, shop: DatedShop, ann: User
     ) -> None:
         now = now_ms()
         shop.receive(
-            shop.click(iso(now - 29 * 24 * HOUR_MS)),
+            shop.click(iso(now - 27 * 24 * HOUR_MS)),
             shop.click(iso(now - 3 * HOUR_MS), ad="mail", visitor="bob"),
             shop.sale(iso(now - 2 * HOUR_MS), 1234, visitor="bob"),
             shop.sale(iso(now - 2 * HOUR_MS), 5, visitor="eve"),
-            shop.click(iso(now - 32 * 24 * HOUR_MS), ad="long ago"),
+            shop.click(iso(now - 30 * 24 * HOUR_MS), ad="long ago"),
         )
         answer = client.get("/")
         text = text_of(answer)
-        assert "mail not configured 1 0 1 1,234.00" in text
-        assert "summer 1 0 0 0.00" in text
+        assert "mail not configured 1 1 1,234.00" in text
+        assert "summer 1 0 0.00" in text
         assert "Unattributed 1 5.00" in text
-        assert "Total 2 0 2 1,239.00" in text
+        assert "Total 2 2 1,239.00" in text
         assert "long ago" not in text
         today = date.fromisoformat(day_of(now, "Europe/Berlin"))
-        assert f'value="{today - timedelta(days=29)}"' in answer.content.decode()
+        assert f'value="{today - timedelta(days=27)}"' in answer.content.decode()
         assert f'value="{today}"' in answer.content.decode()
+
+    def test_every_number_of_the_page_is_the_apis(
+        self, client: Client, shop: DatedShop, ann: User, tmp_path: Path
+    ) -> None:
+        shop.receive(
+            shop.click("2026-01-02T10:00Z"),
+            shop.sale("2026-01-02T11:00Z", 3),
+            shop.click("2026-01-05T10:00Z", ad="mail"),
+            shop.hit("view", "2026-01-05T11:00Z", ad="video"),
+            shop.click("2026-01-05T11:00Z"),
+            shop.sale("2026-01-05T12:00Z", 10),
+            shop.sale("2026-01-06T12:00Z", 7, visitor="eve"),
+        )
+        (tmp_path / "spend.csv").write_text("day,cost,ad\n2026-01-05,4.10,summer\n2026-01-05,1.50,winter\n")
+        call_command("import_spend", shop.key, str(tmp_path / "spend.csv"), source="plain", stdout=StringIO())
+        for by in ("ad", "campaign", "channel", "source", "goal", "day"):
+            page = client.get(f"/?from=2026-01-05&to=2026-01-07&model=linear&beside=last&beside=first&by={by}")
+            content = page.content.decode()
+            address = re.search(r'href="(/api/reports/conversions\?[^"]*limit[^"]*)"', content)
+            assert address
+            report = client.get(unescape(address[1])).json()
+            assert tiles_of(content) == [
+                *((name, str(report["totals"][name])) for name in ("cost", "clicks", "conversions", "value")),
+                *((name, report["totals"][name]) for name in ("cost_per_conversion", "roas")),
+            ]
+            names, rows = rows_of(content)
+            assert names == [row[by] for row in report["rows"]]
+            assert rows[:-2] == [cells_of_row(row) for row in report["rows"]], by
+            assert rows[-2] == [*report["unattributed"].values()][:2] * 3
+            lost = {"unattributed": report["unattributed"]} if by in ("goal", "day") else {}
+            assert rows[-1] == cells_of_row(report["totals"] | lost)
+
+    def test_a_change_is_shown_against_the_days_before(self, client: Client, shop: DatedShop, ann: User) -> None:
+        shop.receive(
+            shop.click("2026-01-04T10:00Z"),
+            shop.sale("2026-01-04T11:00Z", 10),
+            shop.click("2026-01-05T10:00Z"),
+            shop.sale("2026-01-05T11:00Z", 15),
+        )
+        text = text_of(client.get("/?from=2026-01-05&to=2026-01-05"))
+        assert "compared with 4 Jan 2026" in text
+        assert "Value EUR 15.00 ▲ up 50.0 % from 10.00" in text
+        assert "Conversions 1 = unchanged 0.0 % from 1" in text
+        assert "Value EUR 15.00 nothing before" in text_of(client.get("/?from=2026-01-05&to=2026-01-05&compare=year"))
+        assert "%" not in text_of(client.get("/?from=2026-01-05&to=2026-01-05&compare=none"))
+
+    def test_of_many_rows_a_page_shows_fifty_and_links_to_the_next(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
+        clicks = [shop.click("2026-01-05T10:00Z", ad=f"ad-{n:02}", visitor=f"v{n}") for n in range(60)]
+        shop.receive(*clicks)
+        page = client.get("/?from=2026-01-05&to=2026-01-05").content.decode()
+        more = re.search(r'href="(\?[^"]*after=[^"]*)">More rows', page)
+        assert more
+        rest = client.get(f"/{unescape(more[1])}").content.decode()
+        assert [*rows_of(page)[0], *rows_of(rest)[0]] == [f"ad-{n:02}" for n in range(60)]
+        assert "First rows" in rest
 
     def test_the_snippet_is_there_to_copy(self, client: Client, shop: DatedShop, ann: User) -> None:
         snippet = f'<script async src="http://testserver/t.js" data-site="{shop.site.key}"></script>'
@@ -146,13 +229,13 @@ class TestReport:
             shop.sale("2026-01-05T12:00Z", 8),
         )
         answer = client.get("/?from=2026-01-05&to=2026-01-05&model=first")
-        assert "summer 1 0 1 8.00" in text_of(answer)
-        found = re.search(r'href="(/api/reports/conversions\?[^"]*)"', answer.content.decode())
+        assert "summer 1 1 8.00" in text_of(answer)
+        found = re.search(r'href="(/api/reports/conversions\?[^"]*format[^"]*)"', answer.content.decode())
         assert found
         table = client.get(unescape(found[1]))
         assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert table.content.startswith(b"\xef\xbb\xbf")
-        assert b'"summer",true,1,0,1.000000,8.000000\r\n' in table.content
+        assert b'"summer",true,1,0,1.000000,8.000000,' in table.content
 
     def test_a_bad_range_is_explained_and_the_form_stays(self, client: Client, shop: DatedShop, ann: User) -> None:
         answer = client.get("/?from=2026-01-05&to=2026-01-01")

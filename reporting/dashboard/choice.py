@@ -1,0 +1,132 @@
+"""Choice: the dashboard's address -> what a person chose; and a choice -> an address, or the report's parameters.
+Pure."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from conversions.attribution.credit import MODELS
+from reporting.dashboard.period import DEFAULT_PERIOD, PERIODS
+from reporting.report.filters import FILTERS
+from reporting.report.query import values_of
+from tracker.collection.refusal import Refusal
+
+#: By what the table may have its rows.
+TABS = ("ad", "campaign", "channel", "source", "goal", "day")
+#: What the dashboard may be compared with, beside days of one's own (`FROM..TO`).
+COMPARED = {"previous": "The days before", "year": "The year before", "none": "Nothing"}
+#: The parameters by which rows are taken or left out.
+FILTER_NAMES = tuple(name for key in FILTERS for name in (key, f"{key}!"))
+#: All parameters of the dashboard.
+PARAMETERS = (
+    *("site", "period", "from", "to", "compare", "model", "beside", "by", "order", "after"),
+    *FILTER_NAMES,
+)
+#: The table shows at most this many rows at once.
+ROWS = 50
+
+Pairs = list[tuple[str, str]]
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person chose. `period`: its name; empty for days of their own. `first` and `last`: the days. `beside`: the
+    models shown beside `model`. `filters`: parameters and values, as in the address. `after`: where the table's page
+    begins."""
+
+    site: str
+    period: str = ""
+    first: str
+    last: str
+    compare: str = "previous"
+    model: str = "last"
+    beside: tuple[str, ...] = ()
+    by: str = "ad"
+    order: str = ""
+    after: str = ""
+    filters: tuple[tuple[str, str], ...] = ()
+
+    def sorted_by(self) -> str:
+        """The order of the table's rows: the chosen one, or the days backwards, or the most conversions first."""
+        return self.order or ("-day" if self.by == "day" else "-conversions")
+
+
+def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
+    """Read what a person chose for a site on its present day. Models, days and filters are checked with the report's
+    own parameters. Raises Refusal."""
+    for name in parameters:
+        if name not in PARAMETERS:
+            detail = f"The dashboard has the parameters {', '.join(PARAMETERS)}."
+            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    period, first, last = read_period(parameters, today)
+    model = parameters.get("model") or "last"
+    return Choice(
+        site=site,
+        period=period,
+        first=first,
+        last=last,
+        compare=parameters.get("compare") or "previous",
+        model=model,
+        beside=tuple(one for one in MODELS if one in values_of(parameters, "beside") and one != model),
+        by=read_tab(parameters.get("by") or "ad"),
+        order=parameters.get("order") or "",
+        after=parameters.get("after") or "",
+        filters=tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value),
+    )
+
+
+def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, str]:
+    """Read the name of the period, empty for days of one's own, and the first and the last day. Raises Refusal."""
+    first, last = parameters.get("from") or "", parameters.get("to") or ""
+    if first or last:
+        return "", first or last, last or today
+    period = parameters.get("period") or DEFAULT_PERIOD
+    if period not in PERIODS:
+        raise Refusal(400, "bad_period", f"period must be one of {', '.join(PERIODS)}; or give from and to.", "period")
+    return (period, *PERIODS[period][1](today))
+
+
+def read_tab(by: str) -> str:
+    """Read by what the table has its rows. Raises Refusal."""
+    if by not in TABS:
+        raise Refusal(400, "bad_by", f"by must be one of {', '.join(TABS)}.", "by")
+    return by
+
+
+def pairs_of(choice: Choice) -> Pairs:
+    """The parameters of a choice's address. What is the default is left out."""
+    days = [("period", choice.period)] if choice.period else [("from", choice.first), ("to", choice.last)]
+    chosen = {name: getattr(choice, name) for name in ("compare", "model", "by", "order", "after")}
+    plain = {"compare": "previous", "model": "last", "by": "ad", "order": "", "after": ""}
+    own = [(name, value) for name, value in chosen.items() if value != plain[name]]
+    return [("site", choice.site), *days, *own, *(("beside", one) for one in choice.beside), *choice.filters]
+
+
+def address_of(choice: Choice, **changes: object) -> str:
+    """The address of a choice with some changes. Unless `after` is given, the table begins with its first row."""
+    return f"?{urlencode(pairs_of(msgspec.structs.replace(choice, **{'after': '', **changes})))}"
+
+
+def kept_pairs(choice: Choice, but: Iterable[str]) -> Pairs:
+    """What a form must send along so that its fields change nothing else."""
+    left = {"after", *but}
+    return [(name, value) for name, value in pairs_of(choice) if name not in left]
+
+
+def report_pairs(choice: Choice) -> Pairs:
+    """The parameters with which the report's API gives the dashboard's figures and all rows of its table."""
+    models = ",".join((choice.model, *choice.beside))
+    compared = [("compare", choice.compare)] if choice.compare != "none" else []
+    return [
+        *(("site", choice.site), ("from", choice.first), ("to", choice.last)),
+        *compared,
+        ("models", models) if choice.beside else ("model", choice.model),
+        *(("by", choice.by), ("order", choice.sorted_by()), ("spend", "1")),
+        *choice.filters,
+    ]
+
+
+def table_pairs(choice: Choice) -> Pairs:
+    """The parameters of the report that the dashboard shows: one page of rows."""
+    page = [("after", choice.after)] if choice.after else []
+    return [*report_pairs(choice), ("limit", str(ROWS)), *page]

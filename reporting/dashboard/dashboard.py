@@ -1,0 +1,92 @@
+"""Dashboard: a choice and the report's answer -> everything that the page shows of them. Pure."""
+
+import msgspec
+from msgspec import UNSET
+
+from conversions.attribution.credit import MODELS
+from conversions.rules.site import SiteConfig
+from reporting.dashboard.choice import COMPARED, Choice, Pairs, address_of, kept_pairs
+from reporting.dashboard.figures import Tile, tiles_of
+from reporting.dashboard.period import PERIODS
+from reporting.dashboard.table import Tab, Table, table_of
+from reporting.report.report_answer import ReportAnswer
+
+
+class Option(msgspec.Struct, frozen=True):
+    """An entry of a list or a box to tick."""
+
+    value: str
+    title: str
+    selected: bool
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """A filter that is in force, and the address without it."""
+
+    name: str
+    value: str
+    without: bool
+    href: str
+
+
+class Menus(msgspec.Struct, frozen=True):
+    """What a person can choose. The `kept` pairs are the hidden fields of each form."""
+
+    periods: list[Tab]
+    compared: list[Option]
+    goals: list[Option]
+    models: list[Option]
+    beside: list[Option]
+    chips: list[Chip]
+    kept: Pairs
+    kept_by_days: Pairs
+    kept_by_site: Pairs
+
+
+class Dashboard(msgspec.Struct, frozen=True):
+    """What the page shows of a report. `before`: the days with which it is compared."""
+
+    tiles: list[Tile]
+    table: Table
+    before: tuple[str, str] | None
+
+
+def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
+    """Make what the page shows of a report."""
+    previous = None if report.previous is UNSET else report.previous
+    return Dashboard(
+        tiles=tiles_of(report.totals, previous.totals if previous else None),
+        table=table_of(report, choice),
+        before=(previous.first, previous.last) if previous else None,
+    )
+
+
+def menus_of(choice: Choice, site: SiteConfig) -> Menus:
+    """Make the menus of a site."""
+    compared = COMPARED if choice.compare in COMPARED else {choice.compare: choice.compare, **COMPARED}
+    goals = [value for name, value in choice.filters if name == "goal"]
+    return Menus(
+        periods=[
+            Tab(title, address_of(choice, period=name), choice.period == name) for name, (title, _) in PERIODS.items()
+        ],
+        compared=[Option(value, title, value == choice.compare) for value, title in compared.items()],
+        goals=[Option("", "All goals", not goals), *(Option(one.key, one.key, one.key in goals) for one in site.goals)],
+        models=[Option(model, title_of(model), model == choice.model) for model in MODELS],
+        beside=[Option(model, title_of(model), model in choice.beside) for model in MODELS if model != choice.model],
+        chips=[chip_of(choice, place) for place in range(len(choice.filters))],
+        kept=kept_pairs(choice, ("compare", "goal", "model", "beside")),
+        kept_by_days=kept_pairs(choice, ("period", "from", "to")),
+        kept_by_site=[pair for pair in kept_pairs(choice, ("site",)) if pair not in choice.filters],
+    )
+
+
+def chip_of(choice: Choice, place: int) -> Chip:
+    """The chip of a filter."""
+    name, value = choice.filters[place]
+    others = choice.filters[:place] + choice.filters[place + 1 :]
+    return Chip(name.removesuffix("!"), value, name.endswith("!"), address_of(choice, filters=others))
+
+
+def title_of(model: str) -> str:
+    """The name of a model as people read it."""
+    return model.replace("_", " ").capitalize()

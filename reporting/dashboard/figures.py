@@ -1,0 +1,66 @@
+"""Figures: the figures of a report that the dashboard shows, each with its title and how it is written. Pure."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from reporting.dashboard.numbers import Amount, Better, Change, Form, Number, change_of, number_of
+from reporting.report.rows import ReportRow, Totals
+
+
+class Figure(NamedTuple):
+    """A figure: its name in the report's answer, and how people see it."""
+
+    name: str
+    title: str
+    form: Form
+    better: Better
+
+
+COST = Figure("cost", "Cost", "money", 0)
+CLICKS = Figure("clicks", "Clicks", "count", 1)
+VIEWS = Figure("views", "Views", "count", 1)
+CONVERSIONS = Figure("conversions", "Conversions", "share", 1)
+VALUE = Figure("value", "Value", "money", 1)
+PER_CONVERSION = Figure("cost_per_conversion", "Cost per conversion", "money", -1)
+ROAS = Figure("roas", "ROAS", "money", 1)
+PROFIT = Figure("profit", "Profit", "money", 1)
+#: The figures at the top, and those of the table's columns.
+TILES = (COST, CLICKS, CONVERSIONS, VALUE, PER_CONVERSION, ROAS)
+COLUMNS = (COST, CLICKS, VIEWS, CONVERSIONS, VALUE, PER_CONVERSION, ROAS, PROFIT)
+#: These are shown only where something was spent.
+OF_SPEND = (COST, PER_CONVERSION, ROAS, PROFIT)
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """One of the figures at the top. `money`: whether it is an amount of the site's currency."""
+
+    name: str
+    title: str
+    number: Number | None
+    change: Change | None
+    money: bool
+
+
+def amount_of(figures: ReportRow | Totals, figure: Figure) -> Amount:
+    """A figure of a row or of the totals; None if there is none."""
+    found: Any = getattr(figures, figure.name)
+    return None if found is UNSET else found
+
+
+def shown_figures(figures: tuple[Figure, ...], totals: Totals) -> list[Figure]:
+    """Those of the figures that are worth showing: spend only if something was spent, views only if there are any."""
+    left_out = {*(() if amount_of(totals, COST) is not None else OF_SPEND), *(() if totals.views else (VIEWS,))}
+    return [figure for figure in figures if figure not in left_out]
+
+
+def tiles_of(totals: Totals, before: Totals | None) -> list[Tile]:
+    """The figures at the top, with their change."""
+    tiles = []
+    for figure in shown_figures(TILES, totals):
+        now = amount_of(totals, figure)
+        change = change_of(now, amount_of(before, figure), figure.form, figure.better) if before else None
+        money = figure.form == "money" and figure is not ROAS
+        tiles.append(Tile(figure.name, figure.title, number_of(now, figure.form), change, money))
+    return tiles

@@ -1,0 +1,83 @@
+"""Dashboard: the page after sign-in. What a person chose in the address -> a site's figures, and its snippet."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+
+from conversions.configuration.readable import load_readable
+from conversions.rules.site import SiteConfig
+from conversions.store.reading import open_to_read
+from conversions.units.clock import day_of
+from conversions.units.now import now_ms
+from reporting.dashboard.choice import Choice, Pairs, read_choice, report_pairs, table_pairs
+from reporting.dashboard.dashboard import dashboard_of, menus_of
+from reporting.pages.page import Page
+from reporting.report.answer import answer
+from reporting.report.query import Query, read_query
+from tracker.access import readable_sites
+from tracker.collection.refusal import Refusal
+from tracker.models import RefusedCount, script_tag
+
+
+class DashboardPage(Page, LoginRequiredMixin, View):
+    """A site's figures, and its snippet."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the chosen site, or the first site if none is chosen."""
+        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        context: dict[str, Any] = {"sites": sites, "status": 200}
+        if sites:
+            try:
+                site = load_readable(request, request.GET.get("site") or sites[0]["key"])
+                context |= site_context(request, site, now_ms())
+            except Refusal as error:
+                context |= {"error": error.detail, "status": error.status}
+        return render(request, "reporting/dashboard.html", context, status=context["status"])
+
+
+def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
+    """The values that the page shows for a site: its figures, or the reason why there are none. Raises Refusal."""
+    context = {
+        "site": site,
+        "snippet": script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
+        "refused": refused_today(site, now),
+    }
+    choice = read_choice(request.GET, site.key, day_of(now, site.timezone))
+    context |= {"choice": choice, "menus": menus_of(choice, site)}
+    try:
+        return context | report_context(choice, site, now)
+    except Refusal as error:
+        return {**context, "error": error.detail, "status": error.status}
+
+
+def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:
+    """The report of a choice, what the page shows of it, and its addresses in the API. Raises Refusal."""
+    report = answer(open_to_read(), query_of(table_pairs(choice), site), site, now)
+    return {
+        "report": report,
+        "dashboard": dashboard_of(report, choice),
+        "csv": report_address([*report_pairs(choice), ("format", "spreadsheet")]),
+        "json": report_address(table_pairs(choice)),
+    }
+
+
+def query_of(pairs: Pairs, site: SiteConfig) -> Query:
+    """The report that has these parameters. Raises Refusal."""
+    return read_query(QueryDict(urlencode(pairs)), site)
+
+
+def report_address(pairs: Pairs) -> str:
+    """The address of a report in the API."""
+    return f"{reverse('conversion_report')}?{urlencode(pairs)}"
+
+
+def refused_today(site: SiteConfig, now: int) -> list[RefusedCount]:
+    """Read the counts of refused hits on the site's present day, the largest first."""
+    today = date.fromisoformat(day_of(now, site.timezone))
+    return list(RefusedCount.of_days(site.key, today, today))
