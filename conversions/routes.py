@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from conversions.api.actions import ReplayView, RollupView
 from conversions.api.conversions import ConversionsView, ConversionView
 from conversions.api.rejected import RejectedView
-from conversions.api.spend import SpendView
+from conversions.api.spend import SpendImportView, SpendView
 from conversions.api.visitors import VisitorView
 from conversions.click import ClickView
 
@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/sites/<str:key>/replay", ReplayView.as_view(), name="replay"),
     path("api/rejected", RejectedView.as_view(), name="rejected"),
     path("api/spend", SpendView.as_view(), name="spend"),
+    path("api/spend/import", SpendImportView.as_view(), name="spend_import"),
     path("api/visitors", VisitorView.as_view(), name="visitors"),
 ]

@@ -9,6 +9,7 @@ from conversions.explain.explanation import Explanation
 from conversions.explain.listed import ListedConversion
 from conversions.explain.rejected import ListedRejected
 from conversions.explain.timeline import TimelineFact
+from conversions.spend.change import ChangedDay
 from conversions.spend.listed import ListedSpend
 from conversions.units.formats import Amount, Day, Url
 from tracker.collection.sample import Sample
@@ -107,3 +108,17 @@ class SpendPage(msgspec.Struct, frozen=True):
 
     results: list[ListedSpend]
     next: NextPage
+
+
+class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source said of the days of a file before, and what it says now."""
+
+    first: Day = msgspec.field(name="from")
+    last: Day = msgspec.field(name="to")
+    rows: Annotated[int, Meta(description="Lines of spend.")]
+    totals: Annotated[int, Meta(description="Lines of totals, which were left out.")]
+    before: Costs
+    after: Costs
+    changed: Annotated[int, Meta(description="Days, by currency, on which the cost changes.")]
+    days: Annotated[list[ChangedDay], Meta(description="The first 400 of them.")]
+    preview: Annotated[bool, Meta(description="Whether nothing was changed.")]

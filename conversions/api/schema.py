@@ -1,10 +1,12 @@
 """Schema: the summaries, parameters and answers of support's API that `/api/schema` shows."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 
 from conversions.api.answers import (
     ConversionAnswer,
     FoundOrListed,
+    ImportAnswer,
     Marked,
     RejectedPage,
     SpendAnswer,
@@ -15,6 +17,7 @@ from conversions.api.replays import ReplayState, ReplayStates
 from conversions.attribution.credit import MODELS
 from conversions.spend.listed import MAX_LIMIT
 from conversions.spend.put import SpendPut
+from conversions.spend.reader import NETWORKS
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
@@ -80,6 +83,23 @@ spend_schema = extend_schema(
     parameters=[parameter("dry_run", "`1`: say what would change, and change nothing.", enum=["0", "1"])],
     request=SpendPut,
     responses={200: SpendAnswer, **refusals(400, 401, 403, 404, 503)},
+)
+spend_import_schema = extend_schema(
+    summary="Import what an ad network's export says, in the place of what the source said of its days before",
+    operation_id="spend_import",
+    parameters=[
+        SITE,
+        parameter("source", "A name that you choose, such as google.", required=True),
+        parameter("currency", "Where the file names none; the site's by default."),
+        parameter("decimal", "The mark before decimals, if the file doesn't show it.", enum=[".", ","]),
+        parameter("dates", "What comes first in 11/12/2026, if the file doesn't show it.", enum=["day", "month"]),
+        parameter("utm_source", "The utm source of the clicks; by default what the network's form says."),
+        parameter("utm_medium", "The utm medium of the clicks, in the same way."),
+        parameter("network", "The network of the clicks, in the same way.", enum=list(NETWORKS)),
+        parameter("preview", "`1`: say what would change, and change nothing.", enum=["0", "1"]),
+    ],
+    request={"text/csv": OpenApiTypes.STR},
+    responses={200: ImportAnswer, **refusals(400, 401, 403, 404, 503)},
 )
 spend_list_schema = extend_schema(
     summary="List what sources said was spent, the latest day first",

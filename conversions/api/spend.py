@@ -1,27 +1,34 @@
 """Spend: endpoints by which a program says what was spent on some days, and lists what was said."""
 
+from typing import Any
+
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversions.api.answers import SpendAnswer, SpendPage
+from conversions.api.answers import ImportAnswer, SpendAnswer, SpendPage
 from conversions.api.parameters import next_url
-from conversions.api.schema import spend_list_schema, spend_schema
+from conversions.api.schema import spend_import_schema, spend_list_schema, spend_schema
 from conversions.configuration.readable import load_readable
 from conversions.configuration.spend_list import read_page
-from conversions.configuration.spend_table import Imported, put_spend
+from conversions.configuration.spend_table import Imported, check_spend, import_spend, put_spend
 from conversions.facts.ad_names import AdNames
+from conversions.spend.change import by_currency, changed_days
 from conversions.spend.listed import list_row, read_wanted, write_place
+from conversions.spend.options import read_options
 from conversions.spend.put import decode_put, put_lines
-from conversions.units.micros import six_places
+from conversions.spend.upload import MAX_BODY, read_upload, too_large
 from tracker.access import IngestTokenAuthentication, MayRead, ReportTokenAuthentication, readable_site
 from tracker.collection.currencies import CURRENCIES
 from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 
-#: A body has at most this many bytes.
-MAX_BODY = 4 << 20
+#: An answer lists at most this many days that changed.
+MAX_CHANGED = 400
+WHAT_TO_SEND = (
+    "Send the file itself as the body, and no form: curl --data-binary @export.csv -H 'Content-Type: text/csv' ..."
+)
 
 
 class SpendView(APIView):
@@ -56,19 +63,60 @@ class SpendView(APIView):
         return Response(to_plain(describe(put_spend(site, put.source, (put.first, put.last), lines, dry_run), dry_run)))
 
 
+class SpendImportView(APIView):
+    """What an ad network's export says. For ingest tokens, and for people of the account who are signed in."""
+
+    authentication_classes = (IngestTokenAuthentication, SessionAuthentication)
+    permission_classes = (MayRead,)
+    parser_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a form before anything reads it."""
+        if (request.content_type or "").startswith("multipart/"):
+            raise Refusal(415, "unsupported_media_type", WHAT_TO_SEND)
+        super().initial(request, *args, **kwargs)
+
+    @spend_import_schema
+    def post(self, request: Request) -> Response:
+        """Replace what a source said of the days from the file's first to its last, whole or not at all."""
+        query = request.query_params
+        site, preview = readable_site(request, query.get("site", "")), query.get("preview", "0") != "0"
+        source, reading = read_options(query, site.currency, CURRENCIES, others=("site", "preview"))
+        run = check_spend if preview else import_spend
+        return Response(to_plain(describe_import(run(site, source, read_upload(read_body(request), reading)), preview)))
+
+
 def read_body(request: Request) -> bytes:
     """Read the body; the limit of Django is for forms. Raises Refusal if the body is too large."""
     body: bytes = request._request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
-        raise Refusal(413, "too_large", f"The body has more than {MAX_BODY} bytes.")
+        raise too_large(f"{MAX_BODY} bytes")
     return body
 
 
 def describe(found: Imported, dry_run: bool) -> SpendAnswer:
     """Describe what was replaced."""
-    before, after = (
-        {currency: six_places(cost) for currency, cost in costs.items()} for costs in (found.before, found.after)
-    )
     return SpendAnswer(
-        first=found.first, last=found.last, rows=found.lines, before=before, after=after, dry_run=dry_run
+        first=found.first,
+        last=found.last,
+        rows=found.lines,
+        before=by_currency(found.before),
+        after=by_currency(found.after),
+        dry_run=dry_run,
+    )
+
+
+def describe_import(found: Imported, preview: bool) -> ImportAnswer:
+    """Describe what an import replaced, or would replace."""
+    days = changed_days(found.before, found.after)
+    return ImportAnswer(
+        first=found.first,
+        last=found.last,
+        rows=found.lines,
+        totals=found.totals,
+        before=by_currency(found.before),
+        after=by_currency(found.after),
+        changed=len(days),
+        days=days[:MAX_CHANGED],
+        preview=preview,
     )

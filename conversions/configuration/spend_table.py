@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from conversions.models.spend import SpendRow
+from conversions.spend.change import Costs
+from conversions.spend.days import Days
 from conversions.spend.lines import BadSpend, Problems, SpendLine, SpendNames
 from conversions.spend.reader import SpendFile
 from tracker.models import Site
@@ -18,36 +20,34 @@ AT_ONCE = 1_000
 #: Lines of the same day and names are added up among this many different ones.
 IN_MEMORY = 10_000
 
-#: The first and the last day.
-Days = tuple[str, str]
 Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import says of its days: their first and last, and the numbers of lines and of lines of totals. Currency
-    -> micros that the source said before, and says now."""
+    """What an import says of its days: their first and last, the numbers of lines and of lines of totals, and what the
+    source said before, and says now."""
 
     first: str
     last: str
     lines: int
     totals: int
-    before: dict[str, int]
-    after: dict[str, int]
+    before: Costs
+    after: Costs
 
 
 def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
     """Read the whole file; return what its import would change. Raises BadSpend, which names each bad line."""
     problems, first, last, count = Problems(), "", "", 0
-    after: Counter[str] = Counter()
+    after: Counter[tuple[str, str]] = Counter()
     for line in watch(file.lines(problems)):
         count += 1
         first, last = min(first or line.day, line.day), max(last, line.day)
-        after[line.currency] += line.cost
+        after[line.day, line.currency] += line.cost
     if not count and not problems.count:
         problems.add("it has no lines of spend")
     if problems.count:
         raise BadSpend(problems.listed, problems.count)
-    return Imported(first, last, count, file.totals, read_costs(site, source, first, last), dict(sorted(after.items())))
+    return Imported(first, last, count, file.totals, read_costs(site, source, first, last), after)
 
 
 def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
@@ -66,15 +66,15 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
 
 def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
     """Replace what the source said of the days, in one transaction; with `dry_run`, only return what would change."""
-    after: Counter[str] = Counter()
+    after: Counter[tuple[str, str]] = Counter()
     for line in lines:
-        after[line.currency] += line.cost
+        after[line.day, line.currency] += line.cost
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         before = read_costs(site, source, *days)
         if not dry_run:
             replace_rows(site, source, days, lines)
-    return Imported(*days, len(lines), 0, before, dict(sorted(after.items())))
+    return Imported(*days, len(lines), 0, before, after)
 
 
 def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]) -> None:
@@ -90,12 +90,12 @@ def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow
     return SpendRow.objects.filter(site=site, imported_as=source, day__gte=first, day__lte=last)
 
 
-def read_costs(site: Site, source: str, first: str, last: str) -> dict[str, int]:
-    """Currency -> what a source said of some days, in micros. Python adds up, because a database's sum may overflow."""
-    costs: Counter[str] = Counter()
-    for currency, cost in rows_of(site, source, first, last).values_list("currency", "cost").iterator():
-        costs[currency] += cost
-    return dict(sorted(costs.items()))
+def read_costs(site: Site, source: str, first: str, last: str) -> Costs:
+    """What a source said of some days. Python adds up, because a database's sum may overflow."""
+    costs: Counter[tuple[str, str]] = Counter()
+    for day, currency, cost in rows_of(site, source, first, last).values_list("day", "currency", "cost").iterator():
+        costs[day, currency] += cost
+    return costs
 
 
 Group = tuple[str, str, SpendNames]

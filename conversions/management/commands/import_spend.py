@@ -9,16 +9,19 @@ from django.db import DatabaseError
 from tqdm import tqdm
 
 from conversions.configuration.spend_table import Imported, check_spend, import_spend
-from conversions.spend.lines import BadSpend, SpendLine, SpendNames
-from conversions.spend.reader import MAX_LINE, NETWORKS, Reading, SpendFile
+from conversions.spend.change import by_currency
+from conversions.spend.lines import BadSpend, SpendLine
+from conversions.spend.options import MARKS, NAMED, OPTIONS, ORDERS, read_options
+from conversions.spend.reader import NETWORKS, SpendFile
+from conversions.spend.text import text_of
 from conversions.units.micros import six_places
 from tracker.collection.currencies import CURRENCIES
+from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 #: A file has at most this many bytes.
 MAX_BYTES = 1_000_000_000
-#: What a touch from the network has where the file doesn't say it: option -> the part of a name.
-NAMED = {"utm_source": "source", "utm_medium": "medium", "network": "network"}
+NOTHING = six_places(0)
 
 
 class Command(BaseCommand):
@@ -36,8 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--source", required=True, help="a name; an import replaces what its source said before")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
         parser.add_argument("--currency", default="", help="where the file names none; default: the site's")
-        parser.add_argument("--decimal", choices=(".", ","), default="", help="the mark before decimals")
-        parser.add_argument("--dates", choices=("day", "month"), default="", help="what comes first in 11/12/2026")
+        parser.add_argument("--decimal", choices=MARKS[1:], default="", help="the mark before decimals")
+        parser.add_argument("--dates", choices=ORDERS[1:], default="", help="what comes first in 11/12/2026")
         for option in NAMED:
             choices = NETWORKS if option == "network" else None
             parser.add_argument(f"--{option.replace('_', '-')}", default="", metavar="NAME", choices=choices)
@@ -45,14 +48,13 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Import the file, or say what is wrong with each bad line."""
         site = self._site(options["site"])
-        source = options["source"].strip()
-        if not 0 < len(source) <= 100:
-            raise CommandError("--source is a name of at most 100 characters.")
         try:
-            found = self._import(site, source, options)
+            found = self._import(site, options)
         except BadSpend as error:
             raise CommandError(f"{options['file']}: nothing was imported.\n{error}") from error
-        except (OSError, UnicodeError) as error:
+        except Refusal as error:
+            raise CommandError(error.detail) from error
+        except OSError as error:
             raise CommandError(f"{options['file']} can't be read: {error}") from error
         except DatabaseError as error:
             raise CommandError(f"Nothing was imported, because the database can't store it: {error}") from error
@@ -64,51 +66,24 @@ class Command(BaseCommand):
             raise CommandError("No site has this key.")
         return site
 
-    def _import(self, site: Site, source: str, options: Any) -> Imported:
+    def _import(self, site: Site, options: Any) -> Imported:
         name = options["file"]
+        source, reading = read_options({one: options[one] for one in OPTIONS}, site.currency, CURRENCIES)
         if os.path.getsize(name) > MAX_BYTES:
             raise BadSpend([f"more than {MAX_BYTES} bytes; import it in parts of whole days"])
-        reading = Reading(
-            currency=options["currency"].upper() or site.currency,
-            currencies=CURRENCIES,
-            mark=options["decimal"],
-            order=options["dates"],
-            names=SpendNames(**{field: options[option] for option, field in NAMED.items()}),
-        )
-        encoding = find_encoding(name)
         run = check_spend if options["dry_run"] else import_spend
-        return run(site, source, SpendFile(lambda: read_lines(name, encoding), reading), self._watch)
+        return run(site, source, SpendFile(text_of(lambda: open(name, "rb")), reading), self._watch)
 
     def _watch(self, lines: Iterable[SpendLine]) -> Iterator[SpendLine]:
         yield from tqdm(lines, desc="reading", unit=" lines", disable=None)
 
 
-def read_lines(name: str, encoding: str) -> Iterator[str]:
-    """Read a file line by line. A line that is too long is cut, but stays too long."""
-    with open(name, encoding=encoding, newline="") as file:
-        while line := file.readline(MAX_LINE + 1):
-            yield line
-
-
-def find_encoding(name: str) -> str:
-    """Find the encoding of a file: that of its mark; else UTF-8; else Latin-1 as Windows writes it."""
-    with open(name, "rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16"
-    try:
-        with open(name, encoding="utf-8-sig") as text:
-            while text.read(1 << 16):
-                pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
-
-
 def describe(found: Imported, verb: str) -> str:
     """Describe what was imported, and each currency's cost before and after."""
+    before, after = by_currency(found.before), by_currency(found.after)
     costs = [
-        f"{currency}: {six_places(found.before.get(currency, 0))} -> {six_places(found.after.get(currency, 0))}"
-        for currency in sorted({*found.before, *found.after})
+        f"{currency}: {before.get(currency, NOTHING)} -> {after.get(currency, NOTHING)}"
+        for currency in sorted({*before, *after})
     ]
     totals = f" {found.totals} lines of totals were left out." if found.totals else ""
     head = f"{verb} what this source said of {found.first} to {found.last}: {found.lines} lines.{totals}"

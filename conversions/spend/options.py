@@ -1,0 +1,49 @@
+"""Options: the parameters of an import -> the source, and how to read its file. Pure."""
+
+from collections.abc import Collection, Mapping
+
+from conversions.spend.lines import SpendNames
+from conversions.spend.listed import read_source
+from conversions.spend.reader import MAX_NAME, NETWORKS, Reading
+from tracker.collection.refusal import Refusal
+
+#: The mark before decimals, and what comes first in 11/12/2026. Empty: the file shows it.
+MARKS = ("", ".", ",")
+ORDERS = ("", "day", "month")
+#: What a touch has where the file doesn't say it: parameter -> the part of a name.
+NAMED = {"utm_source": "source", "utm_medium": "medium", "network": "network"}
+#: All parameters of an import.
+OPTIONS = ("source", "currency", "decimal", "dates", *NAMED)
+
+
+def read_options(
+    parameters: Mapping[str, str], own: str, currencies: Collection[str], others: Collection[str] = ()
+) -> tuple[str, Reading]:
+    """Read the name of the source, and how to read its file. `own`: the site's currency. `others`: further parameters
+    that are allowed. Raises Refusal."""
+    for name in parameters:
+        if name not in (*OPTIONS, *others):
+            detail = f"An import has the parameters {', '.join((*others, *OPTIONS))}."
+            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    given = {name: parameters.get(name, "").strip() for name in OPTIONS}
+    return read_source(parameters), Reading(
+        currency=_one_of("currency", (given["currency"] or own).upper(), currencies, "an ISO 4217 code, such as EUR"),
+        currencies=currencies,
+        mark=_one_of("decimal", given["decimal"], MARKS, "the mark before decimals: a point or a comma"),
+        order=_one_of("dates", given["dates"], ORDERS, "what comes first in 11/12/2026: day or month"),
+        names=SpendNames(**{field: _name(name, given[name]) for name, field in NAMED.items()}),
+    )
+
+
+def _one_of(field: str, value: str, choices: Collection[str], meaning: str) -> str:
+    if value in choices:
+        return value
+    raise Refusal(400, "invalid", f"{field} is {meaning}.", field)
+
+
+def _name(field: str, value: str) -> str:
+    if field == "network":
+        return _one_of(field, value, ("", *NETWORKS), f"one of {', '.join(NETWORKS)}")
+    if len(value) > MAX_NAME or "\0" in value:
+        raise Refusal(400, "invalid", f"{field} has at most {MAX_NAME} characters, and no NUL.", field)
+    return value
