@@ -24,7 +24,7 @@ from conversions.models import Ad
 from tracker.admission import RATES
 from tracker.collection.body import read_form
 from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, own_stand_in, stand_in
-from tracker.collection.consent import ANALYTICS, DENIED, read_consent, respect
+from tracker.collection.consent import ANALYTICS, DENIED, read_consent, remove_denied
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
 from tracker.collection.known import Known
@@ -33,7 +33,7 @@ from tracker.collection.text import repair
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query_string, read_sender
-from tracker.lookup import Bounded, Cached, each
+from tracker.lookup import Bounded, Cached, look_up_each
 from tracker.models import Site
 from tracker.refusals import note_refusal
 from tracker.visitor_cookie import known_visitor
@@ -93,8 +93,8 @@ def look_up_destination(site_and_ad: str) -> AdLink | None:
     return AdLink(*first) if first else None
 
 
-SITES: Cached[ClickSite] = Cached(Bounded(each(look_up_site)), settings.SITE_CACHE_SECONDS)
-DESTINATIONS: Cached[AdLink] = Cached(Bounded(each(look_up_destination)), settings.SITE_CACHE_SECONDS)
+SITES: Cached[ClickSite] = Cached(Bounded(look_up_each(look_up_site)), settings.SITE_CACHE_SECONDS)
+DESTINATIONS: Cached[AdLink] = Cached(Bounded(look_up_each(look_up_destination)), settings.SITE_CACHE_SECONDS)
 
 
 class CantLookUp(Refusal):
@@ -126,7 +126,7 @@ class ClickView(APIView):
         if request.method == "GET":
             visitor = known_visitor(request.COOKIES, request.META.get("HTTP_HOST", ""), found.domains)
             hit = click_hit(click, page, others, found, sender, consent, visitor)
-            record(respect(hit, found.denied, own_stand_in(hit, sender.salt)), found)
+            record(remove_denied(hit, found.denied, own_stand_in(hit, sender.salt)), found)
         return lead_to(hand_over(page, click, found.key, found.secret))
 
     def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:

@@ -43,8 +43,8 @@ class AccountForm(forms.ModelForm[Account]):
 
     own_networks = LinesField(
         required=False,
-        help_text="IP addresses and networks of its own people, one a line, such as 203.0.113.0/24. Hits from them are"
-        " rejected by its sites.",
+        help_text="IP addresses and networks of the customer's own people, one a line, such as 203.0.113.0/24. Hits"
+        " from them are rejected.",
     )
 
     class Meta:
@@ -74,10 +74,14 @@ class SiteForm(forms.ModelForm[Site]):
         required=False, help_text="IP addresses and networks of affiliate networks, one a line. They need no secret."
     )
     timezone = forms.ChoiceField(
-        choices=TIMEZONE_CHOICES, initial="UTC", help_text="Days of reports are this zone's. Fixed once there are hits."
+        choices=TIMEZONE_CHOICES,
+        initial="UTC",
+        help_text="Reports' days are in this timezone. Fixed once there are hits.",
     )
     currency = forms.ChoiceField(
-        choices=CURRENCY_CHOICES, initial="USD", help_text="Of hits that name none. Fixed once there are hits."
+        choices=CURRENCY_CHOICES,
+        initial="USD",
+        help_text="The currency of hits that name none. Fixed once there are hits.",
     )
 
     class Meta:

@@ -45,7 +45,7 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
     )
 
     own_networks = NetworksField(
-        required=False, help_text="IP addresses and networks of its own people, such as 203.0.113.0/24."
+        required=False, help_text="IP addresses and networks of the customer's own people, such as 203.0.113.0/24."
     )
 
     class Meta:

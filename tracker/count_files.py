@@ -123,7 +123,7 @@ class Value(values.MutexValue):
         self._value = 0.0
 
 
-def count_in(folder: Path | None) -> None:
+def store_counts_in(folder: Path | None) -> None:
     """Let counters and histograms that are created later write to files in `folder`. If it is None, they count only in
     memory."""
     values.ValueClass = Value if folder else values.MutexValue

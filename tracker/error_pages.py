@@ -11,7 +11,7 @@ from tracker.errors import error_response
 from tracker.forwarded import ADVICE, is_misread
 
 
-def for_a_person(request: HttpRequest) -> bool:
+def wants_html(request: HttpRequest) -> bool:
     """Whether a browser asks for a page: the path isn't under /api/, and the client accepts HTML."""
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
@@ -20,7 +20,7 @@ def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResp
     """Make Django's handler of an error status: browsers get `page`, programs get JSON with the code and the detail."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return page(request, *args, **kwargs) if for_a_person(request) else error_response(status, code, detail)
+        return page(request, *args, **kwargs) if wants_html(request) else error_response(status, code, detail)
 
     return handler
 

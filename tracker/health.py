@@ -36,11 +36,11 @@ def probe(service: Service) -> Probe[None]:
 PROBES = [probe(service) for service in SERVICES]
 
 
-class OneForm(BaseContentNegotiation):
-    """Selects a view's first renderer, whatever `Accept` or `format` ask for."""
+class FirstRenderer(BaseContentNegotiation):
+    """Always selects the view's first renderer, whatever `Accept` or `?format=` ask for."""
 
     def select_parser(self, _request: Request, _parsers: object) -> None:
-        """Return None: these views take no body."""
+        """Return None: these views read no body."""
 
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: object = None
@@ -56,7 +56,7 @@ class OpenView(APIView):
     authentication_classes = ()
     permission_classes = ()
     renderer_classes = (JSONRenderer,)
-    content_negotiation_class = OneForm
+    content_negotiation_class = FirstRenderer
 
 
 class HealthView(OpenView):

@@ -35,7 +35,7 @@ NEVER = Known[Any](None, checked=False, until=float("-inf"))
 LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
-def each(look_up: Callable[[str], T | None]) -> LookUp[T]:
+def look_up_each(look_up: Callable[[str], T | None]) -> LookUp[T]:
     """Make a look-up of several keys from a look-up of one key."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 

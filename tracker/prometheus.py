@@ -19,7 +19,7 @@ for outcome in ("sent", "failed"):
     BATCHES.labels(outcome)  # The count is 0 from the start. Monitors then see the first failure as a rise.
 COMMIT_SECONDS = Histogram(
     "hitledger_commit_seconds",
-    "Seconds from closing a batch to the queue's confirm; embedded: to the end of its processing.",
+    "Seconds from the end of a batch to the queue's confirm. Embedded: until the batch is processed.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tracker import tls
-from tracker.count_files import count_in
+from tracker.count_files import store_counts_in
 from tracker.environment import (
     SQLITE,
     BadSetting,
@@ -54,7 +54,7 @@ DEMO = read_switch("DEMO")
 
 #: The folder to which all processes write their counts. /metrics shows the sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
-count_in(METRICS_DIR)  # This comes before the first metric is made.
+store_counts_in(METRICS_DIR)  # This comes before the first metric is made.
 
 # The services. If a variable is unset, the tracker works without the service.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps", parameters=tls.FILES)

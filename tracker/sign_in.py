@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.throttling import SimpleRateThrottle
 
 from tracker.collection.address import client_address
-from tracker.error_pages import for_a_person
+from tracker.error_pages import wants_html
 from tracker.errors import error_response
 from tracker.models import Token
 
@@ -112,7 +112,7 @@ def too_many(request: HttpRequest, wait: float) -> HttpResponse:
     """Make the response 429 to an attempt to sign in. The password isn't checked."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
-    if for_a_person(request):
+    if wants_html(request):
         response = HttpResponse(detail, content_type="text/plain; charset=utf-8", status=429)
     else:
         response = error_response(429, "rate_limited", detail)

@@ -6,7 +6,7 @@ import msgspec
 from django.conf import settings
 
 from tracker.collection.collect import SiteEntry
-from tracker.lookup import Bounded, Cached, each
+from tracker.lookup import Bounded, Cached, look_up_each
 from tracker.models import Site, Token
 
 
@@ -43,4 +43,4 @@ def look_up_token(secret: str) -> TokenEntry | None:
 
 
 SITES: Cached[SiteEntry] = Cached(Bounded(look_up_sites), settings.SITE_CACHE_SECONDS)
-TOKENS: Cached[TokenEntry] = Cached(Bounded(each(look_up_token)), settings.SITE_CACHE_SECONDS)
+TOKENS: Cached[TokenEntry] = Cached(Bounded(look_up_each(look_up_token)), settings.SITE_CACHE_SECONDS)

@@ -70,7 +70,7 @@ class ChunkedBodies:
         return answer
 
 
-class ShortWay:
+class DirectHits:
     """WSGI middleware that calls the views of hits directly. Django's middleware and signals would take half of a small
     request's time.
 
@@ -97,4 +97,4 @@ def other_hit_paths() -> list[str]:
     return [path for name, path in settings.PUBLIC_PATHS.items() if name in HIT_NAMES]
 
 
-application = ChunkedBodies(ShortWay(get_wsgi_application(), (*HIT_PATHS, *other_hit_paths())))
+application = ChunkedBodies(DirectHits(get_wsgi_application(), (*HIT_PATHS, *other_hit_paths())))

@@ -31,8 +31,8 @@ MERGES = [
         "merged objects of two merges are not merged with each other",
         MERGING,
         MERGER,
-        "        for group in self._groups(self._growing(key)):",
-        "        for group in self._groups(self._growing(key)[:1]):",
+        "        for group in self._groups(self._half_empty(key)):",
+        "        for group in self._groups(self._half_empty(key)[:1]):",
     ),
     fault(
         "copies of a hit with different contents become one",

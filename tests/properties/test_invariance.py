@@ -51,7 +51,7 @@ from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, counting
 from tests.properties.worlds import LEAST_ON_CASSANDRA, ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import click_rows, credit_rows
 from tracker.collection.collect import own_stand_in
-from tracker.collection.consent import respect
+from tracker.collection.consent import remove_denied
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
@@ -116,7 +116,7 @@ class World:
 
     def received(self) -> list[Hit]:
         """The hits as collection keeps them, without what their consent denies."""
-        return [respect(hit, (), own_stand_in(hit, SALT)) for hit in self.scenario.hits]
+        return [remove_denied(hit, (), own_stand_in(hit, SALT)) for hit in self.scenario.hits]
 
     def configure(self) -> None:
         """Makes the goals and ads."""

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from django.db import OperationalError
 
-from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Known, each
+from tracker.lookup import MAX_CACHED, MISS_SECONDS, REST_SECONDS, Bounded, Cached, Known, look_up_each
 
 
 class Clock:
@@ -45,7 +45,7 @@ def table() -> Table:
 
 @pytest.fixture
 def cache(table: Table, clock: Clock) -> Cached[str]:
-    return Cached(each(table.look_up), 10, clock)
+    return Cached(look_up_each(table.look_up), 10, clock)
 
 
 def state(found: Known[str]) -> tuple[str | None, bool]:
@@ -69,7 +69,7 @@ def test_a_missing_row_is_read_again_soon(cache: Cached[str], table: Table, cloc
 
 
 def test_without_a_cache_every_look_up_reads(table: Table, clock: Clock) -> None:
-    cache = Cached(each(table.look_up), 0, clock)
+    cache = Cached(look_up_each(table.look_up), 0, clock)
     assert [state(cache.find("here")) for _ in range(3)] == [("row", True)] * 3
     assert table.asked == 3
 

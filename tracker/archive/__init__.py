@@ -1,6 +1,6 @@
-"""Archive: a batch -> one object under a key that is derived from its id; and the hits of an object.
+"""Archive: stores each batch of raw hits as one object, for good, in S3 or a folder.
 
-`port` says what an archive promises. Each kind of object and each adapter has its own module. This module opens the
+`port` describes the interface. Each adapter and each kind of object has its own module. `open_archive` opens the
 adapter that the settings name.
 """
 
@@ -44,7 +44,7 @@ __all__ = [
 
 @cache
 def open_archive() -> ObjectArchive:
-    """Return the archive that ARCHIVE_URL names. Each process makes one archive, which connects at its first call."""
+    """Return the archive that ARCHIVE_URL names. Each process has one, which connects at its first call."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)
@@ -52,7 +52,7 @@ def open_archive() -> ObjectArchive:
 
 
 def open_merger() -> Merger:
-    """Return the merger of this process, which remembers damaged objects."""
+    """Return this process's merger, which remembers damaged objects."""
     return _merger_of(open_archive())
 
 
@@ -62,6 +62,6 @@ def _merger_of(archive: ObjectArchive) -> Merger:
 
 
 def merged_until() -> int:
-    """The instant (ms) before which an hour must have ended to be merged now. It is ARCHIVE_MERGE_HOURS ago, and at
-    least one hour ago."""
+    """Return the instant (ms) before which an hour must have ended to be merged now: ARCHIVE_MERGE_HOURS ago, but at
+    least an hour ago."""
     return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

@@ -1,5 +1,5 @@
-"""Archive: what the archive in a folder and the archive in a bucket have in common. It keeps objects under keys, and
-leaves reading and writing of bytes to the adapters."""
+"""Archive: the common part of the archives in a folder and in a bucket. It manages objects by key; the subclasses read
+and write bytes."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -36,30 +36,32 @@ from tracker.archive.objects import lines_of, pack, pack_snapshot, unpack, unpac
 from tracker.archive.port import LATEST, NotArchived, Piece, Wanted
 from tracker.collection.hit import Batch, Hit
 
-#: A batch is looked for this many times, because another process may merge its object during the search.
+#: How often a batch is looked for, because another process may merge its object meanwhile.
 TRIES = 3
 
 
 class ObjectArchive(ABC):
-    """See Archive. The subclasses read and write bytes, and raise ArchiveUnavailable."""
+    """An Archive on top of reading and writing bytes by key, which the subclasses implement. These raise
+    ArchiveUnavailable."""
 
     def put(self, batch: Batch) -> str:
-        """See Archive."""
+        """Store a batch as an object, and return its key. An empty batch is not stored."""
         key = archive_key(batch.id)
         if batch.hits:
             self.write(key, pack(batch))
         return key
 
     def get(self, key: str) -> list[Hit]:
-        """See Archive."""
+        """Read all hits of an object. Raises NotArchived or BadBatch."""
         return [hit for piece in self.pieces(key) for batch in self.fetch(piece) for hit in batch.hits]
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
-        """See Archive."""
+        """Read the hits of a batch from its own object, or from the merged object that has them now. Raises NotArchived
+        or BadBatch."""
         for _ in range(TRIES):
             with suppress(NotArchived):
                 return self.get(archive_key(batch))
-            with suppress(NotArchived):  # This happens if a listed object is merged again.
+            with suppress(NotArchived):  # Raised if another process merges a listed object again.
                 for key in self.list_hour(batch):
                     if batch in self.read_index(key).batches:
                         return self._hits_of(key, batch)
@@ -71,24 +73,25 @@ class ObjectArchive(ABC):
         return [hit for one in held if one.id == batch for hit in one.hits]
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """See Archive."""
+        """List the keys of all objects of a time span, small and merged, in order of time."""
         return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
 
     def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the objects of one batch each; see `list`."""
+        """List the keys of the small objects, each with one batch; see Archive.list."""
         return between(self.keys("", max(first_key(since), after)), since, until, after)
 
     def list_merged(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the merged objects; see `list`."""
+        """List the keys of the merged objects; see Archive.list."""
         return between(self.keys(MERGED, MERGED + max(first_key(since), after)), since, until, after)
 
     def list_hour(self, batch: str) -> Iterator[str]:
-        """List the merged objects of a batch's hour."""
+        """List the keys of the merged objects of the hour in which a batch was made."""
         hour = hour_start(int(batch[:13]))
         return self.list_merged(hour, hour + HOUR_MS)
 
     def pieces(self, key: str, wanted: Iterable[Wanted] | None = None) -> Sequence[Piece]:
-        """See Archive. Without `wanted`, all pieces are listed."""
+        """List the parts of an object (blocks, or all of a small object) that may have the wanted hits; all parts
+        without `wanted`."""
         if not is_merged(key):
             return [Piece(key)]
         index = self.read_index(key)
@@ -97,20 +100,19 @@ class ObjectArchive(ABC):
         return [*pieces[:-1], pieces[-1]._replace(batches=len(index.batches))]
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """See Archive."""
+        """Read the hits of a part of an object, by batch. Raises NotArchived or BadBatch."""
         if is_merged(piece.key):
             return unpack_block(self.read_part(piece.key, piece.offset, piece.length)) if piece.length else []
         return [Batch(batch_of(piece.key), tuple(unpack(self.read(piece.key))))]
 
     def read_index(self, key: str) -> Index:
-        """Read the index of a merged object. Raises NotArchived or BadBatch."""
+        """Read the index of a merged object, from its end. Raises NotArchived or BadBatch."""
         tail = self.read_end(key, TAIL_BYTES)
         length = index_length(tail)
         return unpack_index(tail if length <= len(tail) else self.read_end(key, length))
 
     def read_object(self, key: str) -> tuple[Sequence[str], Sequence[Row]]:
-        """Read the ids of an object's batches, and all its hits as rows, which can be merged. Raises NotArchived or
-        BadBatch."""
+        """Read the ids of an object's batches, and all its hits as rows for merging. Raises NotArchived or BadBatch."""
         body = self.read(key)
         if not is_merged(key):
             batch = batch_of(key)
@@ -120,30 +122,30 @@ class ObjectArchive(ABC):
         return index.batches, [row for part in parts for row in unpack_rows(part)]
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """See Archive."""
+        """Store a snapshot of the configuration, and return its key."""
         key = snapshot_key(made_at, nonce)
         self.write(key, pack_snapshot(body))
         return key
 
     def get_snapshot(self, key: str) -> bytes:
-        """See Archive."""
+        """Read a snapshot of the configuration. Raises NotArchived or BadBatch."""
         return unpack_snapshot(key, self.read(key))
 
     def list_snapshots(self) -> Iterator[str]:
-        """See Archive."""
+        """List the keys of all snapshots of the configuration, in order of time."""
         return (key for key in self.keys(SNAPSHOTS, SNAPSHOTS) if key.endswith(SNAPSHOT_SUFFIX))
 
     @abstractmethod
     def prepare(self) -> None:
-        """See Archive."""
+        """Make the folder or bucket if it is missing."""
 
     @abstractmethod
     def check(self) -> None:
-        """See Archive."""
+        """Return if the archive works. Raises ArchiveUnavailable if it doesn't."""
 
     @abstractmethod
     def write(self, key: str, body: bytes) -> None:
-        """Store an object whole and durably. It replaces an object with the same key."""
+        """Store an object durably, as a whole. An object with the same key is replaced."""
 
     @abstractmethod
     def read(self, key: str) -> bytes:
@@ -151,7 +153,7 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def read_part(self, key: str, offset: int, length: int) -> bytes:
-        """Read some of an object's bytes. Raises NotArchived."""
+        """Read `length` bytes of an object from `offset` on. Raises NotArchived."""
 
     @abstractmethod
     def read_end(self, key: str, length: int) -> bytes:
@@ -159,16 +161,16 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects. Missing ones are ignored."""
+        """Delete the objects with these keys. Missing objects are ignored."""
 
     @abstractmethod
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """List the keys of a folder in order, at least all those after the key `start`. The empty name means the
-        folders of hours, which have the small objects."""
+        """List the keys of a folder in order, at least all keys after `start`. The folder "" means the small objects,
+        in folders by hour."""
 
 
 def choose(blocks: Iterable[Block], wanted: Iterable[Wanted]) -> list[Block]:
-    """Choose the blocks that may have wanted hits."""
+    """Choose the blocks that may have wanted hits, by the site and time of their first and last hit."""
     spans = sorted(wanted)
     sites = [span.site for span in spans]
     return [

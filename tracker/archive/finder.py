@@ -1,4 +1,4 @@
-"""Finder: a batch -> the object of the archive that contains it now, for people who look it up."""
+"""Finder: finds the archived object that has a batch now, for explanations shown to people."""
 
 import logging
 import time
@@ -10,12 +10,12 @@ from tracker.collection.hit import BadBatch
 
 logger = logging.getLogger(__name__)
 
-#: One finder spends at most this much time on the archive.
+#: The most seconds that one finder spends on the archive.
 SECONDS = 1.0
 
 
 class Finder:
-    """Finds the objects of batches. It reads each hour once. After SECONDS on the archive it gives up."""
+    """Finds the archived objects of batches. It reads each hour's index once, and gives up after SECONDS."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
@@ -23,7 +23,7 @@ class Finder:
         self._hours: dict[int, dict[str, frozenset[str]]] = {}
 
     def find(self, batch: str) -> str | None:
-        """Find the key of the object that contains a batch. None if the text is no batch id, or the archive is away or
+        """Return the key of the object that has a batch now; None if the batch id is invalid, or the archive is away or
         slow."""
         try:
             key = archive_key(batch)
@@ -31,13 +31,13 @@ class Finder:
             return None
         hour = hour_start(int(batch[:13]))
         if hour + HOUR_MS > time.time() * 1000:
-            return key  # An hour is not merged before it is over.
+            return key  # An hour is merged only after its end.
         if hour not in self._hours and not self._look(hour, batch):
             return None
         return next((merged for merged, held in self._hours[hour].items() if batch in held), key)
 
     def _look(self, hour: int, batch: str) -> bool:
-        """Read which batches the merged objects of an hour contain; return whether the archive answered in time."""
+        """Read which batches each merged object of an hour has. Return whether the archive answered in time."""
         if self._left <= 0:
             return False
         began = time.monotonic()
@@ -56,5 +56,5 @@ class Finder:
             try:
                 held[key] = frozenset(self._archive.read_index(key).batches)
             except (NotArchived, BadBatch):
-                held[key] = frozenset([batch_of(key)])  # Without the index, only the key's batch is known.
+                held[key] = frozenset([batch_of(key)])  # Without the index, only the batch in the key is known.
         return held

@@ -10,33 +10,34 @@ from threading import get_ident
 from tracker.archive.archive import ObjectArchive
 from tracker.archive.port import ArchiveUnavailable, NotArchived, errors_as_unavailable
 
-#: The depth of the folders of hours: year, month, day and hour.
+#: The depth of the folders that hold files: year, month, day, hour.
 HOUR_DEPTH = 4
-#: The bytes that a check writes: as many as a small object has. None is zero, because a file system may skip zeros.
+#: The bytes that a check writes: as many as a small object has. They aren't zeros, because a file system may not store
+#: zeros.
 TRIAL = b"\1" * 16_384
 
 
 class FolderArchive(ObjectArchive):
-    """Objects as files in a folder."""
+    """An archive that stores objects as files in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def prepare(self) -> None:
-        """See Archive."""
+        """Make the archive's folder."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
 
     def check(self) -> None:
-        """See Archive. It writes a file and removes it."""
+        """Check that files can be written: write one and remove it. Raises ArchiveUnavailable."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
             with written_aside(self.folder / "check", TRIAL):
                 pass
 
     def write(self, key: str, body: bytes) -> None:
-        """See ObjectArchive. A merge may remove the empty folder of the hour during the write; the folder is then made
-        again."""
+        """Store an object durably as a file. Its folder is made again if a merge removes it meanwhile, because it was
+        empty."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             try:
                 write_durably(self.folder / key, body)
@@ -44,19 +45,19 @@ class FolderArchive(ObjectArchive):
                 write_durably(self.folder / key, body)
 
     def read(self, key: str) -> bytes:
-        """See ObjectArchive."""
+        """Read the bytes of an object. Raises NotArchived."""
         return self._read(key, 0, os.SEEK_SET, -1)
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
-        """See ObjectArchive."""
+        """Read `length` bytes of an object from `offset` on. Raises NotArchived."""
         return self._read(key, offset, os.SEEK_SET, length)
 
     def read_end(self, key: str, length: int) -> bytes:
-        """See ObjectArchive."""
+        """Read the last `length` bytes of an object, or all its bytes if it has fewer. Raises NotArchived."""
         return self._read(key, -length, os.SEEK_END, length)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. It also deletes the folders of hours that are empty afterwards."""
+        """Delete the files of these keys, and the hour folders that are then empty."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             files = [self.folder / key for key in keys]
             for file in files:
@@ -66,7 +67,7 @@ class FolderArchive(ObjectArchive):
                     hour.rmdir()
 
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """See ObjectArchive."""
+        """List the keys of a folder in order, from the hour of `start` on."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             parts = start.removeprefix(folder).split("/")[:HOUR_DEPTH]
             for hour in hours_from(self.folder / folder, parts, HOUR_DEPTH):
@@ -87,7 +88,7 @@ class FolderArchive(ObjectArchive):
 
 
 def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]:
-    """List the folders of hours in order, beginning with the hour `start` (year, month, day, hour)."""
+    """Yield the hour folders below a folder in order, from the hour `start` (year, month, day, hour) on."""
     if not depth:
         yield folder
         return
@@ -98,8 +99,7 @@ def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]
 
 
 def names_in(folder: Path) -> list[str]:
-    """List the names in a folder in order; none if it isn't a folder. Files that are still being written are left
-    out."""
+    """Return the sorted names in a folder, without temporary files; [] if the folder doesn't exist."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
@@ -107,7 +107,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def write_durably(path: Path, body: bytes) -> None:
-    """Write a file atomically. Once this returns, the file survives a power cut."""
+    """Write a file atomically. After the return it survives a power failure."""
     make_durably(path.parent)
     with written_aside(path, body) as aside:
         aside.replace(path)
@@ -116,8 +116,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """Write and flush a temporary file next to `path`. Readers ignore temporary files. If the caller doesn't rename the
-    temporary file, it is removed."""
+    """Write and flush a temporary file next to `path`, and yield its path. It is removed unless the caller renames
+    it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:
@@ -130,7 +130,7 @@ def written_aside(path: Path, body: bytes) -> Iterator[Path]:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder and its missing parents. Once this returns, they survive a power cut."""
+    """Make a folder and its missing parents. After the return they survive a power failure."""
     if not folder.is_dir():
         make_durably(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -138,7 +138,7 @@ def make_durably(folder: Path) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Flush a folder's list of names to disk."""
+    """Flush a folder's list of names to disk (fsync)."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -1,5 +1,5 @@
-"""Merged: the hits of many batches <-> one object, sorted by site and time, with an index. docs/archive.md describes
-it."""
+"""Merged: reads and writes merged objects: the hits of many batches, sorted by site and time, with an index.
+docs/archive.md describes the format."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,28 +14,28 @@ from backports import zstd
 from tracker.archive.keys import merged_key
 from tracker.collection.hit import BadBatch, Batch, Hit
 
-#: A block is full with this many bytes of lines. To read one site's hits, at most two blocks with hits of other sites
-#: are read.
+#: The bytes of lines with which a block is full. A reader of one site's hits reads at most two blocks that also have
+#: hits of other sites.
 BLOCK_BYTES = 1 << 19
-#: A block that unpacks to more bytes than this is damaged. A block has BLOCK_BYTES and at most one more hit, whose size
-#: collection limits.
+#: The most bytes of an unpacked block; one with more is damaged. A block has at most BLOCK_BYTES and one more hit,
+#: whose size collection limits.
 MOST_BLOCK_BYTES = 1 << 23
 MOST_INDEX_BYTES = 1 << 26
-#: This many bytes of an object's end are read first. An index of some thousand batches fits into them; a longer index
+#: The bytes of an object's end that are read first. The index of some thousand batches fits into them; a longer one
 #: needs a second read.
 TAIL_BYTES = 1 << 16
 OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
     zstd.CompressionParameter.checksum_flag: 1,
 }
-#: The index is in the object's last frame, which decompressors skip. SKIPPED is the header of this frame. TRAILER is
-#: its end: the length and the checksum of the index, and NAME.
+#: The index is in the object's last frame, which zstd decompressors skip. SKIPPED is the header of this frame. TRAILER
+#: is its end: the length and the checksum of the index, and NAME.
 SKIPPED, TRAILER = struct.Struct("<II"), struct.Struct("<II8s")
 SKIPPABLE, NAME = 0x184D2A50, b"HLMERGE1"
 
 
 class Row(NamedTuple):
-    """A hit with the fields that it is sorted by. `line` is its JSON as it was archived."""
+    """A hit with the fields by which hits are sorted. `line` is its JSON as it was archived."""
 
     site: str
     at: int
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
-    """A zstd frame of an object: its position, and the site and time of its first and of its last hit."""
+    """A zstd frame in a merged object: its position, and the site and time of its first and of its last hit."""
 
     offset: int
     length: int
@@ -54,8 +54,7 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """The content of a merged object: its blocks, its number of hits, the bytes of their lines, and the ids of its
-    batches."""
+    """The index of a merged object: its blocks, its number of hits, the bytes of their lines, and its batch ids."""
 
     hits: int
     size: int
@@ -64,7 +63,7 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Archived(msgspec.Struct, frozen=True, array_like=True):
-    """A line of a merged object: a hit and the id of its batch."""
+    """One line of a merged object: a hit and the id of its batch."""
 
     batch: str
     hit: Hit
@@ -78,7 +77,7 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def read_row(batch: str, line: bytes) -> Row:
-    """Read a hit's JSON as a row. Raises BadBatch."""
+    """Read a hit's JSON as a row for merging. Raises BadBatch."""
     try:
         hit = _hit_decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -87,10 +86,10 @@ def read_row(batch: str, line: bytes) -> Row:
 
 
 def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes]:
-    """Make a merged object of rows; return its key and its bytes. If rows are copies of a hit, equal in every byte,
-    only the row with the first batch id is kept.
+    """Make a merged object from rows; return its key and its bytes. If several rows are byte-equal copies of a hit,
+    only the one with the first batch id is kept.
 
-    The key depends only on the content of the object.
+    The key depends only on the content.
     """
     names = tuple(sorted(set(batches)))
     kept = [next(alike) for _, alike in groupby(sorted(rows), key=lambda row: row[:4])]
@@ -100,7 +99,7 @@ def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes
         lines = b"".join(b'["%s",%s]\n' % (row.batch.encode(), row.line) for row in some)
         digest.update(lines)
         frame = zstd.compress(lines, options=OPTIONS)
-        # The object is checked, because the objects that it replaces will be deleted.
+        # The compressed bytes are checked, because the original objects will be deleted.
         assert zstd.decompress(frame) == lines, "zstd doesn't give back what it was given"
         blocks.append(Block(len(body), len(frame), some[0][:2], some[-1][:2]))
         size += len(lines)
@@ -130,7 +129,7 @@ def _pack_index(index: Index) -> bytes:
 
 
 def index_length(tail: bytes) -> int:
-    """The number of bytes at an object's end that contain its index. `tail`: some of the object's last bytes. Raises
+    """Return how many bytes at the end of a merged object its index takes up. `tail` has some of its last bytes. Raises
     BadBatch."""
     if len(tail) < TRAILER.size:
         raise BadBatch("not a merged object: it is cut")
@@ -141,7 +140,7 @@ def index_length(tail: bytes) -> int:
 
 
 def unpack_index(tail: bytes) -> Index:
-    """Read the index in an object's end. Raises BadBatch."""
+    """Read the index of a merged object from its last bytes. Raises BadBatch."""
     length = index_length(tail)
     packed = tail[-length : -TRAILER.size]
     if crc32(packed) != TRAILER.unpack(tail[-TRAILER.size :])[1]:
@@ -153,7 +152,7 @@ def unpack_index(tail: bytes) -> Index:
 
 
 def unpack_block(frame: bytes) -> list[Batch]:
-    """Read the hits of a block, by the batches that they came in. Raises BadBatch."""
+    """Read the hits of a block, grouped by batch. Raises BadBatch."""
     found: dict[str, list[Hit]] = {}
     for line in _lines(frame):
         row = _decoded(_line_decoder, line)
@@ -162,7 +161,7 @@ def unpack_block(frame: bytes) -> list[Batch]:
 
 
 def unpack_rows(frame: bytes) -> list[Row]:
-    """Read the rows of a block, to merge them again. Raises BadBatch."""
+    """Read the rows of a block, for merging it again. Raises BadBatch."""
     raw = (_decoded(_raw_decoder, line) for line in _lines(frame))
     return [read_row(batch, bytes(line)) for batch, line in raw]
 
@@ -179,7 +178,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
 
 
 def _decompress(frame: bytes, most: int) -> bytes:
-    """Decompress one whole frame. Raises BadBatch."""
+    """Decompress one whole zstd frame to at most `most` bytes. Raises BadBatch."""
     reader = zstd.ZstdDecompressor()
     try:
         body = reader.decompress(frame, max_length=most)

@@ -1,4 +1,4 @@
-"""Objects: a batch <-> its body, gzipped JSON lines; and a snapshot <-> its body."""
+"""Objects: packs a batch as gzipped JSON lines, and a snapshot of the configuration as gzip; and unpacks them."""
 
 import gzip
 import zlib
@@ -7,12 +7,12 @@ from tracker.collection.hit import BadBatch, Batch, Hit, decode_hits, encode_hit
 
 
 def pack_snapshot(body: bytes) -> bytes:
-    """Make the object of a snapshot."""
+    """Compress a snapshot of the configuration."""
     return gzip.compress(body, mtime=0)
 
 
 def unpack_snapshot(key: str, body: bytes) -> bytes:
-    """Read the body of a snapshot from its object. Raises BadBatch."""
+    """Decompress a snapshot of the configuration. Raises BadBatch."""
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -20,17 +20,18 @@ def unpack_snapshot(key: str, body: bytes) -> bytes:
 
 
 def pack(batch: Batch) -> bytes:
-    """Make the object of a batch. It has the same bytes each time."""
+    """Make the object of a batch: gzipped JSON lines. The same batch always gives the same bytes."""
     return gzip.compress(encode_hits(batch.hits), compresslevel=4, mtime=0)
 
 
 def unpack(body: bytes) -> list[Hit]:
-    """Read the hits of an object. Raises BadBatch."""
+    """Read the hits of a small object. Raises BadBatch."""
     return decode_hits(b"\n".join(lines_of(body)))
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """Read the JSON of each hit of an object. Raises BadBatch, also if the object is empty: its hits are then lost."""
+    """Return the JSON lines of a small object, one for each hit. Raises BadBatch, also for an empty object, because its
+    hits are lost."""
     try:
         lines = [line for line in gzip.decompress(body).splitlines() if line]
     except (OSError, EOFError, ValueError, zlib.error) as error:

@@ -1,4 +1,4 @@
-"""S3: the archive on Amazon S3, or on a server with its protocol. Only this module imports boto3."""
+"""S3: the archive on Amazon S3 or a compatible server. Only this module imports boto3."""
 
 import time
 from base64 import b64encode
@@ -26,16 +26,16 @@ S3_LIMITS = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-#: A check puts an object at most once in this many seconds, because a bucket with versions keeps each of them.
+#: A check writes an object at most once in this many seconds, because a bucket with versioning keeps every version.
 TRIAL_SECONDS = 60.0
-#: This many objects are deleted at once. The client has a connection for each.
+#: The number of objects that are deleted in parallel, each on its own connection.
 DELETED_AT_ONCE = 8
-#: The errors of a call if the server is away, refuses the call, or closes the connection.
+#: The errors of a call if the server is away, refuses the call or closes the connection.
 S3_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 
 
 class S3Archive(ObjectArchive):
-    """Objects in a bucket of Amazon S3 or a server that speaks its protocol."""
+    """An archive that stores objects in a bucket of Amazon S3 or a compatible server."""
 
     def __init__(self, bucket: str, prefix: str, endpoint: str = "") -> None:
         self.bucket = bucket
@@ -44,7 +44,7 @@ class S3Archive(ObjectArchive):
         self._tried_at = float("-inf")
 
     def prepare(self) -> None:
-        """See Archive."""
+        """Make the bucket if it is missing. Raises ArchiveUnavailable."""
         with errors_as_unavailable(S3_ERRORS, "S3"):
             try:
                 self._client.head_bucket(Bucket=self.bucket)
@@ -54,7 +54,8 @@ class S3Archive(ObjectArchive):
                 self._client.create_bucket(Bucket=self.bucket, **self._place())
 
     def check(self) -> None:
-        """See Archive. It also puts an object, unless a check did in the last TRIAL_SECONDS."""
+        """Check that the bucket answers, and once in TRIAL_SECONDS that it takes an object. Raises
+        ArchiveUnavailable."""
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
         if time.monotonic() - self._tried_at > TRIAL_SECONDS:
@@ -63,50 +64,50 @@ class S3Archive(ObjectArchive):
 
     @cached_property
     def _client(self) -> Any:
-        # ValueError means that boto3 can't use a setting (a region, a profile, an endpoint). The operator can correct
-        # the setting. Until then the archive counts as unavailable.
+        # ValueError: boto3 can't use a setting (region, profile or endpoint). Until the operator corrects it, the
+        # archive counts as unavailable.
         with errors_as_unavailable((*S3_ERRORS, ValueError), "S3"):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _place(self) -> dict[str, Any]:
-        """The region of a new bucket. S3 wants every region to be named except us-east-1."""
+        """Return the argument with a new bucket's region. S3 wants every region to be named except us-east-1."""
         region = self._client.meta.region_name
         return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
     def write(self, key: str, body: bytes) -> None:
-        """See ObjectArchive."""
+        """Store an object, with a checksum."""
         # Buckets with Object Lock, and some servers, refuse an object without this checksum.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=digest)
 
     def read(self, key: str) -> bytes:
-        """See ObjectArchive."""
+        """Read the bytes of an object. Raises NotArchived."""
         return self._read(key)
 
     def read_part(self, key: str, offset: int, length: int) -> bytes:
-        """See ObjectArchive."""
+        """Read `length` bytes of an object from `offset` on. Raises NotArchived."""
         return self._read(key, Range=f"bytes={offset}-{offset + length - 1}")
 
     def read_end(self, key: str, length: int) -> bytes:
-        """See ObjectArchive."""
+        """Read the last `length` bytes of an object, or all its bytes if it has fewer. Raises NotArchived."""
         return self._read(key, Range=f"bytes=-{length}")
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectArchive. Each object has a call of its own: a call for several needs a checksum that not every
-        server knows."""
+        """Delete the objects with these keys, each by its own call. A call for several would need a checksum that not
+        every server knows."""
         with errors_as_unavailable(S3_ERRORS, "S3"), ThreadPoolExecutor(DELETED_AT_ONCE) as pool:
             for _ in pool.map(self._delete, keys):
                 pass
 
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """See ObjectArchive."""
+        """List the keys of a folder in order, after the key `start`."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
         )
         with errors_as_unavailable(S3_ERRORS, "S3"):
             found = (row["Key"].removeprefix(self.prefix) for page in pages for row in page.get("Contents", ()))
-            # Hours begin with a digit. Other folders come after them.
+            # Hour folders begin with a digit; all other folders sort after them.
             yield from found if folder else takewhile(lambda key: key < ":", found)
 
     def _delete(self, key: str) -> None:

@@ -1,1 +1,1 @@
-"""Collection: a request's parameters or body -> hits, and a refusal for each unacceptable one. Pure."""
+"""Collection: reads a request's parameters or body into hits, and makes a refusal for each bad hit. Pure."""

@@ -1,4 +1,4 @@
-"""Address: a peer and X-Forwarded-For -> the client's address, behind trusted proxies. Pure."""
+"""Address: finds the client's IP address behind trusted proxies, from the peer and X-Forwarded-For. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-#: The text of an address has at most this many characters.
+#: The most characters of an address.
 MAX_LENGTH = 64
-#: An address in brackets, with or without a port; and an address with a port.
+#: An address in brackets, perhaps with a port; and an address with a port.
 _BRACKETS = re.compile(r"\[([^\]]*)\](?::[0-9]+)?")
 _PORT = re.compile(r"(.+):[0-9]+")
 
 
 def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
-    """The peer's address. If the peer is a trusted proxy: the right-most address of X-Forwarded-For that is not a
-    trusted proxy's."""
+    """Return the client's IP address. Without trusted proxies it is the peer (`remote`). If the peer is a trusted
+    proxy, it is the right-most address of X-Forwarded-For that is no trusted proxy."""
     client = read_address(remote)
     if client is None:
         return remote
@@ -24,21 +24,21 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
     while claims and _is_one_of(proxies, client):
         claimed = read_address(claims.pop())
         if claimed is None:
-            break  # This is no address. The answer is the trusted proxy that sent it.
+            break  # No address: the trusted proxy that sent it counts as the client.
         client = claimed
     return str(client)
 
 
 def is_trusted(remote: str, proxies: Networks) -> bool:
-    """Whether a peer is a trusted proxy."""
+    """Whether the peer at an address is a trusted proxy."""
     address = read_address(remote) if proxies else None
     return address is not None and _is_one_of(proxies, address)
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address, with or without a port; None if the text is no address.
+    """Read an IP address, with or without a port; None if the text is no address.
 
-    An IPv4 address that is mapped to IPv6 is read as IPv4.
+    An IPv4 address that is mapped to IPv6 (::ffff:192.0.2.1) is read as IPv4.
     """
     return _read(text) if len(text) <= MAX_LENGTH else None
 

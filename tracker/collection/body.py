@@ -1,4 +1,4 @@
-"""Body: a request's query and bytes -> the parameters of each of its hits, or a Refusal. Pure."""
+"""Body: reads the query string and the body of a request into the parameters of each hit. Pure."""
 
 import json
 import re
@@ -15,24 +15,24 @@ MAX_BODY = 1 << 20
 MAX_HIT = 1 << 16
 MAX_HITS = 500
 MAX_PARAMETERS = 200
-#: A gzip body has at most this many members. Concatenated gzip files make a body of several members.
+#: The most members of a gzip body. Concatenated gzip files make a body of several members.
 MAX_MEMBERS = 100
-#: At most this many JSON tokens of a damaged array are scanned for good hits. To scan more would take too long.
+#: The most JSON tokens of a damaged array that are searched for good hits. More would take too long.
 MAX_TOKENS = 250_000
-#: An array with more commas than this may have far too many hits. Its hits are counted before it is decoded.
+#: If an array has more commas than this, its hits are counted before it is decoded, because there may be far too many.
 MAX_COMMAS = 50_000
 
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = frozenset({"", "application/json", "text/plain", "text/json", "application/octet-stream"})
 
-# Floats stay texts as they were sent. No amount of money becomes a binary fraction.
+# Floats stay texts as they were sent. Otherwise amounts of money would become binary fractions.
 _decoder = msgspec.json.Decoder(float_hook=str)
 _lenient = json.JSONDecoder(
     parse_float=str, parse_int=lambda digits: int(digits[:400]), parse_constant=str, strict=False
 )
 _array_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-#: A JSON string (also one without an end) or a JSON punctuation mark. The expression never backtracks.
+#: A JSON string, even without an end, or a JSON punctuation mark. The expression never backtracks.
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
@@ -41,9 +41,9 @@ Item = dict[str, Any] | Refusal
 
 
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
-    """Read each hit's parameters. Raises Refusal.
+    """Read the parameters of each hit of a request. Raises Refusal.
 
-    The query's parameters are defaults for a single hit. For the hits of an array, only the query's `site` is a
+    Parameters of the query string are defaults for a single hit. For an array of hits, only the query's `site` is a
     default.
     """
     defaults = read_form(query)
@@ -59,7 +59,7 @@ def read_items(query: str, body: bytes, content_type: str, encoding: str) -> lis
 
 
 def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
-    """Read the hits of a JSON object or array."""
+    """Read the hits of a JSON object or array. `defaults` has the parameters of the query string. Raises Refusal."""
     if not body.startswith(b"["):
         item = read_json_hit(body)
         return [{**defaults, **item} if isinstance(item, dict) else item]
@@ -67,25 +67,25 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
     if not hits:
         raise Refusal(400, "no_hits", "The array is empty.")
     if len(hits) > MAX_HITS:
-        raise Refusal(413, "too_many_hits", f"An array may hold {MAX_HITS} hits.")
+        raise Refusal(413, "too_many_hits", f"An array may hold at most {MAX_HITS} hits.")
     site = {"site": defaults["site"]} if "site" in defaults else {}
     items = [read_json_hit(hit) for hit in hits]
     return [{**site, **item} if isinstance(item, dict) else item for item in items]
 
 
 def read_json_hit(text: bytes | memoryview) -> Item:
-    """Read the parameters of one JSON object; a Refusal if it is no hit."""
+    """Read the parameters of a JSON object; return a Refusal if it can't be a hit."""
     try:
         hit = decode_json(text)
     except _UNREADABLE:
         return Refusal(400, "bad_json", "This is no JSON, or it is nested too deep.")
     if len(text) > MAX_HIT:
-        return Refusal(413, "too_large", "A hit may have 64 KiB.")
+        return Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     return hit if isinstance(hit, dict) else Refusal(400, "bad_hit", "A hit is a JSON object.")
 
 
 def read_object(text: str) -> Any:
-    """Read a JSON value; None if the text is no JSON."""
+    """Parse a JSON value leniently; None if the text is no JSON."""
     try:
         return decode_json(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
@@ -95,7 +95,7 @@ def read_object(text: str) -> Any:
 def decode_json(text: bytes | memoryview) -> Any:
     """Decode a JSON value. Raises one of the errors in _UNREADABLE.
 
-    Bytes that are not UTF-8, and escapes of half a letter, become lone surrogates. NaN becomes a text.
+    Bytes that aren't UTF-8, and escapes of lone surrogates, become lone surrogates. NaN becomes a text.
     """
     try:
         return _decoder.decode(text)
@@ -104,10 +104,10 @@ def decode_json(text: bytes | memoryview) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """Split an array into the texts of its elements. If there are too many, some may be left out, but more than
-    MAX_HITS remain. Raises Refusal.
+    """Split a JSON array into the texts of its elements. Raises Refusal.
 
-    An element that is no JSON is refused later, by itself.
+    An element that is no JSON is refused later, by itself. If there are more than MAX_HITS elements, some may be
+    missing in the result, but it still has more than MAX_HITS.
     """
     if body.count(b",") > MAX_COMMAS:
         parts = _split_by_punctuation(body)
@@ -123,7 +123,7 @@ def split_array(body: bytes) -> list[bytes | memoryview]:
 
 
 def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
-    """Split an array into the texts of its elements, at most one above the limit; empty if the text is no array."""
+    """Split a JSON array at its commas, into at most MAX_HITS + 1 texts. The list is empty if the text is no array."""
     parts: list[bytes | memoryview] = []
     depth = start = 0
     for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
@@ -141,9 +141,10 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
 
 
 def read_form(text: str) -> dict[str, Any]:
-    """Read the parameters of a query or a form. If a name comes several times, its last value counts. Raises Refusal.
+    """Read the parameters of a query string or a form. If a name comes several times, its last value counts. Raises
+    Refusal.
 
-    Bytes that are not UTF-8 become lone surrogates.
+    Bytes that aren't UTF-8 become lone surrogates.
     """
     try:
         return dict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS))
@@ -153,12 +154,12 @@ def read_form(text: str) -> dict[str, Any]:
 
 def _as_text(form: bytes) -> str:
     if len(form) > MAX_HIT:
-        raise Refusal(413, "too_large", "A hit may have 64 KiB.")
+        raise Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     return form.decode(errors="surrogateescape")
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """Remove the body's content encoding, and check the limit. Raises Refusal."""
+    """Decompress a body and check its size. Raises Refusal."""
     if len(body) > MAX_BODY:
         raise too_large()
     encoding = encoding.strip().lower()
@@ -170,7 +171,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _unzip(body: bytes) -> bytes:
-    """Unpack all members of a gzip body. Zeros after the last member are padding."""
+    """Decompress all members of a gzip body. Zeros after the last member are ignored."""
     plain = b""
     for _ in range(MAX_MEMBERS):
         unzip = zlib.decompressobj(wbits=31)
@@ -185,9 +186,9 @@ def _unzip(body: bytes) -> bytes:
         body = unzip.unused_data.lstrip(b"\0")
         if not body:
             return plain
-    raise Refusal(400, "bad_gzip", f"A gzip body may have {MAX_MEMBERS} members.")
+    raise Refusal(400, "bad_gzip", f"A gzip body may have at most {MAX_MEMBERS} members.")
 
 
 def too_large() -> Refusal:
-    """Make the refusal of a request that is over its limit."""
-    return Refusal(413, "too_large", "A request may have 1 MiB.")
+    """Make the refusal of a request that is larger than MAX_BODY."""
+    return Refusal(413, "too_large", "A request may have at most 1 MiB.")

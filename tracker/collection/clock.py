@@ -1,4 +1,4 @@
-"""Clock: an instant of a client's clock -> ms since the epoch; ms -> the day of a site's clock. Pure."""
+"""Clock: reads times that clients send, and computes the local day of an instant. Pure."""
 
 import re
 from datetime import datetime
@@ -7,25 +7,25 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
-#: This number of ms is beyond every instant. Sums with it don't overflow.
+#: A number of ms that is later than every instant. Sums with it don't overflow.
 BEYOND = 10**18
 #: BEYOND in nanoseconds.
 LARGEST = BEYOND * 10**6
-#: Offsets from UTC change only at full quarters of an hour.
+#: The offset of a timezone from UTC changes only at full quarters of an hour.
 QUARTER_MS = 900_000
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-#: A day and a time with a zone. In a query the zone's plus may have become a blank.
+#: A date and a time with a timezone. In a query string, the plus of the timezone may have become a blank.
 _ISO = re.compile(
     r"(\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) ?(?:(Z|UTC|GMT)|([+ -])(\d\d(?::?\d\d)?))", re.I
 )
 
 
 def read_instant(value: str | int) -> int | None:
-    """Read an instant as ms. The value is a number since the epoch, the text of a number, or ISO 8601 with a zone; None
-    if it is none of these.
+    """Read a time as ms since the epoch. The value is a number since the epoch, the text of a number, or ISO 8601 with
+    a timezone; otherwise the result is None.
 
-    The size of the number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
+    The size of a number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
     """
     if isinstance(value, int):
         return round(in_ms(float(max(-LARGEST, min(value, LARGEST)))))
@@ -37,7 +37,8 @@ def read_instant(value: str | int) -> int | None:
 
 
 def in_ms(number: float) -> float:
-    """Turn a number of seconds, milliseconds, microseconds or nanoseconds since the epoch into ms, within BEYOND."""
+    """Convert a time since the epoch to ms. Its size shows whether it is in s, ms, us or ns. The result is at most
+    BEYOND."""
     size = abs(number)
     if size < 1e11:
         return number * 1000
@@ -61,7 +62,7 @@ def _read_iso(text: str) -> int | None:
 
 
 def local_day(at: int, timezone: str) -> int:
-    """The day of `at` (ms) by a zone's clock, as its number since the start of the year 1."""
+    """Return the day of an instant (ms) in a timezone, as a date ordinal (days since the year 1)."""
     return _day_of_quarter(at // QUARTER_MS, timezone)
 
 

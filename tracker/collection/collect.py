@@ -1,4 +1,4 @@
-"""Collect: the parts of a request -> its hits, and a refusal for each unacceptable one. Pure; knows no Django."""
+"""Collect: makes hits from a request, and a refusal for each bad hit. Pure; knows no Django."""
 
 import hmac
 import re
@@ -11,25 +11,26 @@ import msgspec
 from tracker.collection import fields
 from tracker.collection.body import MAX_HIT, Item, read_items
 from tracker.collection.clock import DAY_MS, local_day
-from tracker.collection.consent import consent_problem, read_consent, read_match, respect
+from tracker.collection.consent import consent_problem, read_consent, read_match, remove_denied
 from tracker.collection.fields import Parameters
 from tracker.collection.hit import Hit, encoded_size
 from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
-#: `sent` and the time of receipt may differ by at most this, ms. If they differ by more, the client's clock is wrong.
+#: The largest plausible difference (ms) between `sent` and the time of receipt. If it is larger, the client's clock is
+#: wrong.
 MAX_SKEW_MS = 60_000
 MAX_AHEAD_MS = 600_000
 MAX_AGE_MS = 7 * DAY_MS
 MAX_AGE_TRUSTED_MS = 90 * DAY_MS
 
-#: Values that the snippet may send for a missing parameter. They count as absent.
+#: Values of a parameter that mean that it is absent. The snippet may send them.
 EMPTY: tuple[Any, ...] = (None, "", {})
 
-#: An address without path and query.
+#: A URL without path and query.
 ORIGIN = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
-#: Hits of these types may name a click.
+#: The types of hits that may name a click.
 NAMING = frozenset(("conversion", "adjustment"))
 MAX_KEY = 64
 MAX_NAME = 200
@@ -39,46 +40,46 @@ MAX_UA = 512
 
 
 def new_hit_id() -> str:
-    """Draw a new hit id."""
+    """Make a new random hit id."""
     return uuid4().hex
 
 
 class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of a site's configuration that collection needs."""
+    """What collection needs to know of a site's configuration."""
 
     account: int
     hits_per_second: int = 0
     timezone: str = "UTC"
     currency: str = ""
     open_adjustments: bool = False
-    #: The signals of consent that the site denies if a hit doesn't name them.
+    #: The consent signals that the site denies if a hit doesn't name them.
     denied: tuple[str, ...] = ()
-    #: The secret that signs a visitor's crossing to another domain of the site.
+    #: The secret that signs the token which takes a visitor's id to another domain of the site.
     secret: str = ""
-    #: The hash of the secret with which affiliate networks send postbacks, and the networks that need no secret.
+    #: The hash of the secret that postbacks must have, and the networks whose postbacks need no secret.
     postback_sha256: str = ""
     postback_networks: tuple[str, ...] = ()
-    #: Word of a network -> `approved`, `pending` or `rejected`.
+    #: Word of an affiliate network -> `approved`, `pending` or `rejected`.
     postback_statuses: Mapping[str, str] = {}
 
 
-#: Keys of sites -> the site of each, if known. All sites of a request are looked up at once.
+#: A function that looks up all sites of a request at once: keys -> the result for each key.
 FindSites = Callable[[Collection[str]], Mapping[str, Known[SiteEntry]]]
-#: The entry of a site that could not be looked up.
+#: The result for a site that could not be looked up.
 UNCHECKED = Known[SiteEntry](None, checked=False)
 
 
 def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
-    """Look up no site. Every site then counts as one that could not be looked up."""
+    """Return the result "could not be looked up" for every site. It is for callers without a database."""
     return dict.fromkeys(keys, UNCHECKED)
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The sender of a request, as far as it is known. `received` is ms. `account` is the account of the ingest token,
-    if there is one.
+    """What is known of the sender of a request. `received` is the time of receipt (ms), `page` the Referer, `account`
+    the account of the ingest token if there is one.
 
     `salt` is the key of the hash that replaces a missing visitor id. `prefetch`: whether the browser says that it
-    prefetches the page.
+    fetches the page in advance.
     """
 
     received: int
@@ -91,42 +92,42 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trusted(self) -> bool:
-        """Whether the sender sent an ingest token."""
+        """Whether the request has a valid ingest token."""
         return self.account is not None
 
 
 class Collected(msgspec.Struct):
-    """The accepted hits of a request and the refusals of its other hits, each by the hit's index in the request; and
-    the sites that the hits name.
+    """The accepted hits of a request and the refusals of the other hits, both by the hit's index in the request; and
+    the looked-up sites.
 
-    `notes` are faults of accepted hits that their senders should fix.
+    `notes` has faults of accepted hits, which their senders should correct.
     """
 
     hits: dict[int, Hit]
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
-    #: The visitor id of the last hit that named one and whose consent lets the hit keep it; empty if there is none.
+    #: The visitor id of the last hit that named one, unless its consent denies it; "" if there is none.
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
-        """Remove a hit, and note its refusal with the hit's parameters."""
+        """Remove a hit from the accepted ones, and add its refusal together with the hit's parameters."""
         self.hits.pop(index, None)
         self.rejected[index] = refusal
         if not isinstance(item, Refusal):
             refusal.about = item
 
     def check(self) -> None:
-        """Raise NoHit if no hit is left."""
+        """Raise NoHit if no hit was accepted."""
         if not self.hits:
             raise NoHit(self.rejected)
 
 
 class NoHit(Refusal):
-    """No hit of the request is acceptable. The status is that of all refusals; if these have different ones, it is 400.
+    """The refusal of a request of which no hit is acceptable. Its status is the status of the hits' refusals; 400 if
+    they differ.
 
-    Code, detail and field are those of the first refusal with this status; if no refusal has it, those of the first
-    refusal.
+    Code, detail and field are copied from the first refusal with this status, else from the first refusal.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:
@@ -147,9 +148,10 @@ def collect(
     find_sites: FindSites = find_none,
     new_id: Callable[[], str] = new_hit_id,
 ) -> Collected:
-    """Collect the hits of a request. Raises Refusal if the request can't be read at all."""
+    """Make the hits of a request. Refusals of single hits are in the result. Raises Refusal if the request as a whole
+    can't be read."""
     if len(query) > MAX_HIT:
-        raise Refusal(413, "too_large", "A hit may have 64 KiB.")
+        raise Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     given: dict[int, tuple[str, Parameters]] = {}
     collected = Collected({}, {})
     for index, item in enumerate(read_items(query, body, content_type, encoding)):
@@ -171,13 +173,13 @@ def collect(
 
 
 def note(collected: Collected, index: int, problem: Refusal | None) -> None:
-    """Note a fault of an accepted hit that its sender should fix."""
+    """Add a fault of an accepted hit to the notes. Its sender should correct it."""
     if problem:
         collected.notes[index] = problem
 
 
 def read_site(item: Item) -> tuple[str, Parameters]:
-    """Read the key of a hit's site, and all parameters of the hit. Raises Refusal."""
+    """Return the key of a hit's site, and all parameters of the hit. Raises Refusal."""
     if isinstance(item, Refusal):
         raise item
     key = fields.read_text(item, "site", MAX_KEY)
@@ -187,21 +189,21 @@ def read_site(item: Item) -> tuple[str, Parameters]:
 
 
 def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """Make the hit of a site from its parameters, without what its consent denies. Raises Refusal."""
+    """Make a hit from its parameters, and remove what its consent denies. Raises Refusal."""
     hit = make_hit(given, key, site, sender, new_id)
     check_site(site, sender)
     denied = site.value.denied if site.value else ()
     if hit.consent or denied:
-        hit = respect(hit, denied, own_stand_in(hit, sender.salt))
+        hit = remove_denied(hit, denied, own_stand_in(hit, sender.salt))
     if hit.type == "adjustment":
         check_adjustment(hit, site.value)
     if encoded_size(hit) > MAX_HIT:
-        raise Refusal(413, "too_large", "A hit may have 64 KiB.")
+        raise Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     return hit
 
 
 def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """Make the hit of the parameters. Each field is checked by itself. Raises Refusal."""
+    """Make a hit from its parameters, with each field checked. Raises Refusal."""
     timezone, currency = (site.value.timezone, site.value.currency) if site.value else ("UTC", "")
     unread: dict[str, str] = {}
     hit_id = fields.read_id(given, "id") or new_id()
@@ -246,19 +248,20 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def page_of(referer: str) -> str:
-    """The page that a Referer header names; empty if the header is only an origin. To other hosts, browsers usually
-    send the origin alone, whatever the page. Taken as a page, the origin would be the home page."""
+    """Return the page's URL from a Referer header; "" if the header is only an origin.
+
+    Browsers usually send only the origin to other hosts. It must not be taken for the site's home page.
+    """
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
 
 def read_click(given: Parameters) -> str:
-    """Read the id of the click that the hit names. A blank, or a placeholder that no network filled in, counts as
-    none."""
+    """Read the parameter `click`, a click id; "" if it is blank or an unfilled placeholder of a network."""
     return someone(fields.read_text(given, "click", MAX_URL).strip())
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
-    """Compute when the hit happened (ms), by the client's clock if that is plausible. Raises Refusal."""
+    """Compute the time of a hit (ms), by the client's clock if that is plausible. Raises Refusal."""
     ts, sent = fields.read_time(given, "ts", unread), fields.read_time(given, "sent", unread)
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
@@ -268,8 +271,10 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
-    """Correct the time of a hit (ms). The result depends on `received` only if the client's clock is unknown or
-    wrong."""
+    """Correct the time of a hit (ms) for a wrong clock of the client.
+
+    If the clock is right, `ts` is returned unchanged, and the result doesn't depend on `received`.
+    """
     if ts is None:
         return received
     if sent is not None and abs(received - sent) > MAX_SKEW_MS:
@@ -278,7 +283,7 @@ def corrected(ts: int | None, sent: int | None, received: int) -> int:
 
 
 def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
-    """The person's address and user agent: those of the request. A trusted server sends the person's own as
+    """Return the person's IP address and user agent. They are the request's own; a trusted server sends them as
     parameters."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
@@ -288,11 +293,11 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
 def derive_visitor(
     site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender, click: str = ""
 ) -> str:
-    """Derive the visitor id of a hit that names none.
+    """Derive a visitor id for a hit that has none.
 
-    If a hit names a click, a partner sent it, and its address says nothing about the person. A trusted server may send
-    no address at all. In both cases a user has one visitor id, which is the same on every day. A hit that names a click
-    but no user gets a visitor id of its own. All other hits get the id of `stand_in`.
+    A hit with a click id comes from a partner, and a trusted server may send no address: the address then doesn't
+    identify the person. In these cases each user has one id, on every day. A hit with a click id and without a user
+    gets an id of its own. All other hits get the id of `stand_in`.
     """
     if someone(user) and (click or (sender.trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
@@ -302,11 +307,9 @@ def derive_visitor(
 
 
 def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """Derive the visitor id of a person without one. Hits of one site have the same id if address, user agent and day
-    (by the site's clock) are the same.
+    """Derive a visitor id from the site, the IP address, the user agent and the local day.
 
-    If neither address nor user agent is known, each hit gets a visitor id of its own; otherwise strangers would become
-    one person.
+    Without address and user agent, each hit gets an id of its own. Otherwise strangers would share one id.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
@@ -318,14 +321,14 @@ def own_stand_in(hit: Hit, salt: bytes) -> str:
 
 
 def keyed_hash(text: str, salt: bytes) -> str:
-    """Make a visitor id from a text. Without the salt nobody can find the text."""
+    """Hash a text with a secret key (`salt`), as a visitor id. Without the salt nobody can find the text."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
 
 
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
-    """Check that a site is known and belongs to the token's account. Raises Refusal.
+    """Check that the site exists and belongs to the token's account. Raises Refusal.
 
-    A site that could not be looked up passes; processing looks it up again.
+    A site that could not be looked up is accepted; processing looks it up again.
     """
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:
@@ -333,10 +336,9 @@ def check_site(site: Known[SiteEntry], sender: Sender) -> None:
 
 
 def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Check that an adjustment has an order or a click, and a kind. A restatement and a refund also need an amount.
-    Raises Refusal.
+    """Check that an adjustment has an order or a click, a kind, and the amount that its kind needs. Raises Refusal.
 
-    An adjustment needs an ingest token, unless its site has open adjustments.
+    It needs an ingest token, unless its site has open adjustments.
     """
     if not (hit.order or hit.click):
         raise Refusal(400, "missing_order", "An adjustment needs the order, or the click, that it adjusts.", "order")
@@ -349,7 +351,7 @@ def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
 
 
 def check_amount(hit: Hit) -> None:
-    """Check that an adjustment has an amount that can be read. Raises Refusal."""
+    """Check that an adjustment has a readable amount. Raises Refusal."""
     if "value" in hit.unread:
         raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
     if hit.value is None:

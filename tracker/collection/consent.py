@@ -1,4 +1,4 @@
-"""Consent: a `consent` parameter -> Google's four signals; a hit -> the hit without what its signals deny. Pure."""
+"""Consent: reads Google's four consent signals from a hit, and removes from the hit what they deny. Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ DENIED: Final = "denied"
 ANALYTICS, ADS, USER_DATA = "analytics_storage", "ad_storage", "ad_user_data"
 SIGNALS = (ADS, ANALYTICS, USER_DATA, "ad_personalization")
 
-#: Parameters that identify one click, or one recipient of an e-mail.
+#: URL parameters that identify one click, or one recipient of an e-mail.
 CLICK_IDS = (
     *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid", "rdt_cid", "epik"),
     *("ob_click_id", "tblci", "sccid", "yclid", "ysclid", "srsltid", "gclsrc", "_gl", "igshid", "irclickid", "cjevent"),
@@ -23,15 +23,15 @@ CLICK_IDS = (
     *("hl_click", "hl_visitor"),
 )
 _MARK = r"(?:[?&;#]|&amp;|%(?:25)*(?:3F|26|23|3B))"
-#: One of these parameters in an address. The address may itself be the value of a parameter, and its percent signs may
-#: then be encoded, too.
+#: Matches one of these parameters in a URL. The URL may be the value of a parameter of another URL, with percent signs
+#: encoded again.
 _CLICK_ID = re.compile(
     r"(?:(?<![\w-])|(?<=3F)|(?<=26)|(?<=23)|(?<=3B))"
     rf"(?:{'|'.join(map(re.escape, CLICK_IDS))})(?:=|%(?:25)*3D)(?:(?!{_MARK})\S)*",
     re.IGNORECASE,
 )
 
-#: The keys by which ad networks know a person. They are parameters of `match`, each with its form.
+#: The keys by which ad networks recognize a person, and the form of each. They come in the parameter `match`.
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COOKIE = re.compile(r"[\w.%+/=-]{1,500}", re.ASCII)
 MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
@@ -40,13 +40,13 @@ MATCH_KEYS: Mapping[str, re.Pattern[str]] = {
     #: The client id in Google Analytics' cookie.
     "ga": re.compile(r"(?:GA[0-9]\.[0-9]+\.)?([0-9]{1,20}\.[0-9]{1,20})"),
 }
-#: Match key -> the signal that it needs.
+#: Match key -> the consent signal that it needs.
 _NEEDS = {**dict.fromkeys(("email", "phone", "phone_digits"), USER_DATA), **dict.fromkeys(("fbp", "fbc", "ttp"), ADS)}
 
 
 def read_consent(given: Any) -> dict[str, str]:
-    """Read the signals that a `consent` parameter names. Any word but `granted` means denied. If the parameter can't be
-    read, all signals are denied."""
+    """Read the consent signals of a `consent` parameter. Any word except `granted` means denied. If the parameter can't
+    be read, all signals are denied."""
     named = _named(given)
     if named is None:
         return dict.fromkeys(SIGNALS, DENIED)
@@ -54,7 +54,8 @@ def read_consent(given: Any) -> dict[str, str]:
 
 
 def consent_problem(given: Any) -> Refusal | None:
-    """Describe the fault of a `consent` parameter; None if it has none. The hit is accepted in both cases."""
+    """Return the fault of a `consent` parameter as a Refusal for the hit's notes; None if it has no fault. The hit is
+    accepted in both cases."""
     named = _named(given)
     if named is None:
         return Refusal(
@@ -69,7 +70,7 @@ def consent_problem(given: Any) -> Refusal | None:
 
 
 def _named(given: Any) -> Mapping[str, Any] | None:
-    """Read the names and words of a `consent` parameter; None if it is neither text nor an object."""
+    """Parse a `consent` parameter (text, JSON or object) to signal -> word; None if it can't be parsed."""
     if given is None:
         return {}
     if isinstance(given, str) and given.lstrip().startswith("{"):
@@ -86,7 +87,7 @@ def _named(given: Any) -> Mapping[str, Any] | None:
 
 
 def read_match(given: Any) -> dict[str, str]:
-    """Read the match keys of a `match` parameter. Keys whose values have a wrong form are left out."""
+    """Read the keys of a `match` parameter by which ad networks recognize a person. Malformed keys are left out."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -99,12 +100,11 @@ def read_match(given: Any) -> dict[str, str]:
     return keys
 
 
-def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
-    """Remove everything from the hit that its consent denies. `denied`: the signals that the site denies if a hit
-    doesn't name them.
+def remove_denied(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
+    """Remove from a hit what its consent denies. `denied`: the signals that the site denies if a hit doesn't name them.
 
-    Without `analytics_storage` the hit belongs to no person. Everything that identifies the person is removed, also
-    click ids in addresses, and the visitor becomes `stand_in`, an id that no other hit has.
+    Without `analytics_storage` everything that identifies the person is removed, also click ids in URLs. The visitor
+    becomes `stand_in`, an id that no other hit has.
     """
     consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
     if DENIED not in consent.values():
@@ -129,5 +129,5 @@ def respect(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
 
 
 def without_click_ids(url: str) -> str:
-    """Remove the parameters in CLICK_IDS from an address."""
+    """Remove the parameters in CLICK_IDS from a URL."""
     return _CLICK_ID.sub("", url)

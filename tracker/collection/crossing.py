@@ -1,6 +1,6 @@
-"""Crossing: a visitor's id <-> a signed token, which takes the id to another domain of its site. Pure.
+"""Crossing: signs a visitor's id in a token, which takes it to another domain of its site; and verifies tokens. Pure.
 
-A token is valid for the browser that asked for it, for ten minutes, and once. The view ensures that it is used once.
+A token is valid for ten minutes, for the browser that asked for it, and once. The view ensures the last.
 """
 
 import hmac
@@ -8,17 +8,18 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
-#: How long a token is valid, ms. The snippet asks for a new token after five minutes. Until it arrives, the old one
-#: works for five minutes more.
+#: How long a token is valid, ms. The snippet asks for a new token after five minutes. Until that arrives, the old token
+#: still works.
 VALID_MS = 600_000
-#: The clocks of web machines may differ by at most this, ms.
+#: The largest difference between the clocks of web machines, ms.
 MAX_AHEAD_MS = 60_000
 TIME_BYTES, SEAL_BYTES = 6, 15
 MAX_LETTERS = 120
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """A visitor's id, the time (ms) of its token, and the seal, which identifies the token when it is used."""
+    """A visitor's id on its way to another domain: the id, when its token was made (ms), and the token's signature, by
+    which a second use is detected."""
 
     visitor: str
     at: int
@@ -26,14 +27,14 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 def sign(visitor: str, at: int, site: str, ua: str, secret: str) -> str:
-    """Make the value of `hl_visitor`: time and id, and a seal over time, id, site and browser."""
+    """Make the token for a visitor's id: time and id, signed for the site and the browser. It becomes the URL parameter
+    `hl_visitor`."""
     said = at.to_bytes(TIME_BYTES, "big") + visitor.encode()
     return _encode(said + _seal(said, site, ua, secret))
 
 
 def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | None:
-    """Read the crossing of a token; None if the site's secret did not sign it for this browser, or if it has
-    expired."""
+    """Read a token; None if it has expired, or if this site didn't sign it for this browser."""
     raw = _decode(token) if secret and len(token) <= MAX_LETTERS else b""
     said, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
     if not hmac.compare_digest(seal, _seal(said, site, ua, secret)):
@@ -45,8 +46,8 @@ def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | 
 
 
 def _seal(said: bytes, site: str, ua: str, secret: str) -> bytes:
-    # The first word distinguishes the seal from everything else that the secret signs. Neither the word nor a site's
-    # key has a NUL.
+    # The first word keeps this signature from being valid for anything else that the secret signs. Neither the word nor
+    # a site's key contains a NUL.
     text = f"crossing\0{site}\0{len(ua)}\0{ua}\0".encode(errors="replace")
     return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
 
@@ -56,7 +57,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(token: str) -> bytes:
-    """Decode the bytes of a token, which has one valid spelling; empty if the text is no token."""
+    """Decode a token to bytes; b"" if it isn't one. Only one spelling of a token is valid."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if token.isascii() else b""
     except ValueError:

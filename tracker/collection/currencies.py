@@ -1,4 +1,4 @@
-"""Currencies: ISO 4217 alphabetic codes, list one, as of 2025; and signs -> codes. Pure."""
+"""Currencies: the ISO 4217 codes (list one, as of 2025), and the codes that signs such as $ may mean. Pure."""
 
 CURRENCIES = frozenset(
     """
@@ -15,7 +15,7 @@ CURRENCIES = frozenset(
 DOLLARS = """
     USD ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD UYU XCD
 """
-#: Sign or short word for a currency, in lower case -> the codes that it may mean.
+#: Sign or short word for a currency, in lower case -> the ISO codes that it may mean.
 SIGNS: dict[str, frozenset[str]] = {
     sign: frozenset(codes.split())
     for sign, codes in {
@@ -30,8 +30,7 @@ SIGNS: dict[str, frozenset[str]] = {
 
 
 def meanings(text: str) -> frozenset[str]:
-    """The codes that a code or a sign of a currency may mean; empty if it is neither. Upper and lower case are the
-    same."""
+    """Return the ISO codes that a currency's code or sign may mean, in any case; empty if it is neither."""
     text = text.strip().rstrip(".")
     code = text.upper()
     return frozenset((code,)) if code in CURRENCIES else SIGNS.get(text.lower(), frozenset())

@@ -1,13 +1,13 @@
-"""Failure: the errors of work after collection: temporary ones (Transient) and lasting ones (Permanent). Pure."""
+"""Failure: the errors of work after collection: temporary (Transient) or lasting (Permanent). Pure."""
 
 
 class Failure(Exception):
-    """Work could not be done. The text says why. A command shows it as its last line."""
+    """Work on accepted hits failed. The message says why; commands show it as their last line."""
 
 
 class Transient(Failure):
-    """A service is away or too slow. The request was valid; wait and try again."""
+    """A service is away or too slow. The work can be tried again later."""
 
 
 class Permanent(Failure):
-    """The data is damaged, of another form or missing. Another try cannot help."""
+    """Data is damaged, missing, or in an unknown format. Trying again can't help."""

@@ -1,4 +1,4 @@
-"""Fields: one parameter of a hit, as text or as a JSON value -> its checked value, or a Refusal. Pure."""
+"""Fields: reads and checks one parameter of a hit. Pure."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 from tracker.collection.text import is_broken, repair
 
-#: The parameters of one hit by name. They are texts of a query or a form, or JSON values of an object.
+#: The parameters of one hit, by name: texts from a query string or form, or values from a JSON object.
 Parameters = Mapping[str, Any]
 
 MAX_PROPS = 20
@@ -24,15 +24,15 @@ MAX_PROP_VALUE = 500
 TYPES = frozenset(get_args(HitType))
 KINDS = frozenset(get_args(AdjustmentKind))
 
-#: At most this many characters of an unreadable value are kept.
+#: The most characters that are kept of an unreadable value.
 MAX_UNREAD = 100
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
-    """Read a text of at most `most` characters. Absent and null are read as the empty text, a JSON number as its
-    text."""
+    """Read a text parameter of at most `most` characters; "" if it is absent or null. A JSON number is read as text.
+    Raises Refusal."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -40,8 +40,8 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 
 def as_text(value: Any, field: str) -> str:
-    """Turn a text or a whole number into text. JSON's other numbers are texts already, because they are decoded as
-    texts. Raises Refusal."""
+    """Convert a text or a whole number to text. Other JSON numbers have been decoded as text already. Raises Refusal
+    for another type."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -50,7 +50,7 @@ def as_text(value: Any, field: str) -> str:
 
 
 def check_text(value: str, field: str, most: int) -> str:
-    """Check a text and return it. Raises Refusal if it is too long, or can't be stored because of a NUL or a lone
+    """Return a text if it is short enough and can be stored. Raises Refusal if it is too long, or has a NUL or a lone
     surrogate."""
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
@@ -60,7 +60,8 @@ def check_text(value: str, field: str, most: int) -> str:
 
 
 def read_prose(parameters: Parameters, field: str, most: int) -> str:
-    """Read a text that identifies nothing, as `read_text` does, but replace characters that can't be stored."""
+    """Read a free text, such as a title. Characters that can't be stored are replaced. Raises Refusal if it is too
+    long."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -71,7 +72,7 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
 
 
 def read_id(parameters: Parameters, field: str) -> str:
-    """Read a hit's or visitor's id; empty if it is absent or names nobody."""
+    """Read the id of a hit or a visitor; "" if it is absent or a placeholder such as null. Raises Refusal."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -82,7 +83,7 @@ def read_id(parameters: Parameters, field: str) -> str:
 
 
 def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> str:
-    """Read one of the choices; empty if absent."""
+    """Read a parameter that must be one of the choices; "" if it is absent. Raises Refusal."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -92,9 +93,10 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
 
 
 def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tuple[int | None, str]:
-    """Read `value` in micros, and its currency; None and empty if absent. `own` is the site's currency.
+    """Read the parameter `value` in micros, and its currency; (None, "") if it is absent. `own` is the site's currency.
 
-    An unreadable value is noted in `unread`, by field. No sale is lost because of the form of its amount.
+    An unreadable amount is added to `unread`, and the hit is still accepted: no sale is lost because of how its amount
+    is written.
     """
     value, currency = parameters.get("value"), parameters.get("currency")
     code = "" if currency is None else currency if isinstance(currency, str) else plain_text(currency)
@@ -108,11 +110,12 @@ def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tup
 
 
 def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int | None:
-    """Read a time in ms since the epoch; None if it is absent or unreadable. An unreadable one is noted in `unread`."""
+    """Read a time as ms since the epoch; None if it is absent or unreadable. An unreadable time is added to
+    `unread`."""
     value = parameters.get(field)
     if value is None or value == "":
         return None
-    # Most hits have a whole number here. To make it a text first would cost as much as all other fields together.
+    # Most hits have a whole number here. To convert it to text first would cost as much as all other fields together.
     instant = read_instant(value if type(value) is int else plain_text(value))
     if instant is None:
         unread[field] = repair(plain_text(value)[:MAX_UNREAD])
@@ -120,12 +123,12 @@ def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int
 
 
 def plain_text(value: Any) -> str:
-    """A text as it is, or another JSON value as JSON text."""
+    """Return a text as it is, and any other JSON value as JSON text."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_ip(parameters: Parameters) -> str:
-    """Read a person's address; empty if absent."""
+    """Read the parameter `ip`, a person's IP address; "" if it is absent. Raises Refusal."""
     value = parameters.get("ip")
     if value is None or value == "":
         return ""
@@ -136,7 +139,8 @@ def read_ip(parameters: Parameters) -> str:
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
-    """Read the custom properties of `props` (an object or its JSON text) and of every `p.KEY`."""
+    """Read custom properties from `props` (an object or its JSON text) and from every `p.NAME` parameter. Raises
+    Refusal."""
     found = {name[2:]: value for name, value in parameters.items() if name.startswith("p.")}
     given = parameters.get("props")
     if given is not None and given != "":
@@ -148,7 +152,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    """Read an object, or an object's JSON text. Raises Refusal."""
+    """Read an object, or the JSON text of an object. Raises Refusal."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -157,7 +161,7 @@ def _object(given: Any) -> dict[str, Any]:
 
 
 def _property(key: str, value: Any) -> str:
-    """Read a property's text. JSON's true and false become these words."""
+    """Check a custom property and return its value as text. Raises Refusal."""
     if not key:
         raise Refusal(400, "bad_props", "A property needs a name.", "props")
     check_text(repair(key), "props", MAX_PROP_KEY)

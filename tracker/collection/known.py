@@ -1,4 +1,4 @@
-"""Known: the result of a look-up in the configuration. Pure."""
+"""Known: the result of looking up a key in the configuration, perhaps from a cache. Pure."""
 
 from typing import Generic, TypeVar
 
@@ -8,9 +8,10 @@ T = TypeVar("T")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True):
-    """The value, or None. If `checked` is false, the database didn't answer, and the value is the last known one.
+    """The result of a look-up: the value, or None if the key doesn't exist.
 
-    `until`: the time of the cache's clock, in seconds, from which the value is looked up again.
+    `checked` is False if the database didn't answer; the value is then the last known one. `until`: the time of the
+    cache's clock (s) at which the entry expires.
     """
 
     value: T | None

@@ -1,4 +1,4 @@
-"""Money: the text of an amount -> micros and its currency, if the text has only one meaning. Pure."""
+"""Money: reads an amount that people or programs wrote, as micros and currency, if it has only one meaning. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -10,38 +10,39 @@ import msgspec
 from tracker.collection.currencies import CURRENCIES, meanings
 
 MICROS = 1_000_000
-#: An amount has at most this many digits before the point.
+#: The most digits of an amount before the decimal point.
 DIGITS = 12
-#: The text of an amount has at most this many characters.
+#: The most characters of a written amount.
 MAX_LENGTH = 100
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
-#: A number. A minus, and a sign or code of a currency, may come before it; another sign or code may follow it.
+#: A number with an optional minus and an optional currency sign or code before it, and an optional sign or code after
+#: it.
 _WRITTEN = re.compile(
     r"(?P<minus>[-+]?) ?(?:(?P<before>[^\d\s.,'+-]{1,5})\.?)? ?(?P<other>[-+]?)"
     r" ?(?P<number>(?:[\d.,' ]*\d|\d+\.)(?:[eE][-+]?\d{1,3})?)"
     r" ?(?:(?P<behind>[^\d\s.,'+-]{1,5})\.?)?"
 )
 _MACHINE = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
-#: A number in groups of digits. The first group doesn't begin with 0, because 0,299 is less than one.
+#: A number with digits in groups of three. The first group doesn't begin with 0, because 0,299 is less than one.
 _GROUPED = re.compile(r"[1-9]\d{0,2}([,.' ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
 _INDIAN = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _COMMA = re.compile(r"\d+,\d+")
-#: A dash in place of decimals: `29,-`.
+#: A dash instead of decimals: `29,-`.
 _DASH = re.compile(r"(?<=\d[.,])[-\u2013\u2014]{1,2}(?=\D*$)")
-#: Minus, point, comma and apostrophe in other alphabets -> ASCII.
+#: Other Unicode characters for minus, point, comma and apostrophe -> the ASCII ones.
 _SAME = str.maketrans("\u2212\u066b\u066c\u2019\u02bc", "-.,''")
 
 
 class Money(msgspec.Struct, frozen=True):
-    """Micros of a currency. If the currency is empty, it is the site's own."""
+    """An amount in micros of a currency. An empty currency means the site's own."""
 
     micros: int
     currency: str = ""
 
 
 def read_micros(text: str) -> int | None:
-    """Read a number in the form of programs, such as -29.90, as micros; None for any other text."""
+    """Read a number as programs write it, such as -29.90, in micros; None for any other text."""
     match = _PLAIN.fullmatch(text)
     if not match:
         return None
@@ -51,10 +52,10 @@ def read_micros(text: str) -> int | None:
 
 
 def read_amount(text: str, currency: str, own: str) -> Money | None:
-    """Read an amount from its text and its currency parameter; None if they have no single meaning.
+    """Read an amount from its text and a separate currency; None if its meaning isn't clear. Example: "1.299,00 €".
 
-    `own` is the site's currency. It decides which dollars `$` means. An amount without any sign or code is in this
-    currency.
+    `own` is the site's currency: it decides which dollar `$` means. If there is no sign or code, the result's currency
+    is "".
     """
     micros = read_micros(text)
     if micros is not None and (not currency or currency in CURRENCIES):
@@ -76,14 +77,14 @@ def _read_written(text: str, currency: str, own: str) -> Money | None:
 
 
 def _plainer(text: str) -> str:
-    """The text with ASCII digits, single blanks and ASCII marks."""
+    """Normalize a text: ASCII digits and marks, single blanks, and 00 for a dash instead of decimals."""
     text = normalize("NFKC", text).translate(_SAME)
     text = "".join(str(decimal(letter)) if letter.isdecimal() else letter for letter in text)
     return _DASH.sub("00", " ".join(text.split()))
 
 
 def _read_number(text: str) -> Decimal | None:
-    """Read the number if the digits, groups and marks have only one meaning; otherwise None."""
+    """Read a written number; None if its points and commas could mean several numbers."""
     readings = {Decimal(text)} if _MACHINE.fullmatch(text) else set(_readings(text))
     number = readings.pop() if len(readings) == 1 else None
     return number if number is not None and number.adjusted() < DIGITS else None
@@ -99,7 +100,7 @@ def _readings(text: str) -> Iterable[Decimal]:
 
 
 def _agree(signs: Iterable[str], own: str) -> str | None:
-    """The code that all signs mean; empty if there are no signs; None if they disagree or are ambiguous."""
+    """Return the one ISO code that all signs can mean; "" without signs; None if they disagree or are ambiguous."""
     codes: frozenset[str] | None = None
     for sign in signs:
         codes = meanings(sign) if codes is None else codes & meanings(sign)

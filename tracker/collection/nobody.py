@@ -1,10 +1,11 @@
-"""Nobody: an id -> the id; empty if the id stands for nobody. Faulty programs send such ids for everybody. They would
-merge strangers, or strangers' orders. Pure."""
+"""Nobody: recognizes ids that faulty programs send for everybody, such as `null` or `guest`. They would merge
+strangers, or strangers' orders. Pure."""
 
 import re
 from hashlib import new as new_hash
 
-#: Words for nobody and names of fields, in lower case. Templates, SDKs and databases send them when there is no value.
+#: Words that templates, SDKs and databases send if there is no value: words for nothing, and names of fields. In lower
+#: case.
 WORDS = (
     *("", "-1", "none", "null", "nil", "undefined", "undef", "nan", "n/a", "na", "n.a.", "void", "empty"),
     *("true", "false", "default", "[object object]", "[object undefined]", "[object null]", "<nil>", "<null>"),
@@ -17,17 +18,18 @@ WORDS = (
     *("device_id", "deviceid", "anonymous_id", "anonymousid", "session_id", "sessionid", "cookie_id", "cookieid"),
     *("external_id", "externalid", "order", "order_id", "orderid", "order_number", "ordernumber", "txid"),
     *("transaction", "transaction_id", "transactionid"),
-    # The id that many Android devices got by a fault, and names of emulators.
+    # The id that many Android devices got because of a bug, and names of emulators.
     *("9774d56d682e549c", "lmy47d", "google_sdk"),
 )
-#: The words as programs spell them. Senders that hash ids may have hashed one of these.
+#: The words as programs spell them. A sender may also have hashed such a word as an id.
 SPELLINGS = (*WORDS, "0", "None", "NULL", "NaN", "[object Object]", "Anonymous", "Guest", "Unknown")
 NOBODY = frozenset(WORDS) | {
     new_hash(name, word.encode(), usedforsecurity=False).hexdigest()
     for word in SPELLINGS
     for name in ("md5", "sha1", "sha256")
 }
-#: Zeros, the nil and the max UUID; and placeholders of templates: {{id}}, ${id}, <%= id %>, %%ID%%, __ID__, [ID].
+#: Zeros, the nil and the max UUID, and unfilled placeholders of templates: {{id}}, ${id}, <%= id %>, %%ID%%, __ID__,
+#: [ID].
 _EMPTY = re.compile(
     r"0|0\.0|0{8,}|0{8}(?:-0{4}){3}-0{12}|f{32}|f{8}(?:-f{4}){3}-f{12}"
     r"|\{.*\}|\$\{.*\}|\$\(.*\)|<.*>|%.+%|__\w+__|\[.*\]|@\w+@",
@@ -37,7 +39,7 @@ _BEGINNINGS = frozenset("0f{$<%_[@")
 
 
 def someone(text: str) -> str:
-    """Return the text as an id; empty if it names nobody."""
+    """Return an id unchanged; "" if programs send it for everybody, such as `null`, `guest`, 00000000 or {{id}}."""
     plain = text.strip().lower()
     if plain in NOBODY or (plain[0] in _BEGINNINGS and _EMPTY.fullmatch(plain)):
         return ""

@@ -1,8 +1,7 @@
-"""Postback: what an affiliate network says of a sale -> the hits that say the same. Pure; knows no Django.
+"""Postback: converts an affiliate network's message about a sale to hits. Pure; knows no Django.
 
-A pending sale becomes a conversion of a goal of its own, and counts apart. An approved sale becomes a conversion; it
-also restores the sale if it was rejected before, and retracts the pending conversion. A rejected sale retracts both
-conversions.
+A pending sale becomes a conversion of a separate goal. An approved sale becomes a conversion, which is restored if it
+was rejected before; its pending conversion is retracted. A rejected sale retracts both conversions.
 """
 
 import hmac
@@ -30,7 +29,7 @@ from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
 
 Status = Literal["approved", "pending", "rejected"]
-#: Words of networks for a status. If a site has a meaning of its own for a word, that one is used.
+#: Words of affiliate networks for a status. A site's own meaning of a word comes first.
 WORDS: Mapping[str, Status] = {
     **dict.fromkeys(("", "approved", "approve", "accepted", "confirmed", "paid", "completed", "valid"), "approved"),
     **dict.fromkeys(("pending", "hold", "on_hold", "open", "waiting", "new"), "pending"),
@@ -39,33 +38,32 @@ WORDS: Mapping[str, Status] = {
         "rejected",
     ),
 }
-#: GOAL: the goal of a sale that names none. PENDING: the ending of the goal's key for pending sales.
+#: GOAL: the goal of a sale without a goal. PENDING: the suffix of the goal for pending sales.
 GOAL, PENDING = "purchase", "-pending"
-#: The beginning of a pending sale's order id. Without it, the adjustments of the sale would adjust the pending sale,
-#: too.
+#: The prefix of a pending sale's order id. Without it, adjustments of the sale would also adjust the pending one.
 PENDING_ORDER = "pending:"
 MAX_SECRET = 200
 
 
 class Postback(msgspec.Struct, frozen=True, kw_only=True):
-    """A network's message: a sale by its order, by its click or by both, and what became of it."""
+    """An affiliate network's message: a sale by its order id, click id or both, and its status."""
 
     goal: str
     order: str
     click: str
     status: Status
-    #: Amount, currency and consent, as they were given.
+    #: The amount, currency and consent, as sent.
     given: dict[str, Any]
 
     @property
     def pending_order(self) -> str:
-        """The order id of the pending sale."""
+        """The order id of the sale's pending conversion."""
         return PENDING_ORDER + keyed_hash(self.order or f"click\n{self.click}", b"pending")
 
 
 def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
-    """Check that the sender sent the site's secret. If it sent none, its address must be in one of the site's networks
-    for postbacks. Raises Refusal."""
+    """Check that a postback has the site's secret. Without a secret, its address must be in the site's networks for
+    postbacks. Raises Refusal."""
     if secret and site.postback_sha256 and hmac.compare_digest(hash_secret(secret), site.postback_sha256):
         return
     if secret or not is_within(ip, site.postback_networks):
@@ -73,12 +71,12 @@ def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """Hash a secret. Only the hash is stored."""
+    """Hash a postback secret. Only the hash is stored."""
     return sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def is_within(ip: str, networks: Iterable[str]) -> bool:
-    """Whether an address lies in one of the networks."""
+    """Whether an IP address is in one of the networks."""
     try:
         address = ip_address(ip)
     except ValueError:
@@ -87,7 +85,7 @@ def is_within(ip: str, networks: Iterable[str]) -> bool:
 
 
 def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
-    """Read the parameters of a postback. `statuses`: the site's words for a status. Raises Refusal."""
+    """Read the parameters of a postback. `statuses` maps the site's own words to statuses. Raises Refusal."""
     order = read_order(given, "order") or read_order(given, "txid")
     click = read_click(given)
     if not (order or click):
@@ -103,12 +101,12 @@ def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
 
 
 def read_order(given: Parameters, field: str) -> str:
-    """Read an order id; empty if it is a blank, or a placeholder that no network filled in."""
+    """Read an order id; "" if it is blank, or an unfilled placeholder of a network."""
     return someone(fields.read_text(given, field, MAX_NAME).strip())
 
 
 def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
-    """The status, by the site's own words and then by those that networks use. Raises Refusal."""
+    """Read the status. The site's own words come before the words that networks commonly use. Raises Refusal."""
     word = fields.read_text(given, "status", MAX_NAME).strip().lower()
     found = WORDS.get(statuses.get(word, word))
     if found is None:
@@ -119,14 +117,14 @@ def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
 
 
 def hits_of(postback: Postback, key: str, site: SiteEntry, sender: Sender) -> list[Hit]:
-    """Make the hits that say what the postback says. They count as hits of a server with an ingest token. Raises
-    Refusal."""
+    """Make the conversion and adjustments of a postback. They are trusted like hits of a server with an ingest token.
+    Raises Refusal."""
     return [read_hit(given, key, Known(site), sender, new_hit_id) for given in parameters_of(postback, key)]
 
 
 def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
-    """The parameters of the hits that say what the postback says. If a postback is sent again, its conversion is the
-    same, whatever came in between."""
+    """Return the parameters of each hit that a postback stands for. If it is sent again, its conversion gets the same
+    id."""
     names = {"order": postback.order, "click": postback.click, "consent": postback.given.get("consent")}
     pending = {**names, "order": postback.pending_order}
     match postback.status:
@@ -140,11 +138,11 @@ def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
 
 
 def sale(postback: Postback, key: str, goal: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a conversion. Its hit id is the same each time the postback is sent."""
+    """Return the parameters of a conversion. Its hit id is the same each time the postback is sent."""
     hit = keyed_hash(f"{key}\n{goal}\n{postback.order}\n{postback.click}", b"postback")
     return {**postback.given, **names, "type": "conversion", "name": goal, "id": hit}
 
 
 def adjustment(kind: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of an adjustment."""
+    """Return the parameters of an adjustment of this kind."""
     return {**names, "type": "adjustment", "kind": kind}

@@ -1,4 +1,4 @@
-"""Refusal: the error of a request, a hit or a field, with the status, code, field and detail for the client. Pure."""
+"""Refusal: the error for a request, hit or field that is not accepted: status, code, field and detail. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from tracker.collection.text import repair
 
 
 class Refusal(Exception):
-    """The request, a hit or a field is refused. Status and code are those of docs/errors.md.
+    """A request, a hit or a field is not accepted. docs/errors.md lists statuses and codes.
 
-    `detail` may quote the request. Characters that no answer can contain are replaced in it.
+    `detail` may quote the request. Characters in it that no answer can contain are replaced.
     """
 
-    #: The seconds after which the client may send the same again; None if that can't help.
+    #: The seconds after which the client may send the request again; None if that can't help.
     retry_after: int | None = None
-    #: The refused parameters of a hit, or the beginning of a body that can't be read.
+    #: The parameters of the refused hit, or the beginning of a body that can't be read.
     about: Mapping[str, Any] | bytes = b""
 
     def __init__(self, status: int, code: str, detail: str, field: str = "") -> None:
@@ -25,18 +25,18 @@ class Refusal(Exception):
         self.field = field
 
     def headers(self) -> dict[str, str]:
-        """The headers of the answer, which say when or how to ask again."""
+        """Return the headers of the answer: when the client may try again, and how it must authenticate."""
         retry = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
         return retry | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
 class WrongMethod(Refusal):
-    """The address doesn't answer to the method of the request."""
+    """The refusal (405) of a request whose HTTP method the address doesn't allow."""
 
     def __init__(self, *allowed: str) -> None:
         self.allowed = ", ".join(allowed)
         super().__init__(405, "method_not_allowed", f"This address answers to {self.allowed}.")
 
     def headers(self) -> dict[str, str]:
-        """The header with the methods that the address answers to."""
+        """Return the header Allow, with the allowed methods."""
         return {"Allow": self.allowed}

@@ -1,4 +1,4 @@
-"""Sample: a refused hit -> how it was written, without anything that identifies a person. Pure."""
+"""Sample: shows how a refused hit was written, without anything that identifies a person. Pure."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from tracker.collection.fields import KINDS, TYPES
 from tracker.collection.refusal import Refusal
 from tracker.collection.text import repair
 
-#: A sample's body has at most this many bytes and parameters, and each value this many characters.
+#: The most bytes of a sample's body, its most parameters, and the most characters of each value.
 MAX_BODY, MAX_PARAMETERS, MAX_LETTERS = 1_600, 40, 200
-#: Of a body that can't be read, a sample uses this many bytes.
+#: The bytes that are used of a body that can't be read.
 SEEN = 4_096
-#: Parameters that identify nobody. They are shown unchanged.
+#: Parameters that don't identify a person. They are shown unchanged.
 PLAIN = ("site", "type", "name", "kind", "ts", "sent", "value", "currency", "consent")
 ADDRESSES = ("url", "ref")
-#: The words that are shown of an unreadable body: names of parameters, and JSON's own words.
+#: The words of an unreadable body that are not masked: names of parameters, and JSON's own words.
 _KNOWN = frozenset(
     (*PLAIN, *ADDRESSES, *TYPES, *KINDS, "id", "visitor", "user", "title", "ad", "order", "click", "props", "match")
 ) | {"ip", "ua", "p", "true", "false", "null", "NaN", "Infinity", "undefined", "None"}
@@ -33,7 +33,7 @@ _SITE = re.compile(rb"""["']?\bsite["']?\s*[:=]\s*["']?([A-Za-z0-9._:-]{1,64})""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """A refused hit or request. In everything that may identify a person, each letter is `a` and each digit `9`."""
+    """A refused hit or request. Whatever may identify a person is masked: each letter is `a`, each digit `9`."""
 
     at: Annotated[str, Meta(description="When it was refused.")]
     method: str
@@ -50,7 +50,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 def sample_of(
     refusal: Refusal, *, at: str, method: str = "", path: str = "", content_type: str = "", origin: str = ""
 ) -> Sample:
-    """Make the sample of a refusal. The other arguments are the request's."""
+    """Make the sample of a refusal. The other arguments come from the request."""
     return Sample(
         at=at,
         method=method[:10],
@@ -64,16 +64,16 @@ def sample_of(
 
 
 def body_of(about: Mapping[str, Any] | bytes) -> str:
-    """Write the refused hit as text: its parameters, or the beginning of a body that could not be read. Everything that
-    may identify a person is masked; see `shape`."""
-    text = shape(about[:SEEN].decode(errors="replace")) if isinstance(about, bytes) else _parameters(about)
+    """Write a refused hit as text: its parameters, or the beginning of an unreadable body. What may identify a person
+    is masked."""
+    text = mask(about[:SEEN].decode(errors="replace")) if isinstance(about, bytes) else _parameters(about)
     return _CONTROL.sub(" ", repair(text)).encode()[:MAX_BODY].decode(errors="ignore")
 
 
 def _parameters(given: Mapping[str, Any]) -> str:
     if not given:
         return ""
-    shown = {shape(name[:MAX_LETTERS]): _shown(name, value) for name, value in islice(given.items(), MAX_PARAMETERS)}
+    shown = {mask(name[:MAX_LETTERS]): _shown(name, value) for name, value in islice(given.items(), MAX_PARAMETERS)}
     return json.dumps(shown, ensure_ascii=False)
 
 
@@ -83,31 +83,32 @@ def _shown(name: str, value: Any) -> Any:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     if name in ADDRESSES:
         return page_of(text)
-    return repair(text[:MAX_LETTERS]) if name in PLAIN and "@" not in text else shape(text[:MAX_LETTERS])
+    return repair(text[:MAX_LETTERS]) if name in PLAIN and "@" not in text else mask(text[:MAX_LETTERS])
 
 
 def page_of(address: str) -> str:
-    """The host and the path of an address; without a host, the shape of the text."""
+    """Return the host and the path of a URL, with numbers in the path masked. If it has no host, the whole text is
+    masked."""
     try:
         parts = urlsplit(address[:MAX_LETTERS])
         host = parts.hostname
     except ValueError:
         host = None
-    return f"{parts.scheme}://{host}{hide_numbers(parts.path)}" if host else shape(address[:MAX_LETTERS])
+    return f"{parts.scheme}://{host}{hide_numbers(parts.path)}" if host else mask(address[:MAX_LETTERS])
 
 
 def hide_numbers(path: str) -> str:
-    """Hide the parts of a path that may be an id or an e-mail address: only their shape is left."""
-    return "/".join(shape(part) if _PERSONAL.search(part) else part for part in path.split("/"))
+    """Mask the parts of a path that may be an id or an e-mail address: /user/4711 becomes /user/9999."""
+    return "/".join(mask(part) if _PERSONAL.search(part) else part for part in path.split("/"))
 
 
-def shape(text: str) -> str:
-    """Show how a text is written: each letter becomes `a`, each digit `9`. Names of parameters stay."""
+def mask(text: str) -> str:
+    """Mask a text: each letter becomes `a`, each digit `9`. Names of parameters stay."""
     words = _WORD.sub(lambda word: word[0] if word[0] in _KNOWN else "a" * len(word[0]), repair(text))
     return _DIGIT.sub("9", words)
 
 
 def site_named(query: str, body: bytes) -> str:
-    """The key of the site that a request names first; empty if it names none in a readable place."""
+    """Find the site's key in a query string or a body, even a broken one; "" if there is none."""
     found = _SITE.search(query[:SEEN].encode(errors="replace")) or _SITE.search(body[:SEEN])
     return found[1].decode() if found else ""

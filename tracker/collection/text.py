@@ -1,9 +1,9 @@
-"""Text: a text -> the text without characters that can't be stored. Pure."""
+"""Text: finds and replaces characters that can't be stored. Pure."""
 
 import re
 
-#: Characters that databases or JSON can't store: NUL, and lone surrogates. The latter come from cut letters, or from
-#: bytes that were not UTF-8.
+#: Characters that databases or JSON can't store: NUL and lone surrogates. Surrogates come from texts that were cut
+#: inside a character, or from bytes that aren't UTF-8.
 _BAD = re.compile("[\0\ud800-\udfff]")
 
 
@@ -13,7 +13,7 @@ def is_broken(text: str) -> bool:
 
 
 def has_half_letters(text: str) -> bool:
-    """Whether a text has a lone surrogate, which is half a letter."""
+    """Whether a text has a lone surrogate, which is half a character."""
     return is_broken(text.replace("\0", ""))
 
 

@@ -1,4 +1,4 @@
-"""Queues: the HitQueue port and its adapters. This module opens the one that the settings name."""
+"""Queues: the queue of batches between collection and the tasks: RabbitMQ, or none in the embedded tracker."""
 
 import time
 from functools import cache
@@ -16,27 +16,26 @@ __all__ = ["HitQueue", "QueueUnavailable", "new_batch_id", "open_queue", "send_m
 
 @cache
 def open_queue() -> HitQueue:
-    """Open the queue that the settings name: RabbitMQ if BROKER_URL is set, else the embedded one."""
+    """Return the queue that the settings name: RabbitMQ if BROKER_URL is set, else the embedded one."""
     return RabbitQueue() if settings.BROKER_URL else InlineQueue()
 
 
 def new_batch_id() -> str:
-    """Make the id of a batch that is made now."""
+    """Make the id of a new batch, which contains the present time."""
     return batch_id(time.time_ns() // 1_000_000, token_hex(8))
 
 
 def send_marker() -> None:
-    """Send a marker, which is an empty batch. Once it is processed, every batch that was sent before it is
-    processed."""
+    """Send an empty batch (a marker). Once it is processed, every batch that was sent before it is processed."""
     open_queue().send(Batch(new_batch_id()))
 
 
 def wait_until_idle(seconds: float) -> bool:
-    """Send a marker and wait until it, and every batch before it, is processed. Return False if the time ran out."""
+    """Send a marker and wait until it, and every batch before it, is processed. Return False after `seconds`."""
     deadline = time.monotonic() + seconds
     send_marker()
-    # The queue must be idle at two checks, because the broker takes a moment to see that a worker died and to deliver
-    # the worker's batches again.
+    # The queue must be idle at two checks. The broker takes a moment to see that a worker died and to deliver the
+    # worker's batches again.
     quiet = 0
     while quiet < 2:
         quiet = quiet + 1 if open_queue().is_idle() else 0

@@ -1,7 +1,7 @@
-"""Beat: sends every task of the schedule to its queue each minute, by a monotonic clock.
+"""Beat: Celery's scheduler by a monotonic clock. It sends every scheduled task to its queue each minute.
 
-Celery's own scheduler stores wall-clock times on disk. After the correction of a clock that was hours ahead, nothing
-would be due for hours.
+Celery's own scheduler stores wall-clock times on disk. If a clock that was hours ahead is corrected, no task would be
+due for hours.
 """
 
 import time
@@ -12,14 +12,14 @@ from django.conf import settings
 
 
 class Beat(Scheduler):  # type: ignore[misc]
-    """Sends all tasks at the start, and then every BEAT_SECONDS."""
+    """A Celery scheduler that sends all tasks at its start, and then every BEAT_SECONDS."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._due = time.monotonic()
 
     def tick(self, *_args: Any, **_options: Any) -> float:
-        """Send the tasks that are due; return the seconds until the next call."""
+        """Send all scheduled tasks if they are due; return the seconds until the next tick."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + settings.BEAT_SECONDS

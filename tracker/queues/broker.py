@@ -1,4 +1,4 @@
-"""Broker: connections to RabbitMQ that read its queues. Each call is bounded in time."""
+"""Broker: connections to RabbitMQ, to read its queues. Each call has a time limit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,13 @@ from kombu import Connection
 from tracker.celery import app
 from tracker.queues.port import QueueUnavailable
 
-#: The broker must answer or confirm within this many seconds. Otherwise it counts as away.
+#: The most seconds to wait for the broker. After that it counts as away.
 ANSWER_SECONDS = 3.0
 
 
 def connect(heartbeat: int = 0) -> Connection:
-    """Open a connection, which the caller closes. With a heartbeat (seconds), the broker closes the connection if the
-    process is gone."""
+    """Open a connection, which the caller closes. With a heartbeat (seconds), the broker notices if this process dies.
+    Raises QueueUnavailable."""
     try:
         connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)
@@ -27,8 +27,8 @@ def connect(heartbeat: int = 0) -> Connection:
 
 @contextmanager
 def bounded(connection: Connection) -> Iterator[None]:
-    """Limit each answer of the broker in time. A late answer and every error of the connection raise
-    QueueUnavailable."""
+    """Limit the time of each call to the broker. Raises QueueUnavailable for a late answer and for errors of the
+    connection."""
     try:
         with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             yield
@@ -37,13 +37,13 @@ def bounded(connection: Connection) -> Iterator[None]:
 
 
 def count(connection: Connection, name: str) -> tuple[int, int]:
-    """Return the number of messages that wait in a queue, and the number of its consumers."""
+    """Return the number of waiting messages and the number of consumers of a queue."""
     answer = connection.default_channel.queue_declare(name, passive=True)
     return answer.message_count, answer.consumer_count
 
 
 def in_work(workers: int) -> bool:
-    """Whether a worker holds a batch. A worker that doesn't answer counts as one that does."""
+    """Whether one of the `workers` of a queue is processing a batch. A worker that doesn't answer counts as busy."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)
@@ -56,6 +56,6 @@ def in_work(workers: int) -> bool:
 
 
 def text_of(body: bytes | str) -> str:
-    """Read the batch's text from the body of a Celery message."""
+    """Read the batch, as JSON text, from the body of a Celery message."""
     args, _, _ = msgspec.json.decode(body)
     return str(args[0])

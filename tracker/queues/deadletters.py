@@ -1,5 +1,4 @@
-"""Dead letters: batches that could not be processed. The broker keeps them; this module reads them and sends them
-again."""
+"""Dead letters: lists the batches that could not be processed, and sends them again. RabbitMQ stores them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +13,8 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One dead letter: its task, and the reason. `hits` is None if its batch can't be read."""
+    """A batch that could not be processed: its task, and the broker's reason. `hits` is None if the batch can't be
+    read."""
 
     batch: str
     task: str
@@ -24,14 +24,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 def read_dead_letters(limit: int) -> list[DeadLetter]:
-    """Read the oldest dead letters, at most `limit`. They stay in the queue."""
+    """Read the oldest dead letters, at most `limit`. They stay in the queue. Raises QueueUnavailable."""
     with connect() as connection, bounded(connection):
         return [read_dead_letter(message) for message in take_messages(connection, limit)]
 
 
 def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
-    """Send the oldest dead letters to their queues again. A dead letter is removed once the broker has confirmed the
-    message that replaces it."""
+    """Send the oldest dead letters to their queues again, and yield each. It is removed once the broker has confirmed
+    the new message."""
     with connect() as connection, bounded(connection):
         for message in take_messages(connection, limit):
             letter = read_dead_letter(message)
@@ -41,10 +41,11 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
-    """Take messages from the queue of dead letters. Those that are not acknowledged go back when the connection ends.
+    """Take messages from the queue of dead letters. If they aren't acknowledged, they return to it when the connection
+    ends.
 
-    No more are taken than wait at first. Without this bound the loop might never end, because a message that is sent
-    again may become a dead letter again at once.
+    At most as many are taken as wait at first. A message that is sent again may become a dead letter at once, and the
+    loop would not end.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):
@@ -55,7 +56,7 @@ def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
 
 
 def read_dead_letter(message: Message) -> DeadLetter:
-    """Read the dead letter of a message."""
+    """Read the dead letter in a message."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:
@@ -72,7 +73,7 @@ def read_dead_letter(message: Message) -> DeadLetter:
 
 
 def return_to_queue(connection: Connection, message: Message, queue: str) -> None:
-    """Send the message again without the broker's notes on its failure, and wait for the confirm."""
+    """Send a message to a queue again, without the broker's headers about its failure. Wait for the confirm."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first"))}
     headers.pop("x-delivery-count", None)
     connection.Producer(auto_declare=False).publish(

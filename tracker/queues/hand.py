@@ -1,8 +1,8 @@
-"""Hand: a file for each batch that a process of this machine is working on. The files show which batches were left by
-processes that died.
+"""Hand: files that name the batches that processes of this machine are working on. They show which batches were left by
+a process that died.
 
-Each file is empty, named by its batch, and locked. When a process ends, the kernel frees its locks. A file that nobody
-has locked therefore names a batch that was left.
+Each file is empty, named by its batch, and locked. When a process ends, the kernel frees its locks. Therefore a file
+without a lock names a batch that was left.
 """
 
 import fcntl
@@ -15,7 +15,8 @@ from typing import IO
 
 @contextmanager
 def in_hand(path: Path) -> Iterator[None]:
-    """Hold a batch's file while the batch is processed. If that fails, the file stays."""
+    """Keep a locked file while the caller processes the batch that the file names. If the processing fails, the file
+    stays."""
     with begin(path):
         yield
         path.unlink()
@@ -23,8 +24,8 @@ def in_hand(path: Path) -> Iterator[None]:
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
-    """Hold the file of a batch that a process left, because it died or failed, and yield True. Yield False if a process
-    holds the file, or if the file is gone."""
+    """Take over the file of a batch whose process died or failed, and yield True. Yield False if a process still works
+    on the batch, or if the file is gone."""
     file = take(path)
     if file is None:
         yield False
@@ -35,17 +36,17 @@ def left_behind(path: Path) -> Iterator[bool]:
 
 
 def begin(path: Path) -> IO[bytes]:
-    """Make the file of a name, and lock it."""
+    """Make and lock a file."""
     while True:
         file = path.open("ab")
         fcntl.flock(file, fcntl.LOCK_EX)
         if is_there(file):
             return file
-        file.close()  # Another process took the file for one that was left, and removed it.
+        file.close()  # Another process removed the file before it was locked, because it looked like one that was left.
 
 
 def take(path: Path) -> IO[bytes] | None:
-    """Open and lock the file of a name; None if another process holds it or it is gone."""
+    """Open and lock a file; None if another process has locked it, or if it is gone."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -61,5 +62,5 @@ def take(path: Path) -> IO[bytes] | None:
 
 
 def is_there(file: IO[bytes]) -> bool:
-    """Whether an open file still exists in its folder."""
+    """Whether an open file still exists on disk."""
     return os.fstat(file.fileno()).st_nlink > 0

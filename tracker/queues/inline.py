@@ -1,4 +1,4 @@
-"""Inline: the embedded adapter of the HitQueue port. It has no queue: a batch is processed before `send` returns."""
+"""Inline: the queue of the embedded tracker. There is no queue: `send` processes the batch before it returns."""
 
 import logging
 from collections.abc import Sequence
@@ -20,10 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class InlineQueue:
-    """Calls the tasks of the chain, one after the other, before `send` returns."""
+    """A queue without a broker, which processes each batch in `send`, task after task."""
 
     def send(self, batch: Batch) -> None:
-        """See HitQueue. Before a marker, it processes the batches that were archived, but not processed further."""
+        """Process a batch. For a marker (an empty batch), first process the batches that earlier processes left. Raises
+        QueueUnavailable."""
         if not database.in_atomic_block:
             database.close_if_unusable_or_obsolete()
         try:
@@ -31,65 +32,66 @@ class InlineQueue:
                 with in_hand(folder() / batch.id):
                     process(batch, settings.HIT_CHAIN)
             else:
-                take_up()
+                process_left_batches()
                 process(batch, settings.HIT_CHAIN)
         except AWAY as error:
             raise QueueUnavailable(str(error)) from error
 
     def get_next(self) -> Taken | None:
-        """See HitQueue. Nothing ever waits."""
+        """Return None: no batch ever waits."""
         return None
 
     def metadata(self) -> QueueState:
-        """See HitQueue."""
+        """Return the state of a queue in which nothing waits."""
         return QueueState(depth=0, consumers=1, oldest_age=0.0)
 
     def is_idle(self) -> bool:
-        """See HitQueue."""
+        """Return True: nothing waits after `send`."""
         return True
 
     def prepare(self) -> None:
-        """See HitQueue. There is nothing to make."""
+        """Do nothing: there is no queue to make."""
 
     def check(self) -> None:
-        """See HitQueue. The services behind the queue have their own checks."""
+        """Do nothing: the archive and the store have their own checks."""
 
 
 def folder() -> Path:
-    """The folder of the files that name the batches in work."""
+    """Return the folder of the files that name the batches being processed."""
     found: Path = settings.STATE_DIR / "in_hand"
     found.mkdir(exist_ok=True)
     return found
 
 
 def process(batch: Batch, steps: Sequence[str]) -> None:
-    """Run steps of the chain, one after the other."""
+    """Run tasks of the chain on a batch, one after the other. Each gets the result of the one before."""
     result: Any = encode_batch(batch)
     for step in steps:
         result = import_string(step)(result)
 
 
-def take_up() -> None:
-    """Process batches that were archived, but not processed because their process died or a service was away. Raises
-    one of the errors in AWAY."""
+def process_left_batches() -> None:
+    """Process the batches that were archived but not processed, because their process died or a service was away.
+    Raises one of the errors in AWAY."""
     for path in sorted(folder().iterdir()):
         try:
             with left_behind(path) as is_left:
                 if is_left:
-                    take_up_one(path.name)
+                    process_left_batch(path.name)
         except AWAY:
             raise
         except Exception:
             logger.exception("batch %s can't be processed; %s keeps its name", path.name, path)
 
 
-def take_up_one(name: str) -> None:
-    """Process a batch from the archive. If it was not archived, its hits were never accepted, and nothing is done."""
+def process_left_batch(name: str) -> None:
+    """Process a left batch from the archive. If it isn't archived, its hits were never accepted, and nothing is
+    done."""
     try:
         hits = open_archive().get_batch(name)
     except NotArchived:
         return
     if not hits:
-        return  # All of them are copies of another batch's hits.
+        return  # All its hits are copies of another batch's hits.
     logger.warning("batch %s was archived and not processed; it is processed now", name)
     process(Batch(name, tuple(hits)), settings.HIT_CHAIN[1:])

@@ -1,7 +1,6 @@
-"""Join: a worker joins waiting batches with the one that it holds, because a batch costs nearly the same whatever its
-size.
+"""Join: a worker joins waiting batches into one, because a batch costs nearly the same whatever its size.
 
-Joined batches stay in the queue until the next step's message is confirmed. If the worker dies before that, nothing is
+Joined batches stay in the queue until the next task's message is confirmed. If the worker dies before that, nothing is
 lost.
 """
 
@@ -26,16 +25,17 @@ from tracker.queues.step import UNNOTED, Step, note_put_back
 
 logger = logging.getLogger(__name__)
 
-#: The heartbeat, seconds. If a host vanishes, the broker redelivers its batches after twice this time.
+#: The heartbeat (seconds). If a host vanishes, the broker delivers its batches again after twice this time.
 HEARTBEAT_SECONDS = 60
-#: A batch is joined only if it was made at most this long (ms) before or after the held one. The joined batch has the
-#: time of its latest batch, which is then at most a day after each of its batches. A replay looks for a hit in objects
-#: that were made up to a day after the hit's own batch.
+#: The most time (ms) between the making of two joined batches. The joined batch gets the time of its latest batch,
+#: which is then at most a day after each of them. A replay looks for a hit in objects that were made up to a day after
+#: the hit's own batch.
 APART_MS = 12 * 3_600_000
 
 
 class Joiner:
-    """Joins batches on its own connection. One thread uses it, for one batch at a time."""
+    """Takes waiting batches from the queue and joins them, on its own connection. One thread uses it, for one batch at
+    a time."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -43,12 +43,11 @@ class Joiner:
         self._batches: list[Batch] = []
 
     def join(self, batch: Batch, size: int) -> Batch | None:
-        """Join the batch (of `size` bytes) with those that wait; None if none waits or the broker is away.
+        """Join a batch (of `size` bytes) with waiting batches. Return None if none waits or the broker is away.
 
-        A further batch is taken while one as large as the largest so far would still fit the bounds of a batch. If it
-        is even larger, the joined batch exceeds the bounds. A batch that was made too long before or after the held one
-        is sent again by itself, and no further batch is joined. A batch that was delivered before is the last to be
-        joined: it may be the one that kills workers, and must not take others with it twice.
+        Another batch is taken only while one as large as the largest so far would still fit into a batch. A batch that
+        was made too long before or after is sent again by itself, and ends the joining. A redelivered batch also ends
+        it: it may be the one that kills workers, and must not take others with it twice.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -69,21 +68,21 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """Send the joined markers to the next step, behind the message with the joined hits. Then acknowledge the
-        joined batches."""
+        """Acknowledge the joined batches, because the next task has their hits. Joined markers are sent on to the next
+        task first."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
         self._settle()
 
     def put_down(self) -> None:
-        """Send each joined batch again by itself. If a batch were returned to the broker, each return would count as a
-        failed delivery."""
+        """Send each joined batch to the queue again, by itself, and acknowledge the old messages. Returning them to the
+        broker would count as failed deliveries."""
         send_separately(self._batches)
         self._settle()
 
     def close(self) -> None:
-        """Close the connection. The broker redelivers the held batches, and the next batch opens another connection."""
+        """Close the connection. The broker delivers the taken batches again. The next batch opens a new connection."""
         connection, self._connection = self._connection, None
         self._messages, self._batches = [], []
         if connection is not None:
@@ -91,7 +90,7 @@ class Joiner:
                 connection.collect()
 
     def _take(self) -> Message | None:
-        """Take the batch that has waited longest; None if there is none or the broker is away."""
+        """Take the batch that has waited longest; None if none waits or the broker is away."""
         message = self._get()
         if message is None:
             return None
@@ -106,8 +105,8 @@ class Joiner:
         return message
 
     def _get(self) -> Message | None:
-        """Take the next message. If that fails and no batch is held, try once more on a new connection, because the
-        broker may have closed the old one."""
+        """Take the next message; None if none waits or the broker is away. If no batch is held, a failure is tried once
+        more on a new connection, because the broker may have closed the old one."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -127,7 +126,7 @@ class Joiner:
             return message
 
     def _settle(self) -> None:
-        """Acknowledge all held batches. If this fails, the broker redelivers them, which is harmless."""
+        """Acknowledge all taken batches. If this fails, the broker delivers them again, which is harmless."""
         if self._connection and self._messages:
             try:
                 with bounded(self._connection):
@@ -139,14 +138,14 @@ class Joiner:
 
 
 class Joining(Step):
-    """A step that joins waiting batches. If the work on the joined batch fails, each of its batches goes on by
+    """Base of tasks that join waiting batches into one. If the joined batch fails, each of its batches goes on by
     itself."""
 
     abstract = True
     takes_batch = True
 
     def __call__(self, text: str) -> Any:
-        """Do the work on a batch's text; see Step."""
+        """Join waiting batches with this one (as JSON text), and run the task."""
         if self.is_direct():
             return self.run(text)
         whole = None if self.is_redelivered() else open_joiner().join(decode_batch(text), len(text))
@@ -159,21 +158,21 @@ class Joining(Step):
         return super().__call__(text)
 
     def is_redelivered(self) -> bool:
-        """Whether a worker held the message before."""
+        """Whether the message was delivered to a worker before."""
         return bool((self.request.delivery_info or {}).get("redelivered"))
 
     def on_success(self, *_: Any) -> None:
-        """Finish the join. Celery calls it once the next step's message is confirmed."""
+        """Acknowledge the joined batches. Celery calls this once the next task's message is confirmed."""
         open_joiner().acknowledge()
 
 
 def is_apart(batch: Batch, other: Batch) -> bool:
-    """Whether a batch was made too long before or after another to be joined. A marker can always be joined."""
+    """Whether two batches were made too far apart in time to be joined. A marker can always be joined."""
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
 def send_separately(batches: list[Batch]) -> None:
-    """Send batches to the end of the queue, each by itself."""
+    """Send each batch to the end of the queue, by itself."""
     try:
         note_put_back(batches)
     except AWAY:
@@ -183,10 +182,10 @@ def send_separately(batches: list[Batch]) -> None:
 
 
 def joined(batches: list[Batch]) -> Batch:
-    """Join batches to one, with the time of the last of them. Markers add nothing.
+    """Join batches into one, with the time of the latest. Markers add nothing.
 
-    The id of the joined batch is derived from the ids of all its batches. With the id of one of them, its object might
-    replace the object of a different join in the archive.
+    The id of the joined batch is a hash of all their ids. If it were the id of one of them, the object of another join
+    could be replaced in the archive.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:
@@ -198,7 +197,7 @@ def joined(batches: list[Batch]) -> Batch:
 
 
 def open_joiner() -> Joiner:
-    """The joiner of this process. A forked process gets a joiner of its own."""
+    """Return this process's joiner. A forked process gets its own."""
     return _joiner_of(getpid())
 
 

@@ -1,4 +1,4 @@
-"""Publish: sends a task's message; the broker confirms it, or QueueUnavailable is raised. The wait is bounded."""
+"""Publish: sends a task's message and waits for the broker's confirm, with a time limit."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,15 +14,14 @@ from tracker.celery import DEAD_QUEUE, app
 from tracker.queues.broker import ANSWER_SECONDS
 from tracker.queues.port import QueueUnavailable
 
-#: The publish options. If no queue takes a message, the broker returns it as an error.
+#: The publish options. A message that no queue takes is returned as an error.
 ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm_timeout": ANSWER_SECONDS}
 
 
 class Publisher:
     """A connection with publisher confirms, used by one thread at a time.
 
-    After any failure the connection is dropped. Otherwise a late confirm could be mistaken for that of the next
-    message.
+    It is dropped after any failure. Otherwise a late confirm could be taken for the confirm of the next message.
     """
 
     def __init__(self) -> None:
@@ -30,11 +29,11 @@ class Publisher:
         self._producer: Producer | None = None
 
     def publish(self, send: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Call `send` (a task's apply_async) and return once the broker has stored the message. Raises
+        """Call `send` (a task's apply_async), and return once the broker has stored the message. Raises
         QueueUnavailable.
 
-        The broker may have closed the connection since the last message. After any OSError or AMQPError but a timeout,
-        the message is sent once more, on a new connection.
+        The broker may have closed an idle connection. Therefore the message is sent once more on a new connection after
+        an OSError or AMQPError, but not after a timeout.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise QueueUnavailable("the connection to the broker is busy")
@@ -51,7 +50,7 @@ class Publisher:
             self._lock.release()
 
     def close(self) -> None:
-        """Close the connection. The next message opens another."""
+        """Close the connection. The next message opens a new one."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(Exception):
@@ -78,7 +77,7 @@ class Publisher:
 
 
 def open_publisher() -> Publisher:
-    """The publisher of this process. A forked process gets a publisher of its own."""
+    """Return this process's publisher. A forked process gets its own."""
     return _publisher_of(getpid())
 
 

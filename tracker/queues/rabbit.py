@@ -1,4 +1,4 @@
-"""RabbitMQ: the adapter of the HitQueue port over Celery's chain."""
+"""RabbitMQ: the queue of batches on RabbitMQ, as messages of Celery's tasks."""
 
 import re
 import time
@@ -16,19 +16,20 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, in_wo
 from tracker.queues.port import QueueState, Taken
 
 OLDEST = (3, 10)
-#: No queue has this name. If a check publishes a message to it, the broker confirms the message and stores nothing.
+#: A name that no queue has. The broker confirms a check's message to it and stores nothing.
 NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
 class RabbitQueue:
-    """Celery's chain over quorum queues. Each batch is one persistent, confirmed message."""
+    """The queue of batches on RabbitMQ's quorum queues. Each batch is one persistent, confirmed message."""
 
     def send(self, batch: Batch) -> None:
-        """See HitQueue."""
+        """Send a batch to the first task, and return once the broker has stored it. Raises QueueUnavailable."""
         dispatch(batch, settings.HIT_CHAIN)
 
     def get_next(self) -> Taken | None:
-        """See HitQueue. Each taken batch has its own connection, which ends with the batch or with the process."""
+        """Take the next waiting batch, on a connection of its own; None if none waits. The batch returns to the queue
+        if the process ends."""
         connection = connect()
         with bounded(connection):
             message = app.amqp.queues[HITS](connection.default_channel).get()
@@ -38,7 +39,8 @@ class RabbitQueue:
         return TakenMessage(connection, message)
 
     def metadata(self) -> QueueState:
-        """See HitQueue."""
+        """Return the numbers of waiting batches, consumers and dead letters, and how long the oldest batch has
+        waited."""
         with connect() as connection, bounded(connection):
             waiting, consumers = count(connection, HITS)
             facts, _ = count(connection, FACTS)
@@ -49,8 +51,8 @@ class RabbitQueue:
         return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
-        """See HitQueue. It reads the queues in the order in which batches pass them. A batch that moves on during the
-        reading is therefore found in a later queue."""
+        """Whether no batch waits or is being processed. Queues are read in the order in which batches pass them, so
+        that a batch that moves on is found in a later queue."""
         with connect() as connection, bounded(connection):
             waiting, workers = count(connection, HITS)
             if waiting or in_work(workers):
@@ -59,14 +61,15 @@ class RabbitQueue:
             return not facts and not in_work(workers)
 
     def prepare(self) -> None:
-        """See HitQueue. Raises RuntimeError if the broker lacks a needed feature."""
+        """Make the queues. Raises RuntimeError if RabbitMQ is too old."""
         with connect() as connection, bounded(connection):
             check_version(str(connection.connection.server_properties.get("version", "")))
             for queue in (*app.amqp.queues.values(), DEAD_QUEUE):
                 queue(connection.default_channel).declare()
 
     def check(self) -> None:
-        """See HitQueue. It publishes a message, because a broker that blocks publishers still answers other calls."""
+        """Check that the broker answers and accepts messages. A broker that blocks publishers still answers other
+        calls. Raises QueueUnavailable."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
             connection.Producer(auto_declare=False).publish(
@@ -75,14 +78,14 @@ class RabbitQueue:
 
 
 def check_version(version: str) -> None:
-    """Check that RabbitMQ is new enough to have safe dead letters and messages that expire. Raises RuntimeError."""
+    """Check that RabbitMQ is new enough for safe dead letters and expiring messages. Raises RuntimeError."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found and (int(found[1]), int(found[2])) < OLDEST:
         raise RuntimeError(f"RabbitMQ {version} is too old, from {OLDEST[0]}.{OLDEST[1]} on it will do")
 
 
 class TakenMessage:
-    """See Taken. A message on its own connection."""
+    """A batch that was taken from RabbitMQ, on its own connection."""
 
     def __init__(self, connection: Connection, message: Message) -> None:
         self.connection = connection
@@ -90,11 +93,11 @@ class TakenMessage:
         self.batch = decode_batch(text_of(message.body))
 
     def acknowledge(self) -> None:
-        """See Taken."""
+        """Acknowledge the message, and close its connection."""
         self._end(self.message.ack)
 
     def give_back(self) -> None:
-        """See Taken."""
+        """Return the message to its queue, and close its connection."""
         self._end(self.message.requeue)
 
     def _end(self, settle: Callable[[], None]) -> None:
@@ -104,7 +107,8 @@ class TakenMessage:
 
 
 def dispatch(batch: Batch, steps: Sequence[str]) -> None:
-    """Send a batch along these steps; return once the broker has stored it."""
+    """Send a batch through a chain of tasks; return once the broker has stored the first message. Raises
+    QueueUnavailable."""
     first, *others = steps
     chain = [signature(step) for step in reversed(others)]
     import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, root_id=batch.id, chain=chain)

@@ -1,5 +1,5 @@
-"""Step: the base of every task of the chain. It waits while a service is away. A message is acknowledged only when the
-next step's message is confirmed."""
+"""Step: base of the tasks that process batches. A task waits while a service is away. Its message is acknowledged only
+after the next task's message is confirmed."""
 
 import logging
 import random
@@ -21,31 +21,32 @@ from tracker.queues.shutdown import is_ending, pause
 
 logger = logging.getLogger(__name__)
 
-#: The first wait and the longest one, seconds.
+#: The first and the longest wait between two tries, seconds.
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 15.0
-#: A batch that has waited this many seconds is sent again, and its old message acknowledged. If a message is not
-#: acknowledged for long (RabbitMQ: 30 minutes), the broker takes it back. A worker process may hold several batches,
-#: which wait one after the other and share this time.
+#: After this many seconds of waiting a batch is sent again, and its old message acknowledged. Otherwise the broker
+#: would take back a message that isn't acknowledged for long (RabbitMQ: after 30 minutes). A worker process may hold
+#: several batches, which wait one after the other and share this time.
 PATIENCE = 600.0 / settings.HIT_QOS
-#: If the note before a resend can't be written, the batch is kept for this many more seconds, and then sent without it.
-#: If the batch were kept longer, RabbitMQ would take it back again and again, and dead-letter it.
+#: If the note before a resend can't be written, the batch is kept for this many more seconds, and then sent without the
+#: note. If it were kept longer, RabbitMQ would take it back again and again, and make it a dead letter.
 NOTE_PATIENCE = 300.0 / settings.HIT_QOS
 
 T = TypeVar("T")
 
 
 class Step(Task):  # type: ignore[misc]
-    """A task that waits while a service is away. After any other failure its message becomes a dead letter.
+    """Base of tasks that wait while a service is away. After any other failure their message becomes a dead letter.
 
-    If it is called directly (inline, or by a command), it doesn't wait: its caller gets the error at once.
+    A task that is called directly (embedded, or by a command) doesn't wait: its caller gets the error at once.
     """
 
     abstract = True
-    #: Whether the task's message is a batch. Until the batch is done, reports are not sealed beyond its hits.
+    #: Whether the task's message is a batch. Reports don't count as complete beyond its hits until the batch is
+    #: processed.
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Do the work. In a worker, repeat it until no service is away."""
+        """Run the task. In a worker, repeat it until no service is away."""
         if self.is_direct():
             return self.run(*args, **kwargs)
 
@@ -53,28 +54,29 @@ class Step(Task):  # type: ignore[misc]
             database.close_if_unusable_or_obsolete()
             return self.run(*args, **kwargs)
 
-        return wait_out(attempt, self.name, self.send_again)
+        return retry_while_away(attempt, self.name, self.send_again)
 
     def is_direct(self) -> bool:
-        """Whether the task runs in its caller and not in a worker."""
+        """Whether the task was called directly, and not by a worker."""
         return bool(self.request.called_directly or self.request.is_eager)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
-        """Send a message of the task; return once the broker has stored it. In a worker it waits for the broker."""
+        """Send a message of the task; return once the broker has stored it. In a worker, wait while the broker is
+        away."""
         if self.app.conf.task_always_eager:
             return super().apply_async(args, kwargs, **options)
         options.setdefault("argsrepr", "(...)")
         options.pop("producer", None)  # Beat's own connection has no time limits.
         send = super().apply_async
         if current_task:
-            return wait_out(lambda: open_publisher().publish(send, args, kwargs, **options), self.name)
+            return retry_while_away(lambda: open_publisher().publish(send, args, kwargs, **options), self.name)
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Send the held message to the end of its queue, and acknowledge the old one. The message has waited `waited`
-        seconds.
+        """Send the task's message to the end of its queue, and acknowledge the old message. `waited`: the seconds that
+        it has waited.
 
-        Raises Ignore, or one of the errors in AWAY.
+        Always raises: Ignore, which acknowledges, or one of the errors in AWAY.
         """
         request = self.request
         if self.takes_batch:
@@ -92,24 +94,26 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Note that batches go to the end of the queue, behind markers that were sent after them. The note keeps reports
-    from being sealed before these batches are processed. Call it before the batches are sent."""
+    """Note that batches go to the end of the queue, behind later markers. Call it before they are sent.
+
+    Without the note, a report could be sealed (count as complete) before these batches are processed.
+    """
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
         database.close_if_unusable_or_obsolete()
         import_string(settings.MARKER).put_back(min(received), time.time_ns() // 1_000_000)
 
 
-def wait_out(
+def retry_while_away(
     work: Callable[[], T],
     what: str,
     give_up: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = pause,
 ) -> T:
-    """Do the work and return its result. While a service is away, repeat it after growing waits.
+    """Call `work` and return its result. While a service is away, call it again after growing waits.
 
-    After PATIENCE, or when the worker is ending, `give_up` is called with the seconds waited. It ends the waiting by
+    After PATIENCE, or when the worker is shutting down, call `give_up` with the seconds waited. It ends the waiting by
     raising an error that is not in AWAY.
     """
     began, wait = now(), SHORTEST_WAIT
@@ -121,6 +125,6 @@ def wait_out(
         sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
         if give_up and ((waited := now() - began) > PATIENCE or is_ending()):
-            # If `give_up` itself needs a service that is away, the worker goes on holding the batch.
+            # If `give_up` itself needs a service that is away, the worker keeps the batch.
             with suppress(*AWAY):
                 give_up(waited)

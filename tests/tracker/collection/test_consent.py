@@ -8,7 +8,7 @@ import pytest
 from conversions.rules.ads import CLICK_IDS as KNOWN_CLICK_IDS
 from tests.tracker.collection.test_collect import PERSON, from_json, from_query, only
 from tracker.collection.collect import own_stand_in
-from tracker.collection.consent import CLICK_IDS, SIGNALS, read_consent, respect, without_click_ids
+from tracker.collection.consent import CLICK_IDS, SIGNALS, read_consent, remove_denied, without_click_ids
 from tracker.collection.hit import Hit, encode_hits
 
 ALL_DENIED = dict.fromkeys(SIGNALS, "denied")
@@ -27,7 +27,7 @@ KEYS = {
 def kept(denied: tuple[str, ...] = (), **given: Any) -> Hit:
     """The hit as it is kept."""
     hit = only(from_json({"site": "S", "id": "h", "visitor": "ann", "user": "u", **given}))
-    return respect(hit, denied, own_stand_in(hit, PERSON.salt))
+    return remove_denied(hit, denied, own_stand_in(hit, PERSON.salt))
 
 
 class TestSignals:

@@ -19,7 +19,7 @@ from tests.conftest import needs
 from tests.running import CHECKOUT, Tracker
 from tracker.collection.failure import Transient
 from tracker.queues import shutdown
-from tracker.queues.step import wait_out
+from tracker.queues.step import retry_while_away
 
 PROMISED_SECONDS = 25
 SEND = """
@@ -102,7 +102,7 @@ def test_a_waiting_task_puts_its_batch_down_when_its_worker_must_end(ending: Non
 
     began = time.monotonic()
     with pytest.raises(Ignore):
-        wait_out(away, "a step", put_down)
+        retry_while_away(away, "a step", put_down)
     assert time.monotonic() - began < 1
 
 
@@ -119,5 +119,5 @@ def test_a_task_that_cannot_put_its_batch_down_keeps_it(ending: None) -> None:
         raise Transient("the broker")
 
     began = time.monotonic()
-    assert wait_out(away, "a step", broker_away) == "done"
+    assert retry_while_away(away, "a step", broker_away) == "done"
     assert time.monotonic() - began > shutdown.SLICE_SECONDS  # it waits between tries

@@ -10,7 +10,7 @@ from django.db import InternalError, OperationalError, ProgrammingError
 from tracker.celery import app
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Batch, encode_batch
-from tracker.queues.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, wait_out
+from tracker.queues.step import LONGEST_WAIT, NOTE_PATIENCE, PATIENCE, retry_while_away
 from tracker.tasks import archive_hits, send_marker
 
 
@@ -42,7 +42,7 @@ class Flaky:
 
 
 def run(work: object, clock: Clock, give_up: object = None) -> object:
-    return wait_out(work, "a step", give_up, clock.now, clock.sleep)  # type: ignore[arg-type]
+    return retry_while_away(work, "a step", give_up, clock.now, clock.sleep)  # type: ignore[arg-type]
 
 
 def test_a_service_that_is_away_is_waited_out() -> None:
