@@ -39,7 +39,10 @@ SENTENCES: tuple[Callable[..., str], ...] = (
 )
 #: Functions that refuse with `bad_FIELD`, where FIELD is their second argument.
 FIELD_READERS = {"read_text", "read_prose", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
-FIELDS_OF_HITS_AND_REPORTS = ("tracker.collection.fields", "tracker.collection.collect", "reporting.report.query")
+FIELDS_OF_HITS_AND_REPORTS = (
+    *("tracker.collection.fields", "tracker.collection.collect"),
+    *("reporting.report.query", "reporting.dashboard.choice"),
+)
 #: The errors that DRF raises by itself.
 DRF = (
     *(exceptions.ParseError, exceptions.NotAuthenticated, exceptions.PermissionDenied, exceptions.NotFound),

@@ -14,13 +14,15 @@ from tracker.collection.refusal import Refusal
 
 #: By what the table may have its rows.
 TABS = ("ad", "campaign", "channel", "source", "goal", "day")
+#: What the chart may show: figures that add up.
+SHOWN = ("conversions", "value", "clicks", "cost")
 #: What the dashboard may be compared with, beside days of one's own (`FROM..TO`).
 COMPARED = {"previous": "The days before", "year": "The year before", "none": "Nothing"}
 #: The parameters by which rows are taken or left out.
 FILTER_NAMES = tuple(name for key in FILTERS for name in (key, f"{key}!"))
 #: All parameters of the dashboard.
 PARAMETERS = (
-    *("site", "period", "from", "to", "compare", "model", "beside", "by", "order", "after"),
+    *("site", "period", "from", "to", "compare", "model", "beside", "show", "by", "order", "after"),
     *FILTER_NAMES,
 )
 #: The table shows at most this many rows at once.
@@ -31,8 +33,8 @@ Pairs = list[tuple[str, str]]
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What a person chose. `period`: its name; empty for days of their own. `first` and `last`: the days. `beside`: the
-    models shown beside `model`. `filters`: parameters and values, as in the address. `after`: where the table's page
-    begins."""
+    models shown beside `model`. `show`: the name of the chart's figure. `filters`: parameters and values, as in the
+    address. `after`: where the table's page begins."""
 
     site: str
     period: str = ""
@@ -41,6 +43,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     compare: str = "previous"
     model: str = "last"
     beside: tuple[str, ...] = ()
+    show: str = "conversions"
     by: str = "ad"
     order: str = ""
     after: str = ""
@@ -68,7 +71,8 @@ def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
         compare=parameters.get("compare") or "previous",
         model=model,
         beside=tuple(one for one in MODELS if one in values_of(parameters, "beside") and one != model),
-        by=read_tab(parameters.get("by") or "ad"),
+        show=_one_of(parameters, "show", SHOWN),
+        by=_one_of(parameters, "by", TABS),
         order=parameters.get("order") or "",
         after=parameters.get("after") or "",
         filters=tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value),
@@ -86,18 +90,19 @@ def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, st
     return (period, *PERIODS[period][1](today))
 
 
-def read_tab(by: str) -> str:
-    """Read by what the table has its rows. Raises Refusal."""
-    if by not in TABS:
-        raise Refusal(400, "bad_by", f"by must be one of {', '.join(TABS)}.", "by")
-    return by
+def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
+    """Read a parameter that is one of some, the first one if it is absent. Raises Refusal."""
+    given = parameters.get(field) or choices[0]
+    if given not in choices:
+        raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(choices)}.", field)
+    return given
 
 
 def pairs_of(choice: Choice) -> Pairs:
     """The parameters of a choice's address. What is the default is left out."""
     days = [("period", choice.period)] if choice.period else [("from", choice.first), ("to", choice.last)]
-    chosen = {name: getattr(choice, name) for name in ("compare", "model", "by", "order", "after")}
-    plain = {"compare": "previous", "model": "last", "by": "ad", "order": "", "after": ""}
+    chosen = {name: getattr(choice, name) for name in ("compare", "model", "show", "by", "order", "after")}
+    plain = {"compare": "previous", "model": "last", "show": "conversions", "by": "ad", "order": "", "after": ""}
     own = [(name, value) for name, value in chosen.items() if value != plain[name]]
     return [("site", choice.site), *days, *own, *(("beside", one) for one in choice.beside), *choice.filters]
 
@@ -113,13 +118,17 @@ def kept_pairs(choice: Choice, but: Iterable[str]) -> Pairs:
     return [(name, value) for name, value in pairs_of(choice) if name not in left]
 
 
+def compared_pairs(choice: Choice) -> Pairs:
+    """The site, the days and the compared days, as parameters of a report."""
+    compared = [("compare", choice.compare)] if choice.compare != "none" else []
+    return [("site", choice.site), ("from", choice.first), ("to", choice.last), *compared]
+
+
 def report_pairs(choice: Choice) -> Pairs:
     """The parameters with which the report's API gives the dashboard's figures and all rows of its table."""
     models = ",".join((choice.model, *choice.beside))
-    compared = [("compare", choice.compare)] if choice.compare != "none" else []
     return [
-        *(("site", choice.site), ("from", choice.first), ("to", choice.last)),
-        *compared,
+        *compared_pairs(choice),
         ("models", models) if choice.beside else ("model", choice.model),
         *(("by", choice.by), ("order", choice.sorted_by()), ("spend", "1")),
         *choice.filters,

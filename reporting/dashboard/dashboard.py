@@ -55,7 +55,7 @@ def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
     """Make what the page shows of a report."""
     previous = None if report.previous is UNSET else report.previous
     return Dashboard(
-        tiles=tiles_of(report.totals, previous.totals if previous else None),
+        tiles=tiles_of(report.totals, previous.totals if previous else None, choice),
         table=table_of(report, choice),
         before=(previous.first, previous.last) if previous else None,
     )

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from reporting.dashboard.choice import SHOWN, Choice, address_of
 from reporting.dashboard.numbers import Amount, Better, Change, Form, Number, change_of, number_of
 from reporting.report.rows import ReportRow, Totals
 
@@ -34,13 +35,16 @@ OF_SPEND = (COST, PER_CONVERSION, ROAS, PROFIT)
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """One of the figures at the top. `money`: whether it is an amount of the site's currency."""
+    """One of the figures at the top. `money`: whether it is an amount of the site's currency. `href`: the view whose
+    chart shows it; empty if there can be no chart of it. `current`: whether the chart shows it."""
 
     name: str
     title: str
     number: Number | None
     change: Change | None
     money: bool
+    href: str
+    current: bool
 
 
 def amount_of(figures: ReportRow | Totals, figure: Figure) -> Amount:
@@ -55,12 +59,14 @@ def shown_figures(figures: tuple[Figure, ...], totals: Totals) -> list[Figure]:
     return [figure for figure in figures if figure not in left_out]
 
 
-def tiles_of(totals: Totals, before: Totals | None) -> list[Tile]:
+def tiles_of(totals: Totals, before: Totals | None, choice: Choice) -> list[Tile]:
     """The figures at the top, with their change."""
     tiles = []
     for figure in shown_figures(TILES, totals):
         now = amount_of(totals, figure)
         change = change_of(now, amount_of(before, figure), figure.form, figure.better) if before else None
         money = figure.form == "money" and figure is not ROAS
-        tiles.append(Tile(figure.name, figure.title, number_of(now, figure.form), change, money))
+        href = address_of(choice, show=figure.name) if figure.name in SHOWN else ""
+        number = number_of(now, figure.form)
+        tiles.append(Tile(figure.name, figure.title, number, change, money, href, figure.name == choice.show))
     return tiles

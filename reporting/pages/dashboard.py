@@ -15,6 +15,7 @@ from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
 from conversions.units.clock import day_of
 from conversions.units.now import now_ms
+from reporting.dashboard.chart import chart_of, chart_pairs
 from reporting.dashboard.choice import Choice, Pairs, read_choice, report_pairs, table_pairs
 from reporting.dashboard.dashboard import dashboard_of, menus_of
 from reporting.pages.page import Page
@@ -58,12 +59,16 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
 
 def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:
     """The report of a choice, what the page shows of it, and its addresses in the API. Raises Refusal."""
-    report = answer(open_to_read(), query_of(table_pairs(choice), site), site, now)
+    store = open_to_read()
+    report = answer(store, query_of(table_pairs(choice), site), site, now)
+    by_time = answer(store, query_of(chart_pairs(choice), site), site, now)
     return {
         "report": report,
+        "chart": chart_of(by_time, choice, site, now),
         "dashboard": dashboard_of(report, choice),
         "csv": report_address([*report_pairs(choice), ("format", "spreadsheet")]),
         "json": report_address(table_pairs(choice)),
+        "chart_json": report_address(chart_pairs(choice)),
     }
 
 

@@ -50,7 +50,12 @@ def test_without_parameters_the_last_28_days_are_compared_with_those_before() ->
 
 @pytest.mark.parametrize(
     ("address", "code"),
-    [("period=never", "bad_period"), ("by=visitor", "bad_by"), ("campain=x", "unknown_parameter")],
+    [
+        ("period=never", "bad_period"),
+        ("by=visitor", "bad_by"),
+        ("show=roas", "bad_show"),
+        ("campain=x", "unknown_parameter"),
+    ],
 )
 def test_what_the_dashboard_does_not_know_is_refused_with_what_there_is(address: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
@@ -60,7 +65,7 @@ def test_what_the_dashboard_does_not_know_is_refused_with_what_there_is(address:
 
 def test_an_address_has_the_whole_choice() -> None:
     address = (
-        "?site=s1&period=7d&compare=year&model=linear&by=campaign&order=value&beside=last&beside=first"
+        "?site=s1&period=7d&compare=year&model=linear&by=campaign&show=value&order=value&beside=last&beside=first"
         "&ad=a+%26+b&ad%21=c&channel=Paid+search&goal=purchase"
     )
     choice = choose(address)

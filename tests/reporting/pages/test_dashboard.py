@@ -67,6 +67,16 @@ def rows_of(page: str) -> tuple[list[str], list[list[str]]]:
     return [unescape(name) for name in names], [re.findall(r'<data value="([^"]*)"', row) for row in rows]
 
 
+def points_of(page: str) -> list[tuple[str, list[str], bool]]:
+    """Of each point of the chart: its title, the exact amounts now and before, and whether it may still change."""
+    table = page.partition('<details id="chart-data"')[2].partition("</details>")[0]
+    rows = re.findall(r"<tr data-label=(.*?)</tr>", table, flags=re.S)
+    return [
+        (re.findall(r'<th scope="row">(.*?)</th>', row)[0], re.findall(r'value="(.*?)"', row), "data-open" in row)
+        for row in rows
+    ]
+
+
 def cells_of_row(row: dict[str, Any]) -> list[str]:
     """The amounts that the table must show of a row of the API, in its order."""
     spend = ("cost_per_conversion", "roas", "profit")
@@ -185,6 +195,36 @@ class TestReport:
         assert "Conversions 1 = unchanged 0.0 % from 1" in text
         assert "Value EUR 15.00 nothing before" in text_of(client.get("/?from=2026-01-05&to=2026-01-05&compare=year"))
         assert "%" not in text_of(client.get("/?from=2026-01-05&to=2026-01-05&compare=none"))
+
+    def test_the_chart_has_all_sales_of_each_step_and_marks_what_may_change(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
+        shop.receive(
+            shop.click("2026-01-04T10:00Z"),
+            shop.sale("2026-01-04T11:00Z", 10),
+            shop.sale("2026-01-06T12:00Z", 7, visitor="eve"),
+            shop.click("2026-01-07T10:00Z"),
+            shop.sale("2026-01-07T11:00Z", 2),
+            shop.sale("2026-01-07T11:00Z", 4, visitor="eve"),
+        )
+        marker_came_through(["2026-01-07T10:10Z"])
+        value = client.get("/?from=2026-01-06&to=2026-01-08&show=value").content.decode()
+        assert points_of(value) == [
+            ("Tue 6 Jan 2026", ["7.000000", "0.000000"], False),
+            ("Wed 7 Jan 2026", ["6.000000", "10.000000"], True),
+            ("Thu 8 Jan 2026", ["0.000000", "0.000000"], True),
+        ]
+        hours = points_of(client.get("/?from=2026-01-07&to=2026-01-07&show=clicks&compare=none").content.decode())
+        assert [hours[at] for at in (0, 10, 11)] == [
+            ("00:00", ["0"], False),
+            ("10:00", ["0"], False),
+            ("11:00", ["1"], True),
+        ]
+        assert len(hours) == 24
+
+    def test_the_future_is_not_drawn_as_nothing(self, client: Client, shop: DatedShop, ann: User) -> None:
+        page = client.get("/?from=2999-01-05&to=2999-01-06&compare=2026-01-05..2026-01-06").content.decode()
+        assert [amounts for _, amounts, _ in points_of(page)] == [["0.000000"], ["0.000000"]]
 
     def test_of_many_rows_a_page_shows_fifty_and_links_to_the_next(
         self, client: Client, shop: DatedShop, ann: User
