@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 	nightly lock clean image test-image fuzz .services-started
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# The tests start hundreds of processes. Python must not compile the same source in each of them.
+unexport PYTHONDONTWRITEBYTECODE
 # --no-deps: the lock is complete, and one of its packages asks for a second Cassandra driver.
 PIP := python -m pip install --quiet --disable-pip-version-check --no-deps
 SERVICES := python -m tests.services

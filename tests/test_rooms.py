@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -90,7 +91,12 @@ ONE_PLACE = {
 
 
 FILES = read_files(CHECKOUT)
-IMPORTS = read_imports(FILES)
+
+
+@cache
+def imports() -> list[Import]:
+    """Every import of the product. The first test that needs them reads them; not every process has such a test."""
+    return read_imports(FILES)
 
 
 def within(module: str, *packages: str) -> bool:
@@ -146,23 +152,23 @@ def broken(found: Iterator[Import]) -> list[str]:
 
 def test_the_rooms_are_found() -> None:
     assert {"tracker.collection.hit", "conversions.facts.records", "reporting.rollup"} <= set(FILES)
-    assert len(IMPORTS) > 100
+    assert len(imports()) > 100
     assert {"conversions.rules", "conversions.verdicts", "reporting.figures", "tracker.collection"} <= {*PURE_PACKAGES}
 
 
 def test_a_room_imports_from_another_only_what_they_share() -> None:
     across = (
-        one for one in IMPORTS if within(one.target, *ROOMS) and not within(one.target, one.importer.split(".")[0])
+        one for one in imports() if within(one.target, *ROOMS) and not within(one.target, one.importer.split(".")[0])
     )
     assert broken(one for one in across if not allowed_across(one.importer, one.target)) == []
 
 
 def test_collection_names_the_other_rooms_only_as_text() -> None:
-    assert broken(one for one in IMPORTS if within(one.importer, "tracker") and within(one.target, *ROOMS[1:])) == []
+    assert broken(one for one in imports() if within(one.importer, "tracker") and within(one.target, *ROOMS[1:])) == []
 
 
 def test_a_package_imports_only_packages_below_it() -> None:
-    inside = (one for one in IMPORTS if within(one.target, one.importer.partition(".")[0]))
+    inside = (one for one in imports() if within(one.target, one.importer.partition(".")[0]))
     assert broken(one for one in inside if floor(one.target) > floor(one.importer)) == []
 
 
@@ -175,39 +181,39 @@ def test_every_package_of_a_room_has_its_place_in_the_order(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_packages_import_each_other_in_a_loop(room: str) -> None:
-    assert loops_of(arrows_between_packages(room, FILES, IMPORTS)) == []
+    assert loops_of(arrows_between_packages(room, FILES, imports())) == []
 
 
 def test_no_modules_import_each_other_in_a_loop() -> None:
-    assert loops_of({(one.importer, one.target) for one in IMPORTS if one.target in FILES}) == []
+    assert loops_of({(one.importer, one.target) for one in imports() if one.target in FILES}) == []
 
 
 def test_pure_modules_import_only_pure_modules_of_the_project() -> None:
-    inner = (one for one in IMPORTS if is_pure(one.importer) and within(one.target, *ROOMS))
+    inner = (one for one in imports() if is_pure(one.importer) and within(one.target, *ROOMS))
     assert broken(one for one in inner if not is_pure(one.target)) == []
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if is_pure(module)])
 def test_pure_modules_use_no_django_no_service_no_clock_and_no_environment(module: str) -> None:
     outside = ("django", "rest_framework", "os", "time", "random", "secrets", "socket", *ONE_PLACE)
-    assert broken(one for one in IMPORTS if one.importer == module and within(one.target, *outside)) == []
+    assert broken(one for one in imports() if one.importer == module and within(one.target, *outside)) == []
 
 
 def test_views_tasks_and_commands_are_imported_only_by_each_other() -> None:
-    inward = (one for one in IMPORTS if within(one.target, *ROOMS) and is_outer(one.target))
+    inward = (one for one in imports() if within(one.target, *ROOMS) and is_outer(one.target))
     assert broken(one for one in inward if not is_outer(one.importer)) == []
 
 
 @pytest.mark.parametrize("library", sorted(ONE_PLACE))
 def test_the_library_of_a_service_is_imported_in_one_place(library: str) -> None:
-    users = (one for one in IMPORTS if within(one.target, library))
+    users = (one for one in imports() if within(one.target, library))
     assert broken(one for one in users if not within(one.importer, *ONE_PLACE[library])) == []
 
 
 def test_no_import_is_inside_a_function() -> None:
-    assert broken(one for one in IMPORTS if one.in_function) == []
+    assert broken(one for one in imports() if one.in_function) == []
 
 
 def test_no_code_uses_django_signals() -> None:
     signals = ("django.dispatch", "django.db.models.signals", "django.core.signals", "django.db.backends.signals")
-    assert broken(one for one in IMPORTS if within(one.target, *signals)) == []
+    assert broken(one for one in imports() if within(one.target, *signals)) == []
