@@ -13,6 +13,7 @@ from conversions.attribution.fit import Fitted, fingerprint, fit
 from conversions.facts.person import Whose
 from conversions.facts.records import Conversion, Touch
 from conversions.marks.marks import FitMark
+from conversions.rules.parts import Part
 from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
 from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS, day_start, first_day, is_held, next_month
@@ -169,17 +170,18 @@ class Fitter:
         read bucket by bucket."""
         gatherer = Gatherer(site)
         held = self.clock()
-        for bucket in watch(self._buckets(site, taken.month)):
-            gatherer.add_bucket(*self._read(site, bucket))
+        buckets = self._buckets(site, taken.month)
+        for bucket in watch(list(buckets)):
+            gatherer.add_bucket(*self._read(site, bucket, buckets[bucket]))
             if self.clock() - held > HOLD_MS // 3:
                 held = self.clock()
                 if not self.fit_marks.hold_fits(taken, held + HOLD_MS):
                     raise Overtaken
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
-    def _read(self, site: SiteConfig, bucket: int) -> tuple[list[Touch], Iterator[Case], Whose]:
+    def _read(self, site: SiteConfig, bucket: int, parts: Iterable[Part]) -> tuple[list[Touch], Iterator[Case], Whose]:
         """Read a bucket: its touches, its conversions that count, and the function that names the touches' persons."""
-        facts = [fact for part in site.parts.of(bucket) for fact in self.store.read_bucket(site.key, bucket, part)]
+        facts = [fact for part in parts for fact in self.store.read_bucket(site.key, bucket, part)]
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
@@ -192,9 +194,13 @@ class Fitter:
         parts = self._parts(site, next_month(month))
         self.marks.mark_parts(site.key, [one for one in parts if one[0] >= limit])
 
-    def _buckets(self, site: SiteConfig, month: str) -> list[int]:
-        """The known buckets of a month, in their order."""
-        return sorted({bucket for bucket, _ in self._parts(site, month)})
+    def _buckets(self, site: SiteConfig, month: str) -> dict[int, list[Part]]:
+        """The known buckets of a month with their known parts, in their order. A part that was never marked has no
+        facts yet. Once it has, its rollup marks the month."""
+        buckets: dict[int, list[Part]] = {}
+        for bucket, index in self._parts(site, month):
+            buckets.setdefault(bucket, []).append(Part(index, site.parts.number_at(bucket)))
+        return buckets
 
     def _parts(self, site: SiteConfig, month: str) -> list[tuple[int, int]]:
         """The known parts of the buckets of a month."""

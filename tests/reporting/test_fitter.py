@@ -13,6 +13,7 @@ from conversions.configuration.loading import load_site, load_sites
 from conversions.marks import fit_marks
 from conversions.marks import marks as sequence
 from conversions.marks.fit_marks import WHENEVER, open_fits
+from conversions.marks.parts import PartStep
 from conversions.models import Ad, FitMark, MatchRule
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.verdicts.fits import fit_cell, read_fits
@@ -336,6 +337,24 @@ def test_a_month_that_cannot_be_fitted_is_logged_and_stays_marked(
     assert not fitter(shop, store=Damaged()).attempt(mark, NOW)
     assert f"the fits of {OCTOBER} can't be made" in caplog.text
     assert [one.month for one in open_fits(shop.site.key)] == [OCTOBER]
+
+
+def test_a_fit_reads_only_the_parts_that_have_facts(shop: DatedShop) -> None:
+    class Noted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+        def read_bucket(self, *args: Any) -> Any:
+            read.append(args)
+            return shop.store.read_bucket(*args)
+
+    read: list[Any] = []
+    PartStep.objects.create(site=shop.site.key, since=ms("2026-11-01T00:00Z"), number=256)
+    sell_in_november(shop)
+    fit(shop, store=Noted(), now=ms("2026-12-31T12:00Z"))
+    assert learnt(shop, "2026-11").removal == [1_000_000_000, 1_000_000_000]
+    assert {part.number for _, _, part in read} == {1, 256}
+    assert len(read) <= 3 + 3
 
 
 def test_fits_used_only_by_frozen_buckets_are_not_changed(shop: DatedShop) -> None:
