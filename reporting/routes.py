@@ -6,12 +6,14 @@ from django.urls import URLPattern, URLResolver, path
 from reporting.pages.dashboard import DashboardPage
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
+from reporting.pages.spend import SpendPage
 from reporting.views import ConversionExport, ConversionReport, FitReport
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", DashboardPage.as_view(), name="start"),
     path("explain", FindPage.as_view(), name="explain"),
     path("explain/<str:id>", ExplainedPage.as_view(), name="explained"),
+    path("spend", SpendPage.as_view(), name="spend_page"),
     path("login", LoginPage.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/reports/conversions", ConversionReport.as_view(), name="conversion_report"),

@@ -222,6 +222,7 @@ with suppress(OSError):
     STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at each start if it is missing
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # Another user may serve what collectstatic makes.
+FILE_UPLOAD_HANDLERS = ["tracker.uploads.BoundedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

@@ -1,0 +1,104 @@
+"""Spend: the page where people see what was spent, and import an ad network's export after a look at what it would
+change."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+from conversions.configuration.readable import load_readable
+from conversions.configuration.spend_list import read_page
+from conversions.configuration.spend_table import Imported, check_spend, import_spend
+from conversions.facts.ad_names import AdNames
+from conversions.rules.site import SiteConfig
+from conversions.spend.change import changed_days
+from conversions.spend.lines import BadSpend
+from conversions.spend.listed import PARAMETERS, list_row, read_wanted, write_place
+from conversions.spend.options import OPTIONS, read_options
+from conversions.spend.packed import pack, unpack
+from conversions.spend.reader import NETWORKS
+from conversions.spend.upload import MAX_BODY, read_upload, too_large
+from conversions.units.clock import day_of, next_day
+from conversions.units.now import now_ms
+from reporting.pages.page import Page
+from tracker.access import readable_site, readable_sites
+from tracker.collection.currencies import CURRENCIES
+from tracker.collection.refusal import Refusal
+
+#: By default the page lists this many days. It shows this many rows, and this many days that an import changes.
+DAYS, ROWS, CHANGED = 90, 50, 60
+
+
+class SpendPage(Page, LoginRequiredMixin, View):
+    """What was spent on a site's ads, and the form to import it."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """List what was spent, the latest day first."""
+        return self.show(request, request.GET.get("site", ""), request.GET, {})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Show what a file would change, or import it."""
+        given = {name: request.POST.get(name, "") for name in OPTIONS}
+        key, action = request.POST.get("site", ""), request.POST.get("action", "")
+        context: dict[str, Any] = {"given": given, "action": action}
+        try:
+            body = sent_file(request)
+            found = run_import(request, key, given, body, keep=action == "import")
+        except BadSpend as error:
+            context |= {"problems": error.detail.splitlines(), "status": error.status}
+        except Refusal as error:
+            context |= {"error": error.detail, "status": error.status}
+        else:
+            days = changed_days(found.before, found.after)
+            context |= {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
+            context |= {"packed": pack(body) if action != "import" else ""}
+        return self.show(request, key, {}, context)
+
+    def show(self, request: HttpRequest, key: str, query: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
+        """Render the page of a site; of the first one if none is named."""
+        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        context = {"sites": sites, "networks": NETWORKS, "currencies": sorted(CURRENCIES), "status": 200, **context}
+        if sites:
+            try:
+                context["site"] = site = load_readable(request, key or sites[0]["key"])
+                context |= list_context(site, query)
+            except Refusal as error:
+                context |= {"error": error.detail, "status": error.status}
+        return render(request, "reporting/spend.html", context, status=context["status"])
+
+
+def sent_file(request: HttpRequest) -> bytes:
+    """The file of the form: the one that was chosen, else the one that was previewed. Raises Refusal."""
+    file = request.FILES.get("file")
+    if file is not None:
+        content: bytes = file.read()
+        return content
+    if request.POST.get("packed"):
+        return unpack(request.POST["packed"])
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > MAX_BODY:
+        raise too_large(f"{MAX_BODY} bytes")
+    raise Refusal(400, "invalid", "Choose the file that the network exported.", "file")
+
+
+def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: bytes, keep: bool) -> Imported:
+    """Import a file into the site with a key; unless `keep`, only say what would change. Raises Refusal."""
+    site = readable_site(request, key)
+    source, reading = read_options(given, site.currency, CURRENCIES)
+    run = import_spend if keep else check_spend
+    return run(site, source, read_upload(body, reading))
+
+
+def list_context(site: SiteConfig, query: Mapping[str, str]) -> dict[str, Any]:
+    """The values that the page shows of what was spent. Raises Refusal."""
+    today = day_of(now_ms(), site.timezone)
+    usual = {"from": next_day(today, 1 - DAYS), "to": today, "limit": str(ROWS)}
+    chosen = {**usual, **{name: query[name] for name in PARAMETERS if query.get(name)}}
+    rows, after = read_page(site.key, read_wanted(chosen))
+    names = AdNames(site.ads)
+    more = urlencode({**chosen, "site": site.key, "after": write_place(after)}) if after else ""
+    return {"chosen": chosen, "rows": [list_row(row, names) for row in rows], "more": more}
