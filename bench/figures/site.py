@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from conversions.configuration.loading import load_site, load_sites
+from conversions.configuration.loading import load_for_hits, load_site, load_sites
 from conversions.facts.ad_names import AdName
 from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
@@ -134,7 +134,7 @@ class BenchSite:
 
     def process(self, hits: Iterable[Hit]) -> None:
         """Processes a batch as a worker does."""
-        Processor(self.store, sequence, load_site, lambda: 0, 1_000).process(list(hits), "bench")
+        Processor(self.store, sequence, load_for_hits, lambda: 0, 1_000).process(list(hits), "bench")
 
     def roll_up(self) -> int:
         """Rolls up all marked buckets as beat does. Returns how many."""
