@@ -66,6 +66,14 @@ CHUNK = 200
 TIMES_NEWEST = 10
 #: The collations that compare ids as Python and Cassandra do, whatever the database's language is.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
+ADD_FACT = """
+    INSERT INTO conversions_factrow (site, kind, hit, digest, visitor, claim, bucket, slot, at, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+ADD_CARRIED = """
+    INSERT INTO conversions_carriedrow (site, click, kind, at, hit, digest, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+ADD_MEMBER = """
+    INSERT INTO conversions_linkedrow (site, key, other) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"""
 WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
@@ -97,9 +105,7 @@ class SqlStore:
         needed."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
-            # Rows are written in one order. Two workers that write the same rows in different orders would deadlock.
-            rows = sorted(map(fact_row, facts), key=lambda row: (row.site, row.kind, row.hit, row.digest))
-            FactRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+            execute_all(ADD_FACT, [fact_row(fact) for fact in facts])
             add_carried(facts)
             add_members(members)
 
@@ -275,38 +281,29 @@ class SqlStore:
         execute_all(COUNT_REJECTED, [(site, day, code, amount) for code, amount in sorted(amounts.items())])
 
 
-def fact_row(fact: Fact) -> FactRow:
-    """Make the row of a fact."""
-    return FactRow(
-        site=fact.site,
-        kind=stored_kind(fact),
-        hit=fact.hit,
-        digest=digest(fact),
-        visitor="" if isinstance(fact, Adjustment) else fact.visitor,
-        claim="" if isinstance(fact, Touch | Link) else fact.claim,
-        bucket=None if isinstance(fact, Adjustment | Link | Joined) else fact.bucket,
-        slot=slot_of(fact) if isinstance(fact, Touch | Conversion) else 0,
-        at=fact.at,
-        body=encode_fact(fact),
+def fact_row(fact: Fact) -> tuple[Any, ...]:
+    """Make the row of a fact for ADD_FACT."""
+    return (
+        fact.site,
+        stored_kind(fact),
+        fact.hit,
+        digest(fact),
+        "" if isinstance(fact, Adjustment) else fact.visitor,
+        "" if isinstance(fact, Touch | Link) else fact.claim,
+        None if isinstance(fact, Adjustment | Link | Joined) else fact.bucket,
+        slot_of(fact) if isinstance(fact, Touch | Conversion) else 0,
+        fact.at,
+        encode_fact(fact),
     )
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write facts under the click ids that they carry or name, in one order for every caller."""
+    """Write facts under the click ids that they carry or name."""
     rows = [
-        CarriedRow(
-            site=fact.site,
-            click=click,
-            kind=kind_carried(fact),
-            at=fact.at,
-            hit=fact.hit,
-            digest=digest(fact),
-            body=encode_fact(fact),
-        )
+        (fact.site, click, kind_carried(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
         for click, fact in carried_by(facts)
     ]
-    rows.sort(key=lambda row: (row.site, row.click, row.kind, row.at, row.hit, row.digest))
-    CarriedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+    execute_all(ADD_CARRIED, rows)
 
 
 def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
@@ -329,9 +326,8 @@ def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add (site, key, member) to linked sets, in one order for every caller."""
-    rows = [LinkedRow(site=site, key=key, other=other) for site, key, other in sorted(members)]
-    LinkedRow.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+    """Add (site, key, member) to linked sets."""
+    execute_all(ADD_MEMBER, list(members))
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
@@ -366,9 +362,11 @@ def id_order() -> Collate:
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for each row, in one transaction and in the same order for every caller."""
-    with away(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(statement, sorted(rows))
+    """Run a statement for each row, in one transaction and in the same order for every caller. Two callers that wrote
+    the same rows in different orders could deadlock."""
+    if rows:
+        with away(), transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.executemany(statement, sorted(rows))
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -9,8 +9,7 @@ from django.db import connection
 
 from conversions.facts.records import Conversion, Touch
 from conversions.store.port import Store
-from conversions.store.rows import FactRow
-from conversions.store.sql import fact_row
+from conversions.store.sql import ADD_FACT, execute_all, fact_row
 from reporting.management.commands.rollup import drain
 from tests.shop import DAY, HOUR, MINUTE, NOON, Shop
 from tracker.collection.hit import Hit
@@ -27,7 +26,7 @@ def shop(sql_store: Store, settings: Any) -> Shop:
     """A shop with a past. Its goal counts one per person, because that reads most."""
     settings.CASSANDRA_URL = ""
     shop = Shop(sql_store, counting="once")
-    FactRow.objects.bulk_create(map(fact_row, past_of(shop)), 500)
+    execute_all(ADD_FACT, [fact_row(fact) for fact in past_of(shop)])
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE conversions_factrow, conversions_carriedrow")
