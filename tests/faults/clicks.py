@@ -22,7 +22,7 @@ CLICKS = [
         "for one in _reached(store, site, touches)}",
     ),
     fault(
-        "visitors of joined rows whose later conversions are not marked",
+        "a joined row that doesn't mark later conversions of its visitor",
         JOINED,
         AFFECTED,
         "yield from ((row.visitor, earliest[row.claim]) for row in rows)",
@@ -36,7 +36,7 @@ CLICKS = [
         "",
     ),
     fault(
-        "a landing page's touch that comes after the stand-in's in the order of first touches",
+        "a stand-in's touch that is joined instead of the landing page's",
         JOINED,
         RECORDS,
         "return not self.touch.landed, order_key(self.touch)",
@@ -50,7 +50,7 @@ CLICKS = [
         "return tuple(row for row in rows if isinstance(row, Joined))",
     ),
     fault(
-        "a touch whose hit was merely sent with a click's id carries this id",
+        "a touch that carries a hit id which its sender chose",
         JOINED,
         RECORDS,
         'self.hit if self.issued or self.landed else ""}',

@@ -24,7 +24,7 @@ DAYS = [
     ),
     fault("a day made while an hour of it is marked", TEST, MAKER, LOOK, ""),
     fault(
-        "a day cell used though its hours were marked since",
+        "a day cell used although its hours were marked later",
         TEST,
         READING,
         "elif made.token > self._newest[day]:",
@@ -39,14 +39,14 @@ DAYS = [
     ),
     fault("a day made before it is over", TEST, LIST, "StaleDay.objects.filter(ends_at__lte=now)", "StaleDay.objects"),
     fault(
-        "a stale day taken off the list though it was noted again",
+        "a stale day taken off the list although it was noted again",
         TEST,
         LIST,
         "StaleDay.objects.filter(pk=day.pk, token=day.token)",
         "StaleDay.objects.filter(pk=day.pk)",
     ),
     fault(
-        "a rollup that puts its day on no list",
+        "a rollup that doesn't note its day as stale",
         TEST,
         "reporting/rollup.py",
         "        self.days.note_days({one.day for one in made if one.day})\n",

@@ -14,14 +14,14 @@ DELETE = """        gone = [one for one in group.keys if one != key]
 MERGES = [
     fault("objects deleted before the merged one is written", MERGING, MERGER, WRITE + DELETE, DELETE + WRITE),
     fault(
-        "a merge that deletes the merged object which it has just written again",
+        "a merge that deletes the merged object it has just written",
         MERGING,
         MERGER,
         "gone = [one for one in group.keys if one != key]",
         "gone = group.keys",
     ),
     fault(
-        "objects that are contained in a merged one are merged again",
+        "objects whose hits are in a merged object are merged again",
         MERGING,
         MERGER,
         "if batch_of(key) >= batch_of(keys[0]):",
@@ -56,7 +56,7 @@ MERGES = [
         "place(key)",
     ),
     fault(
-        "a merged object that has the place of its first batch",
+        "a merged object in the place of its first batch",
         MERGING,
         "tracker/archive/merged.py",
         "merged_key(names[-1], ",

@@ -45,9 +45,9 @@ PARTS = [
         "    return [cell, sizes_cell(bucket, part, sums.sizes)]\n",
         "    return [cell, sizes_cell(bucket, part, sums.sizes)] if sums.alike or sums.clicks else []\n",
     ),
-    fault("an hour with every ad's name that its parts have", TEST, "reporting/making.py", "    sums.fold()\n", ""),
+    fault("an hour that names every ad of its parts", TEST, "reporting/making.py", "    sums.fold()\n", ""),
     fault(
-        "an explanation that takes the ads' names from its own part alone",
+        "an explanation that names ads by its own part only",
         TEST,
         "conversions/explain/decided.py",
         "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
@@ -85,7 +85,7 @@ PARTS = [
         "    if touch.click_id and not touch.hit:\n",
     ),
     fault(
-        "copies of an order in parts of their own",
+        "copies of an order in different parts",
         TEST,
         SLOTS,
         "key = click_key(fact) if isinstance(fact, Touch) else fact.claim",
@@ -106,13 +106,19 @@ PARTS = [
         "(Q(pk=mark.pk) for mark in marks)",
     ),
     fault(
-        "a tick that adds up no hour before all parts are rolled up",
+        "a tick that adds up hours only after all parts are rolled up",
         TEST,
         "reporting/tasks.py",
         "began + PARTS_SECONDS)",
         "began + TICK_SECONDS)",
     ),
-    fault("a day cell used though an hour was added up since", TEST, MARKS, "OF_HOURS = (SUM, 0)", "OF_HOURS = (0,)"),
+    fault(
+        "a day cell used although one of its hours was added up later",
+        TEST,
+        MARKS,
+        "OF_HOURS = (SUM, 0)",
+        "OF_HOURS = (0,)",
+    ),
     fault(
         "a mark of a whole site that marks only the first part of each hour",
         TEST,

@@ -10,7 +10,7 @@ ITS_TESTS = "tests/conversions/verdicts/test_budgets.py"
 
 READERS = [
     fault(
-        "claimants other than the winner are left out",
+        "only the winner's person is a claimant",
         WORLDS,
         CLAIMS,
         "claimants=tuple(sorted({*map(whose, valid), *(whose(row.touch) for row in joined)}))",
@@ -24,7 +24,7 @@ READERS = [
         "others: list[Verdict] = []",
     ),
     fault(
-        "a restoration that brings nothing back",
+        "a restore after which a retracted conversion doesn't count",
         WORLDS,
         CLAIMS,
         'retracted = adjustment.kind == "retract"',

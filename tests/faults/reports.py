@@ -8,28 +8,28 @@ REPORT = "reporting/report/report.py"
 
 REPORTS = [
     fault(
-        "a report without ads that leaves out keys with unattributed conversions alone",
+        "a report without ads that leaves out keys with only unattributed conversions",
         ROWS,
         REPORT,
         "if any(line.own) or any(line.lost or ()):",
         "if any(line.own):",
     ),
     fault(
-        "a filter on ads that keeps what is unattributed",
+        "a filter on ads that keeps unattributed conversions",
         ROWS,
         "reporting/report/keys.py",
         "no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None",
         "no_ad = None",
     ),
     fault(
-        "models side by side whose credit is added to the first one",
+        "compared models whose credit is added to the first model",
         ROWS,
         REPORT,
         "column = self._query.column_of(model)",
         "column = 2",
     ),
     fault(
-        "a page that begins behind all rows of the last value",
+        "a page that skips rows with the same value as the last row before",
         PAGES,
         "reporting/report/paging.py",
         "return key > last_key if own == last else",

@@ -9,7 +9,7 @@ OF_ROLLUP = "tests/reporting/test_rollup.py"
 
 ROLLUPS = [
     fault(
-        "a mark closed without regard to its token",
+        "a mark closed although its token has changed",
         WORLDS,
         MARKS,
         "Mark.objects.filter(pk=mark.pk, token=mark.token)",
@@ -39,7 +39,7 @@ ROLLUPS = [
         'unique_fields=["site", "part", "bucket"], update_fields=["marked"]',
     ),
     fault(
-        "cells written without regard to tokens",
+        "a cell with an older token that overwrites a newer cell",
         WORLDS,
         "conversions/store/sql.py",
         "\n    WHERE excluded.token >= conversions_cellrow.token",
@@ -67,28 +67,28 @@ ROLLUPS = [
         "            self.marks.close_marks(dict.fromkeys(marks, 0))\n            self.marks.mark_parts(key, parts)\n",
     ),
     fault(
-        "reads that were cut mark only what was read",
+        "a read that was cut at its limit marks only what was read",
         PER_BATCH,
         PROCESS,
         "{reach.site: reach.places for reach in reaches}, onward)",
         "{reach.site: reach.places for reach in reaches})",
     ),
     fault(
-        "onward marks that are replaced from the latest of them on",
+        "several onward marks of which only the latest marks buckets",
         OF_ROLLUP,
         ROLLUP,
         "max(limit, min(mark.bucket for mark in marks))",
         "max(limit, *(mark.bucket for mark in marks))",
     ),
     fault(
-        "onward marks that are replaced at each tick",
+        "onward marks that don't rest",
         OF_ROLLUP,
         ROLLUP,
         "dict.fromkeys(marks, self.clock() + rest)",
         "dict.fromkeys(marks, 0)",
     ),
     fault(
-        "an onward mark that begins with the hour of UTC of its instant",
+        "an onward mark that begins with the UTC hour of its instant",
         "tests/conversions/marks/test_marks.py",
         MARKS,
         "earliest = max(since - HOUR_MS + 1, 0)",

@@ -44,7 +44,7 @@ RULES = [
         "    return links[max(place - 1, 0)].user\n",
     ),
     fault(
-        "ties that only the hit id breaks",
+        "ties that are broken by the hit id only",
         WORLDS,
         RECORDS,
         "return fact.at, fact.hit, digest(fact)",
@@ -58,7 +58,7 @@ RULES = [
         "if False and",
     ),
     fault(
-        "views that a click doesn't beat",
+        "views that get credit although there is a click",
         WORLDS,
         PATHS,
         'elif clicked and ordered[n].kind == "view":',
