@@ -97,7 +97,7 @@ bench-growth: .venv/.installed-dev ## what a hit costs as a site grows to ten mi
 soak: .venv/.installed-dev ## a long crash test on its own services; SOAK="--seed 7 --hits 100000 --seconds 1800"
 	@$(SERVICES) install rabbitmq cassandra s3 && python -m tests.crash $(SOAK)
 
-faults: .venv/.installed-dev ## break the product on purpose, one rule at a time, and see each caught; up to an hour
+faults: .venv/.installed-dev ## break one rule of the product at a time, and see each fault caught; up to an hour
 	@nice python -m tests.faults $(FAULTS)
 
 worlds: export WORLDS ?= 2400

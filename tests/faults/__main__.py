@@ -1,15 +1,19 @@
-"""`python -m tests.faults [--worlds N] [WORD ...]`: tries each fault whose name has one of the words, or all.
+"""`python -m tests.faults [--worlds N] [--at-once N] [WORD ...]`: tries each fault whose name has a word, or all.
 
 Prints the table of decision 14. The exit code is 1 if a fault is not caught.
 """
 
 import argparse
+import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 from tests.faults.catalogue import CATALOGUE
-from tests.faults.fault import EDGES, WORLDS
+from tests.faults.fault import EDGES, WORLDS, Fault
 from tests.faults.trial import Trial, copy_of, put_in
 from tests.running import CHECKOUT
 
@@ -25,21 +29,42 @@ def row(trial: Trial) -> str:
     return f"| {trial.fault.name} | {called} | {worlds}{trial.seconds:.0f} s |"
 
 
-def main() -> int:
-    """Tries the faults one by one."""
+def trials(faults: Sequence[Fault], copies: Queue[Path], worlds: int) -> Iterator[Trial]:
+    """Tries faults at the same time, each in a copy of its own. Yields the trials in the order of the faults."""
+
+    def try_in_free_copy(fault: Fault) -> Trial:
+        copy = copies.get()
+        try:
+            return put_in(fault, copy, worlds)
+        finally:
+            copies.put(copy)
+
+    with ThreadPoolExecutor(copies.qsize()) as pool:
+        yield from pool.map(try_in_free_copy, faults)
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--worlds", type=int, default=200, help="in how many worlds the property must catch a fault")
+    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="how many are tried at the same time")
     parser.add_argument("words", nargs="*")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Tries the faults group by group."""
+    options = read_options()
     missed = 0
     with tempfile.TemporaryDirectory(prefix="hitledger-faults-") as folder:
-        checkout = copy_of(CHECKOUT, Path(folder))
+        copies: Queue[Path] = Queue()
+        for number in range(options.at_once):
+            copies.put(copy_of(CHECKOUT, Path(folder) / str(number)))
         for group, faults in CATALOGUE.items():
             chosen = [one for one in faults if not options.words or any(word in one.name for word in options.words)]
             if chosen:
                 print(f"\n| {group} | caught by | after |\n|---|---|---|", flush=True)
-            for fault in chosen:
-                trial = put_in(fault, checkout, options.worlds)
+            for trial in trials(chosen, copies, options.worlds):
                 missed += not trial.is_caught
                 print(row(trial), flush=True)
                 if not trial.is_caught:
