@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
+from reporting.pages.conversions import ConversionsPage
 from reporting.pages.dashboard import DashboardPage
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
@@ -11,6 +12,7 @@ from reporting.views import ConversionExport, ConversionReport, FitReport
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", DashboardPage.as_view(), name="start"),
+    path("conversions", ConversionsPage.as_view(), name="conversion_list"),
     path("explain", FindPage.as_view(), name="explain"),
     path("explain/<str:id>", ExplainedPage.as_view(), name="explained"),
     path("spend", SpendPage.as_view(), name="spend_page"),

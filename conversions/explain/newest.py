@@ -45,13 +45,19 @@ class FoundConversions(msgspec.Struct, frozen=True):
 
 
 def find_newest(
-    store: Store, site: SiteConfig, wanted: Wanted, known_parts: KnownParts, late: Callable[[], bool]
+    store: Store,
+    site: SiteConfig,
+    wanted: Wanted,
+    known_parts: KnownParts,
+    late: Callable[[], bool],
+    takes: Callable[[ListedConversion], bool] | None = None,
 ) -> FoundConversions:
-    """Find a page of conversions. It ends at its limit, at PAGE_BYTES, or at the end of a part once `late` is true."""
+    """Find a page of conversions. It ends at its limit, at PAGE_BYTES, or at the end of a part once `late` is true.
+    `takes`: a further filter."""
     found: list[ListedConversion] = []
     size = 0
     for step in newest_first(store, site, wanted, known_parts):
-        if step.conversion:
+        if step.conversion and (takes is None or takes(step.conversion)):
             found.append(step.conversion)
             size += len(msgspec.json.encode(step.conversion))
         if len(found) == wanted.limit or size > PAGE_BYTES or (step.conversion is None and late()):

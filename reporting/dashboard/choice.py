@@ -29,6 +29,8 @@ PARAMETERS = (
 ROWS = 50
 
 Pairs = list[tuple[str, str]]
+#: The parameters by which rows are taken or left out, with their values, in the order of FILTER_NAMES.
+Filters = tuple[tuple[str, str], ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     by: str = "ad"
     order: str = ""
     after: str = ""
-    filters: tuple[tuple[str, str], ...] = ()
+    filters: Filters = ()
 
     def sorted_by(self) -> str:
         """The order of the table's rows: the chosen one, or the days backwards, or the most conversions first."""
@@ -75,8 +77,18 @@ def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
         by=_one_of(parameters, "by", TABS),
         order=parameters.get("order") or "",
         after=parameters.get("after") or "",
-        filters=tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value),
+        filters=read_filter_pairs(parameters),
     )
+
+
+def read_filter_pairs(parameters: Mapping[str, str]) -> Filters:
+    """Read the filters as they are in the address."""
+    return tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value)
+
+
+def narrow(filters: Filters, name: str, value: str) -> Filters:
+    """The filters of one row: of all values that a key may have, only this one is left."""
+    return (*(pair for pair in filters if pair[0] != name), (name, value))
 
 
 def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, str]:

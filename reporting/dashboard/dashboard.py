@@ -5,6 +5,7 @@ from msgspec import UNSET
 
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
+from reporting.dashboard.chips import Chip, chips_of
 from reporting.dashboard.choice import COMPARED, Choice, Pairs, address_of, kept_pairs
 from reporting.dashboard.figures import Tile, tiles_of
 from reporting.dashboard.period import PERIODS
@@ -18,15 +19,6 @@ class Option(msgspec.Struct, frozen=True):
     value: str
     title: str
     selected: bool
-
-
-class Chip(msgspec.Struct, frozen=True):
-    """A filter that is in force, and the address without it."""
-
-    name: str
-    value: str
-    without: bool
-    href: str
 
 
 class Menus(msgspec.Struct, frozen=True):
@@ -73,18 +65,11 @@ def menus_of(choice: Choice, site: SiteConfig) -> Menus:
         goals=[Option("", "All goals", not goals), *(Option(one.key, one.key, one.key in goals) for one in site.goals)],
         models=[Option(model, title_of(model), model == choice.model) for model in MODELS],
         beside=[Option(model, title_of(model), model in choice.beside) for model in MODELS if model != choice.model],
-        chips=[chip_of(choice, place) for place in range(len(choice.filters))],
+        chips=chips_of(choice.filters, lambda filters: address_of(choice, filters=filters)),
         kept=kept_pairs(choice, ("compare", "goal", "model", "beside")),
         kept_by_days=kept_pairs(choice, ("period", "from", "to")),
         kept_by_site=[pair for pair in kept_pairs(choice, ("site",)) if pair not in choice.filters],
     )
-
-
-def chip_of(choice: Choice, place: int) -> Chip:
-    """The chip of a filter."""
-    name, value = choice.filters[place]
-    others = choice.filters[:place] + choice.filters[place + 1 :]
-    return Chip(name.removesuffix("!"), value, name.endswith("!"), address_of(choice, filters=others))
 
 
 def title_of(model: str) -> str:

@@ -1,11 +1,13 @@
 """Figures: the figures of a report that the dashboard shows, each with its title and how it is written. Pure."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
 from reporting.dashboard.choice import SHOWN, Choice, address_of
+from reporting.dashboard.listing import behind
 from reporting.dashboard.numbers import Amount, Better, Change, Form, Number, change_of, number_of
 from reporting.report.rows import ReportRow, Totals
 
@@ -36,7 +38,8 @@ OF_SPEND = (COST, PER_CONVERSION, ROAS, PROFIT)
 
 class Tile(msgspec.Struct, frozen=True):
     """One of the figures at the top. `money`: whether it is an amount of the site's currency. `href`: the view whose
-    chart shows it; empty if there can be no chart of it. `current`: whether the chart shows it."""
+    chart shows it; empty if there can be no chart of it. `current`: whether the chart shows it. `behind`: the
+    conversions behind it; empty if it is no number of them."""
 
     name: str
     title: str
@@ -45,6 +48,7 @@ class Tile(msgspec.Struct, frozen=True):
     money: bool
     href: str
     current: bool
+    behind: str
 
 
 def amount_of(figures: ReportRow | Totals, figure: Figure) -> Amount:
@@ -68,5 +72,6 @@ def tiles_of(totals: Totals, before: Totals | None, choice: Choice) -> list[Tile
         money = figure.form == "money" and figure is not ROAS
         href = address_of(choice, show=figure.name) if figure.name in SHOWN else ""
         number = number_of(now, figure.form)
-        tiles.append(Tile(figure.name, figure.title, number, change, money, href, figure.name == choice.show))
+        list_of = behind(choice) if figure is CONVERSIONS and Decimal(now or 0) else ""
+        tiles.append(Tile(figure.name, figure.title, number, change, money, href, figure.name == choice.show, list_of))
     return tiles

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from reporting.dashboard.choice import TABS, Choice, address_of
-from reporting.dashboard.figures import COLUMNS, CONVERSIONS, VALUE, Figure, amount_of, shown_figures
-from reporting.dashboard.numbers import Change, Number, change_of, number_of
+from reporting.dashboard.cells import Cell, beside_cells, cells_of, unattributed_cells
+from reporting.dashboard.choice import TABS, Choice, address_of, narrow
+from reporting.dashboard.figures import COLUMNS, CONVERSIONS, VALUE, Figure, shown_figures
 from reporting.report.paging import FIGURES as SORTABLE
 from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
-from reporting.report.rows import ReportRow, Totals
+from reporting.report.rows import Earned, ReportRow
 
 #: What the table shows after a click on a row. A click on a day shows this day.
 NARROWER = {"ad": "day", "campaign": "ad", "channel": "campaign", "source": "campaign", "goal": "ad", "day": "ad"}
@@ -27,13 +26,6 @@ class Column(msgspec.Struct, frozen=True):
     note: str = ""
     href: str = ""
     sort: str = ""
-
-
-class Cell(msgspec.Struct, frozen=True):
-    """A number of a row, and its change."""
-
-    number: Number | None
-    change: Change | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -71,16 +63,16 @@ class Table(msgspec.Struct, frozen=True):
 def table_of(report: ReportAnswer, choice: Choice) -> Table:
     """Make the table of a report's rows."""
     figures = shown_figures(COLUMNS, report.totals)
-    before = {getattr(row, choice.by): row for row in report.previous.rows} if report.previous is not UNSET else {}
+    before = {_key(row, choice): row for row in report.previous.rows} if report.previous is not UNSET else {}
     longest = max((_length(row, choice) for row in report.rows), default=Decimal())
-    extra = _extra_columns(choice)
+    total = beside_cells(report.totals, report.unattributed, choice)
     return Table(
         tabs=[Tab(by.capitalize(), address_of(choice, by=by, order=""), by == choice.by) for by in TABS],
         key=_column(choice, choice.by, choice.by.capitalize(), is_text=True),
-        columns=[*(_column(choice, figure.name, figure.title) for figure in figures), *extra],
-        rows=[_row(row, before.get(getattr(row, choice.by)), figures, choice, longest) for row in report.rows],
-        unattributed=_unattributed_cells(report, figures, choice),
-        total=[*_cells(report.totals, None, figures), *_extra_cells(report.totals, report.unattributed, choice)],
+        columns=[*(_column(choice, figure.name, figure.title) for figure in figures), *_beside_columns(choice)],
+        rows=[_row(row, before.get(_key(row, choice)), figures, choice, longest) for row in report.rows],
+        unattributed=list(unattributed_cells(report, figures, choice)),
+        total=[*cells_of(report.totals, None, figures, choice), *total],
         more=address_of(choice, after=report.next) if report.next else None,
         first=address_of(choice) if choice.after else None,
     )
@@ -96,7 +88,7 @@ def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Col
     return Column(name, title, href=address_of(choice, order=other), sort=sort)
 
 
-def _extra_columns(choice: Choice) -> list[Column]:
+def _beside_columns(choice: Choice) -> list[Column]:
     """The columns of what no ad got, if rows belong to no ad; then those of the models beside the chosen one."""
     lost = [] if choice.by in AD_KEYS else [Column("unattributed", "Conversions", "without an ad")]
     models = [
@@ -107,59 +99,33 @@ def _extra_columns(choice: Choice) -> list[Column]:
     return [*lost, *models]
 
 
+def _key(row: ReportRow, choice: Choice) -> tuple[str, object]:
+    """What tells a row from the others. A configured ad and one that isn't may have the same name."""
+    return getattr(row, choice.by), row.configured
+
+
 def _row(row: ReportRow, before: ReportRow | None, figures: Sequence[Figure], choice: Choice, longest: Decimal) -> Row:
     name = getattr(row, choice.by)
+    scope = scope_of(choice, name)
     share = _length(row, choice) / longest * 100 if longest else Decimal()
+    lost = Earned("0", "0") if row.unattributed is UNSET else row.unattributed
     return Row(
         name=name,
-        href=narrowed(choice, name),
+        href=address_of(scope, by=NARROWER[choice.by], order=""),
         configured=row.configured is not False,
         bar=f"{share:.1f}",
-        cells=[*_cells(row, before, figures), *_extra_cells(row, row.unattributed, choice)],
+        cells=[*cells_of(row, before, figures, scope), *beside_cells(row, lost, scope)],
     )
 
 
-def narrowed(choice: Choice, name: str) -> str:
-    """The address of the view after a click on a row."""
-    by = NARROWER[choice.by]
+def scope_of(choice: Choice, name: str) -> Choice:
+    """The choice that is narrowed to one row: to its day, or by a filter."""
     if choice.by == "day":
-        return address_of(choice, period="", first=name, last=name, by=by, order="")
-    filters = dict.fromkeys((*choice.filters, (choice.by, name)))
-    return address_of(choice, filters=tuple(filters), by=by, order="")
+        return msgspec.structs.replace(choice, period="", first=name, last=name)
+    return msgspec.structs.replace(choice, filters=narrow(choice.filters, choice.by, name))
 
 
 def _length(row: ReportRow, choice: Choice) -> Decimal:
     """The length of a row's bar: the figure by which rows are sorted, or else its conversions."""
     name = choice.sorted_by().removeprefix("-")
     return Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0)
-
-
-def _cells(figures: ReportRow | Totals, before: ReportRow | None, shown: Sequence[Figure]) -> list[Cell]:
-    """The cells of the figures. Only conversions have their change, because more changes could not be read."""
-    cells = []
-    for figure in shown:
-        now = amount_of(figures, figure)
-        compared = before is not None and figure is CONVERSIONS
-        change = change_of(now, amount_of(before, figure), figure.form, figure.better) if compared and before else None
-        cells.append(Cell(number_of(now, figure.form), change))
-    return cells
-
-
-def _extra_cells(figures: ReportRow | Totals, lost: Any, choice: Choice) -> list[Cell]:
-    """The cells of what no ad got, and of the models beside the chosen one."""
-    cells = [] if choice.by in AD_KEYS else [Cell(number_of(lost.conversions, "share"))]
-    if figures.models is UNSET:
-        return cells
-    for model in choice.beside:
-        own = figures.models[model]
-        cells += [Cell(number_of(own.conversions, "share")), Cell(number_of(own.value, "money"))]
-    return cells
-
-
-def _unattributed_cells(report: ReportAnswer, figures: Sequence[Figure], choice: Choice) -> list[Cell]:
-    """What no ad got, which every model leaves the same."""
-    own = {CONVERSIONS: report.unattributed.conversions, VALUE: report.unattributed.value}
-    cells = [Cell(number_of(own.get(figure), figure.form)) for figure in figures]
-    lost = [] if choice.by in AD_KEYS else [Cell(None)]
-    both = [Cell(number_of(own[CONVERSIONS], "share")), Cell(number_of(own[VALUE], "money"))]
-    return [*cells, *lost, *(both * len(choice.beside))]

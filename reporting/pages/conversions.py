@@ -1,0 +1,100 @@
+"""Conversions: the conversions behind a number of the dashboard, newest first. Each leads to its proof."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+
+from conversions.attribution.credit import MODELS
+from conversions.configuration.readable import load_readable
+from conversions.explain.newest import FoundConversions, find_newest
+from conversions.explain.wanted import Wanted, read_wanted
+from conversions.marks.marks import known_parts
+from conversions.rules.site import SiteConfig
+from conversions.store.reading import open_to_read
+from conversions.units.clock import day_of
+from conversions.units.now import now_ms
+from reporting.dashboard.chips import chips_of
+from reporting.dashboard.choice import Filters
+from reporting.dashboard.listing import (
+    Listing,
+    filter_of,
+    is_of_the_api,
+    listing_address,
+    read_listing,
+    report_pairs_of,
+    wanted_pairs,
+)
+from reporting.pages.page import Page
+from reporting.report.query import read_query
+from reporting.wording.listed import ListedLine, line_of
+from tracker.access import readable_sites
+from tracker.collection.refusal import Refusal
+
+#: A page ends after this many seconds, because few conversions may meet its filters.
+PAGE_SECONDS = 2.0
+
+
+class ConversionsPage(Page, LoginRequiredMixin, View):
+    """The conversions of a range that meet the filters of a report."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """List the conversions of the chosen site, or of the first site if none is chosen."""
+        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        context: dict[str, Any] = {"sites": sites, "models": MODELS, "status": 200}
+        try:
+            site = load_readable(request, request.GET.get("site") or (sites[0]["key"] if sites else ""))
+            listing = read_listing(request.GET, site.key, day_of(now_ms(), site.timezone))
+            context |= {"site": site, "listing": listing}
+            context |= list_context(site, listing)
+        except Refusal as error:
+            context |= {"error": error.detail, "status": error.status}
+        return render(request, "reporting/conversions.html", context, status=context["status"])
+
+
+def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
+    """The values that the page shows. Raises Refusal."""
+    wanted = read_wanted(QueryDict(urlencode(wanted_pairs(listing))), site)
+    found = find(site, listing, wanted)
+    more = msgspec.structs.replace(listing, after=found.next) if found.next else None
+    api = urlencode([pair for pair in wanted_pairs(listing) if pair[0] not in ("limit", "after")])
+    return {
+        "lines": lines_of(found),
+        "model": wanted.model,
+        "more": more and listing_address(more),
+        "chips": chips_of(listing.filters, lambda filters: listing_address(with_filters(listing, filters))),
+        "dashboard": f"{reverse('start')}?{urlencode(report_pairs_of(listing))}",
+        "first": listing_address(msgspec.structs.replace(listing, after="")) if listing.after else "",
+        "json": f"{reverse('conversions')}?{api}" if is_of_the_api(listing) else "",
+        "csv": f"{reverse('conversion_export')}?{api}" if is_of_the_api(listing) else "",
+    }
+
+
+def with_filters(listing: Listing, filters: Filters) -> Listing:
+    """The listing with other filters, from its beginning."""
+    return msgspec.structs.replace(listing, filters=filters, after="")
+
+
+def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions:
+    """Find a page of the listing. Raises Refusal."""
+    query = read_query(QueryDict(urlencode(report_pairs_of(listing))), site)
+    began = time.monotonic()
+    return find_newest(
+        open_to_read(),
+        site,
+        wanted,
+        known_parts,
+        lambda: time.monotonic() - began > PAGE_SECONDS,
+        filter_of(listing, query, site),
+    )
+
+
+def lines_of(found: FoundConversions) -> list[ListedLine]:
+    """The lines of the conversions that were found."""
+    return [line_of(one) for one in found.conversions]

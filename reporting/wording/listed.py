@@ -1,0 +1,18 @@
+"""Listed: a conversion of a list -> its line for people. Pure."""
+
+import msgspec
+
+from conversions.explain.listed import ListedConversion
+from conversions.rules.reasons import conversion_sentence
+
+
+class ListedLine(msgspec.Struct, frozen=True):
+    """A conversion, and why it doesn't count; empty if it counts."""
+
+    conversion: ListedConversion
+    why: str
+
+
+def line_of(listed: ListedConversion) -> ListedLine:
+    """Describe a conversion of a list."""
+    return ListedLine(listed, conversion_sentence(listed.reason) if listed.reason else "")

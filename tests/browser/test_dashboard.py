@@ -1,0 +1,98 @@
+"""The dashboard in a real browser: from sign-in by a filter to the proof under a number; dark, on a phone, by keys."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from playwright.sync_api import Page
+
+from tests.browser.chromium import chromium
+from tests.browser.demo import ARTIFACTS
+from tests.running import Tracker
+
+pytestmark = pytest.mark.browser
+
+HOUR_MS = 3_600_000
+PHONE = {"width": 390, "height": 844}
+
+
+def send(tracker: Tracker, account: dict[str, Any]) -> None:
+    """Sends two clicks on two ads, and the sales that they brought, all of them more than a day ago."""
+    ago = time.time_ns() // 1_000_000 - 30 * HOUR_MS
+    hits = []
+    for at, (visitor, ad, value) in enumerate((("ann", account["ad"], "29.90"), ("bob", "banner", "5"))):
+        person = {"site": account["site"], "visitor": visitor}
+        sale = {"type": "conversion", "name": "purchase", "order": f"O-{visitor}", "value": value}
+        hits += [
+            {**person, "type": "click", "ad": ad, "id": f"c{at}", "ts": ago},
+            {**person, **sale, "id": f"s{at}", "ts": ago + HOUR_MS},
+        ]
+    token = {"Authorization": f"Bearer {account['ingest_token']}"}
+    assert requests.post(f"{tracker.url}/collect", json=hits, headers=token, timeout=30).json()["rejected"] == []
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The dashboard after sign-in. At the end, the page must have had no error and asked no other host."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:
+        tracker.migrate()
+        tracker.manage("prepare")
+        account = tracker.bootstrap()
+        tracker.start("web")
+        send(tracker, account)
+        tracker.manage("rollup", "--wait", "60")
+        page, hosts, problems = browser.new_page(), set[str](), list[str]()
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{tracker.url}/login")
+        page.fill("input[name=username]", account["staff_user"])
+        page.fill("input[name=password]", account["staff_password"])
+        page.click("button[type=submit]")
+        page.locator("#chart canvas").wait_for()
+        yield page
+        assert hosts - {""} == {urlsplit(tracker.url).netloc}
+        assert problems == []
+
+
+def keep(page: Page, name: str) -> None:
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+def tile(page: Page, name: str) -> str:
+    return page.locator(f"[data-figure={name}] data").inner_text()
+
+
+def test_the_page_after_sign_in_is_read_by_keys_in_the_dark_and_on_a_phone(page: Page) -> None:
+    assert (tile(page, "conversions"), tile(page, "value")) == ("2", "34.90")
+    page.locator("#chart").focus()
+    page.keyboard.press("Home")
+    assert page.locator("#chart-read").inner_text().split(";")[0].endswith(": 0")
+    keep(page, "dashboard")
+    page.emulate_media(color_scheme="dark")
+    shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in shade.removeprefix("rgb(").removesuffix(")").split(",")) < 60
+    keep(page, "dashboard-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.wait_for_function("document.querySelector('#chart canvas').clientWidth < 390")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    keep(page, "dashboard-phone")
+    page.set_viewport_size({"width": 1100, "height": 900})
+
+
+def test_a_click_on_a_row_and_one_on_its_number_lead_to_the_proof(page: Page) -> None:
+    page.locator(".rows").get_by_role("link", name="banner").click()
+    page.get_by_role("link", name="Remove the filter ad banner").wait_for()
+    assert (tile(page, "conversions"), tile(page, "value")) == ("1", "5.00")
+    page.locator("[data-figure=conversions] dd a").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Conversions"
+    assert page.locator("tbody tr").count() == 1
+    keep(page, "conversions")
+    page.locator("tbody th a").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Counted: 5.00 USD, order O-bob"
