@@ -14,7 +14,7 @@ from reporting.dashboard.listing import behind
 from reporting.dashboard.numbers import Amount, Change, Number, change_of, number_of
 from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
-from reporting.report.rows import Earned, ReportRow, Totals
+from reporting.report.rows import Earned, ReportRow, Totals, Unattributed
 
 #: Whether ads brought the conversions of a row; empty for both.
 Attributed = Literal["true", "false", ""]
@@ -43,7 +43,7 @@ def cells_of(
         yield _conversions(now, scope, scope.model, attributed, change)
 
 
-def beside_cells(figures: ReportRow | Totals, lost: Earned, scope: Choice) -> Iterator[Cell]:
+def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope: Choice) -> Iterator[Cell]:
     """The cells of what no ad got, if rows belong to no ad; then those of the models beside the chosen one."""
     if scope.by not in AD_KEYS:
         yield _conversions(lost.conversions, scope, scope.model, "false")
