@@ -8,7 +8,7 @@ from reporting.fits.fit_answer import FitAnswer
 from reporting.report.export import EXPORT_FORMS
 from reporting.report.filters import FILTERS
 from reporting.report.paging import MAX_LIMIT
-from reporting.report.query import BASES, FORMS, KEYS
+from reporting.report.query import BASES, FORMS, KEYS, SPEND
 from reporting.report.report_answer import ReportAnswer
 from tracker.openapi import parameter, refusals
 
@@ -55,7 +55,10 @@ report_schema = extend_schema(
         parameter("after", "The `next` of the page before."),
         OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="A known `ETag`."),
         parameter(
-            "spend", "`1`: rows and totals have costs, by day and ad; null where there is no spend.", enum=["0", "1"]
+            "spend",
+            "Whether rows and totals have costs, by day and ad: `auto`, if something was spent in the range.",
+            enum=list(SPEND),
+            default="auto",
         ),
         parameter(
             "format",

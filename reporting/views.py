@@ -24,6 +24,7 @@ from reporting.report.export import EXPORT_FORMS, ExportForm, export_lines
 from reporting.report.query import Query, read_fit_query, read_query
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import flat_names, plain_rows
+from reporting.report.spending import settle_spend
 from reporting.report.table import UTF8_MARK, csv_of, flat
 from reporting.schema import export_schema, fit_schema, report_schema
 from tracker.access import READER_AUTHENTICATION, MayRead
@@ -59,7 +60,7 @@ class ConversionReport(APIView):
     def get(self, request: Request) -> Response | HttpResponse:
         """Report a range of a site's days."""
         site = load_readable(request, request.query_params.get("site", ""))
-        query = read_query(request.query_params, site)
+        query = settle_spend(read_query(request.query_params, site), site)
         report = answer(open_to_read(), query, site, now_ms())
         etag = etag_of(report, query)
         if is_known(request, etag):

@@ -9,6 +9,7 @@ from conversions.models import Goal, Marker
 from conversions.store.port import Store
 from reporting.report.answer import answer, plain_answer
 from reporting.report.query import read_query
+from reporting.report.spending import settle_spend
 from tests.shop import Shop
 from tracker.collection.hit import Hit
 from tracker.models import Token
@@ -47,7 +48,7 @@ class DatedShop(Shop):
 
     def report(self, first: str, last: str, now: str = "2027-01-31T00:00Z", **parameters: str) -> dict[str, Any]:
         """The report of some days."""
-        query = read_query({"from": first, "to": last, **parameters}, self.config())
+        query = settle_spend(read_query({"from": first, "to": last, **parameters}, self.config()), self.config())
         return plain_answer(answer(self.store, query, self.config(), ms(now)), query)
 
     def credited(self, day: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from reporting.dashboard.cells import Cell, beside_cells, cells_of, unattributed_cells
 from reporting.dashboard.choice import TABS, Choice, address_of, narrow
 from reporting.dashboard.figures import COLUMNS, CONVERSIONS, VALUE, Figure, shown_figures
-from reporting.report.paging import FIGURES as SORTABLE
+from reporting.report.paging import SORTABLE
 from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow
@@ -128,4 +128,4 @@ def scope_of(choice: Choice, name: str) -> Choice:
 def _length(row: ReportRow, choice: Choice) -> Decimal:
     """The length of a row's bar: the figure by which rows are sorted, or else its conversions."""
     name = choice.sorted_by().removeprefix("-")
-    return Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0)
+    return max(Decimal(), Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0))

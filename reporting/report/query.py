@@ -10,9 +10,9 @@ import msgspec
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
-from reporting.report.costs import WIDTH
+from reporting.report.costs import COLUMNS, WIDTH
 from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
-from reporting.report.paging import Page, read_page
+from reporting.report.paging import FIGURES, SORTABLE, Page, read_page
 from reporting.report.ranges import EARLIEST, LATEST, Range, read_compared, read_days
 from tracker.collection.refusal import Refusal
 
@@ -24,6 +24,7 @@ Choice = TypeVar("Choice", bound=str)
 AD_KEYS = ("ad", "campaign", "channel", "source", "medium", "network")
 KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
+SPEND = ("auto", "0", "1")
 FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
 #: All parameters of a report.
 PARAMETERS = (
@@ -44,7 +45,8 @@ class MultiValues(Protocol):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What to report. The days are site-local and inclusive. `filters`: key -> what it may be; the values of `goal` are
     uids. `models`: those that are shown side by side; empty if `model` is the only one. `compared`:
-    the days with which these are compared. `page`: which rows to show. `spend`: whether with what was spent."""
+    the days with which these are compared. `page`: which rows to show. `spend`: whether with what was spent;
+    None if that is so where something was spent."""
 
     first: str
     last: str
@@ -56,7 +58,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     form: Form = "json"
     compared: Range | None = None
     page: Page = Page()
-    spend: bool = False
+    spend: bool | None = None
 
     def __contains__(self, day: str) -> bool:
         return self.first <= day <= self.last
@@ -78,7 +80,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def empty_sum(self) -> list[int]:
         """A sum of nothing: clicks, views, and two amounts of each model; with spend, its numbers at the end."""
-        return [0] * (2 + 2 * len(self.all_models()) + WIDTH * self.spend)
+        return [0] * (2 + 2 * len(self.all_models()) + WIDTH * bool(self.spend))
 
     def takes_goal(self, uid: str) -> bool:
         """Whether the report has the conversions of a goal."""
@@ -112,9 +114,8 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
     models = read_models(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
     by = read_by(parameters.get("by") or "ad", basis)
-    spend = _one_of(parameters, "spend", ("0", "1")) == "1"
-    if spend and "hour" in by:
-        raise Refusal(400, "bad_by", "Networks say what was spent by day; by=hour is not possible with spend.", "by")
+    spend = read_spend(parameters, by)
+    page = read_page(parameters, by, tuple(FIGURES) if spend is False else SORTABLE)
     return Query(
         first=first,
         last=last,
@@ -125,9 +126,17 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
         basis=basis,
         form=_one_of(parameters, "format", FORMS),
         compared=read_compared(parameters.get("compare") or "", first, last),
-        page=read_page(parameters, by),
-        spend=spend,
+        page=page,
+        spend=True if page.order.name in COLUMNS else spend,
     )
+
+
+def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | None:
+    """Read whether the report has what was spent; None: where something was. Raises Refusal."""
+    spend = {"auto": None, "0": False, "1": True}[_one_of(parameters, "spend", SPEND)]
+    if spend and "hour" in by:
+        raise Refusal(400, "bad_by", "Networks say what was spent by day; by=hour is not possible with spend.", "by")
+    return False if "hour" in by else spend
 
 
 def check_names(parameters: Mapping[str, str]) -> None:

@@ -55,7 +55,7 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fit: Annotated[
         LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
     ]
-    spend: Annotated[NoSpendRate | UnsetType, Meta(description="Only with `spend`.")] = UNSET
+    spend: Annotated[NoSpendRate | UnsetType, Meta(description="Only with spend in the range.")] = UNSET
     previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET
     next: Annotated[
         str | UnsetType | None,

@@ -1,11 +1,23 @@
 """Spending: a query -> what was spent on its days, from the rows that imports wrote."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from django.db.models import F, QuerySet, Sum
+
 from conversions.configuration.rate_table import rates_of
 from conversions.models.spend import SpendRow
 from conversions.rules.site import SiteConfig
 from conversions.spend.lines import SpendLine, SpendNames
-from reporting.report.query import Query
+from reporting.report.query import AD_KEYS, Query
 from reporting.report.spend import Spent, add_up
+
+#: The keys for which the day of spend matters.
+DAY_KEYS = {"day", "week", "month"}
+NUMBERS = ("cost", "clicks", "impressions")
+#: A database adds up whole parts of this size and rests separately, because a sum of all may not fit into 64 bits.
+PART = 10**9
 
 
 def read_spend(query: Query, site: SiteConfig) -> Spent | None:
@@ -13,10 +25,41 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
     if not query.spend:
         return None
     rows = SpendRow.objects.filter(site__key=site.key, day__gte=query.first, day__lte=query.last)
-    currencies = set(rows.order_by().values_list("currency", flat=True).distinct())
-    columns = rows.values_list("day", "currency", "cost", "clicks", "impressions", *SpendNames._fields)
-    lines = (
-        SpendLine(day, currency, SpendNames(*names), cost, clicks, impressions)
-        for day, currency, cost, clicks, impressions, *names in columns.iterator()
-    )
-    return add_up(lines, rates_of(currencies, site.currency), query, site)
+    own, foreign = rows.filter(currency=site.currency), rows.exclude(currency=site.currency)
+    # What is in another currency has the rate of its day.
+    lines = [
+        *read_sums(own, query, by_day=bool(DAY_KEYS & {*query.by})),
+        *read_sums(foreign, query, by_day=True),
+    ]
+    return add_up(lines, rates_of({line.currency for line in lines}, site.currency), query, site)
+
+
+def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
+    """Let the database add up rows that no key and no filter of the query tells apart. Unless `by_day`, the lines have
+    the first day of the query."""
+    by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
+    keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
+    sums = {
+        f"{name}_{part}": Sum(number)
+        for name in NUMBERS
+        for part, number in (("parts", F(name) / PART), ("rest", F(name) % PART))
+    }
+    for row in rows.order_by().values(*keys).annotate(**sums):
+        names = SpendNames(*(row[name] for name in SpendNames._fields)) if by_ad else SpendNames()
+        yield SpendLine(row.get("day", query.first), row["currency"], names, *(whole(row, name) for name in NUMBERS))
+
+
+def whole(row: dict[str, Any], name: str) -> int:
+    """The sum of a number."""
+    return int(row[f"{name}_parts"]) * PART + int(row[f"{name}_rest"])
+
+
+def settle_spend(query: Query, site: SiteConfig) -> Query:
+    """Decide whether a query has what was spent: it does if something was, on its days or those it is compared with.
+    Raises DatabaseError."""
+    if query.spend is not None:
+        return query
+    ranges = [(query.first, query.last), *([query.compared] if query.compared else [])]
+    rows = SpendRow.objects.filter(site__key=site.key)
+    spend = any(rows.filter(day__gte=first, day__lte=last).exists() for first, last in ranges)
+    return msgspec.structs.replace(query, spend=spend)

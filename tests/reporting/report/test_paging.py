@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.report.paging import MAX_LIMIT, Key, Order, Page, page_of, read_page
+from reporting.report.paging import MAX_LIMIT, SORTABLE, Key, Order, Page, page_of, read_page
 from tracker.collection.refusal import Refusal
 
 BY = ("day", "ad")
 SUMS = st.dictionaries(
     st.tuples(st.sampled_from("xyz"), st.text(max_size=3), st.booleans()),
-    st.lists(st.integers(-3, 3) | st.integers(10**25, 10**26), min_size=4, max_size=4),
+    st.lists(st.integers(-3, 3) | st.integers(10**25, 10**26), min_size=7, max_size=7),
     max_size=12,
 )
-ORDERS = st.sampled_from(["", "value", "-value", "clicks", "-ad", "day"])
+ORDERS = st.sampled_from(["", "value", "-value", "clicks", "-ad", "day", "cost", "-cpc", "roas", "-roas", "-profit"])
 
 
 def refused(**parameters: str) -> tuple[int, str, str]:
@@ -30,13 +30,13 @@ def refused(**parameters: str) -> tuple[int, str, str]:
 def test_pages_one_after_the_other_have_every_row_once_in_order(
     sums: dict[Key, list[int]], order: str, limit: int
 ) -> None:
-    whole, none = page_of(sums, BY, read_page({"order": order}, BY))
+    whole, none = page_of(sums, BY, read_page({"order": order}, BY, SORTABLE))
     assert none is None
     assert sorted(whole) == sorted(sums)
     found: list[Key] = []
     after: str | None = ""
     while after is not None:
-        keys, after = page_of(sums, BY, read_page({"order": order, "limit": str(limit), "after": after}, BY))
+        keys, after = page_of(sums, BY, read_page({"order": order, "limit": str(limit), "after": after}, BY, SORTABLE))
         assert len(keys) <= limit
         found += keys
     assert found == whole
@@ -46,6 +46,16 @@ def test_the_largest_come_first_and_equal_ones_are_in_the_order_of_their_keys() 
     sums = {("x", name, False): [0, 0, 0, value] for name, value in (("a", 1), ("b", 7), ("c", 1))}
     keys, _ = page_of(sums, BY, Page(Order("value", descending=True)))
     assert [key[1] for key in keys] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("order", "names"), [("-roas", "bcda"), ("roas", "dcba"), ("-cost", "cbda"), ("-cpc", "cabd"), ("cpc", "cabd")]
+)
+def test_a_row_whose_figure_of_spend_is_null_comes_last_in_either_direction(order: str, names: str) -> None:
+    money = {"a": (9, 0, 0, 0), "b": (9, 3, 0, 0), "c": (4, 4, 0, 2), "d": (0, 1, 0, 0)}
+    sums = {("x", name, False): [0, 0, 0, value, *spent] for name, (value, *spent) in money.items()}
+    keys, _ = page_of(sums, BY, read_page({"order": order}, BY, SORTABLE))
+    assert "".join(key[1] for key in keys) == names
 
 
 def test_a_row_that_comes_between_two_pages_shifts_no_other() -> None:
@@ -61,7 +71,7 @@ def test_a_limit_is_a_number_of_rows(limit: str) -> None:
     assert refused(limit=limit) == (400, "bad_limit", "limit")
 
 
-@pytest.mark.parametrize("order", ["hour", "-", "--value", "value,ad", "configured", "\0"])
+@pytest.mark.parametrize("order", ["hour", "-", "--value", "value,ad", "configured", "\0", "cost"])
 def test_an_order_names_a_column_of_the_report(order: str) -> None:
     assert refused(order=order) == (400, "bad_order", "order")
 
@@ -81,6 +91,7 @@ def forged(*position: Any) -> str:
         forged(BY, {"name": "value", "descending": False}, "1", ["x", "a"]),
         forged(BY, {"name": "value", "descending": False}, "1", ["x", True, "a"]),
         forged(BY, {"name": "value", "descending": False}, 1, ["x", "a", True]),
+        forged(BY, {"name": "value", "descending": False}, "", ["x", "a", True]),
     ],
 )
 def test_a_position_of_no_page_of_this_report_is_refused(after: str) -> None:

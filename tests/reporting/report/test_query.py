@@ -496,3 +496,12 @@ class TestTable:
     @pytest.mark.parametrize("number", ["-29.900000", "-5", "+5", "0.000000"])
     def test_numbers_stay_numbers(self, number: str) -> None:
         assert csv_of(["value"], [{"value": number}]) == f"value\r\n{number}\r\n"
+
+
+def test_a_report_ordered_by_a_figure_of_spend_has_spend_and_one_by_hour_never() -> None:
+    assert [query(order="-roas").spend, query().spend, query(spend="0").spend, query(by="hour").spend] == [
+        *(True, None, False, False),
+    ]
+    for parameters in ({"spend": "0"}, {"by": "hour"}):
+        assert refusal({**DAYS, "order": "-cost", **parameters}) == (400, "bad_order", "order")
+    assert refusal({**DAYS, "spend": "yes"}) == (400, "bad_spend", "spend")

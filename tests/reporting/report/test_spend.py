@@ -72,11 +72,19 @@ def test_costs_stand_beside_what_they_brought_and_unmatched_spend_is_a_row(store
 
 
 @pytest.mark.django_db
-def test_a_report_has_no_costs_unless_they_are_asked_for(store: Store, tmp_path: Path) -> None:
+def test_a_report_has_costs_where_something_was_spent_unless_they_are_declined(store: Store, tmp_path: Path) -> None:
     shop = DatedShop(store)
-    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,EUR,100,4,summer,\n")
-    assert shop.report(*DAYS)["rows"] == []
-    assert not {*COLUMNS, "spend"} & {*shop.report(*DAYS), *shop.report(*DAYS)["totals"]}
+    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,EUR,100,4,summer,\n2026-11-02,2,EUR,1,1,winter,\n")
+    assert shop.report(*DAYS)["totals"]["cost"] == "12.000000"
+    assert shop.report("2026-11-03", "2026-11-04", compare="previous")["previous"]["totals"]["cost"] == "12.000000"
+    for report in (
+        shop.report(*DAYS, spend="0"),
+        shop.report("2026-11-03", "2026-11-04"),
+        shop.report(*DAYS, by="hour"),
+    ):
+        assert report["rows"] == []
+        assert not {*COLUMNS, "spend"} & {*report, *report["totals"]}
+    assert shop.rows(*DAYS, "ad", order="cost") == [("winter",), ("summer",)]
     assert flat_names(read_query({"from": DAYS[0], "to": DAYS[1], "spend": "1"}, shop.config()))[-7:] == [*COLUMNS]
 
 
