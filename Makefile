@@ -37,8 +37,10 @@ help: ## this list
 run: export DEMO ?= 1
 run: export WEB_HOST ?= 127.0.0.1
 run: export PORT ?= 8000
+# No day of the demo's year is frozen.
+run: export RETENTION_DAYS ?= 460
 run: .venv/.installed ## the embedded tracker with a demo account on http://127.0.0.1:$PORT (8000)
-	@exec $(UP) bootstrap
+	@exec $(UP) $(if $(filter-out 0 false,$(DEMO)),demo_year) bootstrap
 
 up: export PORT ?= 8000
 up: .venv/.installed ## the Procfile's processes, on the services that env names

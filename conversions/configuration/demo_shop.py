@@ -1,0 +1,44 @@
+"""Demo shop: a made-up shop's market -> its site with campaigns, ads and goals. What exists is found, and what is
+missing is made."""
+
+from django.conf import settings
+from django.db import transaction
+
+from conversions.configuration.bootstrap import GOALS, bootstrap, derive, find_goal
+from conversions.demo.market import MARKET, DemoAd
+from conversions.models import Ad, Campaign, MatchRule
+from tracker.models import Account, Site
+
+#: The account of demos. `manage.py bootstrap` makes it, too.
+ACCOUNT = "Demo"
+NAME, TIMEZONE, CURRENCY = "Coffee shop (a demo year)", "Europe/Berlin", "EUR"
+
+
+def find_demo_site() -> Site:
+    """Return the made-up shop's site in the account of demos. It isn't the account's first site, which is for trying.
+    Its key is derived, and no stranger can guess it."""
+    bootstrap(ACCOUNT, "", settings.PORT)
+    account = Account.objects.get(name=ACCOUNT)
+    key = derive("demo year", account)[:16]
+    made = {"account": account, "name": NAME, "timezone": TIMEZONE, "currency": CURRENCY}
+    site, _ = Site.objects.get_or_create(key=key, defaults=made)
+    return site
+
+
+def set_up(site: Site) -> None:
+    """Make the campaigns, ads, match rules and goals that the shop's hits are about."""
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)
+        for key in GOALS:
+            find_goal(site, key)
+        for ad in MARKET:
+            if ad.configured and not Ad.objects.filter(campaign__site=site, key=ad.key).exists():
+                _make_ad(site, ad)
+
+
+def _make_ad(site: Site, ad: DemoAd) -> None:
+    named = {"name": ad.campaign.replace("-", " ").capitalize()}
+    campaign, _ = Campaign.objects.get_or_create(site=site, key=ad.campaign, defaults=named)
+    row = Ad.objects.create(campaign=campaign, key=ad.key, name=ad.name, channel=ad.channel)
+    if ad.kind == "page":
+        MatchRule.objects.create(ad=row, source=ad.source, medium=ad.medium, campaign=ad.campaign, content=ad.key)

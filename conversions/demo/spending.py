@@ -1,0 +1,53 @@
+"""Spending: the clicks of a day by ad -> what each ad cost, as its network says it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from random import Random
+from typing import NamedTuple
+
+from conversions.demo.dice import dice
+from conversions.demo.market import MARKET, DemoAd
+from conversions.demo.people import runs_on
+from conversions.rules.ads import CLICK_IDS
+from conversions.spend.lines import SpendLine, SpendNames
+
+CENT = 10_000
+#: A network counts a few more clicks than come to the shop.
+COUNTED_MORE = 1.06
+
+
+class Spent(NamedTuple):
+    """A line of spend, and the name of the source that says it. The line has no currency."""
+
+    source: str
+    line: SpendLine
+
+
+def spend_of_day(seed: int, day: date, clicks: Mapping[tuple[str, str], int]) -> Iterator[Spent]:
+    """What each ad that ran on a day cost. `clicks`: (day, ad) -> how many visits it brought."""
+    for ad in MARKET:
+        came = clicks.get((day.isoformat(), ad.key), 0)
+        if runs_on(ad, day) and (came or ad.a_day):
+            yield Spent(source_of(ad), line_of(dice(seed, day, ad.key, "spend"), ad, day, came))
+
+
+def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
+    """The line of an ad that brought some visits."""
+    seen_only = ad.kind == "view"
+    clicks = rng.randrange(3) if seen_only else round(came * COUNTED_MORE + rng.random() * 0.6)
+    cost = round((clicks * ad.a_click + ad.a_day) * rng.uniform(0.88, 1.12)) * CENT
+    impressions = rng.randrange(6_000, 9_000) if seen_only else round(clicks / ad.clicked * rng.uniform(0.8, 1.2))
+    return SpendLine(day.isoformat(), "", names_of(ad), cost, clicks, impressions)
+
+
+def names_of(ad: DemoAd) -> SpendNames:
+    """The names by which the line's ad is found: utm tags, or the ad's key."""
+    if ad.kind != "page":
+        return SpendNames(ad=ad.key)
+    network = CLICK_IDS.get(ad.click_id, "")
+    return SpendNames("", ad.source, ad.medium, ad.campaign, ad.key, "", network)
+
+
+def source_of(ad: DemoAd) -> str:
+    """The name of the source that says what an ad cost."""
+    return CLICK_IDS.get(ad.click_id) or ad.campaign

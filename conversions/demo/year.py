@@ -1,0 +1,69 @@
+"""Year: a site, a seed and days -> batches of hits, one for each day on which they came, and what the ads cost."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from hashlib import blake2b
+
+import msgspec
+
+from conversions.demo.hits import HitMaker
+from conversions.demo.people import Visit, visits_of_day
+from conversions.demo.regular import order_of_week
+from conversions.demo.spending import spend_of_day
+from conversions.spend.lines import SpendLine
+from conversions.units.clock import day_of, day_start, days_between, next_day
+from tracker.collection.hit import Batch, Hit, batch_id
+
+
+class DemoYear(msgspec.Struct, frozen=True):
+    """The hits that a site gets from a day's start on until an instant (ms). A later `until` adds hits and changes
+    none."""
+
+    site: str
+    timezone: str
+    currency: str
+    seed: int
+    first: str
+    until: int
+
+    def days(self) -> list[str]:
+        """The days on which hits come, the present one included."""
+        return days_between(self.first, day_of(self.until - 1, self.timezone))
+
+    def visits(self) -> Iterator[Visit]:
+        """The visits of all people who come first on one of the days. Some are after `until`."""
+        for day in map(date.fromisoformat, self.days()):
+            yield from visits_of_day(self.seed, day)
+            if order := order_of_week(self.seed, day):
+                yield order
+
+    def batches(self, visits: Sequence[Visit]) -> list[Batch]:
+        """A batch for each day, in their order, with the hits that came on it."""
+        maker = HitMaker(self.site, self.timezone, self.seed)
+        by_day: defaultdict[str, list[Hit]] = defaultdict(list)
+        for hit in (hit for visit in visits for hit in maker.hits_of(visit)):
+            if hit.received < self.until:
+                by_day[day_of(hit.received, self.timezone)].append(hit)
+        return [self._batch(day, by_day[day]) for day in self.days() if by_day[day]]
+
+    def _batch(self, day: str, hits: list[Hit]) -> Batch:
+        """The batch of a day. Its id is the same in every run, unless the day isn't over."""
+        closed_at = min(day_start(next_day(day), self.timezone), self.until) - 1
+        nonce = blake2b(f"{self.site} {self.seed}".encode(), digest_size=8).hexdigest()
+        return Batch(batch_id(closed_at, nonce), tuple(sorted(hits, key=lambda hit: (hit.received, hit.id))))
+
+    def spend(self, visits: Sequence[Visit], first: str) -> dict[str, list[SpendLine]]:
+        """Source -> what its ads cost on each day from `first` on that is over."""
+        clicks = Counter((visit.day.isoformat(), visit.ad.key) for visit in visits if not visit.phoned)
+        found: defaultdict[str, list[SpendLine]] = defaultdict(list)
+        for day in self.days():
+            if day >= first and day_start(next_day(day), self.timezone) <= self.until:
+                for spent in spend_of_day(self.seed, date.fromisoformat(day), clicks):
+                    found[spent.source].append(spent.line._replace(currency=self.currency))
+        return dict(found)
+
+
+def first_day(today: str, days: int) -> str:
+    """The first of `days` days, of which today is the last."""
+    return (date.fromisoformat(today) - timedelta(days=days - 1)).isoformat()
