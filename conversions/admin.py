@@ -1,4 +1,4 @@
-"""Admin: the admin pages of campaigns, ads, goals, marks and rates."""
+"""Admin: the admin pages of campaigns, ads, goals, marks, exchange rates and spend."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ MAX_RULES = 100
 
 
 def format_instant(at: int, timezone: str = "UTC") -> str:
-    """Format an instant (ms) for people, by the clock of a timezone."""
+    """Write an instant (ms) for people, in a timezone: `2026-11-23 17:00:00 Europe/Berlin`."""
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"
 
 
@@ -33,10 +33,10 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """Deletes rows one by one, because only the deletion of a single row marks its site, whose figures change."""
+    """Deletes rows one by one. Only the deletion of a single row marks its site, whose figures change."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete all of the rows or none."""
+        """Delete the rows in one transaction."""
         with transaction.atomic():
             for one in queryset:
                 one.delete()
@@ -44,7 +44,7 @@ class OneByOne(admin.ModelAdmin[M]):
 
 @admin.register(Campaign)
 class CampaignAdmin(OneByOne[Campaign]):
-    """The campaigns that ads are bought for."""
+    """The campaigns for which ads are bought."""
 
     list_display = ("key", "name", "site", "account")
     list_select_related = ("site__account",)
@@ -63,14 +63,14 @@ class CampaignAdmin(OneByOne[Campaign]):
 
 
 class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
-    """The rules that say which utm tags and networks belong to the ad."""
+    """The match rules of an ad."""
 
     model = MatchRule
     extra = 1
     max_num = MAX_RULES
     verbose_name = "match rule"
     verbose_name_plural = (
-        "match rules: a touch is this ad's if all patterns of one rule match; * is any text, ? any letter"
+        "match rules: a touch belongs to this ad if all patterns of one rule match; * is any text, ? any letter"
     )
 
 
@@ -87,17 +87,17 @@ class AdAdmin(OneByOne[Ad]):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
-        """Ads with their rules."""
+        """Read the ads with their rules."""
         return super().get_queryset(request).prefetch_related("rules")
 
     @admin.display(description="site", ordering="campaign__site__name")
     def site(self, ad: Ad) -> str:
-        """The site that the ad leads to."""
+        """The name of the ad's site."""
         return ad.campaign.site.name
 
     @admin.display(description="match rules")
     def rule_list(self, ad: Ad) -> str:
-        """The ad's rules in words."""
+        """The rules of the ad in words."""
         return "; or ".join(str(rule) for rule in ad.rules.all())
 
 
@@ -112,27 +112,27 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     )
     readonly_fields = fields
     ordering = ("-version",)
-    verbose_name_plural = "versions: a hit meets the one in force when it happened"
+    verbose_name_plural = "versions: for each hit, the version counts that was in force at its time"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
-        """Versions with their site, whose clock shows when they take effect."""
+        """Read the versions with their sites, whose timezone is needed."""
         return super().get_queryset(request).select_related("goal__site")
 
     @admin.display(description="takes effect")
     def takes_effect(self, version: GoalVersion) -> str:
-        """When the version takes effect, by the site's clock."""
+        """When the version takes effect, in the site's timezone."""
         return effect_of(version)
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Never: saving the goal makes its versions."""
+        """Always False, because saving the goal makes versions."""
         return False
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        """Never: a version doesn't change."""
+        """Always False, because a version never changes."""
         return False
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        """Never: conversions refer to their version."""
+        """Always False, because conversions refer to versions."""
         return False
 
 
@@ -153,9 +153,10 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
             "Which hits",
             {
                 "fields": ("path", "event", "conditions", "match"),
-                "description": "A page view with the path or any hit with the event name; and the conditions. A hit of"
-                " type conversion whose name is the key always meets the goal. Page views meet a condition on the path."
-                " If an event is asked for as well, that event on the page meets it.",
+                "description": "A hit meets the goal if it is a page view with this path, or any hit with this event"
+                " name, and if it meets the conditions. A hit of type conversion whose name is the key always meets it."
+                " Only page views meet a condition on the path. If the goal also needs an event, the event must happen"
+                " on that page.",
             },
         ),
         ("What they count", {"fields": ("fixed_value", "factor", "counting", "open_values")}),
@@ -163,7 +164,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
-        """Goals with their versions."""
+        """Read the goals with their versions."""
         versions = GoalVersion.objects.select_related("goal__site").order_by("-version")
         return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
 
@@ -206,20 +207,20 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         return next((effect_of(version) for version in goal.versions.all()), "")
 
     def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
-        """Save the goal, and show the user when its new version takes effect."""
+        """Save the goal, and tell the user when its new version takes effect."""
         super().save_model(request, goal, form, change)
         newest = goal.versions.select_related("goal__site").order_by("-version").first()
         if newest and newest.starts_at > now_ms():
             messages.info(request, f"Version {newest.version} takes effect {effect_of(newest)}.")
 
     def has_delete_permission(self, _request: HttpRequest, _goal: Goal | None = None) -> bool:
-        """Never: conversions refer to the goal. Switch it off instead."""
+        """Always False, because conversions refer to the goal. It can be switched off."""
         return False
 
 
 @admin.register(Mark)
 class MarkAdmin(admin.ModelAdmin[Mark]):
-    """The buckets that wait for the rollup. This page can't change them."""
+    """The hours that wait to be rolled up. They can only be viewed."""
 
     list_display = ("site", "starts", "marked", "token")
     list_filter = ("marked",)
@@ -236,21 +237,21 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
         return format_instant(mark.bucket) + (" and all later ones" if mark.part == ONWARD else "")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Never: the program adds marks."""
+        """Always False, because only the program sets marks."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
-        """Never: the program changes marks."""
+        """Always False, because only the program changes marks."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
-        """Never: the rollup removes marks."""
+        """Always False, because only the rollup closes marks."""
         return False
 
 
 @admin.register(RateRow)
 class RateAdmin(admin.ModelAdmin[RateRow]):
-    """The table of exchange rates. `manage.py load_rates` fills it."""
+    """The exchange rates, which `manage.py load_rates` loads. They can only be viewed."""
 
     list_display = ("day", "base", "quote", "rate")
     list_filter = ("base", "quote")
@@ -261,21 +262,21 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
     show_full_result_count = False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Never: rates are loaded from a file."""
+        """Always False, because rates are loaded from a file."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Never: loading another rate for the day replaces it and marks the buckets that it may change."""
+        """Always False. To change a rate, load another one for the day. This also marks the affected hours."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Never: figures depend on the rates."""
+        """Always False, because figures depend on the rates."""
         return False
 
 
 @admin.register(SpendRow)
 class SpendAdmin(admin.ModelAdmin[SpendRow]):
-    """What ads cost. `manage.py import_spend` fills it."""
+    """What ads cost, as imported by `manage.py import_spend`. It can only be viewed."""
 
     list_display = ("day", "site", "imported_as", "currency", "ad", "source", "medium", "campaign", "cost")
     list_select_related = ("site",)
@@ -285,13 +286,13 @@ class SpendAdmin(admin.ModelAdmin[SpendRow]):
     show_full_result_count = False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Never: spend is imported from a file."""
+        """Always False, because spend is imported from a file."""
         return False
 
     def has_change_permission(self, _request: HttpRequest, _row: SpendRow | None = None) -> bool:
-        """Never: importing a corrected file replaces what its source said."""
+        """Always False. To change spend, import a corrected file from the same source."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _row: SpendRow | None = None) -> bool:
-        """Never: importing a corrected file replaces what its source said."""
+        """Always False. To change spend, import a corrected file from the same source."""
         return False

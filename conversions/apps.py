@@ -1,4 +1,4 @@
-"""Django's description of this room. Importing the checks registers them."""
+"""Django's configuration of this app. The import registers the checks."""
 
 from django.apps import AppConfig
 
@@ -8,6 +8,6 @@ __all__ = ["ConversionsConfig", "checks"]
 
 
 class ConversionsConfig(AppConfig):
-    """The app of goals, campaigns, ads and facts."""
+    """The Django app of goals, campaigns, ads and facts."""
 
     name = "conversions"

@@ -1,4 +1,4 @@
-"""Checks: refuse to start if two distributions install the package `cassandra`."""
+"""Checks: an error at the start if two distributions install the package `cassandra`."""
 
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions
@@ -11,13 +11,13 @@ MEND = "pip uninstall --yes scylla-driver cassandra-driver && pip install --no-d
 
 @register
 def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
-    """Run the check. Django calls this at every start; an error refuses the start."""
+    """Check the Cassandra driver. Django runs this at every start, and doesn't start if there is an error."""
     return find_second_driver(packages_distributions().get("cassandra", []))
 
 
 def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
-    """Return an error if several distributions own `cassandra`. Their files overwrite each other, and hits would be
-    lost."""
+    """Return an error if several distributions install `cassandra`. They overwrite each other's files, and hits could
+    be lost."""
     names = sorted(set(owners))
     if len(names) < 2:
         return []

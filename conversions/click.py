@@ -1,6 +1,7 @@
-"""`/click`: an ad's link -> a click hit, and a redirect that hands the click over to the landing page.
+"""`/click`: the link of an ad. It records the click and redirects to the landing page, with the signed click in the
+URL.
 
-A person waits for the redirect. Once the landing page is known, no failure here keeps the person from getting there.
+A person waits for the redirect. Once the landing page is known, no error prevents the redirect.
 """
 
 import logging
@@ -18,7 +19,7 @@ from rest_framework.views import APIView
 
 from conversions.destination import home_page, is_of_site, is_web_address, passed_on, with_parameters
 from conversions.facts.handover import Handover, hand_over
-from conversions.facts.touch import other_parameters
+from conversions.facts.touch import custom_parameters
 from conversions.macros import fill_in
 from conversions.models import Ad
 from tracker.admission import RATES
@@ -40,19 +41,19 @@ from tracker.visitor_cookie import known_visitor
 
 logger = logging.getLogger(__name__)
 
-#: Recording the click may take this many seconds, because the person waits for the redirect.
+#: Recording the click may take at most this many seconds, because the person waits for the redirect.
 CLICK_SECONDS = 1.0
 
-#: The form of a site's or an ad's key. Other texts are not looked up.
+#: The form of keys of sites and ads. Other texts are not looked up.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
-CONSENT = OpenApiParameter("consent", description="The signals of consent, in the same form as for `/collect`.")
+CONSENT = OpenApiParameter("consent", description="The consent signals, in the same form as for `/collect`.")
 
 T = TypeVar("T")
 
 
 class ClickSite(msgspec.Struct, frozen=True):
-    """The fields of a site that a click needs."""
+    """What a click needs to know of a site."""
 
     key: str
     domains: tuple[str, ...]
@@ -63,7 +64,7 @@ class ClickSite(msgspec.Struct, frozen=True):
 
 
 def look_up_site(key: str) -> ClickSite | None:
-    """Read the site with a public key. Raises django.db.Error."""
+    """Read the site with a public key. None if there is none. Raises django.db.Error."""
     row = Site.objects.filter(key=key).first()
     if row is None:
         return None
@@ -78,14 +79,14 @@ def look_up_site(key: str) -> ClickSite | None:
 
 
 class AdLink(msgspec.Struct, frozen=True):
-    """The link of an ad. `destination` is empty if the ad has none. `campaign`: the key of the ad's campaign."""
+    """Where an ad leads. `destination`: a URL; empty if the ad has none. `campaign`: the key of the ad's campaign."""
 
     destination: str
     campaign: str
 
 
 def look_up_destination(site_and_ad: str) -> AdLink | None:
-    """Read the link of an ad; None if there is no such ad. `site_and_ad`: the keys of both, joined by `/`. Raises
+    """Read where an ad leads. None if there is no such ad. `site_and_ad`: the two keys, as `SITE/AD`. Raises
     django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
@@ -98,16 +99,16 @@ DESTINATIONS: Cached[AdLink] = Cached(Bounded(look_up_each(look_up_destination))
 
 
 class CantLookUp(Refusal):
-    """The configuration database can't be reached, and the cache doesn't have this site or ad."""
+    """Raised if the site or the ad isn't in the cache and the database can't be reached."""
 
     retry_after = RETRY_SECONDS
 
     def __init__(self) -> None:
-        super().__init__(503, "unavailable", "The ad can't be looked up now; try again in a few seconds.")
+        super().__init__(503, "unavailable", "The ad can't be looked up now. Try again in a few seconds.")
 
 
 class ClickView(APIView):
-    """An ad's link. It never answers 500: an unexpected error is answered with 503."""
+    """The link of an ad. It never answers 500. After an unexpected error it answers 503."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -130,7 +131,7 @@ class ClickView(APIView):
         return lead_to(hand_over(page, click, found.key, found.secret))
 
     def dispatch(self, request: HttpRequest, **keys: Any) -> HttpResponse:
-        """Answer a request without DRF's own work."""
+        """Answer a request, without the overhead of DRF."""
         try:
             if request.method not in ("GET", "HEAD"):
                 raise WrongMethod("GET", "HEAD")
@@ -144,12 +145,12 @@ class ClickView(APIView):
 
 
 def find_site(key: str) -> ClickSite:
-    """Find the site with a key. Raises Refusal."""
+    """Return the site with a key. Raises Refusal."""
     return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
 
 
 def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, str]) -> str:
-    """Find the address of the landing page, with the click's macros filled in. Raises Refusal."""
+    """Return the URL of the landing page, with macros filled in. Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
     link = find(DESTINATIONS, f"{site.key}/{click.ad}", click.ad, unknown)
     if to and not is_of_site(to, site.domains):
@@ -161,7 +162,7 @@ def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, s
 
 
 def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[str, str]) -> dict[str, str]:
-    """The values of the macros. The click's id is empty if consent to analytics is denied."""
+    """Return the values of the macros for one click. The click id is empty if consent to analytics is denied."""
     return {
         "click_id": "" if consent.get(ANALYTICS) == DENIED else click.click,
         "ad": click.ad,
@@ -173,8 +174,11 @@ def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[s
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
-    """Look up a site or an ad in the cache. `name`: its key as the client sent it; a text that can't be a key is not
-    looked up. Raises `unknown` if there is no such site or ad, CantLookUp if this can't be found out now."""
+    """Look up a site or an ad in the cache. `name`: its own key, as the client sent it.
+
+    Raises `unknown` if there is no such site or ad, and CantLookUp if the database can't be reached. A text that can't
+    be a key isn't looked up.
+    """
     found = cache.find(key) if KEY.fullmatch(name) else Known[T](None)
     if found.value is None:
         raise unknown if found.checked else CantLookUp()
@@ -190,13 +194,13 @@ def click_hit(
     consent: dict[str, str],
     visitor: str = "",
 ) -> Hit:
-    """Make the hit of a click, with the landing page that it leads to and the other parameters of its link.
+    """Make the hit of a click. `page`: the landing page. `others`: the custom parameters of the ad's link.
 
-    The hit's visitor is the one in the cookie; without a cookie, it is a stand-in, and the landing page's hit has the
+    The hit's visitor is the one in the cookie. Without a cookie it is a stand-in, and the landing page's hit has the
     real visitor.
 
-    If a browser follows the link in advance, the hit is rejected. The redirect carries the click all the same: if the
-    landing page is really shown, that page's hit records the click.
+    If a browser only fetches the link in advance, the hit is rejected. The redirect still has the signed click: if the
+    page is shown later, its hit records the click.
     """
     return Hit(
         id=click.click,
@@ -206,7 +210,7 @@ def click_hit(
         received=sender.received,
         visitor=visitor or stand_in(site.key, site.timezone, sender.ip, sender.ua, click.at, click.click, sender.salt),
         url=repair(page)[:MAX_URL],
-        props={repair(name): repair(value) for name, value in other_parameters(others).items()},
+        props={repair(name): repair(value) for name, value in custom_parameters(others).items()},
         ref=sender.page[:MAX_URL],
         ad=click.ad,
         ip=sender.ip,
@@ -218,21 +222,21 @@ def click_hit(
 
 
 def record(hit: Hit, site: ClickSite) -> None:
-    """Send the hit. If this fails, the landing page's hit records the click, because it carries the handover."""
+    """Send the hit to the queue. If this fails, the landing page's hit still records the click, by the signed click in
+    its URL."""
     if RATES.take(site.key, 1, site.hits_per_second):
-        logger.warning("site %s is over its rate; a click is left to its landing page", site.key)
+        logger.warning("site %s is over its rate; the landing page must record a click", site.key)
         return
     try:
         send_hits([hit], CLICK_SECONDS)
     except Transient as error:
-        logger.warning("a click can't be stored now and is left to its landing page: %r", error)
+        logger.warning("a click can't be stored now; the landing page must record it: %r", error)
     except Exception:
-        logger.exception("a click can't be stored and is left to its landing page")
+        logger.exception("a click can't be stored; the landing page must record it")
 
 
 def lead_to(page: str) -> HttpResponse:
-    """Make the redirect. With its Referrer-Policy the landing page gets the same referrer as from a plain link: the
-    page with the ad, or that page's origin."""
+    """Make the redirect. Its Referrer-Policy gives the landing page the same referrer as a plain link would."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

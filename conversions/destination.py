@@ -1,20 +1,20 @@
-"""Destination: where an ad's link leads, and whether a click may lead there. Pure."""
+"""Destination: where the link of an ad may lead, and the parameters that it passes on. Pure."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode
 
-from conversions.facts.parameters import MAX_PARAMETERS, joint
+from conversions.facts.parameters import MAX_PARAMETERS, separator_after
 from tracker.collection.text import is_broken
 
 MAX_URL = 2_000
-#: The longest address of a landing page with its added parameters. Many servers refuse much longer ones.
+#: The longest URL of a landing page with added parameters. Many servers refuse much longer URLs.
 MAX_LANDING = 7_500
-#: The parameters of a link that the tracker reads and doesn't pass on.
+#: The parameters of a link that are for the tracker. They are not passed on.
 OWN = frozenset(("to", "consent", "hl_ad", "hl_click"))
-#: An address that browsers and this program read in the same way. It has no backslash and no control character, because
-#: browsers drop these or turn them into slashes. It has no name or password before the host. It is ASCII, because other
-#: letters may become dots or slashes of a host.
+#: A URL that browsers and this program read in the same way. Backslashes and control characters are not allowed,
+#: because browsers drop them or turn them into slashes. A name or password before the host is not allowed. The host is
+#: ASCII, because browsers may turn other letters into dots or slashes.
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][^\\\x00-\x1f\x7f]*)?",
     re.IGNORECASE | re.ASCII,
@@ -23,13 +23,13 @@ USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a text is an address, of any host, to which a browser can be sent."""
+    """Whether a text is a URL of any host to which a browser can be redirected."""
     return len(url) <= MAX_URL and url.lower().startswith(("http://", "https://")) and url.isprintable()
 
 
 def is_of_site(url: str, domains: Iterable[str]) -> bool:
-    """Whether an address is on one of the domains. A domain with a port (`localhost:8000`) means that port; a domain
-    without one means the usual port."""
+    """Whether a URL is on one of these domains. A domain with a port (`localhost:8000`) allows only this port, and a
+    domain without a port only the usual port."""
     match = _ADDRESS.fullmatch(url) if len(url) <= MAX_URL else None
     if match is None or is_broken(url):
         return False
@@ -39,13 +39,13 @@ def is_of_site(url: str, domains: Iterable[str]) -> bool:
 
 
 def home_page(domains: Iterable[str]) -> str:
-    """The first page of a site; empty if the site has no domain."""
+    """Return the URL of a site's home page. Empty if the site has no domain."""
     first = next(iter(domains), "")
     return f"https://{_as_host(first)}/" if first else ""
 
 
 def _as_host(domain: str) -> str:
-    """Write a domain in the form that it has in addresses."""
+    """Write a domain as it is written in URLs: in lower case and ASCII."""
     try:
         return domain.lower() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
@@ -53,17 +53,17 @@ def _as_host(domain: str) -> str:
 
 
 def passed_on(query: str) -> list[tuple[str, str]]:
-    """Return the parameters of a link that the tracker doesn't read itself, in their order. Raises ValueError if there
-    are far too many."""
+    """Return the parameters of a link that are passed on to the landing page, in order. Raises ValueError if there are
+    too many."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS)
     return [(name, value) for name, value in pairs if name not in OWN]
 
 
 def with_parameters(page: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Add parameters to a page's address, after its own query and before its fragment, as many as fit."""
+    """Add parameters to a URL, after its own query and before its fragment, as many as fit."""
     page, hash_mark, fragment = page.partition("#")
     for name, value in pairs:
-        added = f"{joint(page)}{urlencode([(name, value)], errors='surrogateescape')}"
+        added = f"{separator_after(page)}{urlencode([(name, value)], errors='surrogateescape')}"
         if len(page) + len(added) + len(fragment) > MAX_LANDING:
             break
         page += added

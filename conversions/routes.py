@@ -1,4 +1,4 @@
-"""Routes: the addresses of this room."""
+"""Routes: the URLs of this app."""
 
 from django.urls import URLPattern, URLResolver, path
 

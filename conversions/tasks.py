@@ -1,4 +1,4 @@
-"""Tasks: a batch -> facts and marks -> live counters; and the tasks that beat runs for this room. Interfaces only."""
+"""Tasks: processes a batch of hits, then its live counters; and the tasks that beat runs each minute."""
 
 from typing import Any
 
@@ -13,32 +13,32 @@ from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.marks.retention import frozen_before
 from conversions.models import Marker
-from conversions.replay.replay import carry_on
+from conversions.replay.replay import continue_replays
 from conversions.store.adapters import open_store
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
 from tracker.collection.hit import decode_batch
 
-#: A worker may spend at most this many seconds of each minute on replays. Live hits come first.
+#: Replays run for at most this many seconds of each minute, because live hits come first.
 TICK_SECONDS = 30
 
 
 def processor() -> Processor:
-    """Make the processor on the store and the configuration that the settings name."""
+    """Make the processor of hits, with the store and the configuration of the settings."""
     return Processor(open_store(), sequence, load_for_hits, frozen_before, settings.REJECTED_DAILY_CAP)
 
 
 def replay_processor() -> Processor:
-    """Make the processor of a replay. It treats no bucket as frozen: late hits were listed when they first came, and
-    the rollup drops the marks on frozen buckets."""
+    """Make the processor of a replay. For it no bucket is frozen: late hits were already rejected when they first came,
+    and the rollup ignores marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
 @shared_task(name="conversions.tasks.attribute_hits", takes_batch=True)
 def attribute_hits(text: str) -> list[Any]:
-    """Write a batch's facts and marks; return its counter increments.
+    """Write the facts and marks of a batch. Returns the increments of live counters.
 
-    An empty batch is a marker. It is noted only if the store can take facts.
+    An empty batch is a marker. It is noted as processed only if the store can accept facts.
     """
     batch = decode_batch(text)
     if not batch.hits:
@@ -58,12 +58,13 @@ def count_facts(counts: list[Any]) -> None:
 
 @shared_task(name="conversions.tasks.keep_snapshot")
 def keep_snapshot() -> None:
-    """Take a snapshot of the configuration if it changed. If the archive is away, the next tick tries again."""
+    """Store a snapshot of the configuration if it has changed. If the archive can't be reached, the next minute tries
+    again."""
     keep_now()
 
 
 @shared_task(name="conversions.tasks.carry_on_replays")
 def carry_on_replays() -> None:
-    """Continue the replays that staff requested, until the tick ends."""
+    """Continue the replays that staff requested, for at most TICK_SECONDS."""
     archive = open_archive()
-    carry_on(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)
+    continue_replays(archive, replay_processor(), now_ms, now_ms() + 1000 * TICK_SECONDS)

@@ -54,7 +54,7 @@ class FitMarks(Protocol):
     def hold_fits(self, mark: FitMark, until: int) -> bool:
         """Hold a mark longer; return False if another fitter has taken it."""
 
-    def untell(self, mark: FitMark) -> bool:
+    def clear_told(self, mark: FitMark) -> bool:
         """Empty `told` before different fits are written; return False if another fitter has taken the mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
@@ -153,7 +153,7 @@ class Fitter:
         Return whether they differ. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
-        if changed and not self.fit_marks.untell(taken):
+        if changed and not self.fit_marks.clear_told(taken):
             raise Overtaken
         cells = [fit_cell(site, uid, taken.month, one) for uid, one in fits.items()]
         self.store.write_cells([CellSet(site.key, taken.writer, cells)])
@@ -186,7 +186,7 @@ class Fitter:
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
         people = People(self.store, site.key)
-        people.meet(touches)
+        people.read_links_of(touches)
         return touches, counted_in(site, bucket, cases), people.of
 
     def _mark_next_month(self, site: SiteConfig, month: str) -> None:

@@ -1,1 +1,2 @@
-"""API: the views for support: campaigns, ads, goals, conversions, visitors, rejected hits, rollups and replays."""
+"""API: support's endpoints for campaigns, ads, goals, conversions, visitors, rejected hits, spend, rollups and
+replays."""

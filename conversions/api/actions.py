@@ -1,4 +1,4 @@
-"""Actions: endpoints with which staff rolls up or replays a range of a site again."""
+"""Actions: endpoints with which staff rolls up or replays a range of a site."""
 
 from typing import Any
 
@@ -19,28 +19,28 @@ from tracker.collection.hit import to_plain
 from tracker.models import Site
 from tracker.permissions import StaffPermissions
 
-#: At most this many replays of a site are listed, the newest ones.
+#: Only the newest replays of a site are listed, at most this many.
 LISTED = 20
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """The fields `from` and `to`: instants, or days of the site's calendar. The range excludes `to`. An empty field
-    sets no limit."""
+    """The fields `from` and `to`: instants, or days of the site's calendar. `to` itself is not in the range. An empty
+    field is no limit."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Both are optional. They are made here because `from` is a keyword of Python."""
+        """Make the two optional fields. `from` is a keyword of Python, and can't be an attribute of the class."""
         return {name: serializers.CharField(max_length=40, required=False, allow_blank=True) for name in ("from", "to")}
 
 
 class RangeView(GenericAPIView[Site]):
-    """Base of the actions on a range of a site."""
+    """The base of actions on a range of a site."""
 
     permission_classes = (StaffPermissions,)
     serializer_class = RangeSerializer
     queryset = Site.objects.none()
 
     def read(self, request: Request, key: str) -> tuple[str, str, Range]:
-        """Return `from` and `to` as the client gave them, and the range that they name. Raises Refusal."""
+        """Return `from` and `to` as they were sent, and the range. Raises Refusal."""
         site = readable_site(request, key)
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -55,7 +55,7 @@ class RollupView(RangeView):
 
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
-        """Mark the range's hours. Beat rolls them up within minutes."""
+        """Mark the hours of the range. They are rolled up within minutes."""
         *_, site_range = self.read(request, key)
         return Response(to_plain(Marked(mark_range(site_range))), status=202)
 
@@ -67,7 +67,8 @@ class ReplayView(RangeView):
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
-        """Request a replay; beat works on it each minute. If the same replay is already under way, it goes on."""
+        """Request a replay of the range. It runs for part of each minute. If the same replay is already running, it
+        continues."""
         since, until, site_range = self.read(request, key)
         with transaction.atomic():
             row, _ = Replay.objects.get_or_create(site=site_range.site, since=since, until=until, ended_at=None)
@@ -77,6 +78,6 @@ class ReplayView(RangeView):
 
     @replays_schema
     def get(self, request: Request, key: str) -> Response:
-        """List the site's replays and how far they have come, newest first."""
+        """List the site's replays with their progress, newest first."""
         rows = Replay.objects.filter(site=readable_site(request, key).key).order_by("-pk")[:LISTED]
         return Response(to_plain(ReplayStates([describe_replay(row, now_ms()) for row in rows])))

@@ -1,4 +1,4 @@
-"""Answers: the structs of support's API: a conversion with its page, and pages of results."""
+"""Answers: the structs of support's API."""
 
 from typing import Annotated
 
@@ -15,15 +15,16 @@ from conversions.units.formats import Amount, Day, Url
 from tracker.collection.sample import Sample
 from tracker.openapi import Either
 
-NextPage = Annotated[Url | None, Meta(description="The next page, null on the last.")]
+NextPage = Annotated[Url | None, Meta(description="The URL of the next page; null on the last page.")]
 
 
 class ConversionAnswer(Explanation, frozen=True, kw_only=True):
-    """A conversion: why it counts or not, and how much of it each touch gets."""
+    """A conversion: whether it counts and why, and what each touch gets."""
 
-    page: Annotated[Url, Meta(description="The address of the page that says the same in words.")]
+    page: Annotated[Url, Meta(description="The URL of the page that says the same in words.")]
     next: Annotated[
-        Url | None, Meta(description="Its next page of touches, duplicates and adjustments, null on the last.")
+        Url | None,
+        Meta(description="The URL of the next page of touches, duplicates and adjustments; null on the last page."),
     ]
 
 
@@ -35,7 +36,7 @@ class ConversionsPage(msgspec.Struct, frozen=True):
 
 
 class ListedPage(msgspec.Struct, frozen=True):
-    """A page of the conversions of a range, newest first. A short page need not be the last."""
+    """A page of the conversions in a range, newest first. Also pages before the last may be short."""
 
     model: Annotated[str, Meta(description="The model of the credit in the rows.")]
     results: list[ListedConversion]
@@ -43,13 +44,13 @@ class ListedPage(msgspec.Struct, frozen=True):
 
 
 class FoundOrListed(Either):
-    """Explained conversions; or listed ones, if the query names a range."""
+    """Explained conversions; or a list of conversions, if the query names a range."""
 
     structs = (ConversionsPage, ListedPage)
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """A page of what a visitor did, in order of time."""
+    """A page of the facts of a visitor, in order of time."""
 
     site: str
     visitor: str
@@ -58,20 +59,21 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
-    """The hits that were refused on one day with one code. A request that was refused as a whole counts as one hit."""
+    """The hits that were refused on one day with one code. If a whole request was refused, it counts as one hit."""
 
-    day: Annotated[Day, Meta(description="The day of the site's own clock.")]
+    day: Annotated[Day, Meta(description="The day in the site's timezone.")]
     code: Annotated[str, Meta(description="See docs/errors.md.")]
     hits: int
-    sales: Annotated[int, Meta(description="Hits of type `conversion` among these.")]
-    sample: Annotated[Sample, Meta(description="The sample of one of the latest hits.")]
+    sales: Annotated[int, Meta(description="How many of these hits have the type `conversion`.")]
+    sample: Annotated[Sample, Meta(description="How one of the latest of these hits was written.")]
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The hits that collection refused, with status 4xx or in the list `rejected`. They are not in the archive."""
+    """The hits that collection refused, by status 4xx or in the list `rejected` of its answer. They are not in the
+    archive."""
 
-    counts: Annotated[dict[str, int], Meta(description="By code.")]
-    days: Annotated[list[RefusedDay], Meta(description="The newest 100 by day and code, newest first.")]
+    counts: Annotated[dict[str, int], Meta(description="The number of hits by code.")]
+    days: Annotated[list[RefusedDay], Meta(description="By day and code, the newest first, at most 100.")]
 
 
 class RejectedPage(msgspec.Struct, frozen=True):
@@ -79,12 +81,14 @@ class RejectedPage(msgspec.Struct, frozen=True):
 
     results: list[ListedRejected]
     next: NextPage
-    counts: Annotated[dict[str, int], Meta(description="By code; hits above the daily cap are counted, too.")]
+    counts: Annotated[
+        dict[str, int], Meta(description="The number of rejected hits by code, also those above the daily cap.")
+    ]
     refused: Refused
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """How many hours were marked to be rolled up again."""
+    """How many hours will be rolled up again."""
 
     marked: int
 
@@ -93,7 +97,7 @@ Costs = Annotated[dict[str, Amount], Meta(description="Currency -> cost, in that
 
 
 class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source said of some days before, and what it says now."""
+    """What a source reported for some days before, and what it reports now."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
@@ -104,21 +108,21 @@ class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpendPage(msgspec.Struct, frozen=True):
-    """A page of what sources said was spent, the latest day first."""
+    """A page of spend, the latest day first."""
 
     results: list[ListedSpend]
     next: NextPage
 
 
 class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source said of the days of a file before, and what it says now."""
+    """What a source reported for the days of a file before, and what it reports now."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
-    rows: Annotated[int, Meta(description="Lines of spend.")]
-    totals: Annotated[int, Meta(description="Lines of totals, which were left out.")]
+    rows: Annotated[int, Meta(description="How many lines of spend the file has.")]
+    totals: Annotated[int, Meta(description="How many lines with totals were skipped.")]
     before: Costs
     after: Costs
-    changed: Annotated[int, Meta(description="Days, by currency, on which the cost changes.")]
-    days: Annotated[list[ChangedDay], Meta(description="The first 400 of them.")]
+    changed: Annotated[int, Meta(description="On how many days the cost changes. Each currency of a day counts.")]
+    days: Annotated[list[ChangedDay], Meta(description="The days on which the cost changes, at most 400.")]
     preview: Annotated[bool, Meta(description="Whether nothing was changed.")]

@@ -1,5 +1,5 @@
-"""Catalogue: staff's browsable API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` turns the
-model's error into an answer with status 400."""
+"""Catalogue: staff's API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` answers with
+400."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ from tracker.models import Site
 from tracker.permissions import StaffPermissions
 
 MAX_RULES = 100
-#: A preview stops after this many seconds, and answers with the hits that it has read.
+#: A preview stops after this many seconds, and counts what it has read.
 PREVIEW_SECONDS = 10
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -47,20 +47,20 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 
 class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
-    """A match rule: if all of its patterns match, the touch is the ad's. `*` is any text."""
+    """A match rule. If all its patterns match, the touch belongs to the ad. `*` is any text."""
 
     class Meta:
         model = MatchRule
         fields = ("source", "medium", "campaign", "content", "term", "network")
 
     def validate(self, patterns: dict[str, str]) -> dict[str, str]:
-        """Check what the model checks on saving. Here the error can name the rule."""
+        """Check the rule as the model does. Here the error can name the rule."""
         MatchRule(**patterns).clean()
         return patterns
 
 
 class AdSerializer(serializers.ModelSerializer[Ad]):
-    """An ad. If rules are given, they replace the stored ones."""
+    """An ad. If `rules` are given, they replace the stored rules."""
 
     rules = MatchRuleSerializer(many=True, required=False, max_length=MAX_RULES)  # type: ignore[call-arg]
     site = serializers.CharField(source="campaign.site.key", read_only=True)
@@ -70,7 +70,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
         fields = ("url", "id", "site", "campaign", "key", "name", "destination", "channel", "rules")
 
     def create(self, validated_data: dict[str, Any]) -> Ad:
-        """Save the ad and its rules, or neither."""
+        """Save the ad and its rules in one transaction."""
         rules = validated_data.pop("rules", [])
         with transaction.atomic():
             ad = Ad.objects.create(**validated_data)
@@ -78,7 +78,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
         return ad
 
     def update(self, ad: Ad, validated_data: dict[str, Any]) -> Ad:
-        """Save the ad and its rules, or neither. Without `rules` the stored rules stay."""
+        """Save the ad and its rules in one transaction. If `rules` are not given, the stored rules stay."""
         rules = validated_data.pop("rules", None)
         with transaction.atomic():
             super().update(ad, validated_data)
@@ -88,7 +88,7 @@ class AdSerializer(serializers.ModelSerializer[Ad]):
 
 
 def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
-    """Replace the ad's rules. The model checks each of them."""
+    """Replace the rules of an ad. The model checks each rule."""
     for rule in ad.rules.all():
         rule.delete()
     for patterns in rules:
@@ -98,7 +98,7 @@ def replace_rules(ad: Ad, rules: Iterable[dict[str, str]]) -> None:
 class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
     """A version of a goal's rules, and when it takes effect."""
 
-    starts_at = serializers.SerializerMethodField(help_text="ISO 8601; null: from the beginning.")
+    starts_at = serializers.SerializerMethodField(help_text="ISO 8601; null if it is in force from the beginning.")
 
     class Meta:
         model = GoalVersion
@@ -106,12 +106,12 @@ class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
         read_only_fields = fields
 
     def get_starts_at(self, version: GoalVersion) -> str | None:
-        """When the version takes effect; None: from the beginning."""
+        """Return when the version takes effect. None if it is in force from the beginning."""
         return iso(version.starts_at) if version.starts_at else None
 
 
 class GoalSerializer(serializers.ModelSerializer[Goal]):
-    """A goal. If its rules change, it gets a new version, which takes effect about ten minutes later."""
+    """A goal. If its rules are changed, it gets a new version, which takes effect about ten minutes later."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     versions = GoalVersionSerializer(many=True, read_only=True)
@@ -122,7 +122,7 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
 
 
 class RetroactiveGoalSerializer(GoalSerializer):
-    """A goal that was made retroactive, with the replay that counts its past. The context holds the replay."""
+    """A goal that was made retroactive, and the replay that counts its past. The replay is in the context."""
 
     replay = serializers.SerializerMethodField()
 
@@ -131,7 +131,7 @@ class RetroactiveGoalSerializer(GoalSerializer):
 
     @extend_schema_field({"$ref": "#/components/schemas/ReplayState"})
     def get_replay(self, _goal: Goal) -> dict[str, Any]:
-        """How far the replay has come."""
+        """Return the progress of the replay."""
         return to_plain(describe_replay(self.context["replay"], now_ms()))
 
 
@@ -139,13 +139,13 @@ class RetroactiveSerializer(serializers.Serializer[Any]):
     """The field `from`: an instant or a day of the site's calendar, not in the future."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """The field is made here because `from` is a keyword of Python."""
+        """Make the field. `from` is a keyword of Python, and can't be an attribute of the class."""
         return {"from": serializers.CharField(max_length=40)}
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """The rules of a goal that isn't saved. If the site has a goal with this key, omitted fields have that goal's
-    values."""
+    """The rules of a goal that isn't saved. If the site has a goal with this key, its rules are used for those that
+    aren't given."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
@@ -159,22 +159,22 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
 
 
 def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
-    """Return the instant (ms) that `from` names. Raises Refusal."""
+    """Read the instant (ms) of `from`. Raises Refusal."""
     given.is_valid(raise_exception=True)
     since = read_range(site, given.validated_data["from"], None).since
     if since > now_ms():
-        raise Refusal(400, "bad_range", "A goal is made retroactive from a day that has begun.", "from")
+        raise Refusal(400, "bad_range", "from must not be in the future.", "from")
     return max(since, 0)
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """Return a function that says whether fewer than `seconds` have passed since this call."""
+    """Return a function that says whether fewer than `seconds` have passed since now."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 
 
 class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
-    """Campaigns. One that has ads can't be deleted."""
+    """Campaigns. A campaign with ads can't be deleted."""
 
     queryset = Campaign.objects.select_related("site").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -185,7 +185,7 @@ class CampaignViewSet(viewsets.ModelViewSet[Campaign]):
 
 
 class AdViewSet(viewsets.ModelViewSet[Ad]):
-    """Ads, with the rules that say which touches are theirs."""
+    """Ads with their match rules."""
 
     queryset = Ad.objects.select_related("campaign__site").prefetch_related("rules").order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -230,8 +230,8 @@ class GoalViewSet(
     @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Return what a goal with these rules would have counted in the last days, by the archive. It changes
-        nothing."""
+        """Count, from the archive, what a goal with these rules would have counted in the last days. Nothing is
+        changed."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         site, days = (given.validated_data.pop(name) for name in ("site", "days"))
@@ -246,7 +246,7 @@ class GoalViewSet(
         return Response(to_plain(describe_preview(preview, site_range, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
-        """Save the goal, then read it again: the answer contains the new version."""
+        """Save the goal, and read it again with its new version."""
         goal = serializer.save()
         serializer.instance = self.get_queryset().get(pk=goal.pk)
 

@@ -1,5 +1,5 @@
-"""Conversions: endpoints that explain one conversion, or those of an order, a click, a hit, a visitor or a user; and a
-list of those of a range."""
+"""Conversions: endpoints that explain conversions, found by an id, an order, a click, a hit, a visitor or a user; or
+that list the conversions of a range."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,12 +29,12 @@ from conversions.store.reading import open_to_read
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import to_plain
 
-#: At most this many conversions are on a page. Each comes with touches of its persons.
+#: A page has at most this many conversions, each with its touches.
 PAGE = 20
 #: A page ends after this many bytes or seconds, because anybody can send hits that make explanations long.
 PAGE_BYTES, PAGE_SECONDS = 700_000, 1.0
 
-#: The parameters by which conversions can be found.
+#: The parameters by which conversions can be found, each with its search.
 FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases]] = {
     "order": find_order,
     "click": find_click,
@@ -45,16 +45,16 @@ FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases
 
 
 class ConversionsView(ReaderView):
-    """Why conversions count or not, and how much of them each touch gets.
+    """Why conversions count or not, and what each touch gets.
 
-    Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`; or a range of its days, `from` and `to`.
+    Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`. Or name a range of days, `from` and `to`.
     """
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of an order, a click, a hit, a visitor or a user, duplicates included.
+        """Explain the conversions of an order, a click, a hit, a visitor or a user. A duplicate is enough to be found.
 
-        With a range of days, list its conversions instead, newest first.
+        If the query names a range of days, list its conversions, newest first.
         """
         site = load_readable(request, request.query_params.get("site", ""))
         if is_range(request.query_params):
@@ -66,18 +66,18 @@ class ConversionsView(ReaderView):
 
 
 class ConversionView(ReaderView):
-    """Why one conversion counts or not, and how much of it each touch gets."""
+    """Why one conversion counts or not, and what each touch gets."""
 
     @conversion_schema
     def get(self, request: Request, id: str) -> Response:
         """Explain the conversion with this id."""
         site, case = find_readable(id, lambda key: load_readable(request, key))
         start = read_start(request.query_params)
-        return Response(to_plain(with_addresses(open_explainer(site).explain(case, start), request)))
+        return Response(to_plain(with_urls(open_explainer(site).explain(case, start), request)))
 
 
 def is_range(query: Mapping[str, str]) -> bool:
-    """Whether a query names a range, and no conversion."""
+    """Whether a query names a range of days, and nothing to search."""
     return ("from" in query or "to" in query) and not any(query.get(name) for name in FINDS)
 
 
@@ -89,18 +89,18 @@ def list_page(site: SiteConfig, request: Request) -> ListedPage:
 
 
 def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> Iterator[ConversionAnswer]:
-    """Explain the first cases, at least one, until the page is full."""
+    """Explain conversions until the page is full, at least one."""
     began, size, explainer = time.monotonic(), 0, open_explainer(site)
     for case in cases:
-        answer = with_addresses(explainer.explain(case), request)
+        answer = with_urls(explainer.explain(case), request)
         yield answer
         size += len(msgspec.json.encode(answer))
         if size > PAGE_BYTES or time.monotonic() - began > PAGE_SECONDS:
             return
 
 
-def with_addresses(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """Add two addresses to an explanation: of its page for people, and of its next page in the API."""
+def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
+    """Add two URLs to an explanation: of its page for people, and of its next page in the API."""
     own = request.build_absolute_uri(reverse("conversion", args=[explanation.id]))
     return ConversionAnswer(
         **msgspec.structs.asdict(explanation),
@@ -110,7 +110,7 @@ def with_addresses(explanation: Explanation, request: Request) -> ConversionAnsw
 
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
-    """Find the cases that the query asks for. Raises Refusal."""
+    """Find the conversions that the query asks for. Raises Refusal."""
     name, text = read_only_one(request.query_params, *FINDS)
     text = text.strip() if name == "order" else text
     return FINDS[name](open_to_read(), site, text, read_after(request.query_params), PAGE)

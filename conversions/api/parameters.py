@@ -1,4 +1,4 @@
-"""Parameters: read and check the query parameters of support's API; make the addresses of pages."""
+"""Parameters: reads and checks the query parameters of support's API, and makes the URLs of pages."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -13,12 +13,12 @@ from conversions.explain.listing import Position, read_position
 from conversions.facts.records import OrderKey
 from tracker.collection.refusal import Refusal
 
-#: A parameter's text has at most this many characters, because a hit's id has no more.
+#: A parameter has at most this many characters. Ids are not longer.
 MAX_TEXT = 200
 
 
 def read_text(query: Mapping[str, str], name: str) -> str:
-    """Return a parameter's text, or an empty text if the parameter is absent. Raises Refusal."""
+    """Return the text of a parameter; empty if it is absent. Raises Refusal if it is too long or has a NUL."""
     text = query.get(name, "")
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
@@ -26,15 +26,15 @@ def read_text(query: Mapping[str, str], name: str) -> str:
 
 
 def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Return the name and the text of the one parameter that is given. Raises Refusal if none or several are."""
+    """Return the name and the text of the only parameter that is given. Raises Refusal if none or several are given."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
-        raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}; or a range, from and to.")
+        raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}. Or give a range with from and to.")
     return given[0]
 
 
 def read_after(query: Mapping[str, str]) -> OrderKey:
-    """Return the cursor of `after`, at which the page begins. Raises Refusal."""
+    """Read where a page begins, from `after`. Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
@@ -42,7 +42,7 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_start(query: Mapping[str, str]) -> Position:
-    """Read the position of a page of one explanation from `after`. Raises Refusal."""
+    """Read where a page of one explanation begins, from `after`. Raises Refusal."""
     try:
         return read_position(read_text(query, "after"))
     except ValueError as error:
@@ -50,8 +50,8 @@ def read_start(query: Mapping[str, str]) -> Position:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """Return where a page of rows sorted by time begins: the instant (ms), and how many rows of that instant to skip.
-    Raises Refusal."""
+    """Read where a page of a list by time begins, from `after`: an instant (ms), and how many rows at this instant to
+    skip. Raises Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
         return read_number(at), max(read_number(skip), 0)
@@ -60,19 +60,19 @@ def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
 
 
 def page_url(request: Request, id: str) -> str:
-    """The address of the page that explains a conversion to people."""
+    """Return the URL of the page that explains a conversion to people."""
     return request.build_absolute_uri(reverse("explained", args=[id]))
 
 
 def find_url(request: Request, site: str, hit: str) -> str:
-    """The address of the page that lists the conversions of a hit."""
+    """Return the URL of the page that lists the conversions of a hit."""
     return request.build_absolute_uri(f"{reverse('explain')}?{urlencode({'site': site, 'by': 'hit', 'q': hit})}")
 
 
 def next_url(request: Request, after: str | None) -> str | None:
-    """The address of the page that begins at a cursor; None after the last page."""
+    """Return the URL of the next page of this request. None on the last page."""
     return replace_query_param(request.build_absolute_uri(), "after", after) if after else None
 
 
 def _no_page() -> Refusal:
-    return Refusal(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")
+    return Refusal(400, "bad_page", "Take the URL of the next page from `next` of the page before it.", "after")

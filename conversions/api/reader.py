@@ -1,4 +1,4 @@
-"""Reader: the base of the views that read for support."""
+"""Reader: the base of support's reading views."""
 
 from rest_framework.views import APIView
 
@@ -6,7 +6,7 @@ from tracker.access import READER_AUTHENTICATION, MayRead
 
 
 class ReaderView(APIView):
-    """A view for programs with a report token and for people who are signed in."""
+    """A view that may be read with a report token, or by people who are signed in."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

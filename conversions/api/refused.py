@@ -1,4 +1,4 @@
-"""Refused: the refused hits of a site, for the answer about rejected hits and for the site's page."""
+"""Refused: the counts of a site's refused hits, for `/api/rejected` and for the site's page."""
 
 from datetime import date
 
@@ -11,12 +11,12 @@ from tracker.collection.clock import local_day
 from tracker.collection.sample import Sample
 from tracker.models import RefusedCount, Site
 
-#: An answer has at most this many rows, because each row has a sample.
+#: An answer has at most this many rows. Each has a sample.
 MOST_DAYS = 100
 
 
 def read_refused(site: Site, site_range: Range, code: str) -> Refused:
-    """Read the counts of refused hits on the days of a range, of all codes or of one."""
+    """Read the counts of refused hits on the days of a range. `code`: only this code; empty for all."""
     first, last = (date.fromordinal(local_day(at, site.timezone)) for at in (site_range.since, site_range.until - 1))
     rows = RefusedCount.of_days(site.key, first, last)
     chosen = rows.filter(code=code) if code else rows

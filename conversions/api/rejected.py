@@ -1,5 +1,4 @@
-"""Rejected: an endpoint that lists hits that were accepted and became no facts, each with its reason. It also lists the
-counts of refused hits."""
+"""Rejected: the endpoint that lists accepted hits that don't count, with their reasons, and counts refused hits."""
 
 from collections.abc import Callable, Mapping
 
@@ -28,19 +27,19 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 
 
 class RejectedView(ReaderView):
-    """Rejected hits of a `site`, newest first.
+    """The rejected hits of a `site`, newest first.
 
-    The range is the last 30 days, unless `from` and `to` name another. `code`, `hit`, `visitor`, `order` and `user`
-    filter the hits.
+    Without `from` and `to` they are those of the last 30 days. `code`, `hit`, `visitor`, `order` and `user` filter
+    them.
     """
 
     @rejected_schema
     def get(self, request: Request) -> Response:
-        """List the hits. Also count the rejected hits of the range's days (UTC) by code; these counts include hits
-        above the daily cap.
+        """List the rejected hits. `counts` has their number by code, for the range's days (UTC), also of hits above the
+        daily cap.
 
-        `refused` has the counts of hits that collection refused on these days of the site's clock. Only the filter
-        `code` applies to them.
+        `refused` counts the hits that collection refused on these days of the site's calendar. Only `code` filters
+        them.
         """
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
@@ -58,17 +57,17 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """Return the range of `from` and `to`. It has at most MAX_DAYS days, because each of its hours is read. Raises
-    Refusal."""
+    """Read the range of `from` and `to`. Raises Refusal if it has more than MAX_DAYS days: each hour is a separate
+    read."""
     site_range = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = site_range.until if site_range.until < FOR_EVER else max(now + AHEAD_MS, site_range.since) + 1
     since = site_range.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
     if until - since > MAX_DAYS * DAY_MS:
-        raise Refusal(400, "range_too_long", f"At most {MAX_DAYS} days at once.", "from")
+        raise Refusal(400, "range_too_long", f"A range has at most {MAX_DAYS} days.", "from")
     return Range(site.key, since, until)
 
 
 def read_filter(query: Mapping[str, str]) -> Callable[[RejectedHit], bool] | None:
-    """Return a function that says whether a hit is wanted; None if all hits are."""
+    """Return a function that says whether a hit meets the filter. None if there is no filter."""
     wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
     return (lambda row: is_wanted(row, wanted)) if wanted else None

@@ -1,4 +1,4 @@
-"""Replays: the row of a replay -> its progress, as the API answers it."""
+"""Replays: the progress of a replay, as the API shows it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,31 +13,31 @@ from tracker.collection.hit import iso
 
 
 class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a replay has come."""
+    """The progress of a replay."""
 
     id: int
     since: str | None = msgspec.field(name="from")
     until: str | None = msgspec.field(name="to")
     state: Literal["waiting", "running", "done"]
-    batches: Annotated[int, Meta(description="Batches of the archive that were read.")]
-    hits: Annotated[int, Meta(description="Hits of the range processed again.")]
+    batches: Annotated[int, Meta(description="How many batches were read from the archive.")]
+    hits: Annotated[int, Meta(description="How many hits of the range were processed again.")]
     damaged: Annotated[
-        int, Meta(description="Batches, or blocks of merged objects, that could not be read from the archive.")
+        int, Meta(description="How many batches, or blocks of merged objects, could not be read from the archive.")
     ]
-    reached: Annotated[Instant | None, Meta(description="When the last batch that was read was made.")]
-    problem: Annotated[str | None, Meta(description="Why the last try stopped. The replay is tried again.")]
+    reached: Annotated[Instant | None, Meta(description="When the latest batch that was read was made.")]
+    problem: Annotated[str | None, Meta(description="Why the last attempt stopped. The replay will be tried again.")]
     started_at: Instant
     ended_at: Instant | None
 
 
 class ReplayStates(msgspec.Struct, frozen=True):
-    """A site's replays, the newest first."""
+    """The replays of a site, newest first."""
 
     results: list[ReplayState]
 
 
 def describe_replay(row: Replay, now: int) -> ReplayState:
-    """Describe how far a replay has come."""
+    """Describe the progress of a replay. `now`: ms."""
     return ReplayState(
         id=row.pk,
         since=row.since or None,
@@ -54,5 +54,5 @@ def describe_replay(row: Replay, now: int) -> ReplayState:
 
 
 def iso_seconds(moment: datetime) -> Instant:
-    """Format a moment as ISO 8601 in UTC with `Z`, to the second."""
+    """Format a moment as ISO 8601 in UTC with `Z`, without fractions of a second."""
     return iso(int(moment.timestamp()) * 1000)

@@ -1,4 +1,4 @@
-"""Spend: endpoints by which a program says what was spent on some days, and lists what was said."""
+"""Spend: the endpoint with which programs store and list what ads cost."""
 
 from typing import Any
 
@@ -26,26 +26,27 @@ from tracker.collection.refusal import Refusal
 
 #: An answer lists at most this many days that changed.
 MAX_CHANGED = 400
+#: The answer to a client that sends a form.
 WHAT_TO_SEND = (
     "Send the file itself as the body, and no form: curl --data-binary @export.csv -H 'Content-Type: text/csv' ..."
 )
 
 
 class SpendView(APIView):
-    """What ads cost, as their networks count it. Programs say it with an ingest token and list it with a report token.
+    """What ads cost, as their networks count it. It is stored with an ingest token and listed with a report token.
     People of the account who are signed in may do both."""
 
     permission_classes = (MayRead,)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Which token is asked for: one that says something is of another kind than one that reads. While the API is
-        described, a view may have no request."""
+        """Reading needs a report token, writing an ingest token. While the API is described, there may be no
+        request."""
         reads = getattr(self.request, "method", "GET") in ("GET", "HEAD", "OPTIONS")
         return [ReportTokenAuthentication() if reads else IngestTokenAuthentication(), SessionAuthentication()]
 
     @spend_list_schema
     def get(self, request: Request) -> Response:
-        """List what sources said of the days `from` to `to`, the latest day first."""
+        """List the spend of the days from `from` to `to`, the latest day first."""
         query = request.query_params
         site, wanted = load_readable(request, query.get("site", "")), read_wanted(query)
         rows, after = read_page(site.key, wanted)
@@ -55,7 +56,7 @@ class SpendView(APIView):
 
     @spend_schema
     def put(self, request: Request) -> Response:
-        """Replace what a source said of the days `from` to `to`, whole or not at all."""
+        """Replace what a source reported for the days from `from` to `to`. If a row is bad, nothing is changed."""
         put = decode_put(read_body(request))
         site = readable_site(request, put.site)
         dry_run = request.query_params.get("dry_run", "0") != "0"
@@ -64,21 +65,21 @@ class SpendView(APIView):
 
 
 class SpendImportView(APIView):
-    """What an ad network's export says. For ingest tokens, and for people of the account who are signed in."""
+    """Imports the export of an ad network. It needs an ingest token, or a signed-in person of the account."""
 
     authentication_classes = (IngestTokenAuthentication, SessionAuthentication)
     permission_classes = (MayRead,)
     parser_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a form before anything reads it."""
+        """Refuse forms before their body is read."""
         if (request.content_type or "").startswith("multipart/"):
             raise Refusal(415, "unsupported_media_type", WHAT_TO_SEND)
         super().initial(request, *args, **kwargs)
 
     @spend_import_schema
     def post(self, request: Request) -> Response:
-        """Replace what a source said of the days from the file's first to its last, whole or not at all."""
+        """Replace what a source reported for the days of the file. If a line is bad, nothing is changed."""
         query = request.query_params
         site, preview = readable_site(request, query.get("site", "")), query.get("preview", "0") != "0"
         source, reading = read_options(query, site.currency, CURRENCIES, others=("site", "preview"))
@@ -87,7 +88,7 @@ class SpendImportView(APIView):
 
 
 def read_body(request: Request) -> bytes:
-    """Read the body; the limit of Django is for forms. Raises Refusal if the body is too large."""
+    """Read the body of a request. Raises Refusal if it is too large. (Django's own limit is for forms.)"""
     body: bytes = request._request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY} bytes")
@@ -107,7 +108,7 @@ def describe(found: Imported, dry_run: bool) -> SpendAnswer:
 
 
 def describe_import(found: Imported, preview: bool) -> ImportAnswer:
-    """Describe what an import replaced, or would replace."""
+    """Describe what an import has replaced, or would replace."""
     days = changed_days(found.before, found.after)
     return ImportAnswer(
         first=found.first,

@@ -1,4 +1,4 @@
-"""Visitors: an endpoint that lists what one visitor did."""
+"""Visitors: the endpoint that lists what a visitor did."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +10,7 @@ from conversions.api.schema import visitor_schema
 from conversions.configuration.readable import load_readable
 from conversions.explain.cursor import write_cursor
 from conversions.explain.opening import open_finder
-from conversions.explain.timeline import FactDescriber, meet, read_timeline
+from conversions.explain.timeline import FactDescriber, read_people, read_timeline
 from conversions.store.reading import open_to_read
 from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
@@ -23,7 +23,7 @@ class VisitorView(ReaderView):
 
     @visitor_schema
     def get(self, request: Request) -> Response:
-        """List the visitor's facts, with each stored copy of a hit. The explanation of a conversion says which copy
+        """List the visitor's facts, with every stored copy of a hit. The explanation of a conversion says which copy
         counts."""
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")
@@ -32,7 +32,7 @@ class VisitorView(ReaderView):
         facts, after = read_timeline(open_to_read(), site.key, visitor, read_after(request.query_params), PAGE)
         describer = FactDescriber(
             site=site,
-            people=meet(open_to_read(), site.key, facts),
+            people=read_people(open_to_read(), site.key, facts),
             archive_key=open_finder(),
             page_url=lambda id: page_url(request, id),
         )

@@ -1,1 +1,1 @@
-"""Attribution: the models. The touches of a path -> each touch's share. Pure."""
+"""Attribution: the models that divide a conversion among the touches of its path. Pure."""

@@ -1,9 +1,8 @@
-"""Credit: the touches of one conversion -> each touch's share of it, by model. Pure.
+"""Credit: divides a conversion among the touches of its path by simple models: last, first, linear, and others. Pure.
 
-A model in BY_AGE is a function. It takes the ages of the touches at the time of the conversion (ms, oldest touch first)
-and the site's terms. It returns a weight for each touch, a whole number. To add such a model, write its function and
-name it in BY_AGE. The models in LEARNED weigh touches by the fit of the month before: see
-`conversions.attribution.fit`.
+A model in BY_AGE is a function from the ages of the touches to their weights, which are whole numbers. The ages are ms
+before the conversion, the oldest touch first. A new model needs a function and a row in BY_AGE. The models in LEARNED
+learn from the month before: see `conversions.attribution.fit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from decimal import Context, Decimal
 
 from conversions.rules.terms import Terms
 
-#: One conversion, in micros.
+#: One whole conversion, in micros.
 ONE = 1_000_000
 
 
@@ -19,33 +18,32 @@ Model = Callable[[Sequence[int], Terms], list[int]]
 
 
 def last(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """The last touch gets all."""
+    """The last touch gets everything."""
     return [0] * (len(ages) - 1) + [1]
 
 
 def first(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """The first touch gets all."""
+    """The first touch gets everything."""
     return [1] + [0] * (len(ages) - 1)
 
 
 def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """Every touch gets the same."""
+    """All touches get the same."""
     return [1] * len(ages)
 
 
-#: The arithmetic of time decay. Decimal rounds exp and ln correctly. Therefore weights are the same on every machine.
-#: With floats they would differ.
+#: The arithmetic of time decay. Decimal gives the same results on every machine. Floats would not.
 DECAY = Context(prec=25)
 LN_2 = DECAY.ln(2)
-#: Decimal places of a weight. The newest touch weighs 1.
+#: The decimal places of a weight. The newest touch has the weight 1.
 DECAY_PLACES = 18
 
 
 def time_decay(ages: Sequence[int], terms: Terms) -> list[int]:
-    """A touch weighs 2^(-age / half-life): half as much as a touch that is one half-life newer.
+    """A touch has the weight 2^(-age / half-life): each half-life halves the weight.
 
-    Formula: exponential decay as in Google Analytics' time decay model, whose half-life is 7 days. Ages are counted
-    from the newest touch. This doesn't change the proportions of the weights. Weights are cut after 18 decimal places.
+    This is the time decay model of Google Analytics, where the half-life is 7 days. Ages are counted from the newest
+    touch, which doesn't change the proportions. Weights are cut after 18 decimal places.
     """
     newest = ages[-1]
     return [_halved(age - newest, terms.half_life) for age in ages]
@@ -59,10 +57,11 @@ def _halved(age: int, half_life: int) -> int:
 
 
 def position(ages: Sequence[int], terms: Terms) -> list[int]:
-    """The first touch gets 40 %, the last 40 %, and those between share 20 %. A site may choose other percents.
+    """The first touch gets 40 %, the last 40 %, and the touches between share 20 %. A site may choose other
+    percentages.
 
-    Formula: Google Analytics' position based (U-shaped) model. A single touch gets all. Two touches share all in the
-    proportion of the percents of first and last: by default each gets half.
+    This is the position based (U-shaped) model of Google Analytics. A single touch gets everything. Two touches share
+    everything in the proportion of the first and the last percentage; by default each gets half.
     """
     if len(ages) == 1:
         return [1]
@@ -80,15 +79,16 @@ BY_AGE: dict[str, Model] = {
     "position": position,
 }
 LEARNED = ("markov", "shapley")
-#: All models, in the order in which pages offer them.
+#: All models, in the order of menus.
 MODELS = (*BY_AGE, *LEARNED)
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """Divide an amount in proportion to weights, exact to the last unit, by largest remainder (Hamilton's method).
+    """Divide an amount in proportion to weights. The parts sum to exactly the amount (largest remainder, Hamilton's
+    method).
 
-    Of equal remainders the earlier position wins. The parts of a negative amount are the opposites of the parts of the
-    positive amount. No weight may be negative, and at least one must be above 0.
+    Of equal remainders the earlier one gets the unit. A negative amount gives the negated parts of the positive amount.
+    No weight may be negative, and one must be above 0.
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1

@@ -1,4 +1,5 @@
-"""Fit: the counted paths of a goal's month -> the fit, its stored body, and the weights of a path by it. Pure."""
+"""Fit: what the data-driven models learn from a month of a goal, how it is stored, and the weights that follow.
+Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,17 +14,18 @@ from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.records import Touch
 from conversions.rules.reasons import WeighReason
 
-#: The model name of the cells that hold fits. The page of such a cell is the first day of the month.
+#: The model name of the cells in which fits are stored. The page of the cell is the first day of the month.
 FIT = "fit"
-#: The version of the computation of a fit, a part of each fingerprint. Raise it when the computation changes.
+#: The version of the computation. It is a part of each fingerprint. Raise it when the computation changes.
 METHOD = 2
 
-#: The players that were weighed on a path -> why these were weighed and not the path's ads; None if they are the ads.
+#: What Shapley's model has weighed on a path -> why it has not weighed the ads; None if it has.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 
 class SetCount(msgspec.Struct, frozen=True, array_like=True):
-    """How many paths had exactly these players (indexes into a list), and how many of these paths converted."""
+    """How many paths had exactly these ads (or campaigns), in any order, and how many of them converted. `players`:
+    indexes into the list of ads or campaigns."""
 
     players: tuple[int, ...]
     converted: int
@@ -31,12 +33,12 @@ class SetCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A fit as it is stored. `transitions`, `sets` and `campaign_sets` hold indexes of the names in `ads` and
-    `campaigns`.
+    """A stored fit: what the data-driven models learnt from a month of a goal.
 
-    `transitions`: from which state, to which state, how often. State 0 is START; then come the ads, then CONVERSION and
-    NULL. `removal`: the removal effect of each ad, in billionths. `made_at`: ms. `fingerprint`: a digest of everything
-    that weights depend on.
+    `transitions`: (from state, to state, count). State 0 is the start; then come the ads, then conversion, then null.
+    `removal`: the removal effect of each ad, in billionths. `sets`, `campaign_sets`: the counts by set of ads and by
+    set of campaigns, with indexes into `ads` and `campaigns`. `made_at`: ms. `fingerprint`: a digest of everything that
+    decides the weights.
     """
 
     fingerprint: str
@@ -56,7 +58,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 def fit(inputs: Inputs, made_at: int) -> Fitted:
     """Compute the fit of a goal's month. The time grows with the cube of the number of ads: 100 ads take a second."""
     chain = fit_chain(inputs.paths)
-    campaigns = campaigns_of(inputs.ads)
+    campaigns = campaign_labels(inputs.ads)
     labels = list(inputs.ads)
     names = sorted(set(campaigns.values()) | (inputs.ads.keys() - campaigns.keys()))
     return Fitted(
@@ -67,17 +69,16 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
         unconverted=chain.unconverted,
         ads=list(inputs.ads.values()),
         campaigns=names,
-        transitions=_numbered(chain, labels),
+        transitions=_transition_rows(chain, labels),
         removal=[chain.removal[label] for label in labels],
-        sets=_placed(count_sets(inputs.paths, {}), labels),
-        campaign_sets=_placed(count_sets(inputs.paths, campaigns), names),
-        coverage=_covered(inputs, campaigns),
+        sets=_set_rows(count_sets(inputs.paths, {}), labels),
+        campaign_sets=_set_rows(count_sets(inputs.paths, campaigns), names),
+        coverage=_full_coverage(inputs, campaigns),
     )
 
 
-def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """Add to the coverage how many paths are in no set of ads, and how many in no set of campaigns, because they have
-    too many."""
+def _full_coverage(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
+    """Add to the coverage how many paths have too many ads or campaigns to be counted in a set."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -88,31 +89,32 @@ def _covered(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
     )
 
 
-def campaigns_of(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Label of an ad -> its campaign, for the ads that have a campaign. A line break is put before each campaign. No
-    label begins with a line break, and therefore no campaign is taken for an ad."""
+def campaign_labels(ads: Mapping[str, AdName]) -> dict[str, str]:
+    """Map the label of each ad that has a campaign to the label of its campaign: a line break and the campaign's name.
+
+    No ad's label begins with a line break. Therefore ads and campaigns can't be confused.
+    """
     return {label: f"\n{name.campaign}" for label, name in ads.items() if name.campaign}
 
 
 def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
-    """A digest (32 hex digits) of everything that the weights of one goal depend on."""
+    """Return a digest (32 hex digits) of everything that decides the weights of one goal."""
     body = msgspec.json.encode([METHOD, inputs.paths, sorted(campaigns.items())])
     return blake2b(body, digest_size=16).hexdigest()
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """A digest (32 hex digits) of everything that the weights of a month depend on. Without fits it is the digest of an
-    empty list."""
+    """Return a digest (32 hex digits) of all fits of a month. Without fits it is the digest of an empty list."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
 
-def _numbered(chain: Chain, labels: Sequence[str]) -> list[tuple[int, int, int]]:
+def _transition_rows(chain: Chain, labels: Sequence[str]) -> list[tuple[int, int, int]]:
     numbers = {state: n for n, state in enumerate((START, *labels, CONVERSION, NULL))}
     return sorted((numbers[origin], numbers[target], count) for (origin, target), count in chain.transitions.items())
 
 
-def _placed(counts: SetCounts, players: Sequence[str]) -> list[SetCount]:
+def _set_rows(counts: SetCounts, players: Sequence[str]) -> list[SetCount]:
     places = {player: n for n, player in enumerate(players)}
     return sorted(
         (SetCount(tuple(sorted(places[player] for player in found)), *count) for found, count in counts.items()),
@@ -129,13 +131,12 @@ _decoder = msgspec.json.Decoder(Fitted)
 
 
 def encode_fit(fitted: Fitted) -> bytes:
-    """Serialize a fit as a cell's body."""
+    """Serialize a fit as the body of a cell."""
     return _encoder.encode(fitted)
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """Read the fit from a cell's body. None if it can't be read, because another version of this program wrote the
-    body."""
+    """Deserialize the body of a cell. None if another version of this program wrote it in another form."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -143,7 +144,10 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Weighs paths by a goal's fit. The cell's body is decoded when the fit is first needed."""
+    """Weighs the touches of paths by the fit of a goal's month.
+
+    `body`: the stored fit, which is decoded when it is first needed. `names`: the present names of ads.
+    """
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
         self.month = month
@@ -153,17 +157,17 @@ class Learnt:
 
     @cached_property
     def fitted(self) -> Fitted | None:
-        """The stored fit; None if it can't be read."""
+        """The decoded fit. None if it can't be decoded."""
         return decode_fit(self._body)
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether paths can be weighed by the fit: it can be read, and the month has a path with a conversion."""
+        """Whether the fit can be used: it can be decoded, and the month had a conversion with touches."""
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """Return the weights of a path's touches under a data-driven model; and a reason if the path could not be
-        weighed by its ads."""
+        """Return the weights of a path's touches under `markov` or `shapley`; and why the ads could not be weighed, or
+        None."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -171,37 +175,37 @@ class Learnt:
         key = tuple(labels)
         if key not in self._known:
             new = {label: name for label, name in zip(labels, named, strict=True) if label not in self._removal}
-            campaigns = self._campaigns | campaigns_of(new)
+            campaigns = self._campaigns | campaign_labels(new)
             weights, players = shapley_weights(labels, self._rated, campaigns)
             self._known[key] = weights, REASONS[players]
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """The label by which the fit knows an ad. If the fit doesn't know the ad, but has the ad `(other)`, it is the
-        label of `(other)`."""
+        """Return the label of an ad in this fit. An ad that the fit doesn't have gets the label of `(other)`, if the
+        fit has that."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 
     @property
-    def _kept(self) -> Fitted:
+    def _stored(self) -> Fitted:
         assert self.fitted is not None
         return self.fitted
 
     @cached_property
     def _labels(self) -> list[str]:
-        return [label_of(name) for name in self._kept.ads]
+        return [label_of(name) for name in self._stored.ads]
 
     @cached_property
     def _removal(self) -> dict[str, int]:
-        return dict(zip(self._labels, self._kept.removal, strict=True))
+        return dict(zip(self._labels, self._stored.removal, strict=True))
 
     @cached_property
     def _campaigns(self) -> dict[str, str]:
-        return campaigns_of(dict(zip(self._labels, self._kept.ads, strict=True)))
+        return campaign_labels(dict(zip(self._labels, self._stored.ads, strict=True)))
 
     @cached_property
     def _rated(self) -> Rated:
-        fitted = self._kept
+        fitted = self._stored
         return Rated(rates(_sets(fitted.sets, self._labels)), rates(_sets(fitted.campaign_sets, fitted.campaigns)))
 
 

@@ -1,12 +1,12 @@
-"""Markov: counted paths -> each ad's removal effect, the part of conversions that would be lost without the ad. Pure.
+"""Markov: the removal effect of each ad: which part of the conversions would be lost without the ad. Pure.
 
-Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, null paths included. A
-path goes from START over its ads to CONVERSION or NULL. The chance of going from x to y is the number of times that
-paths go from x to y, divided by the number of times that paths leave x.
+Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, with null paths. A path
+goes from START over its ads to CONVERSION or NULL. The chance of a step from x to y is the number of steps from x to y,
+divided by the number of all steps from x.
 
 Removal effects are the same on every machine, to the last bit: floats are only added, subtracted, multiplied and
-divided, one by one, in the order of the ads' names, and IEEE 754 says how each of these operations is rounded. The
-effects are stored in billionths.
+divided, one at a time and in the order of the ads' names. IEEE 754 defines how each result is rounded. The effects are
+stored in billionths.
 """
 
 from collections import Counter, defaultdict
@@ -15,19 +15,19 @@ from itertools import pairwise
 
 import msgspec
 
-from conversions.attribution.path_counts import PathCount, gather
+from conversions.attribution.path_counts import PathCount, add_up_equal
 
-#: The states of a chain that are no ads. No ad's name contains a NUL.
+#: The states that are not ads. No ad's name contains a NUL.
 START, CONVERSION, NULL = "\0start", "\0conversion", "\0null"
-#: A removal effect of 1, in the unit in which effects are kept.
+#: A removal effect of 1, in billionths.
 BILLION = 1_000_000_000
 
 Matrix = list[list[float]]
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """A fitted chain: how often paths went from one state to another, and the removal effect of each ad in
-    billionths."""
+    """A Markov chain of a month's paths. `transitions`: (from state, to state) -> count. `removal`: ad -> removal
+    effect, in billionths. `converted`, `unconverted`: how many paths."""
 
     transitions: dict[tuple[str, str], int]
     removal: dict[str, int]
@@ -36,8 +36,8 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 def fit_chain(paths: Iterable[PathCount]) -> Chain:
-    """Fit the chain to paths. The time grows with the cube of the number of ads: 100 ads take a second."""
-    gathered = gather(paths)
+    """Make the Markov chain of paths. The time grows with the cube of the number of ads: 100 ads take a second."""
+    gathered = add_up_equal(paths)
     transitions = count_transitions(gathered)
     return Chain(
         transitions,
@@ -48,10 +48,10 @@ def fit_chain(paths: Iterable[PathCount]) -> Chain:
 
 
 def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
-    """Count how often paths went from one state to the next.
+    """Count the steps of all paths by (from state, to state).
 
-    If an ad follows itself, this is no transition. The repetition changes neither where the path ends nor which ads the
-    path visits.
+    If an ad comes twice in a row, this is one step only. The repetition changes neither the end of the path nor the ads
+    on it.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for path in paths:
@@ -64,12 +64,12 @@ def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
 
 
 def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Compute for each ad the part of conversions, in billionths, that is lost if every path that reaches the ad ends
-    there without a conversion.
+    """Compute the removal effect of each ad, in billionths: the part of conversions that is lost if every path ends at
+    the ad without a conversion.
 
-    N = (I - Q)^-1 is how often a path that starts in one state visits each other state. c is the chance of a conversion
-    from each state. A path visits the ad k with the chance N[start,k] / N[k,k], and converts after it with the chance
-    c[k]. Therefore 1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
+    N = (I - Q)^-1 says how often a path that starts in one state visits each other state. c is the chance of a
+    conversion from each state. A path visits ad k with the chance N[start,k] / N[k,k], and then converts with the
+    chance c[k]. Therefore 1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
     """
     states, moves, converting = _chances(transitions)
     visits = _inverse([[float(i == j) - move for j, move in enumerate(row)] for i, row in enumerate(moves)])
@@ -81,8 +81,8 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
 
 
 def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Matrix, list[float]]:
-    """Return the states, START first; the matrix Q of the chances of going from one state to another; and each state's
-    chance of going straight to a conversion."""
+    """Return the states, START first; the matrix Q of the chances of a step from state to state; and the chance of a
+    step from each state straight to CONVERSION."""
     leaving: dict[str, int] = defaultdict(int)
     for (origin, _), count in transitions.items():
         leaving[origin] += count
@@ -92,7 +92,8 @@ def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Mat
 
 
 def _inverse(matrix: Matrix) -> Matrix:
-    """Invert a matrix by Gauss and Jordan. No pivot search is needed, because I - Q is diagonally dominant."""
+    """Invert a matrix by Gauss-Jordan elimination. I - Q is diagonally dominant. Therefore no pivot search is
+    needed."""
     size = len(matrix)
     rows = [[*row, *(float(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):
@@ -106,7 +107,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
-    # `sum` is not used, because versions of Python differ in how it adds floats.
+    # `sum` adds floats differently in different versions of Python.
     total = 0.0
     for a, b in zip(left, right, strict=True):
         total += a * b
@@ -114,7 +115,7 @@ def _product(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def credit_ads(chain: Chain) -> dict[str, float]:
-    """Divide the conversions of all paths among the ads by removal effect. The result is shown to people. No figure
-    uses it."""
+    """Divide the conversions of all paths among the ads, in proportion to their removal effects. This is only shown to
+    people."""
     total = sum(chain.removal.values())
     return {ad: chain.converted * effect / total if total else 0.0 for ad, effect in chain.removal.items()}

@@ -1,7 +1,7 @@
-"""Path counts: how often each path of ads ended with a conversion, and how often without. The data-driven models learn
-from these counts. Pure.
+"""Path counts: how many paths had certain ads in a certain order, and how many of them converted. The data-driven
+models learn from these counts. Pure.
 
-The weights of touches are whole numbers. They are the same on every machine and for any order of the paths.
+Weights are whole numbers. They are the same on every machine and for any order of the paths.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ from conversions.facts.ad_names import AdName
 
 
 class PathCount(msgspec.Struct, frozen=True, order=True):
-    """The numbers of paths that had these ads in this order: those that ended with a conversion, and those without."""
+    """How many paths had exactly these ads in this order, with and without a conversion at the end."""
 
     ads: tuple[str, ...]
     converted: int
@@ -29,7 +29,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a month a fit was made from, and how much was left out of it."""
+    """How much of a month's traffic a fit was made from, and how much was left out."""
 
     one_in: Annotated[int, Meta(description="One person in this many was used; 1 means everybody.")] = 1
     conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0
@@ -60,7 +60,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """The inputs of a goal's fit: counted paths by the labels of their ads; and label -> ad."""
+    """The data from which a goal's fit is made: counted paths, whose ads are labels; and label -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]
@@ -68,13 +68,15 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def label_of(name: AdName) -> str:
-    """The label of an ad in paths: the key of a configured ad; otherwise name and campaign with a line break between
-    them. No two ads share a label, because a key has no line break. A label is never empty."""
+    """Return the label of an ad in paths: the key of a configured ad; else its name, a line break and its campaign.
+
+    Different ads have different labels, because a key has no line break. A label is never empty.
+    """
     return name.ad if name.configured else f"{name.ad}\n{name.campaign}"
 
 
-def gather(paths: Iterable[PathCount]) -> list[PathCount]:
-    """Add up equal paths, and sort them by their ads. Paths without ads are left out."""
+def add_up_equal(paths: Iterable[PathCount]) -> list[PathCount]:
+    """Add up the counts of equal paths, and sort the paths by their ads. Paths without ads are left out."""
     sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
         if path.ads and path.total:
@@ -84,17 +86,17 @@ def gather(paths: Iterable[PathCount]) -> list[PathCount]:
 
 
 def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
-    """Weigh the touches of a path by what their ads are worth. `ads`: the ad of each touch.
+    """Weigh the touches of a path by the worth of their ads. `ads`: the ad of each touch. `worth`: ad -> its worth.
 
-    The touches of one ad share the ad's worth evenly. An ad that is not in `worth`, such as a new one, gets the mean of
-    the path's other ads. If no ad has any worth, all ads weigh the same.
+    All touches of an ad share the ad's worth evenly. If an ad is not in `worth`, for example because it is new, it gets
+    the mean of the path's other ads. If no ad of the path has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
     known = {ad: worth[ad] for ad in counts if ad in worth}
     total = sum(known.values())
     if not total:
         known, total = {}, 1
-    # All worths are multiplied by the number of known ads, because the mean of the known ads is then a whole number.
+    # All worths are multiplied by the number of known ads. The mean of the known ads is then a whole number.
     whole = {ad: known[ad] * len(known) if ad in known else total for ad in counts}
     parts = lcm(*counts.values())
     return [whole[ad] * (parts // counts[ad]) for ad in ads]

@@ -1,1 +1,1 @@
-"""Configuration: the database's rows <-> frozen records; the rate table, snapshots, bootstrap."""
+"""Configuration: reads the configuration as frozen records; the tables of rates and spend, snapshots, and bootstrap."""

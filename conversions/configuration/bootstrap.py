@@ -1,7 +1,6 @@
-"""Bootstrap: an account's name -> the account with a site, an ad, goals, tokens and a staff user. What exists is found,
-and what is missing is made.
+"""Bootstrap: makes an account with a site, an ad, goals, tokens and a staff user. What already exists is used.
 
-Only hashes of secrets are stored. Secrets are derived from SECRET_KEY, and a second call returns the same ones.
+Only hashes of secrets are stored. The secrets are derived from SECRET_KEY, and each call returns the same ones.
 """
 
 import hmac
@@ -23,13 +22,13 @@ GOALS = {
     "purchase": {"name": "Purchase", "event": "purchase"},
     "signup": {"name": "Sign-up", "path": "/welcome*"},
 }
-#: The destination of the demo ad if no domain is given: the demo shop, which is at the server's port. If a later call
-#: finds it outdated, it is replaced.
+#: The destination of the demo ad if no domain is given: the demo shop on this server. A later call replaces it if it is
+#: outdated.
 DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
 class Bootstrapped(msgspec.Struct, frozen=True):
-    """The names and secrets of an account after bootstrap. `staff_password` is empty if the password was changed."""
+    """The names and secrets of the account. `staff_password` is empty if somebody changed the password."""
 
     account: str
     site: str
@@ -43,10 +42,10 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Make what is missing. Two calls at once are safe. Raises ValidationError.
+    """Make what is missing of an account. It can be repeated, even twice at once. Raises ValidationError.
 
-    Of what exists, two things change: a given domain is added to the site. If the demo ad leads to the demo shop, its
-    destination becomes the present one: the domain, or without one the demo shop at `port`.
+    Existing rows are changed in two ways only: a given domain is added to the site; and if the demo ad leads to the
+    demo shop, it gets the present destination, which is the domain, or the demo shop at `port`.
     """
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
@@ -68,7 +67,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
 
 
 def first_site(account: Account, domain: str) -> Site:
-    """Return the account's first site, with the domain added to it; make the site if there is none."""
+    """Return the account's first site, and add the domain to it. Make the site if there is none."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:
         site.domains = [*site.domains, domain]
@@ -79,8 +78,8 @@ def first_site(account: Account, domain: str) -> Site:
 
 
 def find_ad(site: Site, destination: str) -> Ad:
-    """Return the site's demo ad. Make it if it is missing, with a campaign. If it leads to the demo shop, let it lead
-    to `destination`."""
+    """Return the demo ad of the site. Make it, with a campaign, if it is missing. If it leads to the demo shop, change
+    its destination."""
     ad = Ad.objects.filter(campaign__site=site, key=AD).first()
     if ad is None:
         campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")
@@ -92,13 +91,13 @@ def find_ad(site: Site, destination: str) -> Ad:
 
 
 def find_goal(site: Site, key: str) -> Goal:
-    """Return a goal of the site. A new one counts every conversion, with a click window of 30 days."""
+    """Return a goal of the site. Make it if it is missing."""
     return site.goals.filter(key=key).first() or Goal.objects.create(site=site, key=key, **GOALS[key])
 
 
 def find_token(account: Account, kind: str) -> str:
-    """Return the secret of a valid token; make the token if it is missing. A revoked token stays revoked; the token
-    with the next number is taken in its place."""
+    """Return the secret of a valid token, and make the token if it is missing. If the token was revoked, the next one
+    is used."""
     number = 0
     while True:
         secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
@@ -109,8 +108,8 @@ def find_token(account: Account, kind: str) -> str:
 
 
 def find_staff(account: Account) -> tuple[User, str]:
-    """Return the staff user of an account, and the user's password. The password is empty if it was changed or the user
-    is not active."""
+    """Return the account's staff user and the user's password. The password is empty if it was changed or the user is
+    not active."""
     password = derive("staff password", account)[:20]
     for username in usernames(account):
         user = User.objects.filter(username=username).first()
@@ -124,14 +123,13 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """The possible user names of an account: its own name, and two others. Each is for the case that another user has
-    the one before."""
+    """List possible user names for an account, in order. If another user has a name, the next one is used."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 
 
 def derive(purpose: str, account: Account, number: int = 0) -> str:
-    """Derive a secret of 52 letters and digits for one purpose. It depends on the account's id: if an account is
-    deleted and made again, it gets other secrets."""
+    """Derive a secret of 52 letters and digits for a purpose. It depends on the account's id: an account that is made
+    again after its deletion gets other secrets."""
     text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
     return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -1,4 +1,4 @@
-"""Loading: the rows of the configuration -> the frozen records that pure functions read, fresh or cached."""
+"""Loading: reads a site's configuration from the database as a frozen record, fresh or from a cache."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -30,15 +30,16 @@ COUNTINGS: dict[str, Counting] = {"every": "every", "once": "once", "click": "cl
 
 
 def load_site(key: str) -> SiteConfig | None:
-    """Read a site's configuration as it is now; None if no site has the key. Raises DatabaseError."""
+    """Read a site's present configuration. None if no site has the key. Raises DatabaseError."""
     return load_sites([key]).get(key)
 
 
 def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
-    """Read the configuration of several sites as it is now, by key, with as many queries as for one.
+    """Read the present configuration of several sites, by key. The number of queries doesn't depend on the number of
+    sites.
 
-    No transaction is used, because on SQLite it would wait for the writers. A read may therefore see a part of a change
-    that commits between two queries. That change marks the whole site, and every bucket is rolled up again.
+    It uses no transaction, because on SQLite a transaction waits for writers. Therefore it may see only a part of a
+    change that commits between two queries. But that change marks the whole site, and everything is rolled up again.
     """
     sites = list(Site.objects.filter(key__in=keys).select_related("account"))
     goals, ads = defaultdict(list), defaultdict(list)
@@ -100,7 +101,7 @@ def _goal(row: GoalRow, site: Site) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str, open_values: bool) -> GoalVersion:
-    """Make the frozen record of a version's row. `currency` and `open_values` are the site's."""
+    """Make the record of a goal's version. `currency`, `open_values`: those of the site."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -144,7 +145,7 @@ _lock = Lock()
 
 @cached(_cache, lock=_lock, key=lambda key: key)
 def load_cached_site(key: str) -> SiteConfig | None:
-    """Return a site's configuration, at most CONFIG_CACHE_SECONDS old."""
+    """Return a site's configuration from the cache, at most CONFIG_CACHE_SECONDS old."""
     return load_site(key)
 
 
@@ -152,10 +153,10 @@ _has_hits: set[str] = set()
 
 
 def load_for_hits(key: str) -> SiteConfig | None:
-    """Return a site's configuration for processing its hits; None if no site has the key.
+    """Return a site's configuration for processing its hits. None if no site has the key.
 
-    At the first hit of a site in this process, note that the site has hits: this fixes its timezone and currency. Read
-    the configuration only after that. A site that the cache doesn't know is looked up again, because it may be new.
+    At a site's first hit in this process, the site is noted to have hits, which fixes its timezone and currency. Its
+    configuration is read after that. A site that is not in the cache is looked up, because it may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None
@@ -163,9 +164,9 @@ def load_for_hits(key: str) -> SiteConfig | None:
 
 
 def _note_hits(key: str) -> bool:
-    """Note that a site has hits and drop it from the cache; return whether there is such a site.
+    """Note that a site has hits, and remove it from the cache. Returns whether the site exists.
 
-    An unknown key isn't remembered: anybody can send any key, and a new site may get one of them.
+    Unknown keys are not remembered: anybody can send any key, and a new site may get one of them.
     """
     sites = Site.objects.filter(key=key)
     if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():
@@ -177,7 +178,7 @@ def _note_hits(key: str) -> bool:
 
 
 def forget_cached_sites() -> None:
-    """Empty this process's cache of sites."""
+    """Clear this process's cache of sites."""
     with _lock:
         _cache.clear()
     _has_hits.clear()

@@ -1,7 +1,7 @@
-"""Rate table: the quotes of a file -> rows and marks; rows -> the series of one pair.
+"""Rate table: loads exchange rates into the database, and reads the rates of a currency.
 
-Each load draws a token in the transaction that writes its rates. The newest token is the version of the table, and
-series are cached by version.
+Each load draws a token in its transaction. The newest token is the version of the table, and rates are cached by
+version.
 """
 
 from collections import defaultdict
@@ -21,12 +21,12 @@ from tracker.models import Site
 
 #: A statement writes at most this many rows.
 AT_ONCE = 500
-#: A process caches at most this many series. Each has at most one rate a day.
+#: A process caches the rates of at most this many currency pairs, with at most one rate a day.
 MAX_KEPT = 200
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The result of a load: how many rates are new, changed and the same; and how many sites it may change."""
+    """The result of a load: how many rates are new, changed or unchanged; and how many sites may be affected."""
 
     added: int
     changed: int
@@ -35,7 +35,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def format_rate(rate: int) -> str:
-    """Format a quote's rate as a row stores it."""
+    """Write a rate (in units of 10**-12) as the table stores it: 1250000000000 becomes `1.250000000000`."""
     whole, part = divmod(rate, 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"
 
@@ -46,15 +46,15 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Write all quotes or none, and mark the buckets that they may change. `watch` wraps the chunks, for a progress
-    bar."""
+    """Write all quotes in one transaction, and mark the buckets that they may change. `watch`: wraps the chunks, for a
+    progress bar."""
     rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=format_rate(one.rate)) for one in quotes]
     with transaction.atomic():
         known = read_known({quote.day for quote in quotes})
         new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]
         if not new:
             return Loaded(0, 0, len(rows), 0)
-        # Rows are written in a fixed order; otherwise two loads at once could deadlock.
+        # Rows are always written in the same order. Otherwise two loads at once could deadlock.
         new.sort(key=lambda row: (row.day, row.base, row.quote))
         for part in watch([new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE)]):
             RateRow.objects.bulk_create(
@@ -69,18 +69,18 @@ def load(
 
 
 def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
-    """Read the stored rates from the first to the last of these days."""
+    """Read the stored rates of all days between the first and the last of these. Returns (day, base, quote) -> rate."""
     first, last = min(days), max(days)
     rows = RateRow.objects.filter(day__gte=first, day__lte=last).values_list("day", "base", "quote", "rate")
     return {(str(day), base, quote): rate for day, base, quote, rate in rows.iterator()}
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark the buckets that rates of these days may change; return the number of sites.
+    """Mark the buckets that the rates of these days may change. Returns the number of sites.
 
-    Only sites that had money in other currencies are marked, and only the buckets of the days that may use the rates.
-    An adjustment is converted at the rate of its own day, but it changes an earlier bucket. A site with an adjustment
-    in another currency is therefore marked as a whole.
+    Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. An adjustment
+    is converted at the rate of its own day, but may change an earlier bucket. Therefore a site with an adjustment in a
+    foreign currency is marked as a whole.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
@@ -95,15 +95,16 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
 
 
 def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
-    """Read the series of the currencies in which a site had money, from the present version of the table.
+    """Read the rates of the foreign currencies that a site's amounts have used, from the present table. `into`: the
+    site's currency.
 
-    `others`: more currencies. An empty text among them means the site's own, which needs no rates.
+    `others`: further currencies. Empty texts among them are ignored.
     """
     return rates_of({*noted_currencies([site])[site], *others}, into)
 
 
 def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
-    """Site key -> the currencies of the site's amounts, other than the site's own."""
+    """Return the foreign currencies that each site's amounts have used. Site key -> currencies."""
     noted: Mapping[str, set[str]] = defaultdict(set)
     for site, currency in SiteCurrency.objects.filter(site__in=sites).values_list("site", "currency"):
         noted[site].add(currency)
@@ -111,7 +112,7 @@ def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
 
 
 def rates_of(currencies: Collection[str], into: str) -> tuple[Series, ...]:
-    """Read the series of some currencies in the currency `into`. An empty currency and `into` itself are left out."""
+    """Read the rates of these currencies in the currency `into`. Empty texts and `into` itself are ignored."""
     others = {*currencies} - {into, ""}
     if not others:
         return ()
@@ -124,8 +125,11 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """Read the series of one pair. If a load commits before the rows are read, newer rates are cached under this
-    version. This does no harm: the load makes another version, and marks the buckets that its rates may change."""
+    """Read the rates of a currency in another. They are cached by the version of the table.
+
+    If a load commits before the rows are read, newer rates are cached under this version. This does no harm: the load
+    makes a new version, and marks the buckets that its rates may change.
+    """
     direct = Q(base=currency, quote=into) | Q(base=into, quote=currency)
     settled = RateRow.objects.filter(direct, day=OuterRef("day"))
     legs = Q(quote__in=[currency, into]) & ~Q(base__in=[currency, into]) & ~Q(Exists(settled))

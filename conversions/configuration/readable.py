@@ -1,4 +1,4 @@
-"""Readable: the key of a site -> its present configuration, uncached, if the client may read the site."""
+"""Readable: reads the present configuration of a site that the client may read, without a cache."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -10,7 +10,7 @@ from tracker.collection.refusal import Refusal
 
 
 def load_readable(request: Request | HttpRequest, key: str) -> SiteConfig:
-    """Read a site's configuration. Raises Refusal."""
+    """Read a site's configuration. Raises Refusal if there is no such site or the client may not read it."""
     site = load_site(readable_site(request, key).key)
     if site is None:
         raise Refusal(404, "unknown_site", "The site was deleted just now.", "site")

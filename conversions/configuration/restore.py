@@ -1,8 +1,8 @@
-"""Restore: a snapshot -> the rows of the configuration, in one transaction. Every site of the snapshot is marked.
+"""Restore: restores the configuration from a snapshot in one transaction, and marks every restored site.
 
-Facts name goals by uid and version. Therefore no goal and no version is removed, and missing versions are added. If a
-goal has other rules now, it gets a new version with the rules of the snapshot, which takes effect as any new version
-does. A revoked token stays revoked.
+Facts refer to goals and versions. Therefore none of these is removed, and missing versions are added. If a goal has
+other rules now, it gets a new version with the rules of the snapshot, which takes effect like any new version. A token
+that is revoked now stays revoked.
 """
 
 from collections.abc import Iterable
@@ -25,22 +25,23 @@ M = TypeVar("M", bound=Model)
 
 
 class BadSnapshot(Permanent):
-    """The text can't be restored: it is no snapshot, or it contradicts the present rows. The message says why."""
+    """Raised if a snapshot can't be restored: it is no snapshot, or it contradicts the present rows. The message says
+    why."""
 
 
 class Restored(msgspec.Struct):
-    """The numbers of what was restored, and the differences from the snapshot."""
+    """How many rows were restored, and how the configuration differs from the snapshot."""
 
     accounts: int = 0
     sites: int = 0
     ads: int = 0
     goals: int = 0
-    #: What differs: users that are missing, rows that were made after the snapshot, and what an older snapshot lacks.
+    #: The differences: missing users, rows that are newer than the snapshot, and fields that an older snapshot lacks.
     notes: list[str] = []
 
 
 def decode_snapshot(body: bytes) -> Plain:
-    """Read the configuration from a snapshot's body. Raises BadSnapshot."""
+    """Decode a snapshot. Raises BadSnapshot."""
     try:
         found: Plain = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -51,7 +52,7 @@ def decode_snapshot(body: bytes) -> Plain:
 
 
 def restore(configuration: Plain) -> Restored:
-    """Restore the configuration, all or nothing. Raises BadSnapshot."""
+    """Restore a decoded snapshot in one transaction. Raises BadSnapshot."""
     done = Restored()
     try:
         with transaction.atomic():
@@ -77,8 +78,7 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """Find the account that has one of the snapshot's sites; otherwise the account with that name; otherwise make a new
-    one."""
+    """Find the account that owns one of the snapshot's sites, else the account with the name, else make a new one."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 
@@ -115,8 +115,8 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
 
 
 def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
-    """Replace campaigns, ads and rules by those of the snapshot. Ads are made again, because they are matched in order
-    of their ids."""
+    """Replace the site's campaigns, ads and rules by those of the snapshot. Ads are made anew, because they are matched
+    in the order of their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
     if plain_campaigns(site) == given:
         return
@@ -153,7 +153,7 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
         raise BadSnapshot(f"site {site.key} has another goal {given['key']!r} now, which has conversions")
     fill(goal, given, own_fields(Goal))
     if goal.pk is None:
-        # `save` would make a version. The snapshot has the versions, and they are made from it below.
+        # `save` would make a version. The versions are made below, from the snapshot.
         goal.clean()
         Goal.objects.bulk_create([goal])
         goal = Goal.objects.get(uid=given["uid"])
@@ -164,8 +164,7 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
 
 
 def _version(goal: Goal, given: Plain) -> None:
-    """Make a version that is missing. An existing version stays; if the snapshot has an earlier start for it, it gets
-    that start."""
+    """Make the version if it is missing. If it exists but the snapshot has an earlier start, set that start."""
     known = goal.versions.filter(version=given["version"]).first()
     if known is None:
         fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()
@@ -174,7 +173,7 @@ def _version(goal: Goal, given: Plain) -> None:
 
 
 def fill(row: M, given: Plain, fields: Iterable[str]) -> M:
-    """Set these fields of the row. A field that an older snapshot lacks stays as it is."""
+    """Set these fields of a row. Fields that an older snapshot lacks stay as they are."""
     for name in fields:
         if name in given:
             setattr(row, name, type(row)._meta.get_field(name).to_python(given[name]))  # type: ignore[union-attr]

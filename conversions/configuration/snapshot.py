@@ -1,8 +1,7 @@
-"""Snapshot: the whole configuration -> one object of the archive, after each change.
+"""Snapshot: stores the whole configuration as an object in the archive after each change.
 
-A snapshot is taken when a change commits, and by beat each minute if a digest shows a change. Therefore no change is
-missed, and a snapshot that could not be stored is tried again. It contains neither passwords nor the rate table, whose
-files can be loaded again.
+A snapshot is stored when a change commits. Beat also compares a digest each minute. Therefore no change is missed, and
+a failed snapshot is tried again. It has no passwords, and no exchange rates, because rate files can be loaded again.
 """
 
 import logging
@@ -26,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: The version of the snapshot's format.
 FORM = 1
-#: Fields that the database fills in. Relations aren't kept either, because the snapshot is nested.
+#: Fields that the database sets. Relations are left out as well, because the snapshot is nested.
 NOT_KEPT = {"id", "created_at"}
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -34,14 +33,14 @@ Plain = dict[str, Any]
 
 
 class SnapshotArchive(Protocol):
-    """The part of the archive that stores snapshots."""
+    """The method of the archive that is needed to store snapshots."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Store a snapshot; return its key."""
+        """Store a snapshot and return its key."""
 
 
 def read_configuration() -> Plain:
-    """Read the configuration as plain JSON types. Its serialized text stays the same until something changes."""
+    """Read the whole configuration as JSON types. Two reads give the same text if nothing has changed."""
     accounts = Account.objects.order_by("pk").prefetch_related(
         "users", "tokens", "sites__campaigns__ads__rules", "sites__goals__versions"
     )
@@ -66,7 +65,7 @@ def _site(row: Site) -> Plain:
 
 
 def plain_campaigns(row: Site) -> list[Plain]:
-    """The campaigns of a site with their ads. Each ad has its rank in the order in which the site's ads are matched."""
+    """Return the campaigns of a site with their ads. Each ad has its rank in the order in which ads are matched."""
     campaigns = sorted_by_id(row.campaigns.all())
     ads = sorted_by_id(ad for campaign in campaigns for ad in campaign.ads.all())
     ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
@@ -92,32 +91,32 @@ def _goal(row: Goal) -> Plain:
 
 
 def own_fields(model: type[Model]) -> tuple[str, ...]:
-    """The names of a model's fields that a snapshot contains."""
+    """List the fields of a model that a snapshot has."""
     fields = model._meta.concrete_fields
     return tuple(field.name for field in fields if not field.is_relation and field.name not in NOT_KEPT)
 
 
 def plain_fields(row: Model, fields: Iterable[str]) -> Plain:
-    """Read some fields of a row."""
+    """Read these fields of a row."""
     return {name: getattr(row, name) for name in fields}
 
 
 def sorted_by_id(rows: Iterable[Any]) -> list[Any]:
-    """Sort rows in the order in which they were made."""
+    """Sort rows by id, the order in which they were made."""
     return sorted(rows, key=lambda row: row.pk)
 
 
 def encode_snapshot(configuration: Plain) -> bytes:
-    """Serialize a snapshot."""
+    """Serialize a configuration as JSON."""
     return msgspec.json.format(msgspec.json.encode(configuration), indent=1)
 
 
 def keep(archive: SnapshotArchive, now: int) -> str | None:
-    """Store a snapshot if the configuration differs from the last one; return its key.
+    """Store a snapshot if the configuration has changed since the last one. Returns its key, or None.
 
-    A read may see only a part of a change that commits during the read. The configuration is therefore read twice. If
-    the two texts differ, nothing is stored, and the next call tries again. The archive's address is part of the digest:
-    a new archive gets a snapshot at once.
+    A read may see only a part of a change that commits at the same time. Therefore the configuration is read twice. If
+    the two differ, nothing is stored, and the next call tries again. The digest includes the archive's address: a new
+    archive gets a snapshot at once.
     """
     body = encode_snapshot(read_configuration())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()
@@ -129,14 +128,15 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
 
 
 def keep_soon() -> None:
-    """Take one snapshot when the present transaction commits. Call it in the transaction of a change."""
+    """Store a snapshot when the present transaction commits. Call it in the transaction of each change. It is stored
+    only once."""
     if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
-        # `robust`: a failing snapshot must not fail the change.
+        # `robust`: if the snapshot fails, the change must still succeed.
         transaction.on_commit(keep_now, robust=True)
 
 
 def keep_now() -> None:
-    """Take a snapshot if something changed. If the archive is away, beat tries again."""
+    """Store a snapshot if the configuration has changed. If the archive can't be reached, beat tries again."""
     try:
         keep(open_archive(), now_ms())
     except AWAY as error:

@@ -1,4 +1,4 @@
-"""Spend list: what is wanted of the table of spend -> a page of its rows, the latest day first."""
+"""Spend list: reads a page of the stored spend, the latest day first."""
 
 from django.db.models import Q
 
@@ -8,7 +8,7 @@ from conversions.spend.listed import Place, StoredSpend, WantedSpend
 
 
 def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place | None]:
-    """Read the rows of a page of the site with a key, and the place after them; None on the last page."""
+    """Read the rows of a page, and the position after them; None on the last page. `site`: the site's key."""
     rows = SpendRow.objects.filter(site__key=site, day__gte=wanted.first, day__lte=wanted.last)
     if wanted.source:
         rows = rows.filter(imported_as=wanted.source)

@@ -1,4 +1,4 @@
-"""Spend table: the lines of a file -> rows, which replace what the same source said of the same days."""
+"""Spend table: stores spend. New rows replace what the same source reported for the same days."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,15 +17,17 @@ from tracker.models import Site
 
 #: A statement writes at most this many rows.
 AT_ONCE = 1_000
-#: Lines of the same day and names are added up among this many different ones.
+#: Lines with the same day, currency and names are added up, for at most this many groups at a time.
 IN_MEMORY = 10_000
 
 Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import says of its days: their first and last, the numbers of lines and of lines of totals, and what the
-    source said before, and says now."""
+    """The result of an import: its first and last day, and how many lines, and lines with totals, the file has.
+
+    `before`, `after`: what the source reported for these days before, and now: (day, currency) -> micros.
+    """
 
     first: str
     last: str
@@ -36,7 +38,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
-    """Read the whole file; return what its import would change. Raises BadSpend, which names each bad line."""
+    """Read the whole file, and return what its import would change. Raises BadSpend with every bad line."""
     problems, first, last, count = Problems(), "", "", 0
     after: Counter[tuple[str, str]] = Counter()
     for line in watch(file.lines(problems)):
@@ -51,10 +53,10 @@ def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -
 
 
 def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
-    """Check the file, then replace what the source said of the days from its first to its last, in one transaction.
-    Raises BadSpend."""
+    """Check the file, then replace what the source reported for the file's days, in one transaction. Raises
+    BadSpend."""
     with transaction.atomic():
-        # Two imports of one site follow each other.
+        # Another import of the same site must wait.
         Site.objects.select_for_update().get(pk=site.pk)
         found = check_spend(site, source, file, watch)
         problems = Problems()
@@ -65,7 +67,8 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
 
 
 def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
-    """Replace what the source said of the days, in one transaction; with `dry_run`, only return what would change."""
+    """Replace what the source reported for these days, in one transaction. With `dry_run`, only return what would
+    change."""
     after: Counter[tuple[str, str]] = Counter()
     for line in lines:
         after[line.day, line.currency] += line.cost
@@ -78,7 +81,7 @@ def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], d
 
 
 def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]) -> None:
-    """Write lines in the place of what the source said of the days. Call it in a transaction."""
+    """Replace what the source reported for these days by these lines. Call it in a transaction."""
     rows_of(site, source, *days).delete()
     for rows in in_chunks(lines):
         made = (make_row(site, source, key, sums) for key, sums in rows.items() if any(sums))
@@ -86,12 +89,13 @@ def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]
 
 
 def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow]:
-    """What a source said of some days."""
+    """Query what a source reported for these days."""
     return SpendRow.objects.filter(site=site, imported_as=source, day__gte=first, day__lte=last)
 
 
 def read_costs(site: Site, source: str, first: str, last: str) -> Costs:
-    """What a source said of some days. Python adds up, because a database's sum may overflow."""
+    """Add up what a source reported for these days. Returns (day, currency) -> micros. Python adds up, because a
+    database's sum may overflow."""
     costs: Counter[tuple[str, str]] = Counter()
     for day, currency, cost in rows_of(site, source, first, last).values_list("day", "currency", "cost").iterator():
         costs[day, currency] += cost
@@ -102,13 +106,13 @@ Group = tuple[str, str, SpendNames]
 
 
 def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
-    """Add up lines of the same day, currency and names, some thousands at a time."""
+    """Add up lines with the same day, currency and names. Yields at most IN_MEMORY groups at a time."""
     rows: dict[Group, list[int]] = {}
     for line in lines:
         sums = rows.setdefault((line.day, line.currency, line.names), [0, 0, 0])
         for place, number in enumerate((line.cost, line.clicks, line.impressions)):
             sums[place] += number
-        # A row has 64 bits for each number. What is added later comes into another row.
+        # A number in a row has 64 bits. Later lines are added up in another row.
         if len(rows) >= IN_MEMORY or max(map(abs, sums)) > 2**62:
             yield rows
             rows = {}
@@ -116,7 +120,7 @@ def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
 
 
 def make_row(site: Site, source: str, group: Group, sums: list[int]) -> SpendRow:
-    """Make the row of some lines."""
+    """Make the row of a group of lines. `sums`: cost, clicks, impressions."""
     day, currency, names = group
     cost, clicks, impressions = sums
     named: dict[str, Any] = names._asdict()

@@ -1,1 +1,2 @@
-"""Explain: why a conversion counts or not, who its persons are, which hits were rejected. Pure."""
+"""Explain: why a conversion counts or not, what each touch gets, who the persons are, which hits were rejected.
+Pure."""

@@ -1,4 +1,4 @@
-"""Adjustments: the adjustments of a verdict -> each with its effect and the rate that was applied. Pure."""
+"""Adjustments: the refunds and other adjustments of a conversion, each with its effect and exchange rate. Pure."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from conversions.facts.records import Adjustment, order_key
-from conversions.facts.value import AmountRow, is_foreign, money
+from conversions.facts.value import AmountRow, convert_amount, is_foreign
 from conversions.rules.rates import rate_text
 from conversions.rules.reasons import AdjustmentEffect
 from conversions.rules.site import SiteConfig
@@ -18,14 +18,14 @@ from tracker.collection.hit import AdjustmentKind, iso
 
 
 class AppliedRate(msgspec.Struct, frozen=True):
-    """The exchange rate by which an amount was converted into the site's currency."""
+    """The exchange rate with which an amount was converted into the site's currency."""
 
     rate: Annotated[str, Meta(description="With twelve decimal places.")]
-    day: Annotated[Day, Meta(description="The day of the rate in the table.")]
+    day: Annotated[Day, Meta(description="The day of the rate table from which the rate comes.")]
 
 
 class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund, a restatement or a retraction of the order."""
+    """A refund, a restatement, a retraction or a restoration of the order."""
 
     hit: str
     kind: AdjustmentKind
@@ -34,14 +34,16 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     effect: AdjustmentEffect
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
 
 
 def describe_adjustment(
     row: Adjustment, effect: AdjustmentEffect, site: SiteConfig, archive_key: Callable[[str], str | None]
 ) -> ExplainedAdjustment:
-    """Describe one adjustment with its effect."""
+    """Describe an adjustment, its effect and its exchange rate."""
     return ExplainedAdjustment(
         hit=row.hit,
         kind=row.kind,
@@ -56,13 +58,13 @@ def describe_adjustment(
 
 
 def describe_rate(row: AmountRow, site: SiteConfig) -> AppliedRate | None:
-    """Describe the rate by which an amount was multiplied; None if it is in the site's currency or no rate is known."""
+    """Describe the exchange rate of an amount. None if the amount is in the site's currency or no rate is known."""
     rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
     return AppliedRate(rate_text(rate.worth), rate.day) if rate else None
 
 
 def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, AdjustmentEffect]]:
-    """Return each adjustment with its effect, in the order in which adjustments are applied."""
+    """List the adjustments of a conversion with their effects, in the order in which they are applied."""
     restated = [n for n, row in enumerate(verdict.adjustments) if row.kind == "restate"]
     settled = restated[-1] if restated else 0
     effects: list[tuple[Adjustment, AdjustmentEffect]] = []
@@ -73,4 +75,4 @@ def effects_of(verdict: Verdict, site: SiteConfig) -> list[tuple[Adjustment, Adj
 
 
 def _own_effect(row: Adjustment, site: SiteConfig) -> AdjustmentEffect:
-    return "no_rate" if row.kind in ("restate", "refund") and money(row, site)[1] else "applied"
+    return "no_rate" if row.kind in ("restate", "refund") and convert_amount(row, site)[1] else "applied"

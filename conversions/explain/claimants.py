@@ -1,5 +1,4 @@
-"""Claimants: a decided case -> its persons, with their users, their visitors, and the links between users and visitors.
-Pure."""
+"""Claimants: the persons of a conversion, with their users and visitors and the links between these. Pure."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,7 +15,7 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.people import People
 from tracker.collection.hit import iso
 
-#: At most this many persons, visitors of all persons together, and links of each visitor are listed.
+#: An explanation lists at most this many persons, visitors (of all persons together) and links (of each visitor).
 MAX_PERSONS, MAX_VISITORS, MAX_LINKS = 20, 100, 3
 
 
@@ -28,7 +27,7 @@ class VisitorLink(msgspec.Struct, frozen=True):
 
 
 class ClaimantVisitor(msgspec.Struct, frozen=True):
-    """A visitor of a person, and the first hits that linked it to the user."""
+    """A visitor of a person, with the first hits that linked the visitor to the user."""
 
     visitor: str
     links: Annotated[
@@ -37,16 +36,15 @@ class ClaimantVisitor(msgspec.Struct, frozen=True):
 
 
 class Claimant(msgspec.Struct, frozen=True):
-    """A person whose touches count for a conversion."""
+    """A person whose touches may get credit for the conversion."""
 
     user: Annotated[str | None, Meta(description="Null if the person is a visitor without a user.")]
     visitors: tuple[ClaimantVisitor, ...]
-    more_visitors: Annotated[int, Meta(description="How many more visitors the person has.")]
+    more_visitors: Annotated[int, Meta(description="How many visitors of the person are not listed.")]
 
 
 class Crowded(msgspec.Struct, frozen=True):
-    """A user or a visitor that is no person's, because too many share it; or a click id that leads to no person,
-    because too many conversions name it."""
+    """A user, a visitor or a click id that joins nobody, because too many share it. One of the three fields is set."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET
@@ -54,29 +52,29 @@ class Crowded(msgspec.Struct, frozen=True):
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a case, the winner's person first; and the case's crowded users, visitors and click ids."""
+    """The persons of a conversion; the first one owns it. `crowded`: users, visitors and click ids that join nobody."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
-    #: The number of persons who are not listed.
+    #: How many persons are not listed.
     more: int = 0
 
     @property
     def user(self) -> str | None:
-        """The user to whom the conversion belongs; None if it belongs to a visitor without a user."""
+        """The user who owns the conversion. None if a visitor without a user owns it."""
         return self.persons[0].user if self.persons else None
 
     @property
     def visitors(self) -> set[str]:
-        """All visitors that are listed."""
+        """The visitors of all listed persons."""
         return {one.visitor for person in self.persons for one in person.visitors}
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """Read the claimants of a case, and the crowded users, visitors and click ids of its conversions."""
+    """Read the persons of a conversion, and which users, visitors and click ids of it are crowded."""
     people = People(store, site)
     rows = list(stored_conversions(case))
-    people.meet([*rows, *(one.touch for one in case.verdict.joined)])
+    people.read_links_of([*rows, *(one.touch for one in case.verdict.joined)])
     verdict = case.verdict
     persons = [verdict.person, *(one for one in verdict.claimants if one != verdict.person)]
     listed = persons[:MAX_PERSONS]
@@ -101,7 +99,7 @@ def _claimant(store: FactReader, site: str, people: People, person: str, most: i
 def _crowded(people: People, rows: Sequence[Conversion]) -> tuple[Crowded, ...]:
     keys = sorted({person for row in rows for person in people.crowded(row)})
     clicks = people.crowded_clicks({row.click for row in rows if row.click})
-    # An explanation asks for the winner's, and only the first ones are listed.
+    # Only the first are listed, and an explanation needs the winner's click id.
     in_turn = sorted(clicks, key=lambda click: (click != rows[0].click, click))
     persons = (Crowded(user=user) if (user := user_of(key)) else Crowded(visitor=key[2:]) for key in keys)
     return *(Crowded(click=click) for click in in_turn), *persons

@@ -1,19 +1,19 @@
-"""Cursor: the position where a page of facts begins <-> its text in an address. Pure."""
+"""Cursor: the position in a list of facts where a page begins, as text in a URL. Pure."""
 
 from conversions.facts.records import OrderKey
 
-#: The largest instant (ms) that the stores can compare.
+#: The largest instant (ms) that is accepted. The stores can compare it.
 MAX_AT = 1 << 60
 
 
 def write_cursor(after: OrderKey) -> str:
-    """Write a position in the order of facts as text."""
+    """Write a position (an `order_key`) as text."""
     at, hit, digest = after
     return f"{at}.{digest}.{hit}"
 
 
 def read_cursor(text: str) -> OrderKey:
-    """Read a position from its text. Raises ValueError."""
+    """Read a position (an `order_key`) from text. Raises ValueError."""
     if "\0" in text:
         raise ValueError("no id has a NUL, and no database takes one")
     at, digest, hit = text.split(".", 2)
@@ -21,7 +21,7 @@ def read_cursor(text: str) -> OrderKey:
 
 
 def read_number(text: str) -> int:
-    """Read an instant or a number. Raises ValueError."""
+    """Read a number or an instant (ms). Raises ValueError if it is larger than MAX_AT in size."""
     number = int(text)
     if abs(number) > MAX_AT:
         raise ValueError(f"{text[:20]} is too large")

@@ -1,4 +1,4 @@
-"""Decided: a part of a bucket -> its cases and the names of its ads, decided as by the part's rollup. Pure."""
+"""Decided: decides the conversions of a part of an hour and names its ads, in the same way as the rollup. Pure."""
 
 import msgspec
 
@@ -14,21 +14,23 @@ from conversions.verdicts.sizes import read_sizes
 
 
 class DecidedPart(msgspec.Struct, frozen=True):
-    """The cases whose winner is in the part's bucket, counted or not; and the names of the part's ads."""
+    """The conversions of a part, counted or not, and the names of its ads."""
 
     cases: list[Case]
     names: Names
 
 
-def decide_part(store: Store, site: SiteConfig, bucket: int, part: Part, with_void: bool = False) -> DecidedPart:
-    """Decide the cases of a part. `with_void`: also those of which no conversion is in force.
+def decide_part(
+    store: Store, site: SiteConfig, bucket: int, part: Part, with_not_in_force: bool = False
+) -> DecidedPart:
+    """Decide the conversions of a part of a bucket. `with_not_in_force`: also those that met a version not in force.
 
-    The same facts are read as by the part's rollup, but no credit is computed. Of the hour's other parts only the sizes
-    of names are read, as they were rolled up last. Raises StoreUnavailable, also if these sizes are damaged.
+    It reads the same facts as the rollup, but computes no credit. From the other parts of the hour it reads only which
+    ads they name, as of their last rollup. Raises StoreUnavailable, also if that is damaged.
     """
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
-    cases = read_cases(store, site, conversions, with_void=with_void) if conversions else []
+    cases = read_cases(store, site, conversions, with_not_in_force=with_not_in_force) if conversions else []
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     try:
         others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}

@@ -1,4 +1,4 @@
-"""Explain: a decided case -> whether it counts and why, its value, and each touch's credit. Pure."""
+"""Explain: whether a conversion counts and why, its value, and what each touch gets. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -9,9 +9,9 @@ from conversions.attribution.fit import Learnt
 from conversions.explain.adjustments import ExplainedAdjustment, describe_adjustment, describe_rate, effects_of
 from conversions.explain.claimants import Claimants, Crowded
 from conversions.explain.explanation import ExplainedDuplicate, ExplainedGoal, Explanation, LeftOut, NamedClick, Sent
-from conversions.explain.listing import OTHER_BYTES, TOUCH_BYTES, Position, fitting, ranked, write_position
+from conversions.explain.listing import OTHER_BYTES, TOUCH_BYTES, Position, eligible_first, fill_page, write_position
 from conversions.explain.rejected_before import RejectedBefore
-from conversions.explain.touches import ExplainedTouch, describe_models, describe_touch, earned_by
+from conversions.explain.touches import ExplainedTouch, describe_models, describe_touch, earned_shares
 from conversions.facts.ad_names import AdName, AdNames
 from conversions.facts.records import Adjustment, Conversion, OrderKey, Touch, conversion_id, order_key, plain_fact
 from conversions.facts.slots import slot_of
@@ -33,11 +33,11 @@ START = Position()
 
 
 class Explainer(msgspec.Struct, frozen=True, kw_only=True):
-    """Explains a site's cases.
+    """Explains the conversions of a site. The fields are functions that read what an explanation needs.
 
-    `read_names`: place -> the names of its part. `archive_key`: batch id -> the archive's key. `read_learnt`: month ->
-    goal uid -> what the month taught. `read_claimants`: case -> its persons. `read_rejected_before`: case and persons
-    -> their rejected hits.
+    `read_names`: bucket and slot -> the names of ads in the part. `archive_key`: batch id -> the key of the archive's
+    object. `read_learnt`: month -> goal uid -> what the data-driven models learnt. `read_claimants`: case -> its
+    persons. `read_rejected_before`: case and persons -> their rejected hits.
     """
 
     site: SiteConfig
@@ -48,10 +48,11 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case, start: Position = START) -> Explanation:
-        """Explain a case. The credit and the value of the touches on all pages sum to what the conversion adds to a
-        report's rows.
+        """Explain a conversion. The credits and values of its touches, on all pages together, sum to what it adds to
+        reports.
 
-        `start`: where the page begins, if the case has more touches, duplicates or adjustments than one page shows.
+        `start`: where the page begins, if the conversion has more touches, duplicates or adjustments than fit on one
+        page.
         """
         verdict, winner = case.verdict, case.verdict.winner
         path = case.touchpoints()
@@ -60,9 +61,9 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         learnt = self.read_learnt(month).get(verdict.goal.uid) if month else None
         claimants = self.read_claimants(case)
         touches = self._touches(case, path, learnt, start.touches)
-        duplicates = fitting(verdict.duplicates, start.duplicates, OTHER_BYTES, self._duplicate)
+        duplicates = fill_page(verdict.duplicates, start.duplicates, OTHER_BYTES, self._duplicate)
         effects = effects_of(verdict, self.site)
-        adjustments = fitting(effects, start.adjustments, OTHER_BYTES, self._adjustment)
+        adjustments = fill_page(effects, start.adjustments, OTHER_BYTES, self._adjustment)
         shown = Position(len(touches), len(duplicates), len(adjustments))
         total = Position(len(path), len(verdict.duplicates), len(effects))
         return Explanation(
@@ -102,14 +103,14 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     def _touches(
         self, case: Case, path: Sequence[Touchpoint], learnt: Learnt | None, start: int
     ) -> list[ExplainedTouch]:
-        """Describe the touches of the page, in order of time."""
-        earned, name = earned_by(case, path, self.site, learnt), self._namer(case)
+        """Describe the touches on this page, in order of time."""
+        earned, name = earned_shares(case, path, self.site, learnt), self._namer(case)
 
         def describe(point: Touchpoint) -> tuple[OrderKey, ExplainedTouch]:
             touch = describe_touch(point, name(point.touch), earned, self.site, self.archive_key)
             return order_key(point.touch), touch
 
-        page = fitting(ranked(path), start, TOUCH_BYTES, describe)
+        page = fill_page(eligible_first(path), start, TOUCH_BYTES, describe)
         return [touch for _, touch in sorted(page, key=lambda one: one[0])]
 
     def _duplicate(self, duplicate: Duplicate) -> ExplainedDuplicate:
@@ -129,8 +130,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return describe_adjustment(*row, self.site, self.archive_key)
 
     def _namer(self, case: Case) -> Callable[[Touch], AdName]:
-        """Return a function that names touches as the conversion's bucket does. The function reads the bucket only if a
-        touch's ad isn't configured."""
+        """Return a function that names the ad of a touch as the conversion's hour does. The hour is read only if the ad
+        isn't configured."""
         winner, names = case.verdict.winner, AdNames(self.site.ads)
         place = bucket_of(winner.at, self.site.timezone), slot_of(winner)
         others = cache(lambda: self.read_names(place))
@@ -143,7 +144,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:
-    """Describe the goal, with the rules of the version that decided."""
+    """Describe the goal and the rules of the version that the conversion met."""
     version = verdict.version
     return ExplainedGoal(
         verdict.goal.key,
@@ -155,7 +156,7 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
-    """Describe the click that the conversion names."""
+    """Describe the click that the conversion names. None if it names none."""
     winner = verdict.winner
     if not winner.click:
         return None
@@ -171,12 +172,12 @@ def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
 
 
 def describe_sent(row: Conversion) -> Sent:
-    """The value and the currency that the hit was sent with."""
+    """Describe the value and the currency as they were sent."""
     return Sent(None if row.value is None else six_places(row.value), row.currency or None)
 
 
 def count_left_out(case: Case, shown: Position, total: Position, claimants: Claimants) -> LeftOut:
-    """Count the duplicates, adjustments, touches and persons of the case that are not on the page."""
+    """Count the duplicates, adjustments, touches and persons that don't fit on the page."""
     return LeftOut(
         duplicates=total.duplicates - shown.duplicates,
         adjustments=total.adjustments - shown.adjustments,
@@ -187,7 +188,7 @@ def count_left_out(case: Case, shown: Position, total: Position, claimants: Clai
 
 
 def write_next(start: Position, shown: Position, total: Position) -> str | None:
-    """Write the position of the next page; None after the last page."""
+    """Write the position of the next page. None on the last page."""
     position = Position(
         start.touches + shown.touches, start.duplicates + shown.duplicates, start.adjustments + shown.adjustments
     )

@@ -1,5 +1,4 @@
-"""Explanation: the records of an explained conversion, for the API and for pages. They hold texts and plain numbers.
-Pure."""
+"""Explanation: the records of an explained conversion, as the API and the pages show them. Pure."""
 
 from typing import Annotated
 
@@ -16,14 +15,14 @@ from conversions.units.formats import Amount, Day, Instant
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The value that the hit was sent with."""
+    """The value and the currency as the hit was sent."""
 
     value: Amount | None
     currency: str | None
 
 
 class ExplainedGoal(msgspec.Struct, frozen=True):
-    """The goal, with the rules of the version that decided."""
+    """The goal, with the rules of the version that the conversion met."""
 
     key: str
     version: int
@@ -33,7 +32,7 @@ class ExplainedGoal(msgspec.Struct, frozen=True):
 
 
 class ExplainedDuplicate(msgspec.Struct, frozen=True):
-    """Another conversion of the same order or hit, which doesn't count."""
+    """Another conversion of the same order, click or hit, which doesn't count."""
 
     hit: str
     at: Instant
@@ -41,39 +40,41 @@ class ExplainedDuplicate(msgspec.Struct, frozen=True):
     goal_version: int
     sent: Sent
     reason: DuplicateReason
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
 
 
 class NamedClick(msgspec.Struct, frozen=True, kw_only=True):
-    """The click that a conversion names, and the visitor of its touch."""
+    """The click that the conversion names, and the visitor who clicked."""
 
-    id: Annotated[str, Meta(description="The id as it was sent. A very long id ends in a digest.")]
-    hit: Annotated[str | None, Meta(description="Of the first click that carries the id.")]
+    id: Annotated[str, Meta(description="The id as it was sent. The end of a very long id is replaced by a digest.")]
+    hit: Annotated[str | None, Meta(description="The hit id of the first click with this id.")]
     visitor: str | None
     at: Instant | None
     reason: Annotated[ClickReason | None, Meta(description="Why the id leads to no visitor.")]
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """How many duplicates, adjustments and touches are not listed."""
+    """How many duplicates, adjustments, touches and persons are not on this page."""
 
     duplicates: int
     adjustments: int
     touches: int
-    persons: Annotated[int, Meta(description="Persons who claim it, too.")]
-    uncounted_touches: Annotated[bool, Meta(description="Whether there may be more touches than were read.")]
+    persons: Annotated[int, Meta(description="Further persons whose touches may get credit.")]
+    uncounted_touches: Annotated[bool, Meta(description="Whether there may be touches that were not read.")]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion: why it counts or not, and how much of it each touch gets."""
+    """A conversion: whether it counts and why, and what each touch gets."""
 
     id: str
     site: str
     goal: ExplainedGoal
     at: Instant
     bucket: Annotated[
-        Instant, Meta(description="The start of the hour, by the site's clock, in which reports count it.")
+        Instant, Meta(description="The start of the hour in which reports count the conversion, by the site's clock.")
     ]
     day: Annotated[Day, Meta(description="By the site's calendar.")]
     hit: str
@@ -81,28 +82,25 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     click: Annotated[NamedClick | None, Meta(description="Null if the conversion names no click.")]
     visitor: str
     value: Amount
-    currency: Annotated[str, Meta(description="The site's.")]
-    value_reason: Annotated[ValueReason | None, Meta(description="Why some of the value is unrated.")]
+    currency: Annotated[str, Meta(description="The site's currency.")]
+    value_reason: Annotated[ValueReason | None, Meta(description="Why some of the value is missing.")]
     unrated: Annotated[
         dict[str, Amount],
-        Meta(description="The unrated amount of each currency, in that currency; empty if there is none."),
+        Meta(description="Amounts without an exchange rate, by currency, in that currency. They don't count."),
     ] = msgspec.field(name="set_aside")
     sent: Sent
     rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     user: Annotated[
         str | None,
-        Meta(description="The user whose conversion it is, by the visitor's links; null if it is no user's."),
+        Meta(description="The user who owns the conversion; null if a visitor without a user owns it."),
     ]
     persons: Annotated[
         tuple[Claimant, ...],
-        Meta(description="The persons who claim it, with their visitors; its own person comes first."),
+        Meta(description="The persons whose touches may get credit, with their visitors. The first one owns it."),
     ]
     crowded: Annotated[
         tuple[Crowded, ...],
-        Meta(
-            description="Users and visitors that are no person's, because too many share them; and click ids that lead"
-            " to no person, because too many conversions name them."
-        ),
+        Meta(description="Users, visitors and click ids that join nobody, because too many share them."),
     ]
     counted: bool
     reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]
@@ -110,14 +108,14 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     models: ModelNotes
     duplicates: tuple[ExplainedDuplicate, ...]
     adjustments: tuple[ExplainedAdjustment, ...]
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
     touches: tuple[ExplainedTouch, ...]
     rejected: RejectedBefore = msgspec.field(name="hits_set_aside")
     left_out: LeftOut
     after: Annotated[
         str | None,
-        Meta(
-            description="A cursor: where its next page of touches, duplicates and adjustments begins; null on the last."
-        ),
+        Meta(description="The start of the next page of touches, duplicates and adjustments; null on the last page."),
     ]

@@ -1,4 +1,4 @@
-"""Find: an order, a click, a hit, a visitor, a user or a conversion's id -> decided cases. Pure."""
+"""Find: finds and decides the conversions of an order, a click, a hit, a visitor, a user or a conversion's id. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,21 +14,21 @@ from conversions.store.port import ClickSlice, Store
 from conversions.units.clock import FOR_EVER
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.naming import Names
-from conversions.verdicts.people import People, owned
+from conversions.verdicts.people import People, claimant_fact
 
-#: The position before every fact.
+#: The position before all facts.
 START: OrderKey = (-1 << 60, "", "")
-#: At most this many conversions of one click in one ms are found. Each page reads those of its first ms again, and
-#: skips those of the page before.
+#: At most this many conversions that name one click in the same ms are found. A page reads all of its first ms, and
+#: skips those on earlier pages.
 AT_ONE_TIME = 1_000
-#: Greater than the number of goals that an order can meet.
+#: More goals than an order can meet.
 MOST_GOALS = 1 << 30
 
 
 class FoundCases(msgspec.Struct, frozen=True):
-    """A page of cases; and the position at which the next page begins, None for the last page.
+    """A page of decided conversions. `next`: where the next page begins; None on the last page.
 
-    `ends`: for each case, the position of the page that begins after it.
+    `ends`: for each case, where a page that follows it would begin.
     """
 
     cases: list[Case]
@@ -36,12 +36,12 @@ class FoundCases(msgspec.Struct, frozen=True):
     ends: list[OrderKey] = []
 
     def after(self, number: int) -> OrderKey | None:
-        """The position of the page after the first `number` cases; None if there are no more cases."""
+        """Return where the page after the first `number` cases begins. None if there are no more cases."""
         return self.ends[number - 1] if number < len(self.cases) else self.next
 
 
 def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
-    """Find the case of a goal (its uid) and a claim."""
+    """Find and decide the conversion of a goal (uid) with this dedupe key (`claim`). None if there is none."""
     mine = [row for row in _conversions(store, site, claim) if row.goal == goal]
     cases = read_cases(store, site, mine, whole_timeline=True)
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
@@ -50,7 +50,7 @@ def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Ca
 def find_order(
     store: Store, site: SiteConfig, order: str, after: OrderKey = START, limit: int = MOST_GOALS
 ) -> FoundCases:
-    """Find the cases of an order, one for each goal that it met."""
+    """Find the conversions of an order, one for each goal that it met."""
     first: dict[str, Conversion] = {}
     for row in in_order(_conversions(store, site, f"o:{order}")):
         first.setdefault(row.goal, row)
@@ -59,42 +59,45 @@ def find_order(
 
 
 def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which a conversion names the click id, counted or a duplicate."""
+    """Find the conversions that name a click id. It is enough that a duplicate names it."""
     name = named_click(click_id_of(click))
-    named = store.read_carried(site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)])
+    named = store.read_by_click_id(
+        site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)]
+    )
     rows = sorted((row for row in named if isinstance(row, Conversion) and order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: isinstance(row, Conversion) and row.click == name)
 
 
 def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which the hit id has a conversion, counted or a duplicate."""
+    """Find the conversions of a hit id. It is enough that a duplicate has it."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: row.hit == hit)
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which the visitor has a conversion, its own or a joined one, counted or a duplicate."""
+    """Find the conversions of a visitor: its own, and those that name one of its clicks. It is enough that a duplicate
+    is its own."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
 
 
 def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the cases in which the user has a conversion, counted or a duplicate, on any visitor."""
+    """Find the conversions of a user on all visitors. It is enough that a duplicate belongs to the user."""
     people, person = People(store, site.key), by_user(user)
     visitors = people.visitors_of_user(user)
     facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
     rows = sorted((fact for fact in facts if isinstance(fact, Conversion | Joined)), key=order_key)
 
     def is_theirs(row: Conversion | Joined) -> bool:
-        people.meet([owned(row)])
-        return people.of(owned(row)) == person
+        people.read_links_of([claimant_fact(row)])
+        return people.of(claimant_fact(row)) == person
 
     return _page(store, site, rows, limit, is_theirs)
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names that the part of a place gives to ads."""
+    """Read the names of ads in the part that contains a slot of a bucket."""
     return decide_part(store, site, place[0], site.parts.part_of(place)).names
 
 
@@ -109,8 +112,10 @@ def _page(
     limit: int,
     asked: Callable[[Conversion | Joined], bool],
 ) -> FoundCases:
-    """Return the cases of the first `limit` rows. `asked`: whether a row of a case is one that the search looks for. A
-    case with several of these is only on the page of the first."""
+    """Decide the conversions of the first `limit` rows. `asked`: whether the search looks for a row.
+
+    If several rows of one conversion are looked for, it is only on the page of the first one.
+    """
     page = rows[:limit]
     here = {order_key(row) for row in page}
     cases = read_cases(store, site, page, whole_timeline=True)
@@ -126,6 +131,6 @@ def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey
 
 
 def stored_conversions(case: Case) -> Iterable[Conversion]:
-    """Return every stored conversion of a case."""
+    """List all stored conversions of a decided case: the one that counts, then its duplicates."""
     yield case.verdict.winner
     yield from (duplicate.conversion for duplicate in case.verdict.duplicates)

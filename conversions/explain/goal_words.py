@@ -1,4 +1,4 @@
-"""Goal words: a version of a goal -> its rules as sentences. Pure."""
+"""Goal words: describes the rules of a goal in sentences. Pure."""
 
 from collections.abc import Iterator
 
@@ -16,16 +16,16 @@ HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
 def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
-    """Describe which hits meet the version, what they are worth, how often they count, and which touches may earn
-    credit."""
+    """Describe a version of a goal: which hits meet it, what they are worth, how often they count, and how long touches
+    may get credit."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
 
 def _meets(goal: Goal, version: GoalVersion) -> Iterator[str]:
     yield f"A hit of type conversion that is named {goal.key} meets it."
     if asked := list(_asked(version)):
-        many = "all of these are so" if version.match == "all" else "one of these is so"
-        yield f"Another hit meets it where {many if len(asked) > 1 else 'this is so'}: {'; '.join(asked)}."
+        many = "all of these are true" if version.match == "all" else "one of these is true"
+        yield f"Another hit meets it if {many if len(asked) > 1 else 'this is true'}: {'; '.join(asked)}."
 
 
 def _asked(version: GoalVersion) -> Iterator[str]:
@@ -37,7 +37,7 @@ def _asked(version: GoalVersion) -> Iterator[str]:
 
 
 def describe_condition(condition: Condition) -> str:
-    """Describe one condition in words."""
+    """Describe a condition in words."""
     if condition.on != "value":
         name = f"property {condition.key}" if condition.on == "prop" else condition.on
         return f"its {name} {HOW[condition.how]} {condition.text}"
@@ -51,7 +51,7 @@ def _worth(version: GoalVersion) -> str:
         worth = f"{plain_number(version.fixed_value)} {version.currency}"
         return f"Each is worth {worth}, whatever the hit says, less refunds; a restatement replaces it."
     if version.factor is not None:
-        return f"Each is worth the hit's own value times {plain_number(version.factor)}, and so are refunds."
+        return f"Each is worth the hit's own value times {plain_number(version.factor)}. Refunds are multiplied, too."
     return "Each is worth the hit's own value."
 
 
@@ -61,6 +61,6 @@ def _windows(version: GoalVersion) -> str:
 
 
 def describe_days(window: int) -> str:
-    """Write a window (ms) in words."""
+    """Write a window (ms) in words: `1 day`, `30 days`."""
     days = window // DAY_MS
     return "1 day" if days == 1 else f"{days} days"

@@ -1,4 +1,4 @@
-"""Listed: a decided case -> the row that lists it, with the ads that get credit for it under one model. Pure."""
+"""Listed: a conversion as a row of a list, with the ads that get credit under one model. Pure."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -20,16 +20,16 @@ from tracker.collection.hit import iso
 
 
 class ListedGoal(msgspec.Struct, frozen=True):
-    """The goal, and the version of it that decided."""
+    """The goal, and the version that the conversion met."""
 
     key: str
     version: int
 
 
 class CreditedAd(msgspec.Struct, frozen=True):
-    """An ad's share in a conversion, of all its touches together."""
+    """What all touches of an ad together get of a conversion."""
 
-    ad: Annotated[str, Meta(description="The ad's name in the rows of reports.")]
+    ad: Annotated[str, Meta(description="The ad's name in reports.")]
     campaign: str
     configured: bool
     credit: Amount
@@ -37,7 +37,7 @@ class CreditedAd(msgspec.Struct, frozen=True):
 
 
 class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion in a list. Its duplicates are not listed; `/api/conversions/ID` has them."""
+    """A conversion in a list, without its duplicates. `/api/conversions/ID` has them."""
 
     id: str
     goal: ListedGoal
@@ -46,17 +46,17 @@ class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
     order: str | None
     visitor: str
     value: Amount
-    currency: Annotated[str, Meta(description="The site's.")]
+    currency: Annotated[str, Meta(description="The site's currency.")]
     counted: bool
     reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]
     ads: Annotated[
         list[CreditedAd],
-        Meta(description="The ads with credit under the model, the largest share first; empty if no ad has any."),
+        Meta(description="The ads with credit under the model, the largest share first; empty if no ad has credit."),
     ]
 
 
 def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]) -> ListedConversion:
-    """List a case. `learnt`: goal uid -> what the data-driven models learnt from the month before."""
+    """Make the row of a conversion. `learnt`: goal uid -> what the data-driven models learnt from the month before."""
     verdict, winner = case.verdict, case.verdict.winner
     return ListedConversion(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),
@@ -76,7 +76,7 @@ def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Ma
 def credited_ads(
     site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]
 ) -> list[CreditedAd]:
-    """The ads that get credit for a case; none if it doesn't count."""
+    """List the ads that get credit for a conversion, the largest share first. Empty if the conversion doesn't count."""
     if case.reason is not None:
         return []
     verdict, sums = case.verdict, dict[AdName, tuple[int, int]]()

@@ -1,6 +1,6 @@
-"""Listing: the touches, duplicates and adjustments of a case -> those that one page of its explanation shows. Pure.
+"""Listing: which touches, duplicates and adjustments fit on one page of an explanation. Pure.
 
-Anybody can send many of them, with long texts. Therefore a page is bounded in bytes.
+Anybody can send many of them, with long texts. Therefore the size of a page is limited.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +12,9 @@ from conversions.explain.cursor import read_number
 from conversions.facts.records import order_key
 from conversions.verdicts.paths import Touchpoint
 
-#: About the largest number of bytes of touches on a page; and the largest number of duplicates' bytes, which holds for
-#: adjustments, too.
+#: The largest size of a page, in bytes: of its touches; of its duplicates, and also of its adjustments.
 TOUCH_BYTES, OTHER_BYTES = 500_000, 100_000
-#: At most this many touches are on one page, as many duplicates, and as many adjustments.
+#: A page has at most this many touches, duplicates and adjustments, of each.
 MAX_LISTED = 1_000
 
 S = TypeVar("S")
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True):
-    """The start of a page of an explanation: the numbers of touches, duplicates and adjustments on earlier pages."""
+    """Where a page of an explanation begins: how many touches, duplicates and adjustments are on earlier pages."""
 
     touches: int = 0
     duplicates: int = 0
@@ -31,26 +30,26 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def write_position(position: Position) -> str:
-    """Write a position as text."""
+    """Write a position as text, such as `1000.0.0`."""
     return ".".join(map(str, msgspec.structs.astuple(position)))
 
 
 def read_position(text: str) -> Position:
-    """Read a position from its text. An empty text means the first page. Raises ValueError."""
+    """Read a position from text. An empty text is the first page. Raises ValueError."""
     if not text:
         return Position()
     touches, duplicates, adjustments = (max(read_number(part), 0) for part in text.split("."))
     return Position(touches, duplicates, adjustments)
 
 
-def ranked(path: Iterable[Touchpoint]) -> list[Touchpoint]:
-    """Order touches as pages list them: first those that may earn credit, then the others, the newest of each first."""
+def eligible_first(path: Iterable[Touchpoint]) -> list[Touchpoint]:
+    """Sort touches for the pages: first those that may earn credit, then the others. Of each, the newest come first."""
     newest_first = sorted(path, key=lambda point: order_key(point.touch), reverse=True)
     return sorted(newest_first, key=lambda point: point.reason is not None)
 
 
-def fitting(items: Sequence[S], start: int, most_bytes: int, describe: Callable[[S], T]) -> list[T]:
-    """Describe items from a position on, as many as one page may hold, at least one."""
+def fill_page(items: Sequence[S], start: int, most_bytes: int, describe: Callable[[S], T]) -> list[T]:
+    """Describe items from the index `start` on, until the page is full. There is at least one, if any is left."""
     found: list[T] = []
     size = 0
     for item in items[start : start + MAX_LISTED]:

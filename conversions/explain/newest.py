@@ -1,7 +1,7 @@
-"""Newest: a range of a site -> its conversions, the newest hour first, read part by part. Pure.
+"""Newest: lists the conversions of a site in a range of time, the newest hour first, page by page. Pure.
 
-Within an hour the newest conversions come first. If an hour has several parts, its parts follow one another, each with
-its newest conversions first: the memory that a list takes is that of one part, which is what a rollup takes.
+Within an hour, the newest conversions come first. If an hour has several parts, the parts follow one another, and each
+begins with its newest conversions. Therefore only one part is in memory.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,24 +21,24 @@ from conversions.units.clock import DAY_MS
 from conversions.verdicts.cases import Case
 from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 
-#: A page ends after about this many bytes, because strangers choose the names of ads.
+#: A page ends after about this many bytes. The names of ads come from outside, and may be long.
 PAGE_BYTES = 700_000
 
-#: Site, since, until -> every (bucket, part) that may have facts, for the buckets that begin in the interval (ms).
+#: A function from (site, since, until) to every (bucket, part) with facts whose bucket starts in this range (ms).
 KnownParts = Callable[[str, int, int], list[tuple[int, int]]]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step through a list: the position behind it, and the conversion before this position; None at the end of a
-    part or of a day."""
+    """A step through the list: a conversion, and the position after it. At the end of a part or a day there is no
+    conversion."""
 
     position: ListPosition
     conversion: ListedConversion | None = None
 
 
 class FoundConversions(msgspec.Struct, frozen=True):
-    """A page of conversions; and where the next page begins, None for the last page. A short page need not be the
-    last."""
+    """A page of conversions. `next`: where the next page begins; None on the last page. Other pages may be short,
+    too."""
 
     conversions: list[ListedConversion]
     next: str | None = None
@@ -52,8 +52,10 @@ def find_newest(
     late: Callable[[], bool],
     takes: Callable[[ListedConversion], bool] | None = None,
 ) -> FoundConversions:
-    """Find a page of conversions. It ends at its limit, at PAGE_BYTES, or at the end of a part once `late` is true.
-    `takes`: a further filter."""
+    """List a page of conversions. It ends at the limit, at PAGE_BYTES, or at the end of a part if `late()` is true.
+
+    `takes`: a further filter; None for none.
+    """
     found: list[ListedConversion] = []
     size = 0
     for step in newest_first(store, site, wanted, known_parts):
@@ -66,7 +68,7 @@ def find_newest(
 
 
 def newest_first(store: Store, site: SiteConfig, wanted: Wanted, known_parts: KnownParts) -> Iterator[Step]:
-    """Go through the wanted conversions, those after the position `wanted.after`."""
+    """Go through the conversions that are asked for, from the position `wanted.after` on."""
     for until in range(min(wanted.until, _end(wanted)), wanted.since, -DAY_MS):
         since = max(until - DAY_MS, wanted.since)
         for bucket, index in sorted(known_parts(site.key, since, until), key=lambda place: (-place[0], place[1])):
@@ -79,18 +81,17 @@ def newest_first(store: Store, site: SiteConfig, wanted: Wanted, known_parts: Kn
             yield Step(ListPosition(since, SLOTS - 1, START))
 
 
-#: After the `order_key` of every conversion.
+#: Greater than the `order_key` of every conversion.
 LAST: OrderKey = (1 << 62, "", "")
 
 
 def _end(wanted: Wanted) -> int:
-    """The instant (ms) before which the buckets begin that may have conversions after the position."""
+    """Return an instant (ms). Buckets that start at it or later have no conversions after the position."""
     return wanted.after.bucket + 1 if wanted.after else wanted.until
 
 
 def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | None:
-    """The list, newest first, still lacks those of the part's conversions whose `order_key` is smaller than this one.
-    None if it lacks none."""
+    """Return the `order_key` below which a part's conversions are still to be listed. None if all were listed."""
     if after is None or bucket < after.bucket:
         return LAST
     if index == after.part:
@@ -101,7 +102,7 @@ def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | N
 def _of_part(
     store: Store, site: SiteConfig, wanted: Wanted, bucket: int, part: Part, before: OrderKey
 ) -> Iterator[Step]:
-    decided = decide_part(store, site, bucket, part, with_void=True)
+    decided = decide_part(store, site, bucket, part, with_not_in_force=True)
     learnt = read_learnt(store, site, month_before(bucket, site)) if may_need_fits(decided.cases) else {}
     keyed = sorted(((order_key(case.verdict.winner), case) for case in decided.cases), key=_key, reverse=True)
     for key, case in keyed:
@@ -116,7 +117,7 @@ def _key(keyed: tuple[OrderKey, Case]) -> OrderKey:
 
 
 def is_wanted(case: Case, wanted: Wanted) -> bool:
-    """Whether a case meets the filters, apart from that of ads."""
+    """Whether a conversion meets all filters except the one on ads."""
     verdict = case.verdict
     return (
         (not wanted.goals or verdict.goal.uid in wanted.goals)

@@ -1,5 +1,4 @@
-"""Opening: a site -> the explainer, on the store and the archive that the settings name; a conversion's id -> its
-case."""
+"""Opening: opens the explainer on the store and the archive of the settings, and finds a conversion by its id."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,7 +20,7 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Open the explainer of a site's cases. It reads the names of each part and the fits of each month only once."""
+    """Return the explainer of a site. It reads the names of ads in each part, and the fits of each month, only once."""
 
     @cache
     def part_names(bucket: int, part: Part) -> Names:
@@ -48,8 +47,10 @@ def open_explainer(site: SiteConfig) -> Explainer:
 
 
 def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
-    """Find the site and the case of a conversion's id. `load_readable`: key -> a site that the client may read. Raises
-    Refusal."""
+    """Find the site and the conversion of an id. Raises Refusal.
+
+    `load_readable`: site key -> its configuration; it raises Refusal if the client may not read the site.
+    """
     try:
         key, goal, claim = read_conversion_id(id)
         site = load_readable(key)
@@ -62,11 +63,13 @@ def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[
 
 
 def no_conversion() -> Refusal:
-    """Make the refusal of an unknown id. It doesn't say whether the conversion is another account's."""
+    """Make the refusal of an unknown id. It is the same if the conversion belongs to another account."""
     return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def open_finder() -> Callable[[str], str | None]:
-    """Return a function: batch id -> the key of the archive's object that contains the batch, if it is found. Make a
-    new function for each answer: it remembers what it read, and gives up after a second in all."""
+    """Return a function from a batch id to the key of the archive's object with the batch, or None if it isn't found.
+
+    Make a new function for each answer: it remembers what it read, and stops searching after one second in all.
+    """
     return Finder(open_archive()).find

@@ -1,4 +1,4 @@
-"""Position: the place in a list of conversions, newest first <-> its text in an address. Pure."""
+"""Position: a place in the list of newest conversions, as text in a URL. Pure."""
 
 import msgspec
 
@@ -6,12 +6,13 @@ from conversions.explain.cursor import read_cursor, read_number, write_cursor
 from conversions.facts.records import OrderKey
 from conversions.rules.parts import SLOTS
 
-#: A position's text has at most this many characters. A hit id has at most 64.
+#: The longest text of a position, in characters. A hit id has at most 64.
 MAX_POSITION = 200
 
 
 class ListPosition(msgspec.Struct, frozen=True):
-    """A place in the list: the part of a bucket, and the `order_key` of the last conversion before the place."""
+    """A place in a list of conversions. `bucket`, `part`: where it is. `key`: the `order_key` of the last conversion
+    before it."""
 
     bucket: int
     part: int
@@ -24,8 +25,8 @@ def write_position(position: ListPosition) -> str:
 
 
 def read_position(text: str) -> ListPosition:
-    """Read a position from its text. A made-up position begins elsewhere in the range of the list, nowhere else. Raises
-    ValueError."""
+    """Read a position from text. Raises ValueError. An invented position can only lead to another place in the same
+    list."""
     if len(text) > MAX_POSITION:
         raise ValueError("longer than any position")
     bucket, part, key = text.split(".", 2)

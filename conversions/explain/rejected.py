@@ -1,4 +1,4 @@
-"""Rejected: a site's rejected hits, newest first, page by page, as `/api/rejected` lists them. Pure."""
+"""Rejected: lists a site's rejected hits, the newest first, page by page, for `/api/rejected`. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -12,14 +12,15 @@ from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
 from tracker.collection.hit import Hit, iso
 
-#: The largest number of hits on a page; and the largest number of hits that a page with a filter searches.
+#: A page has at most PAGE hits. With a filter, it searches at most LOOKED_THROUGH hits.
 PAGE, LOOKED_THROUGH = 100, 1_000
-#: The fields that a filter may name: those of the row, and those of the hit as it was collected.
+#: The fields of a filter: OWN are fields of the row, KEPT are fields of the hit in the row's body.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """The position where a page begins: `since` <= at <= `latest` (ms), without the first `skip` hits at `latest`."""
+    """Where a page begins: hits with `since` <= at <= `latest` (ms), newest first, without the first `skip` hits at
+    `latest`."""
 
     since: int
     latest: int
@@ -27,25 +28,27 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """Rejected hits; and the position where the next page begins, None for the last page. A short page need not be the
-    last."""
+    """A page of rejected hits. `next`: where the next page begins; None on the last page. Other pages may be short,
+    too."""
 
     hits: list[RejectedHit]
     next: RejectedCursor | None
 
 
 class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit that was accepted but is no fact, with its reason."""
+    """An accepted hit that doesn't count, or counts without a field that can't be read; and why."""
 
     hit: str
     at: Instant
     code: RejectedCode
     field: str | None
     detail: Annotated[str, Meta(description="The reason in words.")]
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
     body: Annotated[
-        Any, Meta(description="The hit as it was collected. If it was too long, it is its first characters as text.")
+        Any, Meta(description="The hit as it was collected. If it is too long: its first characters, as text.")
     ]
     page: Annotated[Url, Meta(description="The page for people that lists the conversions of the hit id.")]
 
@@ -53,7 +56,7 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
 def find_rejected(
     store: Store, site: str, cursor: RejectedCursor, wanted: Callable[[RejectedHit], bool] | None
 ) -> FoundRejected:
-    """Find the next hits that meet the filter, or the next hits if there is no filter."""
+    """Find the next page of hits that meet the filter. `wanted`: the filter; None for all hits."""
     most = LOOKED_THROUGH if wanted else PAGE
     rows = store.read_rejected(site, cursor.since, cursor.latest + 1, cursor.skip + most + 1)
     hits: list[RejectedHit] = []
@@ -73,7 +76,7 @@ def _after(cursor: RejectedCursor, rows: list[RejectedHit], seen: int) -> Reject
 
 
 def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
-    """Whether a rejected hit has all wanted values. If its body was cut, the fields in KEPT are unknown and don't
+    """Whether a rejected hit has all these values. If its body was cut, the fields in KEPT are unknown and don't
     match."""
     if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
         return False
@@ -83,7 +86,7 @@ def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
 
 
 def kept_hit(hit: RejectedHit) -> Hit | None:
-    """Read the hit as it was collected; None if its body was cut or not kept."""
+    """Decode the hit in a row. None if it was cut or not stored."""
     try:
         return msgspec.json.decode(hit.body, type=Hit)
     except msgspec.DecodeError:
@@ -91,7 +94,7 @@ def kept_hit(hit: RejectedHit) -> Hit | None:
 
 
 def describe_rejected(hit: RejectedHit, archive_key: Callable[[str], str | None], page: Url) -> ListedRejected:
-    """Describe a rejected hit as the API lists it."""
+    """Describe a rejected hit as the API shows it. `page`: the URL of its conversions."""
     return ListedRejected(
         hit=hit.hit,
         at=iso(hit.at),

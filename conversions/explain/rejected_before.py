@@ -1,5 +1,4 @@
-"""Rejected before: a decided case -> the rejected hits that its persons' visitors sent in its window, newest first.
-Pure."""
+"""Rejected before: the rejected hits that a conversion's persons sent before the conversion, newest first. Pure."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -19,15 +18,14 @@ from conversions.units.formats import Instant
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import Hit, HitType, iso
 
-#: The search for rejected hits begins at most this long before the conversion (ms), because each hour needs a read of
-#: its own.
+#: Rejected hits are searched at most this long before the conversion (ms), because each hour is a separate read.
 LOOKS_BACK = 7 * DAY_MS
-#: The number of rejected hits that are listed at most.
+#: At most this many rejected hits are listed.
 MAX_SHOWN = 100
 
 
 class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
-    """A rejected hit of a conversion's persons."""
+    """A rejected hit that a person of the conversion sent."""
 
     hit: str
     at: Instant
@@ -36,24 +34,28 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
     type: HitType
     ad: Annotated[str | None, Meta(description="The ad's key; null if the hit names none.")]
     visitor: str
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
 
 
 class RejectedBefore(msgspec.Struct, frozen=True):
-    """Rejected hits that a conversion's persons sent before it, newest first."""
+    """The rejected hits that the conversion's persons sent before it, newest first."""
 
     hits: tuple[ExplainedRejected, ...]
     window_from: Annotated[Instant, Meta(description="The start of the goal's longer window.")]
-    since: Annotated[Instant, Meta(description="Hits since this instant were searched; `/api/rejected` lists all.")]
+    since: Annotated[Instant, Meta(description="Hits from this time on were searched. `/api/rejected` lists all hits.")]
     complete: Annotated[bool, Meta(description="Whether all rejected hits of the window are listed.")]
 
 
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """Read the rejected hits of a case's visitors in the longer window of its goal, but none older than LOOKS_BACK, and
-    only those among the site's newest LOOKED_THROUGH."""
+    """Read the rejected hits of a conversion's visitors in the goal's longer window.
+
+    Hits that are older than LOOKS_BACK, or not among the site's newest LOOKED_THROUGH, are not read.
+    """
     at, version = case.verdict.winner.at, case.verdict.version
     window = at - max(version.click_window, version.view_window)
     since = max(window, at - LOOKS_BACK)

@@ -1,4 +1,4 @@
-"""Timeline: one visitor's facts in order of time, page by page, in the form in which the API lists them. Pure."""
+"""Timeline: lists the facts of a visitor in order of time, page by page, for the API. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
@@ -15,21 +15,21 @@ from conversions.facts.records import Conversion, Joined, Link, OrderKey, Touch,
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.units.formats import Instant, Url
-from conversions.verdicts.people import People, owned
+from conversions.verdicts.people import People, claimant_fact
 from tracker.collection.hit import iso
 
 TimelineRow = Touch | Conversion | Link | Joined
 
 
 class MetGoal(msgspec.Struct, frozen=True):
-    """The version of a goal that a hit met."""
+    """The goal, and the version of it that the hit met."""
 
     key: Annotated[str | None, Meta(description="Null if the goal doesn't exist any more.")]
     version: int
 
 
 class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as it is stored. A touch has its ad; a conversion has its goal and its id."""
+    """A stored fact. A touch has its ad. A conversion has its goal and its id."""
 
     at: Instant
     hit: str
@@ -45,21 +45,21 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
     order: str | UnsetType | None = UNSET
     sent: Sent | UnsetType = UNSET
     click: Annotated[
-        str | UnsetType, Meta(description="The click id that the conversion names, by which it is the visitor's.")
+        str | UnsetType, Meta(description="The click id that the conversion names, which may join it to the visitor.")
     ] = UNSET
-    user: Annotated[
-        str | None, Meta(description="The user whose fact it is, by the visitor's links; null if it is no user's.")
+    user: Annotated[str | None, Meta(description="The user to whom the fact belongs; null if it belongs to no user.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
     ]
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
     page: Annotated[Url | UnsetType, Meta(description="The page for people that explains the conversion.")] = UNSET
 
 
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
-    """Describes the facts of a site.
+    """Describes the facts of a site for the API.
 
-    `people`: the persons of the facts. `archive_key`: batch id -> the archive's key. `page_url`: conversion id -> the
-    page that explains it.
+    `people`: knows the persons of the facts. `archive_key`: batch id -> the key of the archive's object. `page_url`:
+    conversion id -> the URL of the page that explains it.
     """
 
     site: SiteConfig
@@ -68,8 +68,7 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """Describe a fact as it is stored, with its person's user. The explanation of a conversion's `id` says whether
-        it counts."""
+        """Describe a stored fact and its user. Whether a conversion counts is said by the explanation of its `id`."""
         match fact:
             case Touch():
                 return self._touch(fact)
@@ -127,8 +126,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
 ) -> tuple[list[TimelineRow], OrderKey | None]:
-    """Read the visitor's next facts, every stored copy; and the position where the next page begins, None for the last
-    page."""
+    """Read a page of a visitor's facts, every stored copy. Returns the facts, and where the next page begins; None on
+    the last page."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
     links = store.read_timeline(site, visitor, "link", after, limit + 1)
@@ -136,8 +135,10 @@ def read_timeline(
     return facts[:limit], order_key(facts[limit - 1]) if len(facts) > limit else None
 
 
-def meet(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """Read the persons of these facts."""
+def read_people(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
+    """Read to which persons these facts belong."""
     people = People(store, site)
-    people.meet(fact if isinstance(fact, Touch) else owned(fact) for fact in facts if not isinstance(fact, Link))
+    people.read_links_of(
+        fact if isinstance(fact, Touch) else claimant_fact(fact) for fact in facts if not isinstance(fact, Link)
+    )
     return people

@@ -1,5 +1,4 @@
-"""Touches: the path of a decided case -> each touch with its credit under every model, or with the reason why it has
-none. Pure."""
+"""Touches: each touch of a conversion, with its credit under every model, or with the reason why it has none. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -23,12 +22,12 @@ from tracker.collection.hit import iso
 
 NOTHING = {model: six_places(0) for model in MODELS}
 
-#: Model -> `order_key` of a touch -> its share.
+#: Model -> `order_key` of a touch -> the touch's share.
 Earned = Mapping[str, Mapping[OrderKey, Share]]
 
 
 class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
-    """An amount, of conversions or of money, under each model."""
+    """An amount under each model: of conversions, or of money."""
 
     last: Amount
     first: Amount
@@ -39,15 +38,15 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
     shapley: Amount
 
     def items(self) -> list[tuple[str, Amount]]:
-        """Each model with its amount."""
+        """List each model with its amount."""
         return list(msgspec.structs.asdict(self).items())
 
 
 class ModelNote(msgspec.Struct, frozen=True):
-    """The fit by which a data-driven model divided a conversion."""
+    """From which month a data-driven model learnt what it needed to divide a conversion."""
 
-    fit: Annotated[Month | None, Meta(description="The month whose fit the credit needs; null if it needs none.")]
-    reason: Annotated[WeighReason | None, Meta(description="Why credit was not divided as the model says.")]
+    fit: Annotated[Month | None, Meta(description="The month from which the model learnt; null if it isn't needed.")]
+    reason: Annotated[WeighReason | None, Meta(description="Why each ad could not get its own weight; null if it did.")]
 
 
 class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,15 +56,15 @@ class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
     shapley: ModelNote
 
     def items(self) -> list[tuple[str, ModelNote]]:
-        """Each model with its note."""
+        """List each data-driven model with its note."""
         return list(msgspec.structs.asdict(self).items())
 
 
 class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
-    """A click or a view of a conversion's persons, with its credit."""
+    """A click or a view of the conversion's persons, with its credit."""
 
     hit: str
-    ad: Annotated[str, Meta(description="The ad's name in the rows of reports.")]
+    ad: Annotated[str, Meta(description="The ad's name in reports.")]
     campaign: str
     configured: bool
     kind: TouchKind
@@ -77,8 +76,10 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
     credit: AmountByModel
     value: AmountByModel
     parameters: Annotated[dict[str, str], Meta(description="The raw parameters of the touch.")]
-    batch: Annotated[str | None, Meta(description="The id of the batch that the hit came in.")]
-    archive_key: Annotated[str | None, Meta(description="The archive's object that holds it; null if that is unknown.")]
+    batch: Annotated[str | None, Meta(description="The id of the batch with the hit.")]
+    archive_key: Annotated[
+        str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
+    ]
 
 
 def describe_touch(
@@ -107,15 +108,14 @@ def describe_touch(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """The raw parameters of a touch: those by which its ad is found, its further click ids, and the further parameters
-    of the ad's link."""
+    """Return the raw parameters of a touch: its ad, utm tags, click ids and the custom parameters of the ad's link."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
     own = {name: value for name in names if (value := getattr(touch, name))}
     return {**dict(touch.others), **dict(touch.other_ids), **own}
 
 
-def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:
-    """Compute the share of each touch; empty if the conversion doesn't count."""
+def earned_shares(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: Learnt | None) -> Earned:
+    """Compute the share of each touch under each model. Empty if the conversion doesn't count."""
     if case.reason is not None:
         return {}
     earned = shares(case.verdict, path, MODELS, site.terms, learnt)
@@ -123,7 +123,9 @@ def earned_by(case: Case, path: Sequence[Touchpoint], site: SiteConfig, learnt: 
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Describe how each data-driven model divided the conversion: the month whose fit the credit needs, None if it
-    needs none; and why credit was not divided as the model says, None if it was."""
+    """Describe from which month the data-driven models learnt, and why they could not give each ad its own weight.
+
+    `month`: None if the conversion has nothing to divide.
+    """
     reasons = weigh_reasons(eligible, learnt) if month else dict.fromkeys(LEARNED)
     return ModelNotes(**{model: ModelNote(month, reason) for model, reason in reasons.items()})

@@ -1,4 +1,4 @@
-"""Wanted: the parameters of a list of conversions -> a checked range and filters, or a Refusal. Pure."""
+"""Wanted: reads and checks the parameters of a list of conversions: range, filters and page. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from conversions.units.clock import day_start, days_between, next_day
 from tracker.collection.money import read_micros
 from tracker.collection.refusal import Refusal
 
-#: A list covers at most this many days, as a report does.
+#: A list covers at most this many days. The limit of reports is the same.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
-#: The largest number of conversions on a page, which is the default, too.
+#: The largest number of conversions on a page, and the default.
 MAX_LIMIT = 100
-#: A filter has at most this many values, and a value this many characters.
+#: A filter has at most this many values. A value has at most this many characters.
 MAX_VALUES, MAX_LENGTH = 100, 1_000
 #: All parameters of a list.
 PARAMETERS = (
@@ -31,11 +31,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """The conversions of a list: those with `since` <= at < `until` (ms) that meet every filter.
+    """Which conversions a list shows: those with `since` <= at < `until` (ms) that meet all filters.
 
-    `goals`: uids; empty for all goals. `ads`: names of which one must have credit under `model`; empty for all
-    conversions. `counted`: None for both. `least` and `most`: micros of the site's currency, both inclusive. `limit`:
-    conversions on a page. `after`: where the page begins; None for the first page.
+    `goals`: uids; empty for all goals. `ads`: names of ads; one of them must have credit under `model`; empty for all
+    conversions. `counted`: None for counted conversions and others. `least`, `most`: micros of the site's currency,
+    both inclusive. `limit`: how many conversions are on a page. `after`: where the page begins; None for the first
+    page.
     """
 
     first: str
@@ -53,7 +54,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_wanted(parameters: Mapping[str, str], site: SiteConfig) -> Wanted:
-    """Read and check the parameters. An empty parameter counts as absent. Raises Refusal."""
+    """Read and check the parameters. Empty parameters are ignored. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"A list of conversions has the parameters {', '.join(PARAMETERS)}."
@@ -140,5 +141,5 @@ def _read_after(parameters: Mapping[str, str]) -> ListPosition | None:
     try:
         return read_position(text) if text else None
     except ValueError as error:
-        detail = "Take the address of a page from `next` of the one before."
+        detail = "Take the URL of the next page from `next` of the page before it."
         raise Refusal(400, "bad_page", detail, "after") from error

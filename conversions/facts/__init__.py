@@ -1,1 +1,1 @@
-"""Facts: hits and configuration -> touches, conversions, adjustments, links. Pure."""
+"""Facts: what hits become: touches, conversions, adjustments and links. Also the counts of live counters. Pure."""

@@ -1,4 +1,4 @@
-"""Ad names: a touch's raw parameters and the present ads -> the ad's name in reports. Pure."""
+"""Ad names: the raw parameters of a touch and the configured ads -> the ad's name in reports. Pure."""
 
 from collections.abc import Iterable
 
@@ -10,37 +10,41 @@ from conversions.rules.globs import is_like
 
 
 class AdName(msgspec.Struct, frozen=True, order=True):
-    """The name of a touch's ad in reports. `configured`: whether the account has such an ad. `campaign` is the key of a
-    configured ad's campaign; otherwise it is the touch's utm campaign."""
+    """The name of an ad in reports. `configured`: whether the account has configured the ad.
+
+    `campaign`: the key of the campaign of a configured ad; for any other ad, the touch's `utm_campaign`.
+    """
 
     ad: str
     campaign: str
     configured: bool
 
 
-#: The name that unconfigured ads share: in a bucket's figures all but the largest of them, in live counters all.
+#: The name of an unconfigured ad that has no row of its own. In an hour's figures, the largest unconfigured ads have
+#: their own rows. In live counters none has.
 OTHER = AdName("(other)", "(other)", False)
 
 
 def fallback_name(touch: Touch) -> str:
-    """The name of a touch that no configured ad matches: the ad that the hit names; else the utm tags; else the
-    network."""
+    """Name the ad of a touch that belongs to no configured ad: by the ad that the hit names; else by its utm tags, such
+    as `google/cpc/sale`; else by its ad network."""
     tags = [tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag]
     return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
 
 
 def matched_values(touch: Touch) -> tuple[str, ...]:
-    """The values that match rules compare: the utm tags in the order of UTM_TAGS, then the network."""
+    """List the values with which match rules are compared: the utm tags in the order of UTM_TAGS, then the ad
+    network."""
     network = CLICK_IDS.get(touch.network, "")
     return touch.source, touch.medium, touch.campaign, touch.content, touch.term, network
 
 
 class AdNames:
-    """Names the ads of touches by the present configuration.
+    """Finds the configured ad to which each touch belongs.
 
-    A touch that names an ad belongs to the ad with this key; the match rules are not tried. A touch that names none
-    belongs to the first ad that has a matching rule. Touches with the same parameters are matched once, because a site
-    may have many ads and a bucket many touches.
+    If a touch names an ad, it belongs to the ad with this key, and match rules are not tried. Otherwise it belongs to
+    the first ad that has a matching rule. Results are remembered by the touch's parameters, because a site may have
+    many ads and a bucket many touches.
     """
 
     def __init__(self, ads: Iterable[Ad]) -> None:
@@ -52,8 +56,7 @@ class AdNames:
             self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
 
     def name(self, touch: Touch) -> AdName:
-        """The name of the configured ad to which a touch belongs. If there is none, the name is made of the touch's own
-        parameters."""
+        """Return the name of a touch's ad. If the touch belongs to no configured ad, its parameters give the name."""
         values = matched_values(touch)
         known = self._known.get((touch.ad, *values))
         if known is None:
@@ -70,5 +73,5 @@ class AdNames:
 
 
 def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
-    """Name one touch's ad. To name many touches, make AdNames once."""
+    """Name the ad of one touch. If there are many touches, make one AdNames for all of them."""
     return AdNames(ads).name(touch)

@@ -1,6 +1,6 @@
-"""Attribute: hits and configuration -> facts, rejected hits with their reasons, and counter increments. Pure.
+"""Attribution: hits and configuration -> facts, rejected hits with reasons, and increments of counters. Pure.
 
-What a hit becomes doesn't depend on other hits.
+Each hit is processed without knowledge of other hits.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.handover import landing_touch
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, Touch, named_click
 from conversions.facts.rejected import RejectedHit, rejected_hit
-from conversions.facts.touch import click_id_of, touch_of
+from conversions.facts.touch import click_id_of, make_touch
 from conversions.facts.value import base_value, needs_token
 from conversions.rules.goals import Goal, GoalVersion, is_met
 from conversions.rules.site import SiteConfig
@@ -27,7 +27,7 @@ CountKey = tuple[str, int, str, str, str]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the hits of a batch become."""
+    """The result of a batch: its facts, its rejected hits, and its increments of live counters."""
 
     facts: tuple[Fact, ...]
     rejected: tuple[RejectedHit, ...]
@@ -35,13 +35,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def attribute(hits: Iterable[Hit], sites: Mapping[str, SiteConfig | None], batch: str) -> Outcome:
-    """Make facts, rejected hits and increments of one batch's hits; see `attribute_batches`."""
+    """Make the facts, rejected hits and counter increments of one batch; see `attribute_batches`."""
     return attribute_batches([Batch(batch, tuple(hits))], sites)
 
 
 def attribute_batches(batches: Iterable[Batch], sites: Mapping[str, SiteConfig | None]) -> Outcome:
-    """Make facts, rejected hits and increments of batches. `sites`: site key -> its configuration, None if there is no
-    such site."""
+    """Make the facts, rejected hits and counter increments of several batches.
+
+    `sites`: site key -> its configuration; None if no site has this key.
+    """
     facts: list[Fact] = []
     rejected: list[RejectedHit] = []
     counts: Counter[CountKey] = Counter()
@@ -54,41 +56,41 @@ def attribute_batches(batches: Iterable[Batch], sites: Mapping[str, SiteConfig |
         if reason := why_rejected(hit, site.traffic):
             rejected.append(rejected_hit(hit, batch, reason.code, reason.field, reason.detail))
             continue
-        made = facts_of(hit, site, batch)
+        made = make_facts(hit, site, batch)
         facts.extend(made)
         _count(counts, hit, made, site, names[hit.site])
         if hit.type == "conversion" and not any(isinstance(fact, Conversion) for fact in made):
             rejected.append(rejected_hit(hit, batch, "no_goal", "name", f"No goal in force is met by {hit.name!r}."))
         if hit.unread:
-            rejected.extend(unread_of(hit, batch))
+            rejected.extend(unread_fields(hit, batch))
     increments = [Count(*key, max(-MAX_COUNT, min(amount, MAX_COUNT))) for key, amount in counts.items() if amount]
     return Outcome(tuple(facts), tuple(rejected), tuple(increments))
 
 
-def facts_of(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
-    """Make the facts of one hit: a touch, conversions, an adjustment, a link, or none."""
+def make_facts(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
+    """Make all facts of a hit: a touch, conversions and a link, or an adjustment. The list may be empty."""
     if hit.type == "adjustment":
-        return [adjustment_of(hit, batch)]
+        return [make_adjustment(hit, batch)]
     user = someone(hit.user)
-    touch = landing_touch(hit, site) or touch_of(hit)
+    touch = landing_touch(hit, site) or make_touch(hit)
     made: list[Touch | Conversion] = [touch] if touch else []
-    made.extend(met_by(hit, site.goals))
+    made.extend(make_conversions(hit, site.goals))
     facts: list[Fact] = [
         msgspec.structs.replace(fact, user=user, bucket=bucket_of(fact.at, site.timezone), batch=batch) for fact in made
     ]
-    return [*facts, link_of(hit, user, batch)] if user else facts
+    return [*facts, make_link(hit, user, batch)] if user else facts
 
 
-def link_of(hit: Hit, user: str, batch: str) -> Link:
-    """Make the link of a hit: the fact that the hit's visitor named this user.
+def make_link(hit: Hit, user: str, batch: str) -> Link:
+    """Make the link of a hit that names a user: the fact that the hit's visitor is this user.
 
-    `facts_of` makes no link of an adjustment. The shop sends adjustments, and their visitor is not the buyer's browser.
+    Adjustments make no link. The shop's server sends them, and their visitor is not the buyer's browser.
     """
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
-def adjustment_of(hit: Hit, batch: str) -> Adjustment:
-    """Make the adjustment of a hit."""
+def make_adjustment(hit: Hit, batch: str) -> Adjustment:
+    """Make the adjustment of an adjustment hit."""
     assert hit.kind is not None
     return Adjustment(
         site=hit.site,
@@ -100,17 +102,17 @@ def adjustment_of(hit: Hit, batch: str) -> Adjustment:
         currency=hit.currency,
         batch=batch,
         trusted=hit.trusted,
-        click=click_of(hit),
+        click=click_named_by(hit),
     )
 
 
-def click_of(hit: Hit) -> str:
-    """The click id that a hit names, shortened in the same way as the click ids of touches."""
+def click_named_by(hit: Hit) -> str:
+    """Return the click id that a hit names. A long id is shortened as it is in touches."""
     return named_click(click_id_of(hit.click))
 
 
-def unread_of(hit: Hit, batch: str) -> Iterator[RejectedHit]:
-    """Make a row for each field of a hit that could not be read: the amount or the time. The hit itself counts."""
+def unread_fields(hit: Hit, batch: str) -> Iterator[RejectedHit]:
+    """Report each field of a hit that could not be read: the amount or the time. The hit itself still counts."""
     for field, text in hit.unread.items():
         if field == "value":
             yield rejected_hit(
@@ -128,9 +130,9 @@ def _count(counts: Counter[CountKey], hit: Hit, facts: Iterable[Fact], site: Sit
     for fact in facts:
         if isinstance(fact, Touch):
             if fact.hit != hit.id:
-                continue  # A landing page repeats a click that `/click` has counted already.
+                continue  # The landing page repeats a click that `/click` has already counted.
             name = names.name(fact)
-            # Only configured ads have counters. Otherwise strangers could make counters without bound.
+            # Only configured ads have counters. Otherwise anybody could create any number of counters.
             counts[hit.site, bucket, "", name.ad if name.configured else OTHER.ad, f"{fact.kind}s"] += 1
         elif (version := _version_of(fact, site)) and isinstance(fact, Conversion) and not needs_token(fact, version):
             counts[hit.site, bucket, fact.goal, "", "conversions"] += 1
@@ -142,8 +144,8 @@ def _version_of(fact: Fact, site: SiteConfig) -> GoalVersion | None:
     return goal.in_force(fact.at) if goal else None
 
 
-def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
-    """Make the conversions of a hit: one for each goal, if the hit meets the version that is in force at its `at`."""
+def make_conversions(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
+    """Make the conversions of a hit: one for each goal whose version in force at the hit's time it meets."""
     for goal in goals:
         version = goal.in_force(hit.at)
         if version and is_met(hit, goal, version):
@@ -159,5 +161,5 @@ def met_by(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
                 currency=hit.currency,
                 trusted=hit.trusted,
                 unreadable="value" in hit.unread,
-                click=click_of(hit),
+                click=click_named_by(hit),
             )

@@ -1,15 +1,15 @@
-"""Counts: increments of the live counters. Pure."""
+"""Counts: the increments of live counters. Pure."""
 
 import msgspec
 
-#: The largest increment. Counters have 64 bits, and a conversion's value comes from outside.
+#: The largest increment. Counters have 64 bits, and a hit may send any value.
 MAX_COUNT = 10**17
 
 
 class Count(msgspec.Struct, frozen=True):
-    """One increment of a live counter. `amount` is between -MAX_COUNT and MAX_COUNT.
+    """An increment of a live counter. `amount` is at most MAX_COUNT in size and may be negative.
 
-    Metrics: `hits`, `clicks`, `views`, `conversions`, `value` (micros).
+    `metric`: `hits`, `clicks`, `views`, `conversions` or `value` (micros).
     """
 
     site: str

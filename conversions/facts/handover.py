@@ -1,6 +1,7 @@
-"""Handover: the signed click (ad, id, time) that `/click` adds to the landing page's address. Pure.
+"""Handover: the signed click that `/click` adds to the landing page's URL, and the touch that the page makes of it.
+Pure.
 
-In: a page hit and its site's secret. Out: the click as a touch of the page hit's visitor.
+The page's visitor then owns the click. `/click` itself doesn't know this visitor, because it is on another domain.
 """
 
 import hmac
@@ -9,25 +10,26 @@ from urllib.parse import quote
 
 import msgspec
 
-from conversions.facts.parameters import joint, read_parameters
+from conversions.facts.parameters import read_parameters, separator_after
 from conversions.facts.records import Touch
-from conversions.facts.touch import campaign_parameters, other_parameters
+from conversions.facts.touch import campaign_parameters, custom_parameters
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, bucket_of
 from tracker.collection.hit import Hit
 
 AD = "hl_ad"
 CLICK = "hl_click"
-#: The longest time (ms) between a click and its landing. If a page is opened later, a bookmark or a shared link led to
-#: the page, not the click.
+#: A signed click is valid for this long (ms). If the page is opened later, it came from a bookmark or a shared link.
 VALID_MS = DAY_MS
-#: The token's parts are 33 bytes together. In base64 these are 44 letters without padding, in only one spelling.
+#: Click id, time and signature have 33 bytes together. In base64 they are 44 characters without padding, and each token
+#: has only one spelling.
 ID_BYTES, TIME_BYTES, SEAL_BYTES = 16, 6, 11
 TOKEN_LETTERS = 44
 
 
 class Handover(msgspec.Struct, frozen=True):
-    """A click on its way to the landing page: the ad's key, the click's hit id (32 hex digits) and time (ms)."""
+    """A click that `/click` hands over to the landing page. `ad`: the ad's key. `click`: the click's hit id, 32 hex
+    digits. `at`: its time, ms."""
 
     ad: str
     click: str
@@ -35,13 +37,13 @@ class Handover(msgspec.Struct, frozen=True):
 
 
 def sign(handover: Handover, site: str, secret: str) -> str:
-    """Make the value of `hl_click`: id and time, and a seal over id, time, site and ad."""
+    """Make the token `hl_click`: the click's id and time, with a signature over id, time, site and ad."""
     said = bytes.fromhex(handover.click) + handover.at.to_bytes(TIME_BYTES, "big")
     return urlsafe_b64encode(said + _seal(said, site, handover.ad, secret)).decode()
 
 
 def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
-    """Read the handover that a token carries; None if the token was not signed with the site's secret for this ad."""
+    """Read the click in a token. None if the token was not signed with this secret for this site and ad."""
     if not secret or len(token) != TOKEN_LETTERS or not token.isascii():
         return None
     try:
@@ -55,20 +57,21 @@ def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
 
 
 def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
-    # The parts can't be confused: a site's key has no NUL, and the signed bytes have a fixed length.
+    # Different parts never give the same text: a site key has no NUL, and `said` has a fixed length.
     text = f"{site}\0{ad}\0".encode(errors="replace")
     return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
 
 
 def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
-    """Add `hl_ad` and `hl_click` to the landing page's address, after its own query and before its fragment."""
+    """Add `hl_ad` and `hl_click` to the landing page's URL, after its own query and before its fragment."""
     page, hash_mark, fragment = url.partition("#")
     added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
-    return f"{page}{joint(page)}{added}{hash_mark}{fragment}"
+    return f"{page}{separator_after(page)}{added}{hash_mark}{fragment}"
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
-    """Read the handover that an address carries; None if it carries none. If there are several, the last one counts."""
+    """Read the signed click in a URL. None if there is none or if its signature is wrong. If there are several, the
+    last counts."""
     if f"{CLICK}=" not in url:
         return None
     given = dict(read_parameters(url))
@@ -76,14 +79,15 @@ def read_handover(url: str, site: str, secret: str) -> Handover | None:
 
 
 def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
-    """Make the touch of the click that led the visitor to this page; None if the hit is no landing page.
+    """Make a touch from the signed click in a landing page's URL. None if the hit is no such page, or if the click is
+    too old.
 
-    The touch has the hit id of the click. `/click` has recorded the click under the same id, and touches with one hit
-    id count once in each bucket.
+    The touch has the click's hit id. `/click` recorded the click under the same id, and touches with the same hit id
+    count once in each bucket.
 
-    The touch has the time of the click, unless the landing seems to precede the click because the browser's clock is
-    behind. The touch then has the time of the landing: a conversion on the page must not precede its click. But the
-    time is never before the click's bucket. Otherwise the click would count in two buckets.
+    The touch has the click's time. If the browser's clock is behind, the landing may seem to come before the click.
+    Then the touch has the time of the landing, because a conversion on the page must not come before its click. But the
+    time is never before the click's bucket, because the click would then count in two buckets.
     """
     found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
     if found is None or hit.at - found.at > VALID_MS:
@@ -96,6 +100,6 @@ def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
         hit=found.click,
         ad=found.ad,
         landed=True,
-        others=tuple(other_parameters(read_parameters(hit.url)).items()),
+        others=tuple(custom_parameters(read_parameters(hit.url)).items()),
         **campaign_parameters(hit.url),
     )

@@ -1,4 +1,4 @@
-"""Parameters: an address -> its parameters, however pages and mailers wrote them. Pure."""
+"""Parameters: the names and values in a URL's query and fragment, also in URLs that pages or mailers spoilt. Pure."""
 
 import re
 from urllib.parse import unquote_plus
@@ -6,17 +6,17 @@ from urllib.parse import unquote_plus
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 
 MAX_PARAMETERS = 200
-#: The campaign parameters and the tracker's own: name in lower case -> name as it is kept.
+#: The campaign parameters and the tracker's own parameters: name in lower case -> usual spelling.
 NAMES = {name.lower(): name for name in (*(f"utm_{tag}" for tag in UTM_TAGS), *CLICK_IDS, "hl_ad", "hl_click")}
 _BEGIN = re.compile(r"[?#&]")
-#: An ampersand that HTML escaped once or more often.
+#: An ampersand that was escaped for HTML, once or several times.
 _AMP = re.compile(r"&(?:amp;|#38;)+")
-#: Parameters are separated by & and #. A ? or a ; separates only if one of NAMES comes after it.
+#: Parameters are separated by & or #. A ? or a ; is a separator only in front of one of NAMES.
 _BETWEEN = re.compile(rf"[&#]|[?;](?=(?:amp;)*(?:{'|'.join(NAMES)})=)", re.IGNORECASE)
 
 
 def read_parameters(url: str) -> list[tuple[str, str]]:
-    """Read names and values in the order of the address. Empty values are left out, and at most MAX_PARAMETERS are
+    """List the parameters of a URL as (name, value), in order. Empty values are left out. At most MAX_PARAMETERS are
     read."""
     begin = _BEGIN.search(url)
     if begin is None:
@@ -37,8 +37,9 @@ def _name(text: str) -> str:
     return NAMES.get(name.lower(), name)
 
 
-def joint(page: str) -> str:
-    """The text between an address without a fragment and a parameter that is added to it."""
+def separator_after(page: str) -> str:
+    """Return the character that must come before a parameter that is appended to a URL: `?`, `&` or none. The URL must
+    have no fragment."""
     if "?" not in page:
         return "?"
     return "" if page.endswith(("?", "&")) else "&"

@@ -1,7 +1,7 @@
-"""Person: a fact and its visitor's links -> the person that the fact belongs to, a user or the visitor alone. Pure.
+"""Person: to whom a touch or a conversion belongs: a user, or a visitor without a user. Pure.
 
-A person is a text: `u:` and the user, or `v:` and the visitor. The same text is the key of a linked set: a user's
-visitors, or a visitor's users. The set of a click id, `c:` and the id, has the digests of the conversions that name it.
+A person is a text: `u:USER` or `v:VISITOR`. Under the same text the store keeps a set: the visitors of a user, or the
+users of a visitor. Under `c:CLICK_ID` it keeps the digests of the conversions that name the click id.
 """
 
 from bisect import bisect_left
@@ -9,59 +9,61 @@ from collections.abc import Callable, Collection, Sequence
 
 from conversions.facts.records import Conversion, Fact, Link, Touch, digest
 
-#: A user with more visitors than this is an id that many people share. Even a browser that forgets its visitor's id
-#: every day makes fewer visitors in a year.
+#: If a user id has more visitors than this, many people share the id. One person stays below: a browser that loses its
+#: cookies every day makes 365 visitors in a year.
 MOST_VISITORS = 500
-#: A visitor with more users than this is a shared machine.
+#: If a visitor has more users than this, many people share the browser.
 MOST_USERS = 50
-#: A click id that more conversions than this name is sent by mistake. A sale a week for two years makes about 100. If
-#: an earlier click with the id comes, this many conversions are read and joined once more.
+#: If more conversions than this name one click id, the id is a mistake. One real sale a week makes about 100 in two
+#: years. If an earlier click with the id comes, up to this many conversions are joined again.
 MOST_NAMING = 200
-#: The key of a set that is not empty if the site has any link.
+#: The key of a set that is not empty once the site has a link.
 ANY = "*"
-#: The key of a set that is not empty if any conversion of the site ever named a click.
+#: The key of a set that is not empty once a conversion of the site has named a click.
 NAMED = "*click"
-#: A fact -> the person that it belongs to.
+#: A function from a fact to the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]
-#: A member that a crowded set gets when every bucket that the crowding may change has been marked.
+#: A member that is added to a crowded set once all buckets are marked whose figures this changes.
 ANNOUNCED = ""
 
 
 def by_user(user: str) -> str:
-    """The person of a user."""
+    """Return the person `u:USER`, also the key of the set of the user's visitors."""
     return f"u:{user}"
 
 
 def by_visitor(visitor: str) -> str:
-    """The person of a visitor without a user."""
+    """Return the person `v:VISITOR`, also the key of the set of the visitor's users."""
     return f"v:{visitor}"
 
 
 def by_click(click: str) -> str:
-    """The key of the set of a click id."""
+    """Return `c:CLICK_ID`, the key of the set of the conversions that name a click id."""
     return f"c:{click}"
 
 
-def itself(fact: Touch | Conversion) -> str:
-    """The fact's visitor as its person. The default of functions whose caller doesn't read who the users are."""
+def visitor_alone(fact: Touch | Conversion) -> str:
+    """Return the visitor of a fact as its person, without regard to users."""
     return by_visitor(fact.visitor)
 
 
 def user_of(person: str) -> str:
-    """The user of a person; empty if the person is a visitor without a user."""
+    """Return the user of a person. Empty if the person is a visitor without a user."""
     return person[2:] if person.startswith("u:") else ""
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a linked set is too large: a user has too many visitors, a visitor has too many users, or a click id has
-    too many conversions. This user, visitor or click id then joins nobody, for good."""
+    """Whether the set under a key is too large: the visitors of a user, the users of a visitor, or the conversions of a
+    click id. Such a user, visitor or click id joins nobody any more."""
     most = {"u:": MOST_VISITORS, "v:": MOST_USERS, "c:": MOST_NAMING}.get(key[:2])
     return most is not None and len(linked) - (ANNOUNCED in linked) > most
 
 
-def pairs_of(fact: Fact) -> tuple[tuple[str, str], ...]:
-    """The keys of the linked sets that a fact adds to, each with the member that it adds. Links and conversions that
-    name a click add members."""
+def linked_pairs(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """List the sets to which a fact adds a member, as pairs (key of the set, member).
+
+    A link and a conversion that names a click add members. Other facts add none.
+    """
     if isinstance(fact, Link):
         return (by_user(fact.user), fact.visitor), (by_visitor(fact.visitor), fact.user), (ANY, ANY)
     if isinstance(fact, Conversion) and fact.click:
@@ -70,11 +72,11 @@ def pairs_of(fact: Fact) -> tuple[tuple[str, str], ...]:
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """The user of a visitor at an instant: the user of the next link; if none follows, the user of the last link. Empty
-    if there is no link.
+    """Return the user of a visitor at the instant `at` (ms): the user of the next link, or after the last link its
+    user. Empty without links.
 
-    On a shared computer this separates two users: what was done before a sign-in belongs to the user who then signed
-    in. `links`: the visitor's links, in order.
+    On a shared computer, what was done before a sign-in therefore belongs to the user who signed in next. `links`: the
+    visitor's links, in order.
     """
     if not links:
         return ""
@@ -83,10 +85,11 @@ def linked_user(at: int, links: Sequence[Link]) -> str:
 
 
 def person_of(fact: Touch | Conversion, links: Sequence[Link], crowded: Collection[str]) -> str:
-    """The person that a fact belongs to: the user that the fact names, or the user by the links; otherwise the visitor.
+    """Return the person of a fact: the user that the fact names, else the user by the visitor's links, else the
+    visitor.
 
-    `links`: the links of the fact's visitor, in order. `crowded`: the crowded users and visitors, as persons. If the
-    fact's visitor or user is one of them, the fact belongs to the visitor.
+    `links`: the links of the fact's visitor, in order. `crowded`: users and visitors that too many share, as persons.
+    If the visitor or the user is among them, the person is the visitor.
     """
     alone = by_visitor(fact.visitor)
     user = by_user(fact.user or linked_user(fact.at, links))

@@ -1,6 +1,7 @@
-"""Records: the facts that hits become and figures are made of: touches, conversions, adjustments and links. Pure.
+"""Records: the facts that are stored: touches, conversions, adjustments and links. Figures are computed from them.
+Pure.
 
-Every distinct copy of a fact is a separate row. The row's key ends in a digest of every field that a figure reads.
+Each different copy of a fact is a row of its own. The row's key ends in a digest of all fields that figures depend on.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,9 +19,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A hit by which an ad reached a visitor, with the raw parameters. The rollup decides which ad it was.
+    """A click or a view by which an ad reached a visitor, with its raw parameters. The ad itself is found at rollup.
 
-    `user` is the user that the hit itself named.
+    `user`: the user that the hit itself named.
     """
 
     site: str
@@ -35,32 +36,35 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     campaign: str = ""
     content: str = ""
     term: str = ""
-    #: The click id's parameter, e.g. `gclid`, and its value.
+    #: The parameter of the first click id in the URL, such as `gclid`, and its value.
     network: str = ""
     click_id: str = ""
-    #: Whether a landing page recorded this click. `/click` recorded the same click under a stand-in visitor.
+    #: Whether a landing page made this touch from a signed click. `/click` has recorded the same click with a stand-in
+    #: for the visitor.
     landed: bool = False
     bucket: int = 0
     batch: str = ""
-    #: Parameter and value of further click ids in the same address.
+    #: The parameters and values of further click ids in the same URL.
     other_ids: Pairs = ()
-    #: The other parameters of the ad's link, such as an affiliate network's.
+    #: Other parameters of the ad's link, such as `sub1` of an affiliate network.
     others: Pairs = ()
-    #: Whether `/click` made the hit and its id. A conversion can name a touch by its hit id only if the touch is
-    #: `issued` or `landed`.
+    #: Whether `/click` made the hit id. A conversion can name the touch by its hit id only if the touch is `issued` or
+    #: `landed`.
     issued: bool = False
 
     @property
-    def carried(self) -> set[str]:
-        """The ids by which a conversion may name the touch: its click ids, and the hit id that `/click` made."""
+    def click_ids(self) -> set[str]:
+        """All ids by which a conversion can name this touch: the click ids in its URL, and the hit id if `/click` made
+        it."""
         ids = {self.click_id, *(value for _, value in self.other_ids), self.hit if self.issued or self.landed else ""}
         return {named_click(text) for text in ids if text}
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
-    """A hit that met one version of a goal. `value` is micros as sent, None if the hit had none or it is `unreadable`.
+    """A hit that met a version of a goal. `value`: micros as sent; None if there was no amount or if it could not be
+    read.
 
-    `user` is the user that the hit itself named.
+    `user`: the user that the hit itself named.
     """
 
     site: str
@@ -75,22 +79,23 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
-    #: Whether a server with an ingest token sent it.
+    #: Whether a server sent the hit with an ingest token.
     trusted: bool = False
-    #: Whether it had an amount that could not be read.
+    #: Whether the hit had an amount that could not be read.
     unreadable: bool = False
-    #: The click id that the hit named, as `named_click` keeps it.
+    #: The click id that the hit named, shortened by `named_click`.
     click: str = ""
 
     @property
     def claim(self) -> str:
-        """The key that a conversion shares with its duplicates: `o:` and the order id, else `c:` and the click id, else
-        `h:` and the hit id."""
+        """The dedupe key: `o:ORDER`, else `c:CLICK_ID`, else `h:HIT_ID`. Conversions of a goal with the same key count
+        once."""
         return claim_of(self.order, self.click) or f"h:{self.hit}"
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
-    """A refund, a retraction, a restoration or a restatement of all conversions of a claim. `value` is micros."""
+    """A refund, a retraction, a restoration or a restatement of an order's or a click's conversions. `value`:
+    micros."""
 
     site: str
     order: str = ""
@@ -101,19 +106,20 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     currency: str = ""
     bucket: int = 0
     batch: str = ""
-    #: Whether a server with an ingest token sent it.
+    #: Whether a server sent the hit with an ingest token.
     trusted: bool = False
-    #: The click id that the hit named, as `named_click` keeps it.
+    #: The click id that the hit named, shortened by `named_click`.
     click: str = ""
 
     @property
     def claim(self) -> str:
-        """The key of the conversions that the adjustment changes."""
+        """The dedupe key of the conversions that this adjusts: `o:ORDER`, else `c:CLICK_ID`."""
         return claim_of(self.order, self.click) or "o:"
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link"):
-    """A visitor named its user. Only links join several visitors to one person."""
+    """The fact that a visitor is a user, because a hit of the visitor named the user. Links join visitors to one
+    person."""
 
     site: str
     visitor: str
@@ -124,10 +130,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
-    """A conversion that names a click, together with a touch that carries it, in the timeline of the touch's visitor.
+    """A conversion that names a click, stored with the touch of this click, in the timeline of the touch's visitor.
 
-    A conversion is joined with the first touch that carries the click. If a touch that precedes this one by `place` is
-    stored later, the conversion gets another row, and this row stays. Readers take the row with the first touch.
+    The touch is the first one with the click id. If an even earlier touch is stored later, the conversion gets a second
+    row. Readers use the row with the first touch; see `place`.
     """
 
     conversion: Conversion
@@ -135,47 +141,47 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def site(self) -> str:
-        """The site of the conversion and the touch."""
+        """The site's key."""
         return self.touch.site
 
     @property
     def visitor(self) -> str:
-        """The touch's visitor."""
+        """The visitor of the touch."""
         return self.touch.visitor
 
     @property
     def at(self) -> int:
-        """When the conversion happened, ms."""
+        """The time of the conversion, ms."""
         return self.conversion.at
 
     @property
     def hit(self) -> str:
-        """The conversion's hit id."""
+        """The hit id of the conversion."""
         return self.conversion.hit
 
     @property
     def goal(self) -> str:
-        """The conversion's goal."""
+        """The uid of the conversion's goal."""
         return self.conversion.goal
 
     @property
     def version(self) -> int:
-        """The conversion's version of its goal."""
+        """The version of the goal that the conversion met."""
         return self.conversion.version
 
     @property
     def claim(self) -> str:
-        """The conversion's claim."""
+        """The dedupe key of the conversion."""
         return self.conversion.claim
 
     @property
     def bucket(self) -> int:
-        """The conversion's bucket."""
+        """The bucket of the conversion, ms."""
         return self.conversion.bucket
 
     @property
     def batch(self) -> str:
-        """The conversion's batch."""
+        """The batch of the conversion."""
         return self.conversion.batch
 
     @property
@@ -185,8 +191,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The key that sorts the rows of one conversion by their touches: touches of landing pages first, then by
-        `order_key`."""
+        """The sort key for the rows of one conversion: by their touches, landing pages first, then by `order_key`."""
         return not self.touch.landed, order_key(self.touch)
 
 
@@ -198,27 +203,27 @@ _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 
 
 def encode_fact(fact: Fact) -> bytes:
-    """Serialize a fact for the stores."""
+    """Serialize a fact for storage."""
     return _encoder.encode(fact)
 
 
 def decode_fact(body: bytes | str) -> Fact:
-    """Read a fact from a stored row."""
+    """Deserialize a stored fact."""
     return _decoder.decode(body)
 
 
 def kind_of(fact: Fact) -> str:
-    """The kind of a fact: `touch`, `conversion`, `adjustment`, `link` or `joined`."""
+    """Return the kind of a fact: `touch`, `conversion`, `adjustment`, `link` or `joined`."""
     return str(type(fact).__struct_config__.tag)
 
 
 def digest(fact: Fact) -> str:
-    """A digest (16 hex digits) of every field that a figure reads: all but the batch and the derived bucket."""
+    """Compute the digest (16 hex digits) of all fields that figures depend on: all but the batch and the bucket."""
     return blake2b(_encoder.encode(plain_fact(fact)), digest_size=8).hexdigest()
 
 
 def plain_fact(fact: F) -> F:
-    """A fact without its batch and its derived bucket, which no figure reads."""
+    """Return a fact without its batch and bucket. Figures don't depend on these two."""
     if isinstance(fact, Joined):
         both = {"conversion": plain_fact(fact.conversion), "touch": plain_fact(fact.touch)}
         return msgspec.structs.replace(fact, **both)
@@ -226,18 +231,18 @@ def plain_fact(fact: F) -> F:
     return msgspec.structs.replace(fact, **derived)
 
 
-#: `at`, hit id, digest: the order of facts.
+#: The sort key of facts: `at`, hit id, digest.
 OrderKey = tuple[int, str, str]
 
 
 def order_key(fact: Fact) -> OrderKey:
-    """The key that sorts facts: by `at`, then by hit id, then by digest. The first fact is the one with the smallest
-    key."""
+    """Return the sort key of a fact: `at`, then hit id, then digest. Of several facts, the one with the smallest key is
+    called the first."""
     return fact.at, fact.hit, digest(fact)
 
 
 def in_order(facts: Iterable[F]) -> list[F]:
-    """Sort facts by `order_key`. Digests are slow to compute, and are computed only for ties of `at` and hit id."""
+    """Sort facts by `order_key`. Digests are slow, and are computed only if two facts have the same `at` and hit id."""
     ordered = sorted(facts, key=_moment)
     if len({_moment(fact) for fact in ordered}) < len(ordered):
         ordered.sort(key=order_key)
@@ -248,34 +253,34 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: A conversion or an adjustment keeps a click id in full if it has at most this many characters.
+#: A longer click id of a conversion or an adjustment is shortened to this many characters.
 MAX_NAMED = 200
 
 
 def named_click(text: str) -> str:
-    """Return a click id as conversions and adjustments keep it: whole if it is short enough. A longer one is cut and
-    ends in its digest."""
+    """Shorten a click id for a conversion or an adjustment. A longer id than MAX_NAMED is cut, and a digest replaces
+    its end."""
     if len(text) <= MAX_NAMED:
         return text
     return text[: MAX_NAMED - 32] + blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def claim_of(order: str, click: str) -> str:
-    """The claim of an order or of a click; empty if there is neither."""
+    """Return the dedupe key of an order or a click: `o:ORDER`, else `c:CLICK_ID`. Empty if both are empty."""
     return f"o:{order}" if order else f"c:{click}" if click else ""
 
 
-#: The id of a conversion has at most this many characters.
+#: The longest id of a conversion, in characters.
 MAX_ID = 2_000
 
 
 def conversion_id(site: str, goal: str, claim: str) -> str:
-    """Write site, goal and claim as one text, the id of a conversion."""
+    """Encode site, goal and dedupe key as one text: the id of a conversion in the API."""
     return urlsafe_b64encode("\0".join((site, goal, claim)).encode()).decode().rstrip("=")
 
 
 def read_conversion_id(text: str) -> tuple[str, str, str]:
-    """Read site, goal and claim from a conversion's id. Raises ValueError if the text is not exactly such an id."""
+    """Decode a conversion's id to (site, goal, dedupe key). Raises ValueError if the text is not exactly such an id."""
     if len(text) > MAX_ID:
         raise ValueError("longer than any id")
     site, goal, claim = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")

@@ -1,18 +1,18 @@
-"""Rejected: a hit that is no fact, or has a field that can't be read -> the row that `/api/rejected` lists, with the
-reason. Pure."""
+"""Rejected: the rows of `/api/rejected`: accepted hits that don't count, or count without a field that can't be read.
+Pure."""
 
 import msgspec
 
 from conversions.rules.reasons import RejectedCode
 from tracker.collection.hit import Hit, encode_hits
 
-#: At most this many characters of a rejected hit are kept. The archive has all of it.
+#: This many characters of a rejected hit are stored. The archive has the whole hit.
 MAX_BODY = 4_000
 
 
 class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit that was accepted but is no fact, or that counts without a field that can't be read. `code` is the
-    reason."""
+    """An accepted hit that doesn't count, or that counts without a field that can't be read. `code`: the reason.
+    `body`: the hit as JSON, cut."""
 
     site: str
     at: int

@@ -1,4 +1,4 @@
-"""Touch: a hit -> its click or view, with the campaign parameters. Pure."""
+"""Touch: a hit -> its click or view, with the campaign parameters of its URL. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -10,19 +10,21 @@ from conversions.facts.records import Touch, TouchKind
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 from tracker.collection.hit import Hit
 
-#: A utm tag has at most this many characters. A longer one is cut, because tags become names of ads in reports.
+#: A longer utm tag is cut to this many characters, because tags become names of ads in reports.
 MAX_TAG = 200
-#: A click id has at most this many characters. TikTok's have some 500.
+#: A longer click id is shortened to this many characters. TikTok's click ids have about 500.
 MAX_CLICK_ID = 1_024
-#: A click keeps at most this many other parameters, and this many characters of each value.
+#: A click keeps at most this many custom parameters, and this many characters of each value.
 MAX_OTHERS, MAX_OTHER = 20, 500
-#: Finds the addresses that may have campaign parameters. The parameters of other addresses need not be read.
+#: Finds URLs that may have campaign parameters. Other URLs need not be parsed.
 _ANY = re.compile("|".join(name.replace("utm_source", "utm_") for name in NAMES), re.IGNORECASE)
 
 
 def campaign_parameters(url: str) -> dict[str, Any]:
-    """Read the fields of a touch from an address: the utm tags by their short names, the network and its click id, and
-    the click ids of other networks."""
+    """Read the campaign parameters of a URL as fields of a Touch: utm tags, the first click id, and further click ids.
+
+    Example: `?utm_source=x&gclid=1` gives `{"source": "x", "network": "gclid", "click_id": "1"}`.
+    """
     if not _ANY.search(url):
         return {}
     found: dict[str, Any] = {}
@@ -39,16 +41,16 @@ def campaign_parameters(url: str) -> dict[str, Any]:
 
 
 def click_id_of(value: str) -> str:
-    """Return a click id as touches keep it: whole if it is short enough. A longer one is cut and ends in its digest,
-    because the ids of one network begin alike."""
+    """Shorten a click id for a touch. An id longer than MAX_CLICK_ID is cut, and a digest replaces its end, because all
+    click ids of a network may begin with the same characters."""
     if len(value) <= MAX_CLICK_ID:
         return value
     return value[: MAX_CLICK_ID - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the first MAX_OTHERS parameters that are neither utm tags, click ids nor the tracker's own. An affiliate
-    network's are such parameters."""
+def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the first MAX_OTHERS custom parameters of an ad's link, such as `sub1` of an affiliate network. Utm tags,
+    click ids and the tracker's own parameters are left out."""
     others: dict[str, str] = {}
     for name, value in pairs:
         if name not in NAMES.values() and len(others) < MAX_OTHERS and 0 < len(name) <= MAX_TAG:
@@ -57,21 +59,24 @@ def other_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
-    """Say whether a hit is a click or a view; None if it is neither. The type of a click or a view says it. A page is a
-    click if its address has campaign parameters, unless it only carries them on from the page before."""
+    """Say whether a hit is a click or a view; None if it is neither.
+
+    A page is a click if its URL has campaign parameters, unless they only remain from the page before. `parameters`:
+    the campaign parameters of the hit's URL.
+    """
     if hit.type == "click" or hit.type == "view":
         return hit.type
     return "click" if hit.type == "page" and parameters and not carries_on(hit, parameters) else None
 
 
 def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
-    """Say whether the page before was on the same host and had the same campaign parameters. Both pages then belong to
-    one click: single-page applications keep these parameters in later addresses."""
+    """Whether the page before was on the same host and had the same campaign parameters. Then both pages belong to one
+    click: single-page applications keep these parameters in the URL."""
     return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 
-def touch_of(hit: Hit) -> Touch | None:
-    """Make the touch of a hit; None if the hit makes none."""
+def make_touch(hit: Hit) -> Touch | None:
+    """Make the touch of a page, click or view hit. None if no ad led to the hit."""
     if hit.type not in ("page", "click", "view"):
         return None
     parameters = campaign_parameters(hit.url)
@@ -79,7 +84,7 @@ def touch_of(hit: Hit) -> Touch | None:
     if kind is None:
         return None
     ad = hit.ad if hit.type != "page" else ""
-    # The other parameters of a `/click` link are in the hit's props. Props of other hits are not kept.
+    # `/click` puts the custom parameters of its link into the hit's props. The props of other hits are not kept.
     others = tuple(hit.props.items()) if hit.type == "click" else ()
     return Touch(
         site=hit.site,

@@ -1,21 +1,21 @@
-"""Value: the amount of one hit -> its worth to a goal, in the site's currency. Pure."""
+"""Value: the amount of a conversion or an adjustment, in the site's currency. Pure."""
 
 from conversions.facts.records import Adjustment, Conversion, Joined
 from conversions.rules.goals import GoalVersion
 from conversions.rules.rates import convert
 from conversions.rules.reasons import ValueReason
 from conversions.rules.site import SiteConfig
-from conversions.units.micros import times
+from conversions.units.micros import multiply
 
 #: A fact that may have an amount.
 AmountRow = Conversion | Adjustment
-#: A fact that is stored under a claim.
+#: A fact that is stored under a claim, the dedupe key.
 ClaimRow = AmountRow | Joined
 
 
-def money(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency, at the rate of the hit's own day. If that is impossible, return
-    0 and the reason."""
+def convert_amount(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
+    """Convert an amount into micros of the site's currency, at the rate of the hit's day. Returns (amount, None), or 0
+    and the reason if this is impossible."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -25,25 +25,27 @@ def money(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
 
 
 def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
-    """Whether an amount is in another currency than the site's. An amount without a currency is in the site's."""
+    """Whether an amount is in a foreign currency. An amount without a currency is in the site's currency."""
     return row.currency not in ("", site.currency)
 
 
-def worth(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert a hit's amount into the site's currency and multiply it by the goal's factor, if there is one. If the
-    amount can't be converted, return 0 and the reason."""
-    amount, reason = money(row, site)
-    return times(amount, version.factor), reason
+def convert_for_goal(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
+    """Convert an amount into micros of the site's currency and multiply it by the goal's factor. Returns (amount,
+    None), or 0 and the reason if this is impossible."""
+    amount, reason = convert_amount(row, site)
+    return multiply(amount, version.factor), reason
 
 
 def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """A conversion's value before adjustments; and the reason if its amount can't be converted."""
+    """Return a conversion's value before adjustments, in micros; and why the value is missing, or None."""
     if version.fixed_value is not None:
         return version.fixed_value, None
-    return worth(conversion, version, site)
+    return convert_for_goal(conversion, version, site)
 
 
 def needs_token(conversion: Conversion, version: GoalVersion) -> bool:
-    """Whether a conversion has an amount that came without an ingest token, although the version requires one. An
-    amount that could not be read is an amount, too."""
+    """Whether a conversion has an amount without an ingest token, but the goal's version requires a token.
+
+    An amount that can't be read also needs a token.
+    """
     return not (version.open_values or conversion.trusted) and (conversion.value is not None or conversion.unreadable)

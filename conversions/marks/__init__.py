@@ -1,1 +1,1 @@
-"""Marks: which buckets and months must be rolled up again after a batch, a change or a replay."""
+"""Marks: which hours and months must be rolled up again after a batch, a change of configuration or a replay."""

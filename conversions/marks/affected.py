@@ -1,9 +1,8 @@
-"""Affected: facts that are already written -> the places that they may change. The parts of these places must be
-marked.
+"""Affected: which parts of which hours must be rolled up again after new facts were written.
 
-The result may have too many places, never too few. No configuration is read; therefore no outdated cache can hide a
-place. A bounded number of conversions is read. If there are more, the result also has an instant: all buckets from then
-on may change.
+The result may have too many places, never too few. It doesn't depend on the configuration. Therefore an outdated cache
+can't hide a place. Only a bounded number of conversions is read. If there are more, the result also has an instant:
+every later bucket may change.
 """
 
 from collections import Counter
@@ -14,28 +13,30 @@ import msgspec
 from conversions.facts.records import Conversion, Fact, Joined, Link, Touch
 from conversions.facts.slots import place_of
 from conversions.rules.parts import Place
-from conversions.store.linked import members_of
+from conversions.store.linked import crowd_visitors
 from conversions.store.port import AT_LEAST, ClickSlice, Moment, Some, Span, Store
-from conversions.store.spans import are_many
+from conversions.store.spans import visitors_with_more
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
 
-#: A visitor, and the instant (ms) from which on the visitor's facts may count differently.
+#: A visitor, and an instant (ms): the visitor's conversions from then on may change.
 Visit = tuple[str, int]
-#: The length (ms) of the intervals of `_sampled`. It is shorter than every month. Therefore at most one month ends in
-#: an interval.
+#: The length (ms) of the intervals of `_sampled`. Every month is longer. Therefore an interval touches at most two
+#: months.
 STRETCH_MS = 27 * DAY_MS
-#: One read returns about this many conversions at most: the first number for the batch, and the second one more for
-#: each of the batch's facts.
+#: A read returns at most about MOST_A_BATCH conversions, and MOST_A_FACT more for each hit of the batch.
 MOST_A_BATCH, MOST_A_FACT = 500, 200
-#: If a visitor's facts may now be another person's, this many of the visitor's newest clicks are read, and as many
-#: views. If there may be more touches, some of each month are read, too.
+#: If a visitor's touches may now belong to another person, this many of the newest clicks are read, and as many views.
+#: If there may be more, some touches of each month are also read.
 MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """Places that may change. `since`: an instant (ms); the bucket that contains it and all later ones may change, too.
-    None if there is no such instant."""
+    """The places (bucket and slot) whose figures may change.
+
+    `since`: an instant (ms); the bucket that contains it and all later buckets may also change. None if the places are
+    complete.
+    """
 
     places: frozenset[Place]
     since: int | None = None
@@ -54,25 +55,25 @@ def affected(
     frozen_before: int = 0,
     people: People | None = None,
 ) -> Affected:
-    """Return the places of the facts and of every conversion that they may change. Call it after the facts are
-    written.
+    """Return the places (bucket and slot) of new facts and of every conversion that they may change. Call it after the
+    facts are written.
 
-    - A touch may change the conversions at its instant or later: those of its visitor, and of every visitor that may be
-      the same person. The other conversions of their claims may change with them. The touch may also change an earlier
-      conversion that a browser sent, if a server sent a copy of it at the touch's instant or later.
+    - A touch may change later conversions of its visitor, and of every visitor who may be the same person. The copies
+      of these conversions change with them. It may also change an earlier conversion that a browser sent, if a server
+      sent a later copy of it.
     - A link may change the conversions after the visitor's previous link.
-    - A conversion or an adjustment may change its whole claim.
-    - If a goal counts one per person or per click, a conversion that changes may change all later conversions of its
-      claimants, and of every visitor that may be the same person as a claimant. The claims of these change with them.
-    - A joined row may change the claim of its conversion, because the person of its touch becomes a claimant.
+    - A conversion or an adjustment may change all conversions with the same dedupe key (claim).
+    - If a goal counts one per person or per click, a changed conversion may change all later conversions of its
+      claimants, and of every visitor who may be the same person. The copies of these change with them.
+    - If a conversion is joined with a touch, its claim may change, because the touch's person becomes a claimant.
     - If a user or a visitor becomes crowded, the facts of its visitors may belong to other persons.
     - If a click id becomes crowded, the claims of all conversions that name it may lose a claimant.
 
-    `crowded`: the sets that became crowded, by key.
-    `people`: the site's persons, opened after the facts were written. If absent, they are opened here.
+    `crowded`: the linked sets that became too large, by key. `frozen_before`: ms; older touches are not read. `people`:
+    the site's persons, as read after the facts were written; read here if absent.
     """
     people, crowded = people or People(store, site), crowded or {}
-    moved = [*_moved(store, site, facts), *((visitor, 0) for visitor in members_of(store, site, crowded))]
+    moved = [*_newly_linked(store, site, facts), *((visitor, 0) for visitor in crowd_visitors(store, site, crowded))]
     visits = [*moved, *((fact.visitor, fact.at) for fact in facts if isinstance(fact, Touch))]
     hits = sum(not isinstance(fact, Joined) for fact in facts)
     reader = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * hits)
@@ -81,7 +82,7 @@ def affected(
     since = 0 if changed or moved else min((at for _, at in visits), default=0)
     claims = changed | _reached(reader, _earliest(people, visits), since)
     rows = reader.claimed(claims, since)
-    stirred = _earliest(people, _stirred(rows))
+    stirred = _earliest(people, _changed_visits(rows))
     since = min(stirred.values(), default=0)
     later = reader.claimed(_reached(reader, stirred, since) - claims, since)
     own = [fact for fact in facts if isinstance(fact, Touch | Conversion)]
@@ -90,8 +91,11 @@ def affected(
 
 
 class ConversionReader:
-    """Reads conversions, about `most` at once. `since`: the instant (ms) from which on conversions that were not read
-    may change buckets; None if all were read."""
+    """Reads conversions, at most about `most` at a time.
+
+    `since`: an instant (ms); if some conversions were not read, they may change every bucket from then on. None if all
+    were read.
+    """
 
     def __init__(self, store: Store, site: str, most: int) -> None:
         self._store = store
@@ -100,23 +104,22 @@ class ConversionReader:
         self.since: int | None = None
 
     def conversions(self, spans: Sequence[Span], since: int) -> Some:
-        """Read the conversions of spans. The caller says that those that stay unread change nothing before `since`
-        (ms)."""
+        """Read the conversions of spans. `since` (ms): conversions that are not read change nothing before it."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read the conversions of claims, and their joined rows. The caller says that those that stay unread change
-        nothing before `since` (ms)."""
+        """Read all conversions with these dedupe keys (claims). `since` (ms): what is not read changes nothing before
+        it."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
         return self._note(found, since).rows
 
     def naming(self, clicks: Collection[str]) -> set[str]:
-        """Read the claims of the conversions that name these clicks. Those that stay unread may change any bucket."""
+        """Read the dedupe keys of the conversions that name these click ids. What is not read may change any bucket."""
         if not clicks:
             return set()
         most = self._most // len(clicks) + AT_LEAST
         slices = [ClickSlice(click, "conversion", 0, FOR_EVER, most + 1) for click in clicks]
-        rows = [row for row in self._store.read_carried(self._site, slices) if isinstance(row, Conversion)]
+        rows = [row for row in self._store.read_by_click_id(self._site, slices) if isinstance(row, Conversion)]
         is_cut = any(number > most for number in Counter(row.click for row in rows).values())
         return {row.claim for row in self._note(Some(list(rows), is_cut), 0).rows}
 
@@ -126,9 +129,11 @@ class ConversionReader:
         return found
 
 
-def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
-    """Return each visitor with a new link, and the time (ms) of the visitor's last link before the first new one; 0 if
-    there is none. The visitor's facts after that time may now be another user's."""
+def _newly_linked(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
+    """Return each visitor with a new link, and the time (ms) of its last link before the new one; 0 if there is none.
+
+    The visitor's facts after that time may now belong to another user.
+    """
     first: dict[str, int] = {}
     for fact in facts:
         if isinstance(fact, Link):
@@ -141,19 +146,22 @@ def _moved(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Read the visitors' touches in these intervals, which may now belong to another person.
+    """Read the touches in these spans, which may now belong to another person.
 
-    Of a visitor with too many, read the newest and at least one of every month that has any: one is enough, because the
-    rollup of its bucket marks the month's fit.
+    If a visitor has too many, read the newest, and at least one of every month that has touches. One is enough, because
+    the rollup of its bucket marks the fit of the month.
     """
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
-    long = are_many(touches, MOST_MOVED)
+    long = visitors_with_more(touches, MOST_MOVED)
     return [*touches, *(touch for span in spans if span.visitor in long for touch in _sampled(store, site, span))]
 
 
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
-    """Read the first and the last touches of intervals that begin with a touch. An interval has days of two months at
-    most. The first touch is therefore in the one, and the last touch in the other if that has any."""
+    """Read the first and the last touches in intervals of STRETCH_MS. Each interval begins with a touch.
+
+    An interval touches at most two months. Its first touch is in the first month. If the second month has touches, the
+    last touch is there.
+    """
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
         since = first[0].at + STRETCH_MS
@@ -162,12 +170,13 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
-    """Return the claims of each visitor's conversions from the visitor's instant on. Also return the claim of an
-    earlier conversion if a trusted copy of it (one that a server sent) is not earlier than the first of these instants.
+    """Return the dedupe keys (claims) of each visitor's conversions from the visitor's instant on.
 
-    If there are too many conversions to read them all, those from the visitors' instants on are read once more by
-    themselves; there are usually few of them. Trusted copies aren't sought in that case: all buckets in which they may
-    be are marked anyway.
+    Also return the claim of an earlier conversion if a server sent a copy of it after the first of these instants.
+
+    If there are too many conversions, those from the visitors' instants on are read again alone, because there are
+    usually few of them. Copies from servers aren't searched in that case: all buckets that may have one are marked
+    anyway.
     """
     if not visited:
         return set()
@@ -182,9 +191,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     return reached | {row.claim for row in told if row.trusted and row.at >= first}
 
 
-def _stirred(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
-    """Each row's visitor, with the earliest `at` of the row's claim. The visitor's own row may be a later copy of the
-    conversion."""
+def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
+    """Return the visitor of each row, with the time (ms) of the earliest row that has the same dedupe key."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -192,7 +200,8 @@ def _stirred(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Each visitor and each of its kin, with the earliest instant of the visitors to whose kin it belongs."""
+    """Add to each visitor all visitors that may be the same person. Returns visitor -> the earliest instant (ms) from
+    which its conversions may change."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}
@@ -203,5 +212,5 @@ def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
 
 
 def _spans(earliest: Mapping[str, int]) -> list[Span]:
-    """One span for each visitor, from its instant on."""
+    """Return a span for each visitor that begins at its instant and has no end."""
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

@@ -1,14 +1,14 @@
-"""Marks: which parts of buckets must be rolled up again, with their tokens, in the configuration database.
+"""Marks: which parts of hours must be rolled up again, with their tokens, in the configuration database.
 
-A token is drawn after the facts are written. Tokens give rollups their order. A mark is removed only if its token is
-still the one that the rollup noted at its start. A part's row stays when its mark is removed: the rows list all parts
-of a site that have facts. Months are marked in the same way; see `conversions.marks.fit_marks`.
+A mark's token is drawn after the facts are written. Tokens order rollups. A rollup notes the token at its start, and
+closes the mark only if the token is still the same. The row of a closed mark stays: the rows list all parts of a site
+that have facts. Months are marked in the same way; see `conversions.marks.fit_marks`.
 
-A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on the SUM: the bucket's
-figures are the sum of the parts' cells. The rollup of a part marks the sum.
+A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on the SUM, because the
+bucket's figures are the sum of the parts' cells. The rollup of a part marks the sum.
 
-Two kinds of marks are not rolled up themselves. The rollup replaces them by marks of known parts: the mark of a WHOLE
-SITE, after a change of its configuration, and ONWARD marks, after batches that may change more than was read.
+Two kinds of marks are replaced by marks of parts before a rollup: the mark of a WHOLE SITE, after a change of its
+configuration, and ONWARD marks, after batches that may change more than could be read.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,17 +20,17 @@ from conversions.marks.parts import read_parts
 from conversions.rules.parts import Place
 from conversions.units.clock import FOR_EVER, HOUR_MS
 
-#: The bucket of a mark that means all buckets of a site.
+#: A mark with this bucket is on all buckets of a site.
 WHOLE_SITE = -1
-#: The part of a mark that means the sum of a bucket's parts.
+#: A mark with this part is on the sum of a bucket's parts.
 SUM = -1
-#: The part of an onward mark. It means all parts of the site's buckets from the mark's bucket on. This bucket is an
-#: hour of UTC, and need not have facts.
+#: A mark with this part is an onward mark: it is on all buckets of the site from its own bucket on. Its own bucket is
+#: an hour of UTC, and may have no facts.
 ONWARD = -2
-#: The parts under whose marks the cells of an hour are written: SUM if the bucket is divided, part 0 if it isn't. A
-#: divided bucket has a part 0, too. A reader of the mark on it is only more cautious than necessary.
+#: Marks with these parts are on the cells of an hour: SUM if the hour is divided, part 0 if it isn't. A divided hour
+#: also has a part 0. To look at its mark as well does no harm.
 OF_HOURS = (SUM, 0)
-#: One transaction sets at most this many marks.
+#: A transaction sets at most this many marks.
 AT_ONCE = 5_000
 CLOCK_US = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -40,7 +40,7 @@ GREATEST = {"sqlite": "MAX", "postgresql": "GREATEST"}
 
 
 class Sequence(models.Model):
-    """The one row from which tokens are drawn."""
+    """The only row of its table. Tokens are drawn from it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     last = models.BigIntegerField(default=0)
@@ -53,12 +53,12 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """One part of a bucket, or the sum of its parts; the greatest token drawn for it; and whether it must be made
-    again.
+    """A part of a bucket, or the sum of its parts, and whether it must be rolled up again. `token`: the greatest token
+    drawn for it.
 
-    `tried`: the token that was drawn when the mark's last rollup began. Marks with a small one come early in the next
-    tick. `rests_until`: while the bucket's hour is open, beat doesn't roll the part up before this time (ms).
-    `held_until`: a worker holds the mark until this time (ms).
+    `tried`: the token that was drawn when the mark's last rollup began; the smaller it is, the earlier the mark's turn
+    comes. `rests_until`: while the hour isn't over, beat doesn't roll the part up before this time (ms). `held_until`:
+    a worker holds the mark until this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -81,16 +81,16 @@ class Mark(models.Model):
 
     @property
     def is_of_site(self) -> bool:
-        """Whether the mark is replaced by marks of parts instead of being rolled up."""
+        """Whether this is a mark on a whole site or an onward mark. Such a mark is replaced by marks of parts."""
         return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
 class FitMark(models.Model):
-    """The fits of a site's month (`YYYY-MM`), the greatest token drawn for them, and whether they must be made again.
+    """A month (`YYYY-MM`) of a site, and whether its fits must be made again. `token`: the greatest token drawn for it.
 
     `writer`: the token of the fitter that took the mark last. `told`: the fingerprint of the fits for which the next
-    month's buckets were marked; empty while the stored fits may differ from it. `held_until`: beat doesn't make the
-    fits before this time (ms).
+    month's buckets were marked; empty while the stored fits may differ. `held_until`: beat doesn't make the fits before
+    this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -112,8 +112,8 @@ class FitMark(models.Model):
 
 
 class SiteCurrency(models.Model):
-    """A currency, other than the site's own, in which a site had amounts. `adjusts`: true for amounts of adjustments,
-    false for amounts of conversions."""
+    """A foreign currency that a site's amounts have used. `adjusts`: True for amounts of adjustments, False for amounts
+    of conversions."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -129,8 +129,11 @@ class SiteCurrency(models.Model):
 
 
 def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
-    """Note each (currency, adjusts) of a site's amounts; see SiteCurrency. A load of rates marks only the sites that
-    are noted here. Call it before the facts are written."""
+    """Note the foreign currencies of a site's amounts, as pairs (currency, adjusts); see SiteCurrency. Call it before
+    the facts are written.
+
+    When rates are loaded, only the sites that are noted here are marked.
+    """
     new = set(found)
     if new:
         new -= set(SiteCurrency.objects.filter(site=site).values_list("currency", "adjusts"))
@@ -140,10 +143,10 @@ def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
 
 
 def draw_token() -> int:
-    """Draw the next token: max(last + 1, the database's clock in microseconds). After a restore of the database, tokens
-    still grow.
+    """Draw the next token: the database's clock in microseconds, but at least the last token + 1. If the database is
+    restored from a backup, tokens still grow.
 
-    The row stays locked until the caller's transaction ends. Tokens therefore become visible in their order.
+    The row stays locked until the caller's transaction ends. Therefore tokens become visible in order.
     """
     vendor = connection.vendor
     with connection.cursor() as cursor:
@@ -156,11 +159,11 @@ def draw_token() -> int:
 
 
 def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
-    """Mark the parts that contain places of each site, under one new token. Call it after the facts are written and
-    read.
+    """Mark the parts that contain these places (bucket and slot), by site, under a new token. Call it after the facts
+    are written and read.
 
-    `onward`: (site, instant in ms); the bucket that contains the instant and all later ones are marked as well, by one
-    onward mark. The number of parts is read here, because it may have been raised since the caller's batch began.
+    `onward`: pairs (site, instant in ms). The bucket that contains the instant and all later buckets are marked by an
+    onward mark. The number of parts is read here, because it may have been raised since the batch began.
     """
     if not any(places.values()) and not onward:
         return
@@ -172,14 +175,17 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """The hour of UTC from which an onward mark holds. The bucket that contains `since` (ms) begins in this hour or
-    later. There is one mark an hour, however many instants batches name."""
+    """Return the hour of UTC that an onward mark has as its bucket. The bucket that contains `since` (ms) starts in
+    this hour or later.
+
+    Therefore there is at most one onward mark an hour.
+    """
     earliest = max(since - HOUR_MS + 1, 0)
     return earliest - earliest % HOUR_MS
 
 
 def mark_buckets(site: str, buckets: Iterable[int]) -> None:
-    """Mark every part of buckets under a new token."""
+    """Mark every part of these buckets under a new token."""
     wanted = set(buckets)
     if wanted:
         with transaction.atomic():
@@ -189,7 +195,7 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 
 
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
-    """Mark known (bucket, part). A site may have very many. Therefore each transaction marks only AT_ONCE of them,
+    """Mark parts, as pairs (bucket, index). There may be very many. Therefore AT_ONCE are marked in each transaction,
     under a new token."""
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
@@ -198,8 +204,10 @@ def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
 
 
 def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
-    """Mark the sums of (site, bucket) under a new token. Call it after parts of them are rolled up, and before the
-    parts' marks are closed."""
+    """Mark the sums of buckets, as pairs (site, bucket), under a new token.
+
+    Call it after parts of the buckets are rolled up, and before the marks of these parts are closed.
+    """
     wanted = {(site, bucket, SUM) for site, bucket in buckets}
     if wanted:
         with transaction.atomic():
@@ -207,14 +215,14 @@ def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
 
 
 def mark_site(site: str) -> None:
-    """Mark the whole site. Call it in the transaction that changes its configuration."""
+    """Mark a whole site. Call it in the transaction that changes the site's configuration."""
     with transaction.atomic():
         _upsert(draw_token(), {(site, WHOLE_SITE, 0)})
 
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
-    """Mark each (site, bucket, part) under a token that was drawn in this transaction. It replaces the stored one,
-    which is smaller."""
+    """Mark each (site, bucket, part) under a token that was drawn in this transaction. It is greater than the stored
+    tokens, and replaces them."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
@@ -222,67 +230,73 @@ def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
 
 
 def open_marks(site: str | None = None) -> list[Mark]:
-    """List the marks to roll up: those of whole sites first, then the oldest buckets."""
+    """List the open marks: those on whole sites first, then the oldest buckets."""
     marks = Mark.objects.filter(marked=True).order_by("bucket", "site", "part")
     return list(marks.filter(site=site) if site else marks)
 
 
 def first_mark(site: str) -> int | None:
-    """The oldest marked bucket of a site; WHOLE_SITE if all are marked, None if none is. An onward mark counts as its
-    first bucket."""
+    """Return the oldest marked bucket of a site; WHOLE_SITE if the whole site is marked; None if nothing is marked. The
+    bucket of an onward mark is its first one."""
     found: int | None = Mark.objects.filter(site=site, marked=True).aggregate(first=Min("bucket"))["first"]
     return found
 
 
 def first_bucket(site: str) -> int | None:
-    """The oldest bucket of a site that was ever marked."""
+    """Return the oldest bucket of a site that was ever marked. None if none was."""
     buckets = Mark.objects.filter(site=site, part__gte=SUM, bucket__gt=WHOLE_SITE)
     found: int | None = buckets.aggregate(first=Min("bucket"))["first"]
     return found
 
 
 def changed_at(sites: Iterable[str]) -> int:
-    """When the configuration of one of these sites was last changed (ms); 0 if never. Tokens are microseconds."""
+    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. Tokens are in
+    microseconds."""
     tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
     return max(tokens, default=0) // 1000
 
 
 def known_parts(site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-    """List every (bucket, part) that was ever marked, for the buckets that begin in an interval (ms)."""
+    """List all parts that were ever marked, as pairs (bucket, index), of the buckets that start in an interval (ms,
+    `since` <= start < `until`)."""
     rows = Mark.objects.filter(site=site, part__gt=SUM, bucket__gte=max(since, 0), bucket__lt=until)
     return list(rows.order_by("bucket", "part").values_list("bucket", "part"))
 
 
 def known_buckets(site: str) -> list[int]:
-    """List every bucket of a site that was ever marked."""
+    """List all buckets of a site that were ever marked."""
     return list(dict.fromkeys(bucket for bucket, _ in known_parts(site)))
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of these marks begins. Call it before the rollup: a mark whose rollup kills the worker must
-    come after the others, too."""
+    """Note that a rollup of these marks begins. Call it before the rollup. If the rollup kills the worker, other marks
+    must come first the next time."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
 def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
-    """Set until when each mark rests. Remove those whose token is still the noted one; return them. `marks`: mark ->
-    the end of its rest (ms)."""
+    """Close the marks whose tokens haven't changed since they were read, and return these marks. `marks`: mark -> until
+    when it rests (ms)."""
     with transaction.atomic():
         return [mark for mark, rest in marks.items() if close_mark(mark, rest)]
 
 
 def close_mark(mark: Mark, rests_until: int = 0) -> bool:
-    """Remove a mark if its token is still the noted one; return whether it was removed. In any case set until when it
-    rests (ms)."""
+    """Close a mark if its token hasn't changed since it was read. Returns whether it was closed.
+
+    `rests_until` (ms): until when the mark rests. It is set even if the mark isn't closed.
+    """
     if rests_until:
         Mark.objects.filter(pk=mark.pk).update(rests_until=rests_until)
     return bool(Mark.objects.filter(pk=mark.pk, token=mark.token).update(marked=False))
 
 
 def mark_fits(months: Collection[tuple[str, str]]) -> None:
-    """Mark the fits of (site, month) under a new token. Call it after buckets of the month are rolled up, and before
-    their marks are closed."""
+    """Mark the fits of months, as pairs (site, month), under a new token.
+
+    Call it after buckets of the month are rolled up, and before the marks of these buckets are closed.
+    """
     if not months:
         return
     with transaction.atomic():

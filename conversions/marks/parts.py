@@ -1,7 +1,7 @@
-"""Parts: how many parts the hours of each site have, and from when on, in the configuration database.
+"""Parts: into how many parts the hours of each site are divided, in the configuration database.
 
-A new number applies from an instant at least an hour ahead. No bucket from then on has facts yet. Therefore, once a
-bucket has facts, its number of parts doesn't change any more.
+A new number applies from an instant that is at least an hour ahead, when no bucket has facts yet. Therefore the number
+never changes for a bucket that has facts.
 """
 
 from collections import defaultdict
@@ -12,13 +12,13 @@ from django.db import models
 from conversions.rules.parts import NUMBERS, Parts
 from conversions.units.clock import HOUR_MS
 
-#: A new number begins at least this far ahead (ms). A hit's time may be ten minutes ahead, and clocks of machines
-#: differ.
+#: A new number applies from at least this far ahead (ms). The time of a hit may be ten minutes ahead, and the clocks of
+#: machines differ.
 AHEAD_MS = HOUR_MS
 
 
 class PartStep(models.Model):
-    """The number of parts that each hour of a site has from an instant (ms) on."""
+    """The number of parts that each hour of a site has from an instant (`since`, ms) on."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -34,7 +34,7 @@ class PartStep(models.Model):
 
 
 def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
-    """Read how many parts the hours of some sites have now."""
+    """Read how many parts the hours of these sites have. Returns site -> Parts."""
     steps: Mapping[str, list[tuple[int, int]]] = defaultdict(list)
     for site, since, number in PartStep.objects.filter(site__in=sites).values_list("site", "since", "number"):
         steps[site].append((since, number))
@@ -42,10 +42,11 @@ def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
 
 
 def raise_parts(site: str, number: int, now: int) -> Parts:
-    """Divide the coming hours of a site into more parts, from an hour after the next full hour on. `now`: ms. Raises
-    ValueError if the number is not one of NUMBERS, or is lower than before.
+    """Divide the future hours of a site into more parts. Raises ValueError if the number is not one of NUMBERS, or
+    lower than before.
 
-    The number is never lowered, because it decides where the facts of an hour are stored.
+    It applies from an hour after the next full hour on. `now`: ms. The number can't be lowered, because it decides
+    where the facts of an hour are stored.
     """
     if number not in NUMBERS:
         raise ValueError(f"The hours of a site have one of these numbers of parts: {', '.join(map(str, NUMBERS))}.")

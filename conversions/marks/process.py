@@ -1,7 +1,6 @@
-"""Process: a batch of hits -> facts in the store, and marks on the buckets that they may change.
+"""Process: writes the facts of a batch of hits to the store, then marks the hours that they may change.
 
-The step may be repeated, wholly or from any point: facts are idempotent, and each time the marks are set after the
-facts.
+It can be repeated from any point: facts are idempotent, and the marks are always set after the facts.
 """
 
 import logging
@@ -23,21 +22,21 @@ logger = logging.getLogger(__name__)
 
 
 class ProcessorMarks(Protocol):
-    """The functions of `conversions.marks.marks` that a processor calls."""
+    """The functions of `conversions.marks.marks` that a Processor needs."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
-        """Note the other currencies of a site's amounts, and whether each was in an adjustment."""
+        """Note the foreign currencies of a site's amounts, each with whether an adjustment had it."""
 
     def mark_places(self, places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
-        """Mark the parts that contain places of each site, under one new token. `onward`: (site, instant in ms); all
-        buckets from the one that contains it on are marked."""
+        """Mark the parts that contain these places (bucket and slot), by site. `onward`: pairs (site, instant in ms);
+        all buckets from the one that contains the instant on are marked."""
 
 
 class Processor:
-    """Processes batches. `load_site` returns a site's configuration, None if there is no such site.
+    """Processes batches of hits. `load_site`: returns the configuration of a site, or None if no site has the key.
 
-    `frozen_before` returns the instant (ms) before which buckets are frozen. `daily_cap`: how many rejected hits of a
-    site are listed on one day; more are only counted.
+    `frozen_before`: returns the instant (ms) before which buckets are frozen. `daily_cap`: how many rejected hits are
+    listed for a site and a day. More are only counted.
     """
 
     def __init__(
@@ -55,21 +54,21 @@ class Processor:
         self.daily_cap = daily_cap
 
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
-        """Write the batch's facts, then the marks; return the counter increments. Raises what AWAY names.
+        """Write the facts of a batch, then the marks. Returns the increments of live counters. Raises the errors in
+        AWAY.
 
-        If a batch fails because of its content, its hits are processed one by one: good hits pass, bad ones are
-        rejected.
+        If the batch fails because of its content, its hits are processed one by one, and the bad ones are rejected.
         """
         return self.process_batches([Batch(batch, tuple(hits))])
 
     def process_batches(self, batches: Sequence[Batch]) -> list[Count]:
-        """Process several batches as one."""
+        """Process several batches together; see `process`."""
         try:
             return self._process(batches)
         except AWAY:
             raise
         except Exception as error:
-            apart = taken_apart(batches)
+            apart = divide_batches(batches)
             if len(apart) > 1:
                 logger.warning("batch %s failed and is processed hit by hit: %r", batches[0].id, error)
                 return [count for one in apart for count in self.process_batches([one])]
@@ -82,8 +81,7 @@ class Processor:
             for key, site in sites.items():
                 if site and (found := foreign_currencies(outcome.facts, site)):
                     self.marks.note_currencies(key, found)
-            # The number of parts of a bucket is fixed long before the bucket has facts. Therefore a cached number is
-            # right.
+            # The number of parts of a bucket is fixed long before it has facts. Therefore a cached number is right.
             parts = {key: site.parts for key, site in sites.items() if site}
             self.store.add_facts(outcome.facts, parts=parts)
         rejected = [*outcome.rejected, *self._mark(outcome.facts)]
@@ -92,7 +90,7 @@ class Processor:
         return list(outcome.counts)
 
     def _mark(self, facts: Sequence[Fact]) -> list[RejectedHit]:
-        """Mark what the facts may change. Return rejected hits for the facts that would change frozen buckets."""
+        """Mark what the facts may change. Returns rejected hits for facts that would change frozen buckets."""
         limit = self.frozen_before()
         by_site = {
             site: [fact for fact in facts if fact.site == site] for site in sorted({fact.site for fact in facts})
@@ -107,8 +105,7 @@ class Processor:
         return [too_late(fact) for some in late for fact in some]
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """List a hit that can't be processed as rejected. If the list can't be written either, the batch becomes a dead
-        letter."""
+        """Reject a hit that can't be processed. If even that fails, the batch becomes a dead letter."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
         self.store.write_rejected(
@@ -117,15 +114,15 @@ class Processor:
         return []
 
 
-def taken_apart(batches: Sequence[Batch]) -> list[Batch]:
-    """Divide several batches into single ones, or one batch into single hits."""
+def divide_batches(batches: Sequence[Batch]) -> list[Batch]:
+    """Divide several batches into single batches, or one batch into single hits."""
     if len(batches) > 1:
         return list(batches)
     return [Batch(batch.id, (hit,)) for batch in batches for hit in batch.hits]
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
-    """The currencies of a site's facts, apart from the site's own; each with whether it is in an adjustment."""
+    """Return the foreign currencies of a site's facts, as pairs (currency, whether an adjustment has it)."""
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts

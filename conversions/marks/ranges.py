@@ -1,5 +1,4 @@
-"""Ranges: a command's `--site`, `--from` and `--to`, or those of a request -> a range of each site, in the site's own
-timezone."""
+"""Ranges: the arguments `--site`, `--from` and `--to` of a command or a request -> a range of time for each site."""
 
 from argparse import ArgumentParser
 
@@ -12,7 +11,7 @@ from tracker.models import Site
 
 
 class Range(msgspec.Struct, frozen=True):
-    """An interval of one site's time: `since` <= at < `until`, in ms since the epoch."""
+    """A range of one site's time: `since` <= at < `until`, in ms since the epoch."""
 
     site: str
     since: int
@@ -23,14 +22,14 @@ class Range(msgspec.Struct, frozen=True):
 
 
 def add_range_arguments(parser: ArgumentParser) -> None:
-    """Add the arguments that name a range."""
+    """Add `--site`, `--from` and `--to` to a command."""
     parser.add_argument("--site", metavar="KEY", help="only this site, by its public key")
-    parser.add_argument("--from", dest="since", metavar="T", help="an instant, or a day of the site's own calendar")
-    parser.add_argument("--to", dest="until", metavar="T", help="like --from; the range ends before it")
+    parser.add_argument("--from", dest="since", metavar="T", help="first day (by the site's calendar) or instant")
+    parser.add_argument("--to", dest="until", metavar="T", help="end: a day or an instant that is not included")
 
 
 def read_ranges(site: str | None, since: str | None, until: str | None) -> list[Range]:
-    """Return the range of each site that the arguments name. Raises Refusal."""
+    """Return the range for the site with this key, or for every site if `site` is None. Raises Refusal."""
     sites = Site.objects.filter(key=site) if site else Site.objects.order_by("pk")
     found = [read_range(row, since, until) for row in sites]
     if site and not found:
@@ -39,14 +38,14 @@ def read_ranges(site: str | None, since: str | None, until: str | None) -> list[
 
 
 def read_range(site: Site, since: str | None, until: str | None) -> Range:
-    """Return a site's range. Without `since` it has no beginning, without `until` no end. Raises Refusal."""
+    """Return the range of one site. Without `since` it has no beginning, without `until` no end. Raises Refusal."""
     try:
         first = read_instant(since, site.timezone) if since else 0
         end = read_instant(until, site.timezone) if until else FOR_EVER
     except ValueError as error:
         raise _bad_range(f"from and to are days (2026-11-23) or instants (2026-11-23T17:00Z): {error}") from error
     if first >= end:
-        raise _bad_range("The range is empty: to must lie after from, and is itself left out.")
+        raise _bad_range("The range is empty: `to` must be after `from`.")
     return Range(site.key, first, end)
 
 
@@ -55,7 +54,7 @@ def _bad_range(detail: str) -> Refusal:
 
 
 def mark_range(site_range: Range) -> int:
-    """Mark every known bucket that overlaps a range; return their number."""
+    """Mark every bucket with facts that overlaps a range. Returns the number of buckets."""
     parts = known_parts(site_range.site, site_range.since - HOUR_MS + 1, site_range.until)
     mark_parts(site_range.site, parts)
     return len({bucket for bucket, _ in parts})

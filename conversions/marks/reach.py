@@ -1,5 +1,5 @@
-"""Reach: the facts of a batch, which are already written -> what they may change in their site. Joined rows are written
-on the way."""
+"""Reach: what the new facts of a batch may change in a site. Call it after they are written. It also joins conversions
+with the clicks that they name."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,12 @@ logger = logging.getLogger(__name__)
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What facts may change in a site. `places` and `frozen`: the places that aren't frozen, and those that are.
+    """What new facts may change in a site. `places`: bucket and slot of the figures that may change. `frozen`: the
+    places that would change, but are frozen.
 
-    `since`: an instant (ms); the bucket that contains it and all later ones may change, too, because there was too much
-    to read. None if there is no such instant. `crowded`: the sets that became crowded, with their members. They are
-    announced after the places are marked.
+    `since`: an instant (ms); the bucket that contains it and all later ones may also change, because there was too much
+    to read. None if the places are complete. `crowded`: the linked sets that became too large, with their members. They
+    are announced after the places are marked.
     """
 
     site: str
@@ -34,7 +35,7 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reach:
-    """Return the reach of a site's facts. `limit`: the instant (ms) before which buckets are frozen."""
+    """Return what a site's new facts may change. `limit`: the instant (ms) before which buckets are frozen."""
     people = People(store, site)
     if people.has_named and (joined := join(store, site, facts)):
         store.add_facts(joined)
@@ -46,13 +47,13 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
         logger.warning("site %s: %d frozen buckets were not marked", site, len({bucket for bucket, _ in frozen}))
     since = None if found.since is None else max(found.since, limit)
     if since is not None:
-        logger.warning("site %s: there is too much to read; all buckets since %d are marked", site, since)
+        logger.warning("site %s: too many conversions may change; all buckets since %d are marked", site, since)
     return Reach(site, found.places - frozen, frozen, since, crowded)
 
 
 def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:
-    """Choose the facts of a site that would change frozen buckets by themselves: touches and conversions in these
-    buckets, and adjustments of a claim with a conversion there."""
+    """Return the facts that come too late: touches and conversions in frozen buckets, and adjustments of an order with
+    a conversion in a frozen bucket."""
     adjusted = {fact.claim for fact in facts if isinstance(fact, Adjustment)}
     rows = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts)).claimed(adjusted, 0)
     frozen = {row.claim for row in rows if row.bucket < limit}
@@ -65,7 +66,7 @@ def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> li
 
 
 def too_late(fact: Fact) -> RejectedHit:
-    """Make the rejected hit of a fact that would change frozen buckets."""
+    """Make the rejected hit of a fact that comes too late."""
     return RejectedHit(
         site=fact.site,
         at=fact.at,

@@ -1,4 +1,4 @@
-"""Retention: the instant before which figures don't change any more."""
+"""Retention: the time before which figures are frozen."""
 
 from django.conf import settings
 
@@ -8,6 +8,8 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """The instant (ms) before which buckets are frozen: RETENTION_DAYS ago, plus the longest window. The windows of
-    earlier conversions may begin before the retention."""
+    """Return the instant (ms) before which buckets are frozen: RETENTION_DAYS ago, plus the longest window.
+
+    The window is added because an older conversion may need touches that are no longer kept.
+    """
     return now_ms() - settings.RETENTION_DAYS * DAY_MS + LONGEST_WINDOW

@@ -1,7 +1,7 @@
-"""Turns: decides which marks a worker rolls up next, and holds them. Several workers then share the parts of an hour.
-Also decides which marks of sites are replaced by marks of parts.
+"""Turns: which marks a worker rolls up next, so that workers share the work.
 
-A hold only saves work. If two workers make the same cells under one token, this does no harm.
+A worker holds the marks that it takes. This only saves work: if two workers make the same cells under one token, it
+does no harm.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,18 +14,21 @@ from django.db.models import Exists, OuterRef, Q
 from conversions.marks.marks import ONWARD, SUM, WHOLE_SITE, Mark, draw_token
 from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
-#: The longest time (ms) that a part of an open hour rests after its rollup.
+#: While an hour isn't over, its parts are not rolled up again for at most this long (ms).
 LONGEST_REST_MS = 5 * 60 * 1000
-#: The longest time (ms) for which a site's onward marks rest after they were replaced by marks of parts.
+#: After a site's onward marks were replaced by marks of parts, they are not replaced again for at most this long (ms).
 LONGEST_ONWARD_REST_MS = HOUR_MS
-#: A tick reads at most this many marks whose last try is longest ago, and this many of the newest. No tick can roll up
-#: more, and all marks of a large site would fill the memory.
+#: A tick reads at most this many marks that have waited longest, and this many of the newest. It can't roll up more,
+#: and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
 
 
 def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
-    """The marks that neither rest nor are held at `now` (ms), in no particular order: those on sums if `sums` is true,
-    otherwise those on parts."""
+    """Return the marks that can be rolled up at `now` (ms), in no particular order. Resting and held marks are left
+    out.
+
+    `sums`: True for the marks on sums, False for the marks on parts.
+    """
     rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
     marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
     marks = marks.filter(part=SUM) if sums else marks.filter(part__gt=SUM)
@@ -35,10 +38,10 @@ def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
 
 
 def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
-    """The open marks of whole sites, and the open onward marks of sites that don't rest at `now` (ms). None: no site
-    rests.
+    """Return the open marks on whole sites, and the open onward marks of sites that don't rest at `now` (ms). If `now`
+    is None, no site rests.
 
-    A site rests if any of its onward marks does, open or closed.
+    A site rests while one of its onward marks rests, open or closed.
     """
     marks = Mark.objects.filter(Q(bucket=WHOLE_SITE) | Q(part=ONWARD), marked=True).order_by("site", "bucket")
     if now is not None:
@@ -48,9 +51,9 @@ def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
 
 
 def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-    """Note that a rollup of marks begins, and hold them until an instant (ms). Return the marks that are now held.
+    """Note that a rollup of these marks begins, and hold them until `until` (ms). Returns the marks that were taken.
 
-    The other marks are held by another worker, or were closed or marked again since they were noted.
+    The others are held by another worker, or were closed or marked again since they were read.
     """
     if not marks:
         return []
@@ -63,7 +66,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
 
 
 def release_marks(marks: Collection[Mark]) -> None:
-    """End the hold of marks."""
+    """Stop holding marks."""
     Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
 
 

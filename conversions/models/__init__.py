@@ -1,4 +1,4 @@
-"""Models: Django's tables of this room: the configuration, the progress of work, and the rows of the SQL store."""
+"""Models: the Django models of this app: configuration, progress of work, and the tables of the SQL store."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Ads: campaigns, their ads, and the ads' match rules."""
+"""Ads: the tables of campaigns, ads and match rules."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -31,13 +31,15 @@ class Campaign(FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """The campaign's site."""
+        """Return the campaign's site."""
         return self.site
 
 
 class Ad(FiguresDependOnIt):
-    """An ad, which is paid for. A touch belongs to the ad if it names the ad's key or meets one of its match rules. Ads
-    are matched in the order of their ids."""
+    """An ad that is paid for. A touch belongs to it if the touch names its key or meets one of its match rules.
+
+    The rules of ads are tried in the order of the ads' ids.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ads")
     key = models.CharField(max_length=100, validators=[slug])
@@ -54,11 +56,11 @@ class Ad(FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """The site of the ad's campaign."""
+        """Return the site of the ad's campaign."""
         return self.campaign.site
 
     def clean(self) -> None:
-        """Refuse a key that another ad of the site has, and a move to another site."""
+        """Refuse a key that another ad of the site has. Refuse to move the ad to another site."""
         if not self.campaign_id:
             return
         site = self.campaign.site_id
@@ -69,7 +71,7 @@ class Ad(FiguresDependOnIt):
 
 
 class MatchRule(FiguresDependOnIt):
-    """Globs over utm tags and the network. If all of a rule's globs match, the touch is the ad's."""
+    """Globs over utm tags and the ad network. If all globs match, the touch belongs to the ad."""
 
     FIXED = {"ad_id": "Make another rule there."}
 
@@ -88,11 +90,11 @@ class MatchRule(FiguresDependOnIt):
         return " and ".join(f"{name}={value}" for name in names if (value := getattr(self, name))) or "nothing"
 
     def get_site(self) -> Site:
-        """The site of the rule's ad."""
+        """Return the site of the rule's ad."""
         return self.ad.get_site()
 
     def clean(self) -> None:
-        """Refuse a rule without any pattern, and a move to another ad."""
+        """Refuse a rule without globs. Refuse to move the rule to another ad."""
         super().clean()
         if str(self) == "nothing":
             raise ValidationError("Give at least one pattern; * matches anything.")

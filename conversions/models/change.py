@@ -1,4 +1,4 @@
-"""Change: saving or deleting a part of the configuration marks its whole site in the same transaction."""
+"""Change: if a part of the configuration is saved or deleted, its site is marked in the same transaction."""
 
 from typing import Any
 
@@ -13,16 +13,15 @@ slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only
 
 
 def note_change(site: Site) -> None:
-    """Mark the whole site, and take a snapshot at the commit. Call it in the transaction that changes the
-    configuration."""
+    """Mark the whole site, and store a snapshot after the commit. Call it in the transaction of the change."""
     mark_site(site.key)
     keep_soon()
 
 
 class FiguresDependOnIt(models.Model):
-    """Base of the configuration that figures depend on. Saving or deleting a row marks its whole site."""
+    """The base of all configuration on which figures depend. If a row is saved or deleted, its whole site is marked."""
 
-    #: A field that can't change once it is saved -> what to do instead.
+    #: A field that can't be changed after it is saved -> what to do instead.
     FIXED: dict[str, str] = {}
 
     class Meta:
@@ -33,21 +32,21 @@ class FiguresDependOnIt(models.Model):
         raise NotImplementedError
 
     def clean(self) -> None:
-        """Refuse to change a fixed field."""
+        """Refuse to change a field in FIXED."""
         saved = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         for field, instead in self.FIXED.items():
             if saved and getattr(saved, field) != getattr(self, field):
                 raise ValidationError({field.removesuffix("_id"): f"This can't change any more. {instead}"})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Check with `clean`, save, and mark the site."""
+        """Call `clean`, save, and mark the site."""
         with transaction.atomic():
             self.clean()
             super().save(*args, **kwargs)
             note_change(self.get_site())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and mark the site."""
+        """Delete the row, and mark the site."""
         with transaction.atomic():
             note_change(self.get_site())
             return super().delete(*args, **kwargs)

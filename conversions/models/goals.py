@@ -1,5 +1,5 @@
-"""Goals and their versions. If the rules of a goal change, saving makes a new version. Earlier hits keep the version
-that was in force."""
+"""Goals: the tables of goals and their versions. If a goal's rules change, a new version is made. Earlier hits keep the
+version that was in force."""
 
 import secrets
 from typing import Any
@@ -19,17 +19,17 @@ from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 LONGEST_WINDOW_DAYS = LONGEST_WINDOW // DAY_MS
-#: The longest time (ms) by which a hit's `at` may be later than its receipt.
+#: A hit's `at` may be at most this much (ms) later than its receipt.
 AHEAD_MS = 10 * 60 * 1000
 
 
 def new_goal_uid() -> str:
-    """Draw the id by which facts name a goal. It never changes."""
+    """Draw the id of a goal, which facts refer to. It never changes."""
     return secrets.token_hex(6)
 
 
 def validate_conditions(text: str) -> None:
-    """Refuse a text that is no list of conditions."""
+    """Raise ValidationError if a text is no list of conditions."""
     try:
         check_conditions(text)
     except Refusal as error:
@@ -37,17 +37,17 @@ def validate_conditions(text: str) -> None:
 
 
 class GoalRules(models.Model):
-    """The rules of a goal's version. The fields are named as in `conversions.rules.goals.GoalVersion`."""
+    """The rules of a goal's version. Fields have the same names as in `conversions.rules.goals.GoalVersion`."""
 
     class Counting(models.TextChoices):
-        """How many conversions of one person count."""
+        """How many conversions count."""
 
         EVERY = "every", "every conversion"
         ONCE = "once", "one per person"
         CLICK = "click", "one per click"
 
     class Match(models.TextChoices):
-        """How many of the conditions must be met."""
+        """Whether a hit must meet all conditions or any of them."""
 
         ALL = "all", "all of them"
         ANY = "any", "any of them"
@@ -94,17 +94,19 @@ class GoalRules(models.Model):
         abstract = True
 
     def rules(self) -> dict[str, Any]:
-        """The rules, by field: what a version stores."""
+        """Return the rules as field -> value."""
         return {field.name: getattr(self, field.name) for field in GoalRules._meta.fields}
 
 
 class Goal(GoalRules, FiguresDependOnIt):
-    """A goal: what counts as a conversion. Saving changed rules makes a new version, which takes effect at
-    `effect_time()`; on a site without hits, from the beginning."""
+    """What counts as a conversion. If the rules of a saved goal change, a new version takes effect at `effect_time()`.
+
+    On a site without hits it takes effect from the beginning.
+    """
 
     FIXED = {
         "site_id": "Make another goal on that site.",
-        # Hits name goals by their key, and stored conversions stay. With another key it would be another goal.
+        # Hits name goals by their keys, and stored conversions stay. A goal with another key is another goal.
         "key": "Change its name, or make another goal and switch this one off.",
     }
 
@@ -121,7 +123,7 @@ class Goal(GoalRules, FiguresDependOnIt):
         return self.name or self.key
 
     def get_site(self) -> Site:
-        """The goal's site."""
+        """Return the goal's site."""
         return self.site
 
     def clean(self) -> None:
@@ -142,7 +144,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, make a version if the rules changed, and mark the site."""
+        """Save, make a new version if the rules changed, and mark the site."""
         with transaction.atomic():
             super().save(*args, **kwargs)
             newest = self.versions.order_by("-version").first()
@@ -155,8 +157,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version hold since an earlier instant (ms). The conversions since then are missing until the
-        archive is replayed."""
+        """Let the newest version hold from an earlier instant (ms) on. Its conversions are missing until the archive is
+        replayed."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
@@ -164,14 +166,14 @@ class Goal(GoalRules, FiguresDependOnIt):
             note_change(self.site)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse: conversions refer to the goal. It can be switched off."""
+        """Refuse, because conversions refer to the goal. It can be switched off."""
         raise ValidationError(
             "A goal can't be deleted, because its conversions refer to it. Switch it off (active) instead."
         )
 
 
 class GoalVersion(GoalRules):
-    """One version of a goal. Only its start may change, to an earlier one. Times are ms since the epoch."""
+    """A version of a goal's rules. Only its start (ms) may change, and only to an earlier one."""
 
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
@@ -185,6 +187,8 @@ class GoalVersion(GoalRules):
 
 
 def effect_time() -> int:
-    """The instant (ms) at which a version that is saved now takes effect. By then every cache has it, and no hit that
-    is accepted now has a later `at`."""
+    """Return the instant (ms) at which a version takes effect that is saved now.
+
+    By then every cache has it, and hits that are accepted now don't have a later `at`.
+    """
     return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS

@@ -1,4 +1,4 @@
-"""Progress: how far the queue's markers, the snapshots and the replays have come."""
+"""Progress: the tables of how far the queue, the snapshots and the replays have come."""
 
 from django.db import models
 from django.db.models import Min, Q
@@ -7,12 +7,12 @@ from django.utils import timezone
 from conversions.units.clock import LONGEST_HOLD_MS
 from conversions.units.now import now_ms
 
-#: When a marker is processed, batches that were sent up to this much earlier may still be in work (ms).
+#: When a marker is processed, batches that were sent up to this long (ms) before it may still be in progress.
 MARGIN_MS = 10 * 60 * 1000
 
 
 class Marker(models.Model):
-    """How far the queue has come: when the newest processed marker was sent, ms since the epoch."""
+    """How far the queue is processed: when the newest processed marker was sent, ms since the epoch. It has one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     at = models.BigIntegerField(default=0)
@@ -22,9 +22,9 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that a marker that was sent at this instant is processed. An older marker changes nothing.
+        """Note that a marker is processed that was sent at `at` (ms). Older markers change nothing.
 
-        A stored instant in the future came from a wrong clock. Any other instant replaces it.
+        A stored instant in the future comes from a wrong clock, and is replaced.
         """
         if not cls.objects.filter(Q(at__lt=at) | Q(at__gt=now_ms()), pk=1).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
@@ -32,30 +32,30 @@ class Marker(models.Model):
 
     @classmethod
     def reached(cls) -> int:
-        """The instant (ms) before which accepted hits were processed, except perhaps those of the last MARGIN_MS before
-        it; 0 before the first marker.
+        """Return the instant (ms) before which all accepted hits are processed, except perhaps the last MARGIN_MS
+        before it. 0 if there was no marker yet.
 
-        It is the time at which the newest marker was sent, or an earlier one if hits were put back behind markers. It
-        is never later than now.
+        It is when the newest processed marker was sent, or earlier if hits were put back at the end of the queue. It is
+        never in the future.
         """
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
-        # Read the marker first: what was put back before the marker was processed is noted by then.
+        # The marker must be read first. Then all hits are known that were put back before it was processed.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
         return min(row.at, now_ms()) if behind is None else min(row.at, behind, now_ms())
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
-        """Note that hits received at `since` or later go to the end of the queue at `at`. Call it before they are
-        sent."""
+        """Note that hits received from `since` on (ms) are put at the end of the queue at `at` (ms). Call it before
+        they are sent."""
         PutBack.objects.create(since=since, at=at)
 
 
 class PutBack(models.Model):
-    """Hits that went to the end of the queue at `at` (ms). The first of them was received at `since`.
+    """Hits that were put back at the end of the queue at `at` (ms). The first of them was received at `since` (ms).
 
-    A marker that was sent before `at` is processed before these hits. Only a later marker shows that they were
+    Markers that were sent before `at` are processed before these hits. Only a later marker shows that they are
     processed.
     """
 
@@ -67,7 +67,7 @@ class PutBack(models.Model):
 
 
 class LastSnapshot(models.Model):
-    """The key of the last snapshot in the archive, and the digest of its content."""
+    """The last snapshot of the configuration: its key in the archive, and a digest of its content. It has one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     digest = models.CharField(max_length=64)
@@ -81,16 +81,17 @@ class LastSnapshot(models.Model):
 
     @classmethod
     def digest_of_last(cls) -> str:
-        """The digest of the last snapshot; empty before the first one."""
+        """Return the digest of the last snapshot. Empty if there is none."""
         row = cls.objects.filter(pk=1).first()
         return row.digest if row else ""
 
 
 class Replay(models.Model):
-    """How far a replay has come, to continue it after a stop. `site`, `since` and `until` are texts as they were given.
+    """The progress of a replay, from which it continues after a stop. `site`, `since` and `until` are texts as they
+    were sent.
 
-    A worker holds a replay until `held_until` (ms). After a crash two workers may hold it. Some work is then done
-    twice, which is harmless.
+    A worker holds a replay until `held_until` (ms). After a crash, two workers may hold it. They do some work twice,
+    which is harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)
@@ -117,17 +118,17 @@ class Replay(models.Model):
         return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
 
     def begin_anew(self) -> None:
-        """Begin the replay again."""
+        """Begin the replay again from the start."""
         self.last_key, self.batches, self.hits, self.damaged = "", 0, 0, 0
         self.started_at = timezone.now()
         self.save()
 
     def hold(self, now: int, until: int) -> bool:
-        """Hold the replay until an instant (ms); return False if another worker holds it or it has ended."""
+        """Hold the replay until `until` (ms). Returns False if another worker holds it or if it has ended."""
         held = models.Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
         free = Replay.objects.filter(~held, pk=self.pk, ended_at__isnull=True)
         return bool(free.update(held_until=until))
 
     def release(self, problem: str = "") -> None:
-        """Let other workers take the replay, and note why it could not go on."""
+        """Let other workers take the replay. `problem`: why it could not continue."""
         Replay.objects.filter(pk=self.pk).update(held_until=0, problem=problem[:300])

@@ -1,16 +1,16 @@
-"""Rates: the rows of the dated rate table, and of its loads."""
+"""Rates: the tables of exchange rates and of their loads."""
 
 from django.db import models
 
 
 class RateRow(models.Model):
-    """One quote: on this day, one `base` is worth `rate` of `quote`."""
+    """An exchange rate: on this day, 1 `base` costs `rate` `quote`."""
 
     id = models.BigAutoField(primary_key=True)
     day = models.DateField()
     base = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
-    # Text, because SQLite keeps a long decimal as a float.
+    # It is text, because SQLite stores long decimals as floats.
     rate = models.CharField(max_length=22)
 
     class Meta:
@@ -24,7 +24,7 @@ class RateRow(models.Model):
 
 
 class RateLoad(models.Model):
-    """One load that changed rates. The newest token is the version of the table."""
+    """A load that changed rates. The newest token is the version of the table."""
 
     token = models.BigIntegerField(primary_key=True)
     file = models.CharField(max_length=300, blank=True)

@@ -1,4 +1,4 @@
-"""Spend: the rows of what ads cost, as their networks say it."""
+"""Spend: the table of what ads cost."""
 
 from django.db import models
 
@@ -6,8 +6,10 @@ from tracker.models import Site
 
 
 class SpendRow(models.Model):
-    """What one source says of a day: the cost (micros of the currency), clicks and impressions of what its names mean.
-    The ad is found when a report is read, as a touch's is."""
+    """What a source reports for one day and one ad: cost (micros of the currency), clicks and impressions.
+
+    The ad is found when a report is read, in the same way as for a touch.
+    """
 
     id = models.BigAutoField(primary_key=True)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")

@@ -1,1 +1,1 @@
-"""Replay: the archive's hits -> facts again, or a preview of what a goal would have counted."""
+"""Replay: makes facts again from the hits in the archive, or previews what a goal would have counted."""

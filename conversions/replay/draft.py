@@ -1,4 +1,4 @@
-"""Draft: the rules of a goal -> the goal as if these rules had been in force since an instant. Nothing is saved."""
+"""Draft: a goal that isn't saved, as if its rules had been in force since an instant."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,14 @@ from conversions.rules.goals import Goal
 from conversions.rules.site import SiteConfig
 from tracker.models import Site
 
-#: The name of a goal without a key. No key may have parentheses; the name therefore can't be taken for one.
+#: The name of a draft without a key. It can't be a real key, because keys have no parentheses.
 NAMELESS = "(draft)"
 
 
 def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any], since: int) -> Goal:
-    """Make a goal with these rules, retroactive since an instant (ms). Rules that aren't given are those of the saved
-    goal with that key.
+    """Make a goal with these rules, in force since an instant (ms). Nothing is saved. Raises ValidationError.
 
-    Raises ValidationError.
+    If a goal with this key is saved, its rules are used for those that aren't given.
     """
     saved = GoalRow.objects.filter(site=site, key=key).first() if key else None
     row = GoalRow(site=site, key=key or "draft", **{**(saved.rules() if saved else {}), **rules})

@@ -1,17 +1,19 @@
-"""Overlay: facts in memory and those of a store, read as if all were in the store. Nothing is written. Pure."""
+"""Overlay: reads a store as if further conversions and adjustments were in it. These are only in memory. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from conversions.facts.person import pairs_of
+from conversions.facts.person import linked_pairs
 from conversions.facts.records import Adjustment, Conversion, Fact, Joined, Link, Touch, digest
 from conversions.store.port import ClickSlice, FactReader, Linked, Moment, Span
 from conversions.verdicts.joined import join_first
 
 
 class Overlay:
-    """Reads a store's facts together with more conversions and adjustments in memory. Touches and links are the
-    store's, because they don't depend on goals."""
+    """A FactReader on a store and on further conversions and adjustments in memory. Nothing is written.
+
+    Touches and links come from the store alone, because they don't depend on goals.
+    """
 
     def __init__(self, store: FactReader) -> None:
         self._store = store
@@ -19,11 +21,11 @@ class Overlay:
         self._visitors: dict[str, dict[str, Conversion | Joined]] = defaultdict(dict)
         self._sets: dict[str, set[str]] = defaultdict(set)
         self.conversions: dict[str, Conversion] = {}
-        #: The currencies of the facts in memory; the empty text is the site's own.
+        #: The currencies of the facts in memory. An empty text is the site's currency.
         self.currencies: set[str] = set()
 
     def add(self, facts: Iterable[Fact]) -> None:
-        """Add facts of one site."""
+        """Add facts of one site. Touches and links are ignored."""
         for fact in facts:
             key = digest(fact)
             if isinstance(fact, Conversion | Adjustment):
@@ -31,26 +33,27 @@ class Overlay:
                 self.currencies.add(fact.currency)
             if isinstance(fact, Conversion):
                 self.conversions[key] = self._visitors[fact.visitor][key] = fact
-                for name, member in pairs_of(fact):
+                for name, member in linked_pairs(fact):
                     self._sets[name].add(member)
 
     def join(self, site: str) -> None:
-        """Join the conversions in memory that name a click, as a worker would. Call it after all facts were added."""
+        """Join the conversions in memory that name a click with their touches, as a worker would. Call it after all
+        facts are added."""
         named = [row for row in self.conversions.values() if row.click]
         for row in join_first(self._store, site, named):
             key = digest(row)
             self._claims[row.claim][key] = self._visitors[row.visitor][key] = row
 
-    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+    def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
         """See FactReader."""
-        return self._store.read_carried(site, slices)
+        return self._store.read_by_click_id(site, slices)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See FactReader."""
         return self._store.read_touches(site, newest, spans)
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """See FactReader. The conversions in memory are in the sets of the click ids that they name."""
+        """See FactReader. The sets of click ids also have the conversions in memory."""
         wanted = set(keys)
         mine = (Linked(key, one) for key in wanted & self._sets.keys() for one in self._sets[key])
         return [*self._store.read_linked(site, wanted), *mine]

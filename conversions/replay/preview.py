@@ -1,8 +1,6 @@
-"""Preview: the archive's hits and a goal that is not saved -> the conversions that it would have counted. Nothing is
-changed.
+"""Preview: what a goal would have counted in the past, by the hits in the archive. Nothing is changed.
 
-The functions that decide are the same as after a replay. They read the store's facts together with those that the draft
-would add, which are only in memory.
+Conversions are decided by the same functions as after a replay. The facts that the goal would add are only in memory.
 """
 
 from collections import Counter
@@ -16,7 +14,7 @@ from conversions.facts.attribute import attribute_batches
 from conversions.facts.records import Fact, Link, Touch
 from conversions.marks.ranges import Range
 from conversions.replay.overlay import Overlay
-from conversions.replay.reading import Read, ReplayArchive, read_hits
+from conversions.replay.reading import ReadPiece, ReplayArchive, read_hits
 from conversions.rules.goals import Goal
 from conversions.rules.rates import Series
 from conversions.rules.site import SiteConfig
@@ -31,33 +29,36 @@ from tracker.archive import batch_of
 from tracker.collection.hit import Batch, iso
 
 LONGEST_DAYS = 90
-#: This many conversions are decided at once.
+#: This many conversions are decided together.
 CHUNK = 500
-#: If more than this many conversions of the goal are in memory, the preview stops.
+#: The preview stops after this many conversions of the goal.
 MOST_CONVERSIONS = 200_000
-#: (site key, the site's currency, other currencies) -> the series of these others and of the currencies in which the
-#: site had amounts, all in the site's currency.
+#: A function from (site key, the site's currency, further currencies) to the exchange rates of these currencies and of
+#: those that the site's amounts have used.
 ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
 def last_days(site: str, days: int, now: int) -> Range:
-    """The range of the last days up to now (ms)."""
+    """Return the range of the last days, up to `now` (ms)."""
     return Range(site, now - days * DAY_MS, now)
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """What a goal would have counted: conversions, and their value in micros."""
+    """What a goal would have counted. `conversions`: how many. `value`: micros of the site's currency."""
 
     conversions: int
     value: int
-    #: The number of conversions that lack some of their value because no rate is known; currency -> the missing micros.
+    #: How many conversions lack some of their value, because no exchange rate is known. Currency -> the missing micros.
     lacking: int
     lacks: Mapping[str, int]
 
 
 class Preview:
-    """A draft's facts, gathered from the archive piece by piece. `reached`: see `Read`. `objects`: how many objects
-    were finished. `damaged`: how many pieces could not be read. `complete`: whether all pieces were taken."""
+    """Reads hits from the archive, piece by piece, and counts what a goal would have counted.
+
+    `reached`: how far it has read; see `ReadPiece`. `objects`: how many objects of the archive were finished.
+    `damaged`: how many pieces could not be read. `complete`: whether everything was read.
+    """
 
     def __init__(
         self, store: FactReader, site: SiteConfig, draft: Goal, site_range: Range, read_rates: ReadRates
@@ -70,9 +71,9 @@ class Preview:
         self.reached = ""
         self.complete = False
 
-    def gather(self, archive: ReplayArchive) -> Iterator[Read]:
-        """Take the facts of each piece; yield the piece. The caller may stop after any piece: the preview then covers
-        the pieces up to this one."""
+    def gather(self, archive: ReplayArchive) -> Iterator[ReadPiece]:
+        """Read the archive piece by piece, and keep the facts. After each piece the caller may stop. The preview then
+        covers what was read."""
         for read in read_hits(archive, [self._range]):
             self._facts.add(self._facts_of(read.batches or ()))
             self.objects += read.is_last
@@ -88,7 +89,7 @@ class Preview:
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
-        """Count the gathered conversions of the goal in the range."""
+        """Count the conversions of the goal in the range, from what was read."""
         site = self._rated_site()
         self._facts.join(site.key)
         conversions = value = lacking = 0
@@ -102,14 +103,14 @@ class Preview:
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:
-        """The site with the rates of the gathered facts' currencies as well: such a fact may be the site's first in its
-        currency."""
+        """Return the site with the exchange rates of all currencies that were read. One of them may be new to the
+        site."""
         rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
         return msgspec.structs.replace(self._site, rates=rates)
 
     def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
-        """Decide each gathered claim; yield the verdicts that count in the range. One row of each claim is given,
-        because `read_cases` reads the others."""
+        """Decide the conversions, and yield those that count in the range. One row of each claim is enough, because
+        `read_cases` reads the others."""
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
@@ -118,26 +119,26 @@ class Preview:
 
 
 class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a goal would have counted, and how far the archive was read."""
+    """What a goal would have counted, and how much of the archive was read."""
 
     since: Instant = msgspec.field(name="from")
     until: Instant = msgspec.field(name="to")
-    conversions: Annotated[Amount, Meta(description="The number of conversions, with six places.")]
-    value: Annotated[Amount, Meta(description="Their value, in the site's currency.")]
+    conversions: Annotated[Amount, Meta(description="The number of conversions, with six decimal places.")]
+    value: Annotated[Amount, Meta(description="Their value in the site's currency.")]
     currency: str
-    unrated: Annotated[Unrated, Meta(description="The value that is left out, by reason, in the form of reports.")] = (
+    unrated: Annotated[Unrated, Meta(description="The missing value, by reason, in the same form as in reports.")] = (
         msgspec.field(name="set_aside")
     )
     complete: Annotated[
-        bool, Meta(description="False if it ran out of time; then hits archived after `reached` are not counted.")
+        bool, Meta(description="False if time ran out. Hits that were archived after `reached` are then not counted.")
     ]
     reached: Instant | None
-    objects: Annotated[int, Meta(description="Objects of the archive that were read.")]
-    damaged: Annotated[int, Meta(description="Their pieces that could not be read; a merged object may have several.")]
+    objects: Annotated[int, Meta(description="How many objects of the archive were read.")]
+    damaged: Annotated[int, Meta(description="How many pieces of these objects could not be read.")]
 
 
 def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> PreviewAnswer:
-    """Describe what a goal would have counted."""
+    """Describe what a goal would have counted, for the API."""
     counted = preview.count()
     return PreviewAnswer(
         since=iso(site_range.since),
@@ -154,7 +155,7 @@ def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> P
 
 
 def gather_until(preview: Preview, archive: ReplayArchive, may_go_on: Callable[[], bool]) -> None:
-    """Gather while `may_go_on` allows it."""
+    """Read the archive until everything is read or `may_go_on()` is False."""
     for _ in preview.gather(archive):
         if not may_go_on():
             return

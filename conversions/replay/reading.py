@@ -1,6 +1,6 @@
-"""Reading: the archive's objects in their order -> the wanted hits of each piece, fetched ahead.
+"""Reading: reads the hits of a range from the archive, object by object, and fetches the next pieces in advance.
 
-Merged objects and objects of one batch are read in the same way, even while they are being merged.
+Merged and small objects are read in the same way, even while they are being merged.
 """
 
 import logging
@@ -17,34 +17,34 @@ from tracker.collection.hit import Batch
 
 logger = logging.getLogger(__name__)
 
-#: A hit may be received 90 days after it happened, and be archived in a batch that is made up to a day later.
+#: A hit may arrive up to 90 days after it happened. Its batch may be made a day after that.
 BEHIND_MS = 91 * 86_400_000
 
 
 class ReplayArchive(Protocol):
-    """The part of the archive that a replay reads; see `tracker.archive.Archive`."""
+    """The methods of the archive that a replay needs; see `tracker.archive.Archive`."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """List the keys of the objects that may have batches made in an interval (ms), after a position, in their
-        order."""
+        """List the keys of the objects that may have batches made in an interval (ms), in order, after the position
+        `after`."""
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
-        """List the pieces of an object that may have wanted hits. Raises Permanent."""
+        """List the pieces of an object that may have the hits. Raises Permanent."""
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """Read the hits of a piece, by their batches. Raises Permanent if it is damaged or missing."""
+        """Read the hits of a piece, in their batches. Raises Permanent if the piece is damaged or missing."""
 
 
-class Read(NamedTuple):
-    """A piece that was read. `batches` is None if it is damaged or missing.
+class ReadPiece(NamedTuple):
+    """A piece of the archive that was read. `batches`: its hits; None if it is damaged or missing.
 
-    `reached`: where to go on. It is the object's key; while the object isn't finished, `#` and an offset follow.
-    `held`: if the object is finished, the number of its batches; otherwise 0.
+    `reached`: the position from which reading can continue: the key of the object, and `#` and an offset if the object
+    isn't finished. `finished_batches`: how many batches the object has, if it is finished; otherwise 0.
     """
 
     reached: str
     batches: Sequence[Batch] | None
-    held: int
+    finished_batches: int
 
     @property
     def is_last(self) -> bool:
@@ -52,8 +52,8 @@ class Read(NamedTuple):
         return "#" not in self.reached
 
 
-class ReadStep(NamedTuple):
-    """A piece to fetch, and whether it is the last one of its object; or the error because of which the object has no
+class PieceToRead(NamedTuple):
+    """A piece of the archive to read. `is_last`: whether it is the last of its object. `error`: why the object has no
     pieces."""
 
     piece: Piece
@@ -62,23 +62,23 @@ class ReadStep(NamedTuple):
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """The interval (ms) in which batches that may have hits of these ranges were made."""
+    """Return the interval (ms) in which the batches with hits of these ranges were made."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[str]:
-    """List the objects that are still to be read; see `Read.reached`."""
+    """List the objects that are still to be read. `reached`: see `ReadPiece`."""
     key, _, part = reached.partition("#")
     return archive.list(*object_range(ranges), place_before(key) if part else place(key))
 
 
-def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[Read]:
-    """Read every piece that may have hits of the ranges, with only these hits.
+def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[ReadPiece]:
+    """Read all pieces of the archive that may have hits of the ranges. Other hits are removed from the batches.
 
-    An object may be merged, and deleted, after it was listed. The list is then made again from its position on, and has
-    the merged object. If the object is missing from the archive once more, it is left out.
+    An object may be merged and deleted after it was listed. Then the list is made again from the same position, and has
+    the merged object. If the object is missing again, it is reported as missing.
     """
     by_site = {one.site: one for one in ranges}
     missed = ""
@@ -94,7 +94,7 @@ def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = ""
             except Permanent as error:
                 yield _left_out(one, error)
             else:
-                yield Read(_reached(one), batches, one.piece.batches)
+                yield ReadPiece(_reached(one), batches, one.piece.batches)
             reached = _reached(one)
         else:
             return
@@ -104,32 +104,32 @@ def _chosen(batch: Batch, by_site: dict[str, Range]) -> Batch:
     return Batch(batch.id, tuple(hit for hit in batch.hits if hit.site in by_site and hit.at in by_site[hit.site]))
 
 
-def _left_out(one: ReadStep, error: Permanent) -> Read:
+def _left_out(one: PieceToRead, error: Permanent) -> ReadPiece:
     logger.error("the archive's object %s is left out: %s", one.piece.key, error)
-    return Read(_reached(one), None, one.piece.batches)
+    return ReadPiece(_reached(one), None, one.piece.batches)
 
 
-def _reached(one: ReadStep) -> str:
+def _reached(one: PieceToRead) -> str:
     return one.piece.key if one.is_last else f"{one.piece.key}#{one.piece.offset + one.piece.length}"
 
 
-def _fetch(archive: ReplayArchive, one: ReadStep) -> Sequence[Batch]:
+def _fetch(archive: ReplayArchive, one: PieceToRead) -> Sequence[Batch]:
     if one.error:
         raise one.error
     return archive.fetch(one.piece)
 
 
-def _steps(archive: ReplayArchive, ranges: Sequence[Range], reached: str) -> Iterator[ReadStep]:
-    """List every piece from a position on."""
+def _steps(archive: ReplayArchive, ranges: Sequence[Range], reached: str) -> Iterator[PieceToRead]:
+    """List all pieces to read, from a position on."""
     wanted = [Wanted(one.site, one.since, one.until) for one in ranges]
     done, _, part = reached.partition("#")
     for key in list_keys(archive, ranges, reached):
         try:
             pieces = archive.pieces(key, wanted)
         except Permanent as error:
-            yield ReadStep(Piece(key), True, error)
+            yield PieceToRead(Piece(key), True, error)
             continue
         start = int(part) if part and key == done else 0
         for number, piece in enumerate(pieces, 1):
             if piece.offset >= start or number == len(pieces):
-                yield ReadStep(piece, number == len(pieces))
+                yield PieceToRead(piece, number == len(pieces))

@@ -1,1 +1,2 @@
-"""Rules: what a site configured, as frozen records: goals, ads, traffic, rates, terms. Pure."""
+"""Rules: the configuration of a site as frozen records: goals, ads, traffic, exchange rates, parameters of models.
+Pure."""

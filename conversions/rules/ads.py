@@ -1,4 +1,4 @@
-"""Ads: ads as frozen records, and the match rules that say which touches belong to an ad. Pure."""
+"""Ads: the configured ads, and the match rules by which a touch belongs to an ad. Pure."""
 
 import msgspec
 
@@ -24,7 +24,8 @@ UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 
 
 class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Globs over a touch's utm tags and its network. All globs must match. An empty field is no glob."""
+    """Globs over a touch's utm tags and the ad network of its click id. A touch matches if all globs match. Empty
+    fields are ignored."""
 
     source: str = ""
     medium: str = ""
@@ -34,14 +35,19 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
     def patterns(self) -> list[tuple[int, str]]:
-        """The rule's globs, each with the index of the value that it must match: see
-        `conversions.facts.ad_names.matched_values`. If the list is empty, the rule matches no touch."""
+        """List the globs that are not empty, each with the index of the value that it is compared with. Without globs,
+        the rule matches no touch.
+
+        The indexes are those of `conversions.facts.ad_names.matched_values`: the utm tags in order, then the network.
+        """
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad: its key, its campaign's key, the rules that say which touches belong to it, and the channel that it or its
-    campaign has been given."""
+    """A configured ad: its key, its campaign's key, its match rules, and its channel.
+
+    `channel`: the channel that was set for the ad or its campaign; empty if none was set.
+    """
 
     key: str
     campaign: str

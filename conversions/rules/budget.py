@@ -1,22 +1,25 @@
-"""Budget: how many conversions a person has in a part of a bucket -> how many touches are read for each. Pure.
+"""Budget: how many touches are read for each conversion of a person. Pure.
 
-The budget bounds the work that one person can cause: all conversions of a person in a part share PLACES clicks and as
-many views.
+The budget limits the work that one person can cause. If a person has many conversions in one hour, fewer touches are
+read for each of them.
 """
 
-#: The number of clicks that all conversions of one person in one part of a bucket share. The number of views is the
-#: same.
-PLACES = 20_000
-#: For each conversion at least this many clicks, and as many views, of each visitor are read.
-LEAST = 20
-#: A claimant who has no conversion in the part is treated as a person with this many conversions in the part.
-ELSEWHERE = 100
-#: The click that led to a conversion is looked for among this many of the newest clicks. The person's other conversions
-#: don't change this number.
-LATEST = 50
+#: This many clicks are divided among all conversions that one person has in one part of an hour. The same number of
+#: views is divided among them.
+SHARED_TOUCHES = 20_000
+#: At least this many clicks, and as many views, of each visitor are read for a conversion.
+LEAST_TOUCHES = 20
+#: If a claimant has no conversion in the part, this number of conversions is assumed.
+CONVERSIONS_ELSEWHERE = 100
+#: For goals that count one conversion per click: the conversion's click is looked for among this many of the newest
+#: clicks, however many conversions the person has.
+CLICKS_SEARCHED = 50
 
 
-def places(conversions: int) -> int:
-    """How many of the newest clicks, and of the newest views, of each visitor are read for one conversion of a person.
-    `conversions`: how many conversions the person has in the part."""
-    return max(PLACES // (conversions or ELSEWHERE), LEAST)
+def touches_each(conversions: int) -> int:
+    """Return how many of the newest clicks of each visitor are read for one conversion of a person. As many views are
+    read.
+
+    `conversions`: the person's number of conversions in the same part of the hour.
+    """
+    return max(SHARED_TOUCHES // (conversions or CONVERSIONS_ELSEWHERE), LEAST_TOUCHES)

@@ -1,6 +1,6 @@
-"""Channels: the source, medium and network of an ad -> its channel, by a table. Pure.
+"""Channels: the source, medium and ad network of an ad -> its channel, such as `paid_search`, by a table. Pure.
 
-The first row that matches decides. A site's own rows come before the table's.
+The first row that matches decides. A site's own rows come before the built-in table.
 """
 
 import msgspec
@@ -19,8 +19,11 @@ SOCIAL_NETWORKS = (
 
 
 class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the table: if one glob of each list matches, the ad has this channel. An empty list takes anything.
-    Upper and lower case are the same."""
+    """A row of the channel table: an ad has this channel if its source, medium and network each match a glob of their
+    list.
+
+    An empty list matches everything. Letter case is ignored.
+    """
 
     channel: str
     source: tuple[str, ...] = ()
@@ -28,7 +31,7 @@ class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
     network: tuple[str, ...] = ()
 
     def takes(self, source: str, medium: str, network: str) -> bool:
-        """Whether the row matches these values, in small letters."""
+        """Whether the row matches a source, a medium and a network, all in lower case."""
         given = ((source, self.source), (medium, self.medium), (network, self.network))
         return all(not globs or any(is_like(value, glob) for glob in globs) for value, globs in given)
 
@@ -57,11 +60,11 @@ TABLE = (
     ChannelRule(channel="social", source=SOCIAL_NETWORKS),
     ChannelRule(channel="referral", medium=("referral", "link")),
 )
-#: The channel of what no row matches.
+#: The channel of an ad that no row matches.
 OTHER_CHANNEL = "other"
 
 
 def channel_of(source: str, medium: str, network: str, own: tuple[ChannelRule, ...] = ()) -> str:
-    """The channel of an ad. `own`: the rows of its site. A value that the ad doesn't have is empty."""
+    """Return the channel of an ad. `own`: the rows that the site itself has configured. Missing values are empty."""
     values = source.lower(), medium.lower(), network.lower()
     return next((rule.channel for rule in (*own, *TABLE) if rule.takes(*values)), OTHER_CHANNEL)

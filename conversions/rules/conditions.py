@@ -1,12 +1,12 @@
-"""Conditions: the lines of a goal -> conditions -> whether a hit meets them. Pure.
+"""Conditions: the lines of a goal as conditions, and whether a hit meets a condition. Pure.
 
     path is /thanks          path like /orders/*/done     path matches ^/(en|de)/thanks
     event is purchase        event like trial*
     prop plan is pro         prop plan like pro*
     value >= 100             value <= 9.99                value between 10 and 20
 
-`like` takes a glob: * stands for any text, ? for any letter. `matches` finds a regular expression anywhere in the path.
-The dialect is RE2's. RE2 never backtracks: the time of a search grows only with the lengths of pattern and path.
+`like` takes a glob: `*` stands for any text, `?` for any one character. `matches` searches the path for a regular
+expression in RE2's syntax. RE2 never backtracks, and no expression can make a search slow.
 """
 
 import re
@@ -24,7 +24,7 @@ from tracker.collection.refusal import Refusal
 
 MAX_CONDITIONS = 20
 MAX_LINE = 500
-#: The compiled form of a regular expression may take at most this many bytes. RE2 refuses expressions that take more.
+#: RE2 refuses a regular expression if its compiled form takes more than this many bytes.
 MAX_PROGRAM = 1 << 16
 
 On = Literal["path", "event", "prop", "value"]
@@ -34,12 +34,13 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
-#: Finds a regular expression that can match no path: one for texts that begin with a letter, a digit or _.
+#: Finds regular expressions that can't match any path, because they want the text to begin with a letter, a digit or _.
 _NEVER = re.compile(r"\^\w[^|]*$")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """A condition. `low` and `high` are micros, both inclusive, None for no bound. `key` is the key of a prop."""
+    """One condition of a goal. `key`: the name of the prop. `low`, `high`: bounds of the value in micros, both
+    inclusive; None for no bound."""
 
     on: On
     how: How
@@ -50,14 +51,14 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BadCondition(Refusal):
-    """A line can't be read as a condition. The message names the line and the valid forms."""
+    """Raised if a line can't be read as a condition. The message names the line and the valid forms."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, "invalid", detail, "conditions")
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:
-    """Read the conditions of a text, one a line. Blank lines are skipped. Raises BadCondition."""
+    """Parse a goal's conditions from a text with one condition a line. Blank lines are skipped. Raises BadCondition."""
     lines = [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
     if len(lines) > MAX_CONDITIONS:
         raise BadCondition(f"At most {MAX_CONDITIONS} conditions.")
@@ -65,7 +66,8 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
 
 
 def check_conditions(text: str) -> None:
-    """Check the conditions of a text. Raises Refusal if a line can't be read, or if no page can meet a condition."""
+    """Check the conditions in a text. Raises Refusal if a line can't be read, or if no page can ever meet a
+    condition."""
     for condition in read_conditions(text):
         if condition.on == "path" and condition.how == "matches" and _NEVER.match(condition.text):
             instead = "" if "//" in condition.text else condition.text[1:]
@@ -76,7 +78,7 @@ def check_conditions(text: str) -> None:
 
 @lru_cache(maxsize=4096)
 def read_condition(line: str) -> Condition:
-    """Read the condition of a line. Raises BadCondition."""
+    """Parse one line as a condition. Raises BadCondition."""
     if len(line) > MAX_LINE:
         raise BadCondition(f"{line[:40]!r}...: at most {MAX_LINE} characters a line.")
     if found := _TEXT.fullmatch(line):
@@ -98,7 +100,9 @@ def _text(line: str, on: str, how: str, text: str) -> Condition:
     if how != "matches":
         return Condition(on="path" if on == "path" else "event", how="like" if how == "like" else "is", text=text)
     if on != "path":
-        raise BadCondition(f"{line!r}: only a path is matched by a regular expression; an event is or is like.")
+        raise BadCondition(
+            f"{line!r}: only a path can be matched with a regular expression. Use `event is` or `event like`."
+        )
     try:
         _compiled(text)
     except re2.error as error:
@@ -107,7 +111,7 @@ def _text(line: str, on: str, how: str, text: str) -> Condition:
 
 
 def _why(error: Exception) -> str:
-    """The message of an RE2 error, which comes as bytes."""
+    """Return the message of an RE2 error as text. RE2 gives it as bytes."""
     said = error.args[0] if error.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
@@ -134,10 +138,10 @@ def _compiled(pattern: str) -> re2._Regexp:
 
 
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
-    """Whether a hit meets a condition. `path`: the plain path of the hit's page. `currency`: the site's.
+    """Whether a hit meets a condition. `path`: the decoded path of the hit's page. `currency`: the site's currency.
 
-    A hit without a name meets no condition on the event. A hit without the prop meets no condition on the prop. A value
-    is compared as the hit sent it. A hit without a value, or with a value in another currency than the site's, meets no
+    A hit without a name meets no condition on the event, and a hit without the prop meets no condition on the prop.
+    Values are compared as they were sent. A hit without a value, or with a value in a foreign currency, meets no
     condition on the value.
     """
     if condition.on == "value":
@@ -151,8 +155,8 @@ def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
 
 
 def _is_on(url: str, path: str, condition: Condition) -> bool:
-    """Whether a page has a path that the condition asks for. A regular expression may match the plain path or the path
-    as the address has it."""
+    """Whether a page's path meets the condition. A regular expression may match the decoded path or the path as it was
+    sent."""
     if condition.how == "matches":
         expression = _compiled(condition.text)
         return any(expression.search(text) is not None for text in (path, written_path(url)))

@@ -1,8 +1,8 @@
-"""Crawlers: a user agent -> the name of the crawler that it claims to be. Pure.
+"""Crawlers: the user agent of a hit -> the name of the crawler, if it is one. Pure.
 
-The patterns are from the list of crawler-user-agents. The list also has HTTP libraries, automated browsers, apps that
-show pages, and the programs with which shops and payment services send messages. Hits of these may count. A match with
-the list is therefore not enough: the user agent must also contain one of WORDS, or the pattern must be one of OTHERS.
+The patterns come from the package crawler-user-agents. Its list also has HTTP libraries, automated browsers, apps that
+show web pages, and the webhooks of shops and payment services. Their hits may be real. Therefore a listed pattern alone
+is not enough: the user agent must also contain one of WORDS, or the pattern must be one of OTHERS.
 """
 
 import re
@@ -10,12 +10,12 @@ from functools import lru_cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-#: The words by which crawlers name themselves.
+#: Words that the user agents of crawlers contain.
 WORDS = ("bot", "crawl", "spider", "slurp")
-#: A brand of phones. Its name contains `bot`, but doesn't count as one of WORDS. Otherwise a listed app on such a phone
-#: would count as a crawler.
+#: A brand of phones whose name contains `bot`. The name is removed before the search for WORDS. Otherwise a listed app
+#: on such a phone would count as a crawler.
 PHONE = "cubot"
-#: The list's patterns of crawlers whose names contain none of WORDS.
+#: Listed patterns of crawlers whose names contain none of WORDS.
 OTHERS = frozenset(
     {
         *("APIs-Google", "AppEngine-Google", "Google Favicon", "Google Web Preview", "Google-InspectionTool"),
@@ -29,7 +29,7 @@ OTHERS = frozenset(
         *("NewRelicSynthetics", "ThousandEyes", "(^| )PTST\\/", "Uptime-Kuma", "Zabbix"),
     }
 )
-#: The list's tags for programs that are no crawlers, whatever their names.
+#: The list's tags for programs that are never crawlers.
 NO_CRAWLERS = {"http-library", "browser-automation"}
 
 _LISTED: list[str] = [
@@ -41,7 +41,7 @@ _BY_WORD = re.compile("|".join(pattern for pattern in _LISTED if pattern not in 
 
 @lru_cache(maxsize=8192)
 def crawler_name(ua: str) -> str | None:
-    """The name of the crawler that a user agent names; None if it names none or is empty."""
+    """Return the name of the crawler that a user agent names. None if it names no crawler or is empty."""
     found = _BY_NAME.search(ua)
     lower = ua.lower().replace(PHONE, "")
     if not found and any(word in lower for word in WORDS):

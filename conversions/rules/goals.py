@@ -1,4 +1,4 @@
-"""Goals: a hit and a goal's version -> whether the hit meets it. Pure."""
+"""Goals: what counts as a conversion: the versions of a goal, and whether a hit meets one of them. Pure."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -10,9 +10,9 @@ from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: The longest window of any goal, ms. A touch changes no conversion that comes later than this after the touch.
+#: The longest window that a goal may have, in ms. A touch can't get credit for a conversion that comes later.
 LONGEST_WINDOW = 90 * DAY_MS
-#: At most this many clicks of a path, and this many views, may earn credit: the newest ones in the window.
+#: Only the newest clicks in the window may earn credit, at most this many. The same holds for views.
 MOST_TOUCHES = 2_000
 
 Counting = Literal["every", "once", "click"]
@@ -20,15 +20,16 @@ Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a goal's rules. A version never changes. The newest version that has started is in force.
+    """One version of a goal's rules. It never changes. The newest version that has started is in force.
 
-    `path` is a glob over the path of a page hit. `event` is the name of a hit of any type. The two are one rule: a hit
-    needs to meet only one of them, and an empty one is ignored. With `match` all, a hit must meet this rule and all
-    `conditions`. With `match` any, the rule or one condition is enough.
+    `path`: a glob over the paths of page hits. `event`: the name of a hit of any type. These two are one rule: a hit
+    meets it if it meets either of them. An empty field is ignored. If `match` is `all`, a hit must meet this rule and
+    all `conditions`. If it is `any`, this rule or one condition is enough.
 
-    `currency` is the site's. `fixed_value` (micros of the site's currency) replaces the hit's value. Without it, the
-    hit's value is multiplied by `factor` (micros). Windows are ms. The newest `most_touches` of each kind in the window
-    may earn credit. If `open_values` is off, an amount counts only if a server sent it with an ingest token.
+    `currency`: the site's currency. `fixed_value`: micros in this currency, used in place of the hit's value. `factor`:
+    the hit's value is multiplied by it (micros), unless there is a fixed value. `click_window`, `view_window`: ms.
+    `most_touches`: how many clicks, and how many views, in the window may earn credit; the newest ones. `open_values`:
+    if it is False, a conversion with an amount counts only if a server sent it with an ingest token.
     """
 
     version: int
@@ -49,22 +50,26 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """A goal: what counts as a conversion. `uid` never changes; `key` is the name in hits and reports."""
+    """What counts as a conversion. `uid` never changes. `key` is the goal's name in hits and reports."""
 
     uid: str
     key: str
     versions: tuple[GoalVersion, ...]
 
     def in_force(self, at: int) -> GoalVersion | None:
-        """The version in force at an instant; None before the first version, and while the goal is switched off."""
+        """Return the version in force at an instant (ms). None before the first version, or while the goal is switched
+        off."""
         begun = [version for version in self.versions if version.starts_at <= at]
         newest = max(begun, key=lambda version: version.version, default=None)
         return newest if newest and newest.active else None
 
 
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
-    """Whether a hit meets a goal's version. A hit of type conversion that names the goal always does, an adjustment
-    never. Other hits must meet the version's rules."""
+    """Whether a hit meets a version of a goal.
+
+    A conversion hit that names the goal always meets it. An adjustment never does. All other hits must meet the
+    version's rules.
+    """
     if hit.type == "adjustment":
         return False
     if hit.type == "conversion" and hit.name == goal.key:
@@ -86,10 +91,11 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 
 def _is_of_event(version: GoalVersion) -> bool:
-    """Whether the version demands an event. A condition on the path then means the page on which the event happened.
+    """Whether a hit can meet the version only with an event. A condition on the path is then about the page where the
+    event happened.
 
-    In other versions only page hits meet a condition on the path. Otherwise each event on that page would count as
-    well as the page.
+    For other versions, only page hits meet a condition on the path. Otherwise each event on a page would count in
+    addition to the page itself.
     """
     named = bool(version.event) and not version.path
     return version.match == "all" and (named or any(condition.on == "event" for condition in version.conditions))

@@ -1,4 +1,4 @@
-"""Page path: a page's address -> its path, in the one spelling in which goals compare it. Pure."""
+"""Page path: the path of a page's URL, decoded, as goals compare it. Pure."""
 
 import re
 from functools import lru_cache
@@ -13,19 +13,19 @@ KEPT = frozenset("%/?#*\\")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ADDRESS = re.compile(r"(?:https?:)?//[^/]+|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?=/|$)", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-#: A query or fragment in a glob. A `?` that no `=` follows is the glob for any letter.
+#: A query or fragment in a glob. A `?` without a `=` after it is the glob's sign for any one character.
 _QUERY_IN_GLOB = re.compile(r"#.*|\?[^/?*]*=.*", re.DOTALL)
 _DOTS = re.compile(r"(?:^|/)\.\.?(?:/|$)")
 
 
 def page_path(url: str) -> str:
-    """The plain path of a page's address."""
+    """Return the decoded path of a page's URL."""
     return plain_path(written_path(url))
 
 
 def written_path(url: str) -> str:
-    """The path as it is spelled in the address; `/` if the address has none. It is empty if the address is empty or
-    can't be read."""
+    """Return the path exactly as a URL has it; `/` if the URL has no path. Empty if the URL is empty or can't be
+    parsed."""
     try:
         return url and (urlsplit(url).path or "/")
     except ValueError:
@@ -33,7 +33,10 @@ def written_path(url: str) -> str:
 
 
 def plain_path(path: str) -> str:
-    """Replace the escapes of a path, or of a glob over paths, by their letters: `/gr%C3%BC%C3%9Fe` becomes `/grüße`."""
+    """Decode the percent escapes of a path or of a glob: `/gr%C3%BC%C3%9Fe` becomes `/grüße`.
+
+    Escapes of characters with a special meaning (KEPT) stay.
+    """
     if "%" not in path and path.isascii():
         return path
     return normalize("NFC", _ESCAPES.sub(lambda found: _unescape(found[0]), path))
@@ -49,12 +52,12 @@ def _escape(letter: str) -> str:
 
 
 def is_path(path: str, text: str) -> bool:
-    """Whether a plain path is the path in a text, which may have escapes."""
+    """Whether a decoded path equals the path in a text. The text may have percent escapes."""
     return path == _plain(text)
 
 
 def is_path_like(path: str, glob: str) -> bool:
-    """Whether a glob over paths, which may have escapes, matches a plain path."""
+    """Whether a glob matches a decoded path. The glob may have percent escapes."""
     return is_like(path, _plain(glob))
 
 
@@ -64,8 +67,8 @@ def _plain(text: str) -> str:
 
 
 def check_path(text: str, glob: bool) -> None:
-    """Check the path, or the glob over paths, of a goal. Raises Refusal if no page can have such a path. The message
-    says what to write instead."""
+    """Check the path of a goal, or its glob. Raises Refusal if no page can have such a path. The message says what to
+    write instead."""
     without_host = text[address.end() :] if (address := _ADDRESS.match(text)) else text
     without_query = (_QUERY_IN_GLOB if glob else _QUERY).sub("", without_host, count=1)
     instead = without_query.replace("\\", "/")
@@ -74,7 +77,7 @@ def check_path(text: str, glob: bool) -> None:
     if not instead.startswith("/") and not (glob and instead.startswith(("*", "?"))):
         instead = f"/{instead}"
     if instead != text:
-        raise _never(text, "it has neither host nor query nor #, and it begins with /", instead)
+        raise _never(text, "a path begins with /, and has no host, no query and no #", instead)
 
 
 def _never(text: str, why: str, instead: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Rate file: the lines of a CSV file -> quotes, or all reasons why the file can't be used. Pure."""
+"""Rate file: a CSV file of exchange rates -> its quotes, or the list of its faults. Pure."""
 
 import csv
 import re
@@ -10,14 +10,14 @@ from tracker.collection.refusal import Refusal
 
 COLUMNS = ("day", "base", "quote", "rate")
 MAX_LINES = 500_000
-#: At most this many problems are listed. The others are counted.
+#: An error lists at most this many faults, and counts the others.
 MAX_LISTED = 20
 FIRST_DAY = "1970-01-01"
 RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
 class BadRates(Refusal):
-    """The file can't be used, and nothing was loaded. `problems` names each bad line and its fault."""
+    """Raised if a rate file has faults. Nothing was loaded. `problems`: each faulty line with its fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_LISTED
@@ -27,15 +27,17 @@ class BadRates(Refusal):
 
 
 class BadLine(Refusal):
-    """A line can't be used. The message says why."""
+    """Raised if a line of a rate file can't be used. The message says why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, "invalid", detail, "file")
 
 
 def read_rate_file(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
-    """Read the quotes of a file with a header. Unknown currencies, and days after `last_day`, are faults. Raises
-    BadRates."""
+    """Read the quotes of a CSV file with a header. Raises BadRates with all faults.
+
+    `last_day`: later days are a fault. `currencies`: the known codes; other codes are a fault.
+    """
     rows = csv.reader(lines)
     problems: list[str] = []
     found: dict[tuple[str, Pair], tuple[int, Quote]] = {}
@@ -59,7 +61,7 @@ def read_rate_file(lines: Iterable[str], last_day: str, currencies: Collection[s
 
 
 def read_columns(row: list[str]) -> list[int]:
-    """Find the index of each of COLUMNS in a row. Raises BadRates."""
+    """Return the index of each of COLUMNS in the header. Raises BadRates."""
     names = [name.strip().lower() for name in row]
     if sorted(names) != sorted(COLUMNS):
         raise BadRates([f"line 1: must name the columns {','.join(COLUMNS)}, in any order"])
@@ -67,14 +69,14 @@ def read_columns(row: list[str]) -> list[int]:
 
 
 def add_quote(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Add a quote. The same quote may come twice, but not with two rates. Raises BadLine."""
+    """Add a quote to `found`. The same quote may be in the file twice, but not with different rates. Raises BadLine."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")
 
 
 def read_quote(row: list[str], order: list[int], last_day: str, currencies: Collection[str]) -> Quote:
-    """Read the quote of one row. Raises BadLine."""
+    """Read a quote from a row. `order`: the index of each of COLUMNS. Raises BadLine."""
     if len(row) != len(COLUMNS):
         raise BadLine(f"{len(row)} columns instead of {len(COLUMNS)}")
     day, base, quote, rate = (row[place].strip() for place in order)
@@ -87,7 +89,7 @@ def read_quote(row: list[str], order: list[int], last_day: str, currencies: Coll
 
 
 def read_day(text: str, last_day: str) -> str:
-    """Read an ISO day. Raises BadLine for another text, and for a day too far in the past or future."""
+    """Read an ISO day. Raises BadLine if the text is no day, or if the day is before FIRST_DAY or after `last_day`."""
     try:
         day = date.fromisoformat(text).isoformat()
     except ValueError as error:
@@ -98,7 +100,7 @@ def read_day(text: str, last_day: str) -> str:
 
 
 def read_rate(text: str) -> int:
-    """Read a rate, in units of 10**-12. Raises BadLine."""
+    """Read a rate, in units of 10**-12: `1.25` becomes 1250000000000. Raises BadLine."""
     match = RATE.fullmatch(text)
     rate = int(match[1]) * 10**PLACES + int((match[2] or "").ljust(PLACES, "0")) if match else 0
     if not rate:

@@ -1,9 +1,8 @@
-"""Rates: the dated quotes of a table -> what a currency is worth in another on a day. Pure.
+"""Rates: exchange rates by day, computed from the quotes of a rate table. Pure.
 
-The rate of one day is the pair's own quote; else the inverse of the opposite quote; else the cross rate by a base that
-quotes both currencies that day, the first such base in alphabetical order. A day without a rate takes the newest
-earlier one, if that one is at most MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded,
-once.
+The rate of a day is the quote of the currency pair; else the inverse of the opposite quote; else a cross rate through a
+third currency that has quotes for both, the first in alphabetical order. If a day has no rate, the newest earlier rate
+is used, up to MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
 """
 
 from bisect import bisect_right
@@ -15,7 +14,7 @@ import msgspec
 
 from conversions.units.clock import next_day
 
-#: Tables leave out weekends and holidays. For these days the newest earlier rate is used, unless it is older than this.
+#: Rate tables leave out weekends and holidays. On such a day the newest earlier rate is used, up to this many days old.
 MAX_AGE_DAYS = 7
 #: The decimal places of a quote.
 PLACES = 12
@@ -25,7 +24,7 @@ Pair = tuple[str, str]
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """One line of the table: on this day, one `base` is worth `rate` of `quote`, in units of 10**-12."""
+    """A line of a rate table: on this day, 1 `base` costs `rate` `quote`. `rate` is in units of 10**-12."""
 
     day: str
     base: str
@@ -34,26 +33,26 @@ class Quote(msgspec.Struct, frozen=True):
 
     @property
     def pair(self) -> Pair:
-        """Base and quote."""
+        """The two currencies: base, quote."""
         return self.base, self.quote
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """What one unit of a currency is worth, and the day of the table that the rate is from."""
+    """The rate of a currency in the site's currency. `day`: the day of the table from which it comes."""
 
     day: str
     worth: Fraction
 
 
 class Series(msgspec.Struct, frozen=True):
-    """What one unit of a currency is worth in the site's currency, by day, in order of the days."""
+    """The rates of one currency in the site's currency. `days` are in order, and `worths` has the rate of each day."""
 
     currency: str
     days: tuple[str, ...] = ()
     worths: tuple[Fraction, ...] = ()
 
     def on(self, day: str) -> Rate | None:
-        """The newest rate at or before a day; None if there is none or if it is too old."""
+        """Return the newest rate on or before a day. None if there is none or if it is too old."""
         place = bisect_right(self.days, day) - 1
         if place < 0 or next_day(self.days[place], MAX_AGE_DAYS) < day:
             return None
@@ -61,7 +60,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
-    """Compute what a currency is worth in another by day, from all quotes of the two."""
+    """Compute the rates by day from `currency` to `into`, from the quotes of all days."""
     by_day: dict[str, dict[Pair, Fraction]] = defaultdict(dict)
     for quote in quotes:
         by_day[quote.day][quote.pair] = Fraction(quote.rate, 10**PLACES)
@@ -71,7 +70,7 @@ def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
 
 
 def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fraction | None:
-    """Compute what a currency is worth in another, from the quotes of one day."""
+    """Compute the rate from `currency` to `into` from the quotes of one day. None if they don't give a rate."""
     if (currency, into) in quotes:
         return quotes[currency, into]
     if (into, currency) in quotes:
@@ -81,12 +80,12 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """Convert an amount into the other currency, in micros, rounded half to even. Opposite amounts give opposite
+    """Convert an amount (micros) with a rate. The result is rounded half to even, and opposite amounts have opposite
     results."""
     return round(micros * worth)
 
 
 def rate_text(worth: Fraction) -> str:
-    """A rate as text, with twelve places."""
+    """Write a rate with twelve decimal places."""
     whole, part = divmod(round(worth * 10**PLACES), 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"

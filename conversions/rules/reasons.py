@@ -1,11 +1,11 @@
-"""Reasons: the codes that say why something doesn't count or gets no credit, and the sentence of each code. Pure.
+"""Reasons: the codes for why something doesn't count or gets no credit, each with its sentence. Pure.
 
-docs/errors.md lists the same codes. The type checker finds a code that is misspelt and a code without a sentence.
+docs/errors.md lists the same codes. The type checker reports a misspelt code and a code without a sentence.
 """
 
 from typing import Literal
 
-#: Why a hit that was accepted is no fact. The sentence of a code is stored with the hit as its `detail`.
+#: Why an accepted hit doesn't count. The sentence is stored with the rejected hit, as its `detail`.
 RejectedCode = Literal[
     "bot",
     "frozen",
@@ -15,7 +15,7 @@ RejectedCode = Literal[
     "prefetch",
     "unknown_site",
     "unprocessable",
-    # Hits with these codes count, without the field that could not be read.
+    # With these codes the hit counts, but one of its fields could not be read.
     "bad_ts",
     "bad_value",
 ]
@@ -31,9 +31,9 @@ TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "du
 DuplicateReason = Literal["duplicate", "not_in_force"]
 #: The effect of an adjustment.
 AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
-#: Why a data-driven model did not weigh a path by its ads. `no_fit`: nothing was learnt about the goal from the month
-#: before. `by_campaign`: the path has too many ads, and its campaigns are weighed. `too_many_ads`: the path has too
-#: many ads and too many campaigns, and every ad weighs the same.
+#: Why a data-driven model could not give the ads of a path their own weights. `no_fit`: nothing was learnt about the
+#: goal from the month before. `by_campaign`: the path has too many ads, and the weights are those of the campaigns.
+#: `too_many_ads`: the path has too many ads and too many campaigns, and all ads have the same weight.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
 NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."
@@ -61,7 +61,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
 
 
 def click_sentence(reason: ClickReason) -> str:
-    """Say why a click id leads to no visitor."""
+    """Say why the click id of a conversion leads to no visitor."""
     match reason:
         case "unknown_click":
             return (
@@ -72,7 +72,7 @@ def click_sentence(reason: ClickReason) -> str:
 
 
 def value_sentence(reason: ValueReason) -> str:
-    """Say why some of a value is missing."""
+    """Say why a conversion's value, or part of it, is missing."""
     match reason:
         case "bad_value":
             return "Its amount can't be read, or could mean two things: it counts as 0 until it is restated."
@@ -81,7 +81,7 @@ def value_sentence(reason: ValueReason) -> str:
 
 
 def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
-    """Say why a touch of this kind gets no credit. `window` is the goal's window for the kind, in words."""
+    """Say why a touch gets no credit. `kind`: click or view. `window`: the goal's window for this kind, in words."""
     match reason:
         case "after_conversion":
             return "It came after the conversion, and can't have led to it."
@@ -99,7 +99,7 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
 
 
 def duplicate_sentence(reason: DuplicateReason) -> str:
-    """Say why a stored conversion is not the one that counts."""
+    """Say why a stored conversion is not the one that counts for its order, click or hit."""
     match reason:
         case "duplicate":
             return "The same order, or the same hit, came earlier; that one counts."
@@ -108,7 +108,7 @@ def duplicate_sentence(reason: DuplicateReason) -> str:
 
 
 def adjustment_sentence(effect: AdjustmentEffect) -> str:
-    """Say what effect an adjustment had."""
+    """Say what effect an adjustment has."""
     match effect:
         case "applied":
             return "It counts."
@@ -121,7 +121,7 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
 
 
 def model_sentence(reason: WeighReason, month: str) -> str:
-    """Say why a data-driven model did not weigh a path by its ads. `month`: the month whose fit the model uses."""
+    """Say why a data-driven model did not weigh a path by its ads. `month`: the month from which the model learnt."""
     match reason:
         case "no_fit":
             return f"Nothing is learnt from {month}, so every touch gets the same."

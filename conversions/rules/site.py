@@ -1,4 +1,4 @@
-"""Site: the present configuration of one site, in the form that pure functions read. Pure."""
+"""Site: the configuration of one site as a frozen record. Pure."""
 
 import msgspec
 
@@ -13,32 +13,33 @@ from conversions.units.clock import day_of
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A site with all its goals, also those that are switched off, and with its ads in the order in which they are
-    matched."""
+    """The configuration of a site. `goals` has also those that are switched off. `ads` are in the order in which their
+    rules are tried."""
 
     key: str
     timezone: str = "UTC"
     currency: str = "USD"
-    #: The key that signs the clicks that `/click` hands over. If it is empty, no handover is valid.
+    #: The secret with which `/click` signs the click in the landing page's URL. If it is empty, no signature is valid.
     click_secret: str = ""
-    #: The parameters of the site's models.
+    #: The parameters of the attribution models.
     terms: Terms = Terms()
     #: Which hits the site rejects.
     traffic: Traffic = Traffic()
-    #: The rates of the other currencies in which amounts of the site were sent.
+    #: The exchange rates of the foreign currencies that the site's hits have used.
     rates: tuple[Series, ...] = ()
-    #: How many parts its hours have.
+    #: How many parts the site's hours have.
     parts: Parts = Parts()
     goals: tuple[Goal, ...] = ()
     ads: tuple[Ad, ...] = ()
-    #: Its own rows of the table of channels.
+    #: The site's own rows of the channel table.
     channels: tuple[ChannelRule, ...] = ()
 
     def rate(self, currency: str, at: int) -> Rate | None:
-        """The rate of a currency on the site-local day of an instant; None if no rate is known."""
+        """Return the exchange rate of a currency on the site-local day of the instant `at` (ms). None if no rate is
+        known."""
         series = next((series for series in self.rates if series.currency == currency), None)
         return series.on(day_of(at, self.timezone)) if series else None
 
     def goal(self, uid: str) -> Goal | None:
-        """The goal with a uid; None if there is none."""
+        """Return the goal with this uid; None if there is none."""
         return next((goal for goal in self.goals if goal.uid == uid), None)

@@ -1,4 +1,4 @@
-"""Terms: the parameters of the models that a site may choose. Pure."""
+"""Terms: the parameters of the attribution models that a site may choose. Pure."""
 
 import msgspec
 
@@ -6,10 +6,11 @@ from conversions.units.clock import DAY_MS
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The parameters of a site's models. `half_life`: the ms in which a touch loses half of its weight in time decay.
+    """The parameters of a site's attribution models.
 
-    `position_first` and `position_last`: the percents that the first and the last touch get by position. The touches
-    between share the rest.
+    `half_life`: after this many ms, a touch has half the weight in the time decay model. `position_first`,
+    `position_last`: the percentages of the first and the last touch in the position model. The touches between share
+    the rest.
     """
 
     half_life: int = 7 * DAY_MS

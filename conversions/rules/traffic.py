@@ -1,4 +1,4 @@
-"""Traffic: a hit and a site's settings -> why the hit is rejected, or None. Pure."""
+"""Traffic: why a site rejects a hit: bots, prefetches, the account's own visits, missing tokens. Pure."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -11,19 +11,22 @@ from tracker.collection.hit import Hit
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hits a site rejects: those of `bots`, of `prefetches`, and of the account's own people (`own_traffic`).
-    `own_networks`: the networks of these people, as texts."""
+    """Which hits a site rejects: bots, prefetched pages, and visits of the account's own staff.
+
+    `own_networks`: the networks of the staff, such as `192.0.2.0/24`.
+    """
 
     bots: bool = True
     prefetches: bool = True
     own_traffic: bool = True
     own_networks: tuple[str, ...] = ()
-    #: Whether adjustments are accepted without a token.
+    #: Whether the site accepts adjustments without an ingest token.
     open_adjustments: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why a hit is rejected, as `/api/rejected` shows it."""
+    """Why a hit is rejected, as `/api/rejected` shows it. `field`: the hit's field that is the cause; empty if none
+    is."""
 
     code: RejectedCode
     field: str
@@ -31,16 +34,16 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
-    """The first reason why a hit is rejected; None if it counts.
+    """Return the first reason to reject a hit; None if the hit counts.
 
-    A hit without a user agent is not taken for a crawler's. An adjustment from one of the account's own networks
-    counts, because the account's own people refund orders.
+    A hit without a user agent is not rejected as a bot. An adjustment from the account's own network counts, because
+    the account's staff refunds orders.
     """
     if traffic.bots and (name := crawler_name(hit.ua)):
         return Rejection("bot", "ua", f"Its user agent says that it is a crawler: {name}.")
     if traffic.prefetches and hit.prefetch:
         return Rejection("prefetch", "", "A browser fetched the page before anybody asked for it.")
-    if traffic.own_traffic and hit.type != "adjustment" and is_own(hit.ip, traffic.own_networks):
+    if traffic.own_traffic and hit.type != "adjustment" and is_in_networks(hit.ip, traffic.own_networks):
         return Rejection("own_traffic", "ip", "It comes from one of the account's own networks.")
     if hit.unchecked and hit.type == "adjustment" and not (hit.trusted or traffic.open_adjustments):
         return Rejection(
@@ -49,8 +52,8 @@ def why_rejected(hit: Hit, traffic: Traffic) -> Rejection | None:
     return None
 
 
-def is_own(address: str, networks: tuple[str, ...]) -> bool:
-    """Whether an address is in one of the networks. A text that is no address is in none of them."""
+def is_in_networks(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an IP address is in one of the networks. False if the text is no IP address."""
     if not networks or not address:
         return False
     try:
@@ -61,7 +64,7 @@ def is_own(address: str, networks: tuple[str, ...]) -> bool:
 
 
 def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Turn an IPv4-mapped IPv6 address into its IPv4 address. Other addresses stay as they are."""
+    """Return the IPv4 address of an IPv4-mapped IPv6 address. Other addresses are returned unchanged."""
     return getattr(address, "ipv4_mapped", None) or address
 
 

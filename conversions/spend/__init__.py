@@ -1,1 +1,1 @@
-"""Spend: the export of an ad network -> what was spent, by day, currency and names. Pure."""
+"""Spend: what ads cost by day, from files of ad networks or from programs: reading, checking and listing it. Pure."""

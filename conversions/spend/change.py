@@ -1,5 +1,4 @@
-"""Change: what a source said of its days before, and what it says now -> the costs by currency, and the days on which
-they change. Pure."""
+"""Change: how an import changes what a source reported: costs by currency, and the days that change. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,16 +15,16 @@ Costs = Mapping[tuple[str, str], int]
 
 
 class ChangedDay(msgspec.Struct, frozen=True):
-    """A day on which a source's cost changes."""
+    """A day on which the reported cost changes. The amounts are in `currency`."""
 
     day: Day
     currency: str
-    before: Annotated[Amount, Meta(description="In this currency.")]
-    after: Annotated[Amount, Meta(description="In this currency.")]
+    before: Annotated[Amount, Meta(description="The cost before, in this currency.")]
+    after: Annotated[Amount, Meta(description="The new cost, in this currency.")]
 
 
 def by_currency(costs: Costs) -> dict[str, str]:
-    """Currency -> the cost of all days."""
+    """Add up the costs of all days. Returns currency -> cost."""
     sums: Counter[str] = Counter()
     for (_, currency), cost in costs.items():
         sums[currency] += cost
@@ -33,7 +32,7 @@ def by_currency(costs: Costs) -> dict[str, str]:
 
 
 def changed_days(before: Costs, after: Costs) -> list[ChangedDay]:
-    """The days and currencies of which the cost changes, in order."""
+    """List the days and currencies whose cost changes, in order."""
     return [
         ChangedDay(*key, six_places(before.get(key, 0)), six_places(after.get(key, 0)))
         for key in sorted({*before, *after})

@@ -1,11 +1,11 @@
-"""Days: two texts -> the first and the last day of spend. Pure."""
+"""Days: checks the first and the last day of a range of spend. Pure."""
 
 from conversions.spend.lines import BadLine
 from conversions.spend.numbers import read_day
 from conversions.units.clock import days_between
 from tracker.collection.refusal import Refusal
 
-#: What is said or listed at once covers at most this many days.
+#: A range of spend has at most this many days.
 MAX_DAYS = 400
 
 #: The first and the last day.
@@ -13,7 +13,7 @@ Days = tuple[str, str]
 
 
 def read_days(first: str, last: str) -> Days:
-    """Check two days, both inclusive. Raises Refusal."""
+    """Check the first and the last day of a range, both included. Raises Refusal."""
     if not (is_day(first) and is_day(last)) or last < first or len(days_between(first, last)) > MAX_DAYS:
         detail = f"from and to are days such as 2026-11-23, the first not after the last, {MAX_DAYS} days at most."
         raise Refusal(400, "bad_range", detail, "from")
@@ -21,7 +21,7 @@ def read_days(first: str, last: str) -> Days:
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a day in the form of ISO 8601."""
+    """Whether a text is a day as `YYYY-MM-DD`."""
     try:
         return read_day(text, "") == text
     except BadLine:

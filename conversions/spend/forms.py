@@ -1,4 +1,4 @@
-"""Forms: the columns of a network's export -> the columns of day, cost, names and counts. Pure."""
+"""Forms: the known exports of ad networks, and where their columns are in a file. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ _COST_IN = re.compile(r"amount spent \(([a-z]{3})\)")
 
 
 class Form(msgspec.Struct, frozen=True):
-    """The form of a file: field -> the names that its column may have, the first one first; and what a touch from this
-    network has by default. A file has this form if it has the fields in `needs`."""
+    """The form of a network's export. `columns`: field -> possible names of its column, the best first. `needs`: the
+    fields that a file must have to be of this form. `names`: the utm tags and the network of this network's clicks by
+    default."""
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
@@ -21,7 +22,8 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where the fields of a file stand: field -> index. `currency` is the one that the header names, if it does."""
+    """Where the columns of a file are. `indexes`: field -> index of its column. `width`: how many columns a line has.
+    `currency`: the currency in the header; empty if there is none."""
 
     form: Form
     indexes: Mapping[str, int]
@@ -83,7 +85,7 @@ FORMS = (META, MICROSOFT, TIKTOK, GOOGLE, PLAIN)
 
 
 def find_places(row: Sequence[str]) -> Places | None:
-    """Find the form whose header a row is; None if it is no header."""
+    """Find the form and the columns of a header line. None if the line is no header of a known form."""
     names = [name.strip().lower() for name in row]
     spent = next((match for name in names if (match := _COST_IN.fullmatch(name))), None)
     plain = ["amount spent" if _COST_IN.fullmatch(name) else name for name in names]

@@ -1,15 +1,15 @@
-"""Lines: what was spent in one line of a file, and the faults of lines and files. Pure."""
+"""Lines: the spend in one line of a file, and the errors of lines and files. Pure."""
 
 from typing import NamedTuple
 
 from tracker.collection.refusal import Refusal
 
-#: At most this many problems are kept and listed. The others are counted.
+#: An error lists at most this many faults. The others are only counted.
 MAX_LISTED = 20
 
 
 class SpendNames(NamedTuple):
-    """The names by which an ad is found, as for a touch: an ad's key; else utm tags and the network."""
+    """The names by which spend finds its ad, as for a touch: the ad's key; else utm tags and the ad network."""
 
     ad: str = ""
     source: str = ""
@@ -21,8 +21,8 @@ class SpendNames(NamedTuple):
 
 
 class SpendLine(NamedTuple):
-    """What a network says of one day. `cost`: micros of the currency. Clicks and impressions are as the network counts
-    them."""
+    """What a network reports for one day and one ad. `cost`: micros of the currency. `clicks`, `impressions`: as the
+    network counts them."""
 
     day: str
     currency: str
@@ -33,21 +33,21 @@ class SpendLine(NamedTuple):
 
 
 class Problems:
-    """The faults of a file. It keeps the first of them and counts the rest."""
+    """Collects the faults of a file: lists the first MAX_LISTED, and counts all."""
 
     def __init__(self) -> None:
         self.listed: list[str] = []
         self.count = 0
 
     def add(self, problem: str) -> None:
-        """Note a fault."""
+        """Add a fault."""
         self.count += 1
         if len(self.listed) < MAX_LISTED:
             self.listed.append(problem)
 
 
 class BadSpend(Refusal):
-    """The file can't be used, and nothing was imported. `problems` names each bad line and its fault."""
+    """Raised if a file has faults. Nothing was imported. `problems`: the faulty lines with their faults."""
 
     def __init__(self, problems: list[str], count: int = 0, field: str = "file") -> None:
         more = count - len(problems)
@@ -56,7 +56,7 @@ class BadSpend(Refusal):
 
 
 class BadLine(Refusal):
-    """A line can't be used. The message says why."""
+    """Raised if a line can't be used. The message says why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, "invalid", detail, "file")

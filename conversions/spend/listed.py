@@ -1,4 +1,4 @@
-"""Listed: the parameters of a list of spend -> what is wanted; a row -> its place in the list, and its text. Pure."""
+"""Listed: the parameters, the positions and the rows of a list of spend. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -16,22 +16,22 @@ from conversions.units.micros import six_places
 from tracker.collection.refusal import Refusal
 
 PARAMETERS = ("site", "from", "to", "source", "limit", "after")
-#: The largest number of rows on a page, and the usual one.
+#: The largest number of rows on a page, and the default.
 MAX_LIMIT, USUAL_LIMIT = 1_000, 100
-#: The name of a source has at most this many characters.
+#: The longest name of a source, in characters.
 MAX_SOURCE = 100
 _PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})")
 
 
 class Place(NamedTuple):
-    """The place of a row in the list, which begins with the latest day."""
+    """The position of a row in the list, which begins with the latest day."""
 
     day: str
     id: int
 
 
 class WantedSpend(msgspec.Struct, frozen=True):
-    """The rows of a page: those of some days and, unless it is empty, of one source, that come behind `after`."""
+    """Which rows a page shows: the days from `first` to `last`, of one source or of all, after the position `after`."""
 
     first: str
     last: str
@@ -41,7 +41,7 @@ class WantedSpend(msgspec.Struct, frozen=True):
 
 
 class StoredSpend(NamedTuple):
-    """A row of the table: its id, its source, and what the source said."""
+    """A stored row of spend: its id, its source and its line."""
 
     id: int
     source: str
@@ -59,7 +59,7 @@ class SpendTags(msgspec.Struct, frozen=True):
 
 
 class SpendAd(msgspec.Struct, frozen=True):
-    """The ad to which spend belongs by the present configuration, as it is named in reports."""
+    """The ad to which spend belongs by the present configuration, as reports name it."""
 
     ad: str
     campaign: str
@@ -67,11 +67,11 @@ class SpendAd(msgspec.Struct, frozen=True):
 
 
 class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source says of one day and one ad."""
+    """The spend of one day and one ad, as a source reported it."""
 
     day: Day
-    source: Annotated[str, Meta(description="The source that said it.")]
-    ad: Annotated[str, Meta(description="The key of an ad that the source names; else empty.")]
+    source: Annotated[str, Meta(description="The source that reported it.")]
+    ad: Annotated[str, Meta(description="The key of the ad, if the source names one; otherwise empty.")]
     utm: SpendTags
     network: str
     cost: Amount
@@ -82,7 +82,7 @@ class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_wanted(parameters: Mapping[str, str]) -> WantedSpend:
-    """Read and check the parameters. An empty optional parameter counts as absent. Raises Refusal."""
+    """Read and check the parameters of the list. Empty optional parameters are ignored. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"A list of spend has the parameters {', '.join(PARAMETERS)}."
@@ -110,23 +110,23 @@ def _read_limit(text: str) -> int:
 
 
 def write_place(place: Place) -> str:
-    """Write a place as text."""
+    """Write a position as text."""
     return f"{place.day}.{place.id}"
 
 
 def read_place(parameters: Mapping[str, str]) -> Place | None:
-    """Read the place of `after`; None if it is absent. Raises Refusal."""
+    """Read the position in `after`. None if it is absent. Raises Refusal."""
     text = parameters.get("after") or ""
     if not text:
         return None
     found = _PLACE.fullmatch(text)
     if not found or not is_day(found[1]):
-        raise Refusal(400, "bad_page", "Take the address of a page from `next` of the one before.", "after")
+        raise Refusal(400, "bad_page", "Take the URL of the next page from `next` of the page before it.", "after")
     return Place(found[1], int(found[2]))
 
 
 def list_row(row: StoredSpend, ads: AdNames) -> ListedSpend:
-    """List one row."""
+    """Make the listed row of a stored row, with the ad to which it belongs."""
     line, names = row.line, row.line.names
     belongs = ads.name(touch_of(names))
     return ListedSpend(

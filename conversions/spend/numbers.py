@@ -1,7 +1,7 @@
-"""Numbers: the texts of amounts, counts and days in a file -> micros, counts and ISO days. Pure.
+"""Numbers: reads the amounts, counts and days of a file, in all usual spellings. Pure.
 
-A text such as 1,234 has two meanings. The other lines of the file decide which one holds; if none does, the text is
-refused.
+Some texts have two meanings: 1,234 may be 1234 or 1.234. Other lines of the file show which one is meant. If none does,
+the text is refused.
 """
 
 import re
@@ -15,10 +15,10 @@ from tracker.collection.money import MICROS
 FIRST_DAY = "2000-01-01"
 LAST_DAY = "2999-12-31"
 
-#: The sign or the code of a currency, before and behind a number.
+#: The sign or the code of a currency, before or after a number.
 _BEFORE = re.compile(r"^(-?)[^\W\d_]{0,3}[^\w.,()+-]?(?=[-\d.,(])")
 _BEHIND = re.compile(r"(?<=[\d)])[^\w.,()%+-]?[^\W\d_]{0,3}$")
-#: The digits before the decimals, in groups or without; also Indian groups.
+#: The digits before the decimals, with or without groups, also in Indian groups (1,00,000).
 _WHOLE = re.compile(r"\d+|\d{1,3}(?:[.,]\d{3})+|\d{1,2}(?:[.,]\d{2})+[.,]\d{3}")
 _GROUPED = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: 0{1,2}:00(?::00)?(?: AM)?)?")
@@ -30,13 +30,14 @@ _BLANKS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'\u2019"))
 
 
 def trim(text: str) -> str:
-    """The text without blanks, group marks of blanks, and the sign of a currency."""
+    """Remove blanks, grouping blanks, and the sign or code of a currency: `$ 1 234.50` becomes `1234.50`. A number in
+    parentheses becomes negative."""
     text = _BEHIND.sub("", _BEFORE.sub(r"\1", text.replace("\u2212", "-").translate(_BLANKS)))
     return f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text
 
 
 def decimal_mark(text: str) -> str:
-    """The mark before the decimals that a text shows: `.` or `,`; empty if it shows none."""
+    """Return the decimal mark that a number shows: `.` or `,`. Empty if it doesn't show one."""
     text = trim(text).lstrip("+-")
     marks = [mark for mark in text if mark in ".,"]
     if len(set(marks)) == 2:
@@ -47,13 +48,15 @@ def decimal_mark(text: str) -> str:
 
 
 def count_mark(text: str) -> str:
-    """The mark before decimals if the text is a count: its own mark groups digits, and therefore it is the other."""
+    """Return the decimal mark that a count shows. A count has no decimals: in 1,234 the comma groups digits, and the
+    decimal mark is the point. Empty if it doesn't show one."""
     marks = {mark for mark in text if mark in ".,"}
     return {".": ",", ",": "."}[marks.pop()] if len(marks) == 1 and _GROUPED.fullmatch(trim(text)) else ""
 
 
 def day_order(text: str) -> str:
-    """`month` or `day`, whichever a date such as 11/23/2026 shows to come first; empty if it shows none."""
+    """Return what comes first in a date with slashes: `month` in 11/23/2026, `day` in 23/11/2026. Empty if it could be
+    both."""
     found = _SLASHED.fullmatch(text.strip())
     if not found or int(found[1]) <= 12 >= int(found[2]):
         return ""
@@ -61,10 +64,10 @@ def day_order(text: str) -> str:
 
 
 def read_micros(text: str, mark: str) -> int:
-    """Read an amount as micros, rounded half up. Raises BadLine."""
+    """Read an amount as micros, rounded half up. `mark`: the decimal mark. Raises BadLine."""
     plain = trim(text)
     if not mark and _GROUPED.fullmatch(plain.lstrip("-")):
-        raise BadLine(f"{text[:40]!r} has two meanings; say with which mark decimals begin")
+        raise BadLine(f"{text[:40]!r} has two meanings; say what the decimal mark is")
     whole, _, part = plain.removeprefix("-").partition(mark or ".")
     digits = re.sub("[.,]", "", whole)
     if not _WHOLE.fullmatch(whole) or not _PART.fullmatch(part) or len(digits) > 12:
@@ -75,7 +78,7 @@ def read_micros(text: str, mark: str) -> int:
 
 
 def read_count(text: str, mark: str) -> int:
-    """Read a count; no text, or a dash, is 0. Raises BadLine."""
+    """Read a count. An empty text or a dash is 0. `mark`: the decimal mark. Raises BadLine."""
     if text.strip() in ("", "-", "--"):
         return 0
     micros = read_micros(text, mark or count_mark(text))
@@ -86,7 +89,7 @@ def read_count(text: str, mark: str) -> int:
 
 @lru_cache(maxsize=4096)
 def read_day(text: str, order: str) -> str:
-    """Read a day in one of the known spellings; return it as ISO. Raises BadLine."""
+    """Read a day in a known spelling, and return it as `YYYY-MM-DD`. `order`: see `day_order`. Raises BadLine."""
     text = text.strip()
     day = _slashed(text, order) if _SLASHED.fullmatch(text) else _parsed(_MIDNIGHT.sub("", text), _FORMS)
     if not day:

@@ -1,4 +1,4 @@
-"""Options: the parameters of an import -> the source, and how to read its file. Pure."""
+"""Options: reads the options of an import: its source, and how its file is read. Pure."""
 
 from collections.abc import Collection, Mapping
 
@@ -7,20 +7,20 @@ from conversions.spend.listed import read_source
 from conversions.spend.reader import MAX_NAME, NETWORKS, Reading
 from tracker.collection.refusal import Refusal
 
-#: The mark before decimals, and what comes first in 11/12/2026. Empty: the file shows it.
+#: The decimal mark, and what comes first in 11/12/2026. If it is empty, the file itself shows it.
 MARKS = ("", ".", ",")
 ORDERS = ("", "day", "month")
-#: What a touch has where the file doesn't say it: parameter -> the part of a name.
+#: The options for names that the file doesn't have: option -> field of SpendNames.
 NAMED = {"utm_source": "source", "utm_medium": "medium", "network": "network"}
-#: All parameters of an import.
+#: All options of an import.
 OPTIONS = ("source", "currency", "decimal", "dates", *NAMED)
 
 
 def read_options(
     parameters: Mapping[str, str], own: str, currencies: Collection[str], others: Collection[str] = ()
 ) -> tuple[str, Reading]:
-    """Read the name of the source, and how to read its file. `own`: the site's currency. `others`: further parameters
-    that are allowed. Raises Refusal."""
+    """Read the source's name, and how its file is read. `own`: the site's currency. `others`: further parameters that
+    are allowed. Raises Refusal."""
     for name in parameters:
         if name not in (*OPTIONS, *others):
             detail = f"An import has the parameters {', '.join((*others, *OPTIONS))}."
@@ -29,7 +29,7 @@ def read_options(
     return read_source(parameters), Reading(
         currency=_one_of("currency", (given["currency"] or own).upper(), currencies, "an ISO 4217 code, such as EUR"),
         currencies=currencies,
-        mark=_one_of("decimal", given["decimal"], MARKS, "the mark before decimals: a point or a comma"),
+        mark=_one_of("decimal", given["decimal"], MARKS, "the decimal mark: a point or a comma"),
         order=_one_of("dates", given["dates"], ORDERS, "what comes first in 11/12/2026: day or month"),
         names=SpendNames(**{field: _name(name, given[name]) for name, field in NAMED.items()}),
     )

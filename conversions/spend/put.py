@@ -1,4 +1,4 @@
-"""Put: the JSON of a program -> what it says was spent on some days, or all reasons why it can't be used. Pure."""
+"""Put: reads the spend that a program sends as JSON, and finds all its faults. Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -13,7 +13,7 @@ from conversions.spend.reader import MAX_NAME, NETWORKS
 from tracker.collection.money import read_micros
 from tracker.collection.refusal import Refusal
 
-#: A count has at most twelve digits.
+#: A count of at most twelve digits.
 Count = Annotated[int, Meta(ge=0, lt=10**12)]
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
 
@@ -29,22 +29,22 @@ class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SpendPutRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was spent on one day on a campaign, or on an ad: on one with a key, or on that of clicks with these tags and
-    this network."""
+    """The spend of one day on a campaign or an ad: the ad with this key, or the ad of clicks with these tags and this
+    network."""
 
     day: str
     cost: Annotated[str, Meta(description="A decimal, such as 12.50.")]
-    currency: Annotated[str, Meta(description="The site's, if it is absent.")] = ""
-    ad: Annotated[Name, Meta(description="An ad's key. Campaign, tags and network are then ignored.")] = ""
-    campaign: Annotated[Name, Meta(description="A campaign's key, or its utm campaign.")] = ""
+    currency: Annotated[str, Meta(description="An ISO 4217 code. By default the site's currency.")] = ""
+    ad: Annotated[Name, Meta(description="The key of an ad. If given, campaign, tags and network are ignored.")] = ""
+    campaign: Annotated[Name, Meta(description="The key of a campaign, or its utm_campaign.")] = ""
     utm: Tags = Tags()
-    network: Annotated[str, Meta(description="That of a click id, such as google-ads.")] = ""
+    network: Annotated[str, Meta(description="The ad network, such as google-ads.")] = ""
     clicks: Count = 0
     impressions: Count = 0
 
 
 class SpendPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a source says of all days from `from` to `to`, both inclusive."""
+    """The spend that a source reports for all days from `from` to `to`, both included."""
 
     site: str
     source: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -54,7 +54,7 @@ class SpendPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def decode_put(body: bytes) -> SpendPut:
-    """Decode a body and check its days. Raises Refusal."""
+    """Decode a request's body, and check its days. Raises Refusal."""
     try:
         put = msgspec.json.decode(body, type=SpendPut)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -66,7 +66,7 @@ def decode_put(body: bytes) -> SpendPut:
 
 
 def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[SpendLine]:
-    """Read the lines of all rows. `own` is the site's currency. Raises BadSpend, which names each bad row."""
+    """Read the lines of all rows. `own`: the site's currency. Raises BadSpend with every bad row."""
     problems, lines = Problems(), []
     for number, row in enumerate(put.rows):
         try:
@@ -79,7 +79,7 @@ def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[Spen
 
 
 def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[str]) -> SpendLine:
-    """Read one row. Raises BadLine."""
+    """Read one row. `own`: the site's currency. Raises BadLine."""
     cost, currency = read_micros(row.cost), row.currency or own
     if cost is None:
         raise BadLine(f"{row.cost[:40]!r} is no amount, such as 12.50")
@@ -97,7 +97,8 @@ def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[s
 
 
 def read_names(row: SpendPutRow) -> SpendNames:
-    """The names of a row. What a campaign cost belongs to the ad of clicks with this campaign. Raises BadLine."""
+    """Return the names of a row. The spend of a campaign belongs to the ad of clicks with this utm_campaign. Raises
+    BadLine."""
     if row.ad:
         return SpendNames(ad=row.ad)
     if row.campaign and row.utm.campaign not in ("", row.campaign):

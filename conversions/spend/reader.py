@@ -1,5 +1,4 @@
-"""Reader: the lines of a network's export -> what was spent, line by line, or all reasons why the file can't be used.
-Pure."""
+"""Reader: reads the spend in a network's export, line by line, and finds all faults of the file. Pure."""
 
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -13,25 +12,26 @@ from conversions.spend.forms import FORMS, PLAIN, Places, find_places
 from conversions.spend.lines import BadLine, BadSpend, Problems, SpendLine, SpendNames
 from conversions.spend.numbers import count_mark, day_order, decimal_mark, read_count, read_day, read_micros
 
-#: A file has at most this many lines, a line this many characters, a header this many columns.
+#: The most lines of a file, characters of a line, and columns of a header.
 MAX_LINES, MAX_LINE, MAX_COLUMNS = 2_000_000, 20_000, 500
-#: The header is among the first lines.
+#: The header is among this many first lines.
 HEADER_WITHIN = 30
-#: A name has at most this many characters.
+#: The longest name, in characters.
 MAX_NAME = 500
 BLANK = ("", "-", "--")
-#: The networks that clicks may have.
+#: The known ad networks.
 NETWORKS = tuple(sorted(set(CLICK_IDS.values())))
-#: How the line of a total, or a line behind the last one, begins.
+#: How lines with totals, and notes after the last line, begin.
 _TOTALS = ("total", "overall", "grand total", "\u00a9", "copyright")
 
-#: Opens the lines of a file once more.
+#: A function that opens the lines of the file again.
 Opened = Callable[[], Iterable[str]]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How to read a file where it doesn't say so itself. `mark`: before decimals. `order`: `day` or `month`, the first
-    part of 11/12/2026. `currency`: where the file names none. Names replace those that a form has by default."""
+    """How to read what a file doesn't say. `currency`: the default currency. `currencies`: the known codes. `mark`: the
+    decimal mark. `order`: `day` or `month`, what comes first in 11/12/2026. `names`: replace the form's default
+    names."""
 
     currency: str
     currencies: Collection[str]
@@ -41,14 +41,14 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """The cells of a line, and its number."""
+    """A line of a file: its number and its cells."""
 
     number: int
     cells: list[str]
 
 
 class SpendFile:
-    """A file whose header was found. It may be read more than once, and at no time is it in memory. Raises BadSpend."""
+    """A file of a known form. It can be read several times, line by line, without being in memory. Raises BadSpend."""
 
     def __init__(self, opened: Opened, reading: Reading) -> None:
         self._opened = opened
@@ -56,12 +56,12 @@ class SpendFile:
         self._reading = reading
         if not (reading.mark and reading.order):
             self._reading = self._settle(reading)
-        #: Lines of totals that were left out of the last pass.
+        #: How many lines with totals the last pass has skipped.
         self.totals = 0
 
     def lines(self, problems: Problems) -> Iterator[SpendLine]:
-        """Read what each line says. Faults are added to `problems`, with the line's number. A day may come twice: its
-        lines are added up."""
+        """Read the lines. Faults are added to `problems`, with line numbers. If a day comes several times, its lines
+        are added up later."""
         self.totals = 0
         for row in self._rows():
             try:
@@ -73,7 +73,7 @@ class SpendFile:
                 problems.add(f"line {row.number}: {error}")
 
     def _settle(self, reading: Reading) -> Reading:
-        """Look for a line that shows which mark is before decimals, and whether the day or the month comes first."""
+        """Find lines that show the decimal mark, and whether the day or the month comes first in dates."""
         mark, order = reading.mark, reading.order
         indexes = self.places.indexes
         counts = [indexes[name] for name in ("clicks", "impressions") if name in indexes]
@@ -99,7 +99,7 @@ class SpendFile:
 
 
 def checked(lines: Iterable[str]) -> Iterator[str]:
-    """Pass lines on, if they are neither too long nor too many. Raises BadSpend."""
+    """Yield the lines. Raises BadSpend if a line is too long or if there are too many lines."""
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE:
             raise BadSpend([f"line {number}: more than {MAX_LINE} characters"])
@@ -109,7 +109,7 @@ def checked(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
-    """Find the delimiter, the line of the header, and the columns."""
+    """Find the delimiter, the number of the header's line, and the columns."""
     first = list(islice(checked(lines), HEADER_WITHIN))
     for delimiter in "\t,;":
         rows = csv.reader(first, delimiter=delimiter)
@@ -125,8 +125,8 @@ def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
 
 
 def is_total(cells: list[str], places: Places) -> bool:
-    """Whether a line of an export is a total, or a note behind the lines. An export names a campaign in each line that
-    is none."""
+    """Whether a line of an export is a total or a note after the last line. All other lines of an export name a
+    campaign."""
     if places.form is PLAIN:
         return False
     start = next((cell.strip().lower() for cell in cells if cell.strip() not in BLANK), "")
@@ -143,7 +143,7 @@ def _cell(cells: list[str], places: Places, field: str) -> str:
 
 
 def read_line(cells: list[str], places: Places, reading: Reading) -> SpendLine:
-    """Read what one line says. Raises BadLine."""
+    """Read one line. Raises BadLine."""
     if len(cells) != places.width:
         raise BadLine(f"{len(cells)} columns instead of {places.width}")
     found = {field: cells[place].strip() for field, place in places.indexes.items()}
@@ -164,7 +164,7 @@ def read_line(cells: list[str], places: Places, reading: Reading) -> SpendLine:
 
 
 def read_names(found: dict[str, str], places: Places, reading: Reading) -> SpendNames:
-    """The names of a line: its own, else those that were given, else those of the form. Raises BadLine."""
+    """Return the names of a line: its own; else the given ones; else those of the form. Raises BadLine."""
     own = SpendNames(*(found.get(name, "") for name in SpendNames._fields))
     if any(len(name) > MAX_NAME or "\0" in name for name in own):
         raise BadLine(f"a name has more than {MAX_NAME} characters")

@@ -1,4 +1,4 @@
-"""Text: the bytes of a file -> its lines, in the encoding that its bytes show. Pure."""
+"""Text: decodes the bytes of a file to lines. The bytes themselves show the encoding. Pure."""
 
 from collections.abc import Callable, Iterator
 from io import TextIOWrapper
@@ -7,7 +7,7 @@ from typing import BinaryIO
 from conversions.spend.lines import BadSpend
 from conversions.spend.reader import MAX_LINE, Opened
 
-#: Opens a file once more, at its beginning.
+#: A function that opens the file again, at its beginning.
 OpenedBytes = Callable[[], BinaryIO]
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -15,13 +15,13 @@ _CHUNK = 1 << 16
 
 
 def text_of(opened: OpenedBytes) -> Opened:
-    """The lines of a file, which may be read more than once. Raises BadSpend where a line is in another encoding."""
+    """Return a function that opens the lines of a file. Reading raises BadSpend if a line is in another encoding."""
     encoding = find_encoding(opened)
     return lambda: read_lines(opened, encoding)
 
 
 def find_encoding(opened: OpenedBytes) -> str:
-    """Find the encoding of a file: that of its mark; else UTF-8; else Latin-1 as Windows writes it."""
+    """Find the encoding of a file: UTF-16 by its byte order mark; else UTF-8; else Windows-1252."""
     with opened() as file:
         if file.read(2) in _UTF_16:
             return "utf-16"
@@ -35,7 +35,8 @@ def find_encoding(opened: OpenedBytes) -> str:
 
 
 def read_lines(opened: OpenedBytes, encoding: str) -> Iterator[str]:
-    """Read a file line by line. A line that is too long is cut, but stays too long. Raises BadSpend."""
+    """Read a file line by line. A line that is too long is read in pieces, which are still too long. Raises
+    BadSpend."""
     number = 0
     try:
         with TextIOWrapper(opened(), encoding, newline="") as file:
@@ -43,4 +44,4 @@ def read_lines(opened: OpenedBytes, encoding: str) -> Iterator[str]:
                 number += 1
                 yield line
     except UnicodeError as error:
-        raise BadSpend([f"behind line {number}: bytes that are no text; save the file as UTF-8"]) from error
+        raise BadSpend([f"after line {number}: bytes that are no text; save the file as UTF-8"]) from error

@@ -1,4 +1,4 @@
-"""Upload: a file that somebody sends -> the same file, if it is small enough to be read while they wait. Pure."""
+"""Upload: a file that is sent in a request, if it is small enough to be read while the sender waits. Pure."""
 
 from io import BytesIO
 
@@ -6,19 +6,19 @@ from conversions.spend.reader import Reading, SpendFile
 from conversions.spend.text import text_of
 from tracker.collection.refusal import Refusal
 
-#: What is sent has at most this many bytes.
+#: The largest body of a request, in bytes.
 MAX_BODY = 4 << 20
-#: A file that is sent has at most this many lines.
+#: The most lines of a file that is sent.
 MAX_UPLOADED_LINES = 50_000
 
 
 def too_large(most: str) -> Refusal:
-    """The refusal of what is larger than it may be."""
+    """Make the refusal of a file or a body that is too large. `most`: the limit in words."""
     return Refusal(413, "too_large", f"More than {most}. Send parts of whole days, or use manage.py import_spend.")
 
 
 def read_upload(body: bytes, reading: Reading) -> SpendFile:
-    """Read a file that was sent. Raises Refusal."""
+    """Read a file that was sent. Raises Refusal if it is too large, BadSpend if its form is unknown."""
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY} bytes")
     if max(body.count(b"\n"), body.count(b"\r")) > MAX_UPLOADED_LINES:

@@ -1,1 +1,1 @@
-"""Store: the Store port and its adapters."""
+"""Store: where facts, cells and counters are kept: the port, its two adapters (SQL and Cassandra) and their tables."""

@@ -1,4 +1,4 @@
-"""Adapters: the settings -> the store: Cassandra if CASSANDRA_URL is set, else SQL."""
+"""Adapters: opens the store that the settings name: Cassandra if CASSANDRA_URL is set, otherwise SQL."""
 
 from functools import cache
 from os import getpid
@@ -13,8 +13,8 @@ if settings.CASSANDRA_URL:
 
 
 def open_store() -> Store:
-    """Return the store of this process. The store connects when it is first used. Each forked process has a store, and
-    a session, of its own."""
+    """Return the store of this process. It connects when it is first used. Each forked process has its own store and
+    session."""
     return _store_of(getpid(), settings.CASSANDRA_URL)
 
 

@@ -1,4 +1,4 @@
-"""Cassandra: the Store on Cassandra, with quorum for facts and rollups, and COUNTER columns for live counts."""
+"""Cassandra: the Store on Cassandra. It reads and writes at quorum, and has COUNTER columns for live counters."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from conversions.facts.carried import carried_by, kind_carried
+from conversions.facts.click_ids import by_click_ids, click_row_kind
 from conversions.facts.counts import Count
 from conversions.facts.person import ANNOUNCED
 from conversions.facts.records import (
@@ -45,20 +45,20 @@ from conversions.store.port import (
     stored_kind,
 )
 from conversions.store.rows import by_day
-from conversions.store.spans import FIRST_LOOK, Slice, are_many, reach_of, read_newest, within
+from conversions.store.spans import FIRST_LOOK, Slice, covering_spans, read_newest, visitors_with_more, within
 from conversions.store.tables import DROPPED, TABLES
 from conversions.units.clock import DAY_MS, HOUR_MS
 
 T = TypeVar("T")
 
-#: This many hours of rejected hits are read in parallel, newest first.
+#: The rejected hits of this many hours are read in parallel, newest hours first.
 HOURS_AT_ONCE = 24
-#: One statement looks up at most this many rows of one partition.
+#: A statement looks up at most this many rows of a partition.
 SLICE = 100
 
 
 class CassandraStore:
-    """See Store. `conversions.store.cql` has the statements and their costs."""
+    """The Store on Cassandra. The statements and their costs are in `conversions.store.cql`."""
 
     def __init__(self) -> None:
         self.cql = Cql()
@@ -67,7 +67,7 @@ class CassandraStore:
         """See Store."""
         members = members_to_add(self, facts)
         rows = [write for fact in facts for write in rows_of(fact, parts.get(fact.site, Parts()))]
-        carried = (("add_carried", carried_row(click, fact)) for click, fact in carried_by(facts))
+        carried = (("add_carried", carried_row(click, fact)) for click, fact in by_click_ids(facts))
         self.cql.write_all([*rows, *carried, *map(member_row, members)])
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
@@ -75,13 +75,12 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Several visitors are read at once. A visitor with touches that may be missing is read again by
-        itself."""
+        """See Store. Several visitors are read together. A visitor who may have more touches is then read alone."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
-        found = self._facts(("read_touches", (*span, look)) for span in joined_spans(site, reach_of(wanted)))
+        found = self._facts(("read_touches", (*span, look)) for span in joined_spans(site, covering_spans(wanted)))
         touches = [fact for fact in found if isinstance(fact, Touch)]
-        many = are_many(touches, look)
+        many = visitors_with_more(touches, look)
         few = (touch for touch in touches if touch.visitor not in many)
         rest = read_newest(partial(self._slices, site, newest), newest, (one for one in wanted if one.visitor in many))
         return list(dict.fromkeys(within(chain(few, rest), wanted)))
@@ -116,15 +115,15 @@ class CassandraStore:
         """See Store."""
         wanted = set(claims)
         found = self._facts(("read_claims", (site, some)) for some in groups(sorted(wanted)))
-        # A conversion is also stored under its hit id. If it has an order or a click, the hit id is not its claim.
+        # A conversion is also stored under its hit id, which is not its claim if it has an order or a click.
         mine = (fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined))
         return [fact for fact in mine if fact.claim in wanted]
 
-    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+    def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
         """See Store."""
         found = self._facts(
             (
-                "read_last_carried" if one.last else "read_carried",
+                "read_last_by_click_id" if one.last else "read_by_click_id",
                 (site, one.click, one.kind, one.since, one.until, one.most),
             )
             for one in slices
@@ -191,8 +190,8 @@ class CassandraStore:
             counted = sum(self.read_rejected_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
             new = self._new(some)
-            # Two simultaneous deliveries of a hit count it twice: the counts are approximate. The counts are written
-            # first, because a day without counts is not read.
+            # If a hit is delivered twice at once, it is counted twice: the counts are approximate. They are written
+            # first, because a reader skips the days without counts.
             amounts = Counter(hit.code for hit in new)
             self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
             self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
@@ -211,7 +210,7 @@ class CassandraStore:
         return found[:limit]
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """See Store. It counts whole UTC days."""
+        """See Store. Whole UTC days are counted."""
         counts: Counter[str] = Counter()
         for rows in self._rejected_counts(site, since, until).values():
             for row in rows:
@@ -228,17 +227,17 @@ class CassandraStore:
         self.cql.run("check")
 
     def close(self) -> None:
-        """End the session."""
+        """Close the session."""
         self.cql.close()
 
     def _rejected_counts(self, site: str, since: int, until: int) -> dict[int, list[Row]]:
-        """Each UTC day (by its start) with its counts."""
+        """Map the start of each UTC day to the rows of its counts."""
         days = range(since - since % DAY_MS, until, DAY_MS)
         found = self.cql.run_all(("read_rejected_counts", (site, day)) for day in days)
         return dict(zip(days, found, strict=True))
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-        """Read the newest touches of each slice of a timeline."""
+        """Read the newest touches of each slice."""
         calls = (
             ("read_newest", (site, span.visitor, sorted_kind(kind), span.since, span.until, newest))
             for span, kind in slices
@@ -254,7 +253,7 @@ class CassandraStore:
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
     def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> Some:
-        """Read the conversions of each statement, each once, about `most` in all."""
+        """Run a statement with each tuple of values. Return at most about `most` conversions, each once."""
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
@@ -262,7 +261,7 @@ class CassandraStore:
         return Some(rows, any(len(part) > limit for part in parts))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
-        """The hits that are not listed yet, each once."""
+        """Return the hits that are not listed yet, each once."""
         hours: dict[tuple[str, int], list[RejectedHit]] = defaultdict(list)
         for hit in hits:
             hours[hit.site, hit.at - hit.at % HOUR_MS].append(hit)
@@ -277,7 +276,7 @@ class CassandraStore:
 
 
 def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
-    """Make the rows of a fact: in the timeline, in the ledger, and under its claims."""
+    """Make the rows of a fact in the tables timeline, ledger and claims."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         yield "add_timeline", (fact.site, fact.visitor, sorted_kind(stored_kind(fact)), fact.at, fact.hit, key, body)
@@ -290,24 +289,25 @@ def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
 
 def carried_row(click: str, fact: Touch | Conversion) -> tuple[object, ...]:
     """Make the row of a fact under a click id."""
-    return fact.site, click, kind_carried(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
+    return fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
 
 
 def member_row(member: tuple[str, str, str]) -> Write:
-    """Make the row of (site, key, member) of a linked set."""
+    """Make the row of a member of a linked set, such as a visitor of a user. `member`: site, key of the set, member."""
     return "add_linked", member
 
 
 def sorted_kind(kind: str) -> str:
-    """A kind as timelines store it. Rows are sorted by kind. Conversions and links, which are read for each hit, come
-    before all touches."""
+    """Return the kind of a row in a timeline, whose rows are sorted by kind. Conversions and links are read for each
+    hit. Therefore they come before all touches."""
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
-    """Site, visitors, since and until of statements that together read the spans, or a little more.
+    """Merge spans into the values of few statements: site, visitors, since, until. The statements may read more than
+    the spans; the caller drops the rest.
 
-    One statement reads all visitors whose spans are nearly the same. The caller drops the surplus.
+    Visitors whose spans are nearly equal share a statement.
     """
     alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
@@ -319,19 +319,20 @@ def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...
 
 
 def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:
-    """Divide items into groups. By default a group has as many items as one statement may read partitions."""
+    """Divide items into groups of at most `size`. The default is the number of partitions that a statement may read."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:
-    """The goal and the version by which the rows of a claim are sorted; empty and 0 for an adjustment."""
+    """Return the goal and the version of a conversion, by which the rows of a claim are sorted. For an adjustment:
+    empty and 0."""
     return ("", 0) if isinstance(fact, Adjustment) else (fact.goal, fact.version)
 
 
 def claims_of(fact: Conversion | Adjustment | Joined) -> set[str]:
-    """The claims under which a fact is stored: its own. A conversion is also stored under its hit id, because support
-    searches by hit ids."""
+    """Return the dedupe keys (claims) under which a fact is stored. A conversion is also stored under its hit id,
+    because support searches by hit ids."""
     return {fact.claim, f"h:{fact.hit}"} if isinstance(fact, Conversion) else {fact.claim}
 
 

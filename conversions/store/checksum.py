@@ -1,15 +1,15 @@
-"""Checksum: the text of a cell <-> its body with a checksum, which shows whether the body is damaged. Pure."""
+"""Checksum: adds a checksum to the body of a cell, and checks it when the cell is read. Pure."""
 
 from zlib import crc32
 
 from conversions.store.port import Cell
 
-#: The number of bytes of the checksum at the start of a body.
+#: The first bytes of a cell's body, which are its checksum.
 CHECKSUM = 4
 
 
 class Damaged(ValueError):
-    """The body of a cell differs from what was written."""
+    """Raised if the body of a cell is not what was written. `cell`: the cell."""
 
     def __init__(self, cell: Cell, why: str) -> None:
         super().__init__(f"the cell {cell.model} {cell.page} {cell.start} {cell.key} is damaged: {why}")
@@ -17,13 +17,13 @@ class Damaged(ValueError):
 
 
 def add_checksum(text: bytes) -> bytes:
-    """Put a checksum before a text."""
+    """Return a text with its checksum in front."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 
 def remove_checksum(cell: Cell) -> bytes:
-    """Check a cell's body and return its text. Raises Damaged."""
+    """Return the text of a cell without the checksum. Raises Damaged if the checksum is wrong."""
     text = cell.body[CHECKSUM:]
     if crc32(text).to_bytes(CHECKSUM, "big") != cell.body[:CHECKSUM]:
-        raise Damaged(cell, "its checksum is another")
+        raise Damaged(cell, "its checksum is wrong")
     return text

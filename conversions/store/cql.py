@@ -1,5 +1,4 @@
-"""CQL: a statement's name and values -> rows. All statements of the store are here, with their costs. `{ks}` is the
-keyspace."""
+"""CQL: all statements of the Cassandra store with their costs, and the session that runs them."""
 
 import logging
 import socket
@@ -31,12 +30,13 @@ from conversions.store.port import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-#: At most this many statements of one call are in flight.
+#: A call runs at most this many statements at a time.
 CONCURRENCY = 64
-#: The limits of one unlogged batch: rows, partitions and bytes. Cassandra warns about larger ones. One statement for
-#: each row would cost the driver, and with it the worker, several times the CPU.
+#: The limits of an unlogged batch: rows, partitions and bytes. Cassandra warns about larger batches. Without batches,
+#: the driver would take several times the CPU.
 BATCH_ROWS, BATCH_PARTITIONS, BATCH_BYTES = 20, 10, 5_000
 
+#: The statements by name. `{ks}` is the keyspace.
 STATEMENTS = {
     # Each of these writes one row of one partition. They are idempotent.
     "add_timeline": "INSERT INTO {ks}.timeline (site, visitor, kind, at, hit, digest, body)"
@@ -66,9 +66,9 @@ STATEMENTS = {
     " WHERE site = ? AND visitor = ? AND kind = ? AND (at, hit, digest) > (?, ?, ?) LIMIT ?",
     "read_newest": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = ? AND at >= ? AND at <= ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
-    "read_carried": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ? AND at <= ?"
-    " LIMIT ?",
-    "read_last_carried": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ?"
+    "read_by_click_id": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ?"
+    " AND at <= ? LIMIT ?",
+    "read_last_by_click_id": "SELECT body FROM {ks}.carried WHERE site = ? AND click = ? AND kind = ? AND at >= ?"
     " AND at <= ? ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT ?",
     "read_last_link": "SELECT body FROM {ks}.timeline WHERE site = ? AND visitor = ? AND kind = 'link' AND at < ?"
     " ORDER BY kind DESC, at DESC, hit DESC, digest DESC LIMIT 1",
@@ -81,10 +81,10 @@ STATEMENTS = {
     "add_count": "UPDATE {ks}.counters SET amount = amount + ?"
     " WHERE site = ? AND bucket = ? AND goal = ? AND ad = ? AND metric = ?",
     "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
-    # This writes one row, always the same one, which nothing reads. It shows that the store takes writes.
+    # This writes a row that nobody reads, always the same one, to check that the store accepts writes.
     "check": "INSERT INTO {ks}.linked (site, key, other) VALUES ('', 'check', '')",
 }
-#: Statement -> the indexes of the values that form the partition key.
+#: Statement -> which of its values form the partition key.
 PARTITION_KEY = {
     "add_timeline": slice(2),
     "add_ledger": slice(3),
@@ -97,26 +97,27 @@ PARTITION_KEY = {
     "count_rejected": slice(1, 3),
 }
 COUNTS = frozenset({"add_count", "count_rejected"})
-#: The driver's errors if the service is away. If a connection is lost or a server is overloaded, a statement that isn't
-#: retried raises one of the last three.
+#: The driver's errors if Cassandra can't be reached. Statements that aren't retried raise the last three if a
+#: connection is lost or a server is overloaded.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
-#: If a table or a keyspace is missing, the errors of present and older versions of Cassandra have these words.
+#: Words in the errors of present and older versions of Cassandra if a table or a keyspace is missing.
 MISSING = ("does not exist", "unconfigured table")
-#: If the driver gets no thread or the process is ending, Python's errors have these words.
+#: Words in Python's errors if the driver gets no thread or the process is ending.
 NO_THREAD = ("can't start new thread", "cannot schedule new futures")
 NOT_PREPARED = "Cassandra's tables or rights are missing, run manage.py prepare"
 ALIAS = "cassandra"
 
 Row = dict[str, Any]
-#: A statement: its name and its values.
+#: A call of a statement: its name and its values.
 Write = tuple[str, tuple[Any, ...]]
 
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Raise StoreUnavailable if the cluster can't be reached, doesn't answer in time or isn't prepared.
+    """Raise StoreUnavailable if Cassandra can't be reached, doesn't answer in time or has no tables, or if the driver
+    gets no threads.
 
-    Also raise it if the driver gets no threads. The error of an invalid statement passes through.
+    Other errors, such as those of an invalid statement, are raised unchanged.
     """
     try:
         yield
@@ -135,18 +136,20 @@ def away() -> Iterator[None]:
 
 
 def is_unprepared(error: RequestValidationException) -> bool:
-    """Whether a statement failed because a table or a right is missing, which an operator can fix."""
+    """Whether a statement failed because a table or a permission is missing. An operator can fix this."""
     return isinstance(error, Unauthorized) or says(error, MISSING)
 
 
 def says(error: Exception, words: Iterable[str]) -> bool:
-    """Whether an error's text contains one of the words."""
+    """Whether the message of an error contains one of the words."""
     return any(one in str(error) for one in words)
 
 
 class Cql:
-    """Runs statements on the session of Django's database engine. The session opens when it is first used. In a process
-    that forks, this must be after the fork."""
+    """Runs statements on the Cassandra session of Django's database engine.
+
+    The session opens when it is first used. If a process forks, it must not be used before the fork.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -154,29 +157,29 @@ class Cql:
         self._prepared: dict[str, PreparedStatement] = {}
 
     def run(self, name: str, *args: Any) -> list[Row]:
-        """Run one statement; return its rows."""
+        """Run a statement and return its rows."""
         with self._running():
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """Run several statements in parallel; return the rows of each. The first failure ends the call."""
+        """Run several statements in parallel and return the rows of each. The first error ends the call."""
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
     def write_all(self, writes: Iterable[Write]) -> None:
-        """Write rows or add to counters, several in one request."""
+        """Write rows, or add to counters. Several are sent in one request."""
         self._execute([(self._unit(rows), None) for rows in units(writes)])
 
     def session(self) -> Session:
-        """Return the session. One thread opens it, once."""
+        """Return the session. The first call opens it; if threads call at once, only one opens it."""
         if self._session is None:
             with self._lock, away():
                 self._session = self._session or self._connect()
         return self._session
 
     def statement(self, name: str) -> PreparedStatement:
-        """Return the prepared statement of a name. Raises StoreUnavailable if tables are missing; `manage.py prepare`
-        makes them."""
+        """Return the prepared statement with this name. Raises StoreUnavailable if tables are missing; `manage.py
+        prepare` makes them."""
         found = self._prepared.get(name)
         if found is None:
             found = self._prepared[name] = self._prepare(name)
@@ -193,14 +196,14 @@ class Cql:
                 sync_table(table, keyspaces=[keyspace], connections=[ALIAS])
 
     def drop_tables(self, names: Iterable[str]) -> None:
-        """Drop those of the tables that exist."""
+        """Drop these tables if they exist."""
         keyspace = connections[ALIAS].settings_dict["NAME"]
         with away():
             for name in names:
                 self.session().execute(f"DROP TABLE IF EXISTS {keyspace}.{name}")
 
     def close(self) -> None:
-        """Forget the session; the next call opens another."""
+        """Close the session. The next call opens a new one."""
         if self._session is not None:
             unregister_connection(ALIAS)
         self._session, self._prepared = None, {}
@@ -210,17 +213,17 @@ class Cql:
         if not has_session(engine):
             engine.reconnect()  # type: ignore[attr-defined]
         session = engine.connection.session
-        # The driver tries a lost node again each second. By default the waits would grow.
+        # The driver tries to reach a lost node each second. By default it would wait longer after each attempt.
         session.cluster.reconnection_policy = ConstantReconnectionPolicy(1.0, max_attempts=None)
         return session
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Run statements; see `away`. After a failure, statements are prepared again when they are next used, because
-        their tables may be new ones by then.
+        """Run statements; see `away`. After an error, all statements are prepared again before they are used, because
+        the tables may have been made anew.
 
-        The driver resolves the names of hosts only once. If the names lead elsewhere after a failure, the next call
-        opens another session.
+        The driver resolves host names only once. If they have other addresses after an error, the next call opens a new
+        session.
         """
         try:
             with away():
@@ -279,8 +282,8 @@ class Cql:
 def has_session(engine: Any) -> bool:
     """Whether the engine has a session.
 
-    It has none after `close`. It has none after a failed attempt either: if a name couldn't be resolved or no thread
-    was left, the engine is set up all the same, but without a session.
+    It has none after `close`. It also has none if it was set up while no host name could be resolved or no thread was
+    left.
     """
     try:
         return engine.connection.session is not None
@@ -289,7 +292,7 @@ def has_session(engine: Any) -> bool:
 
 
 def addresses_of(names: Iterable[str]) -> set[str]:
-    """The addresses that the names of hosts resolve to now. A name that can't be resolved has none."""
+    """Return the present addresses of hosts. A name that can't be resolved has none."""
     found: set[str] = set()
     for name in names:
         with suppress(OSError):
@@ -298,7 +301,7 @@ def addresses_of(names: Iterable[str]) -> set[str]:
 
 
 def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Group writes that fit into one batch. Writes to one partition are next to each other."""
+    """Group writes into batches. Writes to one partition are next to each other."""
     group: list[Write] = []
     partitions: set[Write] = set()
     size = 0
@@ -316,6 +319,6 @@ def units(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 
 def partition_of(write: Write) -> Write:
-    """The partition of a write."""
+    """Return a key for the partition to which a write goes."""
     name, values = write
     return name, values[PARTITION_KEY[name]]

@@ -1,4 +1,4 @@
-"""Reading: the settings -> the store for a report or a page, if it answers. No reader waits for a store that hangs."""
+"""Reading: opens the store for reports and pages, which don't wait for a store that hangs."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from conversions.store.adapters import open_store
 from conversions.store.port import Store, StoreUnavailable
 from tracker.probe import Probe, ask_all
 
-#: All readers of a process together check the store at most once a second.
+#: All readers of a process share this check of the store, which runs at most once a second.
 PROBE = Probe("store of facts, for readers,", lambda: open_store().check())
 
 

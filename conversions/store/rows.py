@@ -1,4 +1,4 @@
-"""Rows: facts, cells, counters and rejected hits -> rows of the SQL store."""
+"""Rows: the tables of the SQL store, as Django models."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,8 @@ from conversions.units.clock import DAY_MS
 
 
 class FactRow(models.Model):
-    """One stored copy of a fact. The table has three indexes: the timeline (with links), the ledger and the claims."""
+    """A stored copy of a fact. The table has three indexes: by visitor and time, by bucket, and by dedupe key
+    (claim)."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -39,7 +40,7 @@ class FactRow(models.Model):
 
 
 class CarriedRow(models.Model):
-    """A touch under a click id that it carries, or a conversion under the click id that it names."""
+    """A touch under one of its click ids, or a conversion under the click id that it names."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -61,7 +62,7 @@ class CarriedRow(models.Model):
 
 
 class LinkedRow(models.Model):
-    """One member of a linked set."""
+    """A member of a linked set, such as a visitor of a user."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -77,7 +78,7 @@ class LinkedRow(models.Model):
 
 
 class CellRow(models.Model):
-    """One cell of the rollups, with the token of its write."""
+    """A cell of figures, with the token under which it was written."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -97,7 +98,7 @@ class CellRow(models.Model):
 
 
 class CountRow(models.Model):
-    """One live counter."""
+    """A live counter."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -116,7 +117,7 @@ class CountRow(models.Model):
 
 
 class SetAsideRow(models.Model):
-    """One rejected hit. "Set aside" is an earlier name for rejected, which the table still has."""
+    """A rejected hit. The table still has an earlier name: "set aside"."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -138,7 +139,7 @@ class SetAsideRow(models.Model):
 
 
 class SetAsideCountRow(models.Model):
-    """How many hits of a UTC day were rejected for one reason; approximate."""
+    """How many hits of a UTC day were rejected for one reason. The number is approximate."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -155,7 +156,7 @@ class SetAsideCountRow(models.Model):
 
 
 def by_day(hits: Iterable[RejectedHit]) -> dict[tuple[str, int], list[RejectedHit]]:
-    """Group hits by site and by the start (ms) of their UTC day."""
+    """Group rejected hits by site and UTC day. Returns (site, start of the day in ms) -> hits."""
     days: dict[tuple[str, int], list[RejectedHit]] = {}
     for hit in hits:
         days.setdefault((hit.site, hit.at - hit.at % DAY_MS), []).append(hit)

@@ -1,4 +1,4 @@
-"""Spans: intervals of visitors' timelines -> the reads of an adapter, and the facts within the spans. Pure."""
+"""Spans: how spans of visitors' timelines are read with few reads, and which facts are inside the spans. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,15 +9,15 @@ from conversions.facts.records import Conversion, Joined, Touch
 from conversions.store.port import STORED_KINDS, Span
 
 F = TypeVar("F", bound=Touch | Conversion | Joined)
-#: A span and a kind: one visitor's touches of that kind.
+#: One visitor's clicks or views in a span: (span, kind).
 Slice = tuple[Span, str]
-#: A common read of several visitors takes at most this many touches of each visitor. A visitor that may have more
-#: touches is read by itself, newest first.
+#: If several visitors are read together, at most this many touches of each are read. A visitor who may have more is
+#: then read alone, newest touches first.
 FIRST_LOOK = 200
 
 
-def reach_of(spans: Iterable[Span]) -> list[Span]:
-    """One span for each visitor, from the start of its earliest span to the end of its latest."""
+def covering_spans(spans: Iterable[Span]) -> list[Span]:
+    """Return one span for each visitor, from the start of its earliest span to the end of its latest."""
     reach: dict[str, Span] = {}
     for span in spans:
         had = reach.get(span.visitor, span)
@@ -26,7 +26,7 @@ def reach_of(spans: Iterable[Span]) -> list[Span]:
 
 
 def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
-    """The facts that are in one of their visitor's spans."""
+    """Return the facts that are inside one of their visitor's spans."""
     by_visitor: dict[str, list[Span]] = {}
     for span in spans:
         by_visitor.setdefault(span.visitor, []).append(span)
@@ -38,12 +38,12 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """Read at least the newest touches of each kind of each span, some perhaps twice. `read` returns the `newest` last
-    touches of each slice.
+    """Read the newest touches of each span, at least `newest` of each kind. Some may be returned twice. `read` must
+    return the last `newest` touches of each slice.
 
     Most spans of a long timeline end within one hour. Therefore the spans of a visitor are read together: the newest
-    touches up to the earliest end, and all touches between the earliest and the latest end. If there may be too many
-    between the ends for one read, the spans are halved, and each half is read in this way.
+    touches up to the earliest end, and all touches between the earliest and the latest end. If a read between the ends
+    is full, the visitor's spans are divided into two halves, and each half is read in the same way.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):
@@ -63,19 +63,20 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """The slices up to the earliest end of several spans. `group`: one visitor's spans, in the order of their ends."""
+    """Return the slices up to the earliest end of one visitor's spans. `group`: the spans, in the order of their
+    ends."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 
 
 def between_ends(group: Sequence[Span]) -> list[Slice]:
-    """The slices after the earliest end, up to the latest end; none if all spans end together."""
+    """Return the slices from the earliest end to the latest end of one visitor's spans. Empty if all end together."""
     first, last = group[0].until, group[-1].until
     rest = Span(group[0].visitor, first + 1, last)
     return [(rest, kind) for kind in STORED_KINDS["touch"]] if last > first else []
 
 
-def are_many(touches: Iterable[Touch], most: int) -> set[str]:
-    """The visitors that may have more touches than were read: those with `most` or more."""
+def visitors_with_more(touches: Iterable[Touch], most: int) -> set[str]:
+    """Return the visitors of whom `most` touches or more were read. They may have touches that were not read."""
     counts = Counter(touch.visitor for touch in touches)
     return {visitor for visitor, count in counts.items() if count >= most}

@@ -1,4 +1,4 @@
-"""SQL: the Store through Django's ORM, on SQLite for one small site on one machine, or on PostgreSQL."""
+"""SQL: the Store on Django's ORM: on SQLite for one small site on one machine, or on PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate
 
-from conversions.facts.carried import carried_by, kind_carried
+from conversions.facts.click_ids import by_click_ids, click_row_kind
 from conversions.facts.counts import Count
 from conversions.facts.person import ANNOUNCED
 from conversions.facts.records import (
@@ -56,15 +56,15 @@ from conversions.store.rows import (
     SetAsideRow,
     by_day,
 )
-from conversions.store.spans import Slice, are_many, read_newest, within
+from conversions.store.spans import Slice, read_newest, visitors_with_more, within
 from conversions.units.clock import DAY_MS
 
-#: One statement has at most this many items. SQLite limits the variables of a statement.
+#: A statement has at most this many items, because SQLite limits the variables of a statement.
 CHUNK = 200
-#: The visitors of a chunk are first read together, at most this many times `newest` touches. If there may be more, each
-#: visitor is read by itself.
+#: The visitors of a chunk are first read together: at most this number times `newest` touches. If there may be more,
+#: each visitor is read alone.
 TIMES_NEWEST = 10
-#: The collations that compare ids as Python and Cassandra do, whatever the database's language is.
+#: The collations that sort ids as Python and Cassandra do, in any locale of the database.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
 ADD_FACT = """
     INSERT INTO conversions_factrow (site, kind, hit, digest, visitor, claim, bucket, slot, at, body)
@@ -78,7 +78,7 @@ WRITE_CELL = """
     INSERT INTO conversions_cellrow (site, model, page, start, key, token, body) VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, model, page, start, key) DO UPDATE SET token = excluded.token, body = excluded.body
     WHERE excluded.token >= conversions_cellrow.token"""
-#: A counter at its limit stays there. A sum of more than 64 bits would be an error on PostgreSQL and a float on SQLite.
+#: A counter stops at its limit. More than 64 bits would be an error on PostgreSQL and a float on SQLite.
 ADD_COUNT = """
     INSERT INTO conversions_countrow (site, bucket, goal, ad, metric, amount) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (site, bucket, goal, ad, metric) DO UPDATE SET amount = conversions_countrow.amount + excluded.amount
@@ -98,11 +98,11 @@ def away() -> Iterator[None]:
 
 
 class SqlStore:
-    """See Store. Each write is one transaction: a crash leaves all of it or nothing."""
+    """The Store in Django's database. Each write is one transaction: if the process crashes, all of it is stored or
+    nothing."""
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:  # noqa: ARG002
-        """See Store. Each row has its fact's slot. Therefore any part of any bucket can be read, and `parts` is not
-        needed."""
+        """See Store. `parts` is not needed: each row has the fact's slot, and any part can be read."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
             execute_all(ADD_FACT, [fact_row(fact) for fact in facts])
@@ -115,8 +115,7 @@ class SqlStore:
             add_members((site, key, ANNOUNCED) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Many visitors are read at once. A visitor with touches that may be missing is read again by
-        itself."""
+        """See Store. Several visitors are read together. A visitor who may have more touches is then read alone."""
         found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
@@ -125,7 +124,9 @@ class SqlStore:
         found: dict[Conversion | Joined, None] = {}
         for some in near(spans):
             rows = (
-                fact for fact in read_facts(reach(site, "conversion", some)) if isinstance(fact, Conversion | Joined)
+                fact
+                for fact in read_facts(query_around(site, "conversion", some))
+                if isinstance(fact, Conversion | Joined)
             )
             found |= dict.fromkeys(within(rows, some))
         return list(found)
@@ -133,12 +134,12 @@ class SqlStore:
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
         """See Store."""
         parts = list(near(spans))
-        found = read_some([reach(site, "conversion", some) for some in parts], most)
+        found = read_some([query_around(site, "conversion", some) for some in parts], most)
         return msgspec.structs.replace(found, rows=list(within(found.rows, chain(*parts))))
 
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
         """See Store."""
-        # `kind = 'conversion'` isn't in the query, because with it SQLite would read all conversions of the site.
+        # With `kind = 'conversion'` in the query, SQLite would read all conversions of the site.
         rows = FactRow.objects.filter(site=site).exclude(claim="").exclude(kind="adjustment")
         return read_some([rows.filter(claim__in=some) for some in chunks(sorted(set(claims)))], most)
 
@@ -157,12 +158,11 @@ class SqlStore:
         """See Store."""
         found: list[Fact] = []
         for some in chunks(sorted(set(claims))):
-            # The index excludes empty claims. Unless the query excludes them as well, databases read all facts of the
-            # site.
+            # The index has no empty claims. A query that doesn't exclude them can't use it, and reads the whole site.
             found.extend(read_facts(FactRow.objects.filter(site=site, claim__in=some).exclude(claim="")))
         return [fact for fact in found if isinstance(fact, Conversion | Adjustment | Joined)]
 
-    def read_carried(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
+    def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
         """See Store. Each slice is read as one range of the index."""
         found: dict[Fact, None] = {}
         for one in slices:
@@ -245,7 +245,7 @@ class SqlStore:
             return [RejectedHit(**{name: getattr(row, name) for name in RejectedHit.__struct_fields__}) for row in rows]
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """See Store. It counts whole UTC days."""
+        """See Store. Whole UTC days are counted."""
         with away():
             rows = SetAsideCountRow.objects.filter(site=site, day__gt=since - DAY_MS, day__lt=until)
             counts: Counter[str] = Counter()
@@ -254,7 +254,7 @@ class SqlStore:
             return counts
 
     def prepare(self) -> None:
-        """See Store. `manage.py migrate` makes the tables."""
+        """Does nothing, because `manage.py migrate` makes the tables."""
 
     def check(self) -> None:
         """See Store."""
@@ -262,10 +262,10 @@ class SqlStore:
             FactRow.objects.values_list("pk").first()
 
     def _read_touches(self, site: str, newest: int, spans: Sequence[Span]) -> Iterator[Fact]:
-        facts = read_facts(reach(site, "touch", spans)[: TIMES_NEWEST * newest])
+        facts = read_facts(query_around(site, "touch", spans)[: TIMES_NEWEST * newest])
         all_read = len(facts) < TIMES_NEWEST * newest
         touches = [fact for fact in facts if isinstance(fact, Touch)]
-        many = are_many(touches, newest) if all_read else {span.visitor for span in spans}
+        many = visitors_with_more(touches, newest) if all_read else {span.visitor for span in spans}
         few = (touch for touch in touches if touch.visitor not in many)
         rest = read_newest(partial(slices_of, site, newest), newest, (one for one in spans if one.visitor in many))
         yield from within(chain(few, rest), spans)
@@ -298,22 +298,22 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write facts under the click ids that they carry or name."""
+    """Write facts under their click ids."""
     rows = [
-        (fact.site, click, kind_carried(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
-        for click, fact in carried_by(facts)
+        (fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
+        for click, fact in by_click_ids(facts)
     ]
     execute_all(ADD_CARRIED, rows)
 
 
 def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
-    """Read the facts of rows."""
+    """Decode the facts of a query's rows."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
 
 
 def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
-    """Read the conversions of each query, each once, about `most` in all."""
+    """Run the queries. Return at most about `most` conversions, each once."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
@@ -321,26 +321,25 @@ def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
 
 
 def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
-    """Query a visitor's links."""
+    """Query the links of a visitor."""
     return FactRow.objects.filter(site=site, visitor=visitor, kind="link")
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add (site, key, member) to linked sets."""
+    """Add members, as (site, key of the set, member), to linked sets such as the visitors of a user."""
     execute_all(ADD_MEMBER, list(members))
 
 
 def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
-    """Divide spans into chunks of spans that are near to each other in time."""
+    """Divide spans into chunks of spans that are close to each other in time."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 
 
-def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
-    """Query the facts of a kind of all visitors of a chunk, from the earliest start to the latest end of the chunk's
-    spans. Each visitor is one range of the index.
+def query_around(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
+    """Query the facts of a kind of all visitors in a chunk of spans, from the earliest start to the latest end. Each
+    visitor is one range of the index.
 
-    A condition for each span would be exact. But SQLite doesn't use the index for such a query, and reads the whole
-    site.
+    A condition for each span would be exact, but SQLite would not use the index for it, and would read the whole site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
@@ -348,7 +347,7 @@ def reach(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[Fact
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """Read the newest touches of each slice of a timeline, each slice as one range of the index."""
+    """Read the newest touches of each slice, each as one range of the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
@@ -357,19 +356,19 @@ def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[
 
 
 def id_order() -> Collate:
-    """The hit id, collated in the order of facts."""
+    """Sort by hit id as Python does, in any locale of the database."""
     return Collate("hit", BYTE_ORDER[connection.vendor])
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for each row, in one transaction and in the same order for every caller. Two callers that wrote
-    the same rows in different orders could deadlock."""
+    """Run a statement for each row, in one transaction. The rows are sorted, because two callers that write the same
+    rows in different orders could deadlock."""
     if rows:
         with away(), transaction.atomic(savepoint=False), connection.cursor() as cursor:
             cursor.executemany(statement, sorted(rows))
 
 
 def chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Divide items into chunks that fit one statement."""
+    """Divide items into chunks that fit into one statement."""
     for start in range(0, len(items), CHUNK):
         yield items[start : start + CHUNK]

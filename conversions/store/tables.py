@@ -1,5 +1,4 @@
-"""Tables: the models of the Cassandra store's tables. `manage.py prepare` makes the tables; the store uses them by
-CQL."""
+"""Tables: the tables of the Cassandra store. `manage.py prepare` makes them."""
 
 # mypy: disable-error-code="misc"
 
@@ -8,8 +7,8 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """The touches, conversions, joined rows and links of one visitor, sorted by kind and time. Therefore a span of one
-    kind is read alone, such as the conversions after a touch."""
+    """The touches, conversions and links of a visitor, sorted by kind and time. One kind in a span of time, such as the
+    conversions after a touch, is one slice."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -35,7 +34,7 @@ class Ledger(Model):
 
 
 class Claims(Model):
-    """The conversions, joined rows and adjustments of a claim. A conversion is also here under its hit id."""
+    """The conversions and adjustments with one dedupe key (claim). Each conversion is also stored under its hit id."""
 
     __table_name__ = "claims"
     site = columns.Text(partition_key=True)
@@ -50,7 +49,7 @@ class Claims(Model):
 
 
 class Carried(Model):
-    """The touches that carry a click id, and the conversions that name it; each kind in order."""
+    """The touches that have a click id, and the conversions that name it. Each kind is sorted by time."""
 
     __table_name__ = "carried"
     site = columns.Text(partition_key=True)
@@ -63,7 +62,7 @@ class Carried(Model):
 
 
 class LinkedSets(Model):
-    """The visitors of a user, and the users of a visitor."""
+    """The linked sets: the visitors of a user, the users of a visitor, and the conversions that name a click id."""
 
     __table_name__ = "linked"
     site = columns.Text(partition_key=True)
@@ -72,7 +71,7 @@ class LinkedSets(Model):
 
 
 class Counters(Model):
-    """Live counts of an hour."""
+    """The live counters of a bucket."""
 
     __table_name__ = "counters"
     site = columns.Text(partition_key=True)
@@ -96,7 +95,7 @@ class Cells(Model):
 
 
 class Rejected(Model):
-    """Rejected hits of an hour (UTC), at most the daily cap of a site."""
+    """The rejected hits of an hour (UTC), up to the daily cap of the site."""
 
     __table_name__ = "rejected"
     site = columns.Text(partition_key=True)
@@ -119,6 +118,6 @@ class RejectedCounts(Model):
 
 
 TABLES = (Timeline, Ledger, Claims, Carried, LinkedSets, Counters, Cells, Rejected, RejectedCounts)
-#: Tables of earlier versions, which are dropped: `rollups` had figures, which are made again after `release`. `ledger`
-#: had facts, which a replay makes again.
+#: Tables of earlier versions, which are dropped. The figures in `rollups` are made again after `release`. A replay
+#: makes the facts in `ledger` again.
 DROPPED = ("rollups", "ledger")

@@ -1,1 +1,1 @@
-"""Units: the clock of a site, micros of money and of conversions, and the present time. Pure."""
+"""Units: hours, days and months by a site's clock, amounts in micros, and the present time. Pure."""

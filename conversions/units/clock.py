@@ -1,4 +1,7 @@
-"""Clock: an instant -> the bucket, the day and the month of a site's own clock. Pure."""
+"""Clock: the hour (bucket), the day and the month to which an instant belongs in a site's timezone. Pure.
+
+An instant is an integer, in ms since the epoch.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -15,36 +18,42 @@ LONGEST_HOLD_MS = HOUR_MS
 
 
 def is_held(until: int, now: int) -> bool:
-    """Whether work that is held until an instant (ms) is still held now. A hold that would last longer than
-    LONGEST_HOLD_MS was set by a wrong clock. It doesn't count."""
+    """Whether work that a worker reserved until an instant (ms) is still reserved at `now` (ms).
+
+    If the reservation would last longer than LONGEST_HOLD_MS from now, a worker with a wrong clock made it. It is
+    ignored.
+    """
     return now < until <= now + LONGEST_HOLD_MS
 
 
 @lru_cache(maxsize=1024)
 def zone(timezone: str) -> ZoneInfo:
-    """The time zone with an IANA name. Raises ZoneInfoNotFoundError."""
+    """Return the time zone with an IANA name, such as `Europe/Berlin`. Raises ZoneInfoNotFoundError."""
     return ZoneInfo(timezone)
 
 
 def utc_offset(at: int, timezone: str) -> int:
-    """The zone's offset from UTC at an instant, in ms."""
+    """Return a time zone's offset from UTC at an instant (ms), in ms."""
     offset = datetime.fromtimestamp(at // 1000, zone(timezone)).utcoffset()
     assert offset is not None
     return int(offset.total_seconds()) * 1000
 
 
 def bucket_of(at: int, timezone: str) -> int:
-    """The start of the site-local hour that contains `at`, both in ms since the epoch. If the clock changes in the
-    middle of the hour, a bucket starts at the change."""
+    """Return the start (ms) of the site-local hour that contains the instant `at` (ms).
+
+    If the clock changes in the middle of an hour, a new bucket starts at the change.
+    """
     offset = utc_offset(at, timezone)
     start = at - (at + offset) % HOUR_MS
     return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)
 
 
 def _clock_change(before: int, after: int, timezone: str) -> int:
-    """The instant (ms) of the clock change between two instants of one hour that have different offsets.
+    """Find the instant (ms) at which the clock changed. `before` and `after` (ms) are in one local hour and have
+    different offsets.
 
-    A clock that changes by less than an hour (Lord Howe: 30 minutes) changes in the middle of a local hour.
+    This happens where clocks change by less than an hour, as on Lord Howe Island (30 minutes).
     """
     first, last = before // 1000, after // 1000
     offset = utc_offset(after, timezone)
@@ -58,18 +67,21 @@ def _clock_change(before: int, after: int, timezone: str) -> int:
 
 
 def day_of(at: int, timezone: str) -> str:
-    """The site-local day that contains `at`, `YYYY-MM-DD`."""
+    """Return the site-local day that contains the instant `at` (ms), as `YYYY-MM-DD`."""
     return datetime.fromtimestamp(at // 1000, zone(timezone)).date().isoformat()
 
 
 def day_start(day: str, timezone: str) -> int:
-    """The instant (ms) at which a site-local day begins. Raises ValueError if the text is no date."""
+    """Return the instant (ms) at which a site-local day (`YYYY-MM-DD`) begins. Raises ValueError if the text is no
+    date."""
     return _instant(datetime.fromisoformat(day).replace(tzinfo=zone(timezone)))
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """Read an instant, in ms. The text is a site-local day, which means the day's start, or ISO 8601. Without a zone,
-    ISO 8601 means UTC. Raises ValueError."""
+    """Read an instant (ms) from a date or from an ISO 8601 time. Raises ValueError.
+
+    A date (`YYYY-MM-DD`) means the start of that day in the site's timezone. A time without an offset is in UTC.
+    """
     if len(text) == 10:
         return day_start(text, timezone)
     moment = datetime.fromisoformat(text)
@@ -77,7 +89,7 @@ def read_instant(text: str, timezone: str) -> int:
 
 
 def _instant(moment: datetime) -> int:
-    """The exact ms of a moment. Raises ValueError if UTC has no such date."""
+    """Convert a datetime to ms since the epoch. Raises ValueError if it is outside the range of datetimes in UTC."""
     try:
         return (moment.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
     except OverflowError as error:
@@ -85,7 +97,7 @@ def _instant(moment: datetime) -> int:
 
 
 def next_day(day: str, days: int = 1) -> str:
-    """The day `days` later. Raises ValueError if there is none."""
+    """Return the day (`YYYY-MM-DD`) that is `days` later. Raises ValueError if it is out of range."""
     try:
         return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
     except OverflowError as error:
@@ -93,22 +105,23 @@ def next_day(day: str, days: int = 1) -> str:
 
 
 def days_between(first: str, last: str) -> list[str]:
-    """List every day from first to last, both inclusive."""
+    """List every day from `first` to `last`, both included (`YYYY-MM-DD`)."""
     span = (date.fromisoformat(last) - date.fromisoformat(first)).days
     return [next_day(first, n) for n in range(span + 1)]
 
 
 def month_of(at: int, timezone: str) -> str:
-    """The site-local month that contains `at`, `YYYY-MM`."""
+    """Return the site-local month that contains the instant `at` (ms), as `YYYY-MM`."""
     return day_of(at, timezone)[:7]
 
 
 def next_month(month: str, months: int = 1) -> str:
-    """The month that is `months` later; earlier if `months` is negative. Raises ValueError if there is none."""
+    """Return the month (`YYYY-MM`) that is `months` later, or earlier if `months` is negative. Raises ValueError if it
+    is out of range."""
     years, rest = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + months, 12)
     return date(years, rest + 1, 1).isoformat()[:7]
 
 
 def first_day(month: str) -> str:
-    """The first day of a month."""
+    """Return the first day of a month: `2026-10` gives `2026-10-01`."""
     return f"{month}-01"

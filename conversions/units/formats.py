@@ -1,4 +1,4 @@
-"""Formats: the types of amounts, instants, days and addresses in answers, as /api/schema describes them. Pure."""
+"""Formats: the types of amounts, times, days and URLs in the API's answers, with their JSON schema. Pure."""
 
 from typing import Annotated
 

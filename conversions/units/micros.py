@@ -1,13 +1,14 @@
-"""Micros: amounts in whole millionths -> the text of an answer, or the product with a factor. Pure."""
+"""Micros: arithmetic with amounts in millionths, and amounts as text. Pure."""
 
 from tracker.collection.money import MICROS as MICROS
 
 
-def times(amount: int, factor: int | None) -> int:
-    """Multiply an amount by a factor in micros, exactly, and round to the nearest micro, halves away from zero.
+def multiply(amount: int, factor: int | None) -> int:
+    """Multiply an amount (micros) by a factor (micros). The result is rounded to the nearest micro, halves away from
+    zero.
 
-    Opposite amounts give opposite products, and therefore a full refund leaves nothing. Without a factor (None) the
-    amount stays as it is.
+    Opposite amounts have opposite products, and therefore a full refund leaves exactly 0. If the factor is None, the
+    amount is returned unchanged.
     """
     if factor is None:
         return amount
@@ -16,11 +17,11 @@ def times(amount: int, factor: int | None) -> int:
 
 
 def six_places(micros: int) -> str:
-    """Write conversions or money as a decimal with exactly six places."""
+    """Write an amount (micros) as a decimal with exactly six places: 1500000 becomes `1.500000`."""
     whole, part = divmod(abs(micros), MICROS)
     return f"{'-' if micros < 0 else ''}{whole}.{part:06d}"
 
 
 def plain_number(micros: int) -> str:
-    """Write an amount for people, without trailing zeros."""
+    """Write an amount (micros) without trailing zeros: 1500000 becomes `1.5`."""
     return six_places(micros).rstrip("0").rstrip(".")

@@ -1,1 +1,1 @@
-"""Verdicts: facts, read through the store -> which conversions count, their values and their paths. Pure."""
+"""Verdicts: stored facts -> which conversions count, for whom, with which value, and by which touches. Pure."""

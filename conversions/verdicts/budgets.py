@@ -1,8 +1,8 @@
-"""Budgets: verdicts -> the same verdicts, each with the number of touches that may be read for it. Pure.
+"""Budgets: how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
-A person's conversions in a part of a bucket share a budget. All those share it whose version is in force, also copies
-and retracted ones. Of a version that is not in force any more, conversions are stored only if their hits came in time.
-They must not change figures.
+If a person has many conversions in one part of an hour, fewer touches are read for each. All conversions are counted
+whose version of the goal is in force, also copies and retracted ones. Others are not counted: whether they are stored
+depends on when their hits came, and figures must not depend on that.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from conversions.units.clock import HOUR_MS
 from conversions.verdicts.claims import Verdict, in_force
 from conversions.verdicts.people import People
 
-#: Bucket, part and person -> the person's conversions in the part.
+#: (bucket, index of the part, person) -> how many conversions the person has there.
 Sizes = Mapping[tuple[int, int, str], int]
 K = TypeVar("K")
 
@@ -33,22 +33,26 @@ class Budgets(msgspec.Struct, frozen=True):
     sizes: Sizes
 
     def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
-        """Limit the touches of each verdict by the smallest budget of its claimants."""
+        """Return the verdicts with their limits of touches. If a verdict has several claimants, the one with the most
+        conversions decides."""
         return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
 
     def _places(self, verdict: Verdict) -> int:
         part = part_of(verdict.winner, self.parts)
-        return min(budget.places(self.sizes.get((*part, person), 0)) for person in verdict.claimants)
+        return min(budget.touches_each(self.sizes.get((*part, person), 0)) for person in verdict.claimants)
 
 
 def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
-    """The bucket and the part of a conversion."""
+    """Return the bucket of a conversion and the index of its part."""
     return row.bucket, parts.part_of(place_of(row)).index
 
 
 def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversion | Joined]) -> Budgets:
-    """Count conversions by person and part. `conversions`: all stored conversions of their parts. Call `people.meet`
-    with them first. Joined rows are not counted."""
+    """Count the conversions by person and part.
+
+    `conversions`: all stored conversions of the parts in question. Joined rows are not counted. Call
+    `people.read_links_of` with the conversions first.
+    """
     parts, goals = site.parts, {goal.uid: goal for goal in site.goals}
     own = (
         row
@@ -59,20 +63,20 @@ def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversio
 
 
 def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) -> Budgets:
-    """Read how many conversions the claimants of each verdict have in the part of its winner."""
+    """Read how many conversions the persons of each verdict have in the part of the conversion that counts."""
     hours = {
         (one.winner.bucket, visitor) for one in verdicts for who in one.claimants for visitor in people.visitors(who)
     }
     rows = people.read_conversions([Span(visitor, hour, hour + HOUR_MS) for hour, visitor in sorted(hours)])
     rows = list(dict.fromkeys(rows))
-    people.meet(row for row in rows if isinstance(row, Conversion))
+    people.read_links_of(row for row in rows if isinstance(row, Conversion))
     return budgets_of(people, site, rows)
 
 
-def for_its_click(verdict: Verdict) -> Verdict:
-    """Limit the verdict to the touches among which the click that led to the conversion is looked for. Unlike a budget,
-    this limit doesn't depend on other conversions."""
-    return _limit(verdict, budget.LATEST)
+def limited_for_click(verdict: Verdict) -> Verdict:
+    """Limit a verdict to the touches among which the click that led to the conversion is searched. This limit is the
+    same however many conversions the person has."""
+    return _limit(verdict, budget.CLICKS_SEARCHED)
 
 
 def _limit(verdict: Verdict, limit: int) -> Verdict:

@@ -1,4 +1,5 @@
-"""Cases: conversions -> decided cases. Everything that the decision needs is read through the store. Pure."""
+"""Cases: decides conversions: which ones count, and which touches are on their paths. It reads what it needs from the
+store. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,24 +13,30 @@ from conversions.rules.reasons import ConversionReason
 from conversions.rules.site import SiteConfig
 from conversions.store.port import FactReader, Span
 from conversions.units.clock import FOR_EVER
-from conversions.verdicts.budgets import budgets_of, for_its_click, read_budgets
-from conversions.verdicts.claims import Verdict, first_of_person, judge_all, judge_void
-from conversions.verdicts.paths import ClickKey, Touchpoint, click_of, out_of_window, path_of
+from conversions.verdicts.budgets import budgets_of, limited_for_click, read_budgets
+from conversions.verdicts.claims import Verdict, first_of_person, judge_all, judge_not_in_force
+from conversions.verdicts.paths import ClickKey, Touchpoint, conversion_click, out_of_window, path_of
 from conversions.verdicts.people import People
-from conversions.verdicts.timelines import Timelines, drawn, explained, is_cut, read_drawn, read_explained
+from conversions.verdicts.timelines import (
+    Timelines,
+    all_touches,
+    is_cut,
+    path_touches,
+    read_for_credit,
+    read_for_explanation,
+)
 
 #: The key of a case: goal uid and claim.
 CaseKey = tuple[str, str]
-#: An `order_key` after that of every fact.
+#: Greater than the `order_key` of every fact.
 LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One decided conversion. `reason` says why it doesn't count; None if it counts.
+    """A decided conversion. `reason`: why it doesn't count; None if it counts. `touches`: the touches of its path.
 
-    `touches`: the touches of the path. Some of them get credit. Only explanations have the reason `not_in_force`,
-    `others` and `is_cut`. `others`: further touches that were read. `is_cut`: whether there may be touches that were
-    not read.
+    Three things are only for explanations: the reason `not_in_force`; `others`, further touches of the claimants; and
+    `is_cut`, whether some of their touches may not have been read.
     """
 
     verdict: Verdict
@@ -39,7 +46,7 @@ class Case(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
     def touchpoints(self) -> list[Touchpoint]:
-        """Every touch that was read, in order, eligible or with the reason why it isn't."""
+        """List every touch that was read, in order, each with the reason why it gets no credit, or None."""
         others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
         return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
@@ -49,29 +56,35 @@ def read_cases(
     site: SiteConfig,
     conversions: Iterable[Conversion | Joined],
     whole_timeline: bool = False,
-    with_void: bool = False,
+    with_not_in_force: bool = False,
 ) -> list[Case]:
-    """Decide every claim that these conversions are part of, each (goal, claim) once.
+    """Decide conversions: for each goal and dedupe key (claim) of the given ones, which conversion counts, and by which
+    path.
 
-    A person's conversions in a part of a bucket share a budget of touches. Therefore, without `whole_timeline`, credit
-    is right only in parts of which all conversions are given. With `whole_timeline`, for explanations, credit is right
-    for every conversion, because the others of its part are read. Touches outside the window are then read, too, and
-    claims without a conversion in force are decided. `with_void` decides these claims without reading more touches.
+    Without `whole_timeline`, `conversions` must be all conversions of a part of a bucket, because a person's
+    conversions in a part share a budget of touches. Otherwise credit is wrong.
+
+    With `whole_timeline` (for explanations) any conversions may be given, because the others of the part are read.
+    Touches outside the window are also read, and claims without a conversion in force are also decided.
+
+    `with_not_in_force`: decide also the claims without a conversion in force, but read no more touches.
     """
     people = People(store, site.key)
     given = list(conversions)
     claims = people.read_claims({row.claim for row in given})
     verdicts = judge_all(site, claims, people.of)
-    void = judge_all(site, claims, people.of, judge_void) if whole_timeline or with_void else {}
-    every = [*verdicts.values(), *void.values()]
+    not_in_force = judge_all(site, claims, people.of, judge_not_in_force) if whole_timeline or with_not_in_force else {}
+    every = [*verdicts.values(), *not_in_force.values()]
     budgets = read_budgets(people, site, every) if whole_timeline else budgets_of(people, site, given)
-    verdicts, void = budgets.limited(verdicts), budgets.limited(void)
+    verdicts, not_in_force = budgets.limited(verdicts), budgets.limited(not_in_force)
     rivals = _read_rivals(people, site, verdicts.values(), claims)
-    read_touches = read_explained if whole_timeline else read_drawn
-    touches = read_touches(people, [*verdicts.values(), *void.values()])
+    read_touches = read_for_explanation if whole_timeline else read_for_credit
+    touches = read_touches(people, [*verdicts.values(), *not_in_force.values()])
     taken = _read_taken_clicks(people, site, verdicts, claims, touches)
     cases = {key: _case(verdict, rivals, touches, key in taken) for key, verdict in verdicts.items()}
-    cases |= {key: Case(verdict, "not_in_force", drawn(verdict, touches)) for key, verdict in void.items()}
+    cases |= {
+        key: Case(verdict, "not_in_force", path_touches(verdict, touches)) for key, verdict in not_in_force.items()
+    }
     found = [case for _, case in sorted(cases.items())]
     return [_with_others(case, touches) for case in found] if whole_timeline else found
 
@@ -79,7 +92,7 @@ def read_cases(
 def _case(
     verdict: Verdict, rivals: dict[tuple[str, str], list[Verdict]], touches: Timelines, click_taken: bool
 ) -> Case:
-    path = drawn(verdict, touches)
+    path = path_touches(verdict, touches)
     if verdict.retracted or verdict.needs_token:
         return Case(verdict, "retracted" if verdict.retracted else "needs_token", path)
     if click_taken:
@@ -90,7 +103,7 @@ def _case(
 
 
 def _with_others(case: Case, touches: Timelines) -> Case:
-    mine, credited = explained(case.verdict, touches), set(case.touches)
+    mine, credited = all_touches(case.verdict, touches), set(case.touches)
     others = tuple(touch for touch in mine if touch not in credited)
     return msgspec.structs.replace(case, others=others, is_cut=is_cut(case.verdict, touches))
 
@@ -98,10 +111,11 @@ def _with_others(case: Case, touches: Timelines) -> Case:
 def _read_rivals(
     people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
-    """For goals that count one per person: the verdicts on all conversions of the claimants, by goal uid and claimant.
+    """Decide all conversions of the claimants, for goals that count one per person. Returns (goal uid, person) ->
+    verdicts.
 
-    The claimants' later conversions are read, too. The winner of such a conversion's claim may be an earlier conversion
-    of another person.
+    The claimants' later conversions are included: another person's earlier conversion may have the same dedupe key, and
+    then counts instead.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -123,15 +137,15 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """For goals that count one per click: the cases whose click led to an earlier conversion that stands.
+    """Return the cases whose click led to an earlier conversion that counts, for goals that count one per click.
 
-    A click may lead to conversions of the click's visitor and of this visitor's kin, at any time. All of these are
-    read.
+    A click may have led to conversions of its visitor and of all visitors who may be the same person, at any time. All
+    of these conversions are read.
     """
     mine = {
         key: click
         for key, verdict in verdicts.items()
-        if verdict.version.counting == "click" and (click := _click_of(verdict, touches))
+        if verdict.version.counting == "click" and (click := _conversion_click(verdict, touches))
     }
     if not mine:
         return set()
@@ -142,8 +156,8 @@ def _read_taken_clicks(
     known = {claim: rows for claim, rows in claims.items() if claim in others}
     known |= people.read_claims(others - known.keys())
     judged = judge_all(site, known, people.of)
-    standing = [for_its_click(one) for (uid, _), one in judged.items() if uid in goals and one.stands]
-    first = _first_of_clicks(standing, read_drawn(people, standing))
+    standing = [limited_for_click(one) for (uid, _), one in judged.items() if uid in goals and one.stands]
+    first = _first_of_clicks(standing, read_for_credit(people, standing))
     return {
         (uid, claim)
         for (uid, claim), click in mine.items()
@@ -152,15 +166,15 @@ def _read_taken_clicks(
 
 
 def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
-    """The `order_key` of the earliest conversion of each goal and click."""
+    """Map each (goal uid, click) to the `order_key` of the earliest conversion that the click led to."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
-        if click := _click_of(verdict, touches):
+        if click := _conversion_click(verdict, touches):
             place = order_key(verdict.winner)
             first[verdict.goal.uid, click] = min(first.get((verdict.goal.uid, click), place), place)
     return first
 
 
-def _click_of(verdict: Verdict, touches: Timelines) -> ClickKey | None:
-    mine = for_its_click(verdict)
-    return click_of(mine, drawn(mine, touches), touches.people.of)
+def _conversion_click(verdict: Verdict, touches: Timelines) -> ClickKey | None:
+    mine = limited_for_click(verdict)
+    return conversion_click(mine, path_touches(mine, touches), touches.people.of)

@@ -1,36 +1,39 @@
-"""Claims: all stored facts of one claim -> which conversion counts, and its value. Pure.
+"""Claims: all stored facts with one dedupe key (claim) -> the conversion that counts, and its value. Pure.
 
-The verdict doesn't depend on the order in which the facts came.
+The result is the same in whatever order the facts came.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from conversions.facts.person import Whose, itself
+from conversions.facts.person import Whose, visitor_alone
 from conversions.facts.records import Adjustment, Conversion, Joined, OrderKey, digest, order_key
-from conversions.facts.value import AmountRow, ClaimRow, base_value, needs_token, worth
+from conversions.facts.value import AmountRow, ClaimRow, base_value, convert_for_goal, needs_token
 from conversions.rules.goals import MOST_TOUCHES, Goal, GoalVersion
 from conversions.rules.reasons import DuplicateReason, ValueReason
 from conversions.rules.site import SiteConfig
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A stored conversion that is not the one that counts, and why."""
+    """A stored conversion that doesn't count because another one with the same dedupe key does. `reason`: why not this
+    one."""
 
     conversion: Conversion
     reason: DuplicateReason
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision on one claim under one goal.
+    """The decision on the conversions of a goal with one dedupe key (claim): which counts, for whom, and with which
+    value.
 
-    `winner`: the conversion that counts. `value`: micros of the site's currency, after adjustments. `value_reason`: why
-    some of the value is missing. `adjustments`: those that were applied, in order. `copies`: adjustments that were not
-    applied, because another copy with the same hit id was. `joined`: the claim's conversions that are joined by a
-    click, each with its first touch. `person`: the winner's person. `claimants`: the persons whose touches may earn
-    credit. `needs_token`: the winner has an amount and came without an ingest token, but the version requires one.
-    `limit`: how many of the newest touches of each kind the claimants' budgets allow; see `conversions.rules.budget`.
+    `winner`: the conversion that counts. `duplicates`: the claim's other conversions. `person`: the winner's person.
+    `claimants`: the persons whose touches may earn credit. `joined`: the claim's conversions with the touches whose
+    click they name. `value`: micros of the site's currency, after adjustments. `value_reason`: why some of the value is
+    missing. `adjustments`: those that were applied, in order. `copies`: adjustments that were not applied, because
+    another one with the same hit id was. `retracted`: the order is retracted. `needs_token`: the winner has an amount
+    without an ingest token, which the version requires. `limit`: how many of the newest clicks, and of the newest
+    views, are read for it; see `conversions.rules.budget`.
     """
 
     goal: Goal
@@ -50,23 +53,27 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
-        """Whether the conversion counts, apart from rules that compare it with other conversions."""
+        """Whether the conversion is neither retracted nor without a required token. Rules that count one per person or
+        per click are not applied here."""
         return not (self.retracted or self.needs_token)
 
     @property
     def most_touches(self) -> int:
-        """How many of the newest clicks, and of the newest views, in the window may earn credit."""
+        """How many of the newest clicks in the window may earn credit. The same number holds for views."""
         return min(self.version.most_touches, self.limit)
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the version that a conversion met is in force at the conversion's `at`, by the present configuration."""
+    """Whether the version of the goal that a conversion met is still the one in force at the conversion's time."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
 
-def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """Decide one claim under one goal, from all rows of the claim; None if no conversion met a version in force."""
+def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone) -> Verdict | None:
+    """Decide which conversion counts among those of a goal with one dedupe key. None if none met a version in force.
+
+    `rows`: all stored rows with this dedupe key. `whose`: fact -> person.
+    """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
     valid = [row for row in mine if in_force(row, goal)]
@@ -74,9 +81,14 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
     return _verdict(goal, version, mine, valid, sent, first_joined(rows, valid), site, whose) if version else None
 
 
-def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = itself) -> Verdict | None:
-    """Decide a claim for which `judge` gives no verdict, as if the version that its first conversion met were in force.
-    None if `judge` gives one, or if there is no such version any more."""
+def judge_not_in_force(
+    goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
+) -> Verdict | None:
+    """Decide which conversion would count if none with this dedupe key met a version in force: the version that the
+    first one met is used.
+
+    None if one met a version in force (see `judge`), or if that version is gone.
+    """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
     if not mine or any(in_force(row, goal) for row in mine):
@@ -86,10 +98,10 @@ def judge_void(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Wh
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
-    """The goal's conversions and the adjustments of a claim, each sorted by `belief`."""
+    """Divide the rows of one dedupe key into the goal's conversions and all adjustments, both sorted by `trust_key`."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
-    for row in sorted((row for row in rows if not isinstance(row, Joined)), key=belief):
+    for row in sorted((row for row in rows if not isinstance(row, Joined)), key=trust_key):
         if isinstance(row, Adjustment):
             adjustments.append(row)
         elif row.goal == goal.uid:
@@ -107,11 +119,11 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """Make the verdict. `mine`: all conversions. `valid`: those of them that may win; the first one does. `sent`: all
+    """Make the verdict. `mine`: all conversions. `valid`: those that may win; the first one wins. `sent`: all
     adjustments."""
-    winner, losers, folded = valid[0], set(valid), effective(sent)
+    winner, losers, folded = valid[0], set(valid), applied_adjustments(sent)
     copies = set(sent).difference(folded)
-    value, value_reason, retracted = fold(base_value(winner, version, site), folded, version, site)
+    value, value_reason, retracted = apply_adjustments(base_value(winner, version, site), folded, version, site)
     return Verdict(
         goal=goal,
         version=version,
@@ -132,7 +144,8 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """For each valid conversion that was joined by its click, the joined row with the first touch."""
+    """Return for each valid conversion the row that joins it with the touch of its click, if there is one. If there are
+    several, it is the row with the first touch."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):
@@ -142,9 +155,9 @@ def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple
     return tuple(first[key] for row in valid if (key := digest(row)) in first) if first else ()
 
 
-def belief(row: AmountRow) -> tuple[bool, OrderKey]:
-    """The key that sorts rows of a claim: those that a server sent with an ingest token come first, then the earlier
-    ones."""
+def trust_key(row: AmountRow) -> tuple[bool, OrderKey]:
+    """Return the sort key of conversions and adjustments: those that a server sent with an ingest token first, then by
+    `order_key`."""
     return not row.trusted, order_key(row)
 
 
@@ -152,9 +165,10 @@ Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
 
 
 def judge_all(
-    site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = itself, judge: Judge = judge
+    site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = visitor_alone, judge: Judge = judge
 ) -> dict[tuple[str, str], Verdict]:
-    """Decide many claims, by goal uid and claim."""
+    """Decide the conversions of many dedupe keys. `claims`: dedupe key -> rows. Returns (goal uid, dedupe key) ->
+    verdict."""
     verdicts = {}
     for claim, rows in claims.items():
         for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
@@ -165,22 +179,23 @@ def judge_all(
     return verdicts
 
 
-def effective(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """The adjustments that are applied, in the order of `order_key`. Of several copies with one hit id, only the first
-    by `belief` is applied."""
+def applied_adjustments(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
+    """Choose the adjustments to apply, in the order of `order_key`. If several have the same hit id, the first by
+    `trust_key` is applied."""
     kept: dict[str, Adjustment] = {}
-    for adjustment in sorted(adjustments, key=belief):
+    for adjustment in sorted(adjustments, key=trust_key):
         kept.setdefault(adjustment.hit, adjustment)
     return sorted(kept.values(), key=order_key)
 
 
-def fold(
+def apply_adjustments(
     base: tuple[int, ValueReason | None], adjustments: Sequence[Adjustment], version: GoalVersion, site: SiteConfig
 ) -> tuple[int, ValueReason | None, bool]:
-    """Apply the adjustments in their order. Return the conversion's value, why some of the value is missing, and
-    whether the conversion is retracted.
+    """Apply adjustments in order. Returns (value in micros, why some of it is missing, whether the conversion is
+    retracted).
 
-    A restatement sets the value, cancels earlier refunds and restores a retracted conversion.
+    A restatement sets the value, cancels earlier refunds and restores a retracted conversion. `base`: the value before
+    adjustments, and why it is missing.
     """
     value, reason = base
     retracted = False
@@ -188,7 +203,7 @@ def fold(
         if adjustment.kind in ("retract", "restore"):
             retracted = adjustment.kind == "retract"
             continue
-        amount, problem = worth(adjustment, version, site)
+        amount, problem = convert_for_goal(adjustment, version, site)
         if adjustment.kind == "restate":
             value, reason, retracted = amount, problem, False
         else:
@@ -197,12 +212,12 @@ def fold(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether this conversion is the first of the goal for all its claimants. `verdicts`: the verdicts on the
-    claimants' conversions.
+    """Whether a conversion is the first one of the goal for all persons who claim it. `verdicts`: those on the
+    conversions of these persons.
 
-    It is not the first if an earlier conversion of the goal stands and shares a claimant with it. All claimants are
-    compared, not only the winners' persons: it is chance whether a shop's server or the buyer's browser sends an order
-    first, and with it whose conversion wins.
+    It isn't the first if an earlier conversion of the goal stands and has a claimant in common. All claimants are
+    compared, not only the winners' persons: chance decides whether the shop's server or the buyer's browser sends an
+    order first, and therefore which of the two conversions wins.
     """
     mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(

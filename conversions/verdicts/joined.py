@@ -1,33 +1,38 @@
-"""Joined: facts that are already written -> the rows that join conversions to the visitors whose clicks they name.
+"""Joined: finds the touch of each conversion that names a click. The conversion then also belongs to the touch's
+visitor. Pure.
 
-A conversion that names a click is joined with the first touch that carries the click's id. Touches of landing pages
-come before others, and earlier touches before later ones. The touch may be at most 90 days older than the conversion.
-If many visitors carry one click id, only the visitor of the first touch is joined. Otherwise the ads of all these
-visitors could get credit. A click id that too many conversions name is crowded and joins nobody. Pure.
+A conversion is joined with one touch: the first one with the click id. Touches of landing pages come before others,
+earlier touches before later ones. The touch may be at most 90 days older than the conversion. If many visitors have the
+same click id, only the visitor of this touch gets the conversion. A click id that too many conversions name is crowded,
+and joins nobody.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from conversions.facts import person
-from conversions.facts.carried import kind_carried
+from conversions.facts.click_ids import click_row_kind
 from conversions.facts.records import Conversion, Fact, Joined, Touch, plain_fact
 from conversions.store.linked import crowded_clicks
 from conversions.store.port import ClickSlice, FactReader
 from conversions.units.clock import DAY_MS
 
-#: The click that a conversion names may be at most this much older than the conversion, ms.
+#: The touch of a click may be at most this much older than the conversion that names the click, ms.
 REACH_MS = 90 * DAY_MS
 
 
 def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
-    """Return the joined rows of the conversions among the facts, and of all stored conversions whose first touch may be
-    one of the touches among the facts. Those that name a crowded click id are left out."""
+    """Join the conversions among new facts, and the stored ones that the facts may concern, with the touches of the
+    clicks that they name.
+
+    Call it after the facts are written. Stored conversions are joined again if their first touch may be one of the new
+    touches. Conversions that name a crowded click id are left out.
+    """
     own, touches = [], []
     for fact in facts:
         if isinstance(fact, Conversion) and fact.click:
             own.append(fact)
-        elif isinstance(fact, Touch) and fact.carried:
+        elif isinstance(fact, Touch) and fact.click_ids:
             touches.append(fact)
     named = {plain_fact(one): one for one in [*own, *_reached(store, site, touches)]}
     crowded = crowded_clicks(store, site, {one.click for one in named.values()})
@@ -35,52 +40,53 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
 
 
 def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
-    """Join each of the conversions with its first touch. A conversion that no touch reaches is left out."""
+    """Join each conversion with the first touch that has its click id. Conversions without such a touch are left
+    out."""
     slices = {
         ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
         for one in conversions
         for kind in ("landed", "touch")
     }
-    touches = by_click(_read(store, site, slices))
+    touches = touches_by_click_id(_read(store, site, slices))
     found = (first_of(one, touches.get(one.click, ())) for one in conversions)
     return [row for row in found if row]
 
 
 def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
-    """Join the conversion with the first of these touches that is neither later nor too old; None if there is none."""
+    """Join a conversion with the first of the touches that is neither later nor too old. None if there is none."""
     near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
     rows = (Joined(conversion=conversion, touch=touch) for touch in near)
     return min(rows, key=lambda row: row.place, default=None)
 
 
-def by_click(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
-    """Group the touches among the facts by each click id that they carry."""
+def touches_by_click_id(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
+    """Group the touches among the facts by click id. A touch with several ids is in several groups."""
     found: dict[str, list[Touch]] = defaultdict(list)
     for fact in facts:
         if isinstance(fact, Touch):
-            for click in fact.carried:
+            for click in fact.click_ids:
                 found[click].append(fact)
     return found
 
 
 def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
-    """Read the conversions that name a click of these touches, except those that an earlier touch of the same kind
-    reaches. One of these touches can't be the first touch of such a conversion.
+    """Read the stored conversions whose first touch may be one of these touches.
 
-    A conversion is out of the reach of an earlier touch if it is more than 90 days later. Therefore a touch reads only
-    the conversions that it may change, however many visitors carry one click id. If more than MOST_NAMING conversions
-    name the id, it is crowded, and those that stay unread are not joined.
+    If there is an earlier touch of the same kind with the click id, it is the first touch of all conversions within 90
+    days after it. Only conversions after these 90 days are read. Therefore little is read even if many visitors have
+    one click id. At most MOST_NAMING conversions are read for a click id, because an id with more is crowded and joins
+    nobody.
     """
-    carried = {(click, kind_carried(touch), touch.at) for touch in touches for click in touch.carried}
+    carried = {(click, click_row_kind(touch), touch.at) for touch in touches for click in touch.click_ids}
     named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))
     clicks = {one.click for one in named if isinstance(one, Conversion)}
     live = sorted(one for one in carried if one[0] in clicks)
-    before = by_click(
+    before = touches_by_click_id(
         _read(store, site, (ClickSlice(click, kind, at - REACH_MS, at - 1, 1, True) for click, kind, at in live))
     )
     slices = []
     for click, kind, at in live:
-        earlier = [one.at for one in before.get(click, ()) if kind_carried(one) == kind and one.at < at]
+        earlier = [one.at for one in before.get(click, ()) if click_row_kind(one) == kind and one.at < at]
         since = max(at, max(earlier, default=at - REACH_MS - 1) + REACH_MS + 1)
         slices.append(ClickSlice(click, "conversion", since, at + REACH_MS, person.MOST_NAMING))
     yield from (fact for fact in _read(store, site, slices) if isinstance(fact, Conversion))
@@ -88,4 +94,4 @@ def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator
 
 def _read(store: FactReader, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
     asked = list(dict.fromkeys(slices))
-    return list(dict.fromkeys(store.read_carried(site, asked))) if asked else []
+    return list(dict.fromkeys(store.read_by_click_id(site, asked))) if asked else []

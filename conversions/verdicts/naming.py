@@ -1,4 +1,4 @@
-"""Naming: the touches of a bucket -> the names of their ads, the same in reports and explanations. Pure."""
+"""Naming: which name each ad has in an hour's figures. Reports and explanations use the same names. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,25 +11,24 @@ from conversions.units.clock import bucket_of
 from conversions.verdicts.cases import Case
 from conversions.verdicts.paths import counted_once, path_of
 
-#: A bucket names at most this many unconfigured ads, the largest. The rest is `(other)`. Configured ads are always
-#: named.
+#: A bucket's figures have rows for at most this many unconfigured ads, those with most touches. The others share the
+#: row `(other)`. Configured ads always have their own rows.
 MAX_OTHERS = 1_000
 
 
-def beyond(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
-    """The names that become `(other)`. `sizes`: the name of an unconfigured ad -> its number of touches."""
+def names_left_out(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
+    """Return the names that become `(other)`. `sizes`: the name of each unconfigured ad -> its number of touches."""
     if len(sizes) <= MAX_OTHERS:
         return frozenset()
     return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
 
 
 class Names:
-    """Names the ads of touches as the figures of a part of an hour do: configured ads and the largest others have their
-    own names, the rest is `(other)`.
+    """The names of ads in the figures of one part of an hour. Configured ads and the largest unconfigured ads have
+    their own names. The others are `(other)`.
 
-    `touches`: the part's touches. `others`: name -> number of touches, in the other parts of the hour. Names are left
-    out twice: each part keeps only its own largest names, and the hour keeps only the largest of the names that its
-    parts kept.
+    `touches`: the touches of the part. `others`: name -> number of touches in the other parts of the hour. First each
+    part keeps its largest names. Then the hour keeps the largest of the names that its parts kept.
     """
 
     def __init__(
@@ -37,26 +36,26 @@ class Names:
     ) -> None:
         self._ads = AdNames(site.ads)
         sizes = Counter(name for touch in touches if not (name := self._ads.name(touch)).configured)
-        self._rest = beyond(sizes)
+        self._rest = names_left_out(sizes)
         if others:
             kept = Counter({name: size for name, size in sizes.items() if name not in self._rest})
-            self._rest |= beyond(kept + Counter(others))
+            self._rest |= names_left_out(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
-        """The name of a touch's ad in the bucket's rows, or the name that it would have there."""
+        """Return the name of a touch's ad in the part's figures. The touch may be from elsewhere."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 
 
 def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Case]:
-    """The cases that count in a bucket."""
+    """Choose the cases that count and whose conversion is in the bucket."""
     for case in cases:
         if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
             yield case
 
 
 def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Touch]:
-    """The touches that get credit for the bucket's conversions, without their shares."""
+    """List the touches that get credit for the bucket's conversions."""
     for case in counted_in(site, bucket, cases):
         yield from (point.touch for point in path_of(case.verdict, case.touches) if point.reason is None)
 
@@ -64,6 +63,9 @@ def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterato
 def part_names(
     site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch], others: Mapping[AdName, int]
 ) -> Names:
-    """The names of a part. `touches`: the part's own, which are counted once for each click key. `credited`: the
-    touches to which the part's conversions give credit. `others`: see Names."""
+    """Make the names of ads for one part of an hour.
+
+    `touches`: the part's touches; those with the same click key are counted once. `credited`: the touches that get
+    credit for the part's conversions. `others`: name -> number of touches in the other parts of the hour.
+    """
     return Names(site, [*counted_once(touches), *credited], others)

@@ -1,4 +1,4 @@
-"""Paths: the touches of a conversion's claimants -> which of them may earn credit, and each one's share. Pure."""
+"""Paths: which touches of a conversion may earn credit, and how much each gets under each model. Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +16,15 @@ from conversions.verdicts.claims import Verdict
 
 
 class Touchpoint(msgspec.Struct, frozen=True):
-    """One touch of a path. `reason` says why it isn't eligible, None if it is."""
+    """A touch of a path. `reason`: why it may not earn credit; None if it may."""
 
     touch: Touch
     reason: TouchReason | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
-    """The share of one touch in one conversion under one model: micros of the conversion, and micros of its value."""
+    """What one touch gets of one conversion under one model. `credit`: micros of the conversion. `value`: micros of its
+    value."""
 
     touch: Touch
     credit: int
@@ -31,16 +32,19 @@ class Share(msgspec.Struct, frozen=True):
 
 
 def counted_once(touches: Iterable[Touch]) -> list[Touch]:
-    """Touches in order, the earliest of each click key."""
+    """Sort touches, and keep only the earliest of those that count as one click or view (`click_key`)."""
     first: dict[str, Touch] = {}
     for touch in in_order(touches):
         first.setdefault(click_key(touch), touch)
     return list(first.values())
 
 
-def are_first(ordered: Iterable[Touch]) -> list[bool]:
-    """For each touch, in order: whether it is the first of its copies. It is not if a first touch before it has the
-    same hit id; or the same visitor, network and click id."""
+def first_copies(ordered: Iterable[Touch]) -> list[bool]:
+    """Say for each touch whether it is the first of its copies. `ordered`: touches in order.
+
+    Touches are copies if they have the same hit id, or the same visitor, ad network and click id. A touch that is
+    itself a copy doesn't make later ones copies.
+    """
     found, hits, click_ids = [], set(), set()
     for touch in ordered:
         click_id = (touch.visitor, touch.network, touch.click_id) if touch.click_id else None
@@ -54,7 +58,7 @@ def are_first(ordered: Iterable[Touch]) -> list[bool]:
 
 
 def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
-    """The reason why a touch is too late or too early for a conversion; None if it is in the window."""
+    """Return why a touch is outside the window of a conversion: it is too late or too early. None if it is inside."""
     age = verdict.winner.at - touch.at
     window = verdict.version.click_window if touch.kind == "click" else verdict.version.view_window
     if age < 0:
@@ -62,12 +66,12 @@ def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
     return "outside_window" if age > window else None
 
 
-#: The touches of one visitor by kind, each kind in order.
+#: The clicks and the views of one visitor, each in order.
 ByKind = Mapping[TouchKind, Sequence[Touch]]
 
 
 def by_kind(touches: Iterable[Touch]) -> ByKind:
-    """Group the touches of one visitor by kind, each group in order."""
+    """Divide the touches of one visitor into clicks and views, each in order."""
     found: dict[TouchKind, list[Touch]] = {"click": [], "view": []}
     for touch in in_order(touches):
         found[touch.kind].append(touch)
@@ -75,11 +79,10 @@ def by_kind(touches: Iterable[Touch]) -> ByKind:
 
 
 def newest_in_window(touches: ByKind, verdict: Verdict) -> list[Touch]:
-    """The newest `most_touches` clicks in the window, and as many views.
+    """Return the newest `most_touches` clicks in the window, and as many of the newest views.
 
-    Every stored copy of a touch counts towards the limit, although only one of the copies may earn credit. Therefore
-    only the newest rows need to be read. Clicks and views have separate limits. Otherwise many views would push out a
-    click, which takes precedence over them.
+    Every stored copy of a touch counts towards the limit. Therefore only the newest rows need to be read. Clicks and
+    views have separate limits. Otherwise many views could push out a click, although a click beats views.
     """
     windows: Mapping[TouchKind, int] = {"click": verdict.version.click_window, "view": verdict.version.view_window}
     found: list[Touch] = []
@@ -95,15 +98,15 @@ def _at(touch: Touch) -> int:
 
 
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
-    """Every touch of the claimants in order, eligible or with the reason why it isn't.
+    """List the touches of a conversion's persons in order, each with the reason why it may not earn credit, or None.
 
-    First the window is applied, then the limit of each kind. Then all copies of a touch but the first are left out.
-    Last, if a click is left, views are left out.
+    The rules in turn: outside the window; older than the newest `most_touches` of its kind; a copy of an earlier touch;
+    a view although there is a click.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
     inside = _keep_newest(ordered, reasons, verdict.most_touches)
-    firsts = are_first(ordered[n] for n in inside)
+    firsts = first_copies(ordered[n] for n in inside)
     clicked = any(first and ordered[n].kind == "click" for n, first in zip(inside, firsts, strict=True))
     for n, first in zip(inside, firsts, strict=True):
         if not first:
@@ -114,8 +117,8 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
 
 
 def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], most: int) -> list[int]:
-    """The indexes of the touches in the window that may still earn credit. The others get the reason
-    `beyond_newest`."""
+    """Return the indexes of the touches that are in the window and among the newest. The other touches in the window
+    get the reason `beyond_newest`."""
     inside = [n for n, reason in enumerate(reasons) if reason is None]
     for kind in ("click", "view"):
         alike = [n for n in inside if ordered[n].kind == kind] if len(inside) > most else []
@@ -124,14 +127,14 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
     return [n for n in inside if reasons[n] is None]
 
 
-#: What identifies a click: person, visitor, network and click id. For a click without a click id: person, visitor, an
-#: empty text and the hit id. On a shared computer two persons may open an address with one click id. These are two
-#: clicks.
+#: The key of a click: (person, visitor, ad network, click id), or (person, visitor, "", hit id) if it has no click id.
+#: The person is in it because two persons on a shared computer may open a URL with one click id. These are two clicks.
 ClickKey = tuple[str, str, str, str]
 
 
-def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """The key of the click that led to a conversion: of the last click that may earn credit; None if there is none."""
+def conversion_click(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
+    """Return the key of the click that led to a conversion: its last click that may earn credit. None if it has no such
+    click."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
@@ -144,14 +147,14 @@ def click_of(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickK
 def shares(
     verdict: Verdict, path: Sequence[Touchpoint], models: Iterable[str], terms: Terms, learnt: Learnt | None = None
 ) -> dict[str, list[Share]]:
-    """Compute the share of each eligible touch, by model. Under each model, credits sum to exactly one conversion, and
-    values to exactly the conversion's value.
+    """Divide a conversion among its touches under each model. Returns model -> the share of each eligible touch.
 
-    `learnt`: the fit of the conversion's goal in the month before; None if there is none.
+    The credits of a model sum to exactly one conversion, and the values to exactly its value. `learnt`: the fit of the
+    goal from the month before; None if there is none.
     """
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
-        # Most paths have at most one touch. All models are then equal.
+        # Most paths have at most one touch. All models then agree.
         alone = [Share(touch, ONE, verdict.value) for touch in eligible]
         return dict.fromkeys(models, alone)
     ages = [verdict.winner.at - touch.at for touch in eligible]
@@ -161,7 +164,8 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Why each data-driven model did not weigh a path by its ads; None if it did, or if there is nothing to weigh."""
+    """Return for each data-driven model why it could not give each ad its own weight. None if it could, or if there is
+    only one touch."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

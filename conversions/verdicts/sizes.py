@@ -1,7 +1,6 @@
-"""Sizes: the names of a part's unconfigured ads, with their numbers of touches, as a cell. Pure.
+"""Sizes: how many touches each unconfigured ad has in a part of an hour, stored as a cell. Pure.
 
-Only hours with several parts have such cells. Reports and explanations find the largest names of the whole hour by
-them.
+Only hours with several parts have these cells. With them, the largest names of the whole hour are found.
 """
 
 from collections import Counter
@@ -15,32 +14,32 @@ from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 from conversions.verdicts.fits import CellReader
 
-#: The model name of the cells of sizes.
+#: The model name of these cells.
 SIZES = "sizes"
-#: The number of parts whose cells are on one page. A page is read at once.
+#: The cells of this many parts are on one page. A page is read at once.
 PARTS_AT_ONCE = 16
 
 _decoder = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 def page_of(bucket: int, index: int) -> str:
-    """The page of the cell of a part. `index`: the part's."""
+    """Return the page of a part's cell. `index`: the index of the part."""
     return f"{bucket}/{index // PARTS_AT_ONCE}"
 
 
 def pages_of(bucket: int, number: int) -> list[str]:
-    """The pages of all parts of a bucket. `number`: the number of its parts."""
+    """List the pages of all parts of a bucket. `number`: how many parts the bucket has."""
     return [page_of(bucket, index) for index in range(0, number, PARTS_AT_ONCE)]
 
 
 def sizes_cell(bucket: int, part: Part, sizes: Mapping[AdName, int]) -> Cell:
-    """The cell of a part's sizes."""
+    """Make the cell of a part. `sizes`: the name of each unconfigured ad -> its number of touches."""
     rows = sorted((name.ad, name.campaign, size) for name, size in sizes.items())
     return Cell(bucket, page_of(bucket, part.index), str(part.index), SIZES, add_checksum(msgspec.json.encode(rows)))
 
 
 def decode_sizes(cell: Cell) -> Counter[AdName]:
-    """The sizes of a cell. Raises Damaged."""
+    """Read a cell: the name of each unconfigured ad -> its number of touches. Raises Damaged."""
     try:
         return Counter(
             {AdName(ad, campaign, False): size for ad, campaign, size in _decoder.decode(remove_checksum(cell))}
@@ -50,8 +49,10 @@ def decode_sizes(cell: Cell) -> Counter[AdName]:
 
 
 def read_sizes(store: CellReader, site: str, bucket: int, number: int, but: int) -> Counter[AdName]:
-    """The sizes of all parts of a bucket but one, added up. `number`: the number of the parts. `but`: the index of the
-    part that is left out. Raises Damaged."""
+    """Read the cells of all parts of a bucket except one, and add them up. Raises Damaged.
+
+    `number`: how many parts the bucket has. `but`: the index of the part that is left out.
+    """
     sizes: Counter[AdName] = Counter()
     for page in pages_of(bucket, number):
         for cell in store.read_cells(site, [SIZES], [page]):

@@ -1,5 +1,4 @@
-"""Timelines: verdicts -> those touches of their claimants that are needed to give credit and to explain. Of each
-timeline a bounded part is read. Pure."""
+"""Timelines: reads the touches of a conversion's persons, as many as credit or an explanation needs. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,70 +8,73 @@ import msgspec
 from conversions.facts.records import Touch
 from conversions.store.port import Span
 from conversions.units.clock import FOR_EVER
-from conversions.verdicts.budgets import for_its_click
+from conversions.verdicts.budgets import limited_for_click
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import ByKind, by_kind, newest_in_window
 from conversions.verdicts.people import People
 
-#: Besides the touches that credit needs, an explanation reads others: older ones in the window, some before the window,
-#: and some after the conversion. From each of these three, at most ALSO_READ touches of each kind are read, of all
-#: visitors together; but of each visitor up to ALSO_LEAST, however many visitors there are.
+#: An explanation also reads touches that credit doesn't need: older ones in the window, some before the window, and
+#: some after the conversion. In each of these three spans, all visitors share ALSO_READ clicks and as many views, but
+#: each visitor has at least ALSO_LEAST.
 ALSO_READ, ALSO_LEAST = 2_000, 10
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches by visitor, each kind in order; and the People that names their persons."""
+    """Touches that were read, by visitor. `people` knows the persons of these touches."""
 
     people: People
     touches: Mapping[str, ByKind]
 
     def by_kind(self, verdict: Verdict) -> Iterator[tuple[str, ByKind]]:
-        """Each claimant with the touches of each of its visitors. Some of these touches may be other persons'."""
+        """List the touches of each visitor of each person who claims the conversion, as pairs (person, clicks and
+        views). Some of these touches may belong to other persons."""
         for person in verdict.claimants:
             found = (self.touches.get(visitor) for visitor in self.people.visitors(person))
             yield from ((person, touches) for touches in found if touches)
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """Each claimant with the touches of each of its visitors, both kinds together. Some of these touches may be
-        other persons'."""
+        """List the touches of each visitor of each person who claims the conversion, as pairs (person, touches). Some
+        of these touches may belong to other persons."""
         for person, touches in self.by_kind(verdict):
             yield person, [*touches["click"], *touches["view"]]
 
 
 class TouchSpan(msgspec.Struct, frozen=True):
-    """A span of the claimants' timelines (ms, both ends inclusive). The newest `most` touches of each kind are read."""
+    """A span of time in which touches are read. `since`, `until`: ms, both included. `most`: only this many clicks, and
+    this many views, are read; the newest."""
 
     since: int
     until: int
     most: int
 
 
-def read_drawn(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """Read what credit needs: at least the newest touches of each claimant in the window."""
+def read_for_credit(people: People, verdicts: Iterable[Verdict]) -> Timelines:
+    """Read the touches that credit needs: at least the newest touches in the window, for each person of each
+    verdict."""
     return _read(people, ((verdict, window_of(verdict)) for verdict in verdicts))
 
 
-def read_explained(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """Read what an explanation needs: more touches in the window, and some before and after it."""
-    return _read(people, ((verdict, span) for verdict in verdicts for span in explained_spans(verdict, people)))
+def read_for_explanation(people: People, verdicts: Iterable[Verdict]) -> Timelines:
+    """Read the touches that an explanation needs: more in the window, and some before and after it."""
+    return _read(people, ((verdict, span) for verdict in verdicts for span in explanation_spans(verdict, people)))
 
 
-def drawn(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """The touches of a verdict's path: of the newest touches of each visitor, those that are the claimants' own. The
-    result is the same whatever other touches were read."""
+def path_touches(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
+    """Return the touches on a conversion's path: for each visitor the newest ones in the window that belong to the
+    conversion's persons. If more touches were read, the result is the same."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
 
-def explained(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """All touches of the claimants that were read."""
+def all_touches(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
+    """Return all touches that were read and belong to the conversion's persons."""
     read = timelines.of(verdict)
     return tuple(touch for person, touches in read for touch in touches if timelines.people.of(touch) == person)
 
 
 def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
-    """Whether the claimants may have touches that were not read."""
-    spans = explained_spans(verdict, timelines.people)
+    """Whether the conversion's persons may have touches that were not read."""
+    spans = explanation_spans(verdict, timelines.people)
     counts = Counter(
         (span.most, span.since, touch.visitor, touch.kind)
         for touch in {touch for _, touches in timelines.of(verdict) for touch in touches}
@@ -83,17 +85,17 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """The span of the goal's longer window, with the number of touches that credit needs. If the goal counts one per
-    click, as many are read as may be needed to find the conversion's click."""
+    """Return the span that credit needs: the goal's longer window. If the goal counts one per click, more touches may
+    be needed to find the click."""
     at, version = verdict.winner.at, verdict.version
     most = verdict.most_touches
     if version.counting == "click":
-        most = max(most, for_its_click(verdict).most_touches)
+        most = max(most, limited_for_click(verdict).most_touches)
     return TouchSpan(at - max(version.click_window, version.view_window), at, most)
 
 
-def explained_spans(verdict: Verdict, people: People) -> list[TouchSpan]:
-    """The spans that an explanation reads."""
+def explanation_spans(verdict: Verdict, people: People) -> list[TouchSpan]:
+    """Return the spans that an explanation reads: the window, the time before it, and the time after the conversion."""
     visitors = sum(len(people.visitors(person)) for person in verdict.claimants)
     window, also = window_of(verdict), max(ALSO_READ // max(visitors, 1), ALSO_LEAST)
     return [

@@ -8,7 +8,7 @@ from typing import Any
 from conversions.attribution.credit import MODELS
 from conversions.facts.ad_names import OTHER, AdName
 from conversions.store.port import Cell
-from conversions.verdicts.naming import beyond
+from conversions.verdicts.naming import names_left_out
 from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode_body
 
 #: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
@@ -40,7 +40,7 @@ class Sums:
 
     def fold(self) -> None:
         """Rename all but the largest unconfigured ads to `(other)`, and drop their sizes."""
-        rest = beyond(self.sizes)
+        rest = names_left_out(self.sizes)
         if not rest:
             return
         for name in rest:

@@ -9,9 +9,9 @@ from hashlib import blake2b
 
 import msgspec
 
-from conversions.attribution.path_counts import Coverage, Inputs, PathCount, gather, label_of
+from conversions.attribution.path_counts import Coverage, Inputs, PathCount, add_up_equal, label_of
 from conversions.facts.ad_names import OTHER, AdName, AdNames
-from conversions.facts.person import Whose, itself
+from conversions.facts.person import Whose, visitor_alone
 from conversions.facts.records import Touch, in_order
 from conversions.rules.site import SiteConfig
 from conversions.verdicts.cases import Case
@@ -94,7 +94,7 @@ class Gatherer:
         self._people: dict[str, PersonMonth] = {}
         self._held = 0
 
-    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = itself) -> None:
+    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = visitor_alone) -> None:
         """Add a bucket's touches and its counted conversions."""
         for touch in in_order(without_stand_ins(touches)):
             self._add_touch(touch, whose(touch))
@@ -170,7 +170,7 @@ def collapsed(names: Iterable[AdName]) -> Path:
 def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
     """Count the most frequent paths, with the names of the most frequent ads."""
     named, others = named_ads(converted, unconverted)
-    paths = gather(
+    paths = add_up_equal(
         [
             *(PathCount(labelled(path, named), count, 0) for path, count in converted.items()),
             *(PathCount(labelled(path, named), 0, count) for path, count in unconverted.items()),

@@ -349,10 +349,10 @@ def test_the_first_and_the_last_touches_that_carry_a_click_id_are_read_in_order(
     store.add_facts([*touches[::-1], touch(site, "other"), carrying(f"{site}-other", "x", NOON)])
     store.add_facts(touches)
     for most in range(1, 4):
-        assert sorted(store.read_carried(site, [first("touch", most)]), key=order_key) == touches[:most]
-        found = store.read_carried(site, [last("touch", most, NOON + 6)])
+        assert sorted(store.read_by_click_id(site, [first("touch", most)]), key=order_key) == touches[:most]
+        found = store.read_by_click_id(site, [last("touch", most, NOON + 6)])
         assert sorted(found, key=order_key) == touches[5 - most : 5]
-    assert store.read_carried(site, [first("touch", 9, NOON + 8), first("landed", 9), first("conversion", 9)]) == []
+    assert store.read_by_click_id(site, [first("touch", 9, NOON + 8), first("landed", 9), first("conversion", 9)]) == []
 
 
 def test_a_click_is_found_by_every_click_id_and_a_conversion_by_the_one_it_names(store: Store, site: str) -> None:
@@ -367,7 +367,7 @@ def test_a_click_is_found_by_every_click_id_and_a_conversion_by_the_one_it_names
         ("G1", "conversion", [named]),
         ("G1", "touch", []),
     ):
-        assert store.read_carried(site, [ClickSlice(click, kind, 0, NOON + 5, 9)]) == expected  # type: ignore[arg-type]
+        assert store.read_by_click_id(site, [ClickSlice(click, kind, 0, NOON + 5, 9)]) == expected  # type: ignore[arg-type]
 
 
 def test_a_joined_row_is_only_in_the_touchs_timeline_and_the_conversions_claim(store: Store, site: str) -> None:

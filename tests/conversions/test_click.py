@@ -253,7 +253,7 @@ class TestMacros:
         given = dict(parse_qsl(urlsplit(follow(site, asking)["Location"]).query))
         (touch,) = touches(site)
         assert touch.hit == given["id"]
-        assert touch.carried == {given["id"]}
+        assert touch.click_ids == {given["id"]}
 
     @pytest.mark.parametrize("consent", ["analytics_storage=denied", "denied"])
     def test_without_consent_nobody_is_told_the_id_of_the_click(self, site: Site, asking: Ad, consent: str) -> None:

@@ -48,7 +48,7 @@ FITS = [
         "`told` not emptied before other fits are written",
         ITS_TESTS,
         FITTER,
-        "if changed and not self.fit_marks.untell(taken):",
+        "if changed and not self.fit_marks.clear_told(taken):",
         "if False:",
     ),
     fault(

@@ -122,7 +122,7 @@ READERS = [
         "a conversion whose click depends on the hour's other conversions",
         f"{ITS_TESTS}::test_one_click_brings_one_conversion_however_many_a_person_has_in_the_hour",
         BUDGETS,
-        "return _limit(verdict, budget.LATEST)",
+        "return _limit(verdict, budget.CLICKS_SEARCHED)",
         "return verdict",
     ),
 ]

@@ -31,7 +31,7 @@ OPEN = (
 #: The id of a click, in the address to which it redirects.
 CLICK = re.compile(rb"hl_click=([0-9a-f]{32})")
 #: The log entry for a click that redirects although it couldn't be stored.
-LEFT = "is left to its landing page"
+LEFT = "the landing page must record"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = 
     """The recomputed report of hits under a configuration. `quotes` are in the order in which they were loaded."""
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
-    numbers = Budget(budget.PLACES, budget.LEAST, budget.ELSEWHERE, budget.LATEST)
+    numbers = Budget(budget.SHARED_TOUCHES, budget.LEAST_TOUCHES, budget.CONVERSIONS_ELSEWHERE, budget.CLICKS_SEARCHED)
     crowds = person.MOST_VISITORS, person.MOST_USERS, person.MOST_NAMING
     bounds = Bounds(*crowds, joined.REACH_MS, naming.MAX_OTHERS, numbers)
     return recompute(map(json.loads, lines), plain, [msgspec.to_builtins(quote) for quote in quotes], bounds, SALT)

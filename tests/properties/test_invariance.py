@@ -61,7 +61,7 @@ READS = (
     "read_touches",
     "read_conversions",
     "read_claims",
-    "read_carried",
+    "read_by_click_id",
     "read_linked",
     "read_next_links",
     "read_last_links",
@@ -522,10 +522,10 @@ def bound_reads(patch: pytest.MonkeyPatch) -> None:
 
 def set_budget(rng: random.Random, patch: pytest.MonkeyPatch) -> None:
     """Let a person's conversions in an hour share a few touches, where in the product they share thousands."""
-    patch.setattr(budget, "PLACES", rng.choice([2, 3, 6]))
-    patch.setattr(budget, "LEAST", rng.choice([1, 1, 2]))
-    patch.setattr(budget, "ELSEWHERE", rng.choice([1, 2, 3]))
-    patch.setattr(budget, "LATEST", rng.choice([1, 2, 3]))
+    patch.setattr(budget, "SHARED_TOUCHES", rng.choice([2, 3, 6]))
+    patch.setattr(budget, "LEAST_TOUCHES", rng.choice([1, 1, 2]))
+    patch.setattr(budget, "CONVERSIONS_ELSEWHERE", rng.choice([1, 2, 3]))
+    patch.setattr(budget, "CLICKS_SEARCHED", rng.choice([1, 2, 3]))
 
 
 def run_and_compare(world: World) -> None:

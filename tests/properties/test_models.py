@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from conversions.attribution.credit import LEARNED, MODELS, ONE
 from conversions.attribution.fit import Learnt, encode_fit, fit
-from conversions.attribution.path_counts import Coverage, Inputs, PathCount, gather, label_of
+from conversions.attribution.path_counts import Coverage, Inputs, PathCount, add_up_equal, label_of
 from conversions.facts.ad_names import AdNames, name_touch
 from conversions.facts.records import Conversion, Touch
 from conversions.rules.goals import Goal, GoalVersion
@@ -63,7 +63,7 @@ def learnt_from(counts: Sequence[PathCount]) -> Learnt:
     """The stored fit of a month with these paths."""
     names = {ad: name_touch(touch(0, ad, ad), ()) for ad in ADS}
     labelled = (tuple(label_of(names[ad]) for ad in one.ads) for one in counts)
-    paths = gather(msgspec.structs.replace(one, ads=ads) for one, ads in zip(counts, labelled, strict=True))
+    paths = add_up_equal(msgspec.structs.replace(one, ads=ads) for one, ads in zip(counts, labelled, strict=True))
     ads = {label: name for name in names.values() if any((label := label_of(name)) in path.ads for path in paths)}
     return Learnt("2026-10", encode_fit(fit(Inputs(paths, ads, Coverage()), 0)), AdNames(()))
 

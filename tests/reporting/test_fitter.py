@@ -209,7 +209,7 @@ class Killed:
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
-@pytest.mark.parametrize("method", ["take_fits", "untell", "write_cells", "close_fits"])
+@pytest.mark.parametrize("method", ["take_fits", "clear_told", "write_cells", "close_fits"])
 def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: DatedShop, method: str, after: bool) -> None:
     sell_in_november(shop)
     settle(shop)

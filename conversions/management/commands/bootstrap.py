@@ -1,4 +1,4 @@
-"""`manage.py bootstrap`: makes a first account and everything that is needed to use it."""
+"""`manage.py bootstrap`: makes a first account with everything that is needed to use it."""
 
 from shlex import quote
 from typing import Any
@@ -25,18 +25,18 @@ DEMO_SHOP = "  demo shop  {url}/demo/\n"
 
 
 class Command(BaseCommand):
-    """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call prints the same ones."""
+    """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call prints the same secrets."""
 
     help = "Make (or find) an account with a site, a campaign, an ad, goals, tokens and a staff user."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the account, the domain and the form of the output."""
+        """Add the options: the account, the domain and the form of the output."""
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-        parser.add_argument("--account", default="Demo", metavar="NAME", help="Demo by default")
-        parser.add_argument("--domain", default="", metavar="HOST", help="one of the site's, such as shop.example")
+        parser.add_argument("--account", default="Demo", metavar="NAME", help="the account's name; Demo by default")
+        parser.add_argument("--domain", default="", metavar="HOST", help="a domain of the site, such as shop.example")
 
     def handle(self, **options: Any) -> None:
-        """Print what there is now."""
+        """Make what is missing, and print everything."""
         name = options["account"].strip()
         try:
             self._check_tables()
@@ -51,11 +51,11 @@ class Command(BaseCommand):
 
     def _check_tables(self) -> None:
         if Account._meta.db_table not in connection.introspection.table_names():
-            raise CommandError("The tables are missing; run `python manage.py migrate` first.")
+            raise CommandError("The tables are missing. Run `python manage.py migrate` first.")
 
 
 def describe(made: Bootstrapped) -> str:
-    """Describe to a person what there is now."""
+    """Describe the account to a person."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
     url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(

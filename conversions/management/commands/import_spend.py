@@ -1,4 +1,4 @@
-"""`manage.py import_spend`: imports what ads cost from an ad network's export, all or nothing."""
+"""`manage.py import_spend`: imports what ads cost from the export of an ad network, all or nothing."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -19,34 +19,38 @@ from tracker.collection.currencies import CURRENCIES
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
-#: A file has at most this many bytes.
+#: The largest file, in bytes.
 MAX_BYTES = 1_000_000_000
 NOTHING = six_places(0)
 
 
 class Command(BaseCommand):
-    """Check every line, then replace what the source said of the days of the file."""
+    """Check every line, then replace what the source reported for the days of the file."""
 
     help = (
         "Import what ads cost, from a CSV export of Google Ads, Meta, Microsoft Advertising or TikTok, or a file with"
-        " the columns day,cost,... All or nothing; safe to repeat."
+        " the columns day,cost,... If a line is bad, nothing is imported. The command can be repeated."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the site, the file, the source, and what the file doesn't say."""
+        """Add the arguments: the site, the file, the source, and what the file doesn't say."""
         parser.add_argument("site", metavar="SITE", help="the site's public key")
         parser.add_argument("file", metavar="FILE.csv")
-        parser.add_argument("--source", required=True, help="a name; an import replaces what its source said before")
-        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-        parser.add_argument("--currency", default="", help="where the file names none; default: the site's")
-        parser.add_argument("--decimal", choices=MARKS[1:], default="", help="the mark before decimals")
+        parser.add_argument(
+            "--source", required=True, help="a name; the import replaces what the same source reported for these days"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only print what would change")
+        parser.add_argument(
+            "--currency", default="", help="the currency, if the file names none; by default the site's currency"
+        )
+        parser.add_argument("--decimal", choices=MARKS[1:], default="", help="the decimal mark of the file")
         parser.add_argument("--dates", choices=ORDERS[1:], default="", help="what comes first in 11/12/2026")
         for option in NAMED:
             choices = NETWORKS if option == "network" else None
             parser.add_argument(f"--{option.replace('_', '-')}", default="", metavar="NAME", choices=choices)
 
     def handle(self, **options: Any) -> None:
-        """Import the file, or say what is wrong with each bad line."""
+        """Import the file, or print the fault of each bad line."""
         site = self._site(options["site"])
         try:
             found = self._import(site, options)
@@ -79,12 +83,12 @@ class Command(BaseCommand):
 
 
 def describe(found: Imported, verb: str) -> str:
-    """Describe what was imported, and each currency's cost before and after."""
+    """Describe what was imported, and the cost in each currency before and after."""
     before, after = by_currency(found.before), by_currency(found.after)
     costs = [
         f"{currency}: {before.get(currency, NOTHING)} -> {after.get(currency, NOTHING)}"
         for currency in sorted({*before, *after})
     ]
     totals = f" {found.totals} lines of totals were left out." if found.totals else ""
-    head = f"{verb} what this source said of {found.first} to {found.last}: {found.lines} lines.{totals}"
+    head = f"{verb} what this source reported for {found.first} to {found.last}: {found.lines} lines.{totals}"
     return "\n".join([head, *costs])

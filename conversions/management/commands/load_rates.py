@@ -1,4 +1,4 @@
-"""`manage.py load_rates`: loads a CSV file of dated rates into the table, all or nothing."""
+"""`manage.py load_rates`: loads exchange rates by day from a CSV file, all or nothing."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,20 +19,20 @@ from tracker.collection.currencies import CURRENCIES
 
 
 class Command(BaseCommand):
-    """Check every line, then load. Known rates stay, and changed ones are replaced. Beat rolls up the buckets that may
+    """Check every line, then load the rates. Changed rates replace the stored ones. Beat rolls up the hours that may
     change."""
 
     help = (
-        f"Load dated exchange rates from a CSV file with the columns {','.join(COLUMNS)}: on that day, one base is"
-        " worth `rate` of quote. All or nothing; safe to repeat."
+        f"Load exchange rates by day from a CSV file with the columns {','.join(COLUMNS)}: on that day, 1 base costs"
+        " `rate` quote. If a line is bad, nothing is loaded. The command can be repeated."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the file."""
-        parser.add_argument("file", metavar="FILE.csv", help="UTF-8; - reads standard input")
+        """Add the argument: the file."""
+        parser.add_argument("file", metavar="FILE.csv", help="a file in UTF-8; - for standard input")
 
     def handle(self, **options: Any) -> None:
-        """Load the file, or say what is wrong with each bad line."""
+        """Load the file, or print the fault of each bad line."""
         quotes = self._read(options["file"])
         try:
             loaded = load(quotes, options["file"], frozen_before(), self._watch)
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.stdout.write(describe(loaded))
 
     def _read(self, name: str) -> list[Quote]:
-        # A rate may be for a day that has begun anywhere on earth.
+        # A rate may be for a day that has begun somewhere on earth.
         last_day = (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()
         try:
             with opened(name) as lines:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def opened(name: str) -> Iterator[Iterable[str]]:
-    """Open the lines of a file, or of standard input."""
+    """Open the lines of a file, or of standard input if the name is `-`."""
     if name == "-":
         yield sys.stdin
         return
@@ -68,10 +68,10 @@ def opened(name: str) -> Iterator[Iterable[str]]:
 
 
 def describe(loaded: Loaded) -> str:
-    """Describe in a line what was loaded."""
+    """Describe in one line what was loaded."""
     if not loaded.added + loaded.changed:
         return f"All {loaded.same} rates were there already."
     return (
         f"{loaded.added} rates added, {loaded.changed} changed, {loaded.same} as they were."
-        f" {loaded.sites} sites with other currencies are rolled up again, by beat or manage.py rollup."
+        f" {loaded.sites} sites with foreign currencies will be rolled up again, by beat or manage.py rollup."
     )

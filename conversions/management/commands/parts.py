@@ -1,4 +1,4 @@
-"""`manage.py parts`: shows or raises the number of parts of a site's coming hours. Beat also raises it by itself."""
+"""`manage.py parts`: shows or raises the number of parts of a site's future hours. Beat can raise it, too."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from tracker.models import Site
 class Command(BaseCommand):
     """Show or raise the number of parts of a site's hours."""
 
-    help = "Show into how many parts the hours of a site are divided, or raise the number for the coming hours."
+    help = "Show into how many parts the hours of a site are divided, or raise the number for future hours."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the site and the number."""
+        """Add the arguments: the site and the number."""
         parser.add_argument("site", metavar="KEY", help="the site's public key")
         numbers = ", ".join(map(str, NUMBERS))
         parser.add_argument("number", nargs="?", type=int, help=f"{numbers}; it can be raised and never lowered")
 
     def handle(self, **options: Any) -> None:
-        """Raise the number if one is given. Then show all numbers, and since when each applies."""
+        """Raise the number if one is given. Then show all numbers, and from when each applies."""
         key, number = options["site"], options["number"]
         if not Site.objects.filter(key=key).exists():
             raise CommandError(f"No site has the key {key!r}. /admin/tracker/site/ lists them.")

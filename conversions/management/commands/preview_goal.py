@@ -20,8 +20,8 @@ from tracker.away import AWAY
 from tracker.models import Site
 
 TEXT = """{key}: in the last {days} days, {answer.conversions} conversions worth {answer.value} {answer.currency}.
-{answer.objects} objects of the archive were read; {answer.damaged} of them could not be used."""
-NO_RATE = "The value leaves out {}: no rate is known."
+{answer.objects} objects of the archive were read; {answer.damaged} of their pieces could not be read."""
+NO_RATE = "{} is missing in the value, because no exchange rate is known."
 RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active")
 
 
@@ -31,10 +31,10 @@ class Command(BaseCommand):
     help = "Count, from the archive, what a goal would have counted in the last days. It changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the goal, the days, and rules to try instead of the goal's own."""
+        """Add the options: the goal, the days, and rules that replace the goal's own."""
         parser.add_argument("--site", required=True, metavar="KEY", help="the site, by its public key")
         parser.add_argument(
-            "--goal", default="", metavar="KEY", help="a goal to take the rules from; without it, a new goal"
+            "--goal", default="", metavar="KEY", help="a saved goal, whose rules are used; without it, a new goal"
         )
         parser.add_argument("--days", type=int, default=30, metavar="N", help=f"30 by default, at most {LONGEST_DAYS}")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if site is None or config is None:
             raise CommandError(f"No site has the key {options['site']!r}. /admin/tracker/site/ lists them.")
         if not 1 <= options["days"] <= LONGEST_DAYS:
-            raise CommandError(f"--days: 1 to {LONGEST_DAYS}.")
+            raise CommandError(f"--days must be from 1 to {LONGEST_DAYS}.")
         rules = {field.name: "\n".join(given) for field in RULES if (given := options[field.name]) is not None}
         site_range = last_days(site.key, options["days"], now_ms())
         try:

@@ -1,4 +1,4 @@
-"""`manage.py replay`: makes all facts and rollups of a range again from the archive."""
+"""`manage.py replay`: makes all facts and figures of a range again from the archive."""
 
 import time
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from conversions.marks.ranges import Range, add_range_arguments, read_ranges
 from conversions.models import Replay as Progress
 from conversions.replay.reading import list_keys
-from conversions.replay.replay import end, is_outdated, may_start_at, replay
+from conversions.replay.replay import end_replay, is_outdated, may_start_at, replay
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
 from tracker.archive import open_archive
@@ -21,29 +21,30 @@ from tracker.collection.refusal import Refusal
 
 
 class Command(BaseCommand):
-    """Read the archive, write every fact again, and roll the range up. A stopped replay goes on where it stopped.
+    """Read the archive, write every fact again, and roll up the range. A stopped replay continues where it stopped.
 
-    If the configuration changed since the replay began, it begins again, because the hits until then were processed
-    with the old configuration.
+    If the configuration changed since the replay began, it begins again, because earlier hits were processed with the
+    old configuration.
     """
 
-    help = "Make facts and rollups of a range again from the archive. The hits' own times count. Safe at any time."
+    help = "Make facts and figures of a range of time again from the archive. Hits belong to it by their own times."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the range, and whether to begin again."""
+        """Add the options: the range, and whether to begin again."""
         add_range_arguments(parser)
         parser.add_argument(
-            "--restart", action="store_true", help="begin again instead of going on where the last try stopped"
+            "--restart", action="store_true", help="begin again instead of continuing where the last attempt stopped"
         )
 
     def handle(self, **options: Any) -> None:
-        """Replay the range. If a service is away, stop with a clear message; the next call goes on from there."""
+        """Replay the range. If a service can't be reached, the command stops with a message. The next call
+        continues."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
         if not ranges:
-            raise CommandError("There is no site yet; `manage.py bootstrap` makes one.")
+            raise CommandError("There is no site yet. `manage.py bootstrap` makes one.")
         try:
             self._replay(ranges, options)
         except AWAY as error:
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             call_command("rollup", site=options["site"], wait=0, stdout=self.stdout)
         except AWAY as error:
             raise CommandError(
-                f"Replayed, but not rolled up: {error}. Beat will do it; manage.py rollup does it now."
+                f"Replayed, but not rolled up: {error}. Beat will roll up later, or run manage.py rollup."
             ) from error
 
     def _replay(self, ranges: Sequence[Range], options: dict[str, Any]) -> None:
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             for read in replay(archive, replay_processor(), ranges, progress):
                 bar.update(read.is_last)
                 bar.set_postfix(hits=progress.hits, refresh=False)
-        end(progress, ranges)
+        end_replay(progress, ranges)
         self.stdout.write(f"{progress.hits} hits of {progress.batches} batches replayed.")
         if progress.damaged:
             self.stderr.write(
@@ -76,9 +77,9 @@ class Command(BaseCommand):
         progress, _ = Progress.objects.get_or_create(site=site, since=since, until=until, ended_at=None)
         outdated = is_outdated(progress, ranges)
         if outdated:
-            self.stdout.write("Beginning anew: the configuration changed since the last try began.")
+            self.stdout.write("Beginning again, because the configuration changed since the last attempt began.")
         if outdated or options["restart"]:
             progress.begin_anew()
         if progress.last_key:
-            self.stdout.write(f"Going on after {progress.last_key}; --restart begins anew.")
+            self.stdout.write(f"Continuing after {progress.last_key}. To begin again, use --restart.")
         return progress

@@ -16,17 +16,17 @@ from tracker.collection.hit import iso
 
 
 class Command(BaseCommand):
-    """Restore accounts, sites, campaigns, ads, tokens, and goals with all versions, into the existing configuration."""
+    """Restore accounts, sites, campaigns, ads, tokens and all versions of goals into the present configuration."""
 
     help = "Restore the configuration from a snapshot in the archive: the newest, or the one in force at a time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: which snapshot, or only list them."""
-        parser.add_argument("--list", action="store_true", help="list the snapshots, the oldest first; change nothing")
-        parser.add_argument("--at", metavar="T", help="the snapshot in force at an instant, or at 0:00 (UTC) of a day")
+        """Add the options: which snapshot, or only list them."""
+        parser.add_argument("--list", action="store_true", help="only list the snapshots, the oldest first")
+        parser.add_argument("--at", metavar="T", help="the last snapshot before this instant, or before this day (UTC)")
 
     def handle(self, **options: Any) -> None:
-        """Restore a snapshot. Before that, store a snapshot of the present configuration, with which the restore can be
+        """Restore a snapshot. A snapshot of the present configuration is stored first. With it the restore can be
         undone."""
         archive = open_archive()
         try:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             key = self._choose(archive, options["at"])
             configuration = decode_snapshot(archive.get_snapshot(key))
             if kept := keep(archive, now_ms()):
-                self.stdout.write(f"The configuration as it was is kept as {kept}.")
+                self.stdout.write(f"The configuration before this restore is stored as {kept}.")
             done = restore(configuration)
         except AWAY as error:
             raise CommandError(f"Stopped: {error}. Nothing was restored.") from error
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         try:
             until = read_instant(at, "UTC") if at else None
         except ValueError as error:
-            raise CommandError(f"--at: an instant (2026-11-23T17:00Z) or a day (2026-11-23): {error}") from error
+            raise CommandError(f"--at must be an instant (2026-11-23T17:00Z) or a day (2026-11-23): {error}") from error
         keys = [key for key in archive.list_snapshots() if until is None or made_at(key) <= until]
         if not keys:
             before = f" made by {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
@@ -66,5 +66,5 @@ class Command(BaseCommand):
 
 
 def made_at(key: str) -> int:
-    """When a snapshot was made (ms), by its key."""
+    """Return when a snapshot was made (ms), from its key."""
     return int(batch_of(key)[:13])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversions.attribution.credit import ONE, split
-from conversions.attribution.path_counts import PathCount, gather, touch_weights
+from conversions.attribution.path_counts import PathCount, add_up_equal, touch_weights
 
 ADS = st.lists(st.sampled_from("abcde"), min_size=1, max_size=12)
 WORTH = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10**9))
@@ -18,7 +18,7 @@ def test_equal_paths_are_added_up_and_paths_without_ads_are_left_out() -> None:
         PathCount(("b", "a"), 1, 3),
         PathCount(("a", "b"), 0, 2),
     ]
-    assert gather(paths) == [PathCount(("a", "b"), 0, 2), PathCount(("b", "a"), 2, 3)]
+    assert add_up_equal(paths) == [PathCount(("a", "b"), 0, 2), PathCount(("b", "a"), 2, 3)]
 
 
 def test_touches_of_one_ad_share_its_worth() -> None:

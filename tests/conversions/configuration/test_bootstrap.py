@@ -179,7 +179,7 @@ def test_without_tables_it_says_what_to_run(tmp_path: Path) -> None:
     run = manage(tmp_path, "bootstrap", "--json")
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert "run `python manage.py migrate` first" in errors
+    assert "Run `python manage.py migrate` first" in errors
     assert "Traceback" not in errors
 
 

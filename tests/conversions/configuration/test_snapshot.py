@@ -390,7 +390,7 @@ def test_the_configuration_before_a_restore_is_archived_to_undo_it(shop: Shop, a
     keep(archive, NOON)
     rename_ad(shop)
     present = encode_snapshot(read_configuration())
-    assert "The configuration as it was is kept" in run("--at", "2026-11-20T12:00Z")
+    assert "The configuration before this restore is stored" in run("--at", "2026-11-20T12:00Z")
     kept = list(archive.list_snapshots())[-1]
     assert archive.get_snapshot(kept) == present
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conversions.facts.attribute import attribute, facts_of
+from conversions.facts.attribute import attribute, make_facts
 from conversions.facts.counts import MAX_COUNT, Count
 from conversions.facts.records import Adjustment, Conversion, Touch
 from conversions.facts.rejected import MAX_BODY
@@ -45,13 +45,13 @@ def test_every_fact_knows_its_bucket_by_the_sites_clock_and_its_batch() -> None:
 
 
 def test_one_hit_may_be_a_touch_and_conversions_of_several_goals() -> None:
-    made = facts_of(hit(url="https://s.example/thanks?gclid=1", name="lead"), SITE, "b")
+    made = make_facts(hit(url="https://s.example/thanks?gclid=1", name="lead"), SITE, "b")
     assert [type(fact) for fact in made] == [Touch, Conversion, Conversion]
     assert {fact.hit for fact in made} == {"h1"}
 
 
 def test_an_adjustment_has_an_order_and_no_visitor() -> None:
-    (made,) = facts_of(hit("adjustment", order="o", kind="refund", value=5, currency="USD"), SITE, "b")
+    (made,) = make_facts(hit("adjustment", order="o", kind="refund", value=5, currency="USD"), SITE, "b")
     assert made == Adjustment(
         site="s", order="o", at=NOON + 1, hit="h1", kind="refund", value=5, currency="USD", batch="b"
     )

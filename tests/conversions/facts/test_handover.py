@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.facts.attribute import attribute, facts_of
+from conversions.facts.attribute import attribute, make_facts
 from conversions.facts.handover import VALID_MS, Handover, hand_over, read_handover, sign, verify
 from conversions.facts.records import Touch
 from conversions.rules.ads import Ad
@@ -37,7 +37,7 @@ def landed(url: str = "https://shop.example/", handover: Handover = CLICK) -> st
 
 
 def touches(hit: Hit, site: SiteConfig = SITE) -> list[Touch]:
-    return [fact for fact in facts_of(hit, site, "batch") if isinstance(fact, Touch)]
+    return [fact for fact in make_facts(hit, site, "batch") if isinstance(fact, Touch)]
 
 
 class TestAddress:
@@ -150,7 +150,7 @@ class TestLanding:
         assert touches(landing(landed(), type=kind, name="n")) == []
 
     def test_the_page_still_meets_its_goals(self) -> None:
-        facts = facts_of(landing(landed("https://shop.example/welcome")), SITE, "batch")
+        facts = make_facts(landing(landed("https://shop.example/welcome")), SITE, "batch")
         assert [(type(fact).__name__, fact.at) for fact in facts] == [("Touch", CLICKED), ("Conversion", CLICKED + 300)]
 
     def test_live_counters_count_the_click_once_at_click(self) -> None:

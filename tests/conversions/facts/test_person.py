@@ -8,8 +8,8 @@ from conversions.facts.person import (
     MOST_USERS,
     MOST_VISITORS,
     is_crowded,
+    linked_pairs,
     linked_user,
-    pairs_of,
     person_of,
     user_of,
 )
@@ -71,4 +71,4 @@ def test_one_member_above_the_bound_makes_a_set_crowded() -> None:
 
 
 def test_a_link_is_in_the_sets_of_its_user_and_of_its_visitor() -> None:
-    assert {("u:ann", "kiosk"), ("v:kiosk", "ann")} < set(pairs_of(link(10, "ann")))
+    assert {("u:ann", "kiosk"), ("v:kiosk", "ann")} < set(linked_pairs(link(10, "ann")))

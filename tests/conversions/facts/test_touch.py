@@ -7,7 +7,7 @@ import pytest
 
 from conversions.facts.ad_names import AdName, AdNames, name_touch
 from conversions.facts.records import Touch
-from conversions.facts.touch import MAX_CLICK_ID, MAX_TAG, campaign_parameters, touch_of
+from conversions.facts.touch import MAX_CLICK_ID, MAX_TAG, campaign_parameters, make_touch
 from conversions.rules.ads import Ad, MatchRule
 from tracker.collection.hit import Hit
 
@@ -25,7 +25,9 @@ def touch(**given: Any) -> Touch:
 
 
 def test_a_page_with_campaign_parameters_is_a_click_and_keeps_them_raw() -> None:
-    made = touch_of(hit(url=SHOP + "utm_source=Google&utm_medium=cpc&utm_campaign=a%2Fb&utm_content=c&utm_term=t&x=1"))
+    made = make_touch(
+        hit(url=SHOP + "utm_source=Google&utm_medium=cpc&utm_campaign=a%2Fb&utm_content=c&utm_term=t&x=1")
+    )
     assert made == touch(source="Google", medium="cpc", campaign="a/b", content="c", term="t")
 
 
@@ -33,21 +35,21 @@ def test_a_page_with_campaign_parameters_is_a_click_and_keeps_them_raw() -> None
     "name", ["gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid"]
 )
 def test_a_page_with_a_click_id_is_a_click(name: str) -> None:
-    assert touch_of(hit(url=f"{SHOP}{name}=X1")) == touch(network=name, click_id="X1")
+    assert make_touch(hit(url=f"{SHOP}{name}=X1")) == touch(network=name, click_id="X1")
 
 
 @pytest.mark.parametrize(
     "url", ["", "https://shop.example/", SHOP + "utm_source=", SHOP + "utm_other=1", "http://[utm_"]
 )
 def test_a_page_without_them_is_no_touch(url: str) -> None:
-    assert touch_of(hit(url=url)) is None
+    assert make_touch(hit(url=url)) is None
 
 
 @pytest.mark.parametrize(
     "before", ["utm_source=x&gclid=1", "gclid=1&page=2&utm_source=x", "utm_source=x&gclid=1#/cart"]
 )
 def test_a_page_that_carries_the_click_on_from_its_own_host_is_no_click_again(before: str) -> None:
-    assert touch_of(hit(url=SHOP + "utm_source=x&gclid=1#/thanks", ref=SHOP + before)) is None
+    assert make_touch(hit(url=SHOP + "utm_source=x&gclid=1#/thanks", ref=SHOP + before)) is None
 
 
 @pytest.mark.parametrize(
@@ -61,21 +63,21 @@ def test_a_page_that_carries_the_click_on_from_its_own_host_is_no_click_again(be
     ],
 )
 def test_a_page_with_another_page_before_it_is_a_click(before: str) -> None:
-    assert touch_of(hit(url=SHOP + "utm_source=x&gclid=1", ref=before)) is not None
+    assert make_touch(hit(url=SHOP + "utm_source=x&gclid=1", ref=before)) is not None
 
 
 @pytest.mark.parametrize("kind", ["event", "conversion"])
 def test_other_kinds_of_hits_are_no_touch_whatever_their_address(kind: str) -> None:
-    assert touch_of(hit(type=kind, url=SHOP + "gclid=1", ad="one")) is None
+    assert make_touch(hit(type=kind, url=SHOP + "gclid=1", ad="one")) is None
 
 
 def test_a_view_or_click_is_a_touch_with_or_without_an_ad() -> None:
-    assert touch_of(hit(type="view", ad="one")) == touch(kind="view", ad="one")
-    assert touch_of(hit(type="click")) == touch()
+    assert make_touch(hit(type="view", ad="one")) == touch(kind="view", ad="one")
+    assert make_touch(hit(type="click")) == touch()
 
 
 def test_a_page_can_not_name_an_ad() -> None:
-    made = touch_of(hit(ad="one", url=SHOP + "utm_source=x"))
+    made = make_touch(hit(ad="one", url=SHOP + "utm_source=x"))
     assert made is not None
     assert made.ad == ""
 
@@ -138,7 +140,7 @@ def test_a_value_keeps_its_question_marks_and_semicolons() -> None:
     ],
 )
 def test_each_network_is_known_by_its_click_id(parameter: str, network: str) -> None:
-    made = touch_of(hit(url=f"{SHOP}{parameter}=1"))
+    made = make_touch(hit(url=f"{SHOP}{parameter}=1"))
     assert made is not None
     assert AdNames([]).name(made).ad == network
 
@@ -152,8 +154,8 @@ def test_all_click_ids_of_an_address_are_kept_whole() -> None:
 
 def test_a_click_keeps_the_other_parameters_of_its_link() -> None:
     sent = hit(type="click", props={"sub1": "a", "cost": "0.5"}, url=SHOP + "gclid=1")
-    assert touch_of(sent) == touch(others=(("sub1", "a"), ("cost", "0.5")), network="gclid", click_id="1")
-    page = touch_of(hit(type="page", props={"sub1": "a"}, url=SHOP + "gclid=1"))
+    assert make_touch(sent) == touch(others=(("sub1", "a"), ("cost", "0.5")), network="gclid", click_id="1")
+    page = make_touch(hit(type="page", props={"sub1": "a"}, url=SHOP + "gclid=1"))
     assert page is not None
     assert page.others == ()
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from conversions.facts.person import pairs_of
+from conversions.facts.person import linked_pairs
 from conversions.facts.records import Adjustment, Conversion, Fact, Link, OrderKey, Touch, in_order, order_key
 from conversions.facts.slots import place_of
 from conversions.marks.affected import MOST_A_BATCH, MOST_A_FACT, MOST_MOVED, affected
@@ -236,7 +236,9 @@ class Known:
 
     def read_linked(self, _site: str, keys: Iterable[str]) -> list[Linked]:
         wanted = set(keys)
-        return [Linked(*pair) for pair in {pair for fact in self.facts for pair in pairs_of(fact)} if pair[0] in wanted]
+        return [
+            Linked(*pair) for pair in {pair for fact in self.facts for pair in linked_pairs(fact)} if pair[0] in wanted
+        ]
 
     def read_next_links(self, _site: str, moments: Iterable[Moment]) -> list[Link]:
         return [link for one in moments for link in self._links(one) if link.at >= one.at]
@@ -286,7 +288,7 @@ def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
 def test_every_part_whose_figures_change_is_affected(goal: str, people: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(goal + people)
     for _ in range(1_000):
-        for name in ("PLACES", "LEAST", "ELSEWHERE", "LATEST"):
+        for name in ("SHARED_TOUCHES", "LEAST_TOUCHES", "CONVERSIONS_ELSEWHERE", "CLICKS_SEARCHED"):
             monkeypatch.setattr(budget, name, rng.choice([1, 2, 3, 100]))
         known = [fact for _ in range(rng.randrange(2, 9)) for fact in any_facts(rng, goal, people)]
         new = any_facts(rng, goal, people)

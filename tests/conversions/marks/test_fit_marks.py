@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from conversions.marks.fit_marks import WHENEVER, close_fits, hold_fits, is_rolling, open_fits, take_fits, untell
+from conversions.marks.fit_marks import WHENEVER, clear_told, close_fits, hold_fits, is_rolling, open_fits, take_fits
 from conversions.marks.marks import WHOLE_SITE, FitMark, draw_token, mark_buckets, mark_fits, mark_places
 from conversions.units.clock import HOUR_MS
 
@@ -59,7 +59,7 @@ def test_a_month_that_was_marked_again_meanwhile_stays_open(site: str) -> None:
 def test_an_overtaken_fitter_cannot_write_or_close(site: str) -> None:
     mark_fits([(site, MONTH)])
     slow, fast = take(site), take(site)
-    assert not untell(slow)
+    assert not clear_told(slow)
     assert not close_fits(slow, "slow", 0)
     assert close_fits(fast, "fast", 0)
     assert FitMark.objects.get(site=site).told == "fast"
@@ -69,7 +69,7 @@ def test_an_overtaking_fitter_learns_that_other_fits_may_be_stored(site: str) ->
     mark_fits([(site, MONTH)])
     close_fits(take(site), "old", 0)
     mark_fits([(site, MONTH)])
-    assert untell(take(site))
+    assert clear_told(take(site))
     assert take(site).told == ""
 
 

@@ -187,8 +187,8 @@ def test_value_without_a_rate_is_named_with_its_currency(shop: RecentShop) -> No
     told = shop.preview(event="quote")
     assert told["set_aside"] == {"no_rate": {"conversions": 1, "values": {"GBP": "10.000000"}}}
     said = command("--site", shop.key, "--event", "quote")
-    assert "The value leaves out 10.000000 GBP: no rate is known." in said
-    assert "no rate is known" not in command("--site", shop.key, "--event", "lead")
+    assert "10.000000 GBP is missing in the value, because no exchange rate is known." in said
+    assert "no exchange rate is known" not in command("--site", shop.key, "--event", "lead")
 
 
 def test_changed_rules_of_an_existing_goal_are_tried(shop: RecentShop) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from conversions.marks.ranges import Range
 from conversions.models import Replay
-from conversions.replay.reading import Read, read_hits
-from conversions.replay.replay import carry_on
+from conversions.replay.reading import ReadPiece, read_hits
+from conversions.replay.replay import continue_replays
 from conversions.store.port import Store
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
@@ -37,7 +37,7 @@ def merge(archive: FolderArchive) -> None:
     list(Merger(archive).merge(LATER))
 
 
-def found(reads: Iterable[Read]) -> list[tuple[str, str]]:
+def found(reads: Iterable[ReadPiece]) -> list[tuple[str, str]]:
     """Batch and id of each hit."""
     return [(batch.id, hit.id) for read in reads for batch in read.batches or () for hit in batch.hits]
 
@@ -151,7 +151,7 @@ class TestReplayed:
         while Replay.objects.filter(pk=row.pk, ended_at=None).exists():
             now = now_ms()
             ticks = iter(range(now, now + 100_000_000, 1_000))
-            carry_on(archive, replay_processor(), lambda ticks=ticks: next(ticks), now + slice_ms)  # type: ignore[misc]
+            continue_replays(archive, replay_processor(), lambda ticks=ticks: next(ticks), now + slice_ms)  # type: ignore[misc]
         row.refresh_from_db()
         return row
 

@@ -13,7 +13,7 @@ from conversions.marks.marks import open_marks
 from conversions.marks.ranges import Range, read_ranges
 from conversions.models import AHEAD_MS, Goal, Replay
 from conversions.replay.reading import object_range
-from conversions.replay.replay import carry_on, may_start_at
+from conversions.replay.replay import continue_replays, may_start_at
 from conversions.store.port import Cell, Store
 from conversions.tasks import replay_processor
 from conversions.units.now import now_ms
@@ -146,7 +146,7 @@ def test_a_stopped_replay_goes_on_where_it_stopped(shop: Shop, failing: Failing)
     # A finished object is not read again; this one couldn't be.
     failing.unreadable = keys[0]
     output = replay(shop)
-    assert f"Going on after {keys[2]}" in output
+    assert f"Continuing after {keys[2]}" in output
     assert "5 hits of 5 batches replayed." in output
     assert conversions(shop) == 5_000_000
     progress.refresh_from_db()
@@ -172,7 +172,7 @@ def test_a_goal_made_while_a_replay_is_stopped_counts_from_the_start_of_its_rang
     Goal.objects.create(site=shop.site, key="thanks", path="/thanks").make_retroactive(0)
     forget_cached_sites()
     output = replay(shop)
-    assert "Beginning anew: the configuration changed" in output
+    assert "Beginning again, because the configuration changed" in output
     assert "3 hits of 3 batches replayed." in output
     assert conversions(shop) == 3_000_000
 
@@ -187,7 +187,7 @@ def test_a_restarted_replay_goes_on_where_it_stopped_the_next_time(shop: Shop, f
     with pytest.raises(CommandError):
         replay(shop)
     failing.unreadable = ""
-    assert f"Going on after {keys[0]}" in replay(shop)
+    assert f"Continuing after {keys[0]}" in replay(shop)
 
 
 def test_a_damaged_or_missing_object_is_left_out_and_reported(shop: Shop, archive: FolderArchive) -> None:
@@ -232,7 +232,7 @@ class TestInTheBackground:
     """Beat runs the replays that staff asked for."""
 
     def carry_on(self, archive: FolderArchive, clock: Callable[[], int], until: int) -> None:
-        carry_on(archive, replay_processor(), clock, until)
+        continue_replays(archive, replay_processor(), clock, until)
 
     def test_beat_runs_a_replay_in_slices_to_the_end(self, shop: Shop, archive: FolderArchive) -> None:
         for n in range(4):

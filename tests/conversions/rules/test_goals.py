@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from conversions.facts.attribute import met_by
+from conversions.facts.attribute import make_conversions
 from conversions.rules.conditions import BadCondition, check_conditions, read_conditions
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.page_path import check_path, page_path
-from conversions.units.micros import times
+from conversions.units.micros import multiply
 from tracker.collection.hit import Hit
 from tracker.collection.refusal import Refusal
 
@@ -27,7 +27,7 @@ def goal(*versions: dict[str, Any], key: str = "buy") -> Goal:
 
 def meets(one: Hit, *goals: Goal) -> list[str]:
     """The goals that a hit meets."""
-    return [conversion.goal for conversion in met_by(one, goals)]
+    return [conversion.goal for conversion in make_conversions(one, goals)]
 
 
 def test_a_conversion_hit_meets_the_goal_of_its_key_without_any_rule() -> None:
@@ -98,9 +98,9 @@ def test_one_hit_may_meet_several_goals() -> None:
 
 def test_the_version_in_force_is_the_newest_that_has_begun() -> None:
     changed = goal({"event": "a"}, {"event": "b", "starts_at": 100}, {"event": "c", "starts_at": 101})
-    assert [made.version for made in met_by(hit(name="b"), [changed])] == [2]
+    assert [made.version for made in make_conversions(hit(name="b"), [changed])] == [2]
     assert meets(hit(name="a"), changed) == meets(hit(name="c"), changed) == []
-    assert [made.version for made in met_by(hit(name="a", at=99), [changed])] == [1]
+    assert [made.version for made in make_conversions(hit(name="a", at=99), [changed])] == [1]
 
 
 def test_a_newer_version_with_an_earlier_start_is_in_force_from_then() -> None:
@@ -121,9 +121,9 @@ def test_a_goal_that_has_not_begun_is_not_met() -> None:
 
 def test_a_conversion_keeps_the_hits_values() -> None:
     said = {"order": "o1", "value": -5, "currency": "EUR"}
-    (made,) = met_by(hit(type="conversion", name="buy", **said), [goal({"fixed_value": 7})])
+    (made,) = make_conversions(hit(type="conversion", name="buy", **said), [goal({"fixed_value": 7})])
     assert (made.order, made.value, made.currency, made.claim) == ("o1", -5, "EUR", "o:o1")
-    (bare,) = met_by(hit(type="conversion", name="buy"), [goal({})])
+    (bare,) = make_conversions(hit(type="conversion", name="buy"), [goal({})])
     assert (bare.value, bare.claim) == (None, "h:h1")
 
 
@@ -281,7 +281,7 @@ def test_no_regular_expression_takes_long_whatever_the_path(pattern: str) -> Non
     ],
 )
 def test_a_factor_is_exact_to_the_micro(amount: int, factor: int | None, product: int) -> None:
-    assert times(amount, factor) == product
+    assert multiply(amount, factor) == product
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_the_plain_form_names_an_ad_or_tags_and_takes_the_sites_currency() -> No
         ("2026-11-01,1,XYZ,a", "line 2: 'XYZ' is no ISO 4217 code, such as EUR"),
         ("2026-11-01,1,EUR,a,x", "line 2: 5 columns instead of 4"),
         ("2026-11-01,1,EUR", "line 2: 3 columns instead of 4"),
-        ("2026-11-01,1.234,EUR,a", "line 2: '1.234' has two meanings; say with which mark decimals begin"),
+        ("2026-11-01,1.234,EUR,a", "line 2: '1.234' has two meanings; say what the decimal mark is"),
         (
             "11/12/2026,1,EUR,a",
             "line 2: '11/12/2026' has two meanings; say whether the day or the month comes first",

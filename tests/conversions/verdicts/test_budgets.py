@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A shop where a person's conversions in an hour share 12 clicks, each at least one."""
-    monkeypatch.setattr(budget, "PLACES", 12)
-    monkeypatch.setattr(budget, "LEAST", 1)
-    monkeypatch.setattr(budget, "ELSEWHERE", 6)
+    monkeypatch.setattr(budget, "SHARED_TOUCHES", 12)
+    monkeypatch.setattr(budget, "LEAST_TOUCHES", 1)
+    monkeypatch.setattr(budget, "CONVERSIONS_ELSEWHERE", 6)
     return Shop(store)
 
 

@@ -255,9 +255,9 @@ def test_without_a_named_click_no_click_ids_are_read(shop: DatedShop) -> None:
 
     processor = Processor(Asked(), sequence, load_site, lambda: 0, 1000)  # type: ignore[arg-type]
     processor.process([shop.click(CLICKED, url="https://shop.example/?gclid=G1"), shop.sale(BOUGHT)], "b")
-    assert "read_carried" not in asked
+    assert "read_by_click_id" not in asked
     processor.process([told(shop, "G1")], "b")
-    assert "read_carried" in asked
+    assert "read_by_click_id" in asked
 
 
 def test_a_joined_row_stays_if_an_earlier_click_is_found_and_readers_take_the_earliest(shop: DatedShop) -> None:
@@ -267,5 +267,5 @@ def test_a_joined_row_stays_if_an_earlier_click_is_found_and_readers_take_the_ea
     rows = [row for row in shop.store.read_claims(shop.site.key, ["c:G1"]) if isinstance(row, Joined)]
     assert {row.visitor for row in rows} == {"ann", "bob"}
     assert shop.credited(DAY) == [("first", "1.000000"), ("", "0.000000")]
-    named = shop.store.read_carried(shop.site.key, [ClickSlice("G1", "conversion", 0, 1 << 60, 9)])
+    named = shop.store.read_by_click_id(shop.site.key, [ClickSlice("G1", "conversion", 0, 1 << 60, 9)])
     assert [row.touch.visitor for row in join(shop.store, shop.site.key, named)] == ["ann"]

@@ -11,7 +11,7 @@ from conversions.attribution.credit import LEARNED, ONE, split
 from conversions.attribution.fit import Learnt, encode_fit, fit
 from conversions.attribution.path_counts import Inputs
 from conversions.facts.ad_names import OTHER, AdNames
-from conversions.facts.person import Whose, by_user, itself
+from conversions.facts.person import Whose, by_user, visitor_alone
 from conversions.facts.records import Conversion, Touch
 from conversions.rules.ads import Ad
 from conversions.rules.goals import Goal, GoalVersion
@@ -41,7 +41,7 @@ def case(*path: Touch, goal: Goal = BUY, claimants: Sequence[str] = ("v:ann",), 
     return Case(verdict, None, path)
 
 
-def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = itself, uid: str = "buy") -> Inputs:
+def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = visitor_alone, uid: str = "buy") -> Inputs:
     """The inputs of a month with one bucket."""
     gatherer = Gatherer(SITE)
     gatherer.add_bucket(touches, cases, whose)

@@ -216,7 +216,7 @@ class TestTelling:
         assert "When 20 Nov 2026, 13:00:00 (Europe/Berlin)" in told
         assert "Goal purchase, version 2" in told
         assert (
-            "where all of these are so: its name is purchase or it is a page view and its path is like /thanks*;"
+            "if all of these are true: its name is purchase or it is a page view and its path is like /thanks*;"
             " its path is like /orders/*; its value is at least 10 and at most 20.5." in told
         )
         assert "times 0.25" in told
