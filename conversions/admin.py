@@ -33,7 +33,7 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """Deletes rows one by one. Only the deletion of a single row marks its site, whose figures change."""
+    """Deletes rows one by one. Only then is the site of each row marked to be rolled up again."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete the rows in one transaction."""
@@ -245,7 +245,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _mark: Mark | None = None) -> bool:
-        """Always False, because only the rollup closes marks."""
+        """Always False, because only the rollup removes marks."""
         return False
 
 
@@ -266,7 +266,7 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
         return False
 
     def has_change_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Always False. To change a rate, load another one for the day. This also marks the affected hours."""
+        """Always False. To change a rate, load another one for the day. The affected hours are then rolled up again."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:

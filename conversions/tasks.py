@@ -29,14 +29,14 @@ def processor() -> Processor:
 
 
 def replay_processor() -> Processor:
-    """Make the processor of a replay. For it no bucket is frozen: late hits were already rejected when they first came,
-    and the rollup ignores marks on frozen buckets."""
+    """Make the processor of a replay. For it no bucket is too old to change: late hits were already rejected when they
+    first came, and the rollup ignores marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
 @shared_task(name="conversions.tasks.attribute_hits", takes_batch=True)
 def attribute_hits(text: str) -> list[Any]:
-    """Write the facts and marks of a batch. Returns the increments of live counters.
+    """Write the facts of a batch, and mark the hours that they may change. Returns the increments of live counters.
 
     An empty batch is a marker. It is noted as processed only if the store can accept facts.
     """

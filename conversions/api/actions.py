@@ -33,7 +33,7 @@ class RangeSerializer(serializers.Serializer[Any]):
 
 
 class RangeView(GenericAPIView[Site]):
-    """The base of actions on a range of a site."""
+    """The base of the endpoints that roll up or replay a range of time of a site."""
 
     permission_classes = (StaffPermissions,)
     serializer_class = RangeSerializer
@@ -55,7 +55,7 @@ class RollupView(RangeView):
 
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
-        """Mark the hours of the range. They are rolled up within minutes."""
+        """Mark the hours of the range to be rolled up again. This happens within minutes."""
         *_, site_range = self.read(request, key)
         return Response(to_plain(Marked(mark_range(site_range))), status=202)
 

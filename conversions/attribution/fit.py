@@ -56,7 +56,10 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit(inputs: Inputs, made_at: int) -> Fitted:
-    """Compute the fit of a goal's month. The time grows with the cube of the number of ads: 100 ads take a second."""
+    """Compute what the data-driven models learn from the paths of a goal's month.
+
+    The time grows with the cube of the number of ads: 100 ads take a second.
+    """
     chain = fit_chain(inputs.paths)
     campaigns = campaign_labels(inputs.ads)
     labels = list(inputs.ads)
@@ -104,7 +107,8 @@ def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """Return a digest (32 hex digits) of all fits of a month. Without fits it is the digest of an empty list."""
+    """Return a digest (32 hex digits) of what was learnt from a month for all goals. Without fits it is the digest of
+    an empty list."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -131,12 +135,12 @@ _decoder = msgspec.json.Decoder(Fitted)
 
 
 def encode_fit(fitted: Fitted) -> bytes:
-    """Serialize a fit as the body of a cell."""
+    """Serialize a fit for storage."""
     return _encoder.encode(fitted)
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """Deserialize the body of a cell. None if another version of this program wrote it in another form."""
+    """Deserialize a stored fit. None if another version of this program wrote it in another form."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -144,7 +148,7 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Weighs the touches of paths by the fit of a goal's month.
+    """Weighs the touches of paths by what the data-driven models learnt from a month of a goal.
 
     `body`: the stored fit, which is decoded when it is first needed. `names`: the present names of ads.
     """
@@ -181,8 +185,8 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """Return the label of an ad in this fit. An ad that the fit doesn't have gets the label of `(other)`, if the
-        fit has that."""
+        """Return the label under which an ad was learnt. If the ad is unknown, it is the label of `(other)`, if that
+        was learnt."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

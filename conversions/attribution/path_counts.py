@@ -29,7 +29,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a month's traffic a fit was made from, and how much was left out."""
+    """How much of a month's traffic the data-driven models learnt from, and how much was left out."""
 
     one_in: Annotated[int, Meta(description="One person in this many was used; 1 means everybody.")] = 1
     conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0
@@ -60,7 +60,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """The data from which a goal's fit is made: counted paths, whose ads are labels; and label -> ad."""
+    """The data from which the data-driven models learn. `paths`: counted paths of ads, which are labels. `ads`: label
+    -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]

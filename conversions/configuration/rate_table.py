@@ -46,8 +46,10 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Write all quotes in one transaction, and mark the buckets that they may change. `watch`: wraps the chunks, for a
-    progress bar."""
+    """Write all quotes in one transaction, and mark the hours that they may change to be rolled up again.
+
+    `watch`: wraps the chunks, for a progress bar.
+    """
     rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=format_rate(one.rate)) for one in quotes]
     with transaction.atomic():
         known = read_known({quote.day for quote in quotes})
@@ -76,10 +78,10 @@ def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark the buckets that the rates of these days may change. Returns the number of sites.
+    """Mark the hours that the rates of these days may change to be rolled up again. Returns the number of sites.
 
     Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. An adjustment
-    is converted at the rate of its own day, but may change an earlier bucket. Therefore a site with an adjustment in a
+    is converted at the rate of its own day, but may change an earlier hour. Therefore a site with an adjustment in a
     foreign currency is marked as a whole.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))

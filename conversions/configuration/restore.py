@@ -1,4 +1,4 @@
-"""Restore: restores the configuration from a snapshot in one transaction, and marks every restored site.
+"""Restore: restores the configuration from a snapshot in one transaction. All restored sites are then rolled up again.
 
 Facts refer to goals and versions. Therefore none of these is removed, and missing versions are added. If a goal has
 other rules now, it gets a new version with the rules of the snapshot, which takes effect like any new version. A token

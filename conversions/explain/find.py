@@ -28,7 +28,7 @@ MOST_GOALS = 1 << 30
 class FoundCases(msgspec.Struct, frozen=True):
     """A page of decided conversions. `next`: where the next page begins; None on the last page.
 
-    `ends`: for each case, where a page that follows it would begin.
+    `ends`: for each conversion, where a page that follows it would begin.
     """
 
     cases: list[Case]
@@ -36,7 +36,7 @@ class FoundCases(msgspec.Struct, frozen=True):
     ends: list[OrderKey] = []
 
     def after(self, number: int) -> OrderKey | None:
-        """Return where the page after the first `number` cases begins. None if there are no more cases."""
+        """Return where the page after the first `number` conversions begins. None if there are no more."""
         return self.ends[number - 1] if number < len(self.cases) else self.next
 
 
@@ -59,7 +59,7 @@ def find_order(
 
 
 def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions that name a click id. It is enough that a duplicate names it."""
+    """Find the conversions that name a click id. A conversion is also found if only one of its duplicates names it."""
     name = named_click(click_id_of(click))
     named = store.read_by_click_id(
         site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)]
@@ -69,21 +69,22 @@ def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limi
 
 
 def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions of a hit id. It is enough that a duplicate has it."""
+    """Find the conversions with a hit id. A conversion is also found if only one of its duplicates has it."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: row.hit == hit)
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions of a visitor: its own, and those that name one of its clicks. It is enough that a duplicate
-    is its own."""
+    """Find the conversions of a visitor: its own, and those that name one of its clicks. A conversion is also found if
+    only one of its duplicates is the visitor's own."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
 
 
 def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions of a user on all visitors. It is enough that a duplicate belongs to the user."""
+    """Find the conversions of a user on all visitors. A conversion is also found if only one of its duplicates belongs
+    to the user."""
     people, person = People(store, site.key), by_user(user)
     visitors = people.visitors_of_user(user)
     facts = [row for one in visitors for row in store.read_timeline(site.key, one, "conversion", after, limit + 1)]
@@ -97,7 +98,7 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names of ads in the part that contains a slot of a bucket."""
+    """Read the names of ads in the part of an hour that contains this place (bucket and slot)."""
     return decide_part(store, site, place[0], site.parts.part_of(place)).names
 
 
@@ -114,7 +115,7 @@ def _page(
 ) -> FoundCases:
     """Decide the conversions of the first `limit` rows. `asked`: whether the search looks for a row.
 
-    If several rows of one conversion are looked for, it is only on the page of the first one.
+    If several of the rows belong to one conversion, it is only on the page of the first.
     """
     page = rows[:limit]
     here = {order_key(row) for row in page}

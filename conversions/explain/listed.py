@@ -56,7 +56,8 @@ class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]) -> ListedConversion:
-    """Make the row of a conversion. `learnt`: goal uid -> what the data-driven models learnt from the month before."""
+    """Make the row of a conversion in a list. `learnt`: goal uid -> what the data-driven models learnt from the month
+    before."""
     verdict, winner = case.verdict, case.verdict.winner
     return ListedConversion(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),

@@ -1,9 +1,9 @@
-"""Days: which days' cells should be made again, and whether a day's cell is outdated.
+"""Days: which days' stored figures should be made again, and whether those of a day are outdated.
 
-A day's cell is a cache, and days are never marked. A cell has the token under which it was made. A report uses the cell
-only if this token is greater than the tokens of all marks on the day's hours, open or closed. A closed mark keeps its
-last token. Tokens become visible in order, because they are drawn under a lock. If the list of stale days is
-incomplete, figures are still right: the list only says which cells are worth making.
+The figures (cells) of a day are a cache, and days are never marked. A cell has the token under which it was made. A
+report uses the cell only if this token is greater than the tokens of all marks on the day's hours, open or closed. A
+closed mark keeps its last token. Tokens become visible in order, because they are drawn under a lock. If the list of
+stale days is incomplete, figures are still right: the list only says which cells are worth making.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,8 +16,8 @@ from conversions.marks.marks import OF_HOURS, Mark, draw_token
 
 
 class StaleDay(models.Model):
-    """A site-local day whose cells should be made again. `ends_at`: the end of the day, ms. `token`: the token under
-    which it was last put on the list."""
+    """A site-local day whose stored figures should be made again. `ends_at`: the end of the day, ms. `token`: the token
+    under which it was last put on the list."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -43,7 +43,7 @@ class DayEnd(msgspec.Struct, frozen=True, order=True):
 
 
 def note_days(days: Collection[DayEnd]) -> None:
-    """Put days on the list of those whose cells should be made again."""
+    """Put days on the list of days whose stored figures should be made again."""
     if not days:
         return
     with transaction.atomic():
@@ -66,7 +66,7 @@ def forget_day(day: StaleDay) -> None:
 
 
 def draw_day_token() -> int:
-    """Draw a token and commit it. Every later read sees all marks with smaller tokens."""
+    """Draw a token (a growing number) and commit it. Every later read sees all marks with smaller tokens."""
     with transaction.atomic():
         return draw_token()
 
@@ -79,6 +79,6 @@ def has_open_marks(site: str, since: int, until: int) -> bool:
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
     """Return (bucket, token) for each hour that starts in the interval (ms, `since` <= start < `until`). The token is
-    the greatest of the marks on the hour's cells, open or closed."""
+    the greatest of the marks on the hour's figures, open or closed."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

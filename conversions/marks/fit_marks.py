@@ -31,7 +31,8 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
-    """Take a mark and hold it until `until` (ms). None if it is closed, or if another fitter holds it at `now` (ms)."""
+    """Take the mark on a month's fits, and hold it until `until` (ms). None if it is closed, or if another fitter holds
+    it at `now` (ms)."""
     held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
     free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
@@ -41,12 +42,12 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
 
 
 def clear_told(mark: FitMark) -> bool:
-    """Empty `told` before different fits are written. Returns False if another fitter has taken the mark."""
+    """Empty the mark's `told` before different fits are written. Returns False if another fitter has taken the mark."""
     return bool(_taken(mark).update(told=""))
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Set `told`, and close the mark if its token is still that of `mark`. Returns whether it was closed.
+    """Set the mark's `told`, and close the mark if its token is still the same. Returns whether it was closed.
 
     `held_until`: beat doesn't make the fits before this time (ms). If another fitter has taken the mark, nothing
     changes.
@@ -57,7 +58,8 @@ def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
 
 
 def hold_fits(mark: FitMark, until: int) -> bool:
-    """Hold a mark until `until` (ms), or release it with 0. Returns False if another fitter has taken it."""
+    """Hold the mark on a month's fits until `until` (ms), or release it with 0. Returns False if another fitter has
+    taken it."""
     return bool(_taken(mark).update(held_until=until))
 
 

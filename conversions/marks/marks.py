@@ -81,7 +81,8 @@ class Mark(models.Model):
 
     @property
     def is_of_site(self) -> bool:
-        """Whether this is a mark on a whole site or an onward mark. Such a mark is replaced by marks of parts."""
+        """Whether this mark is on a whole site, or an onward mark (on all hours from one on). Such a mark is replaced
+        by marks of parts."""
         return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
@@ -143,10 +144,10 @@ def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
 
 
 def draw_token() -> int:
-    """Draw the next token: the database's clock in microseconds, but at least the last token + 1. If the database is
-    restored from a backup, tokens still grow.
+    """Draw the next token, a growing number: the database's clock in microseconds, but at least the last token + 1.
 
-    The row stays locked until the caller's transaction ends. Therefore tokens become visible in order.
+    If the database is restored from a backup, tokens still grow. The row stays locked until the caller's transaction
+    ends. Therefore tokens become visible in order.
     """
     vendor = connection.vendor
     with connection.cursor() as cursor:
@@ -159,8 +160,8 @@ def draw_token() -> int:
 
 
 def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
-    """Mark the parts that contain these places (bucket and slot), by site, under a new token. Call it after the facts
-    are written and read.
+    """Mark the parts of hours that contain these places (bucket and slot), by site, to be rolled up again. Call it
+    after the facts are written and read.
 
     `onward`: pairs (site, instant in ms). The bucket that contains the instant and all later buckets are marked by an
     onward mark. The number of parts is read here, because it may have been raised since the batch began.
@@ -175,17 +176,17 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """Return the hour of UTC that an onward mark has as its bucket. The bucket that contains `since` (ms) starts in
-    this hour or later.
+    """Return the bucket of an onward mark (a mark on all hours from one on): an hour of UTC.
 
-    Therefore there is at most one onward mark an hour.
+    The site-local bucket that contains `since` (ms) starts in this hour or later. Therefore there is at most one onward
+    mark an hour.
     """
     earliest = max(since - HOUR_MS + 1, 0)
     return earliest - earliest % HOUR_MS
 
 
 def mark_buckets(site: str, buckets: Iterable[int]) -> None:
-    """Mark every part of these buckets under a new token."""
+    """Mark all parts of these hours to be rolled up again, under a new token."""
     wanted = set(buckets)
     if wanted:
         with transaction.atomic():
@@ -195,8 +196,8 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 
 
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
-    """Mark parts, as pairs (bucket, index). There may be very many. Therefore AT_ONCE are marked in each transaction,
-    under a new token."""
+    """Mark parts of hours, as pairs (bucket, index), to be rolled up again. There may be very many. Therefore AT_ONCE
+    are marked in each transaction, under a new token."""
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
         with transaction.atomic():
@@ -204,9 +205,9 @@ def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
 
 
 def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
-    """Mark the sums of buckets, as pairs (site, bucket), under a new token.
+    """Mark divided hours, as pairs (site, bucket), to be added up again from their parts, under a new token.
 
-    Call it after parts of the buckets are rolled up, and before the marks of these parts are closed.
+    Call it after parts of the hours are rolled up, and before the marks of these parts are closed.
     """
     wanted = {(site, bucket, SUM) for site, bucket in buckets}
     if wanted:
@@ -215,7 +216,7 @@ def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
 
 
 def mark_site(site: str) -> None:
-    """Mark a whole site. Call it in the transaction that changes the site's configuration."""
+    """Mark a whole site to be rolled up again. Call it in the transaction that changes the site's configuration."""
     with transaction.atomic():
         _upsert(draw_token(), {(site, WHOLE_SITE, 0)})
 
@@ -236,8 +237,11 @@ def open_marks(site: str | None = None) -> list[Mark]:
 
 
 def first_mark(site: str) -> int | None:
-    """Return the oldest marked bucket of a site; WHOLE_SITE if the whole site is marked; None if nothing is marked. The
-    bucket of an onward mark is its first one."""
+    """Return the oldest bucket of a site that must be rolled up; WHOLE_SITE if the whole site must; None if nothing
+    must.
+
+    The bucket of an onward mark is its first one.
+    """
     found: int | None = Mark.objects.filter(site=site, marked=True).aggregate(first=Min("bucket"))["first"]
     return found
 
@@ -293,7 +297,7 @@ def close_mark(mark: Mark, rests_until: int = 0) -> bool:
 
 
 def mark_fits(months: Collection[tuple[str, str]]) -> None:
-    """Mark the fits of months, as pairs (site, month), under a new token.
+    """Mark months, as pairs (site, month): what the models learnt from them must be computed again.
 
     Call it after buckets of the month are rolled up, and before the marks of these buckets are closed.
     """

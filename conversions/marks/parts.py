@@ -18,7 +18,7 @@ AHEAD_MS = HOUR_MS
 
 
 class PartStep(models.Model):
-    """The number of parts that each hour of a site has from an instant (`since`, ms) on."""
+    """The number of parts into which each hour of a site is divided from an instant (`since`, ms) on."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

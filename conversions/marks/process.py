@@ -54,8 +54,8 @@ class Processor:
         self.daily_cap = daily_cap
 
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
-        """Write the facts of a batch, then the marks. Returns the increments of live counters. Raises the errors in
-        AWAY.
+        """Write the facts of a batch, then mark the hours that they may change. Returns the increments of live
+        counters. Raises the errors in AWAY.
 
         If the batch fails because of its content, its hits are processed one by one, and the bad ones are rejected.
         """
@@ -90,7 +90,8 @@ class Processor:
         return list(outcome.counts)
 
     def _mark(self, facts: Sequence[Fact]) -> list[RejectedHit]:
-        """Mark what the facts may change. Returns rejected hits for facts that would change frozen buckets."""
+        """Mark the hours that the facts may change. Returns rejected hits for facts that are too late to change
+        anything."""
         limit = self.frozen_before()
         by_site = {
             site: [fact for fact in facts if fact.site == site] for site in sorted({fact.site for fact in facts})

@@ -35,7 +35,8 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reach:
-    """Return what a site's new facts may change. `limit`: the instant (ms) before which buckets are frozen."""
+    """Return what a site's new facts may change. `limit`: an instant (ms); earlier buckets are frozen (too old to
+    change)."""
     people = People(store, site)
     if people.has_named and (joined := join(store, site, facts)):
         store.add_facts(joined)
@@ -52,8 +53,9 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
 
 
 def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:
-    """Return the facts that come too late: touches and conversions in frozen buckets, and adjustments of an order with
-    a conversion in a frozen bucket."""
+    """Return the facts that come too late: touches and conversions in buckets that are too old to change, and
+    adjustments of an order with a conversion in such a bucket. `limit`: the instant (ms) before which buckets are too
+    old."""
     adjusted = {fact.claim for fact in facts if isinstance(fact, Adjustment)}
     rows = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts)).claimed(adjusted, 0)
     frozen = {row.claim for row in rows if row.bucket < limit}

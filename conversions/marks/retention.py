@@ -1,4 +1,4 @@
-"""Retention: the time before which figures are frozen."""
+"""Retention: the time before which figures are frozen (too old to change)."""
 
 from django.conf import settings
 
@@ -8,7 +8,8 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """Return the instant (ms) before which buckets are frozen: RETENTION_DAYS ago, plus the longest window.
+    """Return the instant (ms) before which figures are frozen (too old to change): RETENTION_DAYS ago, plus the longest
+    window.
 
     The window is added because an older conversion may need touches that are no longer kept.
     """

@@ -24,10 +24,10 @@ LOOKED_AT = 10_000
 
 
 def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
-    """Return the marks that can be rolled up at `now` (ms), in no particular order. Resting and held marks are left
-    out.
+    """Return the marks that can be rolled up at `now` (ms), in no particular order. Marks that rest, or that a worker
+    holds, are left out.
 
-    `sums`: True for the marks on sums, False for the marks on parts.
+    `sums`: True for the marks on sums of parts, False for the marks on parts.
     """
     rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
     marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
@@ -66,7 +66,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
 
 
 def release_marks(marks: Collection[Mark]) -> None:
-    """Stop holding marks."""
+    """Let other workers take these marks."""
     Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
 
 

@@ -1,4 +1,5 @@
-"""Change: if a part of the configuration is saved or deleted, its site is marked in the same transaction."""
+"""Change: if a part of the configuration is saved or deleted, its site is marked to be rolled up again, in the same
+transaction."""
 
 from typing import Any
 
@@ -13,13 +14,15 @@ slug = RegexValidator(r"\A[A-Za-z0-9._:-]+\Z", "Letters, digits and . _ : - only
 
 
 def note_change(site: Site) -> None:
-    """Mark the whole site, and store a snapshot after the commit. Call it in the transaction of the change."""
+    """Mark the whole site to be rolled up again, and store a snapshot after the commit. Call it in the transaction of
+    the change."""
     mark_site(site.key)
     keep_soon()
 
 
 class FiguresDependOnIt(models.Model):
-    """The base of all configuration on which figures depend. If a row is saved or deleted, its whole site is marked."""
+    """The base of all configuration on which figures depend. If a row is saved or deleted, its whole site is rolled up
+    again."""
 
     #: A field that can't be changed after it is saved -> what to do instead.
     FIXED: dict[str, str] = {}
@@ -39,14 +42,14 @@ class FiguresDependOnIt(models.Model):
                 raise ValidationError({field.removesuffix("_id"): f"This can't change any more. {instead}"})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Call `clean`, save, and mark the site."""
+        """Check the row with `clean`, save it, and mark its site to be rolled up again."""
         with transaction.atomic():
             self.clean()
             super().save(*args, **kwargs)
             note_change(self.get_site())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row, and mark the site."""
+        """Delete the row, and mark its site to be rolled up again."""
         with transaction.atomic():
             note_change(self.get_site())
             return super().delete(*args, **kwargs)

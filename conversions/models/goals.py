@@ -47,7 +47,7 @@ class GoalRules(models.Model):
         CLICK = "click", "one per click"
 
     class Match(models.TextChoices):
-        """Whether a hit must meet all conditions or any of them."""
+        """Whether a hit must meet all conditions, or any of them."""
 
         ALL = "all", "all of them"
         ANY = "any", "any of them"
@@ -144,7 +144,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, make a new version if the rules changed, and mark the site."""
+        """Save, make a new version if the rules changed, and mark the site to be rolled up again."""
         with transaction.atomic():
             super().save(*args, **kwargs)
             newest = self.versions.order_by("-version").first()

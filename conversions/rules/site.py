@@ -13,8 +13,8 @@ from conversions.units.clock import day_of
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The configuration of a site. `goals` has also those that are switched off. `ads` are in the order in which their
-    rules are tried."""
+    """The configuration of a site. `goals`: all goals, also those that are switched off. `ads`: in the order in which
+    their rules are tried."""
 
     key: str
     timezone: str = "UTC"

@@ -237,7 +237,7 @@ class CassandraStore:
         return dict(zip(days, found, strict=True))
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-        """Read the newest touches of each slice."""
+        """Read the newest touches of each slice (a visitor's clicks or views in a span of time)."""
         calls = (
             ("read_newest", (site, span.visitor, sorted_kind(kind), span.since, span.until, newest))
             for span, kind in slices

@@ -1,4 +1,4 @@
-"""Checksum: adds a checksum to the body of a cell, and checks it when the cell is read. Pure."""
+"""Checksum: adds a checksum to stored figures (a cell), and checks it when they are read. Pure."""
 
 from zlib import crc32
 
@@ -9,7 +9,7 @@ CHECKSUM = 4
 
 
 class Damaged(ValueError):
-    """Raised if the body of a cell is not what was written. `cell`: the cell."""
+    """Raised if a cell (stored figures) is not what was written. `cell`: the cell."""
 
     def __init__(self, cell: Cell, why: str) -> None:
         super().__init__(f"the cell {cell.model} {cell.page} {cell.start} {cell.key} is damaged: {why}")
@@ -17,12 +17,12 @@ class Damaged(ValueError):
 
 
 def add_checksum(text: bytes) -> bytes:
-    """Return a text with its checksum in front."""
+    """Return a cell's content with its checksum in front."""
     return crc32(text).to_bytes(CHECKSUM, "big") + text
 
 
 def remove_checksum(cell: Cell) -> bytes:
-    """Return the text of a cell without the checksum. Raises Damaged if the checksum is wrong."""
+    """Check the checksum of a cell, and return its content. Raises Damaged if the checksum is wrong."""
     text = cell.body[CHECKSUM:]
     if crc32(text).to_bytes(CHECKSUM, "big") != cell.body[:CHECKSUM]:
         raise Damaged(cell, "its checksum is wrong")

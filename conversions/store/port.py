@@ -85,7 +85,8 @@ class ClickSlice(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """The figures of a span of time that begins at `start` (ms), as one value. All cells of a page are read together.
+    """Stored figures of a span of time that begins at `start` (ms), as one value. All cells of a page are read
+    together.
 
     `key` tells apart the cells with the same model and start. It is empty if there is only one.
     """
@@ -98,7 +99,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class CellSet(msgspec.Struct, frozen=True):
-    """The cells of a site that are written under one token."""
+    """The cells (stored figures) of a site that are written under one token. The token is a number; the greatest one
+    wins."""
 
     site: str
     token: int
@@ -124,7 +126,7 @@ class FactReader(Protocol):
         `h:HIT_ID`. Each stored copy is returned once."""
 
     def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """Read the first, or the last, facts of each slice by `order_key`, at most `most` of each."""
+        """Read the first, or the last, facts of each slice by `order_key`, at most `most` of each. See ClickSlice."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
         """Read the members of linked sets by the keys of the sets: `u:USER`, `v:VISITOR` or `c:CLICK_ID`."""
@@ -189,10 +191,10 @@ class Store(FactReader, Protocol):
         """Find the conversions with this hit id. This is for support. It may be slow."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
-        """Write cells, each set under its token. When it returns, they are durable."""
+        """Write cells (stored figures), each set under its token. When it returns, they are durable."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
-        """Read the cells of these models and pages."""
+        """Read the cells (stored figures) of these models and pages."""
 
     def add_counts(self, counts: Iterable[Count]) -> None:
         """Add increments to live counters."""

@@ -78,7 +78,7 @@ class LinkedRow(models.Model):
 
 
 class CellRow(models.Model):
-    """A cell of figures, with the token under which it was written."""
+    """A cell (stored figures), with the token under which it was written. The write with the greatest token wins."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

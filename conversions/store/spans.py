@@ -63,14 +63,15 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """Return the slices up to the earliest end of one visitor's spans. `group`: the spans, in the order of their
-    ends."""
+    """Return what to read up to the earliest end of one visitor's spans, as slices (span, kind). `group`: the spans, in
+    the order of their ends."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 
 
 def between_ends(group: Sequence[Span]) -> list[Slice]:
-    """Return the slices from the earliest end to the latest end of one visitor's spans. Empty if all end together."""
+    """Return what to read from the earliest end to the latest end of one visitor's spans, as slices (span, kind). Empty
+    if all end together."""
     first, last = group[0].until, group[-1].until
     rest = Span(group[0].visitor, first + 1, last)
     return [(rest, kind) for kind in STORED_KINDS["touch"]] if last > first else []

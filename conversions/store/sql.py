@@ -347,7 +347,7 @@ def query_around(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QueryS
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """Read the newest touches of each slice, each as one range of the index."""
+    """Read the newest touches of each slice (a visitor's clicks or views in a span), as one range of the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())

@@ -83,7 +83,7 @@ class Counters(Model):
 
 
 class Cells(Model):
-    """The cells of figures. Each is written under the token of its mark."""
+    """The cells (stored figures). Each is written under a token; the write with the greatest token wins."""
 
     __table_name__ = "cells"
     site = columns.Text(partition_key=True)

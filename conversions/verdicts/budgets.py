@@ -43,7 +43,7 @@ class Budgets(msgspec.Struct, frozen=True):
 
 
 def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
-    """Return the bucket of a conversion and the index of its part."""
+    """Return in which part of an hour a conversion is: the bucket and the index of the part."""
     return row.bucket, parts.part_of(place_of(row)).index
 
 

@@ -1,4 +1,4 @@
-"""Fits: reads and writes the stored fits of a month, from which the data-driven models learn. Pure."""
+"""Fits: reads and writes what the data-driven models (Markov, Shapley) learnt from a month. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -15,17 +15,19 @@ class CellReader(Protocol):
     """The one method of the store that is needed here: reading cells."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
-        """Read the cells of these models and pages."""
+        """Read the cells (stored figures) of these models and pages."""
 
 
 def month_before(at: int, site: SiteConfig) -> str:
-    """Return the month before the month of the instant `at` (ms), in the site's timezone. Conversions at that instant
-    are divided by the fits of this month."""
+    """Return the month before the month of the instant `at` (ms), in the site's timezone.
+
+    Conversions at that instant are divided by what the data-driven models learnt from this month.
+    """
     return next_month(month_of(at, site.timezone), -1)
 
 
 def may_need_fits(cases: Iterable[Case]) -> bool:
-    """Whether fits are needed to divide the credit: a case that counts has several touches."""
+    """Whether the data-driven models have anything to divide: whether a conversion that counts has several touches."""
     return any(case.reason is None and len(case.touches) > 1 for case in cases)
 
 
@@ -37,12 +39,12 @@ def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Le
 
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
-    """Read the fits of a month. Returns goal uid -> fit. Fits that can't be decoded are left out."""
+    """Read what was learnt from a month, decoded. Returns goal uid -> Fitted. What can't be decoded is left out."""
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 
 
 def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
-    """Make the cell in which a fit is stored. Its page is the first day of the month."""
+    """Make the cell in which a goal's fit of a month is stored. Its page is the first day of the month."""
     day = first_day(month)
     return Cell(day_start(day, site.timezone), day, goal, FIT, encode_fit(fitted))

@@ -24,8 +24,8 @@ def names_left_out(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
 
 
 class Names:
-    """The names of ads in the figures of one part of an hour. Configured ads and the largest unconfigured ads have
-    their own names. The others are `(other)`.
+    """Names the ads in the figures of one part of an hour. Configured ads and the largest unconfigured ads have their
+    own names. The others are `(other)`.
 
     `touches`: the touches of the part. `others`: name -> number of touches in the other parts of the hour. First each
     part keeps its largest names. Then the hour keeps the largest of the names that its parts kept.
@@ -42,7 +42,7 @@ class Names:
             self._rest |= names_left_out(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
-        """Return the name of a touch's ad in the part's figures. The touch may be from elsewhere."""
+        """Return the name of a touch's ad in the part's figures. The touch may be from another hour."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 

@@ -1,4 +1,4 @@
-"""Sizes: how many touches each unconfigured ad has in a part of an hour, stored as a cell. Pure.
+"""Sizes: how many touches each unconfigured ad has in a part of an hour, as stored figures (a cell). Pure.
 
 Only hours with several parts have these cells. With them, the largest names of the whole hour are found.
 """
@@ -23,12 +23,13 @@ _decoder = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 def page_of(bucket: int, index: int) -> str:
-    """Return the page of a part's cell. `index`: the index of the part."""
+    """Return the page on which a part's sizes are stored. `index`: the index of the part."""
     return f"{bucket}/{index // PARTS_AT_ONCE}"
 
 
 def pages_of(bucket: int, number: int) -> list[str]:
-    """List the pages of all parts of a bucket. `number`: how many parts the bucket has."""
+    """List the pages on which the sizes of all parts of a bucket are stored. `number`: how many parts the bucket
+    has."""
     return [page_of(bucket, index) for index in range(0, number, PARTS_AT_ONCE)]
 
 
