@@ -28,7 +28,7 @@ from conversions.facts.records import (
 from conversions.facts.rejected import RejectedHit
 from conversions.facts.slots import place_of
 from conversions.rules.parts import UNDIVIDED, WHOLE, Part, Parts
-from conversions.store.cql import BATCH_PARTITIONS, Cql, Row, Write
+from conversions.store.cql import Cql, Row
 from conversions.store.linked import members_to_add
 from conversions.store.port import (
     AT_LEAST,
@@ -46,6 +46,7 @@ from conversions.store.port import (
 )
 from conversions.store.rows import by_day
 from conversions.store.spans import FIRST_LOOK, Slice, covering_spans, read_newest, visitors_with_more, within
+from conversions.store.statements import BATCH_PARTITIONS, Write
 from conversions.store.tables import DROPPED, TABLES
 from conversions.units.clock import DAY_MS, HOUR_MS
 
@@ -58,7 +59,7 @@ SLICE = 100
 
 
 class CassandraStore:
-    """The Store on Cassandra. The statements and their costs are in `conversions.store.cql`."""
+    """The Store on Cassandra. The statements and their costs are in `conversions.store.statements`."""
 
     def __init__(self) -> None:
         self.cql = Cql()
