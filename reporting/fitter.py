@@ -11,7 +11,7 @@ from typing import Protocol
 
 from conversions.attribution.fit import Fitted, fingerprint, fit
 from conversions.facts.person import Whose
-from conversions.facts.records import Conversion, Touch
+from conversions.facts.records import Conversion, Fact, Touch
 from conversions.marks.marks import FitMark
 from conversions.rules.parts import Part
 from conversions.rules.site import SiteConfig
@@ -38,6 +38,10 @@ WAIT_MS = 10 * 60 * 1000
 #: After making fits, beat waits this many times the time that they took. Otherwise late hits could keep beat busy with
 #: fits alone.
 REST = 10
+
+#: Parts of an hour are decided together until they have this many facts. This bounds a fitter's memory. A quiet hour of
+#: many parts is decided at once.
+PORTION = 5_000
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
 
@@ -167,21 +171,36 @@ class Fitter:
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
         """Make the fit of each goal: goal uid -> fit. Goals that are switched off are included. The month's facts are
-        read bucket by bucket."""
+        read bucket by bucket, some parts at a time."""
         gatherer = Gatherer(site)
         held = self.clock()
         buckets = self._buckets(site, taken.month)
         for bucket in watch(list(buckets)):
-            gatherer.add_bucket(*self._read(site, bucket, buckets[bucket]))
+            for facts in self._portions(site, bucket, buckets[bucket]):
+                gatherer.add(*self._decide(site, bucket, facts))
+            gatherer.end_bucket()
             if self.clock() - held > HOLD_MS // 3:
                 held = self.clock()
                 if not self.fit_marks.hold_fits(taken, held + HOLD_MS):
                     raise Overtaken
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
-    def _read(self, site: SiteConfig, bucket: int, parts: Iterable[Part]) -> tuple[list[Touch], Iterator[Case], Whose]:
-        """Read a bucket: its touches, its conversions that count, and the function that names the touches' persons."""
-        facts = [fact for part in parts for fact in self.store.read_bucket(site.key, bucket, part)]
+    def _portions(self, site: SiteConfig, bucket: int, parts: Iterable[Part]) -> Iterator[list[Fact]]:
+        """Read the facts of some parts of a bucket, as many whole parts at once as have some PORTION facts together."""
+        facts: list[Fact] = []
+        for part in parts:
+            facts += self.store.read_bucket(site.key, bucket, part)
+            if len(facts) >= PORTION:
+                yield facts
+                facts = []
+        if facts:
+            yield facts
+
+    def _decide(
+        self, site: SiteConfig, bucket: int, facts: Sequence[Fact]
+    ) -> tuple[list[Touch], Iterator[Case], Whose]:
+        """Decide the conversions of some parts of a bucket. Return the touches of these parts, the conversions that
+        count, and the function that names the touches' persons."""
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []

@@ -1,9 +1,9 @@
-"""Inputs: a month's touches and counted conversions, bucket by bucket -> how often each path converted. Pure.
+"""Inputs: a month's touches and counted conversions, some parts at a time -> how often each path converted. Pure.
 
 The result depends only on the facts and the present configuration. No bound depends on the order of reading.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
@@ -13,6 +13,7 @@ from conversions.attribution.path_counts import Coverage, Inputs, PathCount, add
 from conversions.facts.ad_names import OTHER, AdName, AdNames
 from conversions.facts.person import Whose, visitor_alone
 from conversions.facts.records import Touch, in_order
+from conversions.facts.slots import click_key
 from conversions.rules.site import SiteConfig
 from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
@@ -34,10 +35,11 @@ Path = tuple[AdName, ...]
 
 
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
-    """The touches of a bucket. If `/click` recorded a click under a stand-in, and the landing page recorded it again
-    under the real visitor, only the landing page's touch is returned."""
-    landed = {touch.hit for touch in touches if touch.landed}
-    return [touch for touch in touches if touch.landed or touch.hit not in landed]
+    """The touches of some parts of a bucket. If `/click` recorded a click under a stand-in, and the landing page
+    recorded it again under the real visitor, only the landing page's touch is returned. Both are in one part, because
+    they have one click key."""
+    landed = {click_key(touch) for touch in touches if touch.landed}
+    return [touch for touch in touches if touch.landed or click_key(touch) not in landed]
 
 
 class PersonMonth:
@@ -49,16 +51,17 @@ class PersonMonth:
         self.touches = 0
         self.seen: set[object] = set()
         #: The ads of the person's clicks; before the first click, those of the views.
-        self.steps: deque[AdName] = deque(maxlen=MAX_STEPS)
+        self.steps: Path = ()
         self.has_clicked = False
         self.was_cut = False
         #: The goals of which the person claimed a conversion.
-        self.converted: set[str] = set()
+        self.converted: frozenset[str] = frozenset()
         #: Goal, path, and whether the path was cut.
         self.paths: list[tuple[str, Path, bool]] = []
 
     def add(self, touch: Touch, name: AdName) -> None:
         """Add the person's next touch, in the order of facts. Copies of one hit id or click id are one touch."""
+        self.touches += 1
         ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
         if ids & self.seen:
             return
@@ -72,12 +75,16 @@ class PersonMonth:
         """Drop the views at the first click, as on the path of a conversion. Otherwise the paths of buyers and of
         others could not be compared."""
         self.has_clicked, self.was_cut = True, False
-        self.steps.clear()
+        self.steps = ()
 
     def _step(self, name: AdName) -> None:
         if not self.steps or self.steps[-1] != name:
             self.was_cut = self.was_cut or len(self.steps) == MAX_STEPS
-            self.steps.append(name)
+            self.steps = (*self.steps, name)[-MAX_STEPS:]
+
+    def room(self) -> int:
+        """How many more touches of the person are used."""
+        return MAX_TOUCHES - self.touches
 
     def size(self) -> int:
         """How many touches and steps are in memory for the person."""
@@ -85,36 +92,51 @@ class PersonMonth:
 
 
 class Gatherer:
-    """Takes a month's buckets in their order, and then returns the inputs of each goal's fit."""
+    """Takes a month's buckets in their order, and then returns the inputs of each goal's fit.
+
+    A bucket is taken some parts at a time. Its conversions are added to the paths at once. Its touches wait until the
+    bucket ends, because a person's touches of all parts are added in order.
+    """
 
     def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
         self.one_in = 1
         self._ads = AdNames(site.ads)
         self._most_held = most_held
         self._people: dict[str, PersonMonth] = {}
+        #: The touches of the present bucket, by person.
+        self._waiting: dict[str, list[Touch]] = defaultdict(list)
         self._held = 0
 
-    def add_bucket(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = visitor_alone) -> None:
-        """Add a bucket's touches and its counted conversions."""
-        for touch in in_order(without_stand_ins(touches)):
+    def add(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = visitor_alone) -> None:
+        """Add the touches and the counted conversions of some parts of the present bucket."""
+        for touch in without_stand_ins(touches):
             self._add_touch(touch, whose(touch))
         for case in counted:
             self._add_conversion(case.verdict, path_of(case.verdict, case.touches))
         while self._held > self._most_held and self.one_in < 1 << 60:
             self._drop_half()
 
+    def end_bucket(self) -> None:
+        """Add the touches that wait to the paths of their persons."""
+        while self._waiting:
+            name, touches = self._waiting.popitem()
+            person = self._people[name]
+            for touch in in_order(touches)[: person.room()]:
+                person.add(touch, self._ads.name(touch))
+
     def _add_touch(self, touch: Touch, name: str) -> None:
-        person = self._person(name)
-        if person and person.touches < MAX_TOUCHES:
-            person.touches += 1
-            self._held += 1
-            person.add(touch, self._ads.name(touch))
+        if person := self._person(name):
+            waiting = self._waiting[name]
+            waiting.append(touch)
+            self._held += len(waiting) <= person.room()
+            if len(waiting) > 2 * MAX_TOUCHES:
+                self._waiting[name] = in_order(waiting)[: person.room()]
 
     def _add_conversion(self, verdict: Verdict, path: Sequence[Touchpoint]) -> None:
         uid = verdict.goal.uid
         for claimant in map(self._person, verdict.claimants):
             if claimant:
-                claimant.converted.add(uid)
+                claimant.converted |= {uid}
         if person := self._person(verdict.person):
             steps = collapsed(self._ads.name(point.touch) for point in path if point.reason is None)
             person.paths.append((uid, steps[-MAX_STEPS:], len(steps) > MAX_STEPS))
@@ -130,7 +152,9 @@ class Gatherer:
     def _drop_half(self) -> None:
         self.one_in *= 2
         self._people = {name: person for name, person in self._people.items() if is_one_in(name, self.one_in)}
-        self._held = sum(person.size() for person in self._people.values())
+        self._waiting = defaultdict(list, {name: some for name, some in self._waiting.items() if name in self._people})
+        waiting = sum(min(len(some), self._people[name].room()) for name, some in self._waiting.items())
+        self._held = waiting + sum(person.size() for person in self._people.values())
 
     def inputs(self, uid: str) -> Inputs:
         """Return the inputs of the fit of a goal (its uid)."""
@@ -142,7 +166,7 @@ class Gatherer:
             converted.update(path for path, _ in mine)
             cut += sum(was_cut for _, was_cut in mine)
             if uid not in person.converted:
-                unconverted[tuple(person.steps)] += 1
+                unconverted[person.steps] += 1
                 cut += person.was_cut
         conversions = converted.total()
         coverage = Coverage(

@@ -25,9 +25,9 @@ FITS = [
     ),
     fault(
         "clicks of stand-ins are learnt from",
-        EDGES,
+        "tests/reporting/fits/test_inputs.py",
         "reporting/fits/inputs.py",
-        "return [touch for touch in touches if touch.landed or touch.hit not in landed]",
+        "return [touch for touch in touches if touch.landed or click_key(touch) not in landed]",
         "return list(touches)",
     ),
     fault(
@@ -36,6 +36,13 @@ FITS = [
         FITTER,
         "return touches, counted_in(site, bucket, cases), people.of",
         'return touches, counted_in(site, bucket, cases), lambda touch: f"v:{touch.visitor}"',
+    ),
+    fault(
+        "touches of some parts of an hour are added before the other parts are read",
+        ITS_TESTS,
+        FITTER,
+        "            gatherer.end_bucket()\n",
+        "                gatherer.end_bucket()\n",
     ),
     fault(
         "only the stored fit is compared, and not `told`",

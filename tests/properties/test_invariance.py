@@ -31,6 +31,7 @@ from conversions.store.port import Cell, CellSet, Store
 from conversions.store.sql import SqlStore
 from conversions.units.now import now_ms
 from conversions.verdicts import joined, naming
+from reporting import fitter
 from reporting.days import ALL, DayMaker
 from reporting.figures.cells import (
     CLICKS,
@@ -504,6 +505,8 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
         patch.setattr(joined, "REACH_MS", rng.choice([joined.REACH_MS, joined.REACH_MS, HOUR]))
         # In the product an hour names a thousand others. Here it names one or two in half of the worlds.
         patch.setattr(naming, "MAX_OTHERS", rng.choice([99, 99, 1, 2]))
+        # In the product a fit reads some thousand facts at once. Here it reads part by part in half of the worlds.
+        patch.setattr(fitter, "PORTION", rng.choice([1, fitter.PORTION]))
         if rng.random() < 0.25:
             bound_reads(patch)
             world.rests = rng.random() < 0.5

@@ -17,6 +17,7 @@ from conversions.marks.parts import PartStep
 from conversions.models import Ad, FitMark, MatchRule
 from conversions.store.port import CellSet, Store, StoreUnavailable
 from conversions.verdicts.fits import fit_cell, read_fits
+from reporting import fitter as fitter_module
 from reporting.fitter import HOLD_MS, REST, Fitter
 from reporting.rollup import Roller
 from reporting.tasks import fit_months
@@ -140,6 +141,24 @@ def test_a_refund_changes_no_fit_and_marks_no_bucket(shop: DatedShop) -> None:
     shop.roll_up()
     assert fit(shop) == [False]
     assert sequence.open_marks(shop.site.key) == []
+
+
+def test_an_hour_read_part_by_part_teaches_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitter_module, "PORTION", 1)
+    found = []
+    for parts in (1, 256):
+        shop = DatedShop(store)
+        PartStep.objects.create(site=shop.key, since=0, number=parts)
+        names = [f"v{n}" for n in range(6)]
+        shop.receive(
+            *(shop.click("2026-10-05T10:00Z", visitor=name) for name in names),
+            *(shop.click("2026-10-05T10:10Z", ad="mail", visitor=name) for name in names),
+            *(shop.sale("2026-10-05T10:20Z", visitor=name, order=name) for name in names[::2]),
+        )
+        settle(shop)
+        found.append(learnt(shop))
+    assert found[0] == found[1]
+    assert found[0].removal == [1_000_000_000, 1_000_000_000]
 
 
 def test_without_a_fit_credit_is_shared_evenly_and_the_report_names_the_missing_month(shop: DatedShop) -> None:

@@ -44,7 +44,8 @@ def case(*path: Touch, goal: Goal = BUY, claimants: Sequence[str] = ("v:ann",), 
 def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = visitor_alone, uid: str = "buy") -> Inputs:
     """The inputs of a month with one bucket."""
     gatherer = Gatherer(SITE)
-    gatherer.add_bucket(touches, cases, whose)
+    gatherer.add(touches, cases, whose)
+    gatherer.end_bucket()
     return gatherer.inputs(uid)
 
 
@@ -163,6 +164,24 @@ def test_long_paths_are_cut_to_the_newest_steps_and_counted() -> None:
     assert [len(path.ads) for path in gathered(*long).paths] == [MAX_STEPS]
 
 
+def test_a_persons_touches_of_all_parts_of_an_hour_are_one_path_in_order() -> None:
+    gatherer = Gatherer(SITE)
+    for part in ([touch(2, "two"), touch(5, "two")], [touch(1), touch(4)]):
+        gatherer.add(part, [])
+    gatherer.end_bucket()
+    assert counts(gatherer.inputs("buy")) == {("one", "two", "one", "two"): (0, 1)}
+
+
+def test_the_oldest_touches_of_one_person_are_used_though_others_are_read_first() -> None:
+    gatherer = Gatherer(SITE, MAX_TOUCHES)
+    machine = [touch(n, "two" if n < MAX_TOUCHES + 9 else "x") for n in range(10, 2 * MAX_TOUCHES + 12)]
+    for part in (machine, [touch(1)]):
+        gatherer.add(part, [])
+    gatherer.end_bucket()
+    assert counts(gatherer.inputs("buy")) == {("one", "two"): (0, 1)}
+    assert gatherer.one_in == 1
+
+
 def test_only_so_many_touches_of_one_person_are_read() -> None:
     machine = [touch(n, "one") for n in range(MAX_TOUCHES)]
     assert counts(gathered(*machine, touch(MAX_TOUCHES, "two"))) == {("one",): (0, 1)}
@@ -203,7 +222,10 @@ def test_the_order_of_facts_does_not_change_the_inputs(
                 for one, (*_, buys) in zip(touches, mine, strict=True)
                 if buys
             ]
-            gatherer.add_bucket(touches, cases)
+            portions = data.draw(st.integers(1, 3))
+            for n in range(portions):
+                gatherer.add(touches[n::portions], cases[n::portions])
+            gatherer.end_bucket()
         found.append((gatherer.one_in, gatherer.inputs("buy")))
     assert found[0] == found[1]
 
@@ -212,7 +234,8 @@ def test_a_month_too_large_to_hold_is_sampled_by_person() -> None:
     names = [f"v{n}" for n in range(400)]
     gatherer = Gatherer(SITE, 300)
     for hour in range(2):
-        gatherer.add_bucket([touch(hour * HOUR, ("one", "two")[hour], visitor=name) for name in names], [])
+        gatherer.add([touch(hour * HOUR, ("one", "two")[hour], visitor=name) for name in names], [])
+        gatherer.end_bucket()
     found = gatherer.inputs("buy")
     looked_at = [name for name in names if is_one_in(f"v:{name}", found.coverage.one_in)]
     assert found.coverage.one_in == 4
