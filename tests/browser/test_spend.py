@@ -1,0 +1,68 @@
+"""The page of spend in a real browser: a file with a mistake, the corrected one, what it changes, and its cost on the
+dashboard; on a phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.demo import ARTIFACTS
+from tests.running import Tracker
+from tests.surface import days_ago
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+HEADER = "Campaign report\nDay\tCampaign\tCurrency code\tCost\tImpr.\tClicks\n"
+
+
+@pytest.fixture(scope="module")
+def page(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Page]:
+    """The page of spend, reached from the dashboard."""
+    tracker, account, browser = stage
+    page = browser.new_page()
+    page.goto(f"{tracker.url}/login")
+    page.fill("input[name=username]", account["staff_user"])
+    page.fill("input[name=password]", account["staff_password"])
+    page.click("button[type=submit]")
+    page.get_by_role("link", name="Spend").click()
+    yield page
+    page.close()
+
+
+def choose(page: Page, folder: Path, *lines: str) -> None:
+    """Chooses a file with these lines below the header, and asks what it would change."""
+    file = folder / "export.csv"
+    file.write_text(HEADER + "".join(f"{line}\n" for line in lines), "utf-16")
+    page.get_by_label("Source").first.fill("google")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Show what would change").click()
+
+
+def keep(page: Page, name: str) -> None:
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+def test_a_file_with_a_mistake_is_corrected_previewed_and_imported(page: Page, tmp_path: Path) -> None:
+    day = days_ago(2)
+    choose(page, tmp_path, f"{day}\tSpring\tUSD\t1.234,5,6\t100\t7")
+    assert "line 3: '1.234,5,6' is no amount" in page.get_by_role("alert").inner_text()
+    keep(page, "spend-mistake")
+    choose(page, tmp_path, f"{day}\tSpring\tUSD\t1.234,50\t100\t7", "Total: Account\t --\tUSD\t1.234,50\t100\t7")
+    changed = page.get_by_role("region", name="What the import would change")
+    assert changed.locator("tbody td").all_inner_texts() == ["0.00 USD", "1,234.50 USD"]
+    keep(page, "spend-preview")
+    page.get_by_role("button", name="Import this").click()
+    assert "1 line of google" in page.get_by_role("status").inner_text()
+    row = page.locator("tbody tr", has_text="google/cpc/Spring")
+    assert "1,234.50 USD" in row.inner_text()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    keep(page, "spend-phone")
+    assert page.locator("script").count() == 0
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.get_by_role("link", name="Hitledger").click()
+    assert page.locator("[data-figure=cost] data").inner_text() == "1,234.50"
