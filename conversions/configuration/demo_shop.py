@@ -1,5 +1,4 @@
-"""Demo shop: a made-up shop's market -> its site with campaigns, ads and goals. What exists is found, and what is
-missing is made."""
+"""Demo shop: makes the site of a made-up shop, with its campaigns, ads and goals. What already exists is used."""
 
 from django.conf import settings
 from django.db import transaction
@@ -9,14 +8,17 @@ from conversions.demo.market import MARKET, DemoAd
 from conversions.models import Ad, Campaign, MatchRule
 from tracker.models import Account, Site
 
-#: The account of demos. `manage.py bootstrap` makes it, too.
+#: The account of demos, which `manage.py bootstrap` also makes.
 ACCOUNT = "Demo"
 NAME, TIMEZONE, CURRENCY = "Coffee shop (a demo year)", "Europe/Berlin", "EUR"
 
 
 def find_demo_site() -> Site:
-    """Return the made-up shop's site in the account of demos. It isn't the account's first site, which is for trying.
-    Its key is derived, and no stranger can guess it."""
+    """Return the site of the made-up shop in the demo account. Make it if it is missing.
+
+    It is not the account's first site, which is for trying things out. Its key is derived from a secret, and nobody can
+    guess it.
+    """
     bootstrap(ACCOUNT, "", settings.PORT)
     account = Account.objects.get(name=ACCOUNT)
     key = derive("demo year", account)[:16]
@@ -26,7 +28,7 @@ def find_demo_site() -> Site:
 
 
 def set_up(site: Site) -> None:
-    """Make the campaigns, ads, match rules and goals that the shop's hits are about."""
+    """Make the campaigns, ads, match rules and goals of the made-up shop."""
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         for key in GOALS:

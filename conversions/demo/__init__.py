@@ -1,4 +1,5 @@
-"""Demo: a seed and some days -> the hits and the spend of a made-up shop, the same ones each time. Nothing is stored.
+"""Demo: generates the hits and the spend of a made-up shop. The same seed and days give the same data. Nothing is
+stored.
 
-It draws from `random.Random` with a seed, and knows no Django, no service and no clock.
+It uses `random.Random` with a seed, but no Django, no service and no clock.
 """

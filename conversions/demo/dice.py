@@ -1,8 +1,11 @@
-"""Dice: a seed and words -> a generator of numbers, the same ones each time."""
+"""Dice: random number generators that give the same numbers in each run."""
 
 from random import Random
 
 
 def dice(*words: object) -> Random:
-    """Make the generator of one purpose. What it draws depends on nothing that is drawn for another purpose."""
+    """Return the random generator for one purpose, such as a person's visits. `words`: the seed and the purpose.
+
+    Other purposes have other generators. Therefore the numbers of one purpose don't depend on the others.
+    """
     return Random(" ".join(map(str, words)))  # noqa: S311

@@ -1,4 +1,4 @@
-"""Hits: a visit -> the hits that the shop's pages and its server send, some of them days later."""
+"""Hits: turns a visit into the hits that the shop's pages and its server send. Some are sent days later."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,27 +17,27 @@ from tracker.collection.hit import Hit, HitType
 
 HOST = "https://coffee.example"
 CENT = 10_000
-#: Device -> its user agent.
+#: The user agents of the first and the second device.
 AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604.1",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36",
 )
-#: The chances that an order is refunded in full, and in part; the days until then.
+#: The chances that an order is refunded in full, and in part.
 REFUNDED, PARTLY = 0.03, 0.04
-#: At this time of the day (ms) the shop's server sends refunds, and on Mondays the phone's orders of the last week.
+#: The time of the day (ms) at which the shop's server sends refunds, and on Mondays last week's orders by phone.
 NIGHT_JOB = 6 * 3_600_000 + 300_000
 REFERRERS = {"google": "https://www.google.com/", "bing": "https://www.bing.com/", "tiktok": "https://www.tiktok.com/"}
 
 
 class HitMaker(msgspec.Struct, frozen=True):
-    """Makes the hits of a site. Ids depend only on the seed and the visit."""
+    """Makes the hits of visits for one site. The ids depend only on the seed and the visit."""
 
     site: str
     timezone: str
     seed: int
 
     def hits_of(self, visit: Visit) -> Iterator[Hit]:
-        """All hits of a visit, and the refund of its order."""
+        """Make all hits of a visit, and the refund of its order, if there is one."""
         if visit.phoned:
             yield self._sale(visit, self._at(visit.day, visit.ms), received=self._next_monday(visit.day), trusted=True)
         else:
@@ -46,7 +46,8 @@ class HitMaker(msgspec.Struct, frozen=True):
             yield from self._refund(visit)
 
     def _browser_hits(self, visit: Visit) -> Iterator[Hit]:
-        """The touch, some pages, and the order, some minutes one after the other."""
+        """Make the hits of the browser: a click or a view, some pages, and perhaps an order, with some time between
+        them."""
         rng = dice(self.seed, visit.person, visit.number, "pages")
         at = self._at(visit.day, visit.ms)
         if visit.ad.kind != "page":
@@ -63,7 +64,7 @@ class HitMaker(msgspec.Struct, frozen=True):
             yield self._sale(visit, at + rng.randrange(30_000, 300_000), url=f"{HOST}/checkout")
 
     def _addresses(self, visit: Visit, rng: Random) -> Iterator[str]:
-        """The pages of a visit. The address of the first one has the ad's parameters."""
+        """List the URLs of a visit's pages. The first one has the ad's parameters."""
         yield f"{HOST}/{self._parameters(visit)}"
         for _ in range(rng.choices((0, 1, 2), (50, 35, 15))[0]):
             yield f"{HOST}/p/{rng.choice(list(PRODUCTS))}"
@@ -83,7 +84,7 @@ class HitMaker(msgspec.Struct, frozen=True):
         return self._hit(visit, 90, "conversion", at, name="purchase", order=order, value=value, **more)
 
     def _refund(self, visit: Visit) -> Iterator[Hit]:
-        """The refund of an order, if there is one."""
+        """Make the refund of an order, if there is one."""
         rng = dice(self.seed, visit.person, visit.number, "refund")
         price, drawn = price_of(visit.products), rng.random()
         days, cents = 3 + rng.randrange(12), 0
@@ -99,7 +100,8 @@ class HitMaker(msgspec.Struct, frozen=True):
             yield self._hit(visit, 91, "adjustment", at, **more)
 
     def _hit(self, visit: Visit, number: int, type: HitType, at: int, **more: Any) -> Hit:
-        """A hit. One that a server sends names the user if it is an order, and no browser."""
+        """Make a hit. Orders of known buyers name the user. Hits of the shop's server have no user agent and no IP
+        address."""
         by_server = bool(more.get("trusted"))
         given = {"received": at, **more}
         if visit.known and type == "conversion":

@@ -1,4 +1,4 @@
-"""Market: the ads of the made-up shop, with how people come by them, how often they sell, and what they cost."""
+"""Market: the ads of the made-up shop: how often people see them, how well they sell, and what they cost."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -9,12 +9,11 @@ EVERY_MONTH = range(1, 13)
 
 
 class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad. `meets` and `returns`: the weights with which a new person, and one who was here before, comes by it.
-    `closes`: the chance that such a visit ends in a purchase.
+    """An ad of the shop. `meets`, `returns`: how often it brings new people, and people who were here before, as
+    weights. `closes`: the chance that such a visit ends in a purchase.
 
-    `kind`: the type of the hit that it makes; a page is a landing page with utm tags. `a_click` and `a_day`: what a
-    click and a day cost, in cents. `clicked`: the part of its impressions that are clicked. `configured`: whether the
-    shop has set it up in the tracker.
+    `kind`: the type of its hits; `page` is a landing page with utm tags. `a_click`, `a_day`: the cost of a click and of
+    a day, in cents. `clicked`: the click-through rate. `configured`: whether the ad is configured in the tracker.
     """
 
     key: str
@@ -24,7 +23,7 @@ class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["page", "click", "view"] = "page"
     source: str = ""
     medium: str = ""
-    #: The parameter of its network's click ids; empty if it has none.
+    #: The parameter of the network's click ids; empty if there are none.
     click_id: str = ""
     meets: float
     returns: float
@@ -33,12 +32,12 @@ class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
     a_day: int = 0
     clicked: float = 0.02
     months: Collection[int] = EVERY_MONTH
-    #: The days of the week on which people come by it; Monday is 0.
+    #: The days of the week on which the ad brings people. Monday is 0.
     weekdays: Collection[int] = range(7)
     configured: bool = True
 
 
-#: How people come who follow no ad.
+#: Stands for visits without an ad.
 DIRECT = DemoAd(key="", name="", campaign="", meets=2.6, returns=1.6, closes=0.08)
 GOOGLE = {"source": "google", "medium": "cpc", "click_id": "gclid"}
 BING = {"source": "bing", "medium": "cpc", "click_id": "msclkid"}
@@ -49,7 +48,7 @@ TIKTOK = {"source": "tiktok", "medium": "paid_social", "click_id": "ttclid"}
 
 
 def ad(key: str, name: str, campaign: str, meets: float, returns: float, closes: float, **more: object) -> DemoAd:
-    """An ad, with its chances."""
+    """Make an ad of the market. `more`: further fields."""
     given = {"key": key, "name": name, "campaign": campaign, "meets": meets, "returns": returns, "closes": closes}
     return msgspec.convert({**given, **more}, DemoAd)
 

@@ -1,4 +1,4 @@
-"""Regular: an office that orders coffee each Tuesday. It returns the empty cans, and gets their deposit back."""
+"""Regular: an office that orders coffee each Tuesday. It returns the empty cans, and gets a deposit back."""
 
 from datetime import date
 
@@ -8,13 +8,13 @@ from conversions.demo.people import Visit
 
 TUESDAY = 1
 PERSON = "office"
-#: In turn these lead to an order.
+#: The ads that lead to the orders, in turn.
 ADS = [ad for ad in MARKET if ad.key in ("search-name", "shopping-beans", "coffee-blog")]
 ORDER = ("beans-1kg",) * 5
 
 
 def order_of_week(seed: int, day: date) -> Visit | None:
-    """The office's order of a Tuesday; None on other days."""
+    """Return the visit with the office's order on a Tuesday. None on other days."""
     if day.weekday() != TUESDAY:
         return None
     rng = dice(seed, day, PERSON)

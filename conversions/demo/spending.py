@@ -1,4 +1,4 @@
-"""Spending: the clicks of a day by ad -> what each ad cost, as its network says it."""
+"""Spending: what each ad of the shop costs on a day, as its network would report it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -12,19 +12,19 @@ from conversions.rules.ads import CLICK_IDS
 from conversions.spend.lines import SpendLine, SpendNames
 
 CENT = 10_000
-#: A network counts a few more clicks than come to the shop.
+#: Networks count a few more clicks than come to the shop.
 COUNTED_MORE = 1.06
 
 
 class Spent(NamedTuple):
-    """A line of spend, and the name of the source that says it. The line has no currency."""
+    """What a source reports for an ad on a day. The currency of `line` is empty."""
 
     source: str
     line: SpendLine
 
 
 def spend_of_day(seed: int, day: date, clicks: Mapping[tuple[str, str], int]) -> Iterator[Spent]:
-    """What each ad that ran on a day cost. `clicks`: (day, ad) -> how many visits it brought."""
+    """Generate what each ad that ran on a day cost. `clicks`: (day, key of the ad) -> how many visits it brought."""
     for ad in MARKET:
         came = clicks.get((day.isoformat(), ad.key), 0)
         if runs_on(ad, day) and (came or ad.a_day):
@@ -32,7 +32,7 @@ def spend_of_day(seed: int, day: date, clicks: Mapping[tuple[str, str], int]) ->
 
 
 def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
-    """The line of an ad that brought some visits."""
+    """Generate the spend of an ad on a day. `came`: how many visits it brought."""
     seen_only = ad.kind == "view"
     clicks = rng.randrange(3) if seen_only else round(came * COUNTED_MORE + rng.random() * 0.6)
     cost = round((clicks * ad.a_click + ad.a_day) * rng.uniform(0.88, 1.12)) * CENT
@@ -41,7 +41,7 @@ def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
 
 
 def names_of(ad: DemoAd) -> SpendNames:
-    """The names by which the line's ad is found: utm tags, or the ad's key."""
+    """Return the names by which spend finds its ad: utm tags and network, or the ad's key."""
     if ad.kind != "page":
         return SpendNames(ad=ad.key)
     network = CLICK_IDS.get(ad.click_id, "")
@@ -49,5 +49,5 @@ def names_of(ad: DemoAd) -> SpendNames:
 
 
 def source_of(ad: DemoAd) -> str:
-    """The name of the source that says what an ad cost."""
+    """Return the name of the source that reports an ad's spend."""
     return CLICK_IDS.get(ad.click_id) or ad.campaign

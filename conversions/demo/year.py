@@ -1,4 +1,4 @@
-"""Year: a site, a seed and days -> batches of hits, one for each day on which they came, and what the ads cost."""
+"""Year: generates a year of a site: a batch of hits for each day, and what the ads cost."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from tracker.collection.hit import Batch, Hit, batch_id
 
 
 class DemoYear(msgspec.Struct, frozen=True):
-    """The hits that a site gets from a day's start on until an instant (ms). A later `until` adds hits and changes
+    """The data of a site from the day `first` to the instant `until` (ms). A later `until` adds hits and changes
     none."""
 
     site: str
@@ -28,18 +28,19 @@ class DemoYear(msgspec.Struct, frozen=True):
     until: int
 
     def days(self) -> list[str]:
-        """The days on which hits come, the present one included."""
+        """List the days on which hits come, the present day included."""
         return days_between(self.first, day_of(self.until - 1, self.timezone))
 
     def visits(self) -> Iterator[Visit]:
-        """The visits of all people who come first on one of the days. Some are after `until`."""
+        """Generate the visits of all people who come for the first time on one of the days. Some visits are after
+        `until`."""
         for day in map(date.fromisoformat, self.days()):
             yield from visits_of_day(self.seed, day)
             if order := order_of_week(self.seed, day):
                 yield order
 
     def batches(self, visits: Sequence[Visit]) -> list[Batch]:
-        """A batch for each day, in their order, with the hits that came on it."""
+        """Make a batch for each day, in order, with the hits that arrived on it."""
         maker = HitMaker(self.site, self.timezone, self.seed)
         by_day: defaultdict[str, list[Hit]] = defaultdict(list)
         for hit in (hit for visit in visits for hit in maker.hits_of(visit)):
@@ -48,13 +49,13 @@ class DemoYear(msgspec.Struct, frozen=True):
         return [self._batch(day, by_day[day]) for day in self.days() if by_day[day]]
 
     def _batch(self, day: str, hits: list[Hit]) -> Batch:
-        """The batch of a day. Its id is the same in every run, unless the day isn't over."""
+        """Make the batch of a day. Once the day is over, its id is the same in every run."""
         closed_at = min(day_start(next_day(day), self.timezone), self.until) - 1
         nonce = blake2b(f"{self.site} {self.seed}".encode(), digest_size=8).hexdigest()
         return Batch(batch_id(closed_at, nonce), tuple(sorted(hits, key=lambda hit: (hit.received, hit.id))))
 
     def spend(self, visits: Sequence[Visit], first: str) -> dict[str, list[SpendLine]]:
-        """Source -> what its ads cost on each day from `first` on that is over."""
+        """Generate the spend of each day from `first` on that is over. Returns source -> lines."""
         clicks = Counter((visit.day.isoformat(), visit.ad.key) for visit in visits if not visit.phoned)
         found: defaultdict[str, list[SpendLine]] = defaultdict(list)
         for day in self.days():
@@ -65,5 +66,5 @@ class DemoYear(msgspec.Struct, frozen=True):
 
 
 def first_day(today: str, days: int) -> str:
-    """The first of `days` days, of which today is the last."""
+    """Return the first of `days` days that end today."""
     return (date.fromisoformat(today) - timedelta(days=days - 1)).isoformat()

@@ -20,7 +20,7 @@ class ListPosition(msgspec.Struct, frozen=True):
 
 
 def write_position(position: ListPosition) -> str:
-    """Write a position as text."""
+    """Write a position as text for a URL."""
     return f"{position.bucket}.{position.part}.{write_cursor(position.key)}"
 
 

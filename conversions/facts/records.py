@@ -186,7 +186,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def trusted(self) -> bool:
-        """Whether a server with an ingest token sent the conversion."""
+        """Whether a server sent the conversion with an ingest token."""
         return self.conversion.trusted
 
     @property

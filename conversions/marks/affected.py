@@ -43,7 +43,7 @@ class Affected(msgspec.Struct, frozen=True):
 
     @property
     def buckets(self) -> set[int]:
-        """The buckets of the places."""
+        """The buckets of the places whose figures may change."""
         return {bucket for bucket, _ in self.places}
 
 

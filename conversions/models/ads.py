@@ -13,7 +13,7 @@ DESTINATION = (
 
 
 class Campaign(FiguresDependOnIt):
-    """A campaign, for which ads are bought."""
+    """A campaign: a group of ads of a site."""
 
     FIXED = {"site_id": "Make another campaign on that site."}
 

@@ -110,7 +110,7 @@ def _read_limit(text: str) -> int:
 
 
 def write_place(place: Place) -> str:
-    """Write a position as text."""
+    """Write a position as text for a URL."""
     return f"{place.day}.{place.id}"
 
 

@@ -1,6 +1,6 @@
-"""Packed: a file that was previewed <-> the text in which the page's form sends it once more. Pure.
+"""Packed: a file as text in a hidden field of a form, with which the page sends a previewed file again. Pure.
 
-The server keeps nothing between the preview and the import.
+The server stores nothing between the preview and the import.
 """
 
 import zlib
@@ -9,18 +9,18 @@ from base64 import b64decode, b64encode
 from conversions.spend.upload import MAX_BODY
 from tracker.collection.refusal import Refusal
 
-#: The text has at most this many characters, because a form's fields are bounded.
+#: The longest text, in characters. The fields of a form are limited.
 MAX_TEXT = 900_000
 
 
 def pack(body: bytes) -> str:
-    """Write a file as text; empty if it would be too long."""
+    """Write a file as text. Empty if the text would be too long."""
     text = b64encode(zlib.compress(body, 6)).decode()
     return text if len(text) <= MAX_TEXT else ""
 
 
 def unpack(text: str) -> bytes:
-    """Read a file from its text. Raises Refusal."""
+    """Read the file from the text. Raises Refusal if the text is damaged."""
     try:
         unpacking = zlib.decompressobj()
         body = unpacking.decompress(b64decode(text, validate=True), MAX_BODY + 1)
@@ -32,5 +32,5 @@ def unpack(text: str) -> bytes:
 
 
 def damaged() -> Refusal:
-    """The refusal of a text that holds no whole file."""
+    """Make the refusal of a damaged text."""
     return Refusal(400, "invalid", "The file of the preview is damaged; choose it again.", "file")

@@ -282,7 +282,7 @@ class SqlStore:
 
 
 def fact_row(fact: Fact) -> tuple[Any, ...]:
-    """Make the row of a fact for ADD_FACT."""
+    """Make the row of a fact, as the values of the statement ADD_FACT."""
     return (
         fact.site,
         stored_kind(fact),

@@ -1,4 +1,4 @@
-"""`manage.py demo_year`: fills a demo's site with a year of a made-up shop, up to the last full hour."""
+"""`manage.py demo_year`: fills a demo site with a year of a made-up shop, up to the last full hour."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,25 +25,25 @@ LONGEST_DAYS = 366
 
 
 class Command(BaseCommand):
-    """Archive and process the shop's hits as a worker does, import what its ads cost, and roll up.
+    """Archive and process the hits of the shop, import what its ads cost, and roll up.
 
-    Hits have the same ids and times in each run, and count once. A later run adds the days since then. If a run was
-    stopped, the next one goes on from there.
+    Hits have the same ids and times in each run, and count once. A later run adds the days since then. A stopped run is
+    continued by the next one.
     """
 
     help = "Fill a demo's site with a year of a made-up shop: hits, refunds, spend. Safe to repeat; goes on up to now."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the site, how long and which year."""
+        """Add the options: the site, how many days, and the seed."""
         parser.add_argument("--site", default="", metavar="KEY", help="by default one of its own in the account Demo")
         parser.add_argument("--days", type=int, default=365, metavar="N", help="365 by default, today included")
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number gives other people")
         parser.add_argument("--any-site", action="store_true", help="allow a site that isn't in the account Demo")
 
     def handle(self, **options: Any) -> None:
-        """Make the year. If a service is away, stop with a one-line message."""
+        """Make the year. If a service can't be reached, the command stops with a message of one line."""
         if not 1 <= options["days"] <= LONGEST_DAYS:
-            raise CommandError(f"--days: 1 to {LONGEST_DAYS}.")
+            raise CommandError(f"--days must be from 1 to {LONGEST_DAYS}.")
         try:
             site = self._find_site(options["site"], options["any_site"])
             year = read_year(site, options["days"], options["seed"], now_ms())
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         return site
 
     def _make(self, site: Site, year: DemoYear) -> None:
-        """Import the spend and process the hits of the days that aren't in the archive yet."""
+        """Import the spend, and process the hits of the days that aren't in the archive yet."""
         set_up(site)
         visits = list(year.visits())
         archive = open_archive()
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{site}: {hits} hits of {len(batches)} days, up to {year.days()[-1]}.")
 
     def _process(self, archive: Archive, batches: Sequence[Batch]) -> None:
-        """Archive and process batches in the order in which their hits came."""
+        """Archive and process batches in order."""
         work = processor()
         with tqdm(total=len(batches), desc="a demo year", unit=" days", disable=None) as bar:
             for start in range(0, len(batches), AT_ONCE):
@@ -90,7 +90,8 @@ class Command(BaseCommand):
 
 
 def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
-    """The last days of a site up to the last full hour before `now` (ms), without those that are frozen."""
+    """Return the year of a site that ends at the last full hour before `now` (ms). Days that are too old to change are
+    left out."""
     until = now - now % HOUR_MS
     first = first_day(day_of(until - 1, site.timezone), days)
     first_open = next_day(day_of(frozen_before(), site.timezone))
@@ -98,14 +99,16 @@ def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
 
 
 def unfinished(archive: Archive, batches: Sequence[Batch]) -> Sequence[Batch]:
-    """The batches from the first one on that isn't archived; and those just before it, which a stopped run may have
-    archived without processing them."""
+    """Return the batches that must be processed: from the first one that isn't archived, and some before it.
+
+    A stopped run may have archived these without processing them.
+    """
     missing = next((place for place, batch in enumerate(batches) if not is_archived(archive, batch)), len(batches))
     return batches[max(missing - AT_ONCE, 0) :]
 
 
 def is_archived(archive: Archive, batch: Batch) -> bool:
-    """Whether the archive has a batch."""
+    """Whether a batch is in the archive."""
     try:
         archive.get_batch(batch.id)
     except NotArchived:
