@@ -1,5 +1,5 @@
-"""Attempts: does work on one mark or day after the other. A failure is logged, and the next one is tried. An outage
-ends all work."""
+"""Attempts: tries one piece of work after the other. A failure is logged, and the next piece is tried. If services are
+away several times in a row, everything stops."""
 
 import logging
 from collections.abc import Callable
@@ -10,21 +10,22 @@ from tracker.away import AWAY
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: If services are away in this many tries in a row, it is an outage. One such try may be the fault of its mark: a
-#: partition that is too large times out each time.
+#: The number of tries in a row that must find a service away to count as an outage. A single one may be the fault of
+#: its work: a partition that is too large times out each time.
 OUTAGE = 3
 
 
 class Attempts:
-    """Tries work. A failure is logged, and the mark or the day stays for a later try."""
+    """Tries pieces of work, such as rolling up hours, and logs those that fail. Failed work is tried again by a later
+    task."""
 
     def __init__(self) -> None:
         self._away: list[Exception] = []
         self._in_a_row = 0
 
     def make(self, work: Callable[[], T], trouble: str) -> T | None:
-        """Return the work's result. If the work fails, log this as `trouble` and return None; in an outage, raise the
-        error, which AWAY names."""
+        """Call `work` and return its result. If it fails, log the error under the message `trouble` and return None. In
+        an outage, raise the error, which is one of AWAY."""
         try:
             done = work()
         except AWAY as error:
@@ -41,7 +42,6 @@ class Attempts:
         return done
 
     def end(self) -> None:
-        """Raise the last error that meant that a service was away, if there was one. Call it after all work was
-        tried."""
+        """Raise the last error of a service that was away, if there was one. Call it after all work was tried."""
         if self._away:
             raise self._away[-1]

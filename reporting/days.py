@@ -1,8 +1,9 @@
-"""Days: the cells of the hours of past days -> the cells of the days. Reports then needn't read each hour.
+"""Days: makes the figures of each past day from the figures of its hours. Reports then read one cell a day instead of
+24.
 
-A day's cell is a cache. `conversions.marks.days` says why no report uses an outdated one. The steps: draw the token,
-look for open marks, read the hours. A mark that is set after the token was drawn has a greater token; it makes the
-day's cell outdated.
+A day's cell is a cache. It is made in this order: draw a token, check that no hour is marked to be rolled up again,
+read the hours. A mark that is set later has a greater token, and reports then ignore the day's cell; see
+`conversions.marks.days`.
 """
 
 import logging
@@ -21,30 +22,31 @@ from reporting.figures.sums import utc_day
 
 logger = logging.getLogger(__name__)
 
-#: The names of all models under which an hour and a day have cells.
+#: The names of all models for which an hour and a day have cells.
 ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
-#: A tick considers at most this many days.
+#: The most days that a tick looks at.
 LOOKED_AT = 2_000
 
 
 class DayList(Protocol):
-    """The list of days whose cells should be made: `conversions.marks.days`."""
+    """The list of days whose cells should be made, as the day maker uses it: `conversions.marks.days`."""
 
     def stale_days(self, now: int, limit: int, site: str | None = None) -> list[StaleDay]:
-        """The listed days that are over at `now` (ms)."""
+        """Return at most `limit` listed days that are over at `now` (ms)."""
 
     def forget_day(self, day: StaleDay) -> None:
-        """Remove a day from the list, unless it was put there again since it was read."""
+        """Remove a day from the list. If it was listed again after it was read, it stays."""
 
     def draw_day_token(self) -> int:
-        """Draw a token and commit it. The next read sees every mark with a smaller token."""
+        """Draw a token and commit it. Every mark with a smaller token is visible to reads after this."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
-        """Whether any bucket of an interval (ms) has an open mark on its hour's cells."""
+        """Whether any hour that begins in an interval (ms) is marked to be rolled up again."""
 
 
 class DayMaker:
-    """Makes the cells of days. `load_sites` loads configurations uncached."""
+    """Makes the cells of past days from the cells of their hours. `load_sites` reads the sites' configuration without a
+    cache."""
 
     def __init__(
         self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
@@ -56,19 +58,19 @@ class DayMaker:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def due(self, now: int, site: str | None = None) -> list[StaleDay]:
-        """The days whose cells may be made at `now` (ms)."""
+        """Return the days whose cells may be made at `now` (ms)."""
         days = self.days.stale_days(now, LOOKED_AT, site)
         self._sites = {}
         self._load({day.site for day in days})
         return days
 
     def attempt(self, day: StaleDay) -> bool:
-        """Make the cells of one day; return whether they were made. A failure is logged, and the other days can still
-        be made; see Attempts."""
+        """Make the cells of a day; return whether they were made. A failure is logged, not raised."""
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:
-        """Make a day's cells unless one of its hours is marked; return whether they were made. Raises Damaged."""
+        """Make the cells of a day; return whether they were made. If one of its hours is still marked, nothing is made.
+        Raises Damaged."""
         self._load({day.site} - self._sites.keys())
         site = self._sites[day.site]
         if site is None:

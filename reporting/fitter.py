@@ -1,8 +1,8 @@
-"""Fitter: the facts of a month that is over -> fits, written under a token; then marks on the next month's buckets.
+"""Fitter: makes the fits of months that are over, and then marks the next month's hours, whose credit depends on them.
 
-A fit is a figure: if its month is marked, it is made from the facts and the present configuration. The rules of
-`conversions.marks.fit_marks` ensure that no bucket keeps the figures of an old fit, even after a crash or with two
-fitters at once.
+If a month is marked, its fits are made again from the facts and the present configuration. The rules of
+`conversions.marks.fit_marks` ensure that no hour keeps figures of an old fit, even after a crash or with two fitters at
+once.
 """
 
 import logging
@@ -28,15 +28,15 @@ from tracker.collection.failure import Transient
 
 logger = logging.getLogger(__name__)
 
-#: No timezone differs from UTC by more than this, ms.
+#: The largest offset of a timezone from UTC, ms.
 FURTHEST_MS = 14 * HOUR_MS
-#: How long a fitter holds a mark, ms. If the fitter dies, the month waits this long.
+#: How long a fitter holds a month's mark, ms. If it dies, the month waits this long.
 HOLD_MS = 15 * 60 * 1000
-#: Fits are made after the buckets of their month are rolled up. They wait only for a bucket that was marked within this
-#: time, ms: the rollup of a bucket that has been marked for longer may fail each time.
+#: Fits are made after the hours of their month are rolled up. They wait only for hours that were marked in the last
+#: WAIT_MS (ms): an hour that has been marked for longer may fail each time.
 WAIT_MS = 10 * 60 * 1000
-#: After making fits, beat waits this many times the time that they took. Otherwise late hits could keep beat busy with
-#: fits alone.
+#: After making a month's fits, the month rests this many times the time that they took. Otherwise late hits could keep
+#: workers busy with fits alone.
 REST = 10
 
 #: Parts of an hour are decided together until they have this many facts. This bounds a fitter's memory. A quiet hour of
@@ -47,34 +47,36 @@ Watch = Callable[[Sequence[int]], Iterable[int]]
 
 
 class FitMarks(Protocol):
-    """The functions of `conversions.marks.fit_marks` that a fitter calls."""
+    """The marks of months whose fits must be made again, as a fitter uses them: `conversions.marks.fit_marks`."""
 
     def open_fits(self, site: str | None = None) -> list[FitMark]:
-        """The months whose fits must be made again, the oldest first."""
+        """Return the marked months, oldest first."""
 
     def take_fits(self, mark: FitMark, now: int, until: int) -> FitMark | None:
-        """Take a mark until an instant (ms); None if another fitter holds it or it is closed."""
+        """Hold a month's mark until an instant (ms), so that no other fitter takes it. None if another one holds it, or
+        if it is gone."""
 
     def hold_fits(self, mark: FitMark, until: int) -> bool:
         """Hold a mark longer; return False if another fitter has taken it."""
 
     def clear_told(self, mark: FitMark) -> bool:
-        """Empty `told` before different fits are written; return False if another fitter has taken the mark."""
+        """Empty the mark's `told`, before different fits are written; return False if another fitter has taken the
+        mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
-        """Set `told`. Remove the mark if its token is still the noted one."""
+        """Set the mark's `told`. Remove the mark, unless the month was marked again meanwhile."""
 
     def is_rolling(self, site: str, since: int, until: int, token: int) -> bool:
-        """Whether buckets of an interval are marked under this token or a later one."""
+        """Whether hours of an interval (ms) are marked under this token or a later one."""
 
 
 class Overtaken(Exception):
-    """Another fitter has taken the mark."""
+    """Another fitter has taken the month's mark."""
 
 
 class Fitter:
-    """Makes fits. `load_site` loads a site's configuration uncached. `frozen_before` and `clock` return instants
-    (ms)."""
+    """Makes the fits of months. `load_site` reads a site's configuration without a cache; `frozen_before` and `clock`
+    return instants (ms)."""
 
     def __init__(
         self,
@@ -94,10 +96,10 @@ class Fitter:
         self.attempts = Attempts()
 
     def due(self, site: str | None = None) -> list[FitMark]:
-        """The marked months that are over."""
+        """Return the marked months that are over."""
         now = self.clock()
         marks = self.fit_marks.open_fits(site)
-        # The present month of each site is always marked. To skip it, the site's configuration need not be read.
+        # Each site's present month is always marked. It is skipped without reading the site's configuration.
         return [mark for mark in marks if end_of(mark.month, "UTC") - FURTHEST_MS <= now and self._is_over(mark, now)]
 
     def _is_over(self, mark: FitMark, now: int) -> bool:
@@ -105,8 +107,8 @@ class Fitter:
         return site is None or end_of(mark.month, site.timezone) <= now
 
     def is_ready(self, mark: FitMark) -> bool:
-        """Whether the fits of a month can be made now: no fitter holds the mark, and no bucket of the month that was
-        marked within WAIT_MS still waits for its rollup."""
+        """Whether a month can be fitted now: no fitter holds its mark, and none of its hours that were marked in the
+        last WAIT_MS waits to be rolled up."""
         now = self.clock()
         since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
         return not is_held(mark.held_until, now) and not self.fit_marks.is_rolling(
@@ -114,8 +116,7 @@ class Fitter:
         )
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits; return whether they changed. A failure is logged, and the other months can still be
-        fitted; see Attempts.
+        """Make a month's fits; return whether they changed. A failure is logged, and other months can still be fitted.
 
         An outage of the services is raised, because it concerns every month.
         """
@@ -123,7 +124,8 @@ class Fitter:
         return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make one month's fits, unless another fitter holds them at `now` (ms); return whether they changed."""
+        """Make a month's fits; return whether they changed. Do nothing if another fitter holds the month at `now`
+        (ms)."""
         began = self.clock()
         taken = self.fit_marks.take_fits(mark, now, began + HOLD_MS)
         if taken is None:
@@ -133,7 +135,7 @@ class Fitter:
         except Overtaken:
             return False
         except Transient:
-            # The month rests as after a success. A month that can't be read must leave time for the others.
+            # The month rests as after a success. A month that can't be read must not take the others' time.
             self.fit_marks.hold_fits(taken, self._rested(began))
             raise
 
@@ -153,8 +155,8 @@ class Fitter:
         return now + min(REST * (now - began), LONGEST_HOLD_MS)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
-        """Write fits. If they differ from those of `told` or from the stored ones, mark the buckets that read them.
-        Return whether they differ. Raises Overtaken."""
+        """Write the fits; return whether they differ from the stored ones, or from those that `told` names. If they do,
+        mark the hours whose credit depends on them. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.clear_told(taken):
@@ -166,12 +168,12 @@ class Fitter:
         return changed
 
     def _is_frozen(self, taken: FitMark, site: SiteConfig) -> bool:
-        """Whether all buckets that read the fits are frozen."""
+        """Whether all hours whose credit depends on the month's fits are too old to change."""
         return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
-        """Make the fit of each goal: goal uid -> fit. Goals that are switched off are included. The month's facts are
-        read bucket by bucket, some parts at a time."""
+        """Make the fit of each goal, also of goals that are switched off: goal uid -> fit. The month's facts are read
+        hour by hour, some parts at a time."""
         gatherer = Gatherer(site)
         held = self.clock()
         buckets = self._buckets(site, taken.month)
@@ -186,7 +188,7 @@ class Fitter:
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
     def _portions(self, site: SiteConfig, bucket: int, parts: Iterable[Part]) -> Iterator[list[Fact]]:
-        """Read the facts of some parts of a bucket, as many whole parts at once as have some PORTION facts together."""
+        """Read an hour's facts, in lists of whole parts with about PORTION facts each."""
         facts: list[Fact] = []
         for part in parts:
             facts += self.store.read_bucket(site.key, bucket, part)
@@ -199,8 +201,8 @@ class Fitter:
     def _decide(
         self, site: SiteConfig, bucket: int, facts: Sequence[Fact]
     ) -> tuple[list[Touch], Iterator[Case], Whose]:
-        """Decide the conversions of some parts of a bucket. Return the touches of these parts, the conversions that
-        count, and the function that names the touches' persons."""
+        """Decide the conversions of some parts of an hour. Return the touches, the conversions that count, and a
+        function that returns a touch's person."""
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
@@ -214,19 +216,21 @@ class Fitter:
         self.marks.mark_parts(site.key, [one for one in parts if one[0] >= limit])
 
     def _buckets(self, site: SiteConfig, month: str) -> dict[int, list[Part]]:
-        """The known buckets of a month with their known parts, in their order. A part that was never marked has no
-        facts yet. Once it has, its rollup marks the month."""
+        """Return the month's hours that have facts, in order: start of the hour -> its parts that have facts.
+
+        A part without facts was never marked. When it gets facts, its rollup marks the month.
+        """
         buckets: dict[int, list[Part]] = {}
         for bucket, index in self._parts(site, month):
             buckets.setdefault(bucket, []).append(Part(index, site.parts.number_at(bucket)))
         return buckets
 
     def _parts(self, site: SiteConfig, month: str) -> list[tuple[int, int]]:
-        """The known parts of the buckets of a month."""
+        """Return the (hour, part) pairs of a month that have facts."""
         first = day_start(first_day(month), site.timezone)
         return self.marks.known_parts(site.key, first, end_of(month, site.timezone))
 
 
 def end_of(month: str, timezone: str) -> int:
-    """The instant (ms) at which a month ends."""
+    """Return the instant (ms) at which a month ends in a timezone."""
     return day_start(first_day(next_month(month)), timezone)

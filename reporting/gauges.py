@@ -10,14 +10,17 @@ from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:
-    """Return name -> (number, its meaning). A number that isn't known is left out."""
+    """Return metric name -> (number, description). Unknown numbers are left out."""
     now = now_ms()
     return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Read how many buckets wait for the rollup, and for how long. A mark's token is the microsecond in which it was
-    drawn. An onward mark may rest for an hour. Therefore its age tells nothing."""
+    """Return how many hours wait to be rolled up, and for how long.
+
+    A mark's token is the microsecond in which it was drawn. Onward marks are left out of the wait, because they may
+    rest for an hour.
+    """
     marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token", filter=~Q(part=ONWARD)))
     waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["oldest"] else 0.0
     return {
@@ -30,13 +33,13 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Read how many months wait to be fitted. The present month of each site is always marked and doesn't wait."""
+    """Return how many months wait to be fitted. The present month of each site is always marked, and doesn't count."""
     waiting = FitMark.objects.filter(marked=True, month__lt=month_of(now, "UTC")).count()
     return {"hitledger_fits_open": (waiting, "Months that are over and wait to be fitted.")}
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Read how far the queue's markers and the sealed reports are behind the present."""
+    """Return how far processed hits, and complete (sealed) reports, are behind the present."""
     reached = Marker.reached()
     if not reached:
         return {}

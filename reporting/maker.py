@@ -1,6 +1,6 @@
-"""Maker: a marked part of a bucket, or the sum of its parts -> the cells to write under the mark's token.
+"""Maker: makes the cells of a marked part of an hour, or of a whole hour from its parts.
 
-If an hour turns out to be large, the coming hours of its site are divided into more parts.
+If an hour turns out to be large, the site's coming hours are divided into more parts.
 """
 
 import logging
@@ -22,16 +22,17 @@ from reporting.ports import RollupMarks
 
 logger = logging.getLogger(__name__)
 
-#: If a part has more facts than this, the site's coming hours get more parts. The rollup of this many facts takes about
-#: a second.
+#: The most facts of a part, before the site's coming hours are divided further. Rolling up this many takes about a
+#: second.
 MOST_FACTS = 2_000
 
 
 class MadeCells(msgspec.Struct, frozen=True):
-    """The cells of a mark that are not written yet, the number of their facts, and the time (ms) that making them took.
+    """The cells of a mark that are not written yet, the number of facts in them, and the milliseconds that making them
+    took.
 
-    If `cells` is None, there is nothing to write. `day`: the day of an hour's cells; None for a part of an hour.
-    `month`: the month of the facts; None for a sum.
+    `cells` is None if there is nothing to write. `day` is the day of a whole hour's cells; None for a part of an hour.
+    `month` is the month of the facts; None for a sum of parts.
     """
 
     mark: Mark
@@ -43,7 +44,7 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class CellMaker:
-    """Makes cells. The arguments are those of `Roller`."""
+    """Makes the cells of marked parts and hours. The arguments are those of `Roller`."""
 
     def __init__(
         self,
@@ -63,11 +64,11 @@ class CellMaker:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def forget_sites(self) -> None:
-        """Read configurations anew. Call it after marks were noted."""
-        self._sites = {}  # Whatever is read from here on is newer than every noted token.
+        """Read the sites' configuration anew from now on. Call it after marks were noted."""
+        self._sites = {}  # Configuration that is read from now on is newer than every noted token.
 
     def make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
-        """Make the cells of a mark, which was noted together with those of its batch. Raises Damaged."""
+        """Make the cells of a mark. `batch` has the marks that were noted with it. Raises Damaged."""
         site = self._site(mark, batch)
         if site is None:
             return MadeCells(mark)
@@ -83,13 +84,13 @@ class CellMaker:
         else:
             part = Part(mark.part, number)
             sums, facts = sums_of_part(self.store, site, mark.bucket, part)
-            self._grow(site, mark.bucket, number, facts)
+            self._divide_further(site, mark.bucket, number, facts)
             cells = hour_cells(mark.bucket, sums) if number == 1 else part_cells(mark.bucket, part, sums)
         took = round(1000 * (time.monotonic() - began))
         month = None if mark.part == SUM else day.day[:7]
         return MadeCells(mark, of_hour, month, CellSet(site.key, mark.token, cells), facts, took)
 
-    def _grow(self, site: SiteConfig, bucket: int, number: int, facts: int) -> None:
+    def _divide_further(self, site: SiteConfig, bucket: int, number: int, facts: int) -> None:
         """Divide the site's coming hours into more parts if a part of a recent hour is too large."""
         more = next((one for one in NUMBERS if one > number), 0)
         now = self.clock()
@@ -98,8 +99,8 @@ class CellMaker:
             self.raise_parts(site.key, more, now)
 
     def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
-        """Make the cells of an hour from those of its parts. If a part's cell is damaged, mark the part and raise
-        Damaged: the part's rollup will mark the hour again."""
+        """Make the cells of an hour from the cells of its parts. If a part's cell is damaged, mark the part to be made
+        again and raise Damaged. The part then marks the hour again."""
         sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
         for one in damaged:
             logger.error("site %s: %s; it will be made again", site.key, one)
@@ -109,9 +110,9 @@ class CellMaker:
         return hour_cells(mark.bucket, sums)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
-        """The configuration of a mark's site. It is read after the marks were noted, together with those of the batch's
-        other sites."""
-        sites = self._sites  # Replaced each time that marks are noted.
+        """Return the configuration of a mark's site. It is read after the marks were noted, together with the other
+        sites of the batch."""
+        sites = self._sites  # This dict is replaced whenever marks are noted.
         if mark.site not in sites:
             new = {one.site for one in batch} - sites.keys()
             found = self.load_sites(new)
@@ -120,6 +121,6 @@ class CellMaker:
 
 
 def day_end(bucket: int, site: SiteConfig) -> DayEnd:
-    """The day of a bucket, with its end."""
+    """Return the day of an hour, with the instant at which the day ends."""
     day = day_of(bucket, site.timezone)
     return DayEnd(site.key, day, day_start(next_day(day), site.timezone))

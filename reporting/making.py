@@ -1,4 +1,4 @@
-"""Making: the facts of a part -> its sums; the cells of an hour's parts -> the sums of the hour. Pure."""
+"""Making: adds up the facts of a part of an hour, and the cells of all its parts to the sums of the hour. Pure."""
 
 from conversions.facts.records import Conversion, Touch
 from conversions.rules.parts import Part
@@ -14,23 +14,25 @@ from reporting.figures.sums import Sums
 
 
 def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
-    """Make the sums of a part's facts; also return the number of facts. Call it after the token of the part's mark was
-    noted."""
+    """Read and add up the facts of a part of an hour; also return their number. Call it after the token of the part's
+    mark was noted."""
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     cases = read_cases(store, site, conversions) if conversions else []
-    # If fits change after this read, their fitter marks the part again.
+    # If the fits change after this read, their fitter marks this part again.
     learnt = read_learnt(store, site, month_before(bucket, site)) if may_need_fits(cases) else {}
     return figures(site, bucket, touches, cases, learnt), len(facts)
 
 
 def sums_of_hour(store: Store, site: SiteConfig, bucket: int, number: int) -> tuple[Sums, list[Damaged]]:
-    """Add up the cells of an hour's parts; also return the damaged cells. A part that has no cells is left out: it has
-    no facts yet, or its first rollup will mark the sum again."""
+    """Add up the cells of an hour's parts; also return the damaged cells.
+
+    A part without cells is left out: it has no facts yet, or the hour is added up again after its first rollup.
+    """
     sums = Sums()
     damaged: list[Damaged] = []
     for page in pages_of(bucket, number):
         damaged += add_up(sums, store.read_cells(site.key, [PART, SIZES], [page]))
-    sums.fold()
+    sums.fold_small_ads()
     return sums, damaged

@@ -1,4 +1,4 @@
-"""Order: marks that are due -> the order in which they are rolled up, and the batches that are tried together."""
+"""Order: sorts marked hours for the rollup, and groups them into batches."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,22 +6,22 @@ from itertools import chain
 
 from conversions.marks.marks import Mark
 
-#: The cells of at most this many marks are written together, and the marks closed together.
+#: The most marks in a batch. Their cells are written together, and the marks closed together.
 AT_ONCE = 32
-#: A batch has at most this many parts of one hour.
+#: The most parts of one hour in a batch.
 PARTS_AT_ONCE = 4
 
 
 def in_order(marks: Sequence[Mark]) -> list[Mark]:
-    """Alternately the mark whose last try is longest ago, and the newest one."""
+    """Sort marks: in turn the one that was tried longest ago, and the one of the newest hour."""
     newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
     waiting = sorted(newest, key=lambda mark: mark.tried)
     return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
 
 def batches_of(marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-    """Group marks into batches that are tried together. Parts of one hour are in smaller batches, which several workers
-    can share. A mark whose last try failed, or killed its worker, is by itself."""
+    """Group marks into batches that are rolled up together. Parts of one hour form small batches, which several workers
+    can share. A mark whose last try failed or killed its worker gets a batch of its own."""
     marks = list(marks)
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     batches: dict[int, list[Mark]] = {AT_ONCE: [], PARTS_AT_ONCE: []}

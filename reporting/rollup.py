@@ -1,17 +1,16 @@
-"""Rollup: marked parts of buckets -> exact figures, written under the mark's token. Beat starts it each minute.
+"""Rollup: makes the exact figures of marked hours and writes them. Workers do it each minute.
 
-These steps, in this order, ensure that no fact is missed: note the tokens, read the configuration uncached, read the
-facts, write every cell under its mark's token, mark the fits of the buckets' months, note that their days' cells are
-old, and remove each mark whose token is still the noted one.
+The order of steps ensures that no fact is missed: note each mark's token; read the configuration without a cache; read
+the facts; write every cell under its mark's token; mark the fits of the hours' months; note that the cells of their
+days are old; remove each mark, unless the hour was marked again (its token is then another one).
 
-If a bucket is undivided, its only part makes the cells of the hour. If a bucket has several parts, each part makes its
-own cell and marks the sum of the hour. The sum is made in the same steps, from the cells of the parts instead of facts.
+If an hour isn't divided, its only part makes the cells of the hour. If it has several parts, each makes its own cell
+and marks the sum of the hour. The sum is made by the same steps, from the cells of the parts.
 
-The configuration is read once for all marks that were noted together, after the last of them was noted. Therefore no
-mark is closed with an outdated configuration: a change of the configuration marks the whole site, in the same
-transaction. If this commits before the configuration is read, the rollup knows the change. If it commits later, the
-token of the site's mark is greater than every noted token. All buckets of the site are then marked under still greater
-tokens, even buckets whose marks the rollup has closed.
+The configuration is read once for all marks that were noted together, after the last one. No mark is closed with an
+outdated configuration: a change of the configuration marks the whole site in the same transaction. If it commits before
+the configuration is read, the rollup sees it. If it commits later, the site's mark has a greater token than every noted
+one, and all hours of the site are marked again under still greater tokens.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,22 +30,25 @@ from reporting.maker import CellMaker, MadeCells
 from reporting.order import batches_of, in_order
 from reporting.ports import DayNotes, MarkTurns, RollupMarks
 
-#: The cells of marks are written, and the marks closed, as soon as they have this many facts.
+#: Cells are written, and their marks closed, as soon as they have this many facts.
 FACTS_AT_ONCE = 5_000
-#: A worker holds a group of marks for this long (ms). If the worker dies, the group waits this long.
+#: A worker holds marks for this long (ms). If it dies, they wait this long.
 HOLD_MS = 2 * 60 * 1000
-#: After a rollup the open hour rests this many times the time that the rollup took, but at most LONGEST_REST_MS. Each
-#: hit marks the hour, and each rollup makes all of it. While the hour rests, reports show live counters.
+#: After a rollup the present hour rests this many times as long as the rollup took, at most LONGEST_REST_MS. Each hit
+#: marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
 REST = 10
-#: After a site's onward marks were replaced, further ones rest this long (ms) for each part that was marked, but at
-#: most LONGEST_ONWARD_REST_MS. This is ten times what the rollup of a small part takes. Therefore strangers who send
-#: more than a worker reads cost about a tenth of a worker's time, however many batches they send.
+#: After a site's onward marks were replaced, further ones rest this long (ms) for each marked part, at most
+#: LONGEST_ONWARD_REST_MS. It is ten times what the rollup of a small part takes. Strangers who send more than a worker
+#: can read thus cost about a tenth of its time, however many batches they send.
 ONWARD_REST_A_PART_MS = 100
 
 
 class Roller:
-    """Rolls up parts. `load_sites` loads configurations uncached. `frozen_before` and `clock` return instants (ms).
-    `raise_parts` divides a site's coming hours into more parts."""
+    """Rolls up marked hours and parts of hours.
+
+    `load_sites` reads configurations without a cache. `frozen_before` and `clock` return instants (ms). `raise_parts`
+    divides a site's coming hours into more parts.
+    """
 
     def __init__(
         self,
@@ -69,9 +71,9 @@ class Roller:
         self.attempts = Attempts()
 
     def expand(self, site: str | None = None, now: int | None = None) -> None:
-        """Replace the marks of whole sites, and onward marks, by marks of each part of their unfrozen buckets.
+        """Replace marks of whole sites, and onward marks, by a mark on each part of their hours that may still change.
 
-        `now` (ms): the onward marks of sites that rest at this instant are left out; None leaves out none.
+        `now` (ms): onward marks that rest at this instant are left out; None leaves out none.
         """
         limit = self.frozen_before()
         of_sites = groupby(self.turns.due_site_marks(now, site), lambda mark: mark.site)
@@ -82,19 +84,18 @@ class Roller:
             self.marks.close_marks(dict.fromkeys(marks, self.clock() + rest))
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The parts to roll up now: alternately the one whose last try is longest ago, and the newest one.
+        """Return the marked parts to roll up now: in turn the one that was tried longest ago, and the newest one.
 
-        The newest buckets come early: a recount of one site's year then doesn't delay the present day of others. Parts
-        that were tried longest ago come early, too: no part waits forever, even if a tick does only few parts and many
-        are marked again before the next. `now` (ms): parts that rest or are held at this instant are left out; None
-        leaves out no part.
+        Newest first: the recount of one site's year doesn't delay the present day of others. Longest ago first: no part
+        waits forever, even if a tick does only few of many. `now` (ms): parts that rest or are held at this instant are
+        left out; None leaves out none.
         """
         self.expand(site, now)
         return self._noted(False, site, now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """The sums of hours to make now, in the same order as parts. A tick makes them after the parts that mark
-        them."""
+        """Return the marked hours to add up from their parts now, in the same order as `marked`. A tick does them after
+        the parts that mark them."""
         return self._noted(True, site, now)
 
     def _noted(self, sums: bool, site: str | None, now: int | None) -> list[Mark]:
@@ -107,11 +108,12 @@ class Roller:
         return in_order(marks)
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Group marks into batches that are tried together."""
+        """Group marks into batches that are rolled up together."""
         return batches_of(marks)
 
     def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Hold the marks that no other worker holds, and roll them up as `attempt` does."""
+        """Roll up the marks that no other worker holds; return those that were removed. They are held meanwhile.
+        Failures are logged."""
         now = self.clock()
         mine = self.turns.take_marks(marks, now, now + HOLD_MS)
         try:
@@ -120,8 +122,7 @@ class Roller:
             self.turns.release_marks(mine)
 
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Roll up marks; return those that were removed. A failure is logged, and the other marks are still tried; see
-        Attempts.
+        """Roll up marks; return those that were removed. A failure is logged, and the other marks are still tried.
 
         An outage of the services is raised, because it concerns every mark.
         """
@@ -140,11 +141,11 @@ class Roller:
         return [*done, *self._attempt_to_finish(made)]
 
     def roll_up(self, *marks: Mark) -> list[Mark]:
-        """Roll up marks under their tokens; return those that were removed. Any failure is raised."""
+        """Roll up marks; return those that were removed. Every failure is raised."""
         return self._finish([self.maker.make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Finish all marks together. If that fails, finish each by itself."""
+        """Write the cells of all marks together. If that fails, write those of each mark by itself."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)
@@ -154,8 +155,8 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells, mark the sums and the fits, note the days, then remove the marks. After a crash all of this
-        is done again, because the marks are still there."""
+        """Write the cells, mark sums and fits, note the days, then remove the marks. After a crash all of it is done
+        again, because the marks are still there."""
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})
         self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})
@@ -168,10 +169,10 @@ class Roller:
 
 
 def is_open(bucket: int, now: int) -> bool:
-    """Whether a bucket's hour isn't over at `now` (ms)."""
+    """Whether an hour is not over at `now` (ms)."""
     return bucket + HOUR_MS > now
 
 
 def trouble(mark: Mark) -> str:
-    """The log's message about a part that can't be rolled up."""
+    """Return the log's message for a part that can't be rolled up."""
     return f"site {mark.site}: part {mark.part} of bucket {mark.bucket} can't be rolled up"

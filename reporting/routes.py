@@ -1,4 +1,4 @@
-"""Routes: addresses -> the views and pages of reporting."""
+"""Routes: the addresses of reports, exports, and the pages for people."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path

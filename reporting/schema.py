@@ -1,4 +1,4 @@
-"""Schema: the summaries, parameters and answers of the reporting API that `/api/schema` shows."""
+"""Schema: describes the reporting API in `/api/schema`: summaries, parameters and answers."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -18,12 +18,12 @@ REFUSED = refusals(400, 401, 404, 503)
 
 
 def day(name: str, description: str) -> OpenApiParameter:
-    """The parameter of a day of the site's calendar."""
+    """Describe a query parameter that is a day of the site's calendar."""
     return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, description=description, required=True)
 
 
 def several(name: str, description: str) -> OpenApiParameter:
-    """A parameter that may be repeated."""
+    """Describe a query parameter that may be repeated."""
     return OpenApiParameter(
         name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=f"{description} It may be repeated.", many=True
     )

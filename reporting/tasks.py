@@ -1,4 +1,4 @@
-"""Tasks: marked buckets -> figures, and marked months -> fits. Beat sends them each minute."""
+"""Tasks: Celery's tasks that roll up marked hours and fit marked months. Beat sends them each minute."""
 
 import time
 from collections import Counter
@@ -19,12 +19,12 @@ from reporting.days import DayMaker
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
-#: A tick ends after this many seconds. The next tick does the rest.
+#: The seconds after which a task ends. The next tick does the rest.
 TICK_SECONDS = 50
-#: After this many seconds a tick ends parts and goes on with sums. The next tick does the other parts.
+#: The seconds after which the task stops rolling up parts, and goes on with the sums of hours.
 PARTS_SECONDS = 40
-#: How long a helper works (s); the largest number of helpers of a tick; and how many parts of divided hours must be
-#: marked for each helper.
+#: How long a helper task works (s); the most helper tasks of a tick; and the number of marked parts of divided hours
+#: for which there is one helper.
 HELP_SECONDS, MOST_HELPERS, PARTS_FOR_A_HELPER = 10, 7, 8
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",
@@ -41,15 +41,15 @@ FIT_SECONDS = Histogram(
 
 
 def roller() -> Roller:
-    """Make the roller on the store and the configuration that the settings name."""
+    """Make the roller, with the store and the configuration that the settings name."""
     return Roller(open_store(), sequence, load_sites, frozen_before)
 
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Roll up marked parts and add up their hours until the tick ends; return the number of parts and hours together.
+    """Roll up marked parts and add up their hours until the tick ends; return how many parts and hours.
 
-    The last part of the tick is for sums, even if many parts are left.
+    The last seconds are for adding up hours, even if many parts are left.
     """
     began = time.monotonic()
     work = roller()
@@ -63,29 +63,29 @@ def roll_up() -> int:
 
 @shared_task(name="reporting.tasks.help_roll_up")
 def help_roll_up() -> int:
-    """Roll up parts of divided hours at the same time as the tick; return their number. The task ends soon, because the
-    worker must also process hits."""
+    """Roll up parts of divided hours in parallel with the tick; return their number. It ends soon, because the worker
+    must also process hits."""
     work = roller()
     return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
 
 
 def call_helpers(marks: Sequence[Mark]) -> None:
-    """Send as many tasks that help with the parts of divided hours as there is work for. Without a broker there are no
-    helpers."""
+    """Send helper tasks, one for every PARTS_FOR_A_HELPER marked parts of divided hours. Without a broker there are
+    none."""
     helpers = len(divided(marks)) // PARTS_FOR_A_HELPER if settings.BROKER_URL else 0
     for _ in range(min(helpers, MOST_HELPERS)):
         help_roll_up.apply_async(expiration=settings.BEAT_SECONDS)
 
 
 def divided(marks: Sequence[Mark]) -> list[Mark]:
-    """Choose the marks on parts of hours in which several parts are marked."""
+    """Return the marks of hours in which several parts are marked."""
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
 
 
 def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
-    """Attempt marks until a time of the monotonic clock; return the number of marks, including those that other workers
-    hold."""
+    """Roll up marks until a time of the monotonic clock (s); return their number. Marks that other workers hold are
+    counted as well."""
     done = 0
     for batch in work.batches(marks):
         if time.monotonic() > ends_at:
@@ -97,7 +97,7 @@ def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
 
 
 def make_days(ends_at: float) -> None:
-    """Make the cells of days that are over, until a time of the monotonic clock."""
+    """Make the cells of past days, until a time of the monotonic clock (s)."""
     work = day_maker()
     for day in work.due(now_ms()):
         if time.monotonic() > ends_at:
@@ -106,18 +106,18 @@ def make_days(ends_at: float) -> None:
 
 
 def day_maker() -> DayMaker:
-    """Make the maker of days on the same store and configuration."""
+    """Make the maker of days' cells, with the store and the configuration that the settings name."""
     return DayMaker(open_store(), days, load_sites)
 
 
 def fitter() -> Fitter:
-    """Make the fitter on the store and the configuration that the settings name."""
+    """Make the fitter, with the store and the configuration that the settings name."""
     return Fitter(open_store(), sequence, fit_marks, load_site, frozen_before, now_ms)
 
 
 @shared_task(name="reporting.tasks.fit_months")
 def fit_months() -> int:
-    """Fit the marked months that are over and rolled up until the tick ends; return the number of months."""
+    """Fit the marked months that are over and rolled up, until the tick ends; return their number."""
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = fitter()

@@ -1,4 +1,4 @@
-"""Views: the report API. The views decode, call one function, and map errors."""
+"""Views: the endpoints of the report API. They read the request, call one function, and answer."""
 
 from collections.abc import Iterable
 
@@ -34,22 +34,22 @@ from tracker.collection.refusal import Refusal
 
 
 class ByParameter(BaseContentNegotiation):
-    """The parameter `format` selects the form of the answer; the Accept header is ignored. Errors are JSON."""
+    """Content negotiation by the parameter `format`; the Accept header is ignored. Errors are JSON."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
-        """The first parser."""
+        """Return the first parser: these views read no body."""
         return next(iter(parsers))
 
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """The first renderer."""
+        """Return the first renderer: the view itself writes other formats."""
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
 
 
 class ConversionReport(APIView):
-    """The conversions of each ad."""
+    """The report of conversions by ad and other keys."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -58,7 +58,7 @@ class ConversionReport(APIView):
 
     @report_schema
     def get(self, request: Request) -> Response | HttpResponse:
-        """Report a range of a site's days."""
+        """Return the report of a range of a site's days, as JSON or CSV; 304 if the client has it already."""
         site = load_readable(request, request.query_params.get("site", ""))
         query = settle_spend(read_query(request.query_params, site), site)
         report = answer(open_to_read(), query, site, now_ms())
@@ -71,13 +71,14 @@ class ConversionReport(APIView):
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the client says that it has this answer already."""
+    """Whether the client has this answer already (If-None-Match)."""
     given = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in given or etag in given or etag.removeprefix("W/") in given
 
 
 class FitReport(APIView):
-    """What a month taught the data-driven models of a goal. The next month's conversions are divided by it."""
+    """Shows what the data-driven models learnt about a goal from a month. They divide the next month's conversions by
+    it."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -86,7 +87,7 @@ class FitReport(APIView):
 
     @fit_schema
     def get(self, request: Request) -> Response:
-        """Show the fit of a site, a goal and a month."""
+        """Return the fit of a site's goal and month."""
         site = load_readable(request, request.query_params.get("site", ""))
         goal, month = read_fit_query(request.query_params, site)
         fitted = read_fits(open_to_read(), site, month).get(goal)
@@ -96,7 +97,7 @@ class FitReport(APIView):
 
 
 class ConversionExport(APIView):
-    """All conversions of a range as a file."""
+    """Exports all conversions of a range of days as a file."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -105,7 +106,7 @@ class ConversionExport(APIView):
 
     @export_schema
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Stream the conversions of a range, newest first. The last line says whether the export is complete."""
+        """Stream the conversions, newest first. The last line says whether the export is complete."""
         site = load_readable(request, request.query_params.get("site", ""))
         parameters = request.query_params.copy()
         form = read_export_form(parameters.pop("format", ["csv"])[-1])
@@ -118,7 +119,7 @@ class ConversionExport(APIView):
 
 
 def read_export_form(text: str) -> ExportForm:
-    """Read the form of an export. Raises Refusal."""
+    """Read the file format of an export. Raises Refusal."""
     for form in EXPORT_FORMS:
         if text == form:
             return form
@@ -126,7 +127,7 @@ def read_export_form(text: str) -> ExportForm:
 
 
 def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
-    """Answer with the rows as a file."""
+    """Answer with the report's rows as a CSV file."""
     name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     mark = UTF8_MARK if query.form == "spreadsheet" else ""

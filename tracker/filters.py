@@ -58,7 +58,7 @@ def text_parameters(view: APIView) -> dict[str, str]:
 
 
 def ids_of(view: APIView) -> dict[str, str]:
-    """The view's parameters that are ids -> fields."""
+    """Return the view's query parameters for id fields: parameter -> field."""
     found: dict[str, str] = getattr(view, "filter_ids", {})
     return found
 

@@ -133,7 +133,7 @@ def keep_soon() -> None:
 
 
 class Account(models.Model):
-    """A customer. Its users see its sites and nothing else."""
+    """A customer, with its sites. Its users see these sites and no others."""
 
     name = models.CharField(max_length=200, unique=True)
     hits_per_second = models.PositiveIntegerField(

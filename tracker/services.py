@@ -35,7 +35,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Database:
-    """The configuration database. `manage.py migrate` makes its tables."""
+    """The configuration database (Django's default database)."""
 
     def prepare(self) -> None:
         """Check that the database answers; `migrate` makes its tables. Raises Transient."""

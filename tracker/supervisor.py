@@ -42,7 +42,7 @@ class Program:
         self._wait = FIRST_WAIT
 
     def look(self) -> None:
-        """Start the process when it is time, and note if it ended."""
+        """Start the process if it is time; if it has ended, plan the next start."""
         now = self._clock()
         if self._process is None:
             if now >= self._start_at:
@@ -60,7 +60,7 @@ class Program:
         return self._process is None or self._process.poll() is not None
 
     def clear(self) -> None:
-        """Kill what is left of the process and of its children."""
+        """Kill the process and its children if they still run."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -86,7 +86,7 @@ class Program:
 
 
 def report(line: str) -> None:
-    """Print one line for the operator."""
+    """Print a line to stderr, for the operator."""
     print(f"hitledger: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 

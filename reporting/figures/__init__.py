@@ -1,1 +1,2 @@
-"""Figures: the facts of one bucket -> its exact figures, as cells. Pure."""
+"""Figures: computes the exact figures of an hour from its facts (touches and conversions), and serializes them as
+cells. Pure."""

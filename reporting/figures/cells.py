@@ -1,7 +1,7 @@
-"""Cells: figures <-> the bodies of cells, with each name once, numbers in columns, and a checksum. Pure.
+"""Cells: serializes figures as cells: each name once, numbers in columns, with a checksum. Pure.
 
-An hour has one cell of clicks and views and one of amounts without a rate. For each model it has two cells: the credit
-of goals and ads, and the same by the day of the touch.
+An hour has one cell of clicks and views, and one of amounts without an exchange rate. For each attribution model it has
+two: credit by goal and ad, and the same by the day of the touch as well.
 """
 
 from typing import TypeVar
@@ -11,17 +11,17 @@ import msgspec
 from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 
-#: The model name of the cells of clicks and views.
+#: The name, in place of a model's, of cells with clicks and views.
 CLICKS = "clicks"
-#: The model name of the cells of amounts without a rate.
+#: The name, in place of a model's, of cells with amounts without an exchange rate.
 NO_RATE = "no_rate"
 
-#: The fields of AdName: an ad's name, its campaign and whether it is configured.
+#: An AdName as a tuple: the ad's name, its campaign, and whether it is configured.
 Named = tuple[str, str, bool]
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):
-    """Clicks and views by ad: a list of ads, and for each ad the numbers of clicks and of views."""
+    """Clicks and views by ad, as columns: the ads, and the numbers of clicks and of views of each."""
 
     ads: list[Named] = []
     clicks: list[int] = []
@@ -29,12 +29,11 @@ class Clicks(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Credit(msgspec.Struct, frozen=True, array_like=True):
-    """Credit (micros of conversions) and value (micros of money) of every goal. The last five fields are the columns of
-    one table.
+    """Credit (micros of conversions) and value (micros of money) by goal and ad, as columns of a table.
 
-    `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. If no touch was eligible, the ad is None.
-    The day of a row is the day of its touches; in a row without touches, it is the day of its conversions. In a cell
-    that isn't by day, `days` and `day` are empty.
+    `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. The ad of unattributed amounts is None.
+    The day is the touch's; for unattributed amounts it is the conversion's. In a cell that isn't by day, `days` and
+    `day` are empty.
     """
 
     goals: list[str] = []
@@ -48,9 +47,10 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UnratedRow(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """How many counted conversions of a goal have amounts without a rate; and these amounts: (currency, micros).
+    """The number of a goal's conversions whose value has a part without an exchange rate, and these parts as (currency,
+    micros).
 
-    One conversion may have amounts in several such currencies.
+    One conversion may have parts in several currencies.
     """
 
     goal: str
@@ -68,27 +68,27 @@ _unrated = msgspec.json.Decoder(list[UnratedRow])
 
 
 def by_touch_day(model: str) -> str:
-    """The model name of cells by the day of the touch."""
+    """Return the name of a model's cells that are by the day of the touch."""
     return f"{model} by day"
 
 
 def encode_body(body: Body) -> bytes:
-    """Serialize a cell's body."""
+    """Serialize the figures of a cell, with a checksum."""
     return add_checksum(_encoder.encode(body))
 
 
 def decode_clicks(cell: Cell) -> Clicks:
-    """Read the clicks and views of a cell. Raises Damaged."""
+    """Read the clicks and views from a cell. Raises Damaged."""
     return _decode(_clicks, cell)
 
 
 def decode_credit(cell: Cell) -> Credit:
-    """Read the credit of a model's cell. Raises Damaged."""
+    """Read the credit from a model's cell. Raises Damaged."""
     return _decode(_credit, cell)
 
 
 def decode_unrated(cell: Cell) -> list[UnratedRow]:
-    """Read the amounts without a rate of a cell. Raises Damaged."""
+    """Read the amounts without an exchange rate from a cell. Raises Damaged."""
     return _decode(_unrated, cell)
 
 

@@ -1,7 +1,7 @@
-"""Days: the cells of a site-local day's hours -> the cells of the day. Pure.
+"""Days: adds up the cells of hours to the cells of their site-local day. Pure.
 
-A day's cell holds a token and the day's midnights, both as they were when it was made. By these a reader decides
-whether the cell is valid.
+A day's cell has a token and the day's midnights, as of when it was made. They show a reader whether the cell is still
+valid.
 """
 
 from collections import Counter, defaultdict
@@ -29,8 +29,8 @@ from reporting.figures.sums import add, add_credit, amounts, clicks_of, columns,
 
 
 class DayBody(msgspec.Struct, frozen=True, array_like=True):
-    """The body of a day's cell: the token that was drawn before its hours were read, the day's start and end (ms), and
-    the figures."""
+    """The content of a day's cell: the token that was drawn before the hours were read, the day's start and end (ms),
+    and the figures."""
 
     token: int
     since: int
@@ -39,19 +39,19 @@ class DayBody(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """The two midnights of a day (ms), by the present rules of the site's time zone."""
+    """The start and the end of a day (ms), by the present rules of the site's timezone."""
 
     since: int
     until: int
 
 
 def ends_of(day: str, site: SiteConfig) -> Ends:
-    """The start and the end of a day."""
+    """Return the start and the end of a site's day."""
     return Ends(day_start(day, site.timezone), day_start(next_day(day), site.timezone))
 
 
 def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[Cell]:
-    """Make the cells of a day from the cells of its hours. Raises Damaged."""
+    """Make the cells of a day from all cells of its hours. Raises Damaged."""
     by_model: dict[str, list[Cell]] = defaultdict(list)
     for cell in hours:
         by_model[cell.model].append(cell)
@@ -62,29 +62,29 @@ def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[C
 
 
 def month_page(day: str) -> str:
-    """The page of a day's cells, which is its month."""
+    """Return the page under which a day's cells are stored: its month, such as 2026-11."""
     return day[:7]
 
 
 def encode_day(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
-    """Serialize the body of a day's cell."""
+    """Serialize the content of a day's cell, with a checksum."""
     return add_checksum(
         msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures))))
     )
 
 
 def read_made(cell: Cell) -> DayBody:
-    """Read the token, the midnights and the figures of a day's cell. Raises Damaged."""
+    """Read the content of a day's cell. Raises Damaged."""
     return msgspec.json.decode(remove_checksum(cell), type=DayBody)
 
 
 def figures_of(cell: Cell, made: DayBody) -> Cell:
-    """Turn a day's cell into the form of an hour's cell."""
+    """Convert a day's cell to the form of an hour's cell."""
     return msgspec.structs.replace(cell, body=add_checksum(bytes(made.figures)))
 
 
 def sum_clicks(cells: Iterable[Cell]) -> Clicks:
-    """Add up the clicks and views of hours."""
+    """Add up clicks and views of several cells."""
     sums: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
     for cell in cells:
         found = decode_clicks(cell)
@@ -94,7 +94,7 @@ def sum_clicks(cells: Iterable[Cell]) -> Clicks:
 
 
 def sum_credit(cells: Iterable[Cell]) -> Credit:
-    """Add up the credit and value of hours."""
+    """Add up credit and value of several cells."""
     sums = amounts()
     for cell in cells:
         add_credit(sums, decode_credit(cell))
@@ -102,7 +102,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
 
 
 def sum_unrated(cells: Iterable[Cell]) -> list[UnratedRow]:
-    """Add up the amounts without a rate of hours."""
+    """Add up amounts without an exchange rate of several cells."""
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for cell in cells:
@@ -112,5 +112,5 @@ def sum_unrated(cells: Iterable[Cell]) -> list[UnratedRow]:
     return unrated_of(numbers, sums)
 
 
-#: Model name -> the function that adds up the cells of hours. The cells of all other models hold credit.
+#: Name of cells -> the function that adds them up. All other cells have credit.
 SUMS: dict[str, Callable[[Iterable[Cell]], Any]] = {CLICKS: sum_clicks, NO_RATE: sum_unrated}

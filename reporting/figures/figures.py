@@ -1,7 +1,6 @@
-"""Figures: the touches and cases of a part of a bucket -> sums. Pure.
+"""Figures: adds up touches and conversions of an hour, or of a part of it. Pure.
 
-Conversions are divided and added up one by one. To save memory, the shares of a conversion are dropped before the next
-one is divided.
+Conversions are divided among ads and added one by one, to save memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +26,7 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """Add up a part's touches and those of its cases that count in the bucket.
+    """Add up the touches of an hour (`bucket`), or of a part of it, and those of its conversions (`cases`) that count.
 
     `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
@@ -35,7 +34,7 @@ def figures(
     adder.add_touches(touches)
     for case in counted_in(site, bucket, cases):
         adder.add_case(case)
-    adder.sums.fold()
+    adder.sums.fold_small_ads()
     return adder.sums
 
 
@@ -49,13 +48,13 @@ class FactAdder:
         self._names = AdNames(site.ads)
 
     def add_touches(self, touches: Iterable[Touch]) -> None:
-        """Add clicks and views by ad. Each click key counts once."""
+        """Add clicks and views, by ad. Touches with the same click key count once."""
         for touch in counted_once(touches):
             self.sums.clicks[self._name(touch)][touch.kind == "view"] += 1
 
     def add_case(self, case: Case) -> None:
-        """Add a counted conversion: its shares by ad and the touch's day. If it is unattributed, add it to its own
-        day."""
+        """Add a conversion's credit and value, by ad and day of the touch. If no ad gets credit, they are added to the
+        conversion's own day."""
         verdict = case.verdict
         self._add_unrated(verdict)
         goal, path = verdict.goal.uid, path_of(verdict, case.touches)
@@ -76,10 +75,10 @@ class FactAdder:
                 row[1] += share.value
 
     def _add_unrated(self, verdict: Verdict) -> None:
-        """Add the conversion's amounts without a rate."""
-        if verdict.value_reason and (lacks := unrated(verdict, self._site)):
-            self.sums.lacking[verdict.goal.uid] += 1
-            self.sums.lacks[verdict.goal.uid].update(lacks)
+        """Add the parts of the conversion's value without an exchange rate."""
+        if verdict.value_reason and (amounts := unrated(verdict, self._site)):
+            self.sums.unrated_conversions[verdict.goal.uid] += 1
+            self.sums.unrated_amounts[verdict.goal.uid].update(amounts)
 
     def _name(self, touch: Touch) -> AdName:
         name = self._names.name(touch)

@@ -1,6 +1,7 @@
-"""Parts: the sums of a part <-> its cells, from which the sums of the hour are added up. Pure.
+"""Parts: serializes the sums of a part of an hour as cells, and adds up such cells to the sums of the hour. Pure.
 
-A part has one cell for all goals and models, and one for the sizes of names, which explanations read, too.
+A large hour is divided into parts. Each has one cell with all goals and models, and one with the sizes of unconfigured
+ads, which explanations read as well.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,15 +17,15 @@ from conversions.verdicts.sizes import SIZES, decode_sizes, page_of, sizes_cell
 from reporting.figures.cells import Named, UnratedRow
 from reporting.figures.sums import AmountKey, Amounts, Sums, add, named, numbered, place_key, unrated_of
 
-#: The model name of the cells of parts.
+#: The name, in place of a model's, of cells of parts.
 PART = "part"
-#: In a table, the name of the amounts that all models share.
+#: The name, in place of a model's, of amounts that are the same for all models.
 SHARED = ""
 
 
 class Table(msgspec.Struct, frozen=True, array_like=True):
-    """Amounts in columns. `goal`, `ad` and `day` are indexes into the body's names; without a touch, `ad` is -1.
-    `amounts`: model -> its credit and its value, in micros."""
+    """Amounts in columns. `goal`, `ad` and `day` are indexes into the lists of PartBody; `ad` is -1 for unattributed
+    amounts. `amounts`: model -> columns of credit and value, in micros."""
 
     goal: list[int]
     ad: list[int]
@@ -33,8 +34,8 @@ class Table(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PartBody(msgspec.Struct, frozen=True, array_like=True):
-    """All figures of a part by the touch's day, with each name once: clicks and views by ad, the credit that all models
-    share, each model's own credit, and amounts without a rate."""
+    """All figures of a part of an hour, with each name once: clicks and views by ad; the amounts that are the same for
+    all models (`alike`), and each model's other amounts (`own`); amounts without an exchange rate."""
 
     ads: list[Named]
     clicks: list[int]
@@ -50,14 +51,14 @@ _decoder = msgspec.json.Decoder(PartBody)
 
 
 def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
-    """Make the cells of a part, even if it is empty."""
+    """Make the cells of a part of an hour, even if it has no figures."""
     body = add_checksum(msgspec.json.encode(body_of(sums)))
     cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, body)
     return [cell, sizes_cell(bucket, part, sums.sizes)]
 
 
 def body_of(sums: Sums) -> PartBody:
-    """Put the sums of a part into columns."""
+    """Convert the sums of a part to columns."""
     tables = {SHARED: sums.alike}, sums.own
     places = [place for table in tables for amounts in table.values() for place in amounts]
     ads = sorted(sums.clicks.keys() | {ad for _, ad, _ in places if ad})
@@ -66,12 +67,12 @@ def body_of(sums: Sums) -> PartBody:
     counts = [sums.clicks.get(ad, (0, 0)) for ad in ads]
     alike, own = (table_of(table, indexes) for table in tables)
     clicks, views = ([count[n] for count in counts] for n in (0, 1))
-    lacking = unrated_of(sums.lacking, sums.lacks)
+    lacking = unrated_of(sums.unrated_conversions, sums.unrated_amounts)
     return PartBody([named(ad) for ad in ads], clicks, views, goals, days, alike, own, lacking)
 
 
 def table_of(models: Mapping[str, Amounts], indexes: Sequence[Mapping[Any, int]]) -> Table:
-    """Put the amounts of models into columns. `indexes`: the indexes of goals, ads and days."""
+    """Convert amounts (by model) to a table. `indexes`: the indexes of goals, of ads and of days."""
     places = sorted({place for amounts in models.values() for place in amounts}, key=place_key)
     goal, ad, day = ([index[place[n]] for place in places] for n, index in enumerate(indexes))
     rows = {model: [amounts.get(place, (0, 0)) for place in places] for model, amounts in models.items() if amounts}
@@ -80,7 +81,7 @@ def table_of(models: Mapping[str, Amounts], indexes: Sequence[Mapping[Any, int]]
 
 
 def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
-    """Add the cells of parts to the sums of their hour. Return the damaged cells, which are left out."""
+    """Add the cells of an hour's parts to the sums of the hour. Damaged cells are left out and returned."""
     damaged = []
     for cell in cells:
         try:
@@ -91,7 +92,7 @@ def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
 
 
 def add_cell(sums: Sums, cell: Cell) -> None:
-    """Add one cell of a part. Raises Damaged."""
+    """Add one cell of a part to the sums. Raises Damaged."""
     if cell.model == SIZES:
         sums.sizes.update(decode_sizes(cell))
         return
@@ -103,12 +104,12 @@ def add_cell(sums: Sums, cell: Cell) -> None:
     add_table({SHARED: sums.alike}, body, body.alike, ads)
     add_table(sums.own, body, body.own, ads)
     for row in body.lacking:
-        sums.lacking[row.goal] += row.conversions
-        sums.lacks[row.goal].update(dict(row.amounts))
+        sums.unrated_conversions[row.goal] += row.conversions
+        sums.unrated_amounts[row.goal].update(dict(row.amounts))
 
 
 def add_table(models: Mapping[str, Amounts], body: PartBody, table: Table, ads: Sequence[AdName]) -> None:
-    """Add a table to the amounts of models."""
+    """Add the amounts of a table to amounts by model."""
     places: list[AmountKey] = [
         (body.goals[goal], None if ad < 0 else ads[ad], body.days[day])
         for goal, ad, day in zip(table.goal, table.ad, table.day, strict=True)
@@ -120,7 +121,7 @@ def add_table(models: Mapping[str, Amounts], body: PartBody, table: Table, ads: 
 
 
 def decode_body(cell: Cell) -> PartBody:
-    """Read the figures of a part's cell. Raises Damaged."""
+    """Read the figures from a part's cell. Raises Damaged."""
     try:
         return _decoder.decode(remove_checksum(cell))
     except msgspec.DecodeError as error:

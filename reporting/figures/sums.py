@@ -1,4 +1,4 @@
-"""Sums: amounts by ad, goal, model and day -> the cells of an hour. Pure."""
+"""Sums: amounts by ad, goal, model and day; and how they become the cells of an hour. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,35 +11,35 @@ from conversions.store.port import Cell
 from conversions.verdicts.naming import names_left_out
 from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode_body
 
-#: The key of an amount: a goal's uid, an ad (None for no touch), and a day (empty in a cell that isn't by day).
+#: What an amount is for: a goal's uid, an ad (None if unattributed), and a day (empty in cells that aren't by day).
 AmountKey = tuple[str, AdName | None, str]
-#: An amount: micros of conversions, and of money.
+#: Key -> [micros of conversions, micros of money].
 Amounts = dict[AmountKey, list[int]]
 
 
 def amounts() -> Amounts:
-    """Make empty amounts."""
+    """Make an empty table of amounts."""
     return defaultdict(lambda: [0, 0])
 
 
 class Sums:
-    """Clicks and views by ad, credit and value by goal, ad and day, and amounts without a rate by goal.
+    """The figures of an hour or a part of it: clicks and views by ad; credit and value by goal, ad and day; amounts
+    without an exchange rate by goal.
 
-    Every model divides a path of at most one touch in the same way. Most paths are of this kind: `alike` holds their
-    sums once for all models. `own` holds the other sums by model. `sizes`: the name of an unconfigured ad -> its number
-    of touches.
+    Most conversions have at most one touch. All models divide these in the same way: `alike` has them once for all
+    models, `own` has each model's others. `sizes`: unconfigured ad -> its number of touches.
     """
 
     def __init__(self) -> None:
         self.clicks: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
         self.alike = amounts()
         self.own: dict[str, Amounts] = {model: amounts() for model in MODELS}
-        self.lacking: Counter[str] = Counter()
-        self.lacks: dict[str, Counter[str]] = defaultdict(Counter)
+        self.unrated_conversions: Counter[str] = Counter()
+        self.unrated_amounts: dict[str, Counter[str]] = defaultdict(Counter)
         self.sizes: Counter[AdName] = Counter()
 
-    def fold(self) -> None:
-        """Rename all but the largest unconfigured ads to `(other)`, and drop their sizes."""
+    def fold_small_ads(self) -> None:
+        """Put all unconfigured ads but the largest together as `(other)`, and drop their sizes."""
         rest = names_left_out(self.sizes)
         if not rest:
             return
@@ -53,13 +53,13 @@ class Sums:
 
 
 def add(sums: list[int], more: Iterable[int]) -> None:
-    """Add a list of amounts to another one, item by item."""
+    """Add numbers to the numbers of a list, place by place."""
     for place, amount in enumerate(more):
         sums[place] += amount
 
 
 def add_credit(sums: Amounts, found: Credit) -> None:
-    """Add the rows of a cell's columns to amounts."""
+    """Add the rows of a cell to a table of amounts."""
     ads = [ad and AdName(*ad) for ad in found.ads]
     days = found.days or [""]
     places = found.day or [0] * len(found.goal)
@@ -70,9 +70,9 @@ def add_credit(sums: Amounts, found: Credit) -> None:
 
 
 def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
-    """Make every cell of an hour, empty ones included."""
+    """Make all cells of an hour, even empty ones."""
     page = utc_day(bucket)
-    unrated = unrated_of(sums.lacking, sums.lacks)
+    unrated = unrated_of(sums.unrated_conversions, sums.unrated_amounts)
     found = [
         Cell(bucket, page, "", CLICKS, encode_body(clicks_of(sums.clicks))),
         Cell(bucket, page, "", NO_RATE, encode_body(unrated)),
@@ -87,23 +87,25 @@ def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
 
 
 def utc_day(bucket: int) -> str:
-    """The page of a bucket's cells, which is a UTC day. A change of a time zone's rules doesn't affect it."""
+    """Return the page under which an hour's cells are stored: its day in UTC. It doesn't depend on timezone rules,
+    which may change."""
     return datetime.fromtimestamp(bucket / 1000, UTC).date().isoformat()
 
 
 def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
-    """Clicks and views by ad, as columns."""
+    """Convert clicks and views by ad to columns."""
     rows = sorted(sums.items())
     return Clicks([named(ad) for ad, _ in rows], [row[0] for _, row in rows], [row[1] for _, row in rows])
 
 
 def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[UnratedRow]:
-    """Amounts without a rate, as rows. `numbers`: goal -> conversions; `sums`: goal -> currency -> micros."""
+    """Convert amounts without an exchange rate to rows. `numbers`: goal -> conversions; `sums`: goal -> currency ->
+    micros."""
     return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
-    """Add up the days of the same goal and ad."""
+    """Add up the amounts of all days, by goal and ad."""
     found = amounts()
     for (goal, ad, _), row in places.items():
         add(found[goal, ad, ""], row)
@@ -111,7 +113,7 @@ def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
 
 
 def together(alike: Mapping[AmountKey, list[int]], own: Mapping[AmountKey, list[int]]) -> Amounts:
-    """Add up two sets of amounts."""
+    """Add up two tables of amounts."""
     found = amounts()
     for places in (alike, own):
         for place, row in places.items():
@@ -120,7 +122,7 @@ def together(alike: Mapping[AmountKey, list[int]], own: Mapping[AmountKey, list[
 
 
 def columns(places: Mapping[AmountKey, list[int]]) -> Credit:
-    """Amounts as columns. Amounts that are all 0 are left out."""
+    """Convert a table of amounts to columns. Entries that are all 0 are left out."""
     rows = sorted((place for place, row in places.items() if any(row)), key=place_key)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
     by_day = "" not in days
@@ -137,16 +139,16 @@ def columns(places: Mapping[AmountKey, list[int]]) -> Credit:
 
 
 def numbered(names: Iterable[Any]) -> dict[Any, int]:
-    """Each distinct name with an index."""
+    """Map each distinct name to an index."""
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
 def place_key(place: AmountKey) -> tuple[str, bool, AdName, str]:
-    """The sort key of an amount: goal, ad and day. Those without an ad come first."""
+    """Return the sort key of an amount: goal, ad and day. Unattributed amounts of a goal come first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day
 
 
 def named(ad: AdName) -> Named:
-    """An ad's name in the form of cells."""
+    """Convert an AdName to the tuple that cells store."""
     return ad.ad, ad.campaign, ad.configured

@@ -1,1 +1,1 @@
-"""Fits: the facts of a month -> what the data-driven models learn from it, and how that is shown. Pure."""
+"""Fits: what the data-driven models learn from a month's facts, and how the API shows it. Pure."""

@@ -1,4 +1,5 @@
-"""Fit answer: the records of a goal's fit, in the form of the API's answer. Pure."""
+"""Fit answer: the structs of the API's answer about a goal's fit (what the data-driven models learnt from a month).
+Pure."""
 
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from conversions.units.formats import Amount, Instant, Month
 
 
 class FitPaths(msgspec.Struct, frozen=True):
-    """The numbers of paths of a month."""
+    """How many paths of touches a month has."""
 
     distinct: int
     converted: Annotated[int, Meta(description="Paths that end with a conversion.")]
@@ -18,7 +19,7 @@ class FitPaths(msgspec.Struct, frozen=True):
 
 
 class FitAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad, and its removal effect by the Markov model."""
+    """An ad with its removal effect by the Markov model: the part of conversions that would be lost without it."""
 
     name: Annotated[str, Meta(description="The ad's name, as in the other lists.")]
     ad: str
@@ -31,7 +32,7 @@ class FitAd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
-    """How often paths went from one state to another."""
+    """How often paths went from one ad (or the start) to the next ad (or the end)."""
 
     origin: Annotated[str, Meta(description="`(start)` or an ad's name.")] = msgspec.field(name="from")
     target: Annotated[str, Meta(description="An ad's name, `(conversion)` or `(null)`.")] = msgspec.field(name="to")
@@ -40,7 +41,7 @@ class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitSet(msgspec.Struct, frozen=True, kw_only=True):
-    """How often paths of exactly these ads or campaigns converted."""
+    """How often paths with exactly these ads or campaigns converted."""
 
     names: list[str]
     paths: int
@@ -49,14 +50,14 @@ class FitSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitLeftOut(msgspec.Struct, frozen=True):
-    """How many sets are not listed."""
+    """The numbers of sets of ads, and of campaigns, that the answer doesn't list."""
 
     sets: int
     campaign_sets: int
 
 
 class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a month taught the data-driven models of a goal."""
+    """What the data-driven models learnt about a goal from a month."""
 
     site: str
     goal: str

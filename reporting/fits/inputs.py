@@ -1,6 +1,6 @@
-"""Inputs: a month's touches and counted conversions, some parts at a time -> how often each path converted. Pure.
+"""Inputs: counts how often each path of ads converted in a month, from its touches and conversions. Pure.
 
-The result depends only on the facts and the present configuration. No bound depends on the order of reading.
+The result depends only on the facts and the configuration, and not on the order in which they are read.
 """
 
 from collections import Counter, defaultdict
@@ -19,48 +19,51 @@ from conversions.verdicts.cases import Case
 from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import Touchpoint, path_of
 
-#: A fit names at most this many ads: configured ones first, then those with most steps in paths. The rest is `(other)`.
+#: The most ads that a fit names: configured ads first, then those with most steps in paths. All others become
+#: `(other)`.
 MAX_ADS = 100
-#: A fit learns from at most this many distinct paths: the most frequent ones.
+#: The most distinct paths that a fit learns from: the most frequent ones.
 MAX_PATHS = 10_000
-#: A path has at most this many steps: the newest ones. The same ad twice in a row is one step.
+#: The most steps of a path: the newest ones. The same ad twice in a row is one step.
 MAX_STEPS = 50
-#: At most this many touches of one person in the month are used: the oldest ones. No real person has more.
+#: The most touches of one person in a month that are used: the oldest ones. No real person has more.
 MAX_TOUCHES = 2_000
-#: At most this many touches and steps are in memory. In a month with more, only every second person is used, or every
-#: fourth, and so on.
+#: The most touches and steps in memory. In a month with more, only every second person is used, or every fourth, and so
+#: on.
 MAX_HELD = 200_000
 
 Path = tuple[AdName, ...]
 
 
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
-    """The touches of some parts of a bucket. If `/click` recorded a click under a stand-in, and the landing page
-    recorded it again under the real visitor, only the landing page's touch is returned. Both are in one part, because
-    they have one click key."""
+    """Return the touches of some parts of an hour, each click once.
+
+    `/click` may record a click under a temporary visitor id, and the landing page again under the real one. Then only
+    the landing page's touch is returned. Both are in one part, because they have one click key.
+    """
     landed = {click_key(touch) for touch in touches if touch.landed}
     return [touch for touch in touches if touch.landed or click_key(touch) not in landed]
 
 
 class PersonMonth:
-    """One person's path in a month, and the paths of the person's conversions by goal."""
+    """The path of one person in a month, and the paths of the person's conversions, by goal."""
 
     __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
 
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
-        #: The ads of the person's clicks; before the first click, those of the views.
+        #: The ads of the person's clicks; of the views, while there is no click.
         self.steps: Path = ()
         self.has_clicked = False
         self.was_cut = False
-        #: The goals of which the person claimed a conversion.
+        #: The goals of which the person has a conversion.
         self.converted: frozenset[str] = frozenset()
         #: Goal, path, and whether the path was cut.
         self.paths: list[tuple[str, Path, bool]] = []
 
     def add(self, touch: Touch, name: AdName) -> None:
-        """Add the person's next touch, in the order of facts. Copies of one hit id or click id are one touch."""
+        """Add the person's next touch. Copies with the same hit id or click id count once."""
         self.touches += 1
         ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
         if ids & self.seen:
@@ -72,8 +75,8 @@ class PersonMonth:
             self._step(name)
 
     def _forget_views(self) -> None:
-        """Drop the views at the first click, as on the path of a conversion. Otherwise the paths of buyers and of
-        others could not be compared."""
+        """Drop the views at the first click, as in the path of a conversion. Otherwise buyers' paths could not be
+        compared with others' paths."""
         self.has_clicked, self.was_cut = True, False
         self.steps = ()
 
@@ -83,19 +86,19 @@ class PersonMonth:
             self.steps = (*self.steps, name)[-MAX_STEPS:]
 
     def room(self) -> int:
-        """How many more touches of the person are used."""
+        """Return how many more touches of the person can be used."""
         return MAX_TOUCHES - self.touches
 
     def size(self) -> int:
-        """How many touches and steps are in memory for the person."""
+        """Return how many touches and steps of the person are in memory."""
         return self.touches + sum(1 + len(path) for _, path, _ in self.paths)
 
 
 class Gatherer:
-    """Takes a month's buckets in their order, and then returns the inputs of each goal's fit.
+    """Collects a month's touches and conversions hour by hour, and then returns the inputs of each goal's fit.
 
-    A bucket is taken some parts at a time. Its conversions are added to the paths at once. Its touches wait until the
-    bucket ends, because a person's touches of all parts are added in order.
+    An hour is added some parts at a time: conversions at once, touches when the hour ends, because a person's touches
+    of all parts must come in order.
     """
 
     def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
@@ -103,12 +106,13 @@ class Gatherer:
         self._ads = AdNames(site.ads)
         self._most_held = most_held
         self._people: dict[str, PersonMonth] = {}
-        #: The touches of the present bucket, by person.
+        #: The touches of the present hour, by person.
         self._waiting: dict[str, list[Touch]] = defaultdict(list)
         self._held = 0
 
     def add(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = visitor_alone) -> None:
-        """Add the touches and the counted conversions of some parts of the present bucket."""
+        """Add the touches and the counted conversions of some parts of the present hour. `whose` returns a touch's
+        person."""
         for touch in without_stand_ins(touches):
             self._add_touch(touch, whose(touch))
         for case in counted:
@@ -117,7 +121,7 @@ class Gatherer:
             self._drop_half()
 
     def end_bucket(self) -> None:
-        """Add the touches that wait to the paths of their persons."""
+        """Add the touches of the hour to the paths of their persons, in order."""
         while self._waiting:
             name, touches = self._waiting.popitem()
             person = self._people[name]
@@ -143,7 +147,7 @@ class Gatherer:
             self._held += 1 + len(steps[-MAX_STEPS:])
 
     def _person(self, name: str) -> PersonMonth | None:
-        """The record of a person; None if the person is not in the sample."""
+        """Return the record of a person; None if the person is not in the sample."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
             person = self._people[name] = PersonMonth()
@@ -157,7 +161,7 @@ class Gatherer:
         self._held = waiting + sum(person.size() for person in self._people.values())
 
     def inputs(self, uid: str) -> Inputs:
-        """Return the inputs of the fit of a goal (its uid)."""
+        """Return the inputs of the fit of a goal (by uid): how often each path converted."""
         converted: Counter[Path] = Counter()
         unconverted: Counter[Path] = Counter()
         cut = 0
@@ -177,13 +181,13 @@ class Gatherer:
 
 
 def is_one_in(person: str, number: int) -> bool:
-    """Whether a person is in the sample of one in `number` (a power of 2). The answer for a person never changes."""
+    """Whether a person belongs to the sample of one person in `number` (a power of 2). It is decided by a hash."""
     digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
     return int.from_bytes(digest) % number == 0
 
 
 def collapsed(names: Iterable[AdName]) -> Path:
-    """A path without repeats in a row. The data-driven models don't use these repeats."""
+    """Return a path in which the same ad doesn't come twice in a row. The data-driven models don't use such repeats."""
     steps: list[AdName] = []
     for name in names:
         if not steps or steps[-1] != name:
@@ -192,7 +196,7 @@ def collapsed(names: Iterable[AdName]) -> Path:
 
 
 def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
-    """Count the most frequent paths, with the names of the most frequent ads."""
+    """Count converted and unconverted paths, limited to MAX_PATHS paths and MAX_ADS ads."""
     named, others = named_ads(converted, unconverted)
     paths = add_up_equal(
         [
@@ -218,7 +222,7 @@ def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], 
 
 
 def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
-    """The ads that a fit names; and the number of other ads."""
+    """Choose the ads that a fit names; also return how many others there are."""
     sizes: Counter[AdName] = Counter()
     for part in parts:
         for path, count in part.items():
@@ -229,5 +233,5 @@ def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
 
 
 def labelled(path: Path, named: frozenset[AdName]) -> tuple[str, ...]:
-    """The labels of a path's ads."""
+    """Convert a path to the labels of its ads."""
     return tuple(label_of(name) for name in collapsed(name if name in named else OTHER for name in path))

@@ -1,4 +1,4 @@
-"""Shown: a goal's fit of a month -> its transition matrix, removal effects and rates. Pure."""
+"""Shown: describes a goal's fit of a month for the API: transitions, removal effects, and rates of conversion. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,15 +13,15 @@ from conversions.units.micros import six_places
 from reporting.fits.fit_answer import FitAd, FitAnswer, FitLeftOut, FitPaths, FitSet, FitTransition
 from tracker.collection.hit import iso
 
-#: The names of the states that are not ads.
+#: The names of states of the Markov chain that are no ads.
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
-#: At most this many sets of ads, and of campaigns, are shown. Those with the most paths come first.
+#: The most sets of ads, and of campaigns, that are shown: those with most paths.
 MAX_SETS = 1_000
 MICROS = 1_000_000
 
 
 def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> FitAnswer:
-    """Describe all that a goal's fit holds, with names in place of indexes. `goal` is the goal's key."""
+    """Describe a goal's fit, with names instead of indexes. `goal` is the goal's key."""
     names = names_of(fitted.ads)
     sets, sets_left_out = _sets(fitted.sets, names)
     campaign_sets, campaigns_left_out = _sets(fitted.campaign_sets, [name.strip() for name in fitted.campaigns])
@@ -44,7 +44,7 @@ def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Fit
 
 
 def names_of(ads: Sequence[AdName]) -> list[str]:
-    """The names of the ads in the rows of reports. If an unconfigured ad has the name of another state, its campaign is
+    """Return the ads' names as in the rows of reports. If an unconfigured ad's name is used twice, its campaign is
     added."""
     times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
     return [
@@ -80,7 +80,7 @@ def _transitions(fitted: Fitted, names: Sequence[str]) -> list[FitTransition]:
 
 
 def _sets(counts: Iterable[SetCount], players: Sequence[str]) -> tuple[list[FitSet], int]:
-    """The sets with the most paths, and the number of other sets."""
+    """Return the sets with the most paths, and the number of all others."""
     ordered = sorted(counts, key=lambda one: (-one.total, one.players))
     shown = [
         FitSet(

@@ -1,1 +1,1 @@
-"""Report: a query and cells -> the rows, totals and notes of an answer. Pure."""
+"""Report: makes the rows, totals and notes of a report from the cells of its days. Pure."""

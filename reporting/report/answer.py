@@ -1,4 +1,4 @@
-"""Answer: a query of one site -> the report API's answer, from rollups and live counters."""
+"""Answer: makes the report API's answer to a query about one site, from stored figures and live counters."""
 
 import logging
 from hashlib import blake2b
@@ -20,7 +20,7 @@ from reporting.report.learnt import describe_learnt
 from reporting.report.live import read_live
 from reporting.report.query import Query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
-from reporting.report.report import make_report
+from reporting.report.report import report_of_cells
 from reporting.report.report_answer import Previous, ReportAnswer
 from reporting.report.rows import Report, plain_rows
 from reporting.report.sealed import is_provisional, is_recounting, sealed_until
@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 
 class Figures(NamedTuple):
-    """The figures of a range of days: the report, its goals and months, the amounts without a rate, and the costs
-    without a rate."""
+    """The figures of a range of days: the report; the (goal, month) pairs of its conversions; amounts, and costs,
+    without an exchange rate."""
 
     report: Report
     months: set[tuple[str, str]]
@@ -42,7 +42,7 @@ class Figures(NamedTuple):
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
-    """Answer a query. Raises Refusal, and what `tracker.away.AWAY` names."""
+    """Answer a query. Raises Refusal, or one of the errors in `tracker.away.AWAY`."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     report, months, unrated, spend = read_figures(store, query, site)
     previous = read_previous(store, query, site, sealed)
@@ -68,7 +68,7 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
 
 
 def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> Previous | UnsetType:
-    """Read the report of the days with which a query's own are compared."""
+    """Read the report of the days with which the query's days are compared; UNSET if it has none."""
     earlier = query.earlier()
     if earlier is None:
         return UNSET
@@ -86,15 +86,14 @@ def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> 
 
 
 def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
-    """Read and add up the cells of a query's days. Raises Refusal, and what `tracker.away.AWAY` names."""
+    """Read and add up the cells of a query's days. Raises Refusal, or one of the errors in `tracker.away.AWAY`."""
     reader, spend = open_reader(store, query, site), read_spend(query, site)
     cells = read_clicks(reader, query), read_credit(reader, query, site)
     try:
-        report, months = make_report(*cells, query, site, spend.sums if spend else None)
+        report, months = report_of_cells(*cells, query, site, spend.sums if spend else None)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
-        # Mark the cell: beat then makes it again from the facts within a minute. An answer without the cell would be
-        # wrong.
+        # Mark the damaged cell to be made again from the facts within a minute. An answer without it would be wrong.
         logger.error("site %s: %s", site.key, error)
         bucket = error.cell.start
         mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])
@@ -104,7 +103,7 @@ def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
 
 
 def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
-    """Turn the answer into plain JSON types, with the keys of rows in the order of `by`."""
+    """Convert the answer to plain JSON types. The keys of rows are in the order of `by`."""
     plain = {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
     if report.previous is not UNSET:
         plain["previous"]["rows"] = plain_rows(report.previous.rows, query)
@@ -112,22 +111,21 @@ def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
 
 
 def etag_of(report: ReportAnswer, query: Query) -> str:
-    """A weak tag of the answer's content. Only while figures may still change does `sealed_until` belong to it."""
+    """Return a weak ETag of the answer. `sealed_until` is part of it only while figures may still change."""
     may_change = report.provisional or (report.previous is not UNSET and report.previous.provisional)
     said = report if may_change else msgspec.structs.replace(report, sealed_until="")
     return f'W/"{blake2b(msgspec.json.encode((query.form, query.by, said)), digest_size=16).hexdigest()}"'
 
 
 def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
-    """Open the reader of a query's cells."""
+    """Make the reader of the cells of a query's days."""
     days = query.credit_days(site)
     starts = starts_of(days, site)
     return DayReader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
 
 
 def note_wrong_days(reader: DayReader, site: SiteConfig) -> None:
-    """Put on the list of stale days each day whose own cell was damaged or made between other midnights. Beat then
-    makes these cells again."""
+    """Have those days' cells made again that were damaged, or made for other midnights."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

@@ -1,4 +1,4 @@
-"""Channels: an ad of a cell and its origin -> its channel; and all channels of a site. Pure."""
+"""Channels: finds the channel of an ad, such as paid search, and lists all channels of a site. Pure."""
 
 from conversions.facts.ad_names import OTHER
 from conversions.rules.channels import OTHER_CHANNEL, TABLE, channel_of
@@ -8,7 +8,8 @@ from reporting.report.origin import NONE, Origin
 
 
 class Channels:
-    """The channels of a site's ads: what the ad says, else its campaign, else the site's rows, else the table."""
+    """The channels of a site's ads. The channel of the ad or its campaign comes first, then the site's rules, then the
+    common table."""
 
     def __init__(self, site: SiteConfig) -> None:
         self._rules = site.channels
@@ -16,7 +17,7 @@ class Channels:
         self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
 
     def of(self, ad: Named, origin: Origin) -> str:
-        """The channel of an ad. Ads beyond the named ones keep their common name."""
+        """Return the channel of an ad. `(other)`, which stands for many small ads, is its own channel."""
         if ad[2] and ad[0] in self._chosen:
             return self._chosen[ad[0]]
         if (ad[0], ad[2]) == (OTHER.ad, False):
@@ -28,6 +29,6 @@ class Channels:
 
 
 def channels_of(site: SiteConfig) -> list[str]:
-    """All channels that an ad of the site may have."""
+    """Return all channels that an ad of the site may have."""
     table = (rule.channel for rule in (*TABLE, *site.channels))
     return sorted({*table, *(ad.channel for ad in site.ads if ad.channel), OTHER_CHANNEL, OTHER.ad})

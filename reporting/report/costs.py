@@ -1,4 +1,4 @@
-"""Costs: what was spent and brought -> the columns of spend in a row or in the totals. Pure."""
+"""Costs: computes the columns of spend in rows and totals, such as cost per click. Pure."""
 
 from fractions import Fraction
 from typing import Annotated, Final
@@ -9,11 +9,11 @@ from msgspec import Meta, UnsetType
 from conversions.units.formats import Amount
 from conversions.units.micros import MICROS, six_places
 
-#: The columns of spend. Each is null where there is no spend.
+#: The columns of spend. All are null in a row without spend.
 COLUMNS: Final = ("cost", "impressions", "network_clicks", "cpc", "cost_per_conversion", "roas", "profit")
-#: Those of them that are no amounts.
+#: The columns of spend that are plain numbers, not amounts of money.
 COUNTS: Final = ("impressions", "network_clicks")
-#: The numbers of spend in a sum: cost (micros of the site's currency), impressions and the network's clicks.
+#: How many numbers of spend a sum has: cost (micros of the site's currency), impressions and the network's clicks.
 WIDTH = 3
 
 _IF = "Only with spend in the range: "
@@ -33,7 +33,7 @@ class NoSpendRate(msgspec.Struct, frozen=True):
 
 
 def cost_columns(cost: int, impressions: int, clicks: int, conversions: int, value: int) -> dict[str, str | int | None]:
-    """The columns of spend. `cost`, `conversions` and `value` are micros."""
+    """Compute the columns of spend, with amounts as decimal texts. `cost`, `conversions` and `value` are micros."""
     figures = cost_figures(cost, impressions, clicks, conversions, value)
     return {
         name: figure if figure is None or name in COUNTS else six_places(figure) for name, figure in figures.items()
@@ -41,7 +41,7 @@ def cost_columns(cost: int, impressions: int, clicks: int, conversions: int, val
 
 
 def cost_figures(cost: int, impressions: int, clicks: int, conversions: int, value: int) -> dict[str, int | None]:
-    """The columns of spend as numbers: those of COUNTS as they are, the others in micros."""
+    """Compute the columns of spend as numbers. All but COUNTS are in micros."""
     if not (cost or impressions or clicks):
         return dict.fromkeys(COLUMNS)
     return {
@@ -56,5 +56,5 @@ def cost_figures(cost: int, impressions: int, clicks: int, conversions: int, val
 
 
 def _ratio(amount: int, parts: int) -> int | None:
-    """An amount divided by another, in micros, rounded half to even; None if there is nothing to divide by."""
+    """Return one amount divided by another, in micros, rounded half to even; None if there is nothing to divide by."""
     return round(Fraction(amount * MICROS, parts)) if parts > 0 else None

@@ -1,4 +1,4 @@
-"""Export: the steps of a list of conversions -> the lines of a file, the last of which says whether it is complete.
+"""Export: writes a list of conversions as the lines of a file. The last line says whether the file is complete.
 Pure."""
 
 from collections.abc import Iterable, Iterator
@@ -17,8 +17,11 @@ COLUMNS = ("id", "at", "goal", "order", "visitor", "hit", "value", "currency", "
 
 
 def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Exception], ...]) -> Iterator[str]:
-    """Write each conversion as a line, then the last line. `away`: the exceptions of a service that fails. After one of
-    these the last line says that the export is incomplete, and the position at which another export goes on."""
+    """Yield a line for each conversion, then a last line.
+
+    `away`: exceptions of a service that fails. After one of these the last line says that the export is incomplete, and
+    the position at which another export continues.
+    """
     rows, after = 0, ""
     if form == "csv":
         yield csv_line(COLUMNS)
@@ -35,24 +38,25 @@ def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Excep
 
 
 def last_line(form: ExportForm, rows: int, complete: bool, after: str) -> str:
-    """The last line: whether the export is complete, its number of conversions, and where another one goes on."""
+    """Return the last line: whether the export is complete, its number of conversions, and the position at which
+    another export continues."""
     if form == "jsonl":
         return json_line({"complete": complete, "rows": rows, "after": after or None})
     return csv_line(("(complete)" if complete else "(incomplete)", rows, after))
 
 
 def cells_of(listed: ListedConversion) -> tuple[Any, ...]:
-    """The cells of a conversion, in the order of COLUMNS."""
+    """Return a conversion's columns, in the order of COLUMNS."""
     ads = "; ".join(f"{one.ad} {one.credit}" for one in listed.ads)
     own = {**msgspec.structs.asdict(listed), "goal": listed.goal.key, "ads": ads}
     return tuple(own[column] for column in COLUMNS)
 
 
 def csv_line(cells: Iterable[Any]) -> str:
-    """A line of a table in which a spreadsheet finds no formula."""
+    """Return a CSV line in which a spreadsheet finds no formula."""
     return f"{','.join(map(cell_of, cells))}\r\n"
 
 
 def json_line(row: Any) -> str:
-    """A line of JSON."""
+    """Return a row as a line of JSON."""
     return f"{msgspec.json.encode(row).decode()}\n"

@@ -1,4 +1,4 @@
-"""Filters: the parameters `goal=`, `ad=`, `ad!=` and the like -> which goals and ads a report takes. Pure."""
+"""Filters: reads which goals and ads a report includes, from parameters such as `ad=x` and `ad!=y`. Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,28 +8,29 @@ from conversions.rules.site import SiteConfig
 from reporting.report.channels import channels_of
 from tracker.collection.refusal import Refusal
 
-#: What a report can be filtered by. A parameter of this name may be repeated; with `!` behind it, it leaves out.
+#: The keys by which a report can be filtered. `ad=x` includes only x, `ad!=x` excludes it; both can be repeated.
 FILTERS = ("ad", "campaign", "channel", "source", "medium", "network", "goal")
-#: A filter has at most this many values, and a value this many characters.
+#: The most values of a filter, and the most characters of a value.
 MAX_VALUES, MAX_LENGTH = 100, 1_000
 
-#: Name -> all values that were given for a parameter.
+#: A function that returns all values of a parameter.
 Given = Callable[[str], list[str]]
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """What one key may be. If `only` is empty, everything is taken that `without` doesn't leave out."""
+    """The values that a report includes for one key. If `only` is empty, all values are included except those in
+    `without`."""
 
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
     def takes(self, value: str) -> bool:
-        """Whether a value is taken."""
+        """Whether the filter includes a value."""
         return (not self.only or value in self.only) and value not in self.without
 
 
 def read_filters(given: Given, site: SiteConfig) -> Mapping[str, Filter]:
-    """Read the filters by name. The values of `goal` are uids. Raises Refusal."""
+    """Read the filters, by key. The values of `goal` become uids. Raises Refusal."""
     found = {name: Filter(_read(given, name, site), _read(given, f"{name}!", site)) for name in FILTERS}
     return {name: kept for name, kept in found.items() if kept != Filter()}
 
@@ -47,7 +48,7 @@ def _read(given: Given, field: str, site: SiteConfig) -> frozenset[str]:
 
 
 def goal_uid(key: str, site: SiteConfig, field: str = "goal") -> str:
-    """Return the uid of the goal with a key. Raises Refusal."""
+    """Return the uid of the goal with this key. Raises Refusal."""
     for goal in site.goals:
         if goal.key == key:
             return goal.uid

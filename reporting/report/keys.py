@@ -1,4 +1,5 @@
-"""Keys: the `by` of a report -> the keys of its rows: those of time and goal, and those of an ad. Pure."""
+"""Keys: computes the key of a report's row from the parameter `by`: the part for goal and time, and the part for the
+ad. Pure."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,23 +13,24 @@ from reporting.report.origin import NONE, Origins
 from reporting.report.query import AD_KEYS, Query
 from tracker.collection.hit import iso
 
-#: The goal and the times of a row, in the order of `by`.
+#: The part of a row's key for goal and time, in the order of `by`.
 Head = tuple[str, ...]
-#: An ad's keys in the order of `by`; by ad, then also whether the ad is unconfigured.
+#: The part of a row's key for the ad, in the order of `by`. In reports by ad it ends with whether the ad is
+#: unconfigured.
 AdKey = tuple[Any, ...]
-#: The key of an ad that the query's filters leave out.
+#: The key of an ad that the query's filters exclude.
 LEFT_OUT: Final[AdKey] = ("\0",)
 
 
 class HeadKeys:
-    """Gives a goal, a day and a bucket their part of a row's key. It has only what is in the query's `by`."""
+    """Computes the part of a row's key for goal, day and hour, as far as the query's `by` names them."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name not in AD_KEYS)
         self._goals = {goal.uid: goal.key for goal in site.goals}
 
     def key(self, goal: str, day: str, bucket: int) -> Head:
-        """The key of a goal (its uid), a site-local day and the start of a bucket (ms)."""
+        """Return the key of a goal (by uid), a site-local day and an hour (its start, ms)."""
         return tuple(self._value(name, goal, day, bucket) for name in self.names)
 
     def _value(self, name: str, goal: str, day: str, bucket: int) -> str:
@@ -40,21 +42,22 @@ class HeadKeys:
 
 
 class AdKeys:
-    """Gives each ad its part of a row's key. Each ad is looked at once, because a report has many cells."""
+    """Computes the part of a row's key for the ad. Results are cached, because a report has many cells with the same
+    ads."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name in AD_KEYS)
         self._filters = {name: kept for name, kept in query.filters.items() if name in AD_KEYS}
         self._origins = Origins(site.ads)
         self._channels = Channels(site)
-        #: Most reports need neither origin nor channel, which take longer than the rest.
+        #: Whether origin and channel are needed, which take longest to compute. Most reports don't need them.
         self._needs_origin = not {*self.names, *self._filters} <= {"ad", "campaign"}
-        #: No ad meets a filter that asks for one.
+        #: Unattributed amounts are excluded if a filter includes only some ads.
         no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None
         self._known: dict[Named | None, AdKey | None] = {None: no_ad}
 
     def keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
-        """The key of each ad; None for no ad; LEFT_OUT for what the filters leave out."""
+        """Return the key of each ad; None for no ad; LEFT_OUT for an ad that the filters exclude."""
         known = self._known
         return [known[ad] if ad in known else known.setdefault(ad, self._key(ad)) for ad in ads]
 
@@ -72,7 +75,7 @@ class AdKeys:
 
 @lru_cache(maxsize=4096)
 def period_of(day: str, name: str) -> str:
-    """The ISO week (`2026-W48`) or the month (`2026-11`) of a day."""
+    """Return the ISO week (`2026-W48`) or the month (`2026-11`) of a day. `name` is week or month."""
     if name == "month":
         return day[:7]
     year, week, _ = date.fromisoformat(day).isocalendar()

@@ -1,5 +1,5 @@
-"""Learnt: the goals and months of a report -> the months whose fits its credit rests on, and the months that taught
-nothing. Pure."""
+"""Learnt: lists the months whose fits a report's credit is based on, and the months from which nothing could be learnt.
+Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -16,14 +16,14 @@ from conversions.verdicts.fits import read_learnt
 
 
 class MissingFit(msgspec.Struct, frozen=True):
-    """A month from which goals (their keys) had nothing to learn."""
+    """A month from which the data-driven models learnt nothing about these goals (keys)."""
 
     month: Month
     goals: list[str]
 
 
 class LearntMonths(msgspec.Struct, frozen=True):
-    """The fits that the credit of a data-driven model rests on."""
+    """The fits that a report's data-driven credit is based on."""
 
     months: Annotated[list[Month], Meta(description="Months whose fits the credit rests on.")]
     missing: Annotated[
@@ -32,13 +32,16 @@ class LearntMonths(msgspec.Struct, frozen=True):
     ]
 
 
-#: A goal's uid and a month of its conversions.
+#: A goal's uid, and a month of its conversions.
 Needed = tuple[str, str]
 
 
 def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
-    """Describe the months with usable fits, and the months from which a goal had nothing to learn. `needed`: the goals
-    and months of the report's conversions, each divided by the fit of the month before."""
+    """List the months with usable fits, and the months from which nothing was learnt about a goal.
+
+    `needed`: the goals and months of the report's conversions. Each conversion is divided by the fit of the month
+    before.
+    """
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []
     missing: list[MissingFit] = []
@@ -54,5 +57,5 @@ def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) 
 
 
 def is_learnt(learnt: Learnt | None) -> bool:
-    """Whether the month has a usable fit for the goal."""
+    """Whether there is a usable fit."""
     return learnt is not None and learnt.is_usable

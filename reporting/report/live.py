@@ -1,4 +1,4 @@
-"""Live: the counters of the open bucket -> approximate figures of this hour so far. Pure."""
+"""Live: reads the counters of the present hour, for the approximate live part of a report. Pure."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ from tracker.collection.hit import iso
 
 
 class LiveHour(msgspec.Struct, frozen=True):
-    """What happened in the open hour so far."""
+    """The approximate figures of the present hour, so far."""
 
     since: Instant
     hits: int
@@ -24,13 +24,13 @@ class LiveHour(msgspec.Struct, frozen=True):
 
 
 def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHour | None:
-    """Read the live part of an answer; None if the query's days exclude `now` (ms). Raises StoreUnavailable."""
+    """Read the live part of a report; None if its days don't include `now` (ms). Raises StoreUnavailable."""
     if day_of(now, site.timezone) not in query:
         return None
     bucket = bucket_of(now, site.timezone)
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
-        # Hits and clicks have no goal. A report of one goal shows them, too.
+        # Counts of hits and clicks have no goal. They are shown in reports of one goal as well.
         if not count.goal or query.takes_goal(count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

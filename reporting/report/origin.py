@@ -1,7 +1,7 @@
-"""Origin: the name of an ad in cells -> its source, medium and network. Pure.
+"""Origin: finds the source, medium and network of an ad from its name. Pure.
 
-Cells keep an ad's name, and not the tags of its touches. A name that was made of utm tags is taken apart again; a
-configured ad has what its match rules demand.
+Cells have an ad's name, but not the tags of its touches. A name that was made of utm tags is split again; for a
+configured ad its match rules say them.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from conversions.facts.ad_names import OTHER
 from conversions.rules.ads import CLICK_IDS, Ad
 from reporting.figures.cells import Named
 
-#: The value of a key that an ad doesn't have.
+#: The value of a key for which an ad has no value.
 NONE = "(none)"
 NETWORKS = frozenset(CLICK_IDS.values())
 
@@ -25,19 +25,20 @@ class Origin(NamedTuple):
 
 
 class Origins:
-    """The origins of a site's ads, configured or not."""
+    """The source, medium and network of each ad of a site."""
 
     def __init__(self, ads: Iterable[Ad]) -> None:
         self._configured = {ad.key: demanded(ad) for ad in ads}
 
     def of(self, ad: Named) -> Origin:
-        """The origin of an ad."""
+        """Return the source, medium and network of an ad."""
         name, campaign, configured = ad
         return self._configured.get(name, Origin()) if configured else named_origin(name, campaign)
 
 
 def demanded(ad: Ad) -> Origin:
-    """What all match rules of an ad demand in the same words, without a wildcard."""
+    """Return the source, medium and network that all match rules of an ad demand, if they are the same and without
+    wildcards."""
     return Origin(*(_common({getattr(rule, field) for rule in ad.rules}) for field in Origin._fields))
 
 
@@ -47,9 +48,9 @@ def _common(globs: set[str]) -> str:
 
 
 def named_origin(name: str, campaign: str) -> Origin:
-    """Take apart the name of an unconfigured ad: `source/medium/campaign/content`, or a network.
+    """Return the origin of an unconfigured ad from its name: `source/medium/campaign/content`, or a network.
 
-    Tags that were absent are not in the name. With a campaign, what stands before it is the source and the medium.
+    Absent tags are missing in the name. If there is a campaign, only what comes before it is source and medium.
     """
     if name == OTHER.ad:
         return Origin(OTHER.ad, OTHER.ad, OTHER.ad)
@@ -62,8 +63,8 @@ def named_origin(name: str, campaign: str) -> Origin:
 
 
 def before(name: str, campaign: str) -> str:
-    """The part of a name before its campaign. If the name doesn't contain the campaign, a hit gave the name, and it has
-    no tags."""
+    """Return the part of an ad's name before its campaign; "" if the name doesn't contain the campaign: a hit then gave
+    the name."""
     if not campaign:
         return name
     head, found, _ = f"/{name}/".partition(f"/{campaign}/")

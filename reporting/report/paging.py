@@ -1,8 +1,7 @@
-"""Paging: the sums of all rows -> the keys of those rows that a page shows, in order, and where the next one begins.
-Pure.
+"""Paging: sorts the rows of a report and selects those of one page. Pure.
 
-A position is the last row's own place in the order. It gives nothing but rows of the same report, and rows that come or
-go between two pages don't shift it.
+A page's position is its last row's place in the order. Rows that are added or removed between two requests don't shift
+the next page. The position reveals nothing that the report doesn't.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,30 +13,31 @@ import msgspec
 from reporting.report.costs import COLUMNS, WIDTH, cost_figures
 from tracker.collection.refusal import Refusal
 
-#: What a report can be ordered by beside its keys and the columns of spend -> the place in a sum.
+#: The figures (besides spend) by which a report can be ordered -> their index in a sum.
 FIGURES = {"clicks": 0, "views": 1, "conversions": 2, "value": 3}
-#: All figures that a report with spend can be ordered by.
+#: All figures by which a report with spend can be ordered.
 SORTABLE = (*FIGURES, *COLUMNS)
-#: A page has at most this many rows.
+#: The most rows of a page.
 MAX_LIMIT = 10_000
-#: The text of a position has at most this many characters.
+#: The most characters of a position's text.
 MAX_TEXT = 16_384
 
-#: The `by` keys of a row, by which rows are sorted; by ad, then also whether the ad is unconfigured.
+#: The key of a row, by which rows are sorted: its values of `by`. In reports by ad it ends with whether the ad is
+#: unconfigured.
 Key = tuple[Any, ...]
 
 
 class Order(msgspec.Struct, frozen=True):
-    """By what rows are ordered, after which those with equal values are ordered by their keys. An empty name: by the
-    keys alone."""
+    """The column by which rows are ordered. Rows with equal values are ordered by their keys, and so are all rows if
+    `name` is empty."""
 
     name: str = ""
     descending: bool = False
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """The last row of a page: the keys and the order of its report, its value in this order as text, empty if that is
-    null, and its key."""
+    """The position of the last row of a page: its key, its value in the ordered column as text ("" if it is null), and
+    the `by` and order of the report."""
 
     by: tuple[str, ...]
     order: Order
@@ -46,7 +46,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Which rows to show. `limit` 0: all."""
+    """Which rows of a report to show: in which order, how many (`limit` 0: all), and after which position."""
 
     order: Order = Order()
     limit: int = 0
@@ -61,7 +61,7 @@ def read_page(parameters: Mapping[str, str], by: tuple[str, ...], figures: Seque
 
 
 def read_order(text: str, columns: Sequence[str]) -> Order:
-    """Read a column's name; a `-` in front means that the largest value comes first. Raises Refusal."""
+    """Read the column of the parameter `order`, such as `value` or `-value` (largest first). Raises Refusal."""
     name = text.removeprefix("-")
     if name and name not in columns:
         raise Refusal(400, "bad_order", f"order is one of {', '.join(columns)}, or - and one of them.", "order")
@@ -71,7 +71,7 @@ def read_order(text: str, columns: Sequence[str]) -> Order:
 
 
 def read_limit(text: str) -> int:
-    """Read the number of rows; no text is no limit. Raises Refusal."""
+    """Read the number of rows; an empty text means no limit (0). Raises Refusal."""
     if not text:
         return 0
     if text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT:
@@ -80,7 +80,8 @@ def read_limit(text: str) -> int:
 
 
 def read_position(text: str, by: tuple[str, ...], order: Order) -> Position:
-    """Read a position. Raises Refusal unless it was written for a report of these keys in this order."""
+    """Read the position in the parameter `after`. Raises Refusal if it belongs to a report with another `by` or
+    order."""
     try:
         if len(text) > MAX_TEXT:
             raise ValueError("too long")
@@ -105,10 +106,10 @@ def _value_of(position: Position) -> Any:
 
 
 def page_of(sums: Mapping[Key, Sequence[int]], by: tuple[str, ...], page: Page) -> tuple[list[Key], str | None]:
-    """The keys of the page's rows, and the text of the position after them; None if there are no more rows.
+    """Return the keys of a page's rows in order, and the position after them as text; None if no rows follow.
 
-    `sums`: the key of each row -> its clicks, views, conversions and value; with spend, its numbers at the end. A row
-    whose value is null comes last, in either direction.
+    `sums`: key of each row -> its clicks, views, conversions and value, and the numbers of spend at the end. Rows whose
+    value is null come last, in both directions.
     """
     values: dict[Key, Any] = {key: value_of(key, total, by, page.order.name) for key, total in sums.items()}
     keys = sorted(key for key in sums if values[key] is not None)
@@ -135,7 +136,7 @@ def value_of(key: Key, total: Sequence[int], by: tuple[str, ...], name: str) -> 
 
 
 def is_after(place: tuple[Any, Key], end: tuple[Any, Key], order: Order) -> bool:
-    """Whether a row, by its value and its key, comes after another one."""
+    """Whether a row comes after another in the order. Each is given as (value, key)."""
     (own, key), (last, last_key) = place, end
     if own != last and None in (own, last):
         return own is None

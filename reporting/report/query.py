@@ -1,4 +1,4 @@
-"""Query: the parameters of a report -> a checked query, or a Refusal. Pure."""
+"""Query: reads and checks the parameters of a report. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ Basis = Literal["conversion", "click"]
 Form = Literal["json", "csv", "spreadsheet"]
 Choice = TypeVar("Choice", bound=str)
 
-#: The keys of rows that belong to an ad. What is unattributed has none of them.
+#: The values of `by` that describe an ad. Unattributed amounts have none of them.
 AD_KEYS = ("ad", "campaign", "channel", "source", "medium", "network")
 KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
@@ -36,17 +36,19 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 @runtime_checkable
 class MultiValues(Protocol):
-    """Parameters of which one may have several values, such as those of an address."""
+    """Query parameters of which one may have several values, like Django's QueryDict."""
 
     def getlist(self, key: str) -> list[str]:
-        """All values of a parameter."""
+        """Return all values of a parameter."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to report. The days are site-local and inclusive. `filters`: key -> what it may be; the values of `goal` are
-    uids. `models`: those that are shown side by side; empty if `model` is the only one. `compared`:
-    the days with which these are compared. `page`: which rows to show. `spend`: whether with what was spent;
-    None if that is so where something was spent."""
+    """The checked parameters of a report. Days are site-local and inclusive.
+
+    `filters`: key -> which values are included; goals are given by uid. `models`: the models to show side by side;
+    empty if only `model` is shown. `compared`: the days with which the report is compared. `page`: which rows to show.
+    `spend`: whether to show costs; None: only if something was spent.
+    """
 
     first: str
     last: str
@@ -64,51 +66,54 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return self.first <= day <= self.last
 
     def earlier(self) -> "Query | None":
-        """The same query of the days with which its own are compared, with all rows; None if there are none."""
+        """Return the query of the days with which this query's days are compared, without paging; None if there are
+        none."""
         if self.compared is None:
             return None
         first, last = self.compared
         return msgspec.structs.replace(self, first=first, last=last, compared=None, page=Page(self.page.order))
 
     def all_models(self) -> tuple[str, ...]:
-        """The models to read: `model`, those beside it, and `last`, from which these differ."""
+        """Return all models to read: `model`, `models`, and with `models` also `last`, from which differences are
+        shown."""
         return tuple(dict.fromkeys((self.model, *self.models, *(("last",) if self.models else ()))))
 
     def column_of(self, model: str) -> int:
-        """The place of a model's conversions in a sum. The money follows them."""
+        """Return the index of a model's conversions in a sum. Its money is at the next index."""
         return 2 + 2 * self.all_models().index(model)
 
     def empty_sum(self) -> list[int]:
-        """A sum of nothing: clicks, views, and two amounts of each model; with spend, its numbers at the end."""
+        """Return a sum of zeros: clicks, views, then conversions and money of each model, then the numbers of spend if
+        costs are shown."""
         return [0] * (2 + 2 * len(self.all_models()) + WIDTH * bool(self.spend))
 
     def takes_goal(self, uid: str) -> bool:
-        """Whether the report has the conversions of a goal."""
+        """Whether the report includes a goal (by uid)."""
         kept = self.filters.get("goal")
         return kept is None or kept.takes(uid)
 
     def days(self) -> list[str]:
-        """The days of clicks, views and unattributed conversions."""
+        """Return the days whose clicks, views and unattributed conversions are counted."""
         return days_between(self.first, self.last)
 
     def credit_days(self, site: SiteConfig) -> list[str]:
-        """The days of conversions to read. With basis=click they include later days, whose conversions may credit these
-        days' touches."""
+        """Return the days whose conversions are read. With basis=click these are also later days, because their
+        conversions may credit touches of the query's days."""
         if self.basis == "conversion":
             return self.days()
-        # A window's days have 24 hours. Days of the site may be shorter; therefore one more day is read.
+        # A day of a window has 24 hours. Days of the site may be shorter; therefore one more day is read.
         return days_between(self.first, next_day(self.last, -(-longest_window(site) // DAY_MS) + 1))
 
 
 def longest_window(site: SiteConfig) -> int:
-    """The longest time (ms) from a touch to a conversion that may credit it, by any version of any goal."""
+    """Return the longest time (ms) between a touch and a conversion that may credit it, of all goals and versions."""
     versions = [version for goal in site.goals for version in goal.versions]
     return max((max(version.click_window, version.view_window) for version in versions), default=0)
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """Read and check a report's parameters. An empty optional parameter counts as absent. A parameter that may be
-    repeated is read from all its values, if `parameters` has them (`getlist`). Raises Refusal."""
+    """Read and check the parameters of a report. Empty parameters count as absent. Filters may be repeated, if
+    `parameters` has `getlist`. Raises Refusal."""
     check_names(parameters)
     first, last = read_days(parameters)
     models = read_models(parameters)
@@ -132,7 +137,7 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
 
 
 def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | None:
-    """Read whether the report has what was spent; None: where something was. Raises Refusal."""
+    """Read the parameter `spend`: whether to show costs; None: only if something was spent. Raises Refusal."""
     spend = {"auto": None, "0": False, "1": True}[_one_of(parameters, "spend", SPEND)]
     if spend and "hour" in by:
         raise Refusal(400, "bad_by", "Networks say what was spent by day; by=hour is not possible with spend.", "by")
@@ -140,7 +145,7 @@ def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | Non
 
 
 def check_names(parameters: Mapping[str, str]) -> None:
-    """Refuse a parameter that reports don't have. A misspelt filter would otherwise give the figures of everything."""
+    """Refuse unknown parameters. A misspelt filter would otherwise give the figures of everything. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"A report has the parameters {', '.join(PARAMETERS)}."
@@ -148,14 +153,14 @@ def check_names(parameters: Mapping[str, str]) -> None:
 
 
 def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
-    """All values of a parameter."""
+    """Return all values of a parameter."""
     if isinstance(parameters, MultiValues):
         return parameters.getlist(name)
     return [parameters[name]] if name in parameters else []
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:
-    """Read the keys of the rows, in the order given. Raises Refusal."""
+    """Read the keys of the rows from `by`, in order. Raises Refusal."""
     keys = tuple(key.strip() for key in text.split(",", len(KEYS)))
     if not set(keys) <= set(KEYS) or len(set(keys)) < len(keys):
         raise Refusal(400, "bad_by", f"by is a comma-separated list of {', '.join(KEYS)}, each at most once.", "by")
@@ -167,7 +172,7 @@ def read_by(text: str, basis: Basis) -> tuple[str, ...]:
 
 
 def read_models(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """Read the models that are shown side by side, the first one being the report's own. Raises Refusal."""
+    """Read the models to show side by side. The first is the report's own model. Raises Refusal."""
     text = parameters.get("models") or ""
     models = tuple(name.strip() for name in text.split(",", len(MODELS))) if text else ()
     if not set(models) <= set(MODELS) or len(set(models)) < len(models):
@@ -179,7 +184,7 @@ def read_models(parameters: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def read_month(parameters: Mapping[str, str]) -> str:
-    """Read a month `YYYY-MM`. Raises Refusal."""
+    """Read the parameter `month`, such as 2026-11. Raises Refusal."""
     month = parameters.get("month") or ""
     if _MONTH.fullmatch(month) and EARLIEST <= f"{month}-01" <= LATEST:
         return month
@@ -187,7 +192,7 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
-    """Return the goal's uid and the month of the wanted fit. Raises Refusal."""
+    """Read the parameters of a request for a fit; return the goal's uid and the month. Raises Refusal."""
     key = parameters.get("goal") or ""
     if not key:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")

@@ -1,4 +1,4 @@
-"""Ranges: the parameters `from`, `to` and `compare` -> site-local days, both inclusive. Pure."""
+"""Ranges: reads the days of a report, and the days to compare with, from `from`, `to` and `compare`. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from datetime import date
 from conversions.units.clock import days_between, next_day
 from tracker.collection.refusal import Refusal
 
-#: A report has at most this many days: a leap year and some days around it.
+#: The most days of a report: a leap year and some days more.
 MAX_DAYS = 400
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
 
@@ -18,7 +18,7 @@ Range = tuple[str, str]
 
 
 def read_days(parameters: Mapping[str, str]) -> Range:
-    """Read the first and the last day. Raises Refusal."""
+    """Read the first and the last day from `from` and `to`, both inclusive. Raises Refusal."""
     days = (parameters.get("from") or "", parameters.get("to") or "")
     for field, day in zip(("from", "to"), days, strict=True):
         if not is_day(day):
@@ -28,7 +28,7 @@ def read_days(parameters: Mapping[str, str]) -> Range:
 
 
 def check_range(first: str, last: str, field: str) -> Range:
-    """Refuse a range that is too long or ends before it begins. Raises Refusal."""
+    """Return a range of days. Raises Refusal if it is too long, or ends before it begins."""
     if last < first:
         raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", field)
     if len(days_between(first, last)) > MAX_DAYS:
@@ -37,7 +37,7 @@ def check_range(first: str, last: str, field: str) -> Range:
 
 
 def is_day(text: str) -> bool:
-    """Whether the text is a day that reports know."""
+    """Whether a text is a valid day, such as 2026-11-28, within the years that reports allow."""
     try:
         return bool(_DAY.fullmatch(text) and date.fromisoformat(text)) and EARLIEST <= text <= LATEST
     except ValueError:
@@ -45,8 +45,10 @@ def is_day(text: str) -> bool:
 
 
 def read_compared(text: str, first: str, last: str) -> Range | None:
-    """Read with which days a range is compared: `previous`, as many days just before it; `year`, the same days of the
-    year before; or `FROM..TO`. No text is no comparison. Raises Refusal."""
+    """Read the parameter `compare`; None if it is empty. Raises Refusal.
+
+    `previous`: as many days just before the range; `year`: the same days a year earlier; or FROM..TO.
+    """
     if not text:
         return None
     if text == "previous":
@@ -63,6 +65,6 @@ def read_compared(text: str, first: str, last: str) -> Range | None:
 
 
 def year_before(day: str) -> str:
-    """The same day of the year before; for 29 February the 28th."""
+    """Return the same day a year earlier; 28 February for 29 February."""
     year = int(day[:4]) - 1
     return f"{year:04}-02-28" if day.endswith("-02-29") else f"{year:04}{day[4:]}"

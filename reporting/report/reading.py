@@ -1,6 +1,6 @@
-"""Reading: a query's days -> the cells of its report, each with its site-local day. Pure.
+"""Reading: reads the cells of a report's days, each with its site-local day. Pure.
 
-A day's own cell replaces the cells of its hours if it was made after the newest mark of these hours; see
+A day's own cell is used instead of its hours' cells if it was made after the newest mark of these hours; see
 `reporting.days`.
 """
 
@@ -16,7 +16,7 @@ from reporting.figures.days import DayBody, figures_of, month_page, read_made
 from reporting.figures.sums import utc_day
 from reporting.report.query import Query
 
-#: At most this many pages are in memory at once.
+#: The most pages of cells in memory at once.
 PAGES_AT_ONCE = 32
 
 #: A site-local day and one of its cells.
@@ -26,8 +26,8 @@ OnDay = tuple[str, Cell]
 class DayReader:
     """Reads the cells of consecutive days of a site.
 
-    `tokens`: bucket -> the greatest token of its marks. `wrong`: the days read so far whose own cells were damaged or
-    made between other midnights.
+    `tokens`: hour -> the greatest token of its marks. `wrong`: days read so far whose own cells were damaged, or made
+    for other midnights.
     """
 
     def __init__(self, store: Store, site: SiteConfig, days: Sequence[str], tokens: Iterable[tuple[int, int]]) -> None:
@@ -36,15 +36,15 @@ class DayReader:
         self._site = site
         self._days = days
         self._starts = starts_of(days, site)
-        #: Day -> the greatest token of its hours' marks. A day without marks has no cells.
+        #: Day -> the greatest token of its hours' marks. A day whose hours never had a mark has no cells.
         self._newest: dict[str, int] = {}
         for bucket, token in tokens:
             day = self._day_of(bucket)
             self._newest[day] = max(self._newest.get(day, 0), token)
 
     def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
-        """Read the cells of a model on some of the days: for each day its own cell if that is valid, or else the cells
-        of its hours. `by_hour`: the cells of hours only."""
+        """Yield the cells of a model on some days: each day's own cell if it is valid, else the cells of its hours.
+        With `by_hour`, only cells of hours."""
         wanted = {day for day in days if day in self._newest}
         if not by_hour:
             for day, cell in self._own_cells(model, frozenset(wanted)):
@@ -63,12 +63,12 @@ class DayReader:
             elif made.token > self._newest[day]:
                 yield day, figures_of(cell, made)
                 days = days - {day}
-        # A day may have two cells: one that was made between the midnights of earlier time zone rules, and a valid one.
-        # With a valid cell the day isn't wrong.
+        # A day may have two cells if the timezone's rules changed: an old one and a valid one. The day isn't wrong if
+        # it has a valid one.
         self.wrong |= useless & days
 
     def _made(self, cell: Cell) -> DayBody | None:
-        """Read a day's cell; None if it is damaged or was made between other midnights."""
+        """Read a day's cell; None if it is damaged, or was made for other midnights."""
         place = bisect_right(self._starts, cell.start) - 1
         try:
             made = read_made(cell)
@@ -92,18 +92,18 @@ class DayReader:
 
 
 def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
-    """The start of each of the days, and the end of the last day (ms)."""
+    """Return the start of each day, and the end of the last day (ms)."""
     return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
 
 
 def read_clicks(reader: DayReader, query: Query) -> Iterator[OnDay]:
-    """Read the cells of clicks and views."""
+    """Read the cells of clicks and views of the query's days."""
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
 def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[tuple[str, str, Cell]]:
-    """Read the cells of the query's models, each with its model and day, also on later days whose conversions may
-    credit touches of the query's days."""
+    """Read the cells of the query's models, as (model, day, cell). With basis=click later days are included, because
+    their conversions may credit touches of the query's days."""
     days = query.credit_days(site)
     for model in query.all_models():
         name = by_touch_day(model) if query.basis == "click" else model
@@ -111,5 +111,5 @@ def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[t
 
 
 def read_unrated_cells(reader: DayReader, query: Query) -> Iterator[OnDay]:
-    """Read the cells of amounts without a rate."""
+    """Read the cells of amounts without an exchange rate."""
     return reader.read(NO_RATE, query.days())

@@ -1,4 +1,4 @@
-"""Report answer: the form of the report API's answer. Pure."""
+"""Report answer: the structs of the report API's answer. Pure."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from reporting.report.rows import ReportRow, Totals, Unattributed
 
 
 class Previous(msgspec.Struct, frozen=True, kw_only=True):
-    """The same report of the days with which it is compared, with all of its rows."""
+    """The report of the earlier days with which the answer's days are compared. It has all rows."""
 
     first: Annotated[Day, Meta(description="The first of these days.")] = msgspec.field(name="from")
     last: Annotated[Day, Meta(description="The last of these days.")] = msgspec.field(name="to")
@@ -28,7 +28,7 @@ class Previous(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The conversions of each ad, and until when they are final."""
+    """The report API's answer: the conversions of each ad, and until when they are final."""
 
     site: str
     timezone: str

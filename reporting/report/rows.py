@@ -1,4 +1,4 @@
-"""Rows: the sums of a report -> its rows, unattributed amounts and totals, with amounts as texts. Pure."""
+"""Rows: converts the sums of a report to rows, unattributed amounts and totals, with amounts as decimal texts. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
@@ -12,26 +12,26 @@ from reporting.report.costs import COLUMNS, WIDTH, Cost, PerClick, PerConversion
 from reporting.report.paging import Key
 from reporting.report.query import AD_KEYS, Query
 
-#: Clicks and views; then for each model micros of conversions and of money; then what was spent, if it is asked for.
+#: [clicks, views, then conversions and money of each model in micros, then the numbers of spend if costs are shown].
 Sum = list[int]
 
 
 class Line(NamedTuple):
-    """The sums of a row: what ads got, and what is unattributed; None if the row has a key of an ad."""
+    """The sums of a row: what ads got, and what is unattributed (None if the rows are by ad)."""
 
     own: Sum
-    lost: Sum | None = None
+    unattributed: Sum | None = None
 
 
 class Earned(msgspec.Struct, frozen=True):
-    """An amount of conversions and of money."""
+    """Conversions and their value."""
 
     conversions: Amount
     value: Amount
 
 
 class ModelEarned(msgspec.Struct, frozen=True):
-    """What one of several models gives."""
+    """The amounts under one of several models."""
 
     conversions: Amount
     value: Amount
@@ -39,7 +39,7 @@ class ModelEarned(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys by which a row is grouped."""
+    """The keys of a row. Only those are set that the parameter `by` names."""
 
     ad: Annotated[str | UnsetType, Meta(description="Only in reports by ad.")] = UNSET
     campaign: Annotated[str | UnsetType, Meta(description="Only in reports by campaign.")] = UNSET
@@ -55,7 +55,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportRow(Keys, frozen=True, kw_only=True):
-    """One row of a report: its keys, and its figures."""
+    """A row of a report: its keys and its figures."""
 
     configured: Annotated[
         bool | UnsetType, Meta(description="Only in reports by ad: whether `ad` is a configured ad's key.")
@@ -80,14 +80,14 @@ class ReportRow(Keys, frozen=True, kw_only=True):
 
 
 class UnattributedRow(Keys, frozen=True, kw_only=True):
-    """What no ad got, by the keys of the report that no ad has."""
+    """Conversions that no ad gets credit for, by those keys of the report that don't describe ads."""
 
     conversions: Amount
     value: Amount
 
 
 class Unattributed(msgspec.Struct, frozen=True):
-    """Conversions without credit to any ad."""
+    """Conversions that no ad gets credit for."""
 
     conversions: Amount
     value: Amount
@@ -117,7 +117,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The exact part of an answer. `next`: where the next page begins; None if there is none."""
+    """The exact figures of an answer. `next`: the position of the next page; None on the last one."""
 
     rows: list[ReportRow]
     unattributed: Unattributed
@@ -126,7 +126,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def column_names(query: Query) -> list[str]:
-    """The columns of a report's rows, in order."""
+    """Return the names of the columns of a report's rows, in order."""
     configured = ["configured"] if "ad" in query.by else []
     unattributed = [] if set(query.by) & set(AD_KEYS) else ["unattributed"]
     models = ["models"] if query.models else []
@@ -135,7 +135,7 @@ def column_names(query: Query) -> list[str]:
 
 
 def row(key: Key, line: Line, query: Query) -> ReportRow:
-    """Make one row of a report. By goal, clicks and views are null, because no click belongs to a goal."""
+    """Make a row of a report. In reports by goal, clicks and views are null, because they belong to no goal."""
     by_goal = "goal" in query.by
     return ReportRow(
         **dict(zip(query.by, key, strict=False)),
@@ -144,14 +144,14 @@ def row(key: Key, line: Line, query: Query) -> ReportRow:
         views=None if by_goal else line.own[1],
         conversions=six_places(line.own[2]),
         value=six_places(line.own[3]),
-        unattributed=UNSET if line.lost is None else Earned(*map(six_places, line.lost[2:4])),
+        unattributed=UNSET if line.unattributed is None else Earned(*map(six_places, line.unattributed[2:4])),
         models=by_model(line.own, query),
         **spend_columns(line.own, query),
     )
 
 
 def spend_columns(total: Sum, query: Query) -> dict[str, Any]:
-    """The columns of spend, if the query asks for them."""
+    """Return the columns of spend; {} if the query doesn't ask for them."""
     if not query.spend:
         return {}
     cost, impressions, clicks = total[-WIDTH:]
@@ -159,7 +159,7 @@ def spend_columns(total: Sum, query: Query) -> dict[str, Any]:
 
 
 def by_model(total: Sum, query: Query) -> dict[str, ModelEarned] | UnsetType:
-    """The amounts under each of several models, and their differences from `last`."""
+    """Return the amounts under each of the query's `models`, and the differences from `last`."""
     if not query.models:
         return UNSET
     last = query.column_of("last")
@@ -172,27 +172,27 @@ def by_model(total: Sum, query: Query) -> dict[str, ModelEarned] | UnsetType:
 
 
 def unattributed_of(total: Sum, rows: list[UnattributedRow] | None) -> Unattributed:
-    """What is unattributed; every model leaves the same."""
+    """Make the unattributed amounts. They are the same under every model."""
     return Unattributed(six_places(total[2]), six_places(total[3]), UNSET if rows is None else rows)
 
 
-def lost_rows(lost: Mapping[Key, Sum], query: Query) -> list[UnattributedRow] | None:
-    """What is unattributed, by the keys that no ad has; None if all keys are of one kind."""
+def unattributed_rows(sums: Mapping[Key, Sum], query: Query) -> list[UnattributedRow] | None:
+    """Make the unattributed rows, by the keys that don't describe ads; None if the report has only one kind of keys."""
     names = [name for name in query.by if name not in AD_KEYS]
     if len(names) in (0, len(query.by)):
         return None
     return [
         UnattributedRow(
             **dict(zip(names, key, strict=True)),
-            conversions=six_places(lost[key][2]),
-            value=six_places(lost[key][3]),
+            conversions=six_places(sums[key][2]),
+            value=six_places(sums[key][3]),
         )
-        for key in sorted(lost)
+        for key in sorted(sums)
     ]
 
 
 def totals_of(total: Sum, query: Query) -> Totals:
-    """The sums of a report."""
+    """Make the totals of a report."""
     return Totals(
         total[0],
         total[1],
@@ -204,7 +204,7 @@ def totals_of(total: Sum, query: Query) -> Totals:
 
 
 def flat_names(query: Query) -> list[str]:
-    """The columns of a report as a table: a row's parts have columns of their own, such as `unattributed.value`."""
+    """Return the columns of a report as a flat table, with columns such as `unattributed.value`."""
     amounts = ("conversions", "value")
     parts = {
         "unattributed": [f"unattributed.{name}" for name in amounts],
@@ -216,6 +216,6 @@ def flat_names(query: Query) -> list[str]:
 
 
 def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
-    """Turn rows into plain JSON types, with the keys in the order of `by`."""
+    """Convert rows to plain JSON types. The keys of each row are in the order of `by`."""
     names = column_names(query)
     return [{name: row[name] for name in names} for row in msgspec.to_builtins(list(rows))]

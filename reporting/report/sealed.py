@@ -1,7 +1,7 @@
-"""Sealed: the queue's marker and a site's marks -> the instant before which every accepted hit is in the figures.
+"""Sealed: computes the instant before which a report is complete: every accepted hit is in its figures.
 
-Compute the instant first, then read the cells. A hit that the cells lack was still marked, or in the queue, when the
-instant was computed; therefore the hit isn't before it.
+Compute it before reading cells. A hit that the cells lack was at that moment still in the queue, or in a marked hour;
+it is therefore not before the instant.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from reporting.report.query import Query, longest_window
 
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
-    """The instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
-    # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Therefore
-    # each is in a bucket whose mark is still open, or is rolled up.
+    """Return the instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
+    # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Each is
+    # therefore in an hour that is still marked, or is rolled up.
     reached = Marker.reached()
     is_learned = bool(set(query.all_models()) & set(LEARNED))
     sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if is_learned else ())])
@@ -26,14 +26,15 @@ def sealed_until(query: Query, site: SiteConfig) -> int:
 
 
 def seal(reached: int, marked: Sequence[int]) -> int:
-    """The sealed instant in whole seconds (ms), from the queue's progress and the starts of marked buckets."""
+    """Return the instant before which figures are complete (ms, whole seconds), from how far the queue is processed and
+    the starts of marked hours."""
     sealed = max(min([reached - MARGIN_MS, *marked]), 0)
     return sealed - sealed % 1000
 
 
 def marked_since(key: str) -> list[int]:
-    """The start of the site's oldest marked bucket, if there is one. A mark on the whole site counts for each
-    bucket."""
+    """Return [the start of the site's oldest marked hour], or [] if no hour is marked. A mark on the whole site counts
+    for each hour."""
     first = first_mark(key)
     if first == WHOLE_SITE:
         first = first_bucket(key)
@@ -41,16 +42,14 @@ def marked_since(key: str) -> list[int]:
 
 
 def unfitted_since(site: SiteConfig) -> list[int]:
-    """The first instant (ms) whose data-driven credit may still change: the end of the oldest marked month."""
+    """Return [the first instant (ms) whose data-driven credit may still change], or []. It is the end of the oldest
+    month that must be fitted again."""
     return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
 
 
 def is_recounting(key: str, now: int) -> bool:
-    """Whether the site's old figures are being made again at `now` (ms).
-
-    This is so if a replay is under way, or if a bucket older than a day is marked. A change of the configuration marks
-    all buckets.
-    """
+    """Whether old figures of the site are being made again at `now` (ms): by a replay, or because an hour older than a
+    day is marked. A change of the configuration marks all hours."""
     if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
         return True
     first = first_mark(key)
@@ -58,5 +57,5 @@ def is_recounting(key: str, now: int) -> bool:
 
 
 def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:
-    """Whether the query's range ends after the sealed instant."""
+    """Whether the query's last day ends after the instant before which figures are complete."""
     return day_start(next_day(query.last), site.timezone) > sealed

@@ -1,14 +1,14 @@
-"""Table: a report's rows -> CSV in which a spreadsheet finds no formula. Pure."""
+"""Table: writes a report's rows as CSV in which a spreadsheet finds no formula. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-#: The first character of a file for spreadsheets, by which they know that it is UTF-8. Programs would read it as a part
-#: of the first column's name.
+#: The first character of a CSV for spreadsheets (BOM), which marks it as UTF-8. Programs would take it for a part of
+#: the first column's name.
 UTF8_MARK = "\ufeff"
 #: Where a formula may begin: at the start of a cell, or after a semicolon or a tab, at which a spreadsheet may split a
-#: line. Blanks and quotes before a formula don't disarm it.
+#: line. Blanks and quotes before it don't help.
 _FORMULA = re.compile(
     r"(?:^|(?<=[;,\t\r\n]))(?=[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])"
 )
@@ -16,13 +16,13 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Write the rows below a line with the columns' names. Null is an empty cell; booleans are `true` and `false`."""
+    """Write rows as CSV, with a line of column names first. Null becomes an empty cell, booleans `true` and `false`."""
     lines = [list(columns), *([cell_of(row[column]) for column in columns] for row in rows)]
     return "".join(f"{','.join(line)}\r\n" for line in lines)
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a row with parts into columns such as `unattributed.value`."""
+    """Flatten a row: {"unattributed": {"value": 1}} becomes {"unattributed.value": 1}."""
     columns: dict[str, Any] = {}
     for name, value in row.items():
         parts = flat(value) if isinstance(value, Mapping) else {"": value}
@@ -31,8 +31,8 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cell_of(value: Any) -> str:
-    """Write one cell, quoted unless it is a number. An apostrophe is put before each possible formula, because
-    strangers choose names."""
+    """Write one CSV cell, quoted unless it is a number. A possible formula gets an apostrophe, because strangers choose
+    names."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,5 @@
-"""Unrated: the cells of amounts without a rate -> the part `set_aside` of an answer. Pure."""
+"""Unrated: reads which amounts a report leaves out because no exchange rate is known, for the answer's `set_aside`.
+Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,17 +13,18 @@ from reporting.report.reading import DayReader, read_unrated_cells
 
 
 def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
-    """Read, by reason, the number of counted conversions with an unrated part of their value, and the unrated amounts.
-    Raises StoreUnavailable.
+    """Read how many counted conversions have a value that is partly left out, and the amounts left out. Raises
+    StoreUnavailable.
 
-    The conversion's day counts, with either basis. A site without other currencies has no unrated amounts.
+    They are counted by the conversion's day, also with basis=click. A site without exchange rates has none.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
-    """Return how many of the query's conversions have amounts without a rate; and these amounts: currency -> micros."""
+    """Return how many of the query's conversions have amounts without an exchange rate, and these amounts: currency ->
+    micros."""
     conversions, amounts = 0, Counter[str]()
     for row in (row for cell in cells for row in decode_unrated(cell) if query.takes_goal(row.goal)):
         conversions += row.conversions

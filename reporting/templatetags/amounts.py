@@ -1,4 +1,4 @@
-"""Amounts: the API's decimals and instants -> texts for people."""
+"""Amounts: template filters that write the API's decimals and instants for people."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,8 @@ register = template.Library()
 
 @register.filter
 def amount(text: str, places: int = 0) -> str:
-    """Write a decimal with separators, never rounded. Zeros at its end are dropped, down to `places` places."""
+    """Write a decimal with thousands separators, never rounded. Trailing zeros are dropped, down to `places`
+    decimals."""
     whole, _, fraction = f"{Decimal(text):,f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
@@ -18,13 +19,13 @@ def amount(text: str, places: int = 0) -> str:
 
 @register.filter
 def percent(credit: str) -> str:
-    """Write a share of one conversion in percent, never rounded."""
+    """Write a share in percent, never rounded: 0.25 becomes 25 %."""
     return f"{amount(f'{Decimal(credit) * 100}')} %"
 
 
 @register.filter
 def instant(text: str) -> datetime:
-    """Read an ISO 8601 instant as a datetime, for Django's filters of dates."""
+    """Convert an ISO 8601 text to a datetime, for Django's date filters."""
     return datetime.fromisoformat(text)
 
 

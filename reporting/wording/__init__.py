@@ -1,1 +1,1 @@
-"""Wording: explanations -> the words of pages about a conversion. Pure."""
+"""Wording: puts explanations of conversions into words, for the pages. Pure."""

@@ -1,4 +1,4 @@
-"""Entries: an explanation -> the lines of its timeline in words, in the order of time. Pure."""
+"""Entries: the timeline of an explained conversion as lines of words, in order of time. Pure."""
 
 from collections.abc import Iterator
 
@@ -23,10 +23,11 @@ ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retract
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. `good`: whether the fact counts or may earn credit."""
+    """One line of the timeline: a touch, a rejected hit, a conversion or an adjustment. `good`: whether it counts or
+    may earn credit."""
 
     at: str
-    #: How long the entry is before or after the conversion, in words; empty for the conversion itself.
+    #: How long before or after the conversion it happened, in words; "" for the conversion itself.
     gap: str
     title: str
     value: str | None = None
@@ -46,12 +47,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline_of(explanation: Explanation) -> list[Entry]:
-    """All entries of the conversion in the order of time. At the same instant touches come first."""
+    """Return all entries of a conversion's timeline, in order of time. At the same instant, touches come first."""
     return sorted(entries_of(explanation), key=lambda entry: read_moment(entry.at))
 
 
 def entries_of(explanation: Explanation) -> Iterator[Entry]:
-    """Touches, rejected hits, the conversion itself, its duplicates and its adjustments."""
+    """Yield the entries of touches, rejected hits, the conversion itself, its duplicates and its adjustments."""
     yield from (touch_entry(touch, explanation) for touch in explanation.touches)
     yield from (rejected_entry(hit, explanation) for hit in explanation.rejected.hits)
     yield own_entry(explanation)
@@ -60,7 +61,7 @@ def entries_of(explanation: Explanation) -> Iterator[Entry]:
 
 
 def own_entry(explanation: Explanation) -> Entry:
-    """The entry of the conversion itself."""
+    """Make the entry of the conversion itself."""
     return Entry(
         at=explanation.at,
         gap="",
@@ -80,7 +81,7 @@ def own_entry(explanation: Explanation) -> Entry:
 
 
 def why_own(explanation: Explanation) -> str:
-    """Say why the conversion doesn't count, or why the click that it names leads to no visitor."""
+    """Say why the conversion doesn't count, or why its click id leads to no visitor; "" if neither is the case."""
     if explanation.reason:
         return conversion_sentence(explanation.reason)
     click = explanation.click
@@ -88,7 +89,7 @@ def why_own(explanation: Explanation) -> str:
 
 
 def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
-    """The entry of a click or a view."""
+    """Make the entry of a click or a view."""
     return Entry(
         at=touch.at,
         gap=gap(touch.at, explanation.at),
@@ -107,7 +108,7 @@ def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
 
 
 def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
-    """Say why the touch gets nothing, or under which models it gets credit."""
+    """Say why a touch gets no credit, or under which models it gets credit."""
     if touch.reason:
         goal = explanation.goal
         days = goal.click_window_days if touch.kind == "click" else goal.view_window_days
@@ -122,7 +123,7 @@ def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
 
 
 def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
-    """The entry of a rejected hit of the persons."""
+    """Make the entry of a rejected hit of the conversion's persons."""
     return Entry(
         at=hit.at,
         gap=gap(hit.at, explanation.at),
@@ -139,7 +140,7 @@ def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
 
 
 def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
-    """The entry of a duplicate: another stored conversion of the same claim, perhaps another claimant's."""
+    """Make the entry of a duplicate: another conversion with the same order or hit id, which doesn't count."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),
@@ -159,7 +160,7 @@ def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
 
 
 def adjustment_entry(row: ExplainedAdjustment, explanation: Explanation) -> Entry:
-    """The entry of a refund, a restatement or a retraction."""
+    """Make the entry of an adjustment: refund, restatement, retraction or restoration."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),

@@ -1,4 +1,4 @@
-"""Explained: an explanation -> the words of its page. Pure."""
+"""Explained: the content of a conversion's page, in words. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -18,20 +18,20 @@ from tracker.collection.hit import iso
 
 T = TypeVar("T")
 
-#: A timeline shows at most this many entries, and a table this many rows: half from the start, half from the end.
+#: The most entries of a timeline, and rows of a table, that are shown: half from the start, half from the end.
 MAX_SHOWN = 200
 
 
 class TouchShares(msgspec.Struct, frozen=True):
-    """One touch and its (credit, value) under each model."""
+    """A touch, with its credit and value under each model as (credit, value)."""
 
     touch: ExplainedTouch
     shares: list[tuple[str, str]]
 
 
 class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a conversion's page. `why` says why the conversion doesn't count; empty if it counts. `nobody`
-    says why no ad gets credit; empty if one does, or if the conversion doesn't count."""
+    """The content of a conversion's page. `why`: why it doesn't count; "" if it counts. `nobody`: why no ad gets
+    credit; "" if an ad does, or if it doesn't count."""
 
     explanation: Explanation
     why: str
@@ -40,8 +40,8 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     models: list[str]
     rows: list[TouchShares]
-    #: The claimants, each with the visitors other than the conversion's own. The conversion's own person is left out if
-    #: there are no others.
+    #: The claimants, each with those visitors that aren't the conversion's own. The conversion's own person is left out
+    #: if there are no others.
     people: list[Claimant]
     #: How each data-driven model divided the conversion: (model, sentence).
     notes: list[tuple[str, str]]
@@ -50,7 +50,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of conversions. `why` says why the conversion doesn't count; empty if it counts."""
+    """One line of a list of conversions. `why`: why it doesn't count; "" if it counts."""
 
     id: str
     goal: str
@@ -62,7 +62,7 @@ class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_explanation(explanation: Explanation) -> ExplainedConversion:
-    """Put an explanation into words."""
+    """Put an explanation into words, for a conversion's page."""
     ordered = timeline_of(explanation)
     shown = first_and_last(ordered, is_the_conversion)
     rows = share_rows(explanation)
@@ -81,7 +81,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
 
 
 def why_nobody(explanation: Explanation) -> str:
-    """Say why no ad gets credit for a conversion that counts; empty if an ad does."""
+    """Say why no ad gets credit for a conversion that counts; "" if an ad does."""
     if explanation.attributed or not explanation.counted:
         return ""
     if not explanation.touches and not explanation.rejected.hits:
@@ -90,7 +90,7 @@ def why_nobody(explanation: Explanation) -> str:
 
 
 def people_of(explanation: Explanation) -> Iterator[Claimant]:
-    """Each person who claims the conversion, with the visitors that are not the conversion's own."""
+    """Yield each person who claims the conversion, with the visitors other than the conversion's own."""
     for person in explanation.persons:
         others = tuple(one for one in person.visitors if one.visitor != explanation.visitor)
         if others or person.more_visitors or person.user != explanation.user:
@@ -98,8 +98,7 @@ def people_of(explanation: Explanation) -> Iterator[Claimant]:
 
 
 def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """For each data-driven model that had something to divide: the month from which it learnt, or why it had learnt
-    nothing."""
+    """Yield (model, sentence) for each data-driven model: from which month it learnt, or why it learnt nothing."""
     for model, note in explanation.models.items():
         if note.fit and note.reason:
             yield model, model_sentence(note.reason, note.fit)
@@ -108,20 +107,19 @@ def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def share_rows(explanation: Explanation) -> list[TouchShares]:
-    """The shares of each touch that may earn credit; none if the conversion doesn't count."""
+    """Return the shares of each touch that may earn credit; [] if the conversion doesn't count."""
     touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
     return [TouchShares(touch, shares_of(touch)) for touch in touches]
 
 
 def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
-    """A touch's credit and value under each model."""
+    """Return a touch's (credit, value) under each model."""
     pairs = zip(touch.credit.items(), touch.value.items(), strict=True)
     return [(credit, value) for (_, credit), (_, value) in pairs]
 
 
 def first_and_last(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
-    """Of more than MAX_SHOWN items: the first, the last, and those between for which `kept` is true. Of fewer: all
-    items."""
+    """Shorten a list to its first and last MAX_SHOWN / 2 items, and the items between for which `kept` is true."""
     half = MAX_SHOWN // 2
     if len(items) <= MAX_SHOWN:
         return list(items)
@@ -129,7 +127,7 @@ def first_and_last(items: Sequence[T], kept: Callable[[T], bool] = lambda _: Fal
 
 
 def is_the_conversion(entry: Entry) -> bool:
-    """Whether an entry is the conversion itself."""
+    """Whether an entry of the timeline is the conversion itself."""
     return not entry.gap
 
 

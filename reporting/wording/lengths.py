@@ -1,4 +1,4 @@
-"""Lengths: two instants -> the time between them in words. Pure."""
+"""Lengths: writes the time between two instants in words. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +7,12 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def read_moment(text: str) -> datetime:
-    """Read an instant of an answer as a datetime."""
+    """Convert the ISO 8601 text of an answer to a datetime."""
     return datetime.fromisoformat(text)
 
 
 def gap(at: str, of: str) -> str:
-    """Say how long an instant is before or after another."""
+    """Say how long an instant (`at`) is before or after another (`of`): "2 days 3 hours before"."""
     between = read_moment(at) - read_moment(of)
     if not between:
         return "at the same moment"
@@ -20,7 +20,7 @@ def gap(at: str, of: str) -> str:
 
 
 def describe_length(length: timedelta) -> str:
-    """Write a length of time in its two largest units."""
+    """Write a length of time in its two largest units: "2 days 3 hours"."""
     left = int(length.total_seconds())
     parts: list[str] = []
     for seconds, unit in UNITS:

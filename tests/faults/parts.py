@@ -45,7 +45,7 @@ PARTS = [
         "    return [cell, sizes_cell(bucket, part, sums.sizes)]\n",
         "    return [cell, sizes_cell(bucket, part, sums.sizes)] if sums.alike or sums.clicks else []\n",
     ),
-    fault("an hour that names every ad of its parts", TEST, "reporting/making.py", "    sums.fold()\n", ""),
+    fault("an hour that names every ad of its parts", TEST, "reporting/making.py", "    sums.fold_small_ads()\n", ""),
     fault(
         "an explanation that names ads by its own part only",
         TEST,

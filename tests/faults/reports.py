@@ -11,7 +11,7 @@ REPORTS = [
         "a report without ads that leaves out keys with only unattributed conversions",
         ROWS,
         REPORT,
-        "if any(line.own) or any(line.lost or ()):",
+        "if any(line.own) or any(line.unattributed or ()):",
         "if any(line.own):",
     ),
     fault(

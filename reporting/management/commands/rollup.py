@@ -1,4 +1,4 @@
-"""`manage.py rollup`: makes the figures of all marked buckets at once. Beat does a part of them each minute."""
+"""`manage.py rollup`: makes the figures of all marked hours. Without the command, workers do it each minute."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,25 +17,25 @@ from tracker.queues import wait_until_idle
 
 
 class Command(BaseCommand):
-    """Wait until accepted hits are processed, then roll up all marked buckets, or those of a range."""
+    """Wait until accepted hits are processed, then make the figures of all marked hours, or of all hours of a range."""
 
     help = "Roll up the marked buckets, or all buckets of a range, and wait until it is done."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Options: the wait and the range."""
+        """Add the options: how long to wait, and the range."""
         help = "seconds to wait until accepted hits are processed; 60 by default, 0 doesn't wait"
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help=help)
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Roll up. If a service is away, stop with a one-line message; the next run goes on from there."""
+        """Make the figures. If a service is away, end with a one-line error; the command can be run again."""
         try:
             self._roll_up(options)
         except Transient as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
 
     def _roll_up(self, options: dict[str, Any]) -> None:
-        """Roll up. If hits were still on their way after the wait, end with an error."""
+        """Make the figures. If hits were not processed within the wait, end with an error."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
@@ -54,10 +54,10 @@ class Command(BaseCommand):
 
 
 def drain(site: str | None) -> tuple[int, int]:
-    """Roll up and fit until no fit changes; return the numbers of buckets rolled up and of months fitted.
+    """Roll up hours and fit months until nothing changes; return the numbers of hours and of months.
 
-    If fits changed, the buckets that they mark are rolled up again. This changes no fit, because fits are made of
-    paths, not of credit.
+    If fits changed, the hours that they mark are rolled up again. That changes no fit, because fits depend on paths and
+    not on credit.
     """
     buckets, months = roll_up_all(site), set[str]()
     while fitted := fit_all(site):
@@ -70,8 +70,8 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up the parts that are marked now and add up their hours; return the number of buckets. If a service was
-    away, its error is raised at the end."""
+    """Roll up the marked parts and add up their hours; return the number of hours. If a service was away, raise its
+    error at the end."""
     work = roller()
     buckets: set[tuple[str, int]] = set()
     for noted in (work.marked, work.sums):
@@ -86,7 +86,7 @@ def roll_up_all(site: str | None) -> int:
 
 
 def make_all_days(site: str | None) -> None:
-    """Make the cells of the days that are over."""
+    """Make the cells of all past days that need it."""
     work = day_maker()
     for day in tqdm(work.due(now_ms(), site), desc="adding up", unit=" days", disable=None):
         work.attempt(day)
@@ -94,7 +94,7 @@ def make_all_days(site: str | None) -> None:
 
 
 def fit_all(site: str | None) -> dict[str, bool]:
-    """Fit the marked months that are over, even if another fitter holds them. Return site and month -> whether the fits
+    """Fit the marked months that are over, even if another fitter holds them. Return "site month" -> whether the fits
     changed.
 
     If a service was away, its error is raised at the end.
@@ -106,5 +106,5 @@ def fit_all(site: str | None) -> dict[str, bool]:
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
-    """Show a progress bar over a month's buckets."""
+    """Return a function that shows a progress bar over a month's hours."""
     return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None)

@@ -20,7 +20,7 @@ from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, by_touch_day
 from reporting.report.query import AD_KEYS, KEYS, Query, longest_window, read_query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
-from reporting.report.report import MAX_ROWS, check_size, make_report
+from reporting.report.report import MAX_ROWS, check_size, report_of_cells
 from reporting.report.rows import Report, Totals, Unattributed, flat_names, plain_rows
 from reporting.report.table import csv_of, flat
 from tests.rows import ClickRow, CreditRow, clicks_body, credit_body, credit_rows
@@ -88,7 +88,7 @@ def without_days(cell: Cell) -> Cell:
 def reported(cells: Iterable[Cell], asked: Query) -> Report:
     kept: Any = CellStore(cells)
     reader = DayReader(kept, SITE, asked.credit_days(SITE), ((cell.start, 1) for cell in kept.within(asked)))
-    return make_report(read_clicks(reader, asked), read_credit(reader, asked, SITE), asked, SITE)[0]
+    return report_of_cells(read_clicks(reader, asked), read_credit(reader, asked, SITE), asked, SITE)[0]
 
 
 def rows(cells: list[Cell], **parameters: str) -> list[dict[str, Any]]:
