@@ -1,4 +1,4 @@
-"""`make bench`: measures the tracker (on services and embedded) and the baseline in turn; prints the README's table."""
+"""`make bench`: measures the tracker (on services and embedded) and the baseline, and prints the README's table."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.measure import Figures, measure_embedded, measure_services
-from bench.subject import Subject, Way
+from bench.subject import Progress, Subject
 from bench.table import goals_missed, table
 from tests.crash.services import OwnServices
 from tests.running import CHECKOUT
@@ -19,12 +19,13 @@ TURNS = 2
 
 
 def say(text: str) -> None:
-    """Prints progress on stderr. Stdout is for the table."""
+    """Print progress on stderr. Stdout is for the table."""
     print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
 
 
 def run(folder: Path) -> dict[str, list[Figures]]:
-    """Measures every subject several times. The subjects alternate, because the machine may be busier at some times."""
+    """Measure the tracker, the baseline and the embedded tracker TURNS times each; return their figures by name. They
+    alternate, because the machine may be busier at some times."""
     turns: dict[str, list[Figures]] = {"services": [], "baseline": [], "embedded": []}
     with ExitStack() as stack:
         services = stack.enter_context(OwnServices(folder / "services"))
@@ -33,24 +34,24 @@ def run(folder: Path) -> dict[str, list[Figures]]:
             name: stack.enter_context(Subject(name, folder / name, env, baseline=name == "baseline"))
             for name, env in rooms.items()
         }
-        ways = {}
+        progress = {}
         for name, subject in subjects.items():
             say(f"{name}: preparing")
             subject.prepare()
             if not subject.embedded:
-                ways[name] = Way(subject)
-                stack.callback(ways[name].close)
+                progress[name] = Progress(subject)
+                stack.callback(progress[name].close)
         for turn in range(TURNS):
             for name, subject in subjects.items():
                 say(f"{name}: turn {turn + 1} of {TURNS}")
-                found = measure_embedded(subject) if subject.embedded else measure_services(subject, ways[name])
+                found = measure_embedded(subject) if subject.embedded else measure_services(subject, progress[name])
                 turns[name].append(found)
     return turns
 
 
 def main() -> None:
-    """Measures, writes the raw figures to a file, and prints the table. Names each missed aim on stderr."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
+    """Measure, write the raw figures to a file, and print the table. Print each aim that was missed on stderr."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
     with tempfile.TemporaryDirectory(prefix="hitledger-bench.", ignore_cleanup_errors=True) as folder:
         turns = run(Path(folder))
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

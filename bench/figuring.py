@@ -1,6 +1,7 @@
-"""What reports, rollups and replays cost on both stores, and whether a worker's memory stays flat.
+"""`make bench-figures`: measures what reports, rollups and replays cost on both stores; `make soak-rollups`: whether a
+worker's memory stays flat.
 
-`make bench-figures FIGURES="--store sqlite --scale 0.1 hot"` measures less; `make soak-rollups` looks at the memory.
+`make bench-figures FIGURES="--store sqlite --scale 0.1 hot"` measures less.
 """
 
 import argparse
@@ -22,7 +23,8 @@ STORES = ("sqlite", "cassandra")
 
 
 def measure(state: Path, changes: Mapping[str, str], words: Sequence[str]) -> None:
-    """Runs a module with its words on a tracker of its own, in this folder and with these variables."""
+    """Run a module, with its arguments, on a separate tracker in this folder. `changes` are more environment
+    variables."""
     tracker = Tracker(state, {name: value for name, value in changes.items() if name == "CASSANDRA_URL"})
     tracker.manage("migrate", "--noinput", "--verbosity", "0")
     tracker.manage("prepare")
@@ -32,25 +34,25 @@ def measure(state: Path, changes: Mapping[str, str], words: Sequence[str]) -> No
 
 
 def bucket(services: OwnServices) -> dict[str, str]:
-    """The bucket in which the archive is measured, too."""
+    """Return the environment variables of the bucket in which the archive is measured."""
     env = dict(line.split("=", 1) for line in services.tell("env", "s3").splitlines())
     return {"BENCH_ARCHIVE_URL": env.pop("ARCHIVE_URL"), **env}
 
 
 def node(services: OwnServices, folder: Path) -> dict[str, str]:
-    """The Cassandra to measure, and its pid."""
+    """Return the environment variables of the Cassandra to measure: its address and process id."""
     pid = (folder / "pids" / "cassandra.pid").read_text().split()[0]
     return {"CASSANDRA_URL": cassandra_url(services), "BENCH_NODE": pid}
 
 
 def main() -> None:
-    """Measures on SQLite with an archive in a folder and in S3, then on Cassandra. Stdout is the table."""
+    """Measure on SQLite (with an archive in a folder and in S3), then on Cassandra. Print the table on stdout."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", choices=STORES, help="measure on this store alone")
     parser.add_argument("--soak", action="store_true", help="look at a worker's memory instead")
     given, more = parser.parse_known_args()
     words = ["bench.figures.soak" if given.soak else "bench.figures", *more]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
     if not given.soak:
         print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="hitledger-figures.", ignore_cleanup_errors=True) as name:

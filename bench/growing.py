@@ -1,4 +1,5 @@
-"""`make bench-growth`: what a hit costs on Cassandra as timelines and a site grow; prints the README's lines."""
+"""`make bench-growth`: measures what a hit costs on Cassandra as visitors' timelines and a site grow. It prints the
+README's lines."""
 
 import argparse
 import json
@@ -16,7 +17,7 @@ from tests.running import CHECKOUT, Tracker
 
 
 def measure(folder: Path, words: Sequence[str]) -> dict[str, object]:
-    """Starts a separate Cassandra, and the process that measures on it."""
+    """Start a separate Cassandra, and a process that measures on it; return its figures."""
     services = OwnServices(folder / "services")
     try:
         services.start("cassandra")
@@ -34,19 +35,19 @@ def measure(folder: Path, words: Sequence[str]) -> dict[str, object]:
 
 
 def cassandra_url(services: OwnServices) -> str:
-    """The URL of the node with the benchmark's keyspace."""
+    """Return the address of Cassandra with the benchmark's keyspace."""
     env = dict(line.split("=", 1) for line in services.tell("env", "cassandra").splitlines())
     return env["CASSANDRA_URL"].rpartition("/")[0] + "/growth"
 
 
 def main() -> None:
-    """Measures, writes the raw figures to a file, and prints the lines."""
+    """Measure, write the raw figures to a file, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--facts", type=int, default=10_000_000, help="how far the site grows")
     parser.add_argument("--only", choices=("timelines", "site"), help="measure this alone")
     given = parser.parse_args()
     words = ["--facts", str(given.facts), *(["--only", given.only] if given.only else [])]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
     with tempfile.TemporaryDirectory(prefix="hitledger-growth.", ignore_cleanup_errors=True) as folder:
         found = measure(Path(folder), words)
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

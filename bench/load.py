@@ -1,4 +1,4 @@
-"""Load by wrk: 32 connections post hits for some seconds -> how many were accepted, and how fast."""
+"""Load: wrk posts hits on 32 connections for some seconds, and says how many were accepted, and how fast."""
 
 import json
 import subprocess
@@ -13,7 +13,8 @@ _seeds = count(1)
 
 @dataclass(frozen=True)
 class Load:
-    """What the clients saw. `hits` were accepted in `seconds`. The percentiles are of requests."""
+    """What wrk measured: `hits` accepted in `seconds`, refused and broken requests, and the response times of
+    requests."""
 
     hits: int
     seconds: float
@@ -29,7 +30,7 @@ class Load:
 
 
 def post_hits(url: str, site: str, many: int, seconds: int) -> Load:
-    """Posts requests with `many` hits each for some seconds."""
+    """Post requests with `many` hits each to the site, for some seconds."""
     command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
     words = [f"{url}/collect", "--", site, str(many), str(next(_seeds))]
     done = subprocess.run([*command, *words], stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)

@@ -1,4 +1,5 @@
-"""What is measured, and its cost: the tracker, and the baseline with the same server, worker and services."""
+"""Subject: what is measured (the tracker, or the baseline on the same server and services), and how far its hits have
+come."""
 
 import signal
 import time
@@ -16,7 +17,7 @@ BASELINE = {"tracker.wsgi": "bench.baseline.wsgi", "tracker.celery": "bench.base
 
 
 class Subject(Tracker):
-    """A tracker whose processes are started and stopped one by one. `baseline`: run the baseline instead."""
+    """A tracker whose processes are started and stopped one by one. With `baseline`, the baseline runs instead."""
 
     def __init__(self, name: str, state: Path, env: Mapping[str, str], baseline: bool = False) -> None:
         super().__init__(state, env)
@@ -29,7 +30,7 @@ class Subject(Tracker):
             self.commands = {name: plain(command) for name, command in procfile().items()}
 
     def prepare(self) -> None:
-        """Makes the tables and a site, and starts the web process."""
+        """Make the tables and a site, and start the web process."""
         self.manage("migrate", "--noinput", "--verbosity", "0")
         self.manage("prepare")
         if self.baseline:
@@ -38,22 +39,22 @@ class Subject(Tracker):
         self.start("web")
 
     def stop_one(self, name: str) -> None:
-        """Ends one process gracefully."""
+        """End one process gracefully."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
 
     def cpu(self, name: str) -> float:
-        """The CPU seconds used by a process and its children."""
+        """Return the CPU seconds that a process and its children have used."""
         return sum(cpu_seconds(pid) for pid in self.pids(name))
 
     def peak_mib(self, name: str) -> float:
-        """The peak memory in MiB of the process or the child that used most."""
+        """Return the peak memory in MiB of the process, or of its child that used most."""
         return max(peak_kib(pid) for pid in self.pids(name)) / 1024
 
 
-class Way:
-    """How far hits have come on the services: how many wait in the queues, and how many the last step has counted."""
+class Progress:
+    """Reads how far hits have come on the services: how many wait in queues, and how many are fully processed."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -63,7 +64,7 @@ class Way:
         self._session: Session = self._cluster.connect(subject.env["CASSANDRA_URL"].rpartition("/")[2])
 
     def counted(self) -> int:
-        """The hits that the last step has counted. Exact as long as no process is killed."""
+        """Return how many hits the last task has counted. It is exact if no process was killed."""
         site = self._subject.site
         if self._subject.baseline:
             rows = self._session.execute("SELECT clicks, conversions FROM plain_counts WHERE site = %s", [site])
@@ -74,12 +75,12 @@ class Way:
         return sum(row.amount for row in rows if row.metric == "hits")
 
     def waiting(self) -> int:
-        """Messages that no worker has taken yet."""
+        """Return how many messages wait for a worker."""
         channel = self._broker.default_channel
         return sum(channel.queue_declare(name, passive=True).message_count for name in self._queues)
 
     def has_workers(self) -> bool:
-        """Whether a worker is connected."""
+        """Whether a worker is connected to the queue."""
         return bool(self._broker.default_channel.queue_declare(self._queues[0], passive=True).consumer_count)
 
     def close(self) -> None:
@@ -89,14 +90,14 @@ class Way:
 
 
 def plain(command: str) -> str:
-    """The baseline's command for a line of the Procfile: only the application differs."""
+    """Return the baseline's command for a command of the Procfile. Only the application differs."""
     for ours, its in BASELINE.items():
         command = command.replace(ours, its)
     return command
 
 
 def peak_kib(pid: int) -> int:
-    """A process's largest resident memory."""
+    """Return the peak resident memory of a process in KiB; 0 if it is gone."""
     with suppress(FileNotFoundError, ProcessLookupError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

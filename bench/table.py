@@ -1,4 +1,4 @@
-"""The README's table, in Markdown: each figure, the baseline's in the same run, and their ratio."""
+"""The README's benchmark table in Markdown: each figure, the baseline's in the same run, and their ratio."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -7,7 +7,7 @@ from typing import Any
 from bench.measure import ARRAY, Figures
 
 Turns = Sequence[Figures]
-#: Title, path of the figure, and whether more is better.
+#: (title, path of the figure, whether more is better).
 LINES = [
     ("accepted hits/s, worker stopped", "alone.rate", True),
     ("— p50, ms", "alone.p50_ms", False),
@@ -38,23 +38,23 @@ EMBEDDED_LINES = [
 
 
 def figure(turns: Turns, place: str) -> float:
-    """The median of one figure over the turns."""
+    """Return the median of a figure over all turns. `place` is its path, such as drain.rate."""
     return median(float(look_up(turn, place.split("."))) for turn in turns)
 
 
 def look_up(turn: Any, names: Sequence[str]) -> Any:
-    """Follows a path through nested figures."""
+    """Return the value at a path of names in nested dicts."""
     return look_up(turn[names[0]], names[1:]) if names else turn
 
 
 def line(title: str, ours: float, its: float, more: bool) -> str:
-    """One row. A ratio above 1 always means that the tracker is better."""
+    """Return a row. A ratio above 1 always means that the tracker is better."""
     ratio = ours / its if more else its / ours
     return f"| {title} | {ours:,.0f} | {its:,.0f} | {ratio:.1f} × |"
 
 
 def table(services: Turns, embedded: Turns, baseline: Turns) -> str:
-    """The whole table."""
+    """Return the whole table."""
     rows = ["| | Hitledger | plain chain | better by |", "|---|---:|---:|---:|"]
     rows += [line(title, figure(services, at), figure(baseline, at), more) for title, at, more in LINES]
     rows += [line(title, figure(services, at), figure(baseline, its), more) for title, at, its, more in ARRAY_LINES]
@@ -63,7 +63,7 @@ def table(services: Turns, embedded: Turns, baseline: Turns) -> str:
 
 
 def goals_missed(services: Turns, baseline: Turns) -> list[str]:
-    """The aims that this run missed: 3 times the baseline's accepted rate, 15 times its processed rate."""
+    """List the aims that this run missed: 3 times the baseline's accepted rate, 15 times its processed rate."""
     aims = [
         ("accepted", "alone.rate", 3),
         ("accepted while processing", "busy.rate", 3),

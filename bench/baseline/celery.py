@@ -1,4 +1,4 @@
-"""The baseline's Celery application, for `celery -A bench.baseline.celery worker`."""
+"""The Celery application of the baseline, for `celery -A bench.baseline.celery worker`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The baseline's tables."""
+"""The Cassandra tables of the baseline."""
 
 # mypy: disable-error-code="misc"
 
@@ -7,7 +7,7 @@ from cassandra.cqlengine.models import Model
 
 
 class PlainTouch(Model):
-    """A visitor's touches."""
+    """The clicks of a visitor, newest first."""
 
     __table_name__ = "plain_touches"
     site = columns.Text(partition_key=True)
@@ -18,7 +18,7 @@ class PlainTouch(Model):
 
 
 class PlainCount(Model):
-    """Clicks and conversions of an ad and day."""
+    """The numbers of clicks and conversions by site, day and ad."""
 
     __table_name__ = "plain_counts"
     site = columns.Text(partition_key=True)

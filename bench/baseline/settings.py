@@ -1,4 +1,4 @@
-"""Settings of the baseline. It reads the same environment variables as the tracker."""
+"""Django's settings of the baseline. It reads the same environment variables as the tracker."""
 
 from tracker.settings import *  # noqa: F403
 from tracker.settings import DATABASES, INSTALLED_APPS

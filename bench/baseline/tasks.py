@@ -1,4 +1,4 @@
-"""Three tasks a hit: archive, attribute, count."""
+"""The baseline's three Celery tasks for each hit: archive, attribute, count."""
 
 import json
 from datetime import UTC, datetime
@@ -25,13 +25,13 @@ app.set_default()
 
 @cache
 def bucket() -> Any:
-    """The S3 client."""
+    """Return this process's S3 client."""
     return boto3.client("s3", endpoint_url=settings.S3_ENDPOINT_URL or None)
 
 
 @shared_task
 def archive(hit: dict[str, Any]) -> dict[str, Any]:
-    """One object a hit."""
+    """Store a hit as an S3 object, and return it."""
     place = urlsplit(settings.ARCHIVE_URL)
     bucket().put_object(Bucket=place.netloc, Key=f"baseline/{hit['id']}.json", Body=json.dumps(hit).encode())
     return hit
@@ -39,7 +39,7 @@ def archive(hit: dict[str, Any]) -> dict[str, Any]:
 
 @shared_task
 def attribute(hit: dict[str, Any]) -> dict[str, Any]:
-    """Stores a click, or credits a conversion to its visitor's last click."""
+    """Store a click, or credit a conversion to its visitor's last click. Return the hit with the credited ad."""
     if hit["type"] == "click":
         PlainTouch.create(site=hit["site"], visitor=hit["visitor"], at=hit["at"], hit=hit["id"], ad=hit["ad"])
     last = PlainTouch.objects(site=hit["site"], visitor=hit["visitor"]).first()
@@ -48,7 +48,7 @@ def attribute(hit: dict[str, Any]) -> dict[str, Any]:
 
 @shared_task
 def count(hit: dict[str, Any]) -> None:
-    """One counter a hit."""
+    """Add a hit to the counter of its day and credited ad."""
     day = datetime.fromtimestamp(hit["at"] / 1000, UTC).date().isoformat()
     row = PlainCount.objects(site=hit["site"], day=day, ad=hit["credited"])
     row.update(conversions=1) if hit["type"] == "conversion" else row.update(clicks=1)

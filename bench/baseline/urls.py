@@ -1,4 +1,4 @@
-"""The baseline's addresses."""
+"""The URLs of the baseline."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""One endpoint: validate with a serializer, look the site up, enqueue."""
+"""The baseline's endpoint for hits: check the hit, look its site up, and send its tasks."""
 
 import time
 from uuid import uuid4
@@ -16,12 +16,12 @@ from tracker.models import Site
 
 
 def health(_request: HttpRequest) -> HttpResponse:
-    """Answers as long as the process is up."""
+    """Answer 200 while the process is up."""
     return HttpResponse("ok")
 
 
 class HitSerializer(serializers.Serializer):
-    """A hit as the client sends it."""
+    """Checks a hit as the client sends it."""
 
     site = serializers.CharField(max_length=64)
     type = serializers.ChoiceField(["page", "click", "conversion"], default="page")
@@ -33,21 +33,21 @@ class HitSerializer(serializers.Serializer):
 
 
 class Collect(APIView):
-    """Takes one hit."""
+    """Takes one hit in a request."""
 
     authentication_classes: list[type] = []
     permission_classes: list[type] = []
 
     def get(self, request: Request) -> Response:
-        """By query."""
+        """Take the hit of the query string."""
         return self.take(request.query_params)
 
     def post(self, request: Request) -> Response:
-        """By form or JSON."""
+        """Take the hit of a form or of JSON."""
         return self.take(request.data)
 
     def take(self, data: object) -> Response:
-        """Validate and enqueue."""
+        """Check a hit and send its tasks."""
         serializer = HitSerializer(data=data)
         serializer.is_valid(raise_exception=True)
         hit = dict(serializer.data)

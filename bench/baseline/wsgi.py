@@ -1,4 +1,4 @@
-"""The baseline's WSGI application."""
+"""The WSGI application of the baseline."""
 
 import os
 

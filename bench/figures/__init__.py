@@ -1,4 +1,5 @@
-"""What figures cost: reports, rollups, late hits, replays. Its own process has the settings of an embedded tracker."""
+"""Measures what figures cost: reports, rollups, late hits and replays. It runs in a process with an embedded tracker's
+settings."""
 
 import django
 

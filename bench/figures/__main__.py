@@ -1,4 +1,4 @@
-"""Measures one store and prints rows of the table. `python -m bench.figuring` starts it with its own tracker."""
+"""Measures what figures cost on one store, and prints rows of the table. `python -m bench.figuring` starts it."""
 
 import argparse
 
@@ -9,7 +9,8 @@ from bench.figures.yardstick import measure
 
 
 def main() -> None:
-    """Prints rows in Markdown: the figure, the store, what it was and what is wanted; then what was measured."""
+    """Print rows in Markdown: what was measured, the store, the earlier and the wanted figure, and the measured
+    ones."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="how much of everything; 1 by default")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(LINES)}; all by default")
@@ -25,7 +26,8 @@ def main() -> None:
 
 
 def row(line: Line, yardstick: float) -> str:
-    """A row of the table. `yardstick`: CPU seconds of the yardstick."""
+    """Return a row of the table. `yardstick` has the CPU seconds of fixed work, to which the row's CPU time is
+    compared."""
     about, cost = ROWS[line.key], line.cost
     was = about.cassandra if NODE else about.sqlite
     node = told(cost.node, about.unit) if NODE else ""
@@ -35,7 +37,7 @@ def row(line: Line, yardstick: float) -> str:
 
 
 def told(seconds: float, unit: str) -> str:
-    """Seconds in the unit of a row. `/s` is how many of these are done in a second."""
+    """Write a time in the unit of a row. The unit `/s` means how many are done in a second."""
     if unit == "/s":
         return f"{1 / max(seconds, 1e-9):,.0f}/s"
     times = {"s": 1, "ms": 1e3, "us": 1e6}[unit]

@@ -1,4 +1,5 @@
-"""Archive: replays of typical hits from objects of 24 hits and from merged ones, in a folder and perhaps a bucket."""
+"""Archives to measure replays with: typical hits in small objects of 24 hits, or merged, in a folder and perhaps in
+S3."""
 
 import os
 import random
@@ -20,16 +21,16 @@ from tracker.archive import FolderArchive, Merger, ObjectArchive, S3Archive
 from tracker.collection.hit import Batch, Hit, batch_id
 
 BATCH = 24
-#: Of 20 hits 11 are pages, 4 pages that an ad led to, 4 clicks, 1 a conversion, as in `bench/hits.lua`.
+#: Of 20 hits, 11 are pages, 4 landing pages of ads, 4 clicks and 1 a conversion, as in `bench/hits.lua`.
 MIX = 20
 UA = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
-#: Where `make bench-figures` finds a bucket: ARCHIVE_URL of services that run.
+#: The variable with the address of a bucket. `make bench-figures` sets it.
 BUCKET = "BENCH_ARCHIVE_URL"
 
 
 @contextmanager
 def archives() -> Iterator[dict[str, ObjectArchive]]:
-    """The archives to measure, empty. Their objects are deleted afterwards."""
+    """Yield the archives to measure by name, empty. Their objects are deleted afterwards."""
     found: dict[str, ObjectArchive] = {"folder": FolderArchive(Path(os.environ["HITLEDGER_STATE"]) / "measured")}
     if place := os.environ.get(BUCKET):
         found["S3"] = S3Archive(urlsplit(place).netloc, f"bench-{uuid4().hex}", os.environ.get("S3_ENDPOINT_URL", ""))
@@ -41,7 +42,7 @@ def archives() -> Iterator[dict[str, ObjectArchive]]:
 
 
 def fill(archive: ObjectArchive, site: str, hits: int) -> None:
-    """Writes hits of some hours to an archive, a batch of 24 hits for each second."""
+    """Write hits of some hours to an archive, a batch of 24 hits for each second."""
     rng = random.Random(hits)
     for first in range(0, hits, BATCH):
         made_at = START + first * 1_000 // BATCH
@@ -50,7 +51,7 @@ def fill(archive: ObjectArchive, site: str, hits: int) -> None:
 
 
 def hit(rng: random.Random, site: str, number: int, at: int) -> Hit:
-    """A hit of the mix."""
+    """Make a random hit: page, landing page, click or conversion, in the proportion of MIX."""
     what, more = rng.randrange(MIX), dict[str, Any]()
     if what < 4:
         more = {"url": f"https://shop.example/?utm_source=google&utm_medium=cpc&utm_campaign=c{what}"}
@@ -64,17 +65,17 @@ def hit(rng: random.Random, site: str, number: int, at: int) -> Hit:
 
 
 def merge(archive: ObjectArchive) -> None:
-    """Merges as beat does."""
+    """Merge all objects of an archive, as a worker does."""
     list(Merger(archive).merge(START + 1_000 * HOUR_MS))
 
 
 def size_of(archive: ObjectArchive) -> int:
-    """The size of all objects in bytes."""
+    """Return the size of all objects of an archive in bytes."""
     return sum(len(archive.read(key)) for key in archive.list())
 
 
 def replayed(archive: ObjectArchive, site: BenchSite) -> None:
-    """Replays the site's hits as a worker does."""
+    """Replay all hits of a site from an archive, as a worker does."""
     forget_cached_sites()
     progress = Replay.objects.create(site=site.key)
     for _ in replay(archive, replay_processor(), [Range(site.key, 0, FOR_EVER)], progress):

@@ -1,4 +1,5 @@
-"""Lines: a part of the benchmark (its name -> a function) -> its measurements on the store that the settings name."""
+"""The measurements of figures. Each function makes its data and yields what it measured; `scale` 0.1 uses a tenth of
+the data."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -21,17 +22,17 @@ REPORTS = 20
 BATCH = 24
 PEOPLE = 200_000
 SMALL_BUCKETS = 200
-#: The first minutes of an hour.
+#: The minutes of an hour that are measured.
 MINUTES = 20
-#: Hits an hour over 90 days.
+#: The hits of each hour of the 90 days.
 HOURLY = 63
 LATE, LATE_DAYS = 400, 80
-#: Hits that are replayed from small objects, and how many times as many from merged ones.
+#: The number of hits that are replayed from small objects, and how many times as many from merged ones.
 ARCHIVED, MERGED_TIMES = 12_000, 5
 
 
 def reports(scale: float) -> Iterator[Line]:
-    """The p95 of reports of 90 days."""
+    """Measure reports of 90 days of sites with 10, 200 and 1,000 ads (95th percentile)."""
     for ads in (10, 200, 1_000):
         site = BenchSite(f"reports-{ads}", ads)
         with transaction.atomic():
@@ -42,7 +43,7 @@ def reports(scale: float) -> Iterator[Line]:
 
 
 def slow_report(site: BenchSite, by: str, scale: float) -> Cost:
-    """The p95 of a report."""
+    """Measure a report of 90 days with these keys (95th percentile)."""
 
     def ask() -> None:
         config = load_site(site.key)
@@ -54,7 +55,8 @@ def slow_report(site: BenchSite, by: str, scale: float) -> Cost:
 
 
 def hot_hour(scale: float) -> Iterator[Line]:
-    """An hour of many conversions, divided into 256 parts as beat would divide it, and a late click of one person."""
+    """Measure an hour of many conversions, divided into 256 parts: its rollup by one and by two workers, a batch, and a
+    late click."""
     people = round(PEOPLE * scale)
     site = BenchSite("hot", 200)
     site.divide(256)
@@ -78,7 +80,8 @@ def hot_hour(scale: float) -> Iterator[Line]:
 
 
 def person(scale: float) -> Iterator[Line]:
-    """One person's clicks and sales of one hour, as a stranger can send them in five requests."""
+    """Measure the rollup of an hour in which one person has 2,000 clicks and 500 sales, as a stranger could send
+    them."""
     site = BenchSite("person", 10)
     clicks = [site.click(f"c{n}", START + n, "one") for n in range(round(2_000 * scale))]
     sales = [site.sale(f"s{n}", START + HOUR_MS // 2 + n, "one") for n in range(round(500 * scale))]
@@ -92,7 +95,7 @@ def person(scale: float) -> Iterator[Line]:
 
 
 def small_buckets(scale: float) -> Iterator[Line]:
-    """Buckets with one click and one sale each."""
+    """Measure the rollup of many hours with one click and one sale each."""
     site = BenchSite("small", 10)
     many = round(SMALL_BUCKETS * max(scale, 0.25))
     for n in range(many):
@@ -102,7 +105,7 @@ def small_buckets(scale: float) -> Iterator[Line]:
 
 
 def steady(scale: float) -> Iterator[Line]:
-    """Some minutes of a steady load, rolled up each minute as beat does it."""
+    """Measure some minutes of 1,000 hits a second, rolled up each minute."""
     hour = Steady(BenchSite("steady", 200))
     for _ in range(round(MINUTES * scale)):
         hour.minute()
@@ -110,7 +113,7 @@ def steady(scale: float) -> Iterator[Line]:
 
 
 def quiet_site(scale: float) -> Iterator[Line]:
-    """90 days of 63 hits an hour, then 400 clicks that arrive late."""
+    """Measure 90 days of 63 hits an hour: processing, rollup, and a rollup after 400 late clicks."""
     site = BenchSite("quiet", 20)
     days = round(DAYS * scale)
     hours = [START + n * HOUR_MS for n in range(days * 24)]
@@ -139,7 +142,7 @@ def quiet_site(scale: float) -> Iterator[Line]:
 
 
 def many_sites(scale: float) -> Iterator[Line]:
-    """Ticks of many sites: first with five hits each, then with one new hit of every fifth site."""
+    """Measure a tick of many sites: with five hits each, and with one new hit on every fifth site."""
     sites = ManySites(round(5_000 * scale))
     sites.send(sites.keys, 5)
     yield Line("sites-5000", cost_of(sites.tick), f"{len(sites.keys):,} sites; {sites.left():,} left")
@@ -148,14 +151,14 @@ def many_sites(scale: float) -> Iterator[Line]:
 
 
 def archive(scale: float) -> Iterator[Line]:
-    """Replays from objects of 24 hits and from merged ones, in each archive."""
+    """Measure replays from small and from merged objects, in each archive."""
     with archives() as places:
         for name, place in places.items():
             yield from replays(name, place, round(ARCHIVED * scale) // 24 * 24)
 
 
 def replays(name: str, place: ObjectArchive, hits: int) -> Iterator[Line]:
-    """Replays, each of a new site's hits; and the merging between them."""
+    """Measure a replay from small objects, the merge, and a replay from merged objects."""
     end = "-s3" if name == "S3" else ""
     small, merged = (BenchSite(f"{name.lower()}{kind}", 20) for kind in ("small", "merged"))
     fill(place, small.key, hits)
@@ -169,7 +172,7 @@ def replays(name: str, place: ObjectArchive, hits: int) -> Iterator[Line]:
     yield Line(f"replay-merged{end}", cost_of(lambda: replayed(place, merged)).each(hits), f"{hits:,} hits")
 
 
-#: What is measured on both stores, and what only on SQLite.
+#: Name of a part of the benchmark -> its function; and the parts that are measured on Cassandra as well.
 LINES: Mapping[str, Callable[[float], Iterator[Line]]] = {
     "reports": reports,
     "hot": hot_hour,

@@ -1,4 +1,4 @@
-"""Many: thousands of small sites, and the tick that rolls them up."""
+"""Many: thousands of small sites, and the rollup of all of them."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from tracker.models import Account, Site
 
 
 class ManySites:
-    """`number` sites with a goal each."""
+    """A number of sites, each with one goal."""
 
     def __init__(self, number: int) -> None:
         self.keys = [f"small-site-{n}" for n in range(number)]
@@ -29,7 +29,7 @@ class ManySites:
                 Goal.objects.create(site=site, key="purchase", event="purchase")
 
     def send(self, keys: Sequence[str], each: int) -> None:
-        """Processes `each` hits for each of these sites, in an hour that is over."""
+        """Process `each` hits of each site, in a past hour."""
         self._sent += 1
         at = now_ms() // HOUR_MS * HOUR_MS - 2 * HOUR_MS
         worker = Processor(open_store(), sequence, load_site, lambda: 0, 1_000)
@@ -37,15 +37,15 @@ class ManySites:
             worker.process([hit(key, f"{self._sent}-{n}", at + n) for n in range(each)], "many")
 
     def tick(self) -> None:
-        """Does what beat starts each minute."""
+        """Roll up all sites, as a worker does each minute."""
         roll_up()
 
     def left(self) -> int:
-        """How many marks are still open."""
+        """Return how many marks are still open."""
         return Mark.objects.filter(site__in=self.keys, marked=True).count()
 
 
 def hit(site: str, name: str, at: int) -> Hit:
-    """A click, or every fifth time a sale."""
+    """Make a click; or a sale, if the name ends with 4."""
     own = {"type": "conversion", "name": "purchase"} if name.endswith("4") else {"type": "click", "ad": "an-ad"}
     return Hit(id=name, site=site, at=at, received=at, visitor="one", **own)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Site: a site with many ads and a long past. The past is stored as facts or as cells, as each measurement needs it."""
+"""Site: a site with many ads and 90 days of data, which are stored as facts or as cells."""
 
 import random
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from reporting.rollup import Roller
 from tracker.collection.hit import Hit
 from tracker.models import Account, Site
 
-#: 2026-09-01 (UTC), and the 90 days from then on.
+#: 2026-09-01 (UTC) in ms, the number of days, the first and the last day, and an instant after them.
 START = 1_788_220_800_000
 DAYS = 90
 FIRST, LAST = "2026-09-01", "2026-11-29"
@@ -33,7 +33,7 @@ GROUP = 2_500
 
 
 class Hour(msgspec.Struct, frozen=True):
-    """An hour in which `people` people of a site each click on one of its ads, and each `buyer`-th one buys. `goal` is
+    """An hour of a site in which `people` visitors click on an ad each, and every `buyer`-th of them buys. `goal` is
     the goal's uid."""
 
     site: str
@@ -44,43 +44,43 @@ class Hour(msgspec.Struct, frozen=True):
     buyer: int = 1
 
     def write(self, numbers: Iterable[int]) -> None:
-        """Writes the facts of some of the people."""
+        """Write the facts of the visitors with these numbers."""
         clicks = [self.click(n) for n in numbers]
         sales = [self.sale(n) for n in numbers if n % self.buyer == 0]
         open_store().add_facts([*clicks, *sales], parts=read_parts([self.site]))
 
     def click(self, n: int) -> Touch:
-        """The click of one person."""
+        """Make the click of a visitor."""
         return Touch(
             **self.own(n), at=self.clicked_at(n), hit=f"t{self.bucket}-{n}", kind="click", ad=ad_key(n % self.ads)
         )
 
     def sale(self, n: int) -> Conversion:
-        """The sale of one person, half an hour after the click."""
+        """Make the sale of a visitor, half an hour after the click."""
         sale: dict[str, Any] = {"goal": self.goal, "version": 1, "order": f"o{self.bucket}-{n}", "value": 29_900_000}
         return Conversion(**self.own(n), at=self.clicked_at(n) + HOUR_MS // 2 - 1, hit=f"c{self.bucket}-{n}", **sale)
 
     def own(self, n: int) -> dict[str, Any]:
-        """What click and sale have in common."""
+        """Return the fields that a visitor's click and sale have in common."""
         return {"site": self.site, "visitor": visitor_id(self.bucket, n), "bucket": self.bucket}
 
     def clicked_at(self, n: int) -> int:
-        """When the person clicks (ms)."""
+        """Return when a visitor clicks (ms)."""
         return self.bucket + n * HOUR_MS // self.people // 2
 
 
 def visitor_id(bucket: int, n: int) -> str:
-    """A visitor of an hour."""
+    """Return the id of the n-th visitor of an hour."""
     return f"v{bucket}-{n}"
 
 
 def ad_key(n: int) -> str:
-    """The key of a site's ad."""
+    """Return the key of a site's n-th ad."""
     return f"ad-number-{n}"
 
 
 class BenchSite:
-    """A site with this name, this number of ads and one goal."""
+    """A site with a number of ads and one goal, and the work on it: processing hits, rolling up, making days."""
 
     def __init__(self, name: str, ads: int) -> None:
         account = Account.objects.create(name=name)
@@ -94,7 +94,7 @@ class BenchSite:
         self.config = load_site(name)
 
     def fill_cells(self) -> None:
-        """Writes the cells of 90 days in which every ad has clicks and sales each hour."""
+        """Write the cells of 90 days in which every ad has clicks and sales in each hour."""
         rng = random.Random(self.ads)
         names = [AdName(ad_key(n), "campaign", True) for n in range(self.ads)]
         ends = set()
@@ -113,31 +113,31 @@ class BenchSite:
         self.make_days()
 
     def divide(self, number: int) -> None:
-        """Divide all hours. Call it before they have facts."""
+        """Divide all hours of the site into this many parts. Call it before they have facts."""
         PartStep.objects.create(site=self.key, since=0, number=number)
 
     def fill_hour(self, bucket: int, people: int, processes: Executor) -> None:
-        """Writes an hour's facts: `people` people click and buy. Marks this hour alone."""
+        """Write the facts of an hour in which `people` visitors click and buy, by several processes. Mark this hour."""
         hour = Hour(self.key, self.goal, self.ads, bucket, people)
         slices = [range(first, min(first + GROUP, people)) for first in range(0, people, GROUP)]
         list(processes.map(hour.write, slices))
         sequence.mark_buckets(self.key, [bucket])
 
     def click(self, name: str, at: int, visitor: str) -> Hit:
-        """A click on an ad."""
+        """Make a click hit on the first ad."""
         return Hit(site=self.key, id=name, type="click", at=at, received=at, visitor=visitor, ad="ad-number-0")
 
     def sale(self, name: str, at: int, visitor: str) -> Hit:
-        """A sale with its own order."""
+        """Make a conversion hit with an order of its own."""
         own: dict[str, Any] = {"name": "purchase", "order": f"o-{name}", "value": 29_900_000}
         return Hit(site=self.key, id=name, type="conversion", at=at, received=at, visitor=visitor, **own)
 
     def process(self, hits: Iterable[Hit]) -> None:
-        """Processes a batch as a worker does."""
+        """Process hits as one batch, as a worker does."""
         Processor(self.store, sequence, load_for_hits, lambda: 0, 1_000).process(list(hits), "bench")
 
     def roll_up(self) -> int:
-        """Rolls up all marked buckets as beat does. Returns how many."""
+        """Roll up all marked hours, as a worker does; return how many parts and sums."""
         work = self.roller()
         done = 0
         for noted in (work.marked, work.sums):
@@ -149,11 +149,11 @@ class BenchSite:
         return done
 
     def roller(self) -> Roller:
-        """The roller that beat uses."""
+        """Make a roller like the worker's."""
         return Roller(self.store, sequence, load_sites, lambda: 0)
 
     def make_days(self) -> None:
-        """Makes the cells of past days as beat does."""
+        """Make the cells of past days, as a worker does."""
         work = DayMaker(self.store, self.roller().days, load_sites)  # type: ignore[arg-type]
         for day in work.due(AFTER, self.key):
             work.make(day)

@@ -1,4 +1,4 @@
-"""Soak: rolls up a day of hours over and over, each time after late hits, and fails if its memory grows."""
+"""Soak: rolls up a day of hours over and over, each time after late hits. It fails if memory grows."""
 
 import argparse
 import sys
@@ -12,20 +12,21 @@ from conversions.units.clock import HOUR_MS
 
 HOURS = 24
 PEOPLE = 2_000
-#: Late clicks of each hour in each round.
+#: The late clicks of each hour in each round.
 LATE = 20
-#: The memory is looked at this often (s), and may grow by this much (MiB) from the middle third to the last.
+#: The seconds between two looks at the memory; and by how many MiB it may grow from the middle third of the run to the
+#: last.
 EVERY, MORE = 15.0, 8
 
 
 def memory() -> int:
-    """The memory of this process, in KiB."""
+    """Return the resident memory of this process, in KiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def soak(site: BenchSite, seconds: float) -> list[int]:
-    """Roll up for some time; return the memory by time (KiB)."""
+    """Roll up for some seconds; return the memory (KiB) at each look."""
     began, seen = time.monotonic(), list[int]()
     for round_ in count():
         for hour in range(HOURS):
@@ -42,13 +43,14 @@ def soak(site: BenchSite, seconds: float) -> list[int]:
 
 
 def late_clicks(site: BenchSite, round_: int, bucket: int) -> None:
-    """Clicks of some of the hour's people that come late. The same ones in each round, so that the hour stays alike."""
+    """Process late clicks of some visitors of an hour. They are the same in each round, which keeps the hour's size the
+    same."""
     clicks = [site.click(f"late-{n}", bucket + n, visitor_id(bucket, n)) for n in range(LATE)]
     site.process([*clicks, site.click(f"late-{round_}", bucket + 1, visitor_id(bucket, 0))])
 
 
 def main() -> None:
-    """Exit code 1: the memory has grown."""
+    """Run the soak; exit with code 1 if memory grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=900)
     given = parser.parse_args()

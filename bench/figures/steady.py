@@ -1,4 +1,4 @@
-"""Steady: the first minutes of an hour of a large site that gets 1,000 hits each second, by a clock of its own."""
+"""Steady: the first minutes of an hour of a site that gets 1,000 hits a second, by a simulated clock."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ from reporting.rollup import Roller
 
 MINUTE_MS = 60_000
 RATE = 1_000
-#: Of a hundred hits three are conversions, each with a touch before it. As many as nine more are touches alone.
+#: Of 100 hits, 3 are conversions and 12 are clicks; each conversion follows a click.
 CONVERSIONS, TOUCHES = 3, 12
 
 
 @dataclass
 class Steady:
-    """A site that gets RATE hits each second."""
+    """A site that gets RATE hits each second, and the cost of its rollups so far."""
 
     site: BenchSite
     now: int = START
@@ -34,7 +34,7 @@ class Steady:
         self._roller = Roller(self.site.store, sequence, load_sites, lambda: 0, lambda: self.now)
 
     def minute(self) -> None:
-        """Writes the facts of a minute's hits, then rolls up what is due."""
+        """Write the facts of a minute's hits, then roll up the marks that are due."""
         before, self.now = self.now, self.now + MINUTE_MS
         first, last = (self._hour.people * (at - START) // HOUR_MS for at in (before, self.now))
         self._hour.write(range(first, last))

@@ -1,10 +1,11 @@
-"""Wanted: what each figure was before hours had parts and days had cells, on SQLite and on Cassandra, and its limit."""
+"""Wanted: for each measured figure, what it was before hours were divided and days had cells, and its limit."""
 
 import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of the table: the figure, its unit (`ms`, `s`, `us` or `/s`), what it was, and what is wanted."""
+    """A row of the table: what is measured, its unit (`ms`, `s`, `us` or `/s`), its limit, and what it was on SQLite
+    and on Cassandra."""
 
     title: str
     unit: str

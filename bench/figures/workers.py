@@ -1,4 +1,4 @@
-"""Workers: processes of their own that fill hours and roll up the parts of an hour together."""
+"""Workers: separate processes that fill hours, and roll up the parts of an hour in parallel."""
 
 import resource
 import time
@@ -12,12 +12,12 @@ import msgspec
 from conversions.units.now import now_ms
 from reporting.tasks import roller
 
-#: A worker looks this many times for parts that are left.
+#: How often a worker looks for parts that are still marked.
 ROUNDS = 2
 
 
 class Used(msgspec.Struct, frozen=True):
-    """What a worker used: CPU seconds, and its memory at the most (MiB), all of Python and Django included."""
+    """What a worker process used: CPU seconds, and its peak memory (MiB) with Python and Django."""
 
     cpu: float
     mib: int
@@ -25,14 +25,14 @@ class Used(msgspec.Struct, frozen=True):
 
 @contextmanager
 def workers(number: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have started. They are spawned, because a forked one would share its parent's connections."""
+    """Yield started worker processes. They are spawned: a forked process would share its parent's connections."""
     with ProcessPoolExecutor(number, get_context("spawn")) as pool:
         list(pool.map(time.sleep, [1.0] * number))
         yield pool
 
 
 def roll_up_parts(site: str) -> Used:
-    """Roll up the site's marked parts, those that no other worker holds, until none is left. Then make the sums."""
+    """Roll up the site's marked parts that no other worker holds, until none is left. Then add up the hours."""
     began = time.process_time()
     work = roller()
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""Yardstick: fixed work like a rollup's -> its CPU time here and now. Ratios to it can be compared between machines."""
+"""Yardstick: the CPU time of a fixed piece of work like a rollup's. Ratios to it can be compared between machines."""
 
 import json
 import time
@@ -8,7 +8,7 @@ TIMES = 5
 
 
 def measure() -> float:
-    """Encodes, decodes and adds up rows in a dictionary, several times. Returns the fewest CPU seconds."""
+    """Encode, decode and add up rows, several times. Return the fewest CPU seconds."""
     return min(_once() for _ in range(TIMES))
 
 

@@ -1,4 +1,4 @@
-"""What a hit costs on Cassandra as visitors' timelines and a site grow. Runs in its own process, with the settings."""
+"""Measures what a hit costs on Cassandra as visitors' timelines and a site grow. It runs in a process of its own."""
 
 import django
 

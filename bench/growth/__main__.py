@@ -1,4 +1,4 @@
-"""Measures and prints the figures as JSON. `python -m bench.growing` starts it with its own Cassandra."""
+"""Measures the cost of a hit as timelines and a site grow, and prints JSON. `python -m bench.growing` starts it."""
 
 import argparse
 import json
@@ -17,9 +17,10 @@ from conversions.units.clock import HOUR_MS
 
 SIZES = (10, 100, 1_000, 10_000)
 VISITORS = 20
-#: Not counted: the first facts and turns, until Java has compiled its hot code; and the first turns of each size.
+#: What isn't counted: the first facts and turns, until Java has compiled its hot code; and the first turns of each
+#: size.
 COLD_FACTS, COLD, WARM = 100_000, 100, 3
-#: The median of these is the result.
+#: The number of turns that are counted. The result is their median.
 TURNS = 15
 LOADERS = 2
 SLICE = 10_000
@@ -28,12 +29,12 @@ PARTS = ("timelines", "site")
 
 
 def say(text: str) -> None:
-    """Prints progress on stderr. Stdout is for the figures."""
+    """Print progress on stderr. Stdout is for the figures."""
     print(f"[{time.monotonic():9.1f} s] {text}", file=sys.stderr, flush=True)
 
 
 class Bench:
-    """The store, the processes that load it, and the meter."""
+    """Loads a Cassandra with facts, with several processes, and measures on it. `cassandra` is its process id."""
 
     def __init__(self, pool: ProcessPoolExecutor, cassandra: int) -> None:
         self.pool = pool
@@ -42,7 +43,7 @@ class Bench:
         self.now = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS - 48 * HOUR_MS
 
     def warm_up(self) -> None:
-        """Runs the measured work on a separate site."""
+        """Do the work that is measured on a separate site first."""
         say("warming up")
         shop = GrowingSite("warm", self.now)
         self.load(shop.past.write_site, range(COLD_FACTS), SLICE)
@@ -51,7 +52,7 @@ class Bench:
             self.meter.roll_up(shop)
 
     def timelines(self) -> dict[str, dict[str, Cost]]:
-        """The cost of a hit and of a conversion by the number of touches in the visitor's timeline."""
+        """Measure the cost of a hit and of a conversion by the number of touches in the visitor's timeline."""
         shops = {size: GrowingSite(f"timelines-{size}", self.now) for size in SIZES}
         for size, shop in shops.items():
             say(f"{VISITORS} timelines of {size:,} touches")
@@ -61,7 +62,8 @@ class Bench:
         return self.turns(shops, {size: list(range(VISITORS)) for size in SIZES})
 
     def site(self, most: int) -> dict[str, dict[str, Cost]]:
-        """The same costs by the number of facts of the site. Its visitors come from all of its past."""
+        """Measure the cost of a hit and of a conversion by the number of facts of the site, up to `most`. The visitors
+        come from the site's whole past."""
         shop, found, had = GrowingSite("growing", self.now), {}, 0
         for facts in (n for n in (10_000, 100_000, 1_000_000, 10_000_000) if n <= most):
             began = time.monotonic()
@@ -75,7 +77,8 @@ class Bench:
         return found
 
     def turns(self, shops: dict[int, GrowingSite], visitors: dict[int, Sequence[int]]) -> dict[str, dict[str, Cost]]:
-        """Measures the sizes in turn, because the machine may be busier at some times."""
+        """Measure the sites of all sizes in turn, because the machine may be busier at some times. Return size ->
+        costs."""
         costs: dict[int, dict[str, list[Cost]]] = {size: {"hit": [], "conversion": []} for size in shops}
         for turn in range(WARM + TURNS):
             for size, shop in shops.items():
@@ -90,7 +93,8 @@ class Bench:
         return found
 
     def load(self, job: Callable[[range], int], numbers: range, step: int) -> None:
-        """Runs a job over slices of numbers in several processes, without the commit log, which isn't needed here."""
+        """Call `job` on slices of numbers in several processes. Cassandra's commit log is off meanwhile, to save
+        time."""
         self.durable(False)
         slices = (numbers[start : start + step] for start in range(0, len(numbers), step))
         done = 0
@@ -101,22 +105,22 @@ class Bench:
         self.durable(True)
 
     def look_into(self, shop: GrowingSite, facts: int) -> None:
-        """Reports how many facts the store has in the first whole hour, as proof that the past was written."""
+        """Print how many facts the store has in the first whole hour, as proof that the past was written."""
         hour = self.now - (facts // FACTS_AN_HOUR - 1) * HOUR_MS
         say(f"the store has {len(open_store().read_bucket(shop.site.key, hour)):,} facts of the first of these hours")
 
     def durable(self, durable: bool) -> None:
-        """Switches the commit log on or off."""
+        """Switch Cassandra's commit log on or off."""
         open_store().cql.session().execute(f"ALTER KEYSPACE {keyspace()} WITH durable_writes = {durable}")
 
     def settle(self) -> None:
-        """Waits for compaction to end. Says so if it didn't."""
+        """Wait until Cassandra has compacted its files. Print a line if it hasn't."""
         if not settle(self.cassandra, SETTLE_SECONDS):
             say("Cassandra is still compacting; the next figures include that")
 
 
 def middle(costs: list[Cost]) -> Cost:
-    """The median of each figure. CPU time is a mean, because the kernel counts it in coarse ticks."""
+    """Return the median of each cost. CPU time is a mean, because the kernel counts it in coarse ticks."""
     means = {"worker_us", "cassandra_us"}
     return {
         name: (sum(cost[name] for cost in costs) / len(costs) if name in means else median(c[name] for c in costs))
@@ -125,13 +129,13 @@ def middle(costs: list[Cost]) -> Cost:
 
 
 def main() -> None:
-    """Measures the timelines first, then the site."""
+    """Measure timelines first, then a growing site; print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cassandra", type=int, required=True, help="the pid of the node")
     parser.add_argument("--facts", type=int, required=True)
     parser.add_argument("--only", choices=PARTS)
     given = parser.parse_args()
-    # A process that forks would share its session's connections.
+    # They are spawned: forked processes would share the parent's connections.
     with ProcessPoolExecutor(LOADERS, get_context("spawn")) as pool:
         bench = Bench(pool, given.cassandra)
         bench.warm_up()

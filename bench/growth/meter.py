@@ -1,4 +1,4 @@
-"""Meter: runs the worker's functions on a site -> seconds, CPU time here and in Cassandra, rows read."""
+"""Meter: measures the worker's functions on a site: time, CPU time here and in Cassandra, and rows read."""
 
 import os
 import random
@@ -22,19 +22,19 @@ Cost = dict[str, float]
 
 
 class CountingCql(Cql):
-    """Runs the store's statements and counts the rows that they return."""
+    """Runs the store's statements, and counts the rows that they return."""
 
     rows = 0
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """See Cql."""
+        """Run statements as Cql does, and count their rows."""
         found = super().run_all(calls)
         self.rows += sum(map(len, found))
         return found
 
 
 class GrowingSite:
-    """A site with an ad, a goal and a past. Some of its visitors return in each new hour."""
+    """A site with an ad, a goal and past facts. Some of its visitors return in each new hour."""
 
     def __init__(self, name: str, now: int) -> None:
         self.site = Site.objects.create(account=Account.objects.create(name=name), name=name, key=name)
@@ -45,13 +45,13 @@ class GrowingSite:
         self.turn = 0
 
     def come_back(self, visitors: Sequence[int]) -> list[Hit]:
-        """The hits of the next hour, in which each visitor clicks and buys."""
+        """Return the hits of the next hour, in which each of these visitors clicks and buys."""
         self.turn += 1
         at = self.now + self.turn * HOUR_MS
         return [hit for number in visitors for hit in (self.hit(number, "click", at), self.hit(number, "sale", at + 1))]
 
     def hit(self, visitor: int, kind: str, at: int) -> Hit:
-        """A click on the ad, or a sale."""
+        """Make a click on the ad, or a sale."""
         own: dict[str, Any] = {"type": "click", "ad": "ad"}
         if kind == "sale":
             own = {"type": "conversion", "name": "purchase", "order": f"{self.turn}-{visitor}", "value": 29_900_000}
@@ -60,19 +60,19 @@ class GrowingSite:
 
 
 class Meter:
-    """Measures with the process's own store. `cassandra` is the pid of the node."""
+    """Measures work on this process's store. `cassandra` is the process id of the node."""
 
     def __init__(self, cassandra: int) -> None:
         self.cql = open_store().cql = CountingCql()
         self.cassandra = cassandra
 
     def attribute(self, shop: GrowingSite, visitors: Sequence[int]) -> Cost:
-        """Processes a batch of hits. Returns the cost of a hit."""
+        """Process hits of these visitors as a batch; return the cost of one hit."""
         hits = shop.come_back(visitors)
         return self._measure(lambda: processor().process(hits, batch_id(shop.now, "growth")), len(hits))
 
     def roll_up(self, shop: GrowingSite) -> Cost:
-        """Rolls up the marked buckets. Returns the cost of a conversion; there must be one."""
+        """Roll up the site's marked hours; return the cost of one conversion."""
         work = roller()
         marks = work.marked(shop.site.key)
         conversions = [fact for mark in marks for fact in open_store().read_bucket(mark.site, mark.bucket)]
@@ -91,12 +91,12 @@ class Meter:
 
 
 def some_visitors(facts: int, many: int) -> list[int]:
-    """`many` visitors drawn from the whole past of a site with `facts` facts."""
+    """Return `many` random visitors from the whole past of a site with `facts` facts."""
     return random.Random(facts).sample(range(facts // 3), many)
 
 
 def settle(cassandra: int, seconds: float) -> bool:
-    """Waits until the node has compacted what was written. Returns whether it has."""
+    """Wait until Cassandra has compacted its files, at most some seconds; return whether it has."""
     session = open_store().cql.session()
     ends_at, quiet = time.monotonic() + seconds, 0
     while time.monotonic() < ends_at and quiet < 3:
@@ -108,7 +108,7 @@ def settle(cassandra: int, seconds: float) -> bool:
 
 
 def mark_past(shop: GrowingSite, facts: int, per_hour: int) -> None:
-    """Records the buckets of the past as known and rolled up."""
+    """Register the hours of a site's past as rolled up, without rolling them up."""
     hours = range(0, facts // per_hour + 1)
     first = shop.now - shop.now % HOUR_MS
     sequence.mark_buckets(shop.site.key, [first - hour * HOUR_MS for hour in hours])
@@ -116,5 +116,5 @@ def mark_past(shop: GrowingSite, facts: int, per_hour: int) -> None:
 
 
 def keyspace() -> str:
-    """The keyspace of this run."""
+    """Return the name of this run's keyspace."""
     return os.environ["CASSANDRA_URL"].rpartition("/")[2]

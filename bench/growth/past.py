@@ -1,4 +1,5 @@
-"""The past: facts of a site or of visitors. Each is made from its number alone, for several processes write them."""
+"""Past: writes old facts of a site and of visitors. Each fact depends only on its number, because several processes
+write them."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -10,34 +11,35 @@ from conversions.store import cql
 from conversions.store.cassandra import CassandraStore
 from conversions.units.clock import DAY_MS, HOUR_MS
 
-#: Facts of a site per hour. At this rate a site has ten million facts after 13 months.
+#: The site's facts in each hour. At this rate it has ten million after 13 months.
 FACTS_AN_HOUR = 1_053
-#: A visitor mostly returns within this many facts of the site.
+#: A visitor mostly returns within this many facts.
 RETURN = 1_000
-#: How far the timelines reach back. All of their touches are in the window.
+#: How far timelines go back (ms). All their touches are in the goal's window.
 WINDOW = 29 * DAY_MS
-#: A load's requests may be larger than a worker's, because no reader shares the store with it.
+#: The size of requests while loading. They may be larger than a worker's, because nothing else uses the store.
 BULK_ROWS, BULK_PARTITIONS, BULK_BYTES = 100, 60, 40_000
 
 
 @dataclass(frozen=True)
 class Past:
-    """The facts of a site before an instant (ms). `goal` is the goal's uid."""
+    """The facts of a site before the instant `now` (ms). `goal` is the goal's uid."""
 
     site: str
     goal: str
     now: int
 
     def write_site(self, numbers: range) -> int:
-        """Writes facts of the site. Returns how many."""
+        """Write the site's facts with these numbers; return how many."""
         return write(self.site_facts(numbers))
 
     def write_timelines(self, size: int, visitors: range) -> int:
-        """Writes timelines of `size` touches each. Returns the number of facts."""
+        """Write timelines of `size` touches for these visitors; return how many facts."""
         return write(self.timeline_facts(size, visitors))
 
     def site_facts(self, numbers: range) -> Iterator[Fact]:
-        """The site's facts, counted back from now. One in 50 is a sale, and visitors come about three times."""
+        """Yield the site's facts with these numbers, backwards from `now`. One in 50 is a sale, and each visitor has
+        about three."""
         rng = random.Random(numbers.start)
         for number in numbers:
             visitor = number // 3 + int(rng.expovariate(3 / RETURN))
@@ -45,13 +47,13 @@ class Past:
             yield self.sale(visitor, at, number) if number % 50 == 0 else self.click(visitor, at, number)
 
     def timeline_facts(self, size: int, visitors: range) -> Iterator[Fact]:
-        """`size` clicks for each visitor, spread evenly over the window."""
+        """Yield `size` clicks for each visitor, spread evenly over WINDOW."""
         for visitor in visitors:
             for number in range(size):
                 yield self.click(visitor, self.now - number * WINDOW // size, visitor * size + number)
 
     def click(self, visitor: int, at: int, number: int) -> Touch:
-        """A click on one of some campaigns."""
+        """Make a click on one of 20 campaigns."""
         return Touch(
             site=self.site,
             visitor=visitor_id(visitor),
@@ -66,7 +68,7 @@ class Past:
         )
 
     def sale(self, visitor: int, at: int, number: int) -> Conversion:
-        """A sale with its own order."""
+        """Make a sale with an order of its own."""
         return Conversion(
             site=self.site,
             visitor=visitor_id(visitor),
@@ -82,19 +84,19 @@ class Past:
 
 
 def visitor_id(number: int) -> str:
-    """A visitor's id."""
+    """Return the id of a visitor by number."""
     return f"visitor-{number}"
 
 
 @cache
 def bulk_store() -> CassandraStore:
-    """The store of a loading process."""
+    """Return the store of a loading process, which sends large requests."""
     cql.BATCH_ROWS, cql.BATCH_PARTITIONS, cql.BATCH_BYTES = BULK_ROWS, BULK_PARTITIONS, BULK_BYTES
     return CassandraStore()
 
 
 def write(facts: Iterable[Fact]) -> int:
-    """Writes facts. Returns how many."""
+    """Write facts; return how many."""
     made = list(facts)
     bulk_store().add_facts(made)
     return len(made)

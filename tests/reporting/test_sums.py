@@ -26,6 +26,7 @@ VALUES = {
     "channel": ["paid_search", "email", "other"],
     "source": ["google", "news", "(none)"],
     "medium": ["cpc", "(none)"],
+    "network": ["google", "(none)"],
     "goal": ["purchase", "signup"],
 }
 KEY_LISTS = st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True)
