@@ -1,4 +1,4 @@
-"""Fixtures for every test: the adapters of store, queue and archive, one by one or in turn."""
+"""Fixtures for all tests: stores, queues and archives, each adapter by itself or all in turn."""
 
 import os
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from tracker.refusals import REFUSALS
 if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
 
-# No deadline: a busy machine is slow. A failure prints how to repeat it. Each run of a commit has the same examples: a
-# verdict on a commit must not be a matter of luck. `make worlds` draws other examples each time.
+# No deadline: a busy machine is slow. A failure prints how to repeat it. Each run of a commit uses the same examples,
+# because a verdict on a commit must not be a matter of luck. `make worlds` draws others each time.
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize="WORLDS" not in os.environ)
 hypothesis.settings.load_profile("here")
 
@@ -44,7 +44,7 @@ KEYSPACE = f"test_hitledger_{os.getpid()}"
 
 
 def needs(name: str) -> None:
-    """Skips a test if its service is missing. On CI, which must have every service, fails it."""
+    """Skip the test if the setting of a service is missing. On CI, which has every service, fail it."""
     if getattr(settings, name):
         return
     if os.environ.get("CI"):
@@ -53,7 +53,7 @@ def needs(name: str) -> None:
 
 
 def needs_s3() -> None:
-    """Skips or fails a test, as `needs` does, if there is no real S3."""
+    """Skip the test if there is no real S3. On CI, fail it."""
     if urlsplit(settings.ARCHIVE_URL).scheme == "s3":
         return
     if os.environ.get("CI"):
@@ -63,14 +63,14 @@ def needs_s3() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Gives the tests' database on PostgreSQL the name of this run. On SQLite it is in memory."""
+    """Give the tests' database on PostgreSQL a name of this run. On SQLite it is in memory."""
     if connections["default"].vendor == "postgresql":
         connections["default"].settings_dict["TEST"]["NAME"] = KEYSPACE
 
 
 @pytest.fixture(autouse=True)
 def fresh_caches() -> Iterator[None]:
-    """Empties the cache of sites, so that no test sees another's configuration."""
+    """Empty the cache of sites before and after each test."""
     forget_cached_sites()
     yield
     forget_cached_sites()
@@ -78,20 +78,20 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def sql_store(db: None) -> Store:
-    """The SQL store."""
+    """The store on SQL, in the tests' database."""
     return SqlStore()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cassandra_session() -> Iterator[Store | None]:
-    """The store on the real Cassandra, in the keyspace of this run; None if the settings name no Cassandra."""
+    """The store on the real Cassandra, in a keyspace of this run; None if there is no Cassandra."""
     if not settings.CASSANDRA_URL:
         yield None
         return
     connections["cassandra"].settings_dict["NAME"] = KEYSPACE
     store = CassandraStore()
     store.prepare()
-    # No row is needed after a crash, so writes need no sync to disk.
+    # Rows needn't survive a crash; without syncs to disk, writes are faster.
     store.cql.session().execute(f"ALTER KEYSPACE {KEYSPACE} WITH durable_writes = false")
     yield store
     store.cql.session().execute(f"DROP KEYSPACE {KEYSPACE}", timeout=60)
@@ -99,7 +99,7 @@ def cassandra_session() -> Iterator[Store | None]:
 
 @pytest.fixture
 def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
-    """The Cassandra store. Rows stay until the run ends, so each test makes its own sites."""
+    """The store on Cassandra. Rows stay until the run ends; each test therefore makes its own sites."""
     needs("CASSANDRA_URL")
     assert cassandra_session is not None
     return cassandra_session
@@ -107,14 +107,14 @@ def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
 
 @pytest.fixture(params=["sql", pytest.param("cassandra", marks=pytest.mark.services)])
 def store(request: pytest.FixtureRequest, db: None) -> Store:
-    """Each adapter of the store in turn."""
+    """The store: the test runs on SQL and on Cassandra."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
 
 
 @pytest.fixture
 def opened_store(store: Store, settings: Any) -> Store:
-    """Each adapter in turn, set as the store that the product opens."""
+    """The store, on SQL and on Cassandra in turn, set as the one that the product opens."""
     if isinstance(store, SqlStore):
         settings.CASSANDRA_URL = ""
     opened = open_store()
@@ -137,7 +137,7 @@ def rabbitmq() -> Iterator[RabbitQueue]:
 
 @pytest.fixture
 def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Runs the test without a broker, even if one is set: a hit is processed before it is answered."""
+    """Run the test without a broker: each hit is processed before it is answered."""
     settings.BROKER_URL = ""
     settings.ARCHIVE_URL = (tmp_path / "archive").as_uri()
     opened = (open_archive, open_queue, _committer_of)
@@ -150,7 +150,7 @@ def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def archive(tmp_path: Path, settings: Any) -> Iterator[FolderArchive]:
-    """The test's own folder, set as the archive that the product opens. Configuration isn't cached."""
+    """An empty archive in a folder of the test, set as the one that the product opens. Configuration isn't cached."""
     settings.ARCHIVE_URL = tmp_path.as_uri()
     settings.CONFIG_CACHE_SECONDS = 0
     open_archive.cache_clear()

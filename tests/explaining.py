@@ -1,4 +1,4 @@
-"""Explaining: a case -> its explanation as JSON, read from the store of the test."""
+"""Explaining: the explanation of a conversion as JSON, read from the test's store."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from conversions.verdicts.fits import read_learnt
 
 
 def key_of(batch: str) -> str:
-    """A placeholder for the archive's key of a batch."""
+    """Return a made-up archive key for a batch."""
     return f"key of {batch}"
 
 
 def explained(store: Store, site: SiteConfig, case: Case) -> Any:
-    """The explanation of a case as JSON, with the touches, duplicates and adjustments of all its pages."""
+    """Return the explanation of a case as JSON, with the touches, duplicates and adjustments of all its pages."""
     explainer = Explainer(
         site=site,
         read_names=lambda place: read_ad_names(store, site, place),

@@ -1,4 +1,5 @@
-"""Loaded before the settings: separates what one run of the tests writes from other runs and from var/."""
+"""Isolated: a pytest plugin loaded before the settings. It separates what this run writes from other runs and from
+var/."""
 
 import atexit
 import os
@@ -7,7 +8,7 @@ import tempfile
 
 RUN = f"test-{os.getpid()}"
 
-# The dates in tests must not become frozen as years pass.
+# Figures of the dates in tests must never become too old to change.
 os.environ["RETENTION_DAYS"] = "3660"
 os.environ["QUEUE_PREFIX"] = f"{RUN}."
 if os.environ.get("ARCHIVE_URL"):

@@ -1,4 +1,4 @@
-"""Compares answers with /api/schema: a view must give what the schema describes, and nothing else."""
+"""Checks answers against /api/schema: a view must return what the schema describes, and nothing else."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 @cache
 def description() -> dict[str, Any]:
-    """The schema of the whole API. No object may have other properties than the named ones."""
+    """Return the schema of the whole API. Objects may have only the properties that it names."""
     described: dict[str, Any] = json.loads(Client().get("/api/schema").content)
     for schema in described["components"]["schemas"].values():
         if "properties" in schema:
@@ -20,12 +20,12 @@ def description() -> dict[str, Any]:
 
 
 def shape(name: str) -> dict[str, Any]:
-    """The properties of a component."""
+    """Return the properties of a component of the schema."""
     return dict(description()["components"]["schemas"][name]["properties"])
 
 
 def described(answer: Any) -> Any:
-    """Checks an answer against the schema and returns it. A refusal that every view may give needs no description."""
+    """Check an answer against the schema, and return it. Refusals that every view may give needn't be described."""
     operation = operations()[shape_of(f"/{answer.resolver_match.route}"), answer.request["REQUEST_METHOD"].lower()]
     response = operation["responses"].get(str(answer.status_code))
     assert response or answer.status_code >= 400, f"{answer.status_code} is not in the schema"
@@ -39,11 +39,11 @@ def described(answer: Any) -> Any:
 
 @cache
 def operations() -> dict[tuple[str, str], Any]:
-    """The part of the schema for each path and method."""
+    """Return the schema of each view by path and method."""
     paths = description()["paths"]
     return {(shape_of(path), method): one for path in paths for method, one in paths[path].items()}
 
 
 def shape_of(path: str) -> str:
-    """A path without the names of its parameters, which views and schema write differently."""
+    """Replace the parameters in a path by {}, because views and the schema write their names differently."""
     return re.sub(r"\{\w+\}|<(\w+:)?\w+>", "{}", path)

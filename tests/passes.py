@@ -1,6 +1,6 @@
-"""Which tests a run takes, in which order, and which of them share a process.
+"""Passes: which tests a run includes, in which order, and which of them share a process.
 
-The fixtures and marks of a test say what it needs. There is no list of files to keep.
+It is decided by the fixtures and marks of each test. There is no list of files to maintain.
 """
 
 import pytest
@@ -15,20 +15,20 @@ LONGEST_FIRST = (*TOGETHER, "properties", "test_configuration", "test_health", "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--embedded`, the second run of `make test`."""
+    """Add the option `--embedded`, for the second run of `make test`."""
     parser.addoption("--embedded", action="store_true", help="only tests that use the database, without services")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects the tests that this run doesn't take, and sorts the rest."""
+    """Deselect the tests that this run leaves out, and sort the others."""
     embedded = config.getoption("embedded")
     config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item, embedded)])
     items[:] = sorted((item for item in items if is_wanted(item, embedded)), key=rank)
 
 
 class ByFile(LoadFileScheduling):
-    """The tests of a file run in one process one after the other, because they may share what they start."""
+    """Runs all tests of a file in one process, because they may share what they start."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
@@ -36,13 +36,13 @@ class ByFile(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """Keeps our order of files. xdist would sort them by their number of tests."""
+    """Keep our order of files; xdist would sort them by their number of tests."""
     config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
 def is_wanted(item: pytest.Item, embedded: bool) -> bool:
-    """Whether a run on this database takes the test."""
+    """Whether this run includes the test."""
     if item.get_closest_marker("sqlite") and connection.vendor != "sqlite":
         return False
     return not embedded or (uses_database(item) and not item.get_closest_marker("services"))
@@ -55,6 +55,6 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 def rank(item: pytest.Item) -> int:
-    """The position of its folder or file in LONGEST_FIRST. Others come after them in their usual order."""
+    """Return the index of the test's folder or file in LONGEST_FIRST; all others come last, in their usual order."""
     names = {item.path.parent.name, item.path.stem}
     return next((place for place, name in enumerate(LONGEST_FIRST) if name in names), len(LONGEST_FIRST))

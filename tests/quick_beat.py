@@ -1,4 +1,4 @@
-"""The tracker's settings with a beat of one second, for tests that wait for beat."""
+"""Quick beat: the tracker's settings with a beat of one second, for tests that wait for beat."""
 
 import select
 import time

@@ -1,4 +1,5 @@
-"""Celery's application with a worker whose patience is a hundredth, for a broker whose patience is, too."""
+"""Quick worker: Celery's application whose tasks wait a hundredth of the usual time before they send a batch again.
+Tests use it with a broker that also waits a hundredth."""
 
 from tracker.celery import app
 from tracker.queues import step

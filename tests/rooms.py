@@ -1,6 +1,7 @@
-"""`python -m tests.rooms [CHECKOUT]`: how the packages of each room depend on each other, read from every import.
+"""`python -m tests.rooms [CHECKOUT]`: prints how the packages of each app (room) depend on each other, from all
+imports.
 
-A package is a folder in a room, or a module directly in the room. Floors: the length of the longest chain.
+A package is a folder in an app, or a module directly in it. The floors are the length of the longest chain of imports.
 """
 
 import ast
@@ -19,7 +20,8 @@ Arrows = set[tuple[str, str]]
 
 
 class Import(NamedTuple):
-    """Module `importer` imports `target` (a module, or a name in one) at `line`, perhaps inside a function."""
+    """An import: module `importer` imports `target` (a module, or a name in one) at `line`, perhaps inside a
+    function."""
 
     importer: str
     target: str
@@ -31,7 +33,7 @@ class Import(NamedTuple):
 
 
 def read_files(checkout: Path) -> dict[str, Path]:
-    """Every module of the product: dotted name -> file."""
+    """Return every module of the product: dotted name -> file."""
     files = {}
     for room in ROOMS:
         for path in sorted((checkout / room).rglob("*.py")):
@@ -42,7 +44,7 @@ def read_files(checkout: Path) -> dict[str, Path]:
 
 
 def read_imports(files: Mapping[str, Path]) -> list[Import]:
-    """Every import of these modules."""
+    """Return every import in these modules."""
     return [found for importer in files for found in _imports_of(importer, files)]
 
 
@@ -56,7 +58,7 @@ def _imports_of(importer: str, files: Mapping[str, Path]) -> Iterator[Import]:
 
 
 def _targets(node: ast.AST, importer: str, files: Mapping[str, Path]) -> Iterator[str]:
-    """The modules that a statement imports. `from room import module` imports the module."""
+    """Yield the modules that a statement imports. `from package import module` imports the module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -66,7 +68,7 @@ def _targets(node: ast.AST, importer: str, files: Mapping[str, Path]) -> Iterato
 
 
 def loops_of(arrows: Arrows) -> list[list[str]]:
-    """Loops of imports. Of modules that are entangled in several loops only one is listed."""
+    """Return loops of imports. If modules are in several loops, only one loop is listed."""
     left, loops = set(arrows), []
     while True:
         try:
@@ -80,7 +82,7 @@ def loops_of(arrows: Arrows) -> list[list[str]]:
 
 
 def floors_of(arrows: Arrows) -> int:
-    """The number of floors. Arrows that close a loop are ignored."""
+    """Return the length of the longest chain of imports. Imports that close a loop are ignored."""
     upward = {pair for loop in loops_of(arrows) for pair in itertools.pairwise(loop)}
     heights: dict[str, int] = {}
     graph = _graph(arrows - upward)
@@ -97,7 +99,7 @@ def _graph(arrows: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def arrows_between_packages(room: str, files: Mapping[str, Path], imports: Iterable[Import]) -> Arrows:
-    """Which package imports which."""
+    """Return which packages of an app import which others of it, as (importer, target)."""
     pairs = {(_package(one.importer), _package(one.target)) for one in imports if one.target in files}
     return {(a, b) for a, b in pairs if a != b and a.startswith(f"{room}.") and b.startswith(f"{room}.")}
 

@@ -1,4 +1,4 @@
-"""Rows: a cell's columns <-> one record for each row, which is easier to read and write in tests."""
+"""Rows: converts the columns of a cell to one record for each row, which tests read and write more easily."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,8 @@ from reporting.figures.sums import columns, named
 
 
 class CreditRow(msgspec.Struct, frozen=True, order=True):
-    """The credit of one ad's touches of one day. `ad` None: unattributed. `touch_day` empty: the cell isn't by day."""
+    """The credit of an ad's touches of one day. `ad` is None if unattributed; `touch_day` is "" if the cell isn't by
+    day."""
 
     ad: AdName | None
     touch_day: str
@@ -21,7 +22,7 @@ class CreditRow(msgspec.Struct, frozen=True, order=True):
 
 
 class ClickRow(msgspec.Struct, frozen=True, order=True):
-    """Clicks and views of one ad."""
+    """The clicks and views of an ad."""
 
     ad: AdName
     clicks: int
@@ -29,13 +30,13 @@ class ClickRow(msgspec.Struct, frozen=True, order=True):
 
 
 def click_rows(cell: Cell) -> list[ClickRow]:
-    """The rows of a clicks cell."""
+    """Return the rows of a cell of clicks and views."""
     found = decode_clicks(cell)
     return [ClickRow(AdName(*ad), *counts) for ad, *counts in zip(found.ads, found.clicks, found.views, strict=True)]
 
 
 def credit_rows(cell: Cell) -> list[CreditRow]:
-    """The rows of a model's cell."""
+    """Return the rows of a model's cell."""
     found = decode_credit(cell)
     names = [ad and AdName(*ad) for ad in found.ads]
     days = [found.days[place] for place in found.day] if found.days else [""] * len(found.goal)
@@ -44,7 +45,7 @@ def credit_rows(cell: Cell) -> list[CreditRow]:
 
 
 def clicks_body(rows: Iterable[ClickRow]) -> bytes:
-    """The body of a clicks cell with these rows."""
+    """Serialize a cell of clicks and views with these rows."""
     kept = list(rows)
     return encode_body(
         Clicks([named(row.ad) for row in kept], [row.clicks for row in kept], [row.views for row in kept])
@@ -52,7 +53,7 @@ def clicks_body(rows: Iterable[ClickRow]) -> bytes:
 
 
 def credit_body(rows: Iterable[CreditRow]) -> bytes:
-    """The body of a model's cell with these rows. Rows with the same goal, ad and day are added up."""
+    """Serialize a model's cell with these rows. Rows of the same goal, ad and day are added up."""
     places: dict[tuple[str, AdName | None, str], list[int]] = {}
     for row in rows:
         had = places.setdefault((row.goal, row.ad, row.touch_day), [0, 0])

@@ -1,4 +1,4 @@
-"""Running: a tracker as in production, with the Procfile's processes on a free port and its own state folder.
+"""Running: starts a tracker as in production: the Procfile's processes, on a free port and with its own state folder.
 
 Tests may kill each process and start it again, as a platform would.
 """
@@ -26,7 +26,7 @@ START_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """A port that no process listens on."""
+    """Return a port on which no process listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -34,14 +34,14 @@ def free_port() -> int:
 
 
 def procfile() -> dict[str, str]:
-    """The command of each process."""
+    """Return the Procfile's commands by process name."""
     lines = (CHECKOUT / "Procfile").read_text().splitlines()
     return {name.strip(): command.strip() for name, _, command in (line.partition(":") for line in lines) if command}
 
 
 @functools.cache
 def migrated_database() -> bytes:
-    """A SQLite file with the tables that `manage.py migrate` makes."""
+    """Return the content of a SQLite file after `manage.py migrate`."""
     with tempfile.TemporaryDirectory(prefix="hitledger-migrated-") as folder:
         tracker = Tracker(Path(folder))
         tracker.manage("migrate", "--noinput", "--verbosity", "0")
@@ -49,9 +49,10 @@ def migrated_database() -> bytes:
 
 
 class Tracker:
-    """The processes of one tracker. `env` is added to the environment, whose services are removed unless `services`.
+    """The processes of one tracker. `env` has more environment variables. Variables of services are removed unless
+    `services`.
 
-    The configuration database is always a SQLite file of its own.
+    The configuration database is always a SQLite file of this tracker.
     """
 
     def __init__(self, state: Path, env: Mapping[str, str] | None = None, services: bool = False) -> None:
@@ -76,12 +77,12 @@ class Tracker:
         return self.state / "hitledger.sqlite3"
 
     def migrate(self) -> None:
-        """Makes the tables of a new database by copying a file, because `manage.py migrate` takes seconds."""
+        """Make the tables of a new database by copying a migrated file. `manage.py migrate` would take seconds."""
         self.state.mkdir(parents=True, exist_ok=True)
         self.database.write_bytes(migrated_database())
 
     def manage(self, *words: str, timeout: float = 300) -> str:
-        """The output of a `manage.py` command. Raises CalledProcessError; its stderr goes to the test's."""
+        """Run a command of manage.py and return its output. Raises CalledProcessError."""
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(
             command, env=self.env, cwd=CHECKOUT, timeout=timeout, stdout=subprocess.PIPE, text=True, check=True
@@ -89,12 +90,12 @@ class Tracker:
         return done.stdout
 
     def bootstrap(self, *words: str) -> dict[str, Any]:
-        """The values that `manage.py bootstrap --json` prints."""
+        """Run `manage.py bootstrap --json` and return the values that it prints."""
         made: dict[str, Any] = json.loads(self.manage("bootstrap", "--json", *words))
         return made
 
     def start(self, *names: str) -> None:
-        """Starts processes of the Procfile. Waits until the web process answers."""
+        """Start these processes of the Procfile. Wait until the web process answers."""
         for name in names:
             with self.log(name).open("ab") as log:
                 self.processes[name] = subprocess.Popen(
@@ -110,7 +111,7 @@ class Tracker:
             self.wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Waits until the web process answers."""
+        """Wait until the web process answers."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -125,17 +126,17 @@ class Tracker:
         raise RuntimeError(f"the web process did not start; its log ends:\n{self.tail('web')}")
 
     def pids(self, name: str) -> list[int]:
-        """The pids of a process and its descendants, its own first."""
+        """Return the ids of a process and its descendants, its own first."""
         return list(family(self.processes[name].pid))
 
     def kill(self, name: str) -> None:
-        """Kills a process and its descendants at once (SIGKILL), as a crash of the machine would."""
+        """Kill a process and its descendants at once (SIGKILL)."""
         for pid in self.pids(name):
             kill(pid)
         self.processes.pop(name).wait(30)
 
     def stop(self) -> None:
-        """Ends all processes gracefully, by SIGTERM first."""
+        """End all processes gracefully (SIGTERM); kill those that don't end."""
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
         for name, process in list(self.processes.items()):
@@ -151,7 +152,7 @@ class Tracker:
         return self.state / f"{name}.log"
 
     def tail(self, name: str) -> str:
-        """The end of a process's log."""
+        """Return the end of a process's log."""
         return self.log(name).read_text(errors="replace")[-3000:]
 
     def __enter__(self) -> "Tracker":
@@ -162,7 +163,7 @@ class Tracker:
 
 
 def family(pid: int) -> Iterable[int]:
-    """A process and its descendants, parents first."""
+    """Yield the ids of a process and its descendants, parents first."""
     yield pid
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -173,13 +174,13 @@ def family(pid: int) -> Iterable[int]:
 
 
 def kill(pid: int) -> None:
-    """Kills a process (SIGKILL). It may be gone already."""
+    """Kill a process (SIGKILL), if it still exists."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time that a process has used, including its ended children."""
+    """Return the CPU seconds that a process has used, with its ended children."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

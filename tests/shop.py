@@ -1,4 +1,4 @@
-"""Shop: an account with a site, an ad and a goal. Hits are processed as a worker does, and rolled up as beat does."""
+"""Shop: an account with a site, an ad and a goal, and the processing and rollup of its hits, as workers do them."""
 
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ BATCH = batch_id(NOON, "abc")
 
 
 class Shop:
-    """A site with its own account. `at` of its hits is in ms after noon."""
+    """A site with an account of its own. The times of its hits (`at`) are ms after NOON."""
 
     CAMPAIGN, AD = "autumn", "demo-ad"
 
@@ -45,39 +45,39 @@ class Shop:
         return str(self.site.key)
 
     def config(self) -> SiteConfig:
-        """The present configuration of the site."""
+        """Load the site's present configuration."""
         found = load_site(self.key)
         assert found is not None
         return found
 
     def hit(self, type: str, id: str, at: int = 0, visitor: str = "ann", **more: Any) -> Hit:
-        """A hit of the site."""
+        """Make a hit of the site."""
         return Hit(site=self.key, type=type, id=id, at=NOON + at, received=NOON + at, visitor=visitor, **more)  # type: ignore[arg-type]
 
     def click(self, id: str, at: int = 0, **more: Any) -> Hit:
-        """A click on the ad, unless another is named."""
+        """Make a click on the shop's ad, or on another."""
         return self.hit("click", id, at, **{"ad": self.AD, **more})
 
     def sale(self, id: str, at: int = 0, value: int | None = PRICE, **more: Any) -> Hit:
-        """A purchase."""
+        """Make a purchase."""
         return self.hit("conversion", id, at, name="purchase", value=value, **more)
 
     def adjust(self, id: str, kind: str, order: str, at: int = 0, value: int | None = None, **more: Any) -> Hit:
-        """A refund, retraction or restatement of an order."""
+        """Make an adjustment (refund, retraction or restatement) of an order."""
         return self.hit("adjustment", id, at, kind=kind, order=order, value=value, **more)
 
     def process(self, *hits: Hit, batch: str = BATCH, frozen_before: int = 0) -> None:
-        """Processes a batch as a worker does, with its live counts."""
+        """Process hits as one batch, as a worker does, and add the live counts."""
         work = Processor(self.store, sequence, load_site, lambda: frozen_before, 1_000)
         self.store.add_counts(work.process(hits, batch))
 
     def roll_up(self) -> None:
-        """Rolls up as beat does."""
+        """Roll up all marked hours, as a worker does."""
         roller = Roller(self.store, sequence, load_sites, lambda: 0)
         roller.roll_up(*roller.marked(self.key))
         roller.roll_up(*roller.sums(self.key))
 
     def receive(self, *hits: Hit) -> None:
-        """Processes hits and rolls up."""
+        """Process hits, then roll up."""
         self.process(*hits)
         self.roll_up()

@@ -1,4 +1,4 @@
-"""Small disk: a file system in memory that can be filled. Mounting it needs root."""
+"""Small disk: a small file system in memory that a test can fill. Mounting it needs root."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def small_disk(folder: Path, kib: int = 64) -> Iterator[Path]:
-    """Makes `folder` and mounts an empty disk there."""
+    """Make `folder`, and mount an empty file system there."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(folder)], check=True)
     try:
@@ -18,7 +18,7 @@ def small_disk(folder: Path, kib: int = 64) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Path:
-    """Fills the rest of the disk with a file, which is returned."""
+    """Fill the rest of the disk with a file, and return the file."""
     rest = folder / "rest"
     with suppress(OSError), rest.open("wb", buffering=0) as file:
         while file.write(b"x" * 4096):

@@ -1,4 +1,5 @@
-"""A door before a service that can be stalled: it still accepts connections and keeps them open, but is silent."""
+"""Stalling: a proxy in front of a service that can be stalled: it accepts connections and keeps them open, but sends
+nothing."""
 
 import socket
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from threading import Event, Thread
 
 
 class Door:
-    """Passes bytes between its port and a service."""
+    """A proxy that passes bytes between its port and a service, until it is stalled."""
 
     def __init__(self, server: socket.socket, target: tuple[str, int]) -> None:
         self._server = server
@@ -18,21 +19,21 @@ class Door:
         self.port: int = server.getsockname()[1]
 
     def stall(self) -> None:
-        """Lets nothing pass any more."""
+        """Stop passing bytes. Connections stay open."""
         self._open.clear()
 
     def go_on(self) -> None:
-        """Lets what waits pass."""
+        """Pass bytes again, the waiting ones first."""
         self._open.set()
 
     def close(self) -> None:
-        """Shuts the door and ends every connection."""
+        """Close the proxy and all its connections."""
         for link in (self._server, *self._links):
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
 
     def serve(self) -> None:
-        """Accepts connections until the server is closed."""
+        """Accept connections until the proxy is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._server.accept()
@@ -53,7 +54,7 @@ class Door:
 
 @contextmanager
 def door(host: str, port: int, own: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[Door]:
-    """An open door to a service, at its own address."""
+    """Run a proxy, not stalled, in front of the service at an address."""
     with socket.create_server(own, backlog=128) as server:
         made = Door(server, (host, port))
         Thread(target=made.serve, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Surface: a customer that uses only the public surface: `/collect`, the report API, staff's API and the commands."""
+"""Surface: a customer who uses only what is public: `/collect`, the report API, staff's API and the commands."""
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -15,12 +15,12 @@ ids = count()
 
 
 def days_ago(days: int) -> date:
-    """A past day. It is over in every timezone if `days` is at least 2."""
+    """Return the day some days ago. With `days` >= 2 it is over in every timezone."""
     return datetime.now(UTC).date() - timedelta(days=days)
 
 
 def at(day: date, time: str = "12:00", zone: str = "UTC") -> datetime:
-    """An instant of a day in a timezone."""
+    """Return an instant of a day in a timezone."""
     return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
 
 
@@ -29,7 +29,7 @@ def ms(moment: datetime) -> int:
 
 
 class Customer:
-    """A customer as staff sets it up: an account with a site, an ad, a goal and tokens."""
+    """A customer with a site, an ad, a goal and tokens, all made by staff's API."""
 
     def __init__(self, timezone: str = "UTC", currency: str = "EUR", **goal: Any) -> None:
         user, _ = User.objects.get_or_create(username="sam", is_staff=True, is_superuser=True)
@@ -44,7 +44,7 @@ class Customer:
         self.goal("purchase", event="purchase", **goal)
 
     def make(self, what: str, **fields: Any) -> dict[str, Any]:
-        """Makes an object by staff's API."""
+        """Make an object by staff's API."""
         answer = self.staff.post(f"/api/{what}", fields, content_type="application/json")
         assert answer.status_code == 201, answer.content
         made: dict[str, Any] = answer.json()
@@ -57,7 +57,7 @@ class Customer:
         return self.make("goals", site=self.site, key=key, **fields)
 
     def send(self, *hits: dict[str, Any]) -> None:
-        """Sends hits as the shop's server. All must be accepted."""
+        """Send hits as the shop's server. All of them must be accepted."""
         answer = Client().post("/collect", list(hits), content_type="application/json", headers=self.bearer("ingest"))
         assert answer.json() == {"accepted": len(hits), "rejected": []}
 
@@ -79,7 +79,7 @@ class Customer:
         return self.hit("adjustment", moment, order=order, kind=kind, **given, **more)
 
     def report(self, first: date, last: date | None = None, **parameters: str) -> dict[str, Any]:
-        """The report, after everything is rolled up."""
+        """Roll everything up, and return the report."""
         call_command("rollup", site=self.site, wait=0, stdout=StringIO())
         days = {"site": self.site, "from": str(first), "to": str(last or first)}
         answer = Client().get("/api/reports/conversions", {**days, **parameters}, headers=self.bearer("report"))
@@ -88,12 +88,12 @@ class Customer:
         return found
 
     def total(self, first: date, last: date | None = None, **parameters: str) -> tuple[str, str]:
-        """Conversions and value of some days."""
+        """Return the conversions and the value of some days."""
         totals = self.report(first, last, **parameters)["totals"]
         return totals["conversions"], totals["value"]
 
     def credited(self, first: date, last: date | None = None, **parameters: str) -> dict[str, tuple[str, str]]:
-        """Conversions by ad. The unattributed ones are under None, if there are any."""
+        """Return conversions by ad; the key None has the unattributed ones, if there are any."""
         report = self.report(first, last, **parameters)
         rows = {row["ad"]: (row["conversions"], row["value"]) for row in report["rows"]}
         nobody = (report["unattributed"]["conversions"], report["unattributed"]["value"])

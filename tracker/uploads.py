@@ -1,4 +1,4 @@
-"""Uploads: the files of a form -> memory, up to a limit. Nothing that strangers send comes onto the disk."""
+"""Uploads: keeps uploaded files in memory, up to a limit. Nothing that strangers send is written to disk."""
 
 from io import BytesIO
 from typing import Any
@@ -7,15 +7,15 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-#: The files of a request have at most this many bytes together. One that would be larger is left out.
+#: The most bytes of all files of a request together. A file that would exceed it is left out.
 MAX_FILES = 4 << 20
-#: After this many bytes the request is no longer read. Until then it is, because a browser shows no answer before it
-#: has sent everything.
+#: After this many bytes the rest of the request is not read. Up to then it is read even if it is too large, because a
+#: browser shows an answer only after it has sent everything.
 MAX_READ = 64 << 20
 
 
 class BoundedUpload(FileUploadHandler):
-    """Keeps files in memory."""
+    """Django upload handler that keeps files in memory, up to MAX_FILES bytes."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
@@ -23,12 +23,12 @@ class BoundedUpload(FileUploadHandler):
         self._kept = BytesIO()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a file."""
+        """Begin a new file."""
         super().new_file(*args, **kwargs)
         self._kept = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, _start: int) -> None:
-        """Keep a part of a file, if there is room for it. Raises StopUpload."""
+        """Keep a chunk of a file if there is room for it. Raises StopUpload after MAX_READ bytes."""
         self._read += len(raw_data)
         if self._read > MAX_READ:
             raise StopUpload(connection_reset=True)
@@ -36,7 +36,7 @@ class BoundedUpload(FileUploadHandler):
             self._kept.write(raw_data)
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
-        """The file; None if it is left out."""
+        """Return the file; None if it was too large."""
         if self._read > MAX_FILES:
             return None
         self._kept.seek(0)

@@ -12,7 +12,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 STEP_MS = 15_000
-#: A flag of Playwright's that turns off what real browsers have.
+#: A flag of Playwright that would turn off features that real browsers have.
 PEOPLE_HAVE = ["--disable-back-forward-cache"]
 
 
@@ -22,7 +22,7 @@ class NoChromium(RuntimeError):
 
 @contextmanager
 def chromium(profile: Path, *flags: str) -> Iterator[BrowserContext]:
-    """A browser window that keeps its cookies and storage while it is open. Raises NoChromium."""
+    """Open a browser window that keeps its cookies and storage while it is open. Raises NoChromium."""
     binary = shutil.which("chromium")
     if not binary:
         raise NoChromium("There is no chromium; `python -m tests.services install chromium` installs it.")

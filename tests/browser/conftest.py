@@ -1,4 +1,4 @@
-"""A tracker and a browser for each file of tests, and a new shop for each test."""
+"""Fixtures: a tracker and a browser for each file of tests, and a new shop for each test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,8 @@ OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser for one module. Not for all, because Django's models don't work while Playwright runs."""
+    """A tracker and a browser for one file of tests. All files can't share them: Django's models don't work while
+    Playwright runs."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.migrate()
@@ -28,7 +29,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, d
 
 @pytest.fixture
 def shop(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Storefront]:
-    """A shop that nobody has visited. Fails the test if a page threw an error."""
+    """A shop that nobody has visited yet. The test fails if one of its pages throws an error."""
     shop = Storefront(*stage)
     yield shop
     for page in shop.browser.pages[1:]:

@@ -1,6 +1,6 @@
-"""`make demo`: a real browser goes from an ad through the demo shop to a purchase; prints the credited report.
+"""`make demo`: a real browser goes from an ad through the demo shop to a purchase. It prints the credited report.
 
-It runs embedded, or on the services that env names. Progress goes to stderr, screenshots to var/artifacts.
+It runs embedded, or on the services that the environment names. Progress goes to stderr, screenshots to var/artifacts.
 """
 
 import os
@@ -29,18 +29,18 @@ EXCHANGES = ("{}hitledger", "{}control.pidbox", "reply.{}control.pidbox")
 
 
 def say(line: str) -> None:
-    """Prints progress."""
+    """Print progress on stderr."""
     print(f"demo: {line}", file=sys.stderr, flush=True)
 
 
 def services_of(env: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `env` that select services, but the database: each demo begins with a new one, without sales."""
+    """Return the variables of `env` that select services, without the database: each demo begins with an empty one."""
     return {name: env[name] for name in SERVICES if env.get(name) and name != "DATABASE_URL"}
 
 
 @contextmanager
 def own_queues(services: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The services with the demo's own queues, so that no other tracker's worker takes its hits."""
+    """Give the demo its own queues, which no other tracker's worker reads."""
     if not services.get("BROKER_URL"):
         yield dict(services)
         return
@@ -57,7 +57,7 @@ def own_queues(services: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def demo_tracker(state: Path, services: Mapping[str, str]) -> Iterator[tuple[Tracker, dict[str, Any]]]:
-    """A tracker in demo mode with its demo account."""
+    """Start a tracker in demo mode, with the demo account."""
     with own_queues(services) as env, Tracker(state, {**env, "DEMO": "1"}) as tracker:
         tracker.migrate()
         tracker.manage("prepare")
@@ -67,7 +67,7 @@ def demo_tracker(state: Path, services: Mapping[str, str]) -> Iterator[tuple[Tra
 
 
 def go_shopping(page: Page, url: str) -> str:
-    """Goes from the newspaper's ad to the purchase. Returns the order's id."""
+    """Go from the newspaper's ad to the purchase, and return the order's id."""
     say("a newspaper; click the ad")
     page.goto(f"{url}/demo/news")
     with page.expect_response(is_stored):
@@ -83,17 +83,17 @@ def go_shopping(page: Page, url: str) -> str:
 
 
 def is_stored(response: Any) -> bool:
-    """Whether the response answers an accepted hit."""
+    """Whether the response says that a hit was accepted."""
     return bool(response.url.endswith("/collect") and response.status == 200)
 
 
 def is_purchase(response: Any) -> bool:
-    """Whether the response answers the accepted purchase."""
+    """Whether the response says that the purchase was accepted."""
     return is_stored(response) and '"purchase"' in (response.request.post_data or "")
 
 
 def look_at_report(page: Page, url: str, account: Mapping[str, Any]) -> None:
-    """Signs in and opens the report."""
+    """Sign in and open the report."""
     page.goto(f"{url}/login")
     page.fill("input[name=username]", account["staff_user"])
     page.fill("input[name=password]", account["staff_password"])
@@ -102,7 +102,7 @@ def look_at_report(page: Page, url: str, account: Mapping[str, Any]) -> None:
 
 
 def fetch_report(url: str, account: Mapping[str, Any]) -> dict[str, Any]:
-    """The API's report of yesterday and today. Both, because midnight may pass during a visit."""
+    """Return the API's report of yesterday and today, because midnight may pass during a visit."""
     today = datetime.now(UTC).date()  # the demo site's clock is UTC
     days = {"from": str(today - timedelta(days=1)), "to": str(today)}
     answer = requests.get(
@@ -117,12 +117,12 @@ def fetch_report(url: str, account: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def credited(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a report about credit, without the site and the times."""
+    """Return the part of a report about credit, without site and times."""
     return {name: report[name] for name in ("currency", "model", "basis", "rows", "unattributed", "totals")}
 
 
 def expected(currency: str) -> dict[str, Any]:
-    """The credit that the demo must give: one click, one sale, all of it to the ad."""
+    """Return the credit that the demo must give: one click and one sale, all for the ad."""
     sale = {"clicks": 1, "views": 0, "conversions": "1.000000", "value": PRICE}
     return {
         "currency": currency,
@@ -135,7 +135,7 @@ def expected(currency: str) -> dict[str, Any]:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as a table of text."""
+    """Write the report as a table of text."""
     rows = [COLUMNS, *(tuple(str(row[name]) for name in COLUMNS) for row in report["rows"])]
     unattributed, totals = report["unattributed"], report["totals"]
     rows.append(("(unattributed)", "", "", unattributed["conversions"], unattributed["value"]))
@@ -146,7 +146,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def visit(browser: BrowserContext, tracker: Tracker, account: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Goes from the ad to the report. Returns the report and leaves two screenshots."""
+    """Go from the ad to the report; return the report, and save two screenshots."""
     page = browser.new_page()
     go_shopping(page, tracker.url)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def visit(browser: BrowserContext, tracker: Tracker, account: Mapping[str, Any],
 
 
 def run(folder: Path, services: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    """Runs the demo in its own folder. Returns the report and the site's currency."""
+    """Run the demo in its own folder; return the report and the site's currency."""
     name = "services" if services else "embedded"
     say(f"starting a tracker: {', '.join(services) or 'embedded'}")
     with demo_tracker(folder / "state", services) as (tracker, account), chromium(folder / "profile") as browser:
@@ -168,7 +168,7 @@ def run(folder: Path, services: Mapping[str, str]) -> tuple[dict[str, Any], str]
 
 
 def main() -> int:
-    """Runs the demo and prints its report. Returns 1 if the sale isn't credited to the ad."""
+    """Run the demo and print its report. Return 1 if the sale isn't credited to the ad."""
     began = time.monotonic()
     with TemporaryDirectory(prefix="hitledger-demo-") as folder:
         report, currency = run(Path(folder), services_of(os.environ))

@@ -1,4 +1,4 @@
-"""Storefront: a shop on its own host whose pages hold the snippet of a real tracker, and its hits from the archive."""
+"""Storefront: a shop on its own host, whose pages have a real tracker's snippet; and the shop's archived hits."""
 
 import json
 import time
@@ -14,18 +14,19 @@ from tests.running import Tracker
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Hit
 
-#: Lets the shop's pages call the tracker. Playwright makes the pages, so Chromium thinks that they are from elsewhere.
+#: The permission that lets the shop's pages call the tracker. Playwright makes the pages, and Chromium takes them for
+#: another network's.
 TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
 WAIT_SECONDS = 30
 STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"
-#: The keys of the hits that the browser keeps.
+#: The keys in the browser's storage under which the snippet keeps hits.
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('_hl:')).sort()"
 NOTHING_KEPT = f"{KEPT}.length === 0"
 
 
 @dataclass
 class Storefront:
-    """A shop: each address is a page with the snippet. Browsers treat hosts below `localhost` as secure."""
+    """A shop: every address is a page with the snippet. Browsers treat hosts below `localhost` as secure."""
 
     tracker: Tracker
     account: dict[str, Any]
@@ -34,7 +35,7 @@ class Storefront:
     problems: list[str] = field(default_factory=list)
 
     def html(self, attributes: str = "", script: str = "", body: str = "", api: str = "") -> str:
-        """A page. `script` comes before the snippet."""
+        """Return a page's HTML. `script` comes before the snippet."""
         source = (
             f'<script async src="{api or self.tracker.url}/t.js" data-site="{self.account["site"]}" {attributes}>'
             "</script>"
@@ -52,7 +53,7 @@ class Storefront:
         api: str = "",
         headers: dict[str, str] | None = None,
     ) -> Page:
-        """A tab in which every address of the shop is the same page. `init` runs before everything else."""
+        """Open a tab in which every address of the shop is the same page. `init` runs before everything else."""
         page = self.browser.new_page()
         content = html or self.html(attributes, script, body, api)
         page.route(
@@ -65,27 +66,27 @@ class Storefront:
         return page
 
     def watch(self, page: Page) -> None:
-        """Notes the errors that the page throws."""
+        """Collect the errors that a page throws."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def visit(self, page: Page, path: str = "/", sub: str = "") -> Response:
-        """Opens a page and returns the tracker's answer to its hit."""
+        """Open a page, and return the tracker's answer to its hit."""
         return self.stored(page, lambda: page.goto(f"http://{sub}{self.host}{path}"))
 
     def stored(self, page: Page, work: Callable[[], Any]) -> Response:
-        """Runs `work` and returns the tracker's answer to the hits that it caused."""
+        """Call `work`, and return the tracker's answer to the hits that it caused."""
         with page.expect_response(is_stored) as answer:
             work()
         return answer.value
 
     def copies(self) -> list[Hit]:
-        """The shop's archived hits, duplicates included, in the order in which they happened."""
+        """Return the shop's archived hits, with duplicates, in the order in which they happened."""
         archive = FolderArchive(self.tracker.state / "archive")
         hits = [hit for key in archive.list() for hit in archive.get(key)]
         return sorted((hit for hit in hits if self.host in hit.url), key=lambda hit: (hit.at, hit.received))
 
     def hits(self, least: int = 0) -> list[Hit]:
-        """The shop's archived hits, each once. Waits until there are `least`."""
+        """Wait until at least `least` hits are archived; return each hit once."""
         deadline = time.monotonic() + WAIT_SECONDS
         while len(hits := list({hit.id: hit for hit in reversed(self.copies())}.values())[::-1]) < least:
             assert time.monotonic() < deadline, f"only {len(hits)} of {least} hits came"
@@ -94,6 +95,6 @@ class Storefront:
 
 
 def sent(answer: Response) -> list[dict[str, Any]]:
-    """The hits of a request."""
+    """Return the hits in a request."""
     hits: list[dict[str, Any]] = json.loads(answer.request.post_data or "[]")
     return hits

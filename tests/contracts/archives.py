@@ -1,4 +1,4 @@
-"""Archives: a folder, and a separate bucket on the real S3, with direct access to their objects."""
+"""Archives: an archive in a folder, and one in a bucket of the real S3, both with direct access to their objects."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fixtures: every archive in turn."""
+"""Fixtures of the contract tests: each archive in turn."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.contracts.archives import Bucket, Folder, Place
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.services)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Each adapter in turn, prepared and empty."""
+    """An empty, prepared archive: in a folder and in S3 in turn."""
     if request.param == "folder":
         folder = Folder(tmp_path / "archive")
         folder.archive.prepare()

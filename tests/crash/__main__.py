@@ -1,4 +1,5 @@
-"""`python -m tests.crash --seed N --hits N --seconds N [--embedded]`: a long crash run. Exit code 1: a fault."""
+"""`python -m tests.crash --seed N --hits N --seconds N [--embedded]`: a long crash run. It exits with 1 if it finds a
+fault."""
 
 import argparse
 import os
@@ -20,7 +21,7 @@ MAX_SECONDS = 3_600
 
 
 def bounded(most: int) -> Callable[[str], int]:
-    """An argparse type: a whole number from 1 to `most`."""
+    """Make an argparse type: a whole number from 1 to `most`."""
 
     def number(text: str) -> int:
         if not 1 <= int(text) <= most:
@@ -31,14 +32,14 @@ def bounded(most: int) -> Callable[[str], int]:
 
 
 def main() -> int:
-    """Does one run in a folder whose name is printed. Nothing removes that folder."""
+    """Do one run, in a folder whose name is printed. The folder stays."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--hits", type=bounded(MAX_HITS), default=50_000)
     parser.add_argument("--seconds", type=bounded(MAX_SECONDS), default=600)
     parser.add_argument("--embedded", action="store_true", help="no services; only web and beat are killed")
     words = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the started processes end, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
     folder = Path(tempfile.mkdtemp(prefix=f"hitledger-crash-{words.seed}."))
     print(f"seed {words.seed}; state, services and logs are in {folder}", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""A burst: many clients send at once -> the answer that each got, and after how long."""
+"""Burst: many clients send at once; what each is answered, and after how many seconds."""
 
 import time
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ import requests
 from tests.crash.plan import Request, identity, parameters
 from tests.running import Tracker
 
-#: Longer than any answer may take. If a client waits this long, a thread hangs.
+#: The longest that a client waits. No answer may take this long; if one does, a thread hangs.
 LIMIT_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
-    """What one client saw. `hits` are the identities of the hits that it sent."""
+    """What one client was answered. `hits` identifies the hits that it sent."""
 
     status: int
     seconds: float
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 def ask(url: str, request: Request) -> Answer:
-    """Sends a request once. Raises RequestException if there is no answer."""
+    """Send a request once. Raises RequestException if there is no answer."""
     began = time.monotonic()
     answer = requests.post(f"{url}/collect", json=[parameters(hit) for hit in request], timeout=LIMIT_SECONDS)
     seconds = time.monotonic() - began
@@ -34,13 +34,14 @@ def ask(url: str, request: Request) -> Answer:
 
 
 def burst(url: str, requests: Sequence[Request]) -> list[Answer]:
-    """Sends all requests at once."""
+    """Send all requests at once; return their answers."""
     with ThreadPoolExecutor(len(requests)) as pool:
         return list(pool.map(lambda request: ask(url, request), requests))
 
 
 def wait_until_accepted(url: str, request: Request, seconds: float) -> float:
-    """Sends a request until it is accepted. Returns after how many seconds. Raises AssertionError if it never is."""
+    """Send a request again and again until it is accepted; return after how many seconds. Raises AssertionError if that
+    takes too long."""
     began = time.monotonic()
     while time.monotonic() < began + seconds:
         if ask(url, request).status == 200:
@@ -50,5 +51,5 @@ def wait_until_accepted(url: str, request: Request, seconds: float) -> float:
 
 
 def thread_count(tracker: Tracker) -> int:
-    """The number of threads of the web process and its workers."""
+    """Return the number of threads of the web process and its children."""
     return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in tracker.pids("web"))

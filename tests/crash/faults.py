@@ -1,4 +1,4 @@
-"""Faults: kills processes at random points and restarts them as a platform would. Kills each service once."""
+"""Faults of a crash run: kills processes at random times and restarts them, and kills each service once."""
 
 import os
 import random
@@ -12,13 +12,13 @@ from pathlib import Path
 from tests.crash.services import OwnServices
 from tests.running import Tracker, kill
 
-#: How often each is killed, relative to the others.
+#: Process -> how often it is killed, relative to the others.
 WEIGHTS = {"worker": 2, "worker's child": 4, "web": 2, "web's child": 1, "beat": 1}
 EMBEDDED_WEIGHTS = {"web": 4, "web's child": 2, "beat": 1}
 
 
 class Supervisor:
-    """Restarts each process of a tracker shortly after it has ended, until `stop`."""
+    """Restarts each process of a tracker shortly after it ends, until `stop` is called."""
 
     def __init__(self, tracker: Tracker, names: Sequence[str]) -> None:
         self._tracker = tracker
@@ -28,7 +28,7 @@ class Supervisor:
             thread.start()
 
     def stop(self) -> None:
-        """Ends the restarting."""
+        """Stop restarting processes."""
         self._ending.set()
         for thread in self._threads:
             thread.join()
@@ -40,37 +40,37 @@ class Supervisor:
                     self._tracker.start(name)
                 except RuntimeError:
                     if self._tracker.processes[name].poll() is None:
-                        raise  # it runs, but doesn't answer
+                        raise  # The web process runs, but doesn't answer.
 
 
 class Killer:
-    """Kills at random points. `kills` counts what it killed."""
+    """Kills processes at random times. `kills` counts the kills of each."""
 
     def __init__(self, tracker: Tracker, rng: random.Random, weights: dict[str, int]) -> None:
         self._tracker = tracker
         self._rng = rng
         self._weights = weights
         self._seen: set[int] = set()
-        # First each once in random order, then by weight.
+        # First each process once, in random order; then at random by weight.
         self._next = rng.sample(list(weights), len(weights))
         self.kills: Counter[str] = Counter()
 
     def run(self, seconds: float, pause: float = 1.3) -> None:
-        """Kills something about every `pause` seconds."""
+        """Kill a process about every `pause` seconds."""
         ends_at = time.monotonic() + seconds
         while (left := ends_at - time.monotonic()) > 0:
             time.sleep(min(left, self._rng.uniform(0.1, 2 * pause)))
             self.kill_one()
 
     def kill_one(self) -> None:
-        """Kills a process with its children, only the parent, or one child."""
+        """Kill a process with its children, only the parent, or one child."""
         what = self._choose()
         pids = self._tracker.pids(what.removesuffix("'s child"))
         self._seen.update(pids)
         if what.endswith("child"):
             pids = self._rng.sample(pids[1:], min(1, len(pids) - 1))
         elif what == "worker" and self._rng.random() < 0.5:
-            pids = pids[:1]  # its children notice by themselves
+            pids = pids[:1]  # Its children notice it and end by themselves.
         if pids and all(_runs(pid) for pid in pids):
             for pid in pids:
                 kill(pid)
@@ -82,14 +82,14 @@ class Killer:
         return self._rng.choices(list(self._weights), list(self._weights.values()))[0]
 
     def orphans(self) -> list[int]:
-        """Processes of the tracker that outlived their parent."""
+        """Return the tracker's processes whose parent has ended."""
         present = {pid for name in self._tracker.processes for pid in self._tracker.pids(name)}
         state = f"HITLEDGER_STATE={self._tracker.state}".encode()
         return [pid for pid in self._seen - present if _runs(pid) and state in _environ(pid)]
 
 
 class Outage:
-    """Runs one change of a service after `after` seconds, in its own thread."""
+    """Makes one change to a service (such as a crash) after `after` seconds, in a thread."""
 
     def __init__(self, after: float, change: Callable[[], None]) -> None:
         self.error: BaseException | None = None
@@ -99,7 +99,7 @@ class Outage:
         self._thread.start()
 
     def join(self) -> None:
-        """Waits for the change. Raises the error that it raised."""
+        """Wait for the change. Raises its error, if it failed."""
         self._thread.join()
         if self.error:
             raise self.error
@@ -113,7 +113,7 @@ class Outage:
 
 
 def crash_service(services: OwnServices, name: str, away: float) -> Callable[[], None]:
-    """A change that kills a service and starts it after `away` seconds."""
+    """Return a change that kills a service, and starts it again after `away` seconds."""
 
     def crash() -> None:
         services.kill(name)

@@ -1,6 +1,7 @@
-"""Commands that run in a tracker's environment as separate processes: `python -m tests.crash.inside WORD SITE`.
+"""Commands that a crash run calls in its tracker's environment: `python -m tests.crash.inside WORD SITE`.
 
-Each prints JSON. The recomputation is the invariance property's. It gets the hits world by world, for it is quadratic.
+Each prints JSON. Expected reports come from the recomputation of the invariance property. It gets the hits one world at
+a time, because its time grows with the square of their number.
 """
 
 import sys
@@ -27,13 +28,13 @@ from tracker.archive import open_archive  # noqa: E402
 from tracker.collection.hit import Hit  # noqa: E402
 from tracker.models import Site  # noqa: E402
 
-#: No hit of a run is older.
+#: The age of the oldest hits of a run.
 SPAN_MS = 8 * DAY_MS
 Rows = dict[tuple[str, str], list[int]]
 
 
 def configure(key: str) -> None:
-    """Adds ads with match rules and a goal that counts a person once. Lets anybody send adjustments."""
+    """Add ads with match rules, and a goal that counts a person once. Let anybody send adjustments."""
     site = Site.objects.get(key=key)
     site.open_adjustments = True
     site.save()
@@ -45,7 +46,7 @@ def configure(key: str) -> None:
 
 
 def rename(key: str) -> None:
-    """Renames an ad, and adds a match rule to another one."""
+    """Rename an ad, and add a match rule to another one."""
     ad = Ad.objects.get(campaign__site__key=key, key="letter")
     ad.key = "newsletter"
     ad.save()
@@ -53,7 +54,7 @@ def rename(key: str) -> None:
 
 
 def check(key: str) -> dict[str, Any]:
-    """The archived hits, the expected report of each model, and the rejected hits."""
+    """Return the archived hits, the expected report of each model, and the rejected hits."""
     site = load_site(key)
     assert site is not None
     archive = open_archive()
@@ -73,7 +74,8 @@ def check(key: str) -> dict[str, Any]:
 
 
 def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
-    """The expected report of each model: rows [ad, day, clicks, views, conversions, value] and unattributed.
+    """Return the expected report of each model: rows [ad, day, clicks, views, conversions, value], and unattributed
+    amounts.
 
     Data-driven models are left out, because they learn from all worlds together.
     """
@@ -86,7 +88,7 @@ def expected_reports(hits: Iterable[Hit], site: SiteConfig) -> dict[str, Any]:
 
 
 def add(sums: Rows, rows: dict[tuple[str | None, str], tuple[int, int]], day: str, column: int) -> None:
-    """Adds a cell's rows to a report's rows: clicks and views from column 0 on, credit and value from column 2 on."""
+    """Add a cell's rows to a report's rows: clicks and views from column 0 on, credit and value from column 2 on."""
     for (ad, _touch_day), amounts in rows.items():
         row = sums[ad or "", day if ad else ""]
         row[column] += amounts[0]
@@ -94,13 +96,13 @@ def add(sums: Rows, rows: dict[tuple[str | None, str], tuple[int, int]], day: st
 
 
 def report(sums: Rows) -> dict[str, Any]:
-    """The rows in the report's order, and the unattributed sums."""
+    """Return the rows in the report's order, and the sums of unattributed amounts."""
     rows = [[ad, day, *amounts] for (ad, day), amounts in sorted(sums.items()) if ad and any(amounts)]
     return {"rows": rows, "unattributed": sums.get(("", ""), [0] * 4)[2:]}
 
 
 def worlds(hits: Iterable[Hit]) -> Iterable[list[Hit]]:
-    """Groups hits by world. Ids, visitors and orders of one world have a common prefix that no other world has."""
+    """Group hits by world. The ids, visitors and orders of a world have a prefix that no other world has."""
     found: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         world = hit.id.rpartition(".")[0]

@@ -1,6 +1,6 @@
-"""Plan: a seeded list of requests. Their hits clash in every known way.
+"""Plan: a seeded list of requests, whose hits clash in every known way.
 
-Hits come in small worlds with separate visitors, orders and ids, so that each world can be recomputed alone.
+Hits belong to small worlds with separate visitors, orders and ids. Each world can be recomputed alone.
 """
 
 import random
@@ -23,21 +23,21 @@ URLS = [
     "https://shop.example/welcome/{n}",
 ]
 KINDS = ["click"] * 5 + ["view"] * 2 + ["page"] * 6 + ["conversion"] * 4 + ["event"] + ["adjustment"] * 2
-#: The last name meets no goal, and must be listed as rejected.
+#: Names of conversions. No goal has the last one; its hits must be listed as rejected.
 CONVERSIONS = ["purchase"] * 6 + ["signup"] * 3 + ["nothing"]
 
-#: The hits of one request. Several are sent as an array.
+#: The hits of one request; several are sent as an array.
 Request = tuple[Hit, ...]
 
 
 def moment(rng: random.Random, now: int) -> int:
-    """An instant of the last five days, often at the edge of an hour or a day."""
+    """Return a random instant of the last five days, often at the edge of an hour or a day."""
     edge = now - now % HOUR - rng.randrange(0, 120) * HOUR
     return edge - rng.choice([0, 1, 30 * MINUTE, rng.randrange(HOUR)])
 
 
 def make_hit(rng: random.Random, site: str, world: str, now: int) -> Hit:
-    """One hit of a world."""
+    """Make a random hit of a world."""
     kind = rng.choice(KINDS)
     at = moment(rng, now)
     clashes = rng.random() < 0.15
@@ -65,7 +65,7 @@ def make_hit(rng: random.Random, site: str, world: str, now: int) -> Hit:
 
 
 def make_hits(rng: random.Random, site: str, count: int, now: int) -> Iterator[Hit]:
-    """`count` hits in worlds. The hits of a few worlds at a time are shuffled, as on a real site."""
+    """Make `count` hits in several worlds. The hits of a few worlds at a time are shuffled, as on a real site."""
     run = f"{rng.getrandbits(32):x}"
     for first in range(0, count, 8 * WORLD_HITS):
         size = min(8 * WORLD_HITS, count - first)
@@ -75,7 +75,7 @@ def make_hits(rng: random.Random, site: str, count: int, now: int) -> Iterator[H
 
 
 def make_requests(rng: random.Random, site: str, count: int, now: int) -> list[Request]:
-    """The hits as single posts and arrays."""
+    """Divide the hits into requests: single hits and arrays."""
     hits = list(make_hits(rng, site, count, now))
     requests = []
     while hits:
@@ -86,7 +86,7 @@ def make_requests(rng: random.Random, site: str, count: int, now: int) -> list[R
 
 
 def parameters(hit: Hit) -> dict[str, Any]:
-    """A hit as a client sends it."""
+    """Convert a hit to the parameters that a client sends."""
     given = {"site": hit.site, "type": hit.type, "id": hit.id, "ts": hit.at, "visitor": hit.visitor}
     optional = {"name": hit.name, "url": hit.url, "ad": hit.ad, "order": hit.order, "kind": hit.kind or ""}
     amount = {} if hit.value is None else {"value": f"{hit.value // 1_000_000}.{hit.value % 1_000_000:06d}"}
@@ -94,5 +94,5 @@ def parameters(hit: Hit) -> dict[str, Any]:
 
 
 def identity(hit: Hit) -> bytes:
-    """The part of a hit that its client knows, by which it is found again in the archive."""
+    """Return what a client knows of a hit, by which it is found again in the archive."""
     return msgspec.json.encode(msgspec.structs.replace(hit, received=0, ip="", ua="", unchecked=False))

@@ -1,4 +1,5 @@
-"""One crash run: sends hits, kills processes, waits until all is processed, and compares results with what was sent."""
+"""Run: one crash run. It sends hits, kills processes, waits until all is processed, and compares the results with what
+was sent."""
 
 import json
 import random
@@ -19,13 +20,13 @@ from tests.crash.services import OwnServices
 from tests.running import CHECKOUT, Tracker
 from tracker.collection.hit import Hit
 
-#: Longer than any wait before a retry.
+#: Longer than any wait before a new try.
 DRAIN_SECONDS = 120
 
 
 @dataclass
 class Figures:
-    """The figures of a run."""
+    """What a run sent, killed and found."""
 
     seed: int
     hits: int = 0
@@ -56,7 +57,7 @@ def _plain(value: Any) -> str:
 
 
 class Run:
-    """A tracker with its site. If `services` are given, they are killed, too."""
+    """A tracker with a site, in a crash run. If `services` are given, they are killed as well."""
 
     def __init__(self, tracker: Tracker, seed: int, services: OwnServices | None = None) -> None:
         self.tracker = tracker
@@ -67,7 +68,7 @@ class Run:
         self.site: dict[str, Any] = {}
 
     def prepare(self) -> None:
-        """Makes an account with a site, ads and goals, and starts the processes."""
+        """Make an account with a site, ads and goals, and start the processes."""
         self.tracker.migrate()
         self.tracker.manage("prepare")
         self.site = self.tracker.bootstrap()
@@ -75,7 +76,7 @@ class Run:
         self.tracker.start(*self.names[1:], "web")
 
     def inside(self, word: str) -> Any:
-        """Runs a command of `tests.crash.inside` and returns its JSON."""
+        """Run a command of `tests.crash.inside`, and return its JSON."""
         command = [sys.executable, "-m", "tests.crash.inside", word, self.site["site"]]
         done = subprocess.run(
             command, env=self.tracker.env, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True, timeout=600
@@ -83,12 +84,12 @@ class Run:
         return json.loads(done.stdout)
 
     def make_requests(self, hits: int) -> list[Request]:
-        """The run's requests."""
+        """Make the requests of this run."""
         self.figures.hits = hits
         return make_requests(self.rng, self.site["site"], hits, time.time_ns() // 1_000_000)
 
     def storm(self, requests: list[Request], seconds: float) -> Senders:
-        """Sends everything while processes and services are killed. Renames an ad halfway."""
+        """Send all requests while processes and services are killed. Rename an ad halfway."""
         senders = Senders(self.tracker.url, requests, self.figures.seed, seconds)
         killer = Killer(self.tracker, self.rng, WEIGHTS if self.services else EMBEDDED_WEIGHTS)
         supervisor = Supervisor(self.tracker, self.names)
@@ -107,7 +108,7 @@ class Run:
         return senders
 
     def _service_crashes(self, seconds: float) -> list[Outage]:
-        """One crash of RabbitMQ in the first half, one of Cassandra in the second."""
+        """Plan one crash of RabbitMQ in the first half, and one of Cassandra in the second."""
         if not self.services:
             return []
         when = {"rabbitmq": self.rng.uniform(0.1, 0.4) * seconds, "cassandra": self.rng.uniform(0.5, 0.8) * seconds}
@@ -121,7 +122,7 @@ class Run:
         self.figures.orphans, self.figures.sending_seconds = orphans, seconds
 
     def drain(self) -> None:
-        """Waits until all accepted hits are rolled up. Raises CalledProcessError if that takes too long."""
+        """Wait until all accepted hits are rolled up. Raises CalledProcessError if that takes too long."""
         for name in self.names:
             if self.tracker.processes[name].poll() is not None:
                 self.tracker.start(name)
@@ -130,7 +131,7 @@ class Run:
         self.figures.draining_seconds = time.monotonic() - began
 
     def check(self, senders: Senders) -> None:
-        """Compares the archive, the reports and the rejected hits with what was sent. Raises AssertionError."""
+        """Compare the archive, the reports and the rejected hits with what was sent. Raises AssertionError."""
         assert senders.given_up == 0, f"{senders.given_up} hits were never accepted: {dict(senders.answers)}"
         assert set(senders.answers) <= {"200", "503", "none"}, dict(senders.answers)
         stored = self.inside("check")
@@ -144,7 +145,7 @@ class Run:
         self.check_rejected(stored, archived)
 
     def check_reports(self, stored: dict[str, Any]) -> None:
-        """Checks that every model's report by ad and day equals the recomputation's."""
+        """Check that each model's report by ad and day equals the recomputed one."""
         for model in stored["reports"]:
             answer = self.report(model)
             assert rows_of(answer) == [tuple(row) for row in stored["reports"][model]["rows"]], model
@@ -154,7 +155,7 @@ class Run:
         assert micros(self.figures.conversions) > 0
 
     def check_rejected(self, stored: dict[str, Any], archived: set[bytes]) -> None:
-        """Checks that exactly the hits that meet no goal were rejected, and that nothing is dead-lettered."""
+        """Check that exactly the hits that meet no goal were rejected, and that there are no dead letters."""
         hits = [msgspec.json.decode(body, type=Hit) for body in archived]
         wanted = {hit.id for hit in hits if hit.type == "conversion" and hit.name == "nothing"}
         assert set(stored["rejected"]) <= {"no_goal"}, stored["rejected"]
@@ -165,7 +166,7 @@ class Run:
             assert self.figures.dead_lettered == 0, f"batches are dead-lettered: {left}"
 
     def report(self, model: str) -> Any:
-        """The report by ad and day, of all days."""
+        """Return a model's report of all days, by ad and day."""
         today = datetime.now(UTC).date()
         answer = requests.get(
             f"{self.tracker.url}/api/reports/conversions",
@@ -184,7 +185,7 @@ class Run:
 
 
 def rows_of(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """A report's rows as (ad, day, clicks, views, credit, value), money in micros."""
+    """Return a report's rows as (ad, day, clicks, views, credit, value), with money in micros."""
     return sorted(
         (row["ad"], row["day"], row["clicks"], row["views"], micros(row["conversions"]), micros(row["value"]))
         for row in answer["rows"]
@@ -192,14 +193,14 @@ def rows_of(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def micros(text: str) -> int:
-    """The micros of a decimal string with six places."""
+    """Convert a decimal text with six places to micros."""
     whole, _, places = text.partition(".")
     assert len(places) == 6, text
     return int(whole + places)
 
 
 def crash(run: Run, hits: int, seconds: float) -> Figures:
-    """Does a whole run. Prints the figures, even if it fails."""
+    """Do a whole crash run. Print its figures, even if it fails."""
     try:
         run.prepare()
         senders = run.storm(run.make_requests(hits), seconds)

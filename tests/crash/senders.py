@@ -1,4 +1,4 @@
-"""Clients: threads that send requests at a steady pace. They repeat each until it is answered 200, as documented."""
+"""Senders: threads that send requests at a steady pace, and repeat each until it is answered 200, as documented."""
 
 import random
 import threading
@@ -10,12 +10,12 @@ import requests
 
 from tests.crash.plan import Request, identity, parameters
 
-#: A request without a 200 this long after the last one was due is given up, and the run fails.
+#: A request that isn't answered 200 this many seconds after the last one was due is given up, and the run fails.
 PATIENCE_SECONDS = 120.0
 
 
 class Senders:
-    """Sends requests from several threads over `seconds`. `accepted`: identities of the hits that were answered 200."""
+    """Sends requests over `seconds`, from several threads. `accepted` identifies the hits that were answered 200."""
 
     def __init__(self, url: str, requests: Sequence[Request], seed: int, seconds: float, threads: int = 6) -> None:
         self.url = f"{url}/collect"
@@ -33,13 +33,13 @@ class Senders:
         ]
 
     def start(self) -> None:
-        """Starts sending."""
+        """Start sending."""
         self._began = time.monotonic()
         for thread in self._threads:
             thread.start()
 
     def join(self) -> None:
-        """Waits until all is sent or given up."""
+        """Wait until all requests are accepted or given up."""
         for thread in self._threads:
             thread.join(self.seconds + 2 * PATIENCE_SECONDS)
             assert not thread.is_alive(), "a client hangs"
@@ -49,7 +49,7 @@ class Senders:
         for n, request in enumerate(share):
             time.sleep(max(self._began + self.seconds * n / len(share) - time.monotonic(), 0))
             self._send(session, request, rng)
-            if rng.random() < 0.1:  # as a client that didn't see the answer
+            if rng.random() < 0.1:  # As if the client had not seen the answer.
                 self._send(session, rng.choice(share[: n + 1]), rng)
         session.close()
 
@@ -73,7 +73,8 @@ class Senders:
             self.given_up += len(request)
 
     def _post(self, session: requests.Session, request: Request) -> str:
-        """The status of the answer, or "none". If the answer doesn't accept all hits, its text."""
+        """Send a request; return the status of the answer, or "none". If not all its hits were accepted, return the
+        answer's text."""
         body = [parameters(hit) for hit in request]
         try:
             answer = session.post(self.url, json=body if len(body) > 1 else body[0], timeout=20)

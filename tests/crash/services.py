@@ -1,4 +1,4 @@
-"""A separate set of services for the crash tests, which kill, stall and block them."""
+"""A separate set of services for crash tests, which kill, stall and block them."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ BASE_PORTS = (5672, 25672, 4369, 9042, 7000, 7070)
 
 
 def free_offset() -> int:
-    """A number to add to the services' ports so that all of them are free."""
+    """Return a number to add to the services' ports, with which all ports are free."""
     return next(offset for offset in range(1100, 7000, 100) if not any(listening(port + offset) for port in BASE_PORTS))
 
 
@@ -28,7 +28,8 @@ class OwnServices:
         self._own = {**os.environ, "HITLEDGER_SERVICES": str(folder), "HITLEDGER_PORT_OFFSET": offset}
 
     def tell(self, *words: str) -> str:
-        """The output of a command of `python -m tests.services`. Raises CalledProcessError; the reason is on stderr."""
+        """Run a command of `python -m tests.services`, and return its output. Raises CalledProcessError; the reason is
+        on stderr."""
         command = [sys.executable, "-m", "tests.services", *words]
         done = subprocess.run(command, env=self._own, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
@@ -38,19 +39,19 @@ class OwnServices:
         return (Path(self._own["HITLEDGER_SERVICES"]) / "logs" / f"{name}.log").read_text(errors="replace")
 
     def start(self, *names: str) -> None:
-        """Starts services and waits until they answer."""
+        """Start services, and wait until they answer."""
         self.tell("start", *(names or NAMES))
 
     def kill(self, *names: str) -> None:
-        """Kills services (SIGKILL)."""
+        """Kill services (SIGKILL)."""
         self.tell("kill", *(names or NAMES))
 
     def stop(self) -> None:
-        """Stops all services. Data stays in the folder."""
+        """Stop all services. Their data stay in the folder."""
         self.tell("stop", *NAMES)
 
     def make_room(self) -> dict[str, str]:
-        """The variables that select these services for one tracker, with its own vhost, keyspace and prefix."""
+        """Make a vhost, keyspace and prefix for one tracker; return the variables that select them."""
         name = f"crash_{uuid4().hex[:12]}"
         env = dict(line.split("=", 1) for line in self.tell("env").splitlines())
         self.tell("broker", "add_vhost", name)
@@ -63,7 +64,7 @@ class OwnServices:
         return {**env, **changes}
 
     def waiting_messages(self, env: Mapping[str, str]) -> dict[str, int]:
-        """The number of messages in each queue of a tracker's vhost, unacknowledged ones included."""
+        """Return the number of messages in each queue of a tracker, unacknowledged ones included."""
         vhost = env["BROKER_URL"].rpartition("/")[2]
         listed = self.tell("broker", "list_queues", "-p", vhost, "--no-table-headers", "name", "messages")
         return {name: int(count) for name, count in (line.split("\t") for line in listed.splitlines())}

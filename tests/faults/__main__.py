@@ -1,6 +1,7 @@
-"""`python -m tests.faults [--worlds N] [--at-once N] [WORD ...]`: tries each fault whose name has a word, or all.
+"""`python -m tests.faults [--worlds N] [WORD ...]`: tries each fault whose name has one of the words; without words,
+all.
 
-Prints the table of decision 14. The exit code is 1 if a fault is not caught.
+It prints the table of decision 14. The exit code is 1 if a fault is not caught.
 """
 
 import argparse
@@ -21,7 +22,7 @@ CALLED = {WORLDS: "the property", EDGES: "the property, over a month's end"}
 
 
 def row(trial: Trial) -> str:
-    """A line of the table."""
+    """Return a line of the table."""
     if not trial.is_caught:
         return f"| {trial.fault.name} | NOT CAUGHT | {trial.seconds:.0f} s |"
     called = CALLED.get(trial.fault.test) or f"`{trial.test}`"
@@ -53,7 +54,7 @@ def read_options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Tries the faults group by group."""
+    """Try the faults one by one, and print the table."""
     options = read_options()
     missed = 0
     with tempfile.TemporaryDirectory(prefix="hitledger-faults-") as folder:

@@ -1,4 +1,4 @@
-"""Trial: puts a fault into a copy of the checkout and runs the test that must catch it -> whether it was caught."""
+"""Trial: puts a fault into a copy of the checkout, and runs the test that must catch it."""
 
 import os
 import re
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from tests.faults.fault import Fault
 
-#: Errors of a badly written fault, and of a test that took too long. Neither means that the fault was caught.
+#: Errors that mean that the fault is badly written or the test took too long. They don't count as caught.
 MISTAKES = re.compile(r"\b(?:Name|Import|ModuleNotFound|Syntax|Type|Attribute|UnboundLocal)Error\b|Timeout \(>")
-#: The variables of real services, which are left out because faults are tried embedded.
+#: The variables of services. They are removed, because faults are tried embedded.
 SERVICES = ("BROKER_URL", "CASSANDRA_URL", "ARCHIVE_URL", "DATABASE_URL")
 TIMEOUT_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The result of a fault. `worlds`: how many the property needed; None if another test caught it."""
+    """Whether a fault was caught. `worlds`: in how many worlds; None if another test than the property caught it."""
 
     fault: Fault
     is_caught: bool
@@ -31,7 +31,7 @@ class Trial:
 
 
 def copy_of(checkout: Path, folder: Path) -> Path:
-    """Copies the files of a checkout that git doesn't ignore to a folder."""
+    """Copy the files of a checkout that git doesn't ignore to a folder."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
@@ -42,7 +42,7 @@ def copy_of(checkout: Path, folder: Path) -> Path:
 
 
 def put_in(fault: Fault, checkout: Path, worlds: int) -> Trial:
-    """Tries one fault in a checkout, and restores the checkout. Raises Moved."""
+    """Try one fault in a checkout, then restore the checkout. Raises Moved."""
     before = {name: (checkout / name).read_text() for name in fault.sources(checkout)}
     try:
         for name, source in fault.sources(checkout).items():
@@ -54,10 +54,11 @@ def put_in(fault: Fault, checkout: Path, worlds: int) -> Trial:
 
 
 def judge(fault: Fault, checkout: Path, worlds: int) -> Trial:
-    """Runs the fault's test until it fails."""
+    """Run the fault's test; return whether it failed."""
     options = ["-x", "-q", "--tb=line", "-m", "not services", "-p", "no:cacheprovider", "--hypothesis-show-statistics"]
     env = {name: value for name, value in os.environ.items() if name not in (*SERVICES, "CI")}
-    # No bytecode: Python would mistake a changed source of the same second and size. No examples of earlier trials.
+    # No bytecode: Python would not see that a source of the same second and size has changed. No examples of earlier
+    # trials.
     own = {"WORLDS": str(worlds), "PYTHONDONTWRITEBYTECODE": "1"}
     shutil.rmtree(checkout / ".hypothesis", ignore_errors=True)
     began = time.monotonic()
@@ -77,6 +78,6 @@ def judge(fault: Fault, checkout: Path, worlds: int) -> Trial:
 
 
 def worlds_of(output: str) -> int | None:
-    """How many examples the failed test needed, by Hypothesis' statistics."""
+    """Return how many examples the failed test needed, by Hypothesis' statistics."""
     found = re.search(r"- (\d+) passing, ([1-9]\d*) failing", output)
     return int(found[1]) + 1 if found else None

@@ -1,1 +1,2 @@
-"""Fuzz: odd requests to every address of a running tracker. `make fuzz` is a long run, the suite has a short one."""
+"""Fuzz: sends odd requests to every address of a running tracker. `make fuzz` is a long run; the suite has a short
+one."""

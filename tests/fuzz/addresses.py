@@ -1,4 +1,4 @@
-"""Addresses: the tracker's table of addresses -> each address, its methods, and how often it is requested."""
+"""Addresses: lists the tracker's addresses, with their methods and how often each is requested."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 #: A placeholder in an address, such as a site's key.
 HOLE = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
-#: How often an address is requested: if it takes hits, if it is open to everybody, and if it isn't.
+#: The weight of an address: if it takes hits, if it is open to everybody, and if it isn't.
 OFTEN, NORMAL, SELDOM = 4.0, 1.0, 0.02
 HOLES = re.compile(r"\{(\w+)\}")
 
 
 def addresses(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix: str = "/") -> list[str]:
-    """Every address. `{name}` is a placeholder."""
+    """Yield every address of the tracker. `{name}` stands for a parameter."""
     found: list[str] = []
     for one in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + HOLE.sub(lambda hole: f"{{{hole[1] or hole[2]}}}", str(one.pattern)).strip("^").rstrip("$Z\\")
@@ -26,7 +26,7 @@ def addresses(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix
 
 @dataclass(frozen=True)
 class Address:
-    """An address: how often it is requested, its methods, and the parameters of its query."""
+    """An address: its weight (how often it is requested), its methods and its query parameters."""
 
     path: str
     weight: float
@@ -35,7 +35,7 @@ class Address:
 
 
 def look_at(url: str, paths: Iterable[str]) -> list[Address]:
-    """Each path of a running tracker with its weight, methods and parameters."""
+    """Return each address of a running tracker with its weight, methods and parameters."""
     described: dict[str, Any] = requests.get(f"{url}/api/schema", timeout=30).json()["paths"]
     found = []
     for path in paths:
@@ -47,7 +47,7 @@ def look_at(url: str, paths: Iterable[str]) -> list[Address]:
 
 
 def weight(answer: requests.Response) -> float:
-    """How often an address is requested that gives this answer to a stranger."""
+    """Return the weight of an address that gives this answer to a stranger."""
     if answer.status_code in (401, 403) or "/login" in answer.headers.get("Location", ""):
         return SELDOM
     return OFTEN if "Access-Control-Allow-Origin" in answer.headers else NORMAL

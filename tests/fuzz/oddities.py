@@ -1,4 +1,4 @@
-"""Oddities: random values that programs, people and attackers send, and texts that are cut, mixed or doubled."""
+"""Oddities: random values as programs, people and attackers send them, and texts that are cut, mixed or doubled."""
 
 import random
 import string
@@ -100,24 +100,24 @@ TYPES = ("page", "click", "view", "conversion", "adjustment", "event")
 
 
 def text(rng: random.Random) -> str:
-    """A text, mostly one that is known to cause trouble."""
+    """Return a random text, mostly one that is known to cause trouble."""
     if rng.random() < 0.8:
         return rng.choice(TEXTS)
     return "".join(chr(rng.choice((rng.randrange(32, 127), rng.randrange(0x20000)))) for _ in range(rng.randrange(60)))
 
 
 def value(rng: random.Random) -> Any:
-    """A JSON value."""
+    """Return a random JSON value."""
     return text(rng) if rng.random() < 0.6 else rng.choice(VALUES)
 
 
 def word(rng: random.Random) -> str:
-    """A name that no parameter has."""
+    """Return a name that no parameter has."""
     return "".join(rng.choices(string.ascii_letters + "_", k=rng.randrange(1, 20)))
 
 
 def mangled(rng: random.Random, body: bytes) -> bytes:
-    """The bytes cut, doubled, or with some changed."""
+    """Return the bytes cut, doubled, or with some of them changed."""
     at = rng.randrange(len(body) + 1)
     return rng.choice((
         lambda: body[:at],

@@ -1,4 +1,4 @@
-"""Request: makes random requests as bytes, with the ids of the hits that they certainly hold."""
+"""Request: makes random requests as bytes. It knows the ids of the hits that they certainly contain."""
 
 import gzip
 import json
@@ -30,9 +30,9 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Fuzzed:
-    """A request. `ids` has the id of each hit by its index. It is empty if the request may hold others.
+    """A request. `ids`: index of each hit -> its id; empty if the request may contain other hits.
 
-    A client that sent less than announced closes the connection.
+    A client that sends less than it announced closes the connection.
     """
 
     method: str
@@ -50,13 +50,13 @@ class Fuzzed:
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes requests from addresses and from keys that the tracker knows."""
+    """Makes requests to the given addresses, with keys that the tracker knows."""
 
     addresses: Sequence[Address]
     known: Mapping[str, str]
 
     def make(self, rng: random.Random, number: int) -> Fuzzed:
-        """One request. Its number is part of the ids of its hits."""
+        """Make a request. Its number is part of the ids of its hits."""
         address = rng.choices(self.addresses, [one.weight for one in self.addresses])[0]
         method = rng.choice(METHODS if rng.random() < 0.15 else address.methods)
         path = HOLES.sub(lambda hole: self.key(rng, hole[1]), address.path)
@@ -69,7 +69,7 @@ class Maker:
         return Fuzzed(method, path, self.head(rng, method, f"{path}?{query(hit)}"), ids=ids)
 
     def with_body(self, rng: random.Random, number: int, path: str) -> Fuzzed:
-        """A request with a body: an object, an array or a form, perhaps mangled or with another Content-Type."""
+        """Make a request with a body: an object, an array or a form, perhaps mangled or with another Content-Type."""
         is_whole = True
         hits = [self.hit(rng, f"{number}-{n}", HIT) for n in range(rng.choice((1, 1, 1, 2, 5, 60)))]
         ids = {n: hit["id"] for n, hit in enumerate(hits) if is_plain(hit.get("id"))}
@@ -95,7 +95,7 @@ class Maker:
         return Fuzzed("POST", path, self.head(rng, "POST", path, headers), body, ids, is_whole)
 
     def hit(self, rng: random.Random, number: int | str, names: Sequence[str]) -> dict[str, Any]:
-        """The parameters of a hit: a good one in which some values are odd."""
+        """Return the parameters of a valid hit in which some values are odd."""
         hit: dict[str, Any] = {"site": self.known["site"], "type": rng.choice(TYPES), "id": f"fuzz-{number}"}
         for name in rng.choices(names, k=rng.randrange(8)):
             hit[name] = value(rng) if rng.random() < 0.5 else self.key(rng, name)
@@ -104,13 +104,13 @@ class Maker:
         return hit
 
     def key(self, rng: random.Random, name: str) -> str:
-        """A value for a placeholder, mostly a known one."""
+        """Return a value for a parameter in an address, mostly a known one."""
         if name in self.known and rng.random() < 0.7:
             return self.known[name]
         return quote(text(rng)[:500], safe="", errors="surrogatepass")
 
     def head(self, rng: random.Random, method: str, target: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """The request line and the headers."""
+        """Return the request line and the headers."""
         given = {"Host": "127.0.0.1", "Connection": "close"}
         if rng.random() < 0.2:
             given["Authorization"] = f"Bearer {rng.choice((self.known['ingest'], self.known['report'], 'wrong'))}"
@@ -124,12 +124,12 @@ class Maker:
 
 
 def is_plain(one: Any) -> bool:
-    """Whether the id is the one that was given to the hit, and no odd value."""
+    """Whether a hit still has the id that it was given, and not an odd value."""
     return isinstance(one, str) and one.startswith("fuzz-")
 
 
 def query(hit: Mapping[str, Any]) -> str:
-    """A hit as a query or a form."""
+    """Write a hit as a query string or a form."""
     texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in hit.items()}
     return "&".join(f"{quote_plain(name)}={quote_plain(one)}" for name, one in texts.items())
 

@@ -1,4 +1,4 @@
-"""Run: sends requests to a running tracker -> the faults of its answers, its archive and its log."""
+"""Run: sends odd requests to a running tracker, and lists the faults in its answers, its archive and its log."""
 
 import http.client
 import json
@@ -19,24 +19,24 @@ from tests.fuzz.request import Fuzzed, Maker
 from tests.running import Tracker
 from tracker.archive import FolderArchive
 
-#: The contract's 5 s.
+#: The longest answer that the contract allows: 5 s.
 SLOWEST_SECONDS = 5.0
 CLIENTS = 8
 HERE = "127.0.0.0/8"
-#: Lets strangers send adjustments, and this machine postbacks.
+#: The settings of the site that let strangers send adjustments, and this machine postbacks.
 OPEN = (
     "from tracker.models import Site;"
     f"assert Site.objects.update(open_adjustments=True, postback_networks=['{HERE}'])"
 )  # fmt: skip
 #: The id of a click, in the address to which it redirects.
 CLICK = re.compile(rb"hl_click=([0-9a-f]{32})")
-#: The log entry for a click that redirects although it couldn't be stored.
+#: The log entry of a click that is redirected although it could not be stored.
 LEFT = "the landing page must record"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer and its seconds. Status 0: the connection was closed without an answer."""
+    """An answer and how many seconds it took. Status 0: the connection was closed without an answer."""
 
     asked: Fuzzed
     status: int
@@ -67,14 +67,14 @@ class Seen:
 
 
 def ask(port: int, fuzzed: Fuzzed) -> Answer:
-    """Sends a request and reads its answer."""
+    """Send a request and read its answer."""
     began = time.monotonic()
     status, body, location = 0, b"", b""
     with (
         suppress(OSError, http.client.HTTPException),
         socket.create_connection(("127.0.0.1", port), timeout=30) as link,
     ):
-        with suppress(OSError):  # a server that refuses need not read the rest
+        with suppress(OSError):  # A server that refuses a request need not read its rest.
             link.sendall(fuzzed.sent)
         if not fuzzed.is_whole:
             link.shutdown(socket.SHUT_WR)
@@ -86,14 +86,14 @@ def ask(port: int, fuzzed: Fuzzed) -> Answer:
 
 
 def hits_of(answer: Answer) -> tuple[int, set[str]]:
-    """How many hits an answer accepts, and the ids of those that are known."""
+    """Return how many hits an answer accepts, and the ids of those that are known."""
     if answer.location and (click := CLICK.search(answer.location)) and answer.asked.method == "GET":
         return 0, {click[1].decode()}
     if answer.status != 200 or answer.asked.method not in ("GET", "POST"):
         return 0, set()
     if answer.body.startswith(b"GIF89a"):
         return 1, set(answer.asked.ids.values())
-    if answer.body == b"OK":  # a postback, whose hit has an id of its own
+    if answer.body == b"OK":  # A postback: its hit has an id of its own.
         return 1, set()
     told = told_of(answer.body)
     rejected = {one["index"] for one in told.get("rejected", ())}
@@ -102,7 +102,7 @@ def hits_of(answer: Answer) -> tuple[int, set[str]]:
 
 
 def told_of(body: bytes) -> dict[str, Any]:
-    """A JSON object. Empty for anything else."""
+    """Parse a JSON object; {} for anything else."""
     with suppress(ValueError):
         told = json.loads(body)
         return told if isinstance(told, dict) else {}
@@ -111,7 +111,7 @@ def told_of(body: bytes) -> dict[str, Any]:
 
 @contextmanager
 def open_tracker(folder: Path) -> Iterator[tuple[Tracker, dict[str, Any]]]:
-    """A tracker with its web process, which takes from this machine what only servers and networks may send."""
+    """Start a tracker whose site takes from this machine what only servers and networks may send."""
     with Tracker(folder, {"TRUSTED_PROXIES": HERE}) as tracker:
         tracker.migrate()
         made = tracker.bootstrap()
@@ -121,7 +121,7 @@ def open_tracker(folder: Path) -> Iterator[tuple[Tracker, dict[str, Any]]]:
 
 
 def fuzz(tracker: Tracker, made: dict[str, Any], requests: int, seed: int) -> Seen:
-    """Does a whole run on a tracker whose web process runs."""
+    """Do a run on a tracker whose web process runs; return its results."""
     rng = random.Random(seed)
     asked_for = look_at(tracker.url, addresses())
     known = {"site": made["site"], "ad": made["ad"], "ingest": made["ingest_token"], "report": made["report_token"]}
@@ -136,7 +136,7 @@ def fuzz(tracker: Tracker, made: dict[str, Any], requests: int, seed: int) -> Se
 
 
 def wrong_answers(answers: Sequence[Answer]) -> list[str]:
-    """The answers that no client may get."""
+    """List the answers that no client may get."""
     return [
         f"{answer.status} after {answer.seconds:.2f} s: {answer.asked.sent[:1500]!r} {answer.body[:300]!r}"
         for answer in answers
@@ -145,7 +145,7 @@ def wrong_answers(answers: Sequence[Answer]) -> list[str]:
 
 
 def wrong_archive(tracker: Tracker, answers: Sequence[Answer], seen: Seen) -> list[str]:
-    """Hits that were accepted and are not in the archive."""
+    """List the hits that were accepted and are not in the archive."""
     archive = FolderArchive(tracker.state / "archive")
     hits = [hit for key in archive.list() for hit in archive.get(key)]
     told = [hits_of(answer) for answer in answers]
@@ -159,7 +159,7 @@ def wrong_archive(tracker: Tracker, answers: Sequence[Answer], seen: Seen) -> li
 
 
 def wrong_log(tracker: Tracker) -> list[str]:
-    """Log entries of our own bugs that were answered as if a service were away."""
+    """List the log entries of our own bugs that were answered as if a service were away."""
     log = tracker.log("web").read_text(errors="replace")
     at = log.find("Traceback")
     return [log[max(at - 500, 0) : at + 3000]] if at >= 0 else []

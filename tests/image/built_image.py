@@ -1,4 +1,4 @@
-"""The image as people run it: alone, and with compose.yaml's commands on real services."""
+"""The container image as people run it: alone, and with compose.yaml's commands on real services."""
 
 import json
 import os
@@ -28,13 +28,13 @@ WAIT_SECONDS = 60.0
 
 @pytest.fixture(scope="session", autouse=True)
 def image() -> None:
-    """The image, built by `make image`."""
+    """The image that `make image` builds."""
     make_image()
 
 
 @pytest.fixture
 def name() -> str:
-    """A name for a container, a database and a keyspace."""
+    """A name for a container, a database and a keyspace of this test."""
     return f"image_{uuid4().hex[:8]}"
 
 
@@ -60,7 +60,7 @@ def is_healthy(name: str) -> bool:
 
 
 def run_in(name: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command in a running container."""
+    """Run a command in a running container."""
     return subprocess.run(podman("exec", name, *command), capture_output=True, text=True)
 
 
@@ -69,7 +69,7 @@ def sale(site: str) -> dict[str, str]:
 
 
 def reported(url: str, made: dict[str, Any]) -> str:
-    """The value in the report of two days."""
+    """Return the value in the report of two days."""
     today = time.time()
     days = {"from": today - 86_400, "to": today}
     query = {name: time.strftime("%F", time.gmtime(at)) for name, at in days.items()}
@@ -108,7 +108,7 @@ def test_alone_it_takes_hits_as_a_user_without_rights_on_a_root_that_can_not_be_
 
 @pytest.fixture
 def services(name: str) -> Iterator[dict[str, str]]:
-    """Real services, with separate databases for this test. Their names resolve to this machine."""
+    """Real services with databases of this test. Their host names resolve to this machine."""
     for one in ("rabbitmq", "cassandra", "s3", "postgres"):
         start(one)
     own = postgres.ENV["DATABASE_URL"]
@@ -129,7 +129,7 @@ def services(name: str) -> Iterator[dict[str, str]]:
 
 
 def options_of(service: dict[str, Any], state: Path, env: dict[str, str]) -> list[str]:
-    """Podman's options for a service of compose.yaml. All containers share the network of this machine."""
+    """Return podman's options for a service of compose.yaml. All containers use this machine's network."""
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     words = [word for path in service["tmpfs"] for word in ("--tmpfs", path)]

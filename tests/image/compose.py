@@ -1,4 +1,4 @@
-"""Compose: compose.yaml as Compose's own library reads it, and as plain YAML."""
+"""Compose: reads compose.yaml as Compose's own library does, and as plain YAML."""
 
 import os
 import subprocess
@@ -18,13 +18,13 @@ _MODULE = f"github.com/compose-spec/compose-go/v2/cmd@{_VERSION}"
 
 
 def compose_file() -> dict[str, Any]:
-    """The file as plain YAML."""
+    """Return compose.yaml as plain YAML."""
     read: dict[str, Any] = yaml.safe_load(FILE.read_text())
     return read
 
 
 def resolved() -> dict[str, Any]:
-    """The file as Compose resolves it. Raises CalledProcessError; the reason is on stderr."""
+    """Return compose.yaml as Compose resolves it. Raises CalledProcessError; the reason is on stderr."""
     reader = cached(f"compose-go-{_VERSION}", _build) / "cmd"
     done = subprocess.run([str(reader), str(FILE)], stdout=subprocess.PIPE, check=True)
     read: dict[str, Any] = yaml.safe_load(done.stdout)

@@ -1,4 +1,5 @@
-"""Containers: podman with its own storage, without a daemon and cgroups; and a base image made from packages."""
+"""Containers: runs podman with separate storage, without a daemon and cgroups; and makes a base image from Debian
+packages."""
 
 import os
 import subprocess
@@ -27,17 +28,17 @@ LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
 
 def podman(*words: str) -> list[str]:
-    """The command line of podman with these words."""
+    """Return the command line of podman with these arguments."""
     return ["unshare", "--mount", "sh", "-c", _PODMAN, str(cache() / "podman"), *words]
 
 
 def tell(*words: str) -> str:
-    """The output of a command. Raises CalledProcessError; the reason is on stderr."""
+    """Run a command and return its output. Raises CalledProcessError; the reason is on stderr."""
     return subprocess.run(podman(*words), stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def make_image() -> None:
-    """Builds the image by `make image`, on our base."""
+    """Build the image by `make image`, on a base that we made."""
     if os.geteuid() != 0:
         raise ServiceError("the image is built in root folders, which only root can make")
     ensure("debootstrap", "podman", "crun")
@@ -60,7 +61,7 @@ def quote(word: str) -> str:
 
 
 def make_base() -> None:
-    """Imports a root folder of Debian's packages as an image."""
+    """Make a base image from Debian's packages."""
     folder = cached(f"{SUITE}-base", _bootstrap)
     packed = subprocess.Popen(["tar", "--create", "--directory", str(folder), "."], stdout=subprocess.PIPE)
     subprocess.run(podman("import", "-", BASE), stdin=packed.stdout, stdout=sys.stderr, check=True)
@@ -74,7 +75,7 @@ def _bootstrap(folder: Path) -> None:
 
 @contextmanager
 def container(name: str, *options: str, command: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """A container on this machine's network that may write only to its state. It is ended by SIGTERM."""
+    """Run a container on this machine's network that may write only to its state. End it by SIGTERM."""
     words = ("run", "--rm", "--name", name, "--network", "host", "--cgroups", "disabled", "--read-only", *LIMITS)
     caps = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
     with subprocess.Popen(podman(*words, *caps, *options, IMAGE, *command)) as process:

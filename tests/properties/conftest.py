@@ -1,4 +1,4 @@
-"""The stores of the property tests. SQL runs on SQLite alone, because the contract tests cover PostgreSQL."""
+"""Fixtures of the property tests: the stores. SQL is tested only on SQLite; the contract tests cover PostgreSQL."""
 
 import pytest
 
@@ -9,6 +9,6 @@ from conversions.store.port import Store
     params=[pytest.param("sql", marks=pytest.mark.sqlite), pytest.param("cassandra", marks=pytest.mark.services)]
 )
 def store(request: pytest.FixtureRequest, db: None) -> Store:
-    """Each adapter of the store in turn."""
+    """The store: SQL and Cassandra in turn."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found

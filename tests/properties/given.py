@@ -1,4 +1,4 @@
-"""Given: the product's hits and configuration -> plain JSON, which the recomputation takes."""
+"""Given: converts the product's hits and configuration to plain JSON, and gives them to the recomputation."""
 
 import json
 from collections.abc import Iterable
@@ -16,12 +16,13 @@ from tests.properties.recomputation.report import Report, recompute
 from tests.properties.recomputation.world import Bounds
 from tracker.collection.hit import Hit, encode_hits
 
-#: The key of the hashes that stand in for visitors.
+#: The key of the hashes that replace visitor ids.
 SALT = b"salt"
 
 
 def recomputed(hits: Iterable[Hit], site: SiteConfig, quotes: Iterable[Quote] = ()) -> Report:
-    """The recomputed report of hits under a configuration. `quotes` are in the order in which they were loaded."""
+    """Return the recomputed report of hits under a configuration. `quotes` are in the order in which they were
+    loaded."""
     lines = encode_hits(list(hits)).splitlines()
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(site, rates=()))
     numbers = Budget(budget.SHARED_TOUCHES, budget.LEAST_TOUCHES, budget.CONVERSIONS_ELSEWHERE, budget.CLICKS_SEARCHED)

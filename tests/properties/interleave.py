@@ -1,7 +1,7 @@
-"""Actors: run real code in steps. Each call of the store, the marks or the configuration is one step.
+"""Interleave: runs real code in steps. Each call of the store, the marks or the configuration is one step.
 
-Between two steps any other actor may run, and any actor may die. Actors are greenlets in one thread, which makes a
-run repeatable from its seed.
+Between two steps any other actor may run, and any actor may be killed. Actors are greenlets in one thread, and a seed
+repeats a run.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,21 +14,21 @@ from conversions.store.port import Some
 
 
 class Dies(Exception):
-    """The process of an actor is killed at this step."""
+    """The actor's process is killed at this step."""
 
 
 def pause() -> None:
-    """Lets the scheduler choose the next actor. Outside of an actor it does nothing."""
+    """Let the scheduler choose the next actor. Outside of an actor, do nothing."""
     scheduler = getcurrent().parent
     if scheduler is not None:
         scheduler.switch()
 
 
 class Stepped:
-    """An object of which each method call is one step.
+    """Wraps an object; each call of one of its methods is one step.
 
-    The methods in `one_by_one` handle the items of their last argument in one step each, like a store without
-    transactions; an item with parts takes one step for each part.
+    The methods in `one_by_one` handle each item of their last argument in a step of its own, like a store without
+    transactions. An item with parts takes a step for each part.
     """
 
     def __init__(
@@ -59,14 +59,15 @@ class Stepped:
 
 
 def together(parts: list[Any]) -> Any:
-    """The combined result of several calls, as one call would have returned it."""
+    """Combine the results of several calls to the result of one call."""
     if parts and isinstance(parts[0], Some):
         return Some([row for part in parts for row in part.rows], any(part.is_cut for part in parts))
     return [item for part in parts for item in part or ()]
 
 
 class Actor:
-    """One process. It runs `work` again and again, until `work` returns False because there is nothing to do."""
+    """A simulated process. It calls `work` again and again, until `work` returns False because there is nothing to
+    do."""
 
     def __init__(self, work: Callable[[], bool]) -> None:
         self._work = work
@@ -74,18 +75,18 @@ class Actor:
 
     @property
     def is_running(self) -> bool:
-        """Whether it is in the middle of its work."""
+        """Whether the actor is in the middle of its work."""
         return self._running is not None and not self._running.dead
 
     def step(self) -> bool:
-        """Runs to the next pause. Returns whether there was anything to do."""
+        """Run to the next pause; return whether there was anything to do."""
         if self._running is None or self._running.dead:
             self._running = greenlet(self._work)
         result = self._running.switch()
         return not self._running.dead or bool(result)
 
     def die(self) -> None:
-        """Kills the process at its current step."""
+        """Kill the actor at its present step."""
         if self._running is not None and not self._running.dead:
             self._running.throw(GreenletExit)
         self._running = None

@@ -1,4 +1,4 @@
-"""Random scenarios: a site's hits with every kind of clash, and changes of its configuration."""
+"""Scenario: random hits of a site with every kind of clash, and changes of its configuration."""
 
 import random
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.
 OWN_ADDRESS = "203.0.113.7"
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-#: Sites whose days and hours begin at odd instants, and days on which their clocks change.
+#: Timezones whose days and hours begin at odd times, and instants near a change of their clocks.
 CLOCKS = [
     ("UTC", 1_780_000_000_000),
     ("Europe/Berlin", 1_792_879_200_000),  # 2026-10-25, the clock goes back
     ("Asia/Kolkata", 1_780_000_000_000),  # +05:30
     ("Australia/Lord_Howe", 1_791_041_400_000),  # 2026-10-04, half an hour forward
 ]
-#: Three hours before a month's end: the fit of that month divides the credit of the next.
+#: Instants three hours before a month's end. The fit of that month divides the credit of the next.
 EDGES = [
     ("UTC", 1_793_480_400_000),
     ("Asia/Kathmandu", 1_793_459_700_000),  # +05:45
@@ -34,22 +34,22 @@ URLS = [
     *("", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"),
     "https://s.example/?a=1&amp;fbclid=F1?gclid=G1#utm_source=news",
 ]
-#: The page before had the same parameters, but it was another site's.
+#: A referrer with the same campaign parameters on another site.
 OTHER_HOST = "https://t.example/?gclid=G1"
 
 
 @dataclass(frozen=True)
 class Pools:
-    """The ids and kinds that hits are drawn from. The smaller the pools, the more hits clash."""
+    """The ids and kinds from which hits are drawn. Small pools make many clashes."""
 
     hours: int
     visitors: str
     orders: list[str]
     kinds: list[str]
     goals: list[str]
-    #: Empty: nobody signs in, so that no link marks a bucket that another fact should have marked.
+    #: The users. If empty, nobody signs in; then no link can mark an hour that another fact should have marked.
     users: str
-    #: The click ids that conversions and adjustments name. Empty: they name none.
+    #: The click ids that conversions and adjustments may name. If empty, they name none.
     clicks: list[str]
 
 
@@ -57,7 +57,7 @@ KINDS = ["click", "click", "view", "page", "conversion", "conversion", "event", 
 
 
 def make_pools(rng: random.Random) -> Pools:
-    """Draws each pool small or large."""
+    """Draw each pool, small or large."""
     return Pools(
         hours=rng.choice([2, 6, 48]),
         visitors=rng.choice(["AB", "ABC"]),
@@ -71,25 +71,25 @@ def make_pools(rng: random.Random) -> Pools:
 
 @dataclass
 class Scenario:
-    """`change_at`: from here on (ms) the second version of the goal `buy` holds."""
+    """A random scenario. From `change_at` (ms) on, the second version of the goal `buy` applies."""
 
     timezone: str
     start: int
     change_at: int
     hits: list[Hit]
-    #: The rate tables that are loaded during the run, in this order.
+    #: The tables of exchange rates that are loaded during the run, in this order.
     tables: list[list[Quote]]
 
 
 def moment(rng: random.Random, start: int, hours: int) -> int:
-    """An instant within some hours, often at the edge of an hour or a day."""
+    """Return an instant within some hours, often at the edge of an hour or a day."""
     edge = start - start % HOUR + rng.randrange(0, hours) * HOUR
     day_before = DAY_MS if rng.random() < 0.1 else 0  # a window's length
     return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE]) - day_before
 
 
 def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
-    """One hit, with ids, visitors and orders from small pools so that they clash."""
+    """Make a random hit. Ids, visitors and orders come from small pools, and therefore clash."""
     at = moment(rng, start, pools.hours)
     kind = rng.choice(pools.kinds)
     common: dict[str, Any] = {
@@ -114,7 +114,7 @@ def make_hit(rng: random.Random, site: str, start: int, pools: Pools) -> Hit:
 
 
 def make_click(rng: random.Random, site: str, secret: str, start: int, hours: int) -> list[Hit]:
-    """A click by `/click` and some hits of its landing page: reloaded, shared, early, late or forged.
+    """Make a click of `/click`, and some hits of its landing page: reloaded, shared, early, late or forged.
 
     The click or the landing may be missing.
     """
@@ -133,7 +133,8 @@ def make_click(rng: random.Random, site: str, secret: str, start: int, hours: in
 
 
 def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
-    """People who click one or more ads within an hour, and buy or don't. The data-driven models learn from them."""
+    """Make people who click one or more ads within an hour, and buy or don't. The data-driven models learn from
+    them."""
     hits = []
     goal = rng.choice(pools.goals)
     for _ in range(rng.randrange(6, 14)):
@@ -147,7 +148,7 @@ def make_journeys(rng: random.Random, site: str, start: int, pools: Pools) -> li
 
 
 def by_click(rng: random.Random, hit: Hit, pools: Pools, issued: list[str]) -> Hit:
-    """The conversion or adjustment as a partner sends it: with a click id, often without order and visitor."""
+    """Return the conversion or adjustment as a partner sends it: with a click id, often without order and visitor."""
     known = [*pools.clicks, *(rng.sample(issued, 1) if issued and pools.clicks else [])]
     if not known or hit.type not in ("conversion", "adjustment") or rng.random() < 0.3:
         return hit
@@ -157,13 +158,13 @@ def by_click(rng: random.Random, hit: Hit, pools: Pools, issued: list[str]) -> H
 
 
 def with_consent(rng: random.Random, hit: Hit) -> Hit:
-    """The hit, perhaps with signals of consent."""
+    """Return the hit, perhaps with consent signals."""
     signals = {signal: rng.choice(["granted", "denied"]) for signal in ("analytics_storage", "ad_storage")}
     return msgspec.structs.replace(hit, consent=signals, match={"fbp": "fb.1.2.3"})
 
 
 def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list[Hit]:
-    """Hits that make only links."""
+    """Make hits that only link a visitor to a user."""
     found = []
     for n in range(rng.choice([0, 1, 3, 6]) if pools.users else 0):
         at, user = moment(rng, start, pools.hours), rng.choice(pools.users)
@@ -173,14 +174,14 @@ def make_logins(rng: random.Random, site: str, start: int, pools: Pools) -> list
 
 
 def signed_in(rng: random.Random, hit: Hit, pools: Pools) -> Hit:
-    """The hit, perhaps with a user or with an id that stands for nobody."""
+    """Return the hit, perhaps with a user, or with an id that stands for nobody."""
     if not pools.users or rng.random() < 0.7:
         return hit
     return msgspec.structs.replace(hit, user=rng.choice([*pools.users, *pools.users, "undefined"]))
 
 
 def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
-    """A copy of a hit that differs only in its time, its visitor or its user."""
+    """Return a copy of a hit that differs only in its time, its visitor or its user."""
     if rng.random() < 0.3:
         return msgspec.structs.replace(hit, visitor=rng.choice(pools.visitors))
     if hit.issued and rng.random() < 0.3:
@@ -191,7 +192,8 @@ def altered(rng: random.Random, hit: Hit, start: int, pools: Pools) -> Hit:
 
 
 def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, start: int, least: int = 1) -> Scenario:
-    """A scenario of `least` to about 25 hits, and more for clicks and journeys. `secret` signs the site's clicks."""
+    """Make a scenario of `least` to about 25 hits, and more for clicks and journeys. `secret` signs the site's
+    clicks."""
     pools = make_pools(rng)
     hits = [make_hit(rng, site, start, pools) for _ in range(rng.randrange(least, 25))]
     for _ in range(rng.choice([0, 1, 2, 4])):
@@ -212,7 +214,7 @@ def make_scenario(rng: random.Random, site: str, secret: str, timezone: str, sta
 
 
 def as_sent(rng: random.Random, hit: Hit) -> Hit:
-    """The hit, perhaps sent by a server or with an unreadable amount."""
+    """Return the hit, perhaps as sent by a server or with an unreadable amount."""
     if hit.type not in ("conversion", "adjustment"):
         return hit
     hit = msgspec.structs.replace(hit, trusted=rng.random() < 0.4)
@@ -222,7 +224,7 @@ def as_sent(rng: random.Random, hit: Hit) -> Hit:
 
 
 def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
-    """The hit, perhaps in another currency. An adjustment may come when the rates of its order are too old."""
+    """Return the hit, perhaps in another currency. An adjustment may come when the rates of its order are too old."""
     if hit.value is None:
         return hit
     later = rng.choice([0, 10 * DAY_MS, 10 * DAY_MS]) if hit.type == "adjustment" else 0
@@ -231,7 +233,8 @@ def in_some_currency(rng: random.Random, hit: Hit) -> Hit:
 
 
 def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
-    """Rate tables of days around the scenario, with direct, inverse and third-currency quotes. Some correct others."""
+    """Make tables of exchange rates for days around the scenario: direct and inverse quotes, and quotes by a third
+    currency. Some correct others."""
     first = datetime.fromtimestamp(start / 1000, UTC).date()
     pairs = [
         ("GBP", "USD"),
@@ -255,13 +258,13 @@ def make_tables(rng: random.Random, start: int) -> list[list[Quote]]:
 
 
 def disguise(rng: random.Random, hit: Hit) -> Hit:
-    """The hit as a crawler's, as a prefetch, or as own traffic."""
+    """Return the hit, perhaps as a crawler's, a prefetch, or the account's own traffic."""
     kinds: list[dict[str, Any]] = [{"ua": GOOGLEBOT}, {"prefetch": True}, {"ip": OWN_ADDRESS}]
     return msgspec.structs.replace(hit, **rng.choice(kinds))
 
 
 def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
-    """The hits in random order, some twice, in batches of random size."""
+    """Divide the hits into batches: in random order, some hits twice."""
     again, most = rng.choice([0.0, 0.3]), rng.choice([1, 2, 5])
     sent = [*hits, *(hit for hit in hits if rng.random() < again)]
     rng.shuffle(sent)
@@ -274,5 +277,5 @@ def split_batches(rng: random.Random, hits: list[Hit]) -> list[list[Hit]]:
 
 
 def counting(rng: random.Random) -> Counting:
-    """How the goal `once` counts after its change."""
+    """Return how the goal `once` counts after its change."""
     return rng.choice(["every", "once", "click"])

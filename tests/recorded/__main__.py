@@ -1,8 +1,8 @@
-"""`python -m tests.recorded WHAT`: makes recorded files again with the checked-out version.
+"""`python -m tests.recorded WHAT`: makes recorded files again with the present version.
 
-    traffic     the requests, the door's answers to them and the archive that they leave
-    door        only the door's answers, to the recorded requests
-    answers     the answers of the API, from the recorded archive
+    traffic     the requests, collection's answers to them and the archive that they leave
+    door        only collection's answers, to the recorded requests
+    answers     the API's answers, from the recorded archive
     store       the rows of a store filled from the archive: SQL's, or Cassandra's if CASSANDRA_URL is set
 
 README.md in this folder says when these files may be made again.
@@ -17,7 +17,7 @@ from django.test.utils import setup_test_environment
 
 
 def main() -> None:
-    """Makes the files of one kind, in a temporary state folder."""
+    """Make the files of one kind, with a temporary state folder."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.recorded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def start(on_cassandra: bool) -> None:
-    """Starts an empty embedded tracker, on Cassandra if that is allowed and set."""
+    """Start an empty embedded tracker, on Cassandra if that is allowed and set."""
     for name in ("DATABASE_URL", "BROKER_URL", "ARCHIVE_URL", *(() if on_cassandra else ("CASSANDRA_URL",))):
         os.environ.pop(name, None)
     import tests.isolated  # noqa: F401

@@ -1,4 +1,5 @@
-"""The questions, by HTTP alone: reports under every model, explanations, timelines, fits and rejected hits."""
+"""Asking: the questions of the recorded tests, by HTTP: reports under every model, explanations, timelines, fits,
+rejected hits."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -14,12 +15,12 @@ from tests.recorded.traffic import BERLIN, HOWE, KOLKATA
 MODELS = ("last", "first", "linear", "time_decay", "position", "markov", "shapley")
 ALL = {"from": "2026-09-01", "to": "2026-11-05"}
 WEEKEND = {"from": "2026-10-24", "to": "2026-10-26"}
-#: The account whose token reads a site.
+#: Site -> the account whose token reads it.
 READERS = {BERLIN: "north", KOLKATA: "north", HOWE: "south"}
 
 
 def reports() -> Iterator[str]:
-    """Reports of each model on each basis in the finest grouping, and some other groupings."""
+    """Return the addresses of reports: each model and basis by the most keys, and some others."""
     for model in MODELS:
         yield report(BERLIN, model=model, by="goal,campaign,ad,day", **ALL)
         yield report(BERLIN, model=model, basis="click", by="goal,ad,day", **ALL)
@@ -33,12 +34,12 @@ def reports() -> Iterator[str]:
 
 
 def report(site: str, **parameters: str) -> str:
-    """The address of a report."""
+    """Return the address of a report."""
     return f"/api/reports/conversions?{urlencode({'site': site, **parameters})}"
 
 
 def fits() -> Iterator[str]:
-    """The fits of each month for some goals."""
+    """Return the addresses of each month's fits, for some goals."""
     for goal, month in product(("purchase", "signup", "lead", "big"), ("2026-09", "2026-10", "2026-11")):
         yield f"/api/reports/fits?site={BERLIN}&goal={goal}&month={month}"
     for month in ("2026-09", "2026-10"):
@@ -46,7 +47,7 @@ def fits() -> Iterator[str]:
 
 
 def explanations() -> Iterator[str]:
-    """Searches for conversions by order, visitor, user and hit."""
+    """Return the addresses of searches for conversions by order, visitor, user and hit."""
     orders = (
         "A-100",
         "A-101",
@@ -73,12 +74,12 @@ def explanations() -> Iterator[str]:
 
 
 def found(site: str, **by: str) -> str:
-    """The address of a search for conversions."""
+    """Return the address of a search for conversions."""
     return f"/api/conversions?{urlencode({'site': site, **by})}"
 
 
 def timelines() -> Iterator[str]:
-    """Timelines of some visitors, and the rejected hits."""
+    """Return the addresses of some visitors' timelines, and of the rejected hits."""
     for visitor in ("ann", "shared", "phone-1", "cli-2", "old-2", "v-002", "full"):
         yield f"/api/visitors?site={BERLIN}&visitor={visitor}"
     for more in ("", "&code=bot", "&visitor=quo", "&order=S-3"):
@@ -87,36 +88,36 @@ def timelines() -> Iterator[str]:
 
 
 def figures() -> list[str]:
-    """The addresses of reports and fits, whose answers name no hit."""
+    """Return the addresses of reports and fits. Their answers contain no hit ids."""
     return [*reports(), *fits()]
 
 
 def questions() -> list[str]:
-    """All addresses that are asked."""
+    """Return all addresses."""
     return [*figures(), *explanations(), *timelines()]
 
 
 def ask(addresses: Iterable[str]) -> list[Record]:
-    """Asks every address. Returns the answers with their addresses."""
+    """Request every address; return the answers with their addresses."""
     client = Client()
     with clock_at(NOW):
         return [{"ask": address, **answer(client, address)} for address in addresses]
 
 
 def answer(client: Client, address: str) -> dict[str, Any]:
-    """Status, type and text of one answer, asked with the token of the site's account."""
+    """Request an address with the token of the site's account; return status, type and text."""
     reader = next(READERS[site] for site in READERS if f"site={site}" in address)
     said = client.get(address, headers={"authorization": f"Bearer hl_report_recorded_{reader}"})
     return {"status": said.status_code, "type": said.headers["Content-Type"], "body": said.content.decode()}
 
 
 def differences(expected: Iterable[Record], given: Iterable[Record]) -> list[str]:
-    """The answers that differ, each with the first difference."""
+    """Return the answers that differ, each with its first difference."""
     return [f"{one['ask']}: {where(one, other)}" for one, other in zip(expected, given, strict=True) if one != other]
 
 
 def where(one: Record, other: Record) -> str:
-    """The first place at which two answers differ, with some context."""
+    """Return the first place at which two answers differ, with some text around it."""
     if one["body"] == other["body"]:
         return f"{one} became {other}"
     old, new = one["body"], other["body"]

@@ -1,4 +1,4 @@
-"""The recorded files, compressed JSON lines: reads and writes plain records."""
+"""Files: reads and writes the recorded files (compressed JSON lines) as plain records."""
 
 import json
 import lzma
@@ -12,13 +12,13 @@ Record = dict[str, Any]
 
 
 def read(name: str) -> list[Record]:
-    """The records of a file."""
+    """Read the records of a recorded file."""
     lines = lzma.decompress(path_of(name).read_bytes())
     return [json.loads(line) for line in lines.splitlines()]
 
 
 def write(name: str, records: Iterable[Record]) -> None:
-    """Writes a file of these records. The same records give the same bytes."""
+    """Write records to a file. The same records give the same bytes."""
     lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
     path_of(name).write_bytes(lzma.compress(lines.encode(), preset=9))
 

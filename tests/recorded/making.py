@@ -1,4 +1,4 @@
-"""Makes the recorded files from the traffic or from other recorded files.
+"""Making: makes the recorded files, from the traffic or from other recorded files.
 
 Each function needs an empty tracker, which `python -m tests.recorded` starts.
 """
@@ -18,12 +18,12 @@ from tests.recorded.traffic import record
 
 
 def archive_folder() -> Path:
-    """The folder of the product's archive."""
+    """Return the folder of the product's archive."""
     return Path(urlsplit(settings.ARCHIVE_URL).path)
 
 
 def make_traffic() -> None:
-    """Makes the requests, the door's answers and the archive that they leave."""
+    """Send the traffic; record the requests, collection's answers and the archive."""
     configure("configuration")
     requests = record()
     write("requests", requests)
@@ -32,19 +32,19 @@ def make_traffic() -> None:
 
 
 def make_door() -> None:
-    """Makes the door's answers to the recorded requests. The recorded archive stays."""
+    """Send the recorded requests, and record collection's answers. The recorded archive stays."""
     configure("configuration")
     write("door", send(read("requests")))
 
 
 def make_answers() -> None:
-    """Makes every answer from the recorded archive."""
+    """Record the API's answers, from the recorded archive."""
     fill_store()
     write("answers", asking.ask(asking.questions()))
 
 
 def make_store() -> None:
-    """Makes the rows of a store filled from the recorded archive; for Cassandra its answers, too."""
+    """Record the rows of a store filled from the recorded archive; for Cassandra its answers as well."""
     if not settings.CASSANDRA_URL:
         fill_store()
         write("sql", tables.dump_sql((*tables.SQL, *tables.MARKS)))
@@ -61,6 +61,6 @@ def make_store() -> None:
 
 
 def fill_store() -> None:
-    """Processes and rolls up the recorded archive, as a worker and beat do."""
+    """Process and roll up the recorded archive, as workers do."""
     fill_archive(archive_folder(), read("archive"))
     replay_under("configuration", "changes")

@@ -1,6 +1,6 @@
-"""The only imports of product modules in the recorded tests: how facts are written, and the store's port.
+"""Product: all imports of the product in the recorded tests: how facts are written, and the store's interface.
 
-Everything else uses HTTP, commands and the names of tables. If a module moves, only this file changes.
+Everything else uses HTTP, commands and names of tables. If a module moves, only this file changes.
 """
 
 from conversions.configuration.loading import forget_cached_sites

@@ -1,4 +1,4 @@
-"""The steps of the recorded tests at a fixed time: configure, send, replay, roll up."""
+"""Steps: the steps of the recorded tests at a fixed time: configure, send, replay, roll up."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from django.test import Client
 from tests.recorded.files import DATA, Record
 from tests.recorded.product import forget_cached_sites
 
-#: The instant (ms) of the rollup and the questions: 2026-11-20, noon (UTC). September and October are over.
+#: The instant (ms) of the rollup and the questions: noon of 2026-11-20 (UTC). September and October are over.
 NOW = 1_795_176_000_000
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 #: The headers that are compared.
@@ -27,19 +27,19 @@ DRAWN = re.compile(r"(?<=hl_click=)[\w-]{44}")
 
 @contextmanager
 def clock_at(at: int) -> Iterator[None]:
-    """Stops the product's clock at an instant (ms). The database's clock, which orders rollups, goes on."""
+    """Stop the product's clock at an instant (ms). The database's clock goes on; it orders rollups."""
     with patch.object(time, "time_ns", lambda: at * 1_000_000):
         yield
 
 
 def configure(name: str) -> None:
-    """Loads `configuration`, or the `changes` that come after all hits."""
+    """Load the recorded `configuration`, or the `changes` of it that come after all hits."""
     call_command("loaddata", DATA / f"{name}.json", verbosity=0)
     forget_cached_sites()
 
 
 def send(requests: Iterable[Record]) -> list[Record]:
-    """Sends requests, each at its instant. Returns the answers."""
+    """Send requests, each at its recorded time; return the answers."""
     client, answers, pages = Client(), [], dict[str, str]()
     for request in requests:
         with clock_at(request["at"]):
@@ -52,7 +52,7 @@ def send(requests: Iterable[Record]) -> list[Record]:
 
 
 def send_one(client: Client, request: Record, pages: dict[str, str]) -> Record:
-    """Sends one request. `pages` maps the names of earlier clicks to the addresses that they led to."""
+    """Send one request. `pages`: name of an earlier click -> the address that it led to."""
     body = re.sub(r"\{(click-\w+)\}", lambda found: pages[found[1]], request.get("body", "")).encode()
     headers = {"user-agent": PHONE, **request.get("headers", {})}
     if request.get("gzip"):
@@ -71,7 +71,7 @@ def send_one(client: Client, request: Record, pages: dict[str, str]) -> Record:
 
 
 def read_archive(folder: Path) -> list[Record]:
-    """The objects in a folder of batches: key and lines of each."""
+    """Return the objects of an archive's folder: the key and the lines of each."""
     files = sorted(folder.glob("[0-9]*/*/*/*/*.jsonl.gz"))
     return [
         {"key": file.relative_to(folder).as_posix(), "lines": gzip.decompress(file.read_bytes()).decode()}
@@ -80,7 +80,7 @@ def read_archive(folder: Path) -> list[Record]:
 
 
 def fill_archive(folder: Path, objects: Iterable[Record]) -> None:
-    """Writes recorded objects to a folder."""
+    """Write recorded objects to an archive's folder."""
     for one in objects:
         file = folder / one["key"]
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def fill_archive(folder: Path, objects: Iterable[Record]) -> None:
 
 
 def comparable(objects: Iterable[Record], requests: Iterable[Record]) -> list[str]:
-    """The archived hits without random parts: ids that nobody sent, stand-in visitors, signatures."""
+    """Return archived hits without their random parts: ids that nobody sent, derived visitor ids, signatures."""
     sent = "\n".join(request.get("body", "") + request.get("query", "") for request in requests)
     known = set(re.findall(r"[\w-]+", sent))
     found = []
@@ -100,7 +100,7 @@ def comparable(objects: Iterable[Record], requests: Iterable[Record]) -> list[st
 
 
 def replay_under(*configurations: str) -> None:
-    """Replays the archive under each configuration in turn, then rolls up."""
+    """Replay the archive under each configuration in turn, then roll up."""
     for name in configurations:
         configure(name)
         with clock_at(NOW):
@@ -108,6 +108,6 @@ def replay_under(*configurations: str) -> None:
 
 
 def roll_up_all() -> None:
-    """Rolls up every bucket again and makes the fits of each month."""
+    """Roll up all hours again, and make the fits of each month."""
     with clock_at(NOW):
         call_command("rollup", "--from", "2026-01-01", "--wait", "0", stdout=StringIO())

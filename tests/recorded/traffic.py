@@ -1,6 +1,6 @@
-"""Traffic: the requests of people, shops and crawlers to three sites in two months, the same ones each time.
+"""Traffic: two months of requests of people, shops and crawlers to three sites, always the same.
 
-Returns one record for each request, in the order of receipt; `tests/recorded/steps.py` sends them. Instants are ms.
+Each record is a request, in the order of receipt; `tests/recorded/steps.py` sends them. Times are ms.
 """
 
 import json
@@ -40,18 +40,19 @@ CHANNELS: list[Hit] = [
 
 
 def ms(instant: str) -> int:
-    """An instant (ISO 8601 with an offset) in ms."""
+    """Convert an instant (ISO 8601 with an offset) to ms."""
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
 def berlin(hour: str, minutes: int = 0) -> int:
-    """Minutes after an hour in Berlin, such as 2026-10-05T09. Of the hour that comes twice it is the first."""
+    """Return the instant some minutes after an hour in Berlin, such as 2026-10-05T09. If the hour comes twice, the
+    first one is meant."""
     zone = "+02:00" if hour < "2026-10-25T03" else "+01:00"
     return ms(f"{hour}:00{zone}") + minutes * MINUTE
 
 
 class Traffic:
-    """The requests so far. The random numbers are the same each time."""
+    """The requests made so far, with random numbers that are the same each time."""
 
     def __init__(self) -> None:
         self.dice = random.Random(11)
@@ -59,20 +60,21 @@ class Traffic:
         self.number = 0
 
     def new(self, prefix: str) -> str:
-        """An id that no other hit or order has."""
+        """Return an id that no other hit or order has."""
         self.number += 1
         return f"{prefix}-{self.number:03}"
 
     def hit(self, at: int, visitor: str, **more: Any) -> Hit:
-        """A hit of the Berlin shop's pages, with a unique id."""
+        """Make a hit of the Berlin shop's pages, with a unique id."""
         return {"site": BERLIN, "id": self.new("h"), "ts": at, "visitor": visitor, **more}
 
     def request(self, at: int, path: str = "/collect", **more: Any) -> None:
-        """One request, received at an instant."""
+        """Add a request that is received at an instant."""
         self.requests.append({"at": at, "path": path, **more})
 
     def browser(self, at: int, *hits: Hit, **more: Any) -> None:
-        """A request of a page, in one of the forms that pages use. A browser sends several hits if it kept some."""
+        """Add a request of a page, in one of the forms that pages use. A browser sends several hits together if it kept
+        some."""
         said = [{**hit, "sent": at} for hit in hits]
         if len(said) > 1:
             self.request(at, body=json.dumps(said), type="text/plain", **more)
@@ -88,21 +90,21 @@ class Traffic:
             self.request(at, body=json.dumps(said[0]), type=kind, **more)
 
     def server(self, at: int, *hits: Hit, account: str = "north", **more: Any) -> None:
-        """A request of a shop's server, with its ingest token."""
+        """Add a request of a shop's server, with its ingest token."""
         headers = {"authorization": f"Bearer hl_ingest_recorded_{account}", "user-agent": "shop/1"}
         self.request(at, body=json.dumps(hits), type="application/json", headers=headers, **more)
 
     def landing(self, at: int, hit: Hit) -> None:
-        """A request of a landing page. `{NAME}` in it stands for the address that the click of that name led to."""
+        """Add a request of a landing page. `{NAME}` in it stands for the address that the click of this name led to."""
         self.request(at, body=json.dumps({**hit, "sent": at}), type="application/json")
 
     def click(self, at: int, name: str, ad: str = "banner-b", query: str = "", **more: Any) -> None:
-        """Somebody clicks an ad's link. `name` identifies the click for its landing page's hit."""
+        """Add a click on an ad's link. `name` identifies the click for its landing page's hit."""
         self.request(at, f"/click/{BERLIN}/{ad}", name=name, query=query, **more)
 
 
 def record() -> list[Request]:
-    """All requests, in the order of receipt."""
+    """Return all requests, in the order of receipt."""
     traffic = Traffic()
     for tell in (
         journeys,
@@ -145,14 +147,14 @@ def journey(traffic: Traffic, hours: Sequence[str], visitor: str) -> None:
 
 
 def way(traffic: Traffic, at: int, visitor: str) -> Hit:
-    """A touch."""
+    """Add a touch to a visit: a click, a view or a landing page."""
     channel = dict(traffic.dice.choice(CHANNELS))
     tags = channel.pop("tags", "").format(n=traffic.number)
     return traffic.hit(at, visitor, url=f"https://shop.example/start{'?' if tags else ''}{tags}", **channel)
 
 
 def outcome(traffic: Traffic, at: int, visitor: str) -> list[Hit]:
-    """The last hit of a visit."""
+    """Return the last hit of a visit."""
     price = f"{traffic.dice.randrange(500, 15_000) / 100:.2f}"
     ends: list[list[Hit]] = [
         [],
@@ -171,14 +173,14 @@ def outcome(traffic: Traffic, at: int, visitor: str) -> list[Hit]:
 
 
 def sale(traffic: Traffic, at: int, visitor: str, order: str, value: str, **more: Any) -> Hit:
-    """A purchase in the Berlin shop."""
+    """Make a purchase in the Berlin shop."""
     return traffic.hit(
         at, visitor, **{"type": "conversion", "name": "purchase", "order": order, "value": value, **more}
     )
 
 
 def banner(traffic: Traffic, at: int, visitor: str, **more: Any) -> Hit:
-    """A click on an ad."""
+    """Make a click on an ad."""
     return traffic.hit(at, visitor, **{"type": "click", "ad": "banner-a", **more})
 
 

@@ -1,4 +1,5 @@
-"""`python3 -m tests.services COMMAND [NAME...]`: the services and tools of the tests. Needs nothing but Python.
+"""`python3 -m tests.services COMMAND [NAME...]`: starts and stops the services of the tests, and installs tools. It
+needs only Python.
 
 `broker WORD...` runs `rabbitmqctl WORD...` on our RabbitMQ.
 """
@@ -17,7 +18,7 @@ from tests.services.progress import say
 
 
 def install(names: Sequence[str]) -> None:
-    """Installs the services and tools that the tests need, without starting them."""
+    """Install the services and tools that the tests need, without starting them."""
     ensure(*(name for name in TOOLS if name in (names or TOOLS)))
     for name in SERVICES:
         if name in (names or SERVICES):
@@ -25,14 +26,14 @@ def install(names: Sequence[str]) -> None:
 
 
 def start(names: Sequence[str]) -> None:
-    """Starts services in parallel and prints the variables that select them."""
+    """Start services in parallel, and print the variables that select them."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(control.start, names or DEFAULT))
     env(names)
 
 
 def stop(names: Sequence[str]) -> None:
-    """Stops the services that were started here."""
+    """Stop the services that were started by this program."""
     for name in names or SERVICES:
         if control.owned(name):
             say(f"{name}: stopping")
@@ -40,19 +41,19 @@ def stop(names: Sequence[str]) -> None:
 
 
 def restart(names: Sequence[str]) -> None:
-    """Stops and starts services, with their data."""
+    """Stop services and start them again, with their data."""
     for name in names:
         control.restart(name)
 
 
 def kill(names: Sequence[str]) -> None:
-    """Ends services at once (SIGKILL), as a crash would."""
+    """Kill services at once (SIGKILL)."""
     for name in names:
         control.kill(name)
 
 
 def pause(names: Sequence[str]) -> None:
-    """Stalls services. Their ports stay open, but nothing answers."""
+    """Stall services: their ports stay open, but nothing answers."""
     for name in names:
         control.pause(name)
 
@@ -64,7 +65,7 @@ def resume(names: Sequence[str]) -> None:
 
 
 def broker(words: Sequence[str]) -> None:
-    """Prints the output of rabbitmqctl."""
+    """Run rabbitmqctl and print its output."""
     print(rabbitmq.command(*words), end="")
 
 
@@ -99,7 +100,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 
 
 def main() -> int:
-    """Runs one command. If something isn't available, says so on stderr and exits with 1."""
+    """Run one command. If something isn't available, print why on stderr and exit with 1."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.services", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("names", nargs=argparse.REMAINDER, metavar="NAME", help=f"of {', '.join(SERVICES)}")

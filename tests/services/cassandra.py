@@ -32,13 +32,13 @@ _POM = f"""<project><modelVersion>4.0.0</modelVersion>
 
 
 def install() -> None:
-    """Installs the jars and a Java that Cassandra 5.0 runs on."""
+    """Install the jars, and a Java on which Cassandra 5.0 runs."""
     ensure(*PACKAGES)
     _jars()
 
 
 def launch() -> None:
-    """Starts the daemon in its own session. It writes no pid file itself."""
+    """Start the daemon in its own session. It writes no pid file itself."""
     folder, jars = state("cassandra"), _jars()
     settings = folder / "cassandra.yaml"
     names = {"folder": folder, "host": HOST, "port": PORT, "node_port": 7000 + OFFSET}
@@ -54,7 +54,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Whether the node answers OPTIONS of protocol 4 with SUPPORTED (opcode 6). It opens its port as the last step."""
+    """Whether the node answers a request of CQL's protocol. It opens its port as the last step."""
     return ask(PORT, b"\x04\x00\x00\x00\x05\x00\x00\x00\x00", 5)[4:] == b"\x06"
 
 

@@ -1,4 +1,4 @@
-"""The same services as containers of compose.yaml, if a Docker daemon answers."""
+"""Containers: runs the services as containers of compose.yaml, if a Docker daemon answers."""
 
 import functools
 import shutil
@@ -14,7 +14,7 @@ _COMPOSE = ["compose", "--file", str(CHECKOUT / "compose.yaml")]
 
 @functools.cache
 def available() -> bool:
-    """Whether a Docker daemon answers and knows compose."""
+    """Whether a Docker daemon answers and has Compose."""
     return bool(shutil.which("docker")) and all(
         subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
         for words in (["info"], ["compose", "version"])
@@ -22,12 +22,12 @@ def available() -> bool:
 
 
 def running(name: str) -> bool:
-    """Whether we started a container for the service and have not stopped it."""
+    """Whether we started a container for the service and it was not stopped."""
     return _mark(name).exists()
 
 
 def start(name: str) -> None:
-    """Starts the container and waits until its health check passes. On failure removes it and raises ServiceError."""
+    """Start the container, and wait until its health check passes. If it fails, remove it and raise ServiceError."""
     _mark(name).touch()
     try:
         _compose("up", "--detach", "--wait", name)
@@ -38,7 +38,7 @@ def start(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Stops the container. Its volume keeps the data."""
+    """Stop the container. Its volume keeps the data."""
     _compose("stop", name)
     _mark(name).unlink()
 

@@ -16,7 +16,7 @@ _PATIENCE = 120.0
 
 
 class Service(Protocol):
-    """What each service's module offers: its port, the variables that select it, and how to install and start it."""
+    """What each service's module provides: its port, the variables that select it, and how to install and start it."""
 
     @property
     def PORT(self) -> int: ...
@@ -33,13 +33,13 @@ class Service(Protocol):
         """The signal that ends it gracefully."""
 
     def install(self) -> None:
-        """Downloads and builds what is missing."""
+        """Download and build what is missing."""
 
     def launch(self) -> None:
-        """Starts its processes and returns at once."""
+        """Start the processes, and return at once."""
 
     def ready(self) -> bool:
-        """Whether it answers in its own protocol."""
+        """Whether the service answers in its own protocol."""
 
 
 SERVICES: dict[str, Service] = {
@@ -53,7 +53,7 @@ DEFAULT = ("rabbitmq", "cassandra", "s3")
 
 
 def start(name: str) -> None:
-    """Starts the service unless it runs already, and waits until it answers. Raises ServiceError."""
+    """Start the service unless it runs already, and wait until it answers. Raises ServiceError."""
     service, began = SERVICES[name], time.monotonic()
     with locked(pids() / f"{name}.lock"):
         if listening(service.PORT):
@@ -65,27 +65,27 @@ def start(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Ends the service gracefully if we started it. Its data stays."""
+    """End the service gracefully, if we started it. Its data stay."""
     _end(name, SERVICES[name].STOP)
 
 
 def kill(name: str) -> None:
-    """Ends the service at once (SIGKILL) if we started it, as a crash would."""
+    """Kill the service (SIGKILL), if we started it."""
     _end(name, signal.SIGKILL)
 
 
 def pause(name: str) -> None:
-    """Stalls the service (SIGSTOP): its port stays open and nothing answers. Not for containers."""
+    """Stall the service (SIGSTOP): its port stays open, but nothing answers. Containers can't be stalled."""
     _send(name, signal.SIGSTOP)
 
 
 def resume(name: str) -> None:
-    """Resumes a stalled service (SIGCONT)."""
+    """Let a stalled service go on (SIGCONT)."""
     _send(name, signal.SIGCONT)
 
 
 def restart(name: str) -> None:
-    """Stops and starts the service, with its data. Raises ServiceError if it is not ours to stop."""
+    """Stop the service and start it again, with its data. Raises ServiceError if we didn't start it."""
     if not owned(name) and listening(SERVICES[name].PORT):
         raise ServiceError(f"{name} was not started here, so it can't be restarted here")
     stop(name)
@@ -93,7 +93,7 @@ def restart(name: str) -> None:
 
 
 def owned(name: str) -> bool:
-    """Whether we started the service and it runs."""
+    """Whether we started the service and it still runs."""
     return containers.running(name) or process.running(name) is not None
 
 
@@ -107,7 +107,7 @@ def _bring_up(name: str, service: Service) -> None:
 
 
 def _contained(name: str) -> bool:
-    """Whether it runs as a container now. If the daemon can't fetch the image, it can still run as a process."""
+    """Whether the service runs as a container. If the daemon can't get the image, it can still run as a process."""
     try:
         containers.start(name)
     except ServiceError as error:

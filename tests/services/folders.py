@@ -1,4 +1,4 @@
-"""Folders: one cache of downloads for all checkouts; and for each checkout data, logs and pid files."""
+"""Folders: one cache of downloads for all checkouts; and the data, logs and pid files of each checkout."""
 
 import fcntl
 import os
@@ -11,36 +11,36 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def cache() -> Path:
-    """The folder of downloads and builds, which all checkouts of a user share. It may be deleted."""
+    """Return the folder of downloads and builds. All checkouts of a user share it, and it may be deleted."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return _made(Path(os.environ.get("HITLEDGER_CACHE") or base / "hitledger"))
 
 
 def state(name: str) -> Path:
-    """The data, configuration and scratch files of one service, kept between starts."""
+    """Return the folder of a service's data, configuration and scratch files, which is kept between starts."""
     return _made(_services() / name)
 
 
 def logs() -> Path:
-    """The folder of log files, one for each process."""
+    """Return the folder of log files, one for each process."""
     return _made(_services() / "logs")
 
 
 def pids() -> Path:
-    """The folder of pid files, one for each process that this package started."""
+    """Return the folder of pid files, one for each process that this package started."""
     return _made(_services() / "pids")
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """A lock between processes. It ends with its process, however that ends."""
+    """Hold a lock between processes. It is freed when its process ends, in whatever way."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def cached(name: str, build: Callable[[Path], None]) -> Path:
-    """The cache's folder of that name. It is built on first use, and renamed into place when it is complete."""
+    """Return a folder of the cache. It is built when first used, and renamed into place when it is complete."""
     target = cache() / name
     with locked(cache() / f"{name}.lock"):
         if not target.exists():

@@ -1,4 +1,4 @@
-"""Debian packages, installed only if their command is missing, without starting a daemon."""
+"""Packages: installs Debian packages whose command is missing, without starting a daemon."""
 
 import os
 import shutil
@@ -13,7 +13,8 @@ from tests.services.errors import ServiceError
 from tests.services.folders import cache, locked
 from tests.services.progress import say
 
-#: A package counts as installed if this file or command exists. dpkg wouldn't know programs installed in other ways.
+#: Package -> the file or command that shows that it is installed. dpkg doesn't know programs that were installed in
+#: other ways.
 PROOF = {
     "chromium": "chromium",
     "curl": "curl",
@@ -34,7 +35,7 @@ _NO_DAEMONS = "#!/bin/sh\nexit 101\n"
 
 
 def ensure(*names: str) -> None:
-    """Installs the packages that are missing. If it can't, raises ServiceError with the command to run."""
+    """Install the packages that are missing. If that fails, raise ServiceError with the command to run."""
     with locked(cache() / "packages.lock"):
         missing = [name for name in names if not there(name)]
         if missing:
@@ -82,6 +83,6 @@ def _daemons_kept_from_starting(root: list[str]) -> Iterator[None]:
 
 
 def _run(argv: list[str], command: list[str]) -> None:
-    """Runs apt with its output on stderr, because stdout is for NAME=value lines."""
+    """Run apt, with its output on stderr, because stdout is for NAME=value lines."""
     if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
         raise ServiceError(f"`{' '.join(argv)}` failed (see above); get it with: sudo {' '.join(command)}")

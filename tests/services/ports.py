@@ -1,15 +1,15 @@
-"""Ports: where each service listens, and small exchanges in its protocol."""
+"""Ports: where each service listens, and how to ask it something in its protocol."""
 
 import os
 import socket
 
 HOST = "127.0.0.1"
-#: Added to every port, so that a second set of services can run beside the first.
+#: A number that is added to every port, for a second set of services beside the first.
 OFFSET = int(os.environ.get("HITLEDGER_PORT_OFFSET") or 0)
 
 
 def listening(port: int) -> bool:
-    """Whether something accepts connections there."""
+    """Whether a process accepts connections at the port."""
     try:
         socket.create_connection((HOST, port), timeout=2).close()
     except OSError:
@@ -18,7 +18,7 @@ def listening(port: int) -> bool:
 
 
 def ask(port: int, greeting: bytes, length: int) -> bytes:
-    """The first `length` bytes of the answer to a greeting. Fewer or none if the service isn't ready."""
+    """Send a greeting, and return the first `length` bytes of the answer; fewer or none if the service isn't ready."""
     answer = b""
     try:
         with socket.create_connection((HOST, port), timeout=5) as link:

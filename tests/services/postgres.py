@@ -1,4 +1,4 @@
-"""PostgreSQL from Debian's package: a separate cluster beside any that Debian runs."""
+"""PostgreSQL: runs Debian's package with a cluster of its own, beside any that Debian runs."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ PORT = 5433 + OFFSET
 NAME = "hitledger"
 ENV = {"DATABASE_URL": f"postgres://{NAME}:{NAME}@{HOST}:{PORT}/{NAME}"}
 PROCESSES = ("postgres",)
-STOP = signal.SIGINT  # closes the clients' connections; SIGTERM would wait for them
+STOP = signal.SIGINT  # It closes the clients' connections; SIGTERM would wait for them.
 PACKAGES = ("postgresql",)
 
 # A request for TLS. A server that accepts connections answers it with S or N.
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def launch() -> None:
-    """Starts the server, the first time on a new cluster. It listens only on the port, not on a socket file."""
+    """Start the server, the first time on a new cluster. It listens only on the port, and on no socket file."""
     folder = _folder()
     if not (folder / "data").exists():
         _make_cluster(folder)
@@ -48,7 +48,7 @@ def ready() -> bool:
 
 
 def _make_cluster(folder: Path) -> None:
-    """Makes a cluster with our user and database. It is complete or absent, never partial."""
+    """Make a cluster with our user and database. It is complete or absent, never partial."""
     say("making a PostgreSQL cluster")
     fresh = folder / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -61,7 +61,8 @@ def _make_cluster(folder: Path) -> None:
 
 
 def _folder() -> Path:
-    """The folder of the cluster. PostgreSQL refuses to run as root, and its own user can't reach every checkout."""
+    """Return the folder of the cluster. PostgreSQL refuses to run as root, and its own user can't reach every
+    checkout."""
     folder = state("postgres")
     if os.geteuid() != 0:
         return folder
@@ -74,7 +75,7 @@ def _folder() -> Path:
 
 
 def _give_to_postgres(path: Path) -> None:
-    """Makes the server's user the owner if we are root, who alone can do that."""
+    """Make the user postgres the owner, if we are root. Only root can do that."""
     if os.geteuid() == 0:
         shutil.chown(path, "postgres", "postgres")
 
@@ -84,7 +85,7 @@ def _reachable(folder: Path) -> bool:
 
 
 def _as_postgres() -> list[str]:
-    """The command line that runs a command as user postgres if we are root."""
+    """Return the command line that runs a command as the user postgres, if we are root."""
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]

@@ -1,4 +1,5 @@
-"""Process: starts processes that outlive us, and ends only those. A pid file has the pid and the time of its start."""
+"""Process: starts processes that outlive this program, and ends only those. A pid file has the pid and the process's
+start time."""
 
 import os
 import signal
@@ -15,7 +16,7 @@ _DETACHED = 'setsid "$@" </dev/null >>"$0" 2>&1 & echo $!'
 
 
 def spawn(name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-    """Starts a command in its own session. Its output goes to the log file of that name."""
+    """Start a command in its own session. Its output goes to the log file of this name."""
     shell = ["sh", "-c", _DETACHED, str(log_file(name)), *argv]
     answer = subprocess.run(
         shell,
@@ -31,7 +32,7 @@ def spawn(name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) 
 
 
 def running(name: str) -> int | None:
-    """The pid of the process of that name, if we started it and it still runs."""
+    """Return the pid of the process of this name, if we started it and it still runs."""
     try:
         pid, birth = _pid_file(name).read_text().split(maxsplit=1)
     except (FileNotFoundError, ValueError):
@@ -40,7 +41,7 @@ def running(name: str) -> int | None:
 
 
 def end(name: str, by: signal.Signals, seconds: float = 60) -> None:
-    """Sends a signal and waits until the process is gone. Does nothing if we don't run it."""
+    """Send a signal, and wait until the process is gone. Do nothing if we don't run it."""
     pid = running(name)
     if pid is not None:
         os.kill(pid, by)
@@ -49,7 +50,7 @@ def end(name: str, by: signal.Signals, seconds: float = 60) -> None:
 
 
 def log_file(name: str) -> Path:
-    """The log file of the process of that name."""
+    """Return the log file of the process of this name."""
     return logs() / f"{name}.log"
 
 
@@ -62,7 +63,8 @@ def _wait_gone(name: str, pid: int, seconds: float) -> None:
 
 
 def _birth(pid: int) -> str:
-    """When the process started, in ticks since boot. It tells a reused pid from ours; a zombie has none."""
+    """Return when a process started, in ticks since boot; None for a zombie. It shows whether a pid was used again by
+    another process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

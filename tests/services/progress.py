@@ -1,4 +1,4 @@
-"""Progress on stderr. Stdout is for NAME=value lines."""
+"""Progress: prints progress on stderr. Stdout is for NAME=value lines."""
 
 import sys
 import time
@@ -7,5 +7,5 @@ _began = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Prints one line, after the seconds since the program started."""
+    """Print one line, with the seconds since the program started."""
     print(f"[{time.monotonic() - _began:6.1f} s] {text}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""RabbitMQ from Debian's package, run as the current user with its own node name, cookie and epmd."""
+"""RabbitMQ: runs Debian's package as the current user, with its own node name, cookie and epmd."""
 
 import os
 import signal
@@ -31,19 +31,19 @@ def install() -> None:
 
 
 def launch() -> None:
-    """Starts Erlang's name server, then the broker. Otherwise the broker would start a name server that never ends."""
+    """Start Erlang's name server (epmd), then the broker. Otherwise the broker would start an epmd that never ends."""
     if not listening(_EPMD_PORT):
         process.spawn("epmd", ["epmd", "-address", HOST, "-port", str(_EPMD_PORT)])
     process.spawn("rabbitmq", [_SERVER], _environment(state("rabbitmq")))
 
 
 def ready() -> bool:
-    """Whether the broker answers the protocol's greeting with Start (frame type 1). It opens its port last."""
+    """Whether the broker answers AMQP's greeting. It opens its port as the last step."""
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 
 def command(*words: str) -> str:
-    """The output of `rabbitmqctl` on our broker. Raises ServiceError."""
+    """Run `rabbitmqctl` on our broker and return its output. Raises ServiceError."""
     env = {**os.environ, **_environment(state("rabbitmq"))}
     done = subprocess.run(
         [_CONTROL, "--quiet", *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True

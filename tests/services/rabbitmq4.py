@@ -1,4 +1,5 @@
-"""RabbitMQ 4 from the next Debian, in its own root folder, with the deprecations of 4.3 denied. Needs root."""
+"""RabbitMQ 4: runs the package of the next Debian in its own root folder, with the deprecated features of 4.3 off.
+Needs root."""
 
 import os
 import signal
@@ -51,12 +52,12 @@ _INSIDE = (
 
 
 def install() -> None:
-    """Makes the root folder, once."""
+    """Make the root folder, once."""
     _root()
 
 
 def launch() -> None:
-    """Starts Erlang's name server, then the broker."""
+    """Start Erlang's name server (epmd), then the broker."""
     folder = state("rabbitmq4")
     (folder / "rabbitmq.conf").write_text(_CONFIG)
     (folder / "enabled_plugins").write_text("[].\n")
@@ -66,7 +67,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """See rabbitmq."""
+    """Whether the broker answers AMQP's greeting; see rabbitmq."""
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 

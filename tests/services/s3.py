@@ -1,4 +1,4 @@
-"""An S3 server: versitygw over a folder, in which each folder is a bucket."""
+"""S3: runs the server versitygw over a folder, in which each folder is a bucket."""
 
 import os
 import shutil
@@ -31,12 +31,12 @@ _MODULE = f"github.com/versity/versitygw/cmd/versitygw@{_VERSION}"
 
 
 def install() -> None:
-    """Builds the server, once."""
+    """Build the server, once."""
     _binary()
 
 
 def launch() -> None:
-    """Starts the server on the folder that holds the bucket."""
+    """Start the server on the folder that has the bucket."""
     root = state("s3") / "data"
     (root / BUCKET).mkdir(parents=True, exist_ok=True)
     keys = {"ROOT_ACCESS_KEY": ENV["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": ENV["AWS_SECRET_ACCESS_KEY"]}
@@ -44,7 +44,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Whether the server gives any HTTP answer. Without a signature that is a refusal."""
+    """Whether the server gives any HTTP answer. Without a signature it refuses the request."""
     return ask(PORT, f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode(), 7) == b"HTTP/1."
 
 

@@ -1,4 +1,4 @@
-"""Addresses: the parameters of a page's address that a touch keeps. Rules: `docs/models.md`, Facts."""
+"""Addresses: the parameters of a page's URL that a touch keeps. Rules: `docs/models.md`, Facts."""
 
 import re
 from hashlib import blake2b
@@ -14,7 +14,7 @@ LOOKED_FOR = {name.lower(): name for name in (*UTM_TAGS, *CLICK_IDS, "hl_ad", "h
 
 
 def read_all(url: str) -> list[tuple[str, str]]:
-    """All parameters of an address in their order."""
+    """Return all parameters of a URL, in order."""
     behind = re.split("[?#&]", url, maxsplit=1)[1:]
     text = re.sub("&(amp;|#38;)+", "&", "".join(behind)).replace("#", "&")
     for name in LOOKED_FOR:
@@ -24,12 +24,12 @@ def read_all(url: str) -> list[tuple[str, str]]:
 
 
 def plain(name: str) -> str:
-    """A name without a `?` or `amp;` left over from the separator before it."""
+    """Remove a `?` or `amp;` from the start of a parameter's name; it belongs to the separator before it."""
     return re.sub("^(amp;)+", "", name.removeprefix("?"))
 
 
 def parameters_of(url: str) -> dict[str, Any]:
-    """The utm tags and click ids of an address. The first of several with one name counts."""
+    """Return the utm tags and click ids of a URL. Of several with one name, the first counts."""
     found: dict[str, Any] = {}
     ids: dict[str, str] = {}
     for name, value in read_all(url):
@@ -43,7 +43,7 @@ def parameters_of(url: str) -> dict[str, Any]:
 
 
 def others_of(url: str) -> tuple[tuple[str, str], ...]:
-    """The other parameters that a landing page's touch keeps."""
+    """Return the other parameters that a landing page's touch keeps."""
     found: dict[str, str] = {}
     for name, value in read_all(url):
         if name not in LOOKED_FOR.values() and 0 < len(name) <= 200 and (name in found or len(found) < 20):
@@ -52,12 +52,12 @@ def others_of(url: str) -> tuple[tuple[str, str], ...]:
 
 
 def shortened(click_id: str) -> str:
-    """A click id; a very long one is cut and ends in a digest of the whole."""
+    """Return a click id. If it is very long, it is cut and ends with a digest of the whole."""
     digest = blake2b(click_id.encode(), digest_size=16).hexdigest()
     return click_id if len(click_id) <= 1024 else click_id[:992] + digest
 
 
 def named(click_id: str) -> str:
-    """A click id as conversions name it. A long one is cut and ends in a digest of the whole."""
+    """Return a click id as conversions name it. A long one is cut and ends with a digest of the whole."""
     kept = shortened(click_id)
     return kept if len(kept) <= 200 else kept[:168] + blake2b(kept.encode(), digest_size=16).hexdigest()

@@ -15,7 +15,7 @@ Places = Callable[[Claim], int]
 
 @dataclass(frozen=True)
 class Budget:
-    """The documented numbers. Tests take smaller ones."""
+    """The limits that the documents name. Tests use smaller ones."""
 
     places: int = 20_000
     least: int = 20
@@ -24,7 +24,8 @@ class Budget:
 
 
 def places_of(conversions: Iterable[Conversion], whose: Whose, site: Site, budget: Budget) -> Places:
-    """Return the function that tells the places of a claim: the fewest that one of its claimants leaves it."""
+    """Return a function from a claim to its number of touches: the smallest share that one of its claimants leaves
+    it."""
 
     def part(row: Conversion) -> Part:
         return part_of(claim_key(row), hour_of(row.at, site.timezone), site.steps)

@@ -1,4 +1,5 @@
-"""Claims: which conversion of an order or hit counts, and for how much. Rules: `docs/models.md`, Claims and Value."""
+"""Claims: which conversion of an order or hit counts, and with which value. Rules: `docs/models.md`, Claims and
+Value."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,13 +18,13 @@ R = TypeVar("R", Conversion, Adjustment)
 
 @dataclass(frozen=True)
 class Claim:
-    """The copies of one conversion that are in force, the one that counts first; and its adjustments in order."""
+    """The copies of one conversion, with the one that counts first; and its adjustments in order."""
 
     goal: Goal
     version: Version
     rows: tuple[Conversion, ...]
     adjustments: tuple[Adjustment, ...]
-    #: The touches that the rows name by click ids.
+    #: The touches that the copies name by click ids.
     touches: tuple[Touch, ...]
 
     @property
@@ -32,14 +33,14 @@ class Claim:
         return self.rows[0]
 
     def claimants(self, whose: Whose) -> frozenset[str]:
-        """The persons who claim it."""
+        """The persons with a copy of the conversion, or whose click a copy names."""
         return frozenset(whose(row) for row in (*self.rows, *self.touches))
 
 
 def claims_of(
     goal: Goal, conversions: Iterable[Conversion], adjustments: Iterable[Adjustment], brought: Brought
 ) -> list[Claim]:
-    """The claims of a goal, in the order of the conversions that count."""
+    """Return the claims of a goal, in the order of the conversions that count."""
     rows: dict[str, list[Conversion]] = defaultdict(list)
     for row in believed_first(conversions):
         version = in_force(goal, row.at)
@@ -59,20 +60,20 @@ def claims_of(
 
 
 def claim_of(row: Conversion | Adjustment) -> str:
-    """The key that copies share: the order id, or the click id, else the hit id if there is none."""
+    """Return the key that copies of a conversion share: the order id, else the click id, else the hit id."""
     named = f"order {row.order}" if row.order else f"click {row.click}" if row.click else ""
     return named or f"{type(row).__name__} {row.hit}"
 
 
 def claim(goal: Goal, rows: list[Conversion], adjustments: list[Adjustment], touches: list[Touch]) -> Claim:
-    """The claim of these copies, under the version that the winner met."""
+    """Make the claim of these copies, under the goal's version that the winner met."""
     version = in_force(goal, rows[0].at)
     assert version
     return Claim(goal, version, tuple(rows), tuple(adjustments), tuple(touches))
 
 
 def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Adjustments in order. Of copies (same hit id and order) only the first counts."""
+    """Return adjustments in order. Of copies (same hit id and order) only the first counts."""
     kept: dict[tuple[str, str], Adjustment] = {}
     for one in believed_first(adjustments):
         kept.setdefault((claim_of(one), one.hit), one)
@@ -80,24 +81,24 @@ def folding(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 
 
 def believed_first(rows: Iterable[R]) -> list[R]:
-    """Rows sent by servers in order, then the others in order."""
+    """Return the rows that servers sent, in order, then the others, in order."""
     return sorted(in_order(rows), key=lambda row: not row.trusted)
 
 
 def is_retracted(claim: Claim) -> bool:
-    """Whether the claim was retracted, and no later restatement has brought it back."""
+    """Whether the claim was retracted, and not restored or restated later."""
     deciding = [one.kind for one in claim.adjustments if one.kind in ("retract", "restate", "restore")]
     return deciding[-1:] == ["retract"]
 
 
 def is_believed(claim: Claim) -> bool:
-    """Whether the winner's amount is believed: a server sent it, it has none, or the goal believes everybody."""
+    """Whether the winner's amount is believed: a server sent it, or it has none, or the goal believes everybody."""
     winner = claim.winner
     return claim.version.open_values or winner.trusted or (winner.value is None and not winner.unreadable)
 
 
 def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
-    """The rows whose amounts are added (1) or subtracted (-1). A restatement replaces all rows before it."""
+    """Return the rows whose amounts are added (1) or subtracted (-1). A restatement replaces all rows before it."""
     amounts: list[tuple[Row, int]] = [(claim.winner, 1)] if claim.version.fixed_value is None else []
     for one in claim.adjustments:
         if one.kind == "restate":
@@ -108,13 +109,13 @@ def amounts_of(claim: Claim) -> list[tuple[Row, int]]:
 
 
 def value_of(claim: Claim, site: Site, table: Table) -> int:
-    """The value after all adjustments. A fixed value holds until a restatement."""
+    """Return the value after all adjustments. A fixed value applies until a restatement."""
     fixed = claim.version.fixed_value or 0
     base = 0 if any(one.kind == "restate" for one in claim.adjustments) else fixed
     return base + sum(sign * worth(row, claim.version, site, table) for row, sign in amounts_of(claim))
 
 
 def lacking(claim: Claim, site: Site, table: Table) -> list[tuple[str, int]]:
-    """The amounts that are left out because no rate is known, each in its currency."""
+    """Return the amounts that are left out because no exchange rate is known, by currency."""
     amounts = [(row, sign) for row, sign in amounts_of(claim) if lacks_rate(row, site, table)]
     return [(row.currency, sign * times(row.value or 0, claim.version)) for row, sign in amounts]

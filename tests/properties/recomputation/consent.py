@@ -1,4 +1,4 @@
-"""Consent: a hit without what identifies its person, if it may not be kept. Rules: `docs/models.md`, Facts."""
+"""Consent: removes from a hit what identifies its person, if the consent denies it. Rules: `docs/models.md`, Facts."""
 
 import hmac
 import re
@@ -10,7 +10,7 @@ IDENTIFYING = ("gclid", "fbclid", "hl_click")
 
 
 def respected(hit: Hit, salt: bytes) -> Hit:
-    """A hit as it is kept. Without `analytics_storage` it gets a unique visitor and loses its click ids."""
+    """Return a hit as it is stored. Without `analytics_storage` it gets a unique visitor and loses its click ids."""
     if hit.consent.get("analytics_storage") != "denied":
         return hit
     nobody = hmac.digest(salt, f"{hit.site}\nhit\n{hit.id}".encode(), "sha256").hex()[:32]

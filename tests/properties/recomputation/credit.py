@@ -1,4 +1,4 @@
-"""Credit: the weights of a path's touches by age, and how an amount is divided. Rules: `docs/models.md`, Credit."""
+"""Credit: the weights of a path's touches by age, and the division of an amount. Rules: `docs/models.md`, Credit."""
 
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
@@ -14,34 +14,36 @@ Weights = Sequence[Fraction | int]
 
 
 def by_last(ages: Sequence[int], _site: Site) -> Weights:
-    """The last touch gets all."""
+    """Weights by which the last touch gets everything."""
     return [0] * (len(ages) - 1) + [1]
 
 
 def by_first(ages: Sequence[int], _site: Site) -> Weights:
-    """The first touch gets all."""
+    """Weights by which the first touch gets everything."""
     return [1] + [0] * (len(ages) - 1)
 
 
 def by_number(ages: Sequence[int], _site: Site) -> Weights:
-    """Every touch gets the same."""
+    """Weights by which every touch gets the same."""
     return [1] * len(ages)
 
 
 def by_decay(ages: Sequence[int], site: Site) -> Weights:
-    """A touch gets half as much as one that is a half-life newer."""
+    """Weights by which a touch gets half as much as one that is a half-life newer."""
     return [Fraction(PRECISE.power(2, Decimal(-age) / site.half_life)) for age in ages]
 
 
 def by_position(ages: Sequence[int], site: Site) -> Weights:
-    """First and last get their percents, those between share the rest. Two share in the ratio of first to last."""
+    """Weights by which the first and the last touch get their percents, and the others share the rest. Two touches
+    share in the ratio of first to last."""
     first, last, between = site.position_first, site.position_last, len(ages) - 2
     if between > 0:
         return [first, *[Fraction(100 - first - last, between)] * between, last]
     return [first, last] if between == 0 and first + last else [1] * len(ages)
 
 
-#: Model -> function from the ages (ms) of the touches in order to weights. Data-driven models are in `learning.py`.
+#: Model -> function from the ages (ms) of the touches, in order, to their weights. Data-driven models are in
+#: `learning.py`.
 BY_AGE: dict[str, Callable[[Sequence[int], Site], Weights]] = {
     "last": by_last,
     "first": by_first,
@@ -52,9 +54,9 @@ BY_AGE: dict[str, Callable[[Sequence[int], Site], Weights]] = {
 
 
 def divide(amount: int, weights: Weights) -> list[int]:
-    """Largest remainder: each touch gets its share rounded down. The largest remainders get the rest, one micro each.
+    """Divide an amount by largest remainder: shares are rounded down, then the largest remainders get one micro each.
 
-    Of equal remainders the earlier touch goes first. A negative amount is divided like its absolute value.
+    Of equal remainders the earlier touch comes first. A negative amount is divided like its absolute value.
     """
     exact = [Fraction(abs(amount) * weight) / sum(weights) for weight in weights]
     parts = [int(share) for share in exact]

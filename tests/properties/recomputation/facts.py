@@ -10,7 +10,7 @@ from tests.properties.recomputation.goals import conversions_of
 from tests.properties.recomputation.landing import landing_touch
 from tests.properties.recomputation.records import Adjustment, Conversion, Fact, Hit, Link, Site, Touch, read
 
-#: The ids that `docs/models.md` names.
+#: The ids that stand for nobody, as `docs/models.md` lists them.
 NOBODY = (
     *("", "0", "null", "none", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown"),
     *("[object object]", "user_id", "distinct_id", "email"),
@@ -19,7 +19,7 @@ HASHED = [hashed(word.encode()).hexdigest() for word in NOBODY for hashed in (md
 
 
 def facts_of(hit: Hit, site: Site) -> list[Fact]:
-    """The facts of a hit: an adjustment; or a touch, conversions and a link; or none."""
+    """Return the facts of a hit: an adjustment; or a touch, conversions and a link; or none."""
     if is_rejected(hit, site):
         return []
     if hit.type == "adjustment":
@@ -32,7 +32,7 @@ def facts_of(hit: Hit, site: Site) -> list[Fact]:
 
 
 def is_rejected(hit: Hit, site: Site) -> bool:
-    """Whether the hit is a crawler's, a prefetch or own traffic. Adjustments never are own traffic."""
+    """Whether the hit is a crawler's, a prefetch or own traffic. Adjustments are never own traffic."""
     own = any(ip_address(hit.ip) in ip_network(network) for network in site.own_networks if hit.ip)
     is_crawler = re.search("bot|crawl|spider", hit.ua.lower()) is not None
     is_own = own and hit.type != "adjustment"
@@ -40,19 +40,19 @@ def is_rejected(hit: Hit, site: Site) -> bool:
 
 
 def user_of(hit: Hit) -> str:
-    """The user that a hit names. An id that stands for nobody names none."""
+    """Return the user that a hit names; an id that stands for nobody names none."""
     plain = hit.user.strip().casefold()
     return "" if plain in NOBODY or plain in HASHED else hit.user
 
 
 def host_of(url: str) -> str:
-    """Everything before an address's path."""
+    """Return the part of a URL before its path."""
     found = re.match("[^/]*//([^/]*)", url)
     return found[1] if found else ""
 
 
 def touch_of(hit: Hit) -> Touch | None:
-    """The touch of a click, a view, or a page whose address has campaign parameters that it doesn't carry on."""
+    """Return the touch of a click, a view, or a page whose URL has new campaign parameters; else None."""
     found = parameters_of(hit.url)
     if hit.type in ("click", "view"):
         others = tuple(hit.props.items()) if hit.type == "click" else ()

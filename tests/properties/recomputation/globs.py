@@ -4,6 +4,6 @@ import re
 
 
 def is_like(glob: str, text: str) -> bool:
-    """Whether a text matches. `*` stands for any text, `?` for one letter, everything else for itself."""
+    """Whether a text matches a pattern. `*` stands for any text, `?` for one letter, everything else for itself."""
     parts = {"*": ".*", "?": "."}
     return re.fullmatch("".join(parts.get(letter, re.escape(letter)) for letter in glob), text, re.DOTALL) is not None

@@ -9,7 +9,7 @@ from tests.properties.recomputation.records import Conversion, Goal, Hit, Site, 
 
 
 def conversions_of(hit: Hit, site: Site) -> Iterator[Conversion]:
-    """One conversion for each goal that the hit meets."""
+    """Return a conversion for each goal that the hit meets."""
     for goal in site.goals:
         version = in_force(goal, hit.at)
         if version and is_met(hit, goal, version):
@@ -18,14 +18,14 @@ def conversions_of(hit: Hit, site: Site) -> Iterator[Conversion]:
 
 
 def in_force(goal: Goal, at: int) -> Version | None:
-    """The newest version that has begun. None if that version switches the goal off."""
+    """Return the newest version of a goal that has begun; None if that version switches the goal off."""
     begun = [version for version in goal.versions if version.starts_at <= at]
     newest = max(begun, key=lambda version: version.version, default=None)
     return newest if newest and newest.active else None
 
 
 def is_met(hit: Hit, goal: Goal, version: Version) -> bool:
-    """Whether a hit meets a version: by the goal's key, the event's name, or the path of the page."""
+    """Whether a hit meets a version of a goal: by the goal's key, the event's name, or the path of the page."""
     by_key = hit.type == "conversion" and hit.name == goal.key
     by_event = version.event != "" and hit.name == version.event
     path = unquote(urlsplit(hit.url).path or "/") if hit.url else ""

@@ -1,4 +1,5 @@
-"""Hours: instant (ms) -> hour, day and month on the site's clock. Rules: `docs/models.md`, Hours, days and months."""
+"""Hours: the hour, day and month of an instant (ms) on the site's clock. Rules: `docs/models.md`, Hours, days and
+months."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -8,12 +9,12 @@ MINUTE = 60_000
 
 
 def shown(at: int, timezone: str) -> datetime:
-    """The time that the site's clock shows."""
+    """Return the time that the site's clock shows."""
     return datetime.fromtimestamp(at // 1000, ZoneInfo(timezone))
 
 
 def hour_of(at: int, timezone: str) -> int:
-    """The start of the hour: goes back minute by minute as long as the clock shows the same hour."""
+    """Return the start of an instant's hour, by going back minute by minute while the clock shows the same hour."""
     return _hour_of(at - at % MINUTE, timezone)
 
 
@@ -26,18 +27,19 @@ def _hour_of(minute: int, timezone: str) -> int:
 
 
 def _hour_shown(at: int, timezone: str) -> tuple[date, int, timedelta | None]:
-    """Date, hour and offset. The offset distinguishes the two hours that the clock shows when it is set back."""
+    """Return date, hour and offset from UTC. The offset distinguishes the two hours that look the same when the clock
+    is set back."""
     moment = shown(at, timezone)
     return moment.date(), moment.hour, moment.utcoffset()
 
 
 def day_of(at: int, timezone: str) -> str:
-    """The day of an instant, YYYY-MM-DD."""
+    """Return the day of an instant, YYYY-MM-DD."""
     return str(shown(at, timezone).date())
 
 
 def month_of(at: int, timezone: str) -> str:
-    """The month of an instant, YYYY-MM."""
+    """Return the month of an instant, YYYY-MM."""
     return day_of(at, timezone)[:7]
 
 

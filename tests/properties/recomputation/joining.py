@@ -1,4 +1,4 @@
-"""Joining: the touch that a conversion names by a click id. Rules: `docs/models.md`, Joined by a click."""
+"""Joining: finds the touch that a conversion names by a click id. Rules: `docs/models.md`, Joined by a click."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,8 +11,10 @@ Brought = Callable[[Conversion], list[Touch]]
 
 
 def brought_by(touches: Iterable[Touch], conversions: Iterable[Conversion], reach: int, most_naming: int) -> Brought:
-    """A function from a conversion to the touch with the click id that it names, as a list; empty if there is none, or
-    if more than `most_naming` of the conversions name the id."""
+    """Return a function from a conversion to [the touch with the click id that it names], or [].
+
+    A click id that more than `most_naming` conversions name has no touch.
+    """
     naming = Counter(row.click for row in conversions)
     landed_first = sorted(in_order(touches), key=lambda touch: not touch.landed)
 
@@ -26,7 +28,7 @@ def brought_by(touches: Iterable[Touch], conversions: Iterable[Conversion], reac
 
 
 def ids_of(touch: Touch) -> set[str]:
-    """The click ids of a touch: those of networks, and its hit id if `/click` made it or it was handed over."""
+    """Return the click ids of a touch: of networks; and its hit id if `/click` made it or handed it over."""
     ids = [
         touch.click_id,
         *(value for _, value in touch.other_ids),

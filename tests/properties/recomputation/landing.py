@@ -1,4 +1,4 @@
-"""Landing: the click of `/click` that a page's address hands over. Rules: `docs/models.md`, Clicks by `/click`."""
+"""Landing: the click of `/click` that a landing page's URL hands over. Rules: `docs/models.md`, Clicks by `/click`."""
 
 import hmac
 import re
@@ -21,7 +21,7 @@ class Click(NamedTuple):
 
 
 def landing_touch(hit: Hit, site: Site) -> Touch | None:
-    """The click that a landing page records, if its address hands over one of the last day."""
+    """Return the click that a landing page records, if its URL hands over a click of the last day."""
     click = handed_over(hit.url, site) if hit.type == "page" else None
     if click is None or hit.at > click.at + DAY:
         return None
@@ -31,12 +31,12 @@ def landing_touch(hit: Hit, site: Site) -> Touch | None:
 
 
 def recorded_at(click: Click, hit: Hit, timezone: str) -> int:
-    """The time of the recorded click: the earlier one of click and page, but not before the click's hour."""
+    """Return the time of the recorded click: the earlier of click and page, but not before the click's hour."""
     return max(min(click.at, hit.at), hour_of(click.at, timezone))
 
 
 def handed_over(url: str, site: Site) -> Click | None:
-    """The click in the last `hl_ad` and the last `hl_click`, if the site's secret signed it."""
+    """Return the click in the last `hl_ad` and the last `hl_click`, if the site's secret signed it."""
     given = dict(read_all(url))
     token, ad = given.get("hl_click", ""), given.get("hl_ad", "")
     if not re.fullmatch(r"[\w-]{44}", token, re.ASCII):
@@ -49,6 +49,6 @@ def handed_over(url: str, site: Site) -> Click | None:
 
 
 def seal_of(said: bytes, ad: str, site: Site) -> bytes:
-    """The first 11 bytes of the HMAC-SHA256 over the site's key, the ad's key and the signed data."""
+    """Return the first 11 bytes of the HMAC-SHA256 over the site's key, the ad's key and the signed data."""
     text = f"{site.key}\0{ad}\0".encode() + said
     return hmac.digest(site.click_secret.encode(), text, "sha256")[:11]

@@ -1,6 +1,6 @@
-"""Learning: a goal's month -> its paths, and the weights that they give to another path's touches.
+"""Learning: what the data-driven models learn from a goal's month, and the weights that they give.
 
-Rules: `docs/models.md`, Data-driven models. Worlds here are far below the bounds that are named there.
+Rules: `docs/models.md`, Data-driven models. Worlds here are far below the limits named there.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +28,7 @@ class Lesson:
 
 
 def lesson(month: str, sales: Iterable[Sale], touches: Iterable[Touch], whose: Whose, site: Site) -> Lesson:
-    """The paths of a month for the goal that has these sales."""
+    """Return the paths of a month for the goal that has these sales."""
     mine = [sale for sale in sales if month_of(sale.claim.winner.at, site.timezone) == month]
     buyers = {claimant for sale in mine for claimant in sale.claimants}
     others = journeys([touch for touch in touches if month_of(touch.at, site.timezone) == month], whose, site)
@@ -39,7 +39,7 @@ def lesson(month: str, sales: Iterable[Sale], touches: Iterable[Touch], whose: W
 
 
 def journeys(touches: Iterable[Touch], whose: Whose, site: Site) -> dict[str, list[Touch]]:
-    """Each person's clicks, or its views if it has no clicks."""
+    """Return each person's clicks; or its views, if it has no clicks."""
     found: dict[str, list[Touch]] = defaultdict(list)
     for touch in without_stand_ins(touches, site):
         found[whose(touch)].append(touch)
@@ -47,19 +47,19 @@ def journeys(touches: Iterable[Touch], whose: Whose, site: Site) -> dict[str, li
 
 
 def without_stand_ins(touches: Iterable[Touch], site: Site) -> list[Touch]:
-    """Touches without the stand-ins' clicks that a landing page recorded, too."""
+    """Return the touches without clicks that a landing page recorded again under the real visitor."""
     known = list(touches)
     landed = {(touch.hit, hour_of(touch.at, site.timezone)) for touch in known if touch.landed}
     return [one for one in known if one.landed or (one.hit, hour_of(one.at, site.timezone)) not in landed]
 
 
 def named(path: Iterable[Touch], ads: Iterable[Ad]) -> Path:
-    """The ads of a path under the present match rules."""
+    """Return the ads of a path, under the present match rules."""
     return tuple(name_of(touch, ads) for touch in path)
 
 
 def learnt_weights(path: Sequence[Touch], taught: Lesson, site: Site) -> dict[str, list[Fraction]]:
-    """Model -> weights of a path's touches. All are equal if no path with a touch converted."""
+    """Return model -> weights of a path's touches. If no path with a touch converted, all weights are equal."""
     mine = named(path, site.ads)
     if not any(taught.sold):
         return dict.fromkeys(("markov", "shapley"), [Fraction(1)] * len(mine))
@@ -68,7 +68,8 @@ def learnt_weights(path: Sequence[Touch], taught: Lesson, site: Site) -> dict[st
 
 
 def shared(path: Path, worth: Mapping[Name, int] | Mapping[Name, Fraction]) -> list[Fraction]:
-    """Each ad's worth, shared by its touches. An unknown ad gets the others' mean; if none has worth, all are equal."""
+    """Divide each ad's worth among its touches. An unknown ad gets the mean of the others; if none has worth, all are
+    equal."""
     known = [worth[ad] for ad in set(path) if ad in worth]
     mean = Fraction(sum(known)) / len(known) if sum(known) else None
     times = Counter(path)

@@ -1,4 +1,5 @@
-"""Markov: the removal effect of each ad. Rules: `docs/models.md`, Data-driven models."""
+"""Markov: the removal effect of each ad (what would be lost without it). Rules: `docs/models.md`, Data-driven
+models."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,14 +9,14 @@ from itertools import pairwise, product
 
 from tests.properties.recomputation.names import Name, Path
 
-#: The states where paths begin and end. No ad has a campaign of that name.
+#: The states at which paths begin and end. No ad has a campaign of this name.
 START, SOLD, LOST = Name("start", "\0"), Name("sold", "\0"), Name("lost", "\0")
 Steps = Mapping[tuple[Name, Name], Fraction]
 
 
 @lru_cache(maxsize=64)
 def removal_effects(sold: tuple[Path, ...], lost: tuple[Path, ...]) -> Mapping[Name, int]:
-    """Ad -> the part of conversions that would be lost without it, in billionths, half rounded up."""
+    """Return ad -> the part of conversions that would be lost without it, in billionths, half rounded up."""
     chances = chances_of([*((START, *path, SOLD) for path in sold), *((START, *path, LOST) for path in lost)])
     ads = {ad for path in (*sold, *lost) for ad in path}
     whole = chance_of_sale(chances, ads)
@@ -24,7 +25,7 @@ def removal_effects(sold: tuple[Path, ...], lost: tuple[Path, ...]) -> Mapping[N
 
 
 def chances_of(paths: Iterable[Path]) -> Steps:
-    """The probability of each step: how often paths took it, divided by how often they left its origin."""
+    """Return the probability of each step: how often paths took it, divided by how often they left its origin."""
     counts = Counter(step for path in paths if len(path) > 2 for step in pairwise(path) if step[0] != step[1])
     leaving: Counter[Name] = Counter()
     for (origin, _), count in counts.items():
@@ -33,19 +34,19 @@ def chances_of(paths: Iterable[Path]) -> Steps:
 
 
 def without(ad: Name, chances: Steps) -> Steps:
-    """The chain without an ad. A path that would go to the ad is lost."""
+    """Return the chain without an ad. A path that would go to the ad is lost."""
     return {step: chance for step, chance in chances.items() if ad not in step}
 
 
 def chance_of_sale(chances: Steps, ads: Iterable[Name]) -> Fraction:
-    """The probability of a sale from the start. Eliminates the ads one by one, until only that step is left."""
+    """Return the probability of a sale from the start, by eliminating the ads one by one."""
     for ad in ads:
         chances = eliminated(ad, chances)
     return chances.get((START, SOLD), Fraction(0))
 
 
 def eliminated(ad: Name, chances: Steps) -> Steps:
-    """The chain in which each path through an ad is one step, however often it returns to the ad."""
+    """Return the chain without an ad, with direct steps for all paths through it, however often they return to it."""
     stays = chances.get((ad, ad), Fraction(0))
     into = {origin: chance for (origin, target), chance in chances.items() if target == ad != origin}
     out = {target: chance / (1 - stays) for (origin, target), chance in chances.items() if origin == ad != target}

@@ -20,7 +20,7 @@ NETWORKS = {
 
 
 class Name(NamedTuple):
-    """The name of an ad. A configured ad has a key alone; any other has its utm campaign, too."""
+    """The name of an ad. A configured ad has only a key; any other ad also has its utm campaign."""
 
     ad: str
     campaign: str | None = None
@@ -31,7 +31,8 @@ Path = tuple[Name, ...]
 
 
 def name_of(touch: Touch, ads: Iterable[Ad]) -> Name:
-    """The configured ad of the touch's key or, without a key, of the first matching rule; else the touch's own name."""
+    """Return the configured ad that the touch names or, without a name, that of the first matching rule; else the
+    touch's own name."""
     found = [ad for ad in ads if (ad.key == touch.ad if touch.ad else any(matches(rule, touch) for rule in ad.rules))]
     return Name(found[0].key) if found else Name(said_by(touch), touch.campaign)
 
@@ -44,6 +45,6 @@ def matches(rule: Plain, touch: Touch) -> bool:
 
 
 def said_by(touch: Touch) -> str:
-    """The touch's own name: its ad, else its utm tags, else its network."""
+    """Return the touch's own name: its ad, else its utm tags, else its network."""
     tags = "/".join(tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag)
     return touch.ad or tags or NETWORKS.get(touch.network, "(none)")

@@ -13,12 +13,12 @@ F = TypeVar("F", bound=Fact)
 
 @lru_cache(maxsize=1 << 14)
 def place(fact: Fact) -> tuple[int, str, str]:
-    """The sort key of facts: time, then hit id, then digest."""
+    """Return the sort key of a fact: time, then hit id, then digest."""
     return fact.at, fact.hit, blake2b(canonical(fact), digest_size=8).hexdigest()
 
 
 def canonical(fact: Fact) -> bytes:
-    """The fact as JSON without spaces: its type, then its fields in order, without the empty ones."""
+    """Write a fact as JSON without spaces: its type, then its fields in order, without empty ones."""
     said = {name: value for name, value in vars(fact).items() if not is_empty(value)}
     plain = {"type": type(fact).__name__.lower()} | said
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
@@ -30,12 +30,12 @@ def is_empty(value: Any) -> bool:
 
 
 def in_order(facts: Iterable[F]) -> list[F]:
-    """Facts in their order."""
+    """Return facts in their order."""
     return sorted(facts, key=place)
 
 
 def once_each(touches: Iterable[Touch]) -> list[Touch]:
-    """Touches in order, without copies: the first of each hit id, and of each click id of a visitor."""
+    """Return touches in order, without copies: the first of each hit id, and of each click id of a visitor."""
     kept: list[Touch] = []
     for touch in in_order(touches):
         if not any(are_copies(touch, had) for had in kept):

@@ -10,7 +10,7 @@ from tests.properties.recomputation.records import Touch
 
 
 def path_of(claim: Claim, touches: Iterable[Touch], whose: Whose, places: int) -> list[Touch]:
-    """The eligible touches of a claim. The filters must run in this order."""
+    """Return the eligible touches of a claim. The order of the filters matters."""
     most, claimants = min(claim.version.most_touches, places), claim.claimants(whose)
     inside = [touch for touch in touches if is_in_window(touch, claim)]
     seen = newest(inside, most, lambda touch: (touch.visitor, touch.kind))
@@ -19,13 +19,13 @@ def path_of(claim: Claim, touches: Iterable[Touch], whose: Whose, places: int) -
 
 
 def is_in_window(touch: Touch, claim: Claim) -> bool:
-    """Whether a touch isn't after the conversion, and before it by no more than the goal's window for its kind."""
+    """Whether a touch is not after the conversion, and not longer before it than the goal's window for its kind."""
     window = {"click": claim.version.click_window, "view": claim.version.view_window}[touch.kind]
     return 0 <= claim.winner.at - touch.at <= window
 
 
 def newest(touches: Iterable[Touch], most: int, group: Callable[[Touch], object]) -> list[Touch]:
-    """The newest touches of each group, `most` of each."""
+    """Return the newest touches of each group, at most `most` of each."""
     groups: dict[object, list[Touch]] = defaultdict(list)
     for touch in in_order(touches):
         groups[group(touch)].append(touch)
@@ -33,11 +33,11 @@ def newest(touches: Iterable[Touch], most: int, group: Callable[[Touch], object]
 
 
 def unbeaten(path: list[Touch]) -> list[Touch]:
-    """The clicks of a path, or its views if it has no clicks."""
+    """Return the clicks of a path; or its views, if it has no clicks."""
     return [touch for touch in path if touch.kind == "click"] or path
 
 
 def click_of(path: list[Touch], whose: Whose) -> tuple[str, ...] | None:
-    """The click that brought a conversion: its person, visitor and network, and its click id or else its hit id."""
+    """Return the key of the click that brought a conversion: person, visitor, network, and click id (else hit id)."""
     click = path[-1] if path and path[-1].kind == "click" else None
     return (whose(click), click.visitor, click.network, click.click_id or click.hit) if click else None

@@ -1,4 +1,4 @@
-"""Persons: whose a touch or a conversion is. Rules: `docs/models.md`, Persons."""
+"""Persons: to which person a touch or a conversion belongs. Rules: `docs/models.md`, Persons."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,7 +10,8 @@ Whose = Callable[[Owned], str]
 
 
 def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose:
-    """A function from a fact to its person: the user; or the visitor, if there is no user or one of them is crowded."""
+    """Return a function from a fact to its person: the user; or the visitor, if there is no user or one of them is
+    crowded."""
     known = in_order(links)
 
     def whose(fact: Owned) -> str:
@@ -22,17 +23,17 @@ def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose
 
 
 def linked_user(fact: Owned, links: Iterable[Link]) -> str:
-    """The user of the visitor's next link at or after the fact. If there is none, that of its last link."""
+    """Return the user of the visitor's next link at or after the fact; else the user of its last link."""
     own = [link for link in links if link.visitor == fact.visitor]
     found = [link.user for link in own if link.at >= fact.at] or [link.user for link in own[-1:]]
     return found[0] if found else ""
 
 
 def visitors_of(user: str, links: Iterable[Link]) -> set[str]:
-    """All visitors that ever named a user."""
+    """Return user -> all visitors that ever named it."""
     return {link.visitor for link in links if link.user == user}
 
 
 def users_of(visitor: str, links: Iterable[Link]) -> set[str]:
-    """All users that a visitor ever named."""
+    """Return visitor -> all users that it ever named."""
     return {link.user for link in links if link.visitor == visitor}

@@ -1,4 +1,4 @@
-"""Rates: the value of an amount for a goal. Rules: `docs/models.md`, Value."""
+"""Rates: the value of an amount for a goal, in the site's currency. Rules: `docs/models.md`, Value."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,14 +7,14 @@ from fractions import Fraction
 from tests.properties.recomputation.hours import day_of, days_before
 from tests.properties.recomputation.records import Adjustment, Conversion, Plain, Site, Version
 
-#: Day -> pair of currencies -> what one unit of the first is worth in the second.
+#: Day -> (currency, currency) -> what one unit of the first is worth in the second.
 Table = Mapping[str, Mapping[tuple[str, str], Fraction]]
 #: A fact with an amount.
 Row = Conversion | Adjustment
 
 
 def read_table(quotes: Iterable[Plain]) -> Table:
-    """The table of quotes, which come in the order of loading. The last of a day and pair counts."""
+    """Return the table of quotes, which come in the order of loading. The last quote of a day and pair counts."""
     table: dict[str, dict[tuple[str, str], Fraction]] = defaultdict(dict)
     for quote in quotes:
         table[quote["day"]][quote["base"], quote["quote"]] = Fraction(quote["rate"], 10**12)
@@ -22,7 +22,7 @@ def read_table(quotes: Iterable[Plain]) -> Table:
 
 
 def rate_of(row: Row, site: Site, table: Table) -> Fraction | None:
-    """The rate of the fact's day, or the newest one of the 7 days before."""
+    """Return the rate of the fact's day, or the newest of the 7 days before."""
     if row.currency in ("", site.currency):
         return Fraction(1)
     day = day_of(row.at, site.timezone)
@@ -31,7 +31,8 @@ def rate_of(row: Row, site: Site, table: Table) -> Fraction | None:
 
 
 def rate_on(quotes: Mapping[tuple[str, str], Fraction], own: str, into: str) -> Fraction | None:
-    """A pair's rate: its own quote; else the inverse of the opposite quote; else by the first base that quotes both."""
+    """Return a pair's rate on a day: its own quote; else the inverse of the opposite quote; else by the first base that
+    quotes both."""
     ways = [quotes[own, into]] if (own, into) in quotes else []
     ways += [1 / quotes[into, own]] if (into, own) in quotes else []
     bases = sorted({base for base, _ in quotes if {(base, own), (base, into)} <= quotes.keys()})
@@ -45,11 +46,11 @@ def lacks_rate(row: Row, site: Site, table: Table) -> bool:
 
 
 def worth(row: Row, version: Version, site: Site, table: Table) -> int:
-    """An amount in the site's currency, rounded half to even, times the goal's factor."""
+    """Return an amount in the site's currency (rounded half to even), times the goal's factor."""
     return times(round((row.value or 0) * (rate_of(row, site, table) or 0)), version)
 
 
 def times(amount: int, version: Version) -> int:
-    """An amount times the goal's factor, rounded half away from zero."""
+    """Multiply an amount by the goal's factor, rounded half away from zero."""
     exact = amount * Fraction(1_000_000 if version.factor is None else version.factor, 1_000_000)
     return int(abs(exact) + Fraction(1, 2)) * (-1 if exact < 0 else 1)

@@ -1,4 +1,5 @@
-"""Records: the hits and configuration that come in, and the facts made of them. Rules: `docs/models.md`, Facts."""
+"""Records: the hits and the configuration that come in, and the facts that are made of them. Rules: `docs/models.md`,
+Facts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +12,7 @@ Plain = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A hit as the archive keeps it."""
+    """A hit as the archive stores it."""
 
     id: str
     site: str
@@ -40,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A version of a goal. Windows are in ms, money and the factor in micros."""
+    """A version of a goal. Windows are in ms; money and the factor are in micros."""
 
     version: int
     starts_at: int
@@ -67,7 +68,7 @@ class Goal:
 
 @dataclass(frozen=True, kw_only=True)
 class Ad:
-    """An ad with its match rules. A rule maps what it looks at to a glob."""
+    """An ad with its match rules. A rule maps a field of touches to a glob."""
 
     key: str
     campaign: str
@@ -76,7 +77,7 @@ class Ad:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A site, its goals, and its ads in the order in which they are tried."""
+    """A site with its goals, and its ads in the order in which their rules are tried."""
 
     key: str
     timezone: str
@@ -89,7 +90,7 @@ class Site:
     prefetches: bool
     own_traffic: bool
     own_networks: tuple[str, ...]
-    #: Pairs of an instant (ms) and the number of parts from then on.
+    #: (instant in ms, number of parts of an hour from then on).
     steps: tuple[tuple[int, int], ...] = ()
     goals: tuple[Goal, ...]
     ads: tuple[Ad, ...]
@@ -155,7 +156,7 @@ class Adjustment:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A visitor named its user."""
+    """A fact that a visitor named its user."""
 
     site: str
     visitor: str
@@ -168,7 +169,7 @@ Fact = Touch | Conversion | Adjustment | Link
 
 
 def read(record: type[Record], plain: Plain, **others: Any) -> Record:
-    """Makes a record from a JSON object and other fields. Fields that the record doesn't have are left out."""
+    """Make a record from a JSON object and more fields. Fields that the record doesn't have are ignored."""
     known = {one.name for one in fields(record)}  # type: ignore[arg-type]
     return record(**{name: value for name, value in plain.items() if name in known} | others)
 
@@ -181,6 +182,6 @@ def read_site(plain: Plain) -> Site:
 
 
 def read_goal(plain: Plain) -> Goal:
-    """Reads a goal from a JSON object. Goals here have no conditions, which concern only a single hit."""
+    """Read a goal from a JSON object. Goals here have no conditions, because a condition concerns only a single hit."""
     assert not any(version["conditions"] for version in plain["versions"])
     return read(Goal, plain, versions=tuple(read(Version, version) for version in plain["versions"]))

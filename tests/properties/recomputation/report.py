@@ -1,4 +1,4 @@
-"""Report: hits and configuration -> every row of every cell. Rules: `docs/models.md`, The figures."""
+"""Report: computes every row of every cell from hits and configuration. Rules: `docs/models.md`, The figures."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,16 +16,19 @@ from tests.properties.recomputation.records import Goal, Plain, Touch, read_site
 from tests.properties.recomputation.sales import Sale, counted
 from tests.properties.recomputation.world import USUAL, Bounds, World, world_of
 
-#: Hour, goal key and model of a cell.
+#: The key of a cell: hour, goal key and model.
 Cell = tuple[int, str, str]
-#: Credit: the ad (None: unattributed) and the touch's day. Clicks: the ad and "". Unrated: goal and currency.
+#: The key of a row. Credit: the ad (None if unattributed) and the touch's day. Clicks: the ad and "". Unrated: goal and
+#: currency.
 Row = tuple[str | None, str]
 Report = dict[Cell, dict[Row, tuple[int, int]]]
 
 
 class Entry(NamedTuple):
-    """What one fact adds to a row: credit and value, clicks and views, or conversions and an amount. `name` is the ad
-    that the row is of, if it is one's, and `part` the part of the hour that adds it."""
+    """What one fact adds to a row: credit and value; or clicks and views; or conversions and an amount.
+
+    `name`: the ad of the row, if it has one. `part`: the part of the hour that adds it.
+    """
 
     cell: Cell
     row: Row
@@ -42,10 +45,10 @@ def recompute(
     bounds: Bounds = USUAL,
     salt: bytes = b"",
 ) -> Report:
-    """The rows of every cell by hour, goal key and model, without empty rows.
+    """Return the rows of every cell, by hour, goal key and model, without empty rows.
 
-    Clicks have the goal '' and the model `clicks`; unrated value has '' and `no_rate`. `salt`: the key of the hashes
-    that stand in for the visitors of hits without consent.
+    Clicks have the goal '' and the model `clicks`; unrated amounts have '' and `no_rate`. `salt`: the key of the hashes
+    that replace the visitors of hits without consent.
     """
     world = world_of(hits, read_site(site), read_table(quotes), bounds, salt)
     found_entries = list(entries(world))
@@ -61,7 +64,7 @@ def recompute(
 
 
 def entries(world: World) -> Iterator[Entry]:
-    """Every entry that is added up in a row."""
+    """Return everything that is added to rows."""
     yield from clicks(world)
     for goal in world.site.goals:
         claims = claims_of(goal, world.conversions, world.adjustments, world.brought)
@@ -72,7 +75,8 @@ def entries(world: World) -> Iterator[Entry]:
 
 
 def sizes_of(found: Iterable[Entry]) -> dict[Part, Counter[Name]]:
-    """The number of touches of each ad that isn't configured, by part. Credit is looked at under one model."""
+    """Return the number of touches of each unconfigured ad, by part of an hour. Credit is counted under one model
+    only."""
     sizes: dict[Part, Counter[Name]] = defaultdict(Counter)
     for entry in found:
         if entry.name and entry.name.campaign is not None and entry.cell[2] in ("clicks", "linear"):
@@ -81,7 +85,7 @@ def sizes_of(found: Iterable[Entry]) -> dict[Part, Counter[Name]]:
 
 
 def clicks(world: World) -> Iterator[Entry]:
-    """Each click and view, once per hour."""
+    """Return an entry for each click and view; copies in an hour count once."""
     first: dict[tuple[int, str], Touch] = {}
     for touch in in_order(world.touches):
         first.setdefault((hour_of(touch.at, world.site.timezone), click_key(touch)), touch)
@@ -92,7 +96,7 @@ def clicks(world: World) -> Iterator[Entry]:
 
 
 def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
-    """A conversion with unrated value, and how much by currency."""
+    """Return the entries of a conversion whose value has a part without an exchange rate, by currency."""
     cell = hour_of(sale.claim.winner.at, world.site.timezone), "", "no_rate"
     amounts, part = lacking(sale.claim, world.site, world.table), (cell[0], 0)
     if amounts:
@@ -102,7 +106,8 @@ def unrated(sale: Sale, goal: Goal, world: World) -> Iterator[Entry]:
 
 
 def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterator[Entry]:
-    """Each touch's share of a conversion and its value, under each model. Without a touch all is unattributed."""
+    """Return each touch's share of a conversion and its value, under each model. Without a touch, all of it is
+    unattributed."""
     site, at = world.site, sale.claim.winner.at
     value = value_of(sale.claim, site, world.table)
     hour = hour_of(at, site.timezone)
@@ -118,7 +123,7 @@ def credited(sale: Sale, goal: Goal, sales: list[Sale], world: World) -> Iterato
 
 
 def weights_of(sale: Sale, sales: list[Sale], world: World) -> dict[str, Weights]:
-    """Model -> weights of the path's touches."""
+    """Return model -> the weights of the path's touches."""
     site, at = world.site, sale.claim.winner.at
     ages = [at - touch.at for touch in sale.path]
     taught = lesson(month_before(month_of(at, site.timezone)), sales, world.touches, world.whose, site)

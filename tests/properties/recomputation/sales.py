@@ -1,4 +1,4 @@
-"""Sales: the conversions that count, each once. Rules: `docs/models.md`, What counts."""
+"""Sales: the conversions that count. Rules: `docs/models.md`, What counts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.properties.recomputation.records import Touch
 
 @dataclass(frozen=True)
 class Sale:
-    """A conversion that isn't retracted, its claimants, its path and the click that brought it."""
+    """A conversion that isn't retracted, with its claimants, its path and the click that brought it."""
 
     claim: Claim
     claimants: frozenset[str]
@@ -21,7 +21,7 @@ class Sale:
 
 
 def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose, places: Places, latest: int) -> list[Sale]:
-    """The claims of a goal that count, in order. The click of a sale is one of the `latest`."""
+    """Return the sales of a goal that count, in order. Only the `latest` clicks are considered for a sale's click."""
     standing = [
         sale_of(claim, touches, whose, places(claim), latest)
         for claim in claims
@@ -31,13 +31,14 @@ def counted(claims: Iterable[Claim], touches: list[Touch], whose: Whose, places:
 
 
 def sale_of(claim: Claim, touches: list[Touch], whose: Whose, places: int, latest: int) -> Sale:
-    """The sale of a claim."""
+    """Make the sale of a claim."""
     path, last = path_of(claim, touches, whose, places), path_of(claim, touches, whose, latest)
     return Sale(claim, claim.claimants(whose), tuple(path), click_of(last, whose))
 
 
 def counts(sale: Sale, earlier: list[Sale]) -> bool:
-    """Whether a sale counts. `once`: no earlier sale shares a claimant. `click`: no earlier sale has the same click."""
+    """Whether a sale counts. Rule `once`: no earlier sale shares a claimant. Rule `click`: no earlier sale has the same
+    click."""
     counting = sale.claim.version.counting
     if counting == "once":
         return all(sale.claimants.isdisjoint(other.claimants) for other in earlier)

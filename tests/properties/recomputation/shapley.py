@@ -1,7 +1,7 @@
 """Shapley: what each ad of a path adds to the rate of conversions. Rules: `docs/models.md`, Data-driven models.
 
-Uses the potential of Hart and Mas-Colell ("Potential, value, and consistency", 1989): an ad's Shapley value is the
-difference between the potentials of all ads with it and without it.
+It uses the potential of Hart and Mas-Colell ("Potential, value, and consistency", 1989): an ad's Shapley value is the
+potential of all ads, minus the potential without the ad.
 """
 
 from collections import Counter
@@ -12,12 +12,12 @@ from functools import cache
 from tests.properties.recomputation.names import Name, Path
 
 Ads = frozenset[Name]
-#: With more ads on a path the product weighs campaigns. No world here has that many.
+#: If a path has more ads than this, the product weighs campaigns. No world here has that many.
 MOST_ADS = 12
 
 
 def added(path: Path, sold: tuple[Path, ...], lost: tuple[Path, ...]) -> dict[Name, Fraction]:
-    """What each ad of a path adds, at least 0. Ads that the month didn't see are left out."""
+    """Return what each ad of a path adds, at least 0. Ads that the month's paths don't have are left out."""
     ads, rates = frozenset(path), rates_of(sold, lost)
     seen = frozenset[Name]().union(*rates)
     potential = potential_of(rates)
@@ -25,18 +25,19 @@ def added(path: Path, sold: tuple[Path, ...], lost: tuple[Path, ...]) -> dict[Na
 
 
 def rates_of(sold: tuple[Path, ...], lost: tuple[Path, ...]) -> dict[Ads, int]:
-    """Set of ads -> the part of its paths that converted, in units of 10^-18, rounded down."""
+    """Return set of ads -> the part of its paths that converted, in units of 10^-18, rounded down."""
     converted, all_paths = Counter(map(frozenset, sold)), Counter(map(frozenset, (*sold, *lost)))
     assert all(len(ads) <= MOST_ADS for ads in all_paths)
     return {ads: 10**18 * converted[ads] // count for ads, count in all_paths.items() if ads}
 
 
 def potential_of(rates: Mapping[Ads, int]) -> Callable[[Ads], Fraction]:
-    """The potential of a set: its worth plus the potentials of the sets with one ad less, divided by its size."""
+    """Return the potential of a set: its worth plus the potentials of the sets with one ad less, divided by its
+    size."""
 
     @cache
     def worth(ads: Ads) -> int:
-        """The rate of a set. A set that no path had is worth as much as its best subset."""
+        """Return the rate of a set of ads. A set without paths is worth as much as its best subset."""
         return rates[ads] if ads in rates else max((worth(ads - {ad}) for ad in ads), default=0)
 
     @cache

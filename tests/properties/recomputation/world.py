@@ -1,4 +1,4 @@
-"""World: the facts of all hits by their type. Rules: `docs/models.md`, Facts."""
+"""World: the facts of all hits, by type. Rules: `docs/models.md`, Facts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tests.properties.recomputation.records import Adjustment, Conversion, Hit, 
 
 @dataclass(frozen=True)
 class World:
-    """A site, its exchange rates, and the facts of all hits, each distinct copy once."""
+    """A site, its exchange rates, and the facts of all hits; equal copies once."""
 
     site: Site
     table: Table
@@ -29,10 +29,13 @@ class World:
 
 @dataclass(frozen=True)
 class Bounds:
-    """A user with more than `most_visitors` is no person, nor has a visitor with more than `most_users` a user. A click
-    may be `reach` (ms) older than a conversion that names it; a click id that more than `most_naming` conversions name
-    joins nobody. An hour and each part of it name `most_names` ads that
-    nobody configured. `budget`: what a person's conversions share."""
+    """The limits of a world.
+
+    A user with more than `most_visitors` is no person, and a visitor with more than `most_users` has no user. A click
+    may be at most `reach` (ms) older than a conversion that names it. A click id that more than `most_naming`
+    conversions name joins nobody. An hour, and each part of it, names `most_names` unconfigured ads. `budget`: how many
+    touches a person's conversions share.
+    """
 
     most_visitors: int
     most_users: int
@@ -46,7 +49,7 @@ USUAL = Bounds(500, 50, 200, 90 * 86_400_000, 1_000, Budget())
 
 
 def world_of(hits: Iterable[Plain], site: Site, table: Table, bounds: Bounds, salt: bytes) -> World:
-    """The facts of all hits by their type, each distinct copy once."""
+    """Make the world of these hits."""
     facts = {fact for plain in hits for fact in facts_of(respected(read(Hit, plain), salt), site)}
     touches = [fact for fact in facts if isinstance(fact, Touch)]
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
