@@ -27,7 +27,7 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
         "hitledger_marks_open": (marks["number"], "Buckets that wait for the rollup."),
         "hitledger_mark_oldest_seconds": (
             max(waited, 0.0),
-            "How long the oldest of them has waited. After some minutes, beat or the worker is probably away.",
+            "How long the oldest of these buckets has waited. After some minutes, beat or the worker is probably away.",
         ),
     }
 

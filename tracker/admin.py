@@ -56,7 +56,7 @@ class SiteForm(forms.ModelForm[Site]):
     """The form of a site. Currency and timezone are chosen from a list."""
 
     domains = LinesField(
-        required=False, help_text="One a line, such as shop.example. /click sends people on to these hosts alone."
+        required=False, help_text="Host names, one a line, such as shop.example. /click redirects only to these."
     )
     denied_signals = LinesField(
         required=False,
@@ -67,8 +67,8 @@ class SiteForm(forms.ModelForm[Site]):
         min_length=MIN_POSTBACK_SECRET,
         max_length=MAX_SECRET,
         widget=forms.PasswordInput,
-        help_text="The secret of affiliate networks' postbacks. It is kept as a hash and never shown. If this is empty,"
-        " the present one stays.",
+        help_text="The secret of affiliate networks' postbacks. It is stored as a hash and never shown. If this is left"
+        " empty, the present secret stays.",
     )
     postback_networks = LinesField(
         required=False, help_text="IP addresses and networks of affiliate networks, one a line. They need no secret."

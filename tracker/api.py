@@ -71,14 +71,16 @@ class DomainsField(serializers.JSONField):
 class SiteSerializer(serializers.ModelSerializer[Site]):
     """A web site. Timezone and currency are fixed once it has hits."""
 
-    domains = DomainsField(required=False, help_text="Host names, such as shop.example; /click leads to these alone.")
+    domains = DomainsField(
+        required=False, help_text="Host names, such as shop.example. /click redirects only to these."
+    )
     postback_secret = serializers.CharField(
         write_only=True,
         required=False,
         allow_blank=True,
         min_length=MIN_POSTBACK_SECRET,
         max_length=MAX_SECRET,
-        help_text="The secret of affiliate networks' postbacks. It is kept as a hash; empty takes it away.",
+        help_text="The secret of affiliate networks' postbacks. It is stored as a hash. An empty text removes it.",
     )
     has_postback_secret = serializers.SerializerMethodField(help_text="Whether postbacks may be sent with a secret.")
     postback_networks = NetworksField(

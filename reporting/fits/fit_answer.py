@@ -26,7 +26,7 @@ class FitAd(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str | None
     configured: bool
     removal_effect: Annotated[
-        str, Meta(description="The part of conversions that goes missing without the ad, with nine places.")
+        str, Meta(description="The part of conversions that would be lost without the ad, with nine decimals.")
     ]
     share: Amount
 
@@ -66,10 +66,10 @@ class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
     made_at: Instant
     fingerprint: Annotated[
         str,
-        Meta(description="A digest of all that weights depend on. If it is the same, weights are the same."),
+        Meta(description="A digest of everything that decides weights. If it is the same, weights are the same."),
     ]
     usable: Annotated[
-        bool, Meta(description="Whether any path led to a conversion. If not, every touch gets the same.")
+        bool, Meta(description="Whether any path led to a conversion. If none did, every touch gets the same credit.")
     ]
     paths: FitPaths
     coverage: Coverage

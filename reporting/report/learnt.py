@@ -25,10 +25,10 @@ class MissingFit(msgspec.Struct, frozen=True):
 class LearntMonths(msgspec.Struct, frozen=True):
     """The fits that a report's data-driven credit is based on."""
 
-    months: Annotated[list[Month], Meta(description="Months whose fits the credit rests on.")]
+    months: Annotated[list[Month], Meta(description="Months whose fits the credit is based on.")]
     missing: Annotated[
         list[MissingFit],
-        Meta(description="Months from which goals had nothing to learn: their credit is shared evenly."),
+        Meta(description="Months from which nothing was learnt about some goals. Their credit is divided evenly."),
     ]
 
 

@@ -64,7 +64,7 @@ def read_order(text: str, columns: Sequence[str]) -> Order:
     """Read the column of the parameter `order`, such as `value` or `-value` (largest first). Raises Refusal."""
     name = text.removeprefix("-")
     if name and name not in columns:
-        raise Refusal(400, "bad_order", f"order is one of {', '.join(columns)}, or - and one of them.", "order")
+        raise Refusal(400, "bad_order", f"order is one of {', '.join(columns)}, perhaps with - in front.", "order")
     if text == "-":
         raise Refusal(400, "bad_order", "order names no column.", "order")
     return Order(name, text.startswith("-"))
@@ -91,7 +91,7 @@ def read_position(text: str, by: tuple[str, ...], order: Order) -> Position:
             return found
     except (ValueError, msgspec.DecodeError):
         pass
-    raise Refusal(400, "bad_page", "after is not the value in next of a page of this report.", "after")
+    raise Refusal(400, "bad_page", "after must be the next of a page of this report.", "after")
 
 
 def _is_key(key: Sequence[str | bool], by: Sequence[str]) -> bool:
@@ -126,7 +126,7 @@ def page_of(sums: Mapping[Key, Sequence[int]], by: tuple[str, ...], page: Page) 
 
 
 def value_of(key: Key, total: Sequence[int], by: tuple[str, ...], name: str) -> Any:
-    """The value by which a row is ordered."""
+    """Return the value by which a row is ordered, by the column's name."""
     if name in FIGURES:
         return total[FIGURES[name]]
     if name in COLUMNS:

@@ -140,7 +140,7 @@ def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | Non
     """Read the parameter `spend`: whether to show costs; None: only if something was spent. Raises Refusal."""
     spend = {"auto": None, "0": False, "1": True}[_one_of(parameters, "spend", SPEND)]
     if spend and "hour" in by:
-        raise Refusal(400, "bad_by", "Networks say what was spent by day; by=hour is not possible with spend.", "by")
+        raise Refusal(400, "bad_by", "Spend is known only by day; by=hour is not possible with it.", "by")
     return False if "hour" in by else spend
 
 

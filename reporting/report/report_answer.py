@@ -49,11 +49,12 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
             description="Whether old figures are being made again, after a change of the configuration or by a replay."
         ),
     ]
-    unrated: Annotated[Unrated, Meta(description="Values that are left out of these days' conversions, by reason.")] = (
-        msgspec.field(name="set_aside")
-    )
+    unrated: Annotated[
+        Unrated, Meta(description="Amounts that are left out of the value of these days' conversions, by reason.")
+    ] = msgspec.field(name="set_aside")
     fit: Annotated[
-        LearntMonths | None, Meta(description="The fits that credit rests on; null for models that aren't data-driven.")
+        LearntMonths | None,
+        Meta(description="The fits that credit is based on; null for models that aren't data-driven."),
     ]
     spend: Annotated[NoSpendRate | UnsetType, Meta(description="Only with spend in the range.")] = UNSET
     previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET

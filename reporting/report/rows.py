@@ -35,7 +35,7 @@ class ModelEarned(msgspec.Struct, frozen=True):
 
     conversions: Amount
     value: Amount
-    difference: Annotated[Earned, Meta(description="How much more this is than under `last`.")]
+    difference: Annotated[Earned, Meta(description="The difference from the amounts under `last`.")]
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +65,11 @@ class ReportRow(Keys, frozen=True, kw_only=True):
     conversions: Amount
     value: Amount
     unattributed: Annotated[
-        Earned | UnsetType, Meta(description="What no ad got, beside the rest; only if no key is an ad's.")
+        Earned | UnsetType,
+        Meta(description="Conversions that no ad gets credit for; only if `by` has no key of an ad."),
     ] = UNSET
     models: Annotated[
-        dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the amounts under each of them.")
+        dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the amounts under each model.")
     ] = UNSET
     cost: Cost = UNSET
     impressions: Shown = UNSET
@@ -93,7 +94,7 @@ class Unattributed(msgspec.Struct, frozen=True):
     value: Amount
     rows: Annotated[
         list[UnattributedRow] | UnsetType,
-        Meta(description="The same by the other keys; only if some keys are an ad's and others not."),
+        Meta(description="By those keys of `by` that don't describe ads; only if `by` has keys of both kinds."),
     ] = UNSET
 
 
@@ -105,7 +106,7 @@ class Totals(msgspec.Struct, frozen=True):
     conversions: Amount
     value: Amount
     models: Annotated[
-        dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the sums under each of them.")
+        dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the sums under each model.")
     ] = UNSET
     cost: Cost = UNSET
     impressions: Shown = UNSET

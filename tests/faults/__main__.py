@@ -1,5 +1,5 @@
-"""`python -m tests.faults [--worlds N] [WORD ...]`: tries each fault whose name has one of the words; without words,
-all.
+"""`python -m tests.faults [--worlds N] [--at-once N] [WORD ...]`: tries each fault whose name has one of the words;
+without words, all faults.
 
 It prints the table of decision 14. The exit code is 1 if a fault is not caught.
 """
@@ -31,7 +31,7 @@ def row(trial: Trial) -> str:
 
 
 def trials(faults: Sequence[Fault], copies: Queue[Path], worlds: int) -> Iterator[Trial]:
-    """Tries faults at the same time, each in a copy of its own. Yields the trials in the order of the faults."""
+    """Try faults in parallel, each in a copy of its own. Yield the trials in the order of the faults."""
 
     def try_in_free_copy(fault: Fault) -> Trial:
         copy = copies.get()
@@ -54,7 +54,7 @@ def read_options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Try the faults one by one, and print the table."""
+    """Try the faults, and print the table."""
     options = read_options()
     missed = 0
     with tempfile.TemporaryDirectory(prefix="hitledger-faults-") as folder:

@@ -353,6 +353,6 @@ def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
 def check_amount(hit: Hit) -> None:
     """Check that an adjustment has a readable amount. Raises Refusal."""
     if "value" in hit.unread:
-        raise Refusal(400, "bad_value", "An amount such as 29.90, which can mean one thing only.", "value")
+        raise Refusal(400, "bad_value", "Must be an amount with only one meaning, such as 29.90.", "value")
     if hit.value is None:
         raise Refusal(400, "missing_value", f"A {hit.kind} needs a value.", "value")
