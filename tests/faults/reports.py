@@ -4,6 +4,7 @@ from tests.faults.fault import fault
 
 ROWS = "tests/reporting/report/test_query.py"
 PAGES = "tests/reporting/report/test_paging.py"
+SPEND = "tests/reporting/report/test_spend.py"
 REPORT = "reporting/report/report.py"
 
 REPORTS = [
@@ -34,5 +35,26 @@ REPORTS = [
         "reporting/report/paging.py",
         "return key > last_key if own == last else",
         "return False if own == last else",
+    ),
+    fault(
+        "spend: a row without a cost that comes first",
+        PAGES,
+        "reporting/report/paging.py",
+        "keys += sorted(key for key in sums if values[key] is None)",
+        "keys = sorted(key for key in sums if values[key] is None) + keys",
+    ),
+    fault(
+        "spend: foreign costs of all days converted by the rate of the first day",
+        SPEND,
+        "reporting/report/spending.py",
+        "*read_sums(foreign, query, by_day=True),",
+        "*read_sums(foreign, query, by_day=False),",
+    ),
+    fault(
+        "spend: an import that leaves what its source said of the same days before",
+        "tests/conversions/configuration/test_spend_table.py",
+        "conversions/configuration/spend_table.py",
+        "rows_of(site, source, *days).delete()",
+        "rows_of(site, source, *days)",
     ),
 ]

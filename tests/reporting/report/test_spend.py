@@ -104,10 +104,11 @@ def test_an_export_belongs_to_the_ad_that_its_clicks_belong_to(store: Store, tmp
 @pytest.mark.django_db
 def test_costs_are_converted_by_the_rate_of_their_day_and_told_apart_without_one(store: Store, tmp_path: Path) -> None:
     shop = DatedShop(store)
-    load([Quote("2026-11-01", "EUR", "USD", 2 * 10**12)], "rates.csv", 0)
-    spend(shop, tmp_path, f"{HEADER}2026-11-01,10,USD,1,1,summer,\n2026-11-01,7,GBP,1,1,summer,\n")
+    load([Quote(DAYS[0], "EUR", "USD", 2 * 10**12), Quote(DAYS[1], "EUR", "USD", 4 * 10**12)], "rates.csv", 0)
+    lines = ("2026-11-01,10,USD,1", "2026-11-02,8,USD,2", "2026-11-01,7,GBP,1")
+    spend(shop, tmp_path, HEADER + "".join(f"{line},1,summer,\n" for line in lines))
     report = shop.report(*DAYS, spend="1", compare="previous")
-    assert (report["totals"]["cost"], report["totals"]["impressions"]) == ("5.000000", 2)
+    assert (report["totals"]["cost"], report["totals"]["impressions"]) == ("7.000000", 4)
     assert report["spend"] == {"no_rate": {"GBP": "7.000000"}}
     assert report["previous"]["totals"]["cost"] is None
 
