@@ -35,9 +35,9 @@ START = Position()
 class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     """Explains the conversions of a site. The fields are functions that read what an explanation needs.
 
-    `read_names`: bucket and slot -> the names of ads in the part. `archive_key`: batch id -> the key of the archive's
-    object. `read_learnt`: month -> goal uid -> what the data-driven models learnt. `read_claimants`: case -> its
-    persons. `read_rejected_before`: case and persons -> their rejected hits.
+    `read_names`: bucket and slot -> the names of ads in this part of the hour. `archive_key`: batch id -> the key of
+    the archive's object. `read_learnt`: month -> goal uid -> what the data-driven models learnt. `read_claimants`:
+    decided conversion -> its persons. `read_rejected_before`: decided conversion and persons -> their rejected hits.
     """
 
     site: SiteConfig

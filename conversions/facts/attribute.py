@@ -145,7 +145,8 @@ def _version_of(fact: Fact, site: SiteConfig) -> GoalVersion | None:
 
 
 def make_conversions(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
-    """Make the conversions of a hit: one for each goal whose version in force at the hit's time it meets."""
+    """Make the conversions of a hit: one for each goal that it meets. The version that is in force at the hit's time
+    decides."""
     for goal in goals:
         version = goal.in_force(hit.at)
         if version and is_met(hit, goal, version):

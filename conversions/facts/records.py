@@ -130,7 +130,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
-    """A conversion that names a click, stored with the touch of this click, in the timeline of the touch's visitor.
+    """A conversion that names a click, stored together with the touch of this click, for the touch's visitor.
 
     The touch is the first one with the click id. If an even earlier touch is stored later, the conversion gets a second
     row. Readers use the row with the first touch; see `place`.
@@ -191,7 +191,8 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The sort key for the rows of one conversion: by their touches, landing pages first, then by `order_key`."""
+        """The sort key that decides which row of a conversion is used: by its touch, landing pages first, then by
+        `order_key`."""
         return not self.touch.landed, order_key(self.touch)
 
 

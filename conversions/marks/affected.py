@@ -14,7 +14,7 @@ from conversions.facts.records import Conversion, Fact, Joined, Link, Touch
 from conversions.facts.slots import place_of
 from conversions.rules.parts import Place
 from conversions.store.linked import crowd_visitors
-from conversions.store.port import AT_LEAST, ClickSlice, Moment, Some, Span, Store
+from conversions.store.port import AT_LEAST, BoundedRows, ClickSlice, Moment, Span, Store
 from conversions.store.spans import visitors_with_more
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
@@ -103,14 +103,15 @@ class ConversionReader:
         self._most = most
         self.since: int | None = None
 
-    def conversions(self, spans: Sequence[Span], since: int) -> Some:
-        """Read the conversions of spans. `since` (ms): conversions that are not read change nothing before it."""
+    def conversions(self, spans: Sequence[Span], since: int) -> BoundedRows:
+        """Read the conversions of spans. `since` (ms): the caller knows that conversions that are not read change no
+        bucket before it."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read all conversions with these dedupe keys (claims). `since` (ms): what is not read changes nothing before
-        it."""
-        found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else Some([])
+        """Read all conversions with these dedupe keys (claims). `since` (ms): the caller knows that conversions that
+        are not read change no bucket before it."""
+        found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else BoundedRows([])
         return self._note(found, since).rows
 
     def naming(self, clicks: Collection[str]) -> set[str]:
@@ -121,9 +122,9 @@ class ConversionReader:
         slices = [ClickSlice(click, "conversion", 0, FOR_EVER, most + 1) for click in clicks]
         rows = [row for row in self._store.read_by_click_id(self._site, slices) if isinstance(row, Conversion)]
         is_cut = any(number > most for number in Counter(row.click for row in rows).values())
-        return {row.claim for row in self._note(Some(list(rows), is_cut), 0).rows}
+        return {row.claim for row in self._note(BoundedRows(list(rows), is_cut), 0).rows}
 
-    def _note(self, found: Some, since: int) -> Some:
+    def _note(self, found: BoundedRows, since: int) -> BoundedRows:
         if found.is_cut:
             self.since = since if self.since is None else min(self.since, since)
         return found
@@ -212,5 +213,5 @@ def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
 
 
 def _spans(earliest: Mapping[str, int]) -> list[Span]:
-    """Return a span for each visitor that begins at its instant and has no end."""
+    """Return a span for each visitor, from its instant on."""
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

@@ -80,8 +80,8 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """Convert an amount (micros) with a rate. The result is rounded half to even, and opposite amounts have opposite
-    results."""
+    """Convert an amount (micros) into the currency of a rate. The result is rounded half to even, and opposite amounts
+    have opposite results."""
     return round(micros * worth)
 
 

@@ -34,12 +34,12 @@ from conversions.store.port import (
     AT_LEAST,
     LINKS_AT_ONCE,
     STORED_KINDS,
+    BoundedRows,
     Cell,
     CellSet,
     ClickSlice,
     Linked,
     Moment,
-    Some,
     Span,
     TimelineKind,
     stored_kind,
@@ -92,13 +92,13 @@ class CassandraStore:
         found = self._facts(("read_conversions", span) for span in joined_spans(site, wanted))
         return list(within((fact for fact in found if isinstance(fact, Conversion | Joined)), wanted))
 
-    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> BoundedRows:
         """See Store."""
         wanted = list(dict.fromkeys(spans))
         found = self._some("read_some_conversions", list(joined_spans(site, wanted)), most)
         return msgspec.structs.replace(found, rows=list(within(found.rows, wanted)))
 
-    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> BoundedRows:
         """See Store."""
         wanted = set(claims)
         found = self._some("read_some_claims", [(site, some) for some in groups(sorted(wanted))], most)
@@ -253,13 +253,13 @@ class CassandraStore:
         found = self.cql.run_all(calls)
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
-    def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> Some:
+    def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> BoundedRows:
         """Run a statement with each tuple of values. Return at most about `most` conversions, each once."""
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
         rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
-        return Some(rows, any(len(part) > limit for part in parts))
+        return BoundedRows(rows, any(len(part) > limit for part in parts))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
         """Return the hits that are not listed yet, each once."""

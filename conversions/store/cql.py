@@ -64,17 +64,17 @@ def away() -> Iterator[None]:
     except AWAY as error:
         raise StoreUnavailable(f"Cassandra: {error}") from error
     except RuntimeError as error:
-        if not says(error, NO_THREAD):
+        if not mentions(error, NO_THREAD):
             raise
         raise StoreUnavailable(f"Cassandra's driver: {error}") from error
 
 
 def is_unprepared(error: RequestValidationException) -> bool:
     """Whether a statement failed because a table or a permission is missing. An operator can fix this."""
-    return isinstance(error, Unauthorized) or says(error, MISSING)
+    return isinstance(error, Unauthorized) or mentions(error, MISSING)
 
 
-def says(error: Exception, words: Iterable[str]) -> bool:
+def mentions(error: Exception, words: Iterable[str]) -> bool:
     """Whether the message of an error contains one of the words."""
     return any(one in str(error) for one in words)
 

@@ -53,7 +53,7 @@ class Moment(msgspec.Struct, frozen=True):
     at: int
 
 
-class Some(msgspec.Struct, frozen=True):
+class BoundedRows(msgspec.Struct, frozen=True):
     """The conversions of a bounded read. `is_cut`: whether there may be more."""
 
     rows: list[Conversion | Joined]
@@ -111,10 +111,10 @@ class FactReader(Protocol):
     """The methods of the store that decisions on conversions need. Every method may raise StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read the last clicks of each span, and the last views, by `order_key`: `newest` of each.
+        """Read the last `newest` clicks of each span, and the last `newest` views, by `order_key`.
 
-        Each stored copy is returned once. Further touches of the spans may be returned. However long a timeline is, a
-        bounded part of it is read.
+        Each stored copy is returned once. Further touches of the spans may be returned. However long a timeline is,
+        only a bounded part of it is read.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
@@ -161,11 +161,11 @@ class Store(FactReader, Protocol):
           the click id. A crowded set (see `conversions.facts.person`) gets no more members.
         """
 
-    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> BoundedRows:
         """Read the conversions of the spans, or some of them if there are more than `most`. The cost depends only on
         `most` and on the number of visitors."""
 
-    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> BoundedRows:
         """Read the conversions with these dedupe keys, or some of them if there are more than `most`. The cost depends
         only on `most` and on the number of keys."""
 

@@ -35,12 +35,12 @@ from conversions.store.port import (
     AT_LEAST,
     LINKS_AT_ONCE,
     STORED_KINDS,
+    BoundedRows,
     Cell,
     CellSet,
     ClickSlice,
     Linked,
     Moment,
-    Some,
     Span,
     StoreUnavailable,
     TimelineKind,
@@ -116,13 +116,13 @@ class SqlStore:
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
         """See Store. Several visitors are read together. A visitor who may have more touches is then read alone."""
-        found = dict.fromkeys(fact for some in near(spans) for fact in self._read_touches(site, newest, some))
+        found = dict.fromkeys(fact for some in chunks_by_time(spans) for fact in self._read_touches(site, newest, some))
         return [fact for fact in found if isinstance(fact, Touch)]
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
         """See Store."""
         found: dict[Conversion | Joined, None] = {}
-        for some in near(spans):
+        for some in chunks_by_time(spans):
             rows = (
                 fact
                 for fact in read_facts(query_around(site, "conversion", some))
@@ -131,13 +131,13 @@ class SqlStore:
             found |= dict.fromkeys(within(rows, some))
         return list(found)
 
-    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> BoundedRows:
         """See Store."""
-        parts = list(near(spans))
+        parts = list(chunks_by_time(spans))
         found = read_some([query_around(site, "conversion", some) for some in parts], most)
         return msgspec.structs.replace(found, rows=list(within(found.rows, chain(*parts))))
 
-    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> BoundedRows:
         """See Store."""
         # With `kind = 'conversion'` in the query, SQLite would read all conversions of the site.
         rows = FactRow.objects.filter(site=site).exclude(claim="").exclude(kind="adjustment")
@@ -312,12 +312,12 @@ def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
 
 
-def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> Some:
+def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> BoundedRows:
     """Run the queries. Return at most about `most` conversions, each once."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
-    return Some(list(found), any(len(part) > limit for part in parts))
+    return BoundedRows(list(found), any(len(part) > limit for part in parts))
 
 
 def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
@@ -330,7 +330,7 @@ def add_members(members: Iterable[tuple[str, str, str]]) -> None:
     execute_all(ADD_MEMBER, list(members))
 
 
-def near(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
+def chunks_by_time(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
     """Divide spans into chunks of spans that are close to each other in time."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from conversions.store.port import Some
+from conversions.store.port import BoundedRows
 
 
 class Dies(Exception):
@@ -60,8 +60,8 @@ class Stepped:
 
 def together(parts: list[Any]) -> Any:
     """Combine the results of several calls to the result of one call."""
-    if parts and isinstance(parts[0], Some):
-        return Some([row for part in parts for row in part.rows], any(part.is_cut for part in parts))
+    if parts and isinstance(parts[0], BoundedRows):
+        return BoundedRows([row for part in parts for row in part.rows], any(part.is_cut for part in parts))
     return [item for part in parts for item in part or ()]
 
 

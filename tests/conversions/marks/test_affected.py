@@ -16,7 +16,7 @@ from conversions.rules import budget
 from conversions.rules.goals import Counting, Goal, GoalVersion
 from conversions.rules.parts import Place
 from conversions.rules.site import SiteConfig
-from conversions.store.port import AT_LEAST, Cell, Linked, Moment, Some, Span, Store
+from conversions.store.port import AT_LEAST, BoundedRows, Cell, Linked, Moment, Span, Store
 from conversions.units.clock import FOR_EVER, month_of
 from conversions.verdicts.cases import read_cases
 from reporting.figures.figures import figures
@@ -185,9 +185,9 @@ def test_a_link_does_not_affect_frozen_months(store: Store, site: str) -> None:
     assert affected(store, site, [new], frozen_before=20 * 24 * HOUR).buckets == {40 * 24 * HOUR}
 
 
-def some(rows: list[Fact], most: int) -> Some:
+def some(rows: list[Fact], most: int) -> BoundedRows:
     """Only the last of these, because any of them may be unread."""
-    return Some(rows[-most:], len(rows) > most)  # type: ignore[arg-type]
+    return BoundedRows(rows[-most:], len(rows) > most)  # type: ignore[arg-type]
 
 
 class Known:
@@ -219,10 +219,10 @@ class Known:
         wanted = set(claims)
         return [fact for fact in self.facts if isinstance(fact, Conversion | Adjustment) and fact.claim in wanted]
 
-    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> Some:
+    def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> BoundedRows:
         return some(self.read_conversions(site, spans), most)
 
-    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> Some:
+    def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> BoundedRows:
         return some([row for row in self.read_claims(site, claims) if isinstance(row, Conversion)], most)
 
     def read_part(self, place: Place) -> list[Fact]:
@@ -368,7 +368,7 @@ class Counting:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
             found = getattr(self.store, name)(*args)
-            self.read += len(found.rows if isinstance(found, Some) else found)
+            self.read += len(found.rows if isinstance(found, BoundedRows) else found)
             return found
 
         return call

@@ -13,7 +13,7 @@ from conversions.facts.records import Conversion, Joined, Touch
 from conversions.marks import marks as sequence
 from conversions.marks.process import Processor
 from conversions.models import Goal
-from conversions.store.port import ClickSlice, Some, Store
+from conversions.store.port import BoundedRows, ClickSlice, Store
 from conversions.verdicts.cases import Case, read_cases
 from conversions.verdicts.joined import join
 from tests.reports import DatedShop
@@ -172,7 +172,7 @@ class Counting:
         def counted(*args: Any, **options: Any) -> Any:
             found = method(*args, **options)
             if name.startswith("read_"):
-                self.read += len(found.rows if isinstance(found, Some) else found)
+                self.read += len(found.rows if isinstance(found, BoundedRows) else found)
             return found
 
         return counted
