@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.chromium import chromium
@@ -59,9 +60,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         assert problems == []
 
 
-def keep(page: Page, name: str) -> None:
+def look_at(page: Page, name: str) -> None:
+    """Leaves a screenshot. axe must find nothing on the page that stops people with disabilities."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
 def tile(page: Page, name: str) -> str:
@@ -73,16 +77,16 @@ def test_the_page_after_sign_in_is_read_by_keys_in_the_dark_and_on_a_phone(page:
     page.locator("#chart").focus()
     page.keyboard.press("Home")
     assert page.locator("#chart-read").inner_text().split(";")[0].endswith(": 0")
-    keep(page, "dashboard")
+    look_at(page, "dashboard")
     page.emulate_media(color_scheme="dark")
     shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(int(part) for part in shade.removeprefix("rgb(").removesuffix(")").split(",")) < 60
-    keep(page, "dashboard-dark")
+    look_at(page, "dashboard-dark")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.wait_for_function("document.querySelector('#chart canvas').clientWidth < 390")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    keep(page, "dashboard-phone")
+    look_at(page, "dashboard-phone")
     page.set_viewport_size({"width": 1100, "height": 900})
 
 
@@ -93,6 +97,7 @@ def test_a_click_on_a_row_and_one_on_its_number_lead_to_the_proof(page: Page) ->
     page.locator("[data-figure=conversions] dd a").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Conversions"
     assert page.locator("tbody tr").count() == 1
-    keep(page, "conversions")
+    look_at(page, "conversions")
     page.locator("tbody th a").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Counted: 5.00 USD, order O-bob"
+    look_at(page, "proof")
