@@ -91,7 +91,7 @@ def read_body(request: Request) -> bytes:
     """Read the body of a request. Raises Refusal if it is too large. (Django's own limit is for forms.)"""
     body: bytes = request._request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
-        raise too_large(f"{MAX_BODY} bytes")
+        raise too_large(f"{MAX_BODY >> 20} MiB")
     return body
 
 

@@ -20,7 +20,7 @@ def too_large(most: str) -> Refusal:
 def read_upload(body: bytes, reading: Reading) -> SpendFile:
     """Read a file that was sent. Raises Refusal if it is too large, BadSpend if its form is unknown."""
     if len(body) > MAX_BODY:
-        raise too_large(f"{MAX_BODY} bytes")
+        raise too_large(f"{MAX_BODY >> 20} MiB")
     if max(body.count(b"\n"), body.count(b"\r")) > MAX_UPLOADED_LINES:
-        raise too_large(f"{MAX_UPLOADED_LINES} lines")
+        raise too_large(f"{MAX_UPLOADED_LINES:,} lines")
     return SpendFile(text_of(lambda: BytesIO(body)), reading)

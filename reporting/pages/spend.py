@@ -81,7 +81,7 @@ def sent_file(request: HttpRequest) -> bytes:
         return unpack(request.POST["packed"])
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > MAX_BODY:
-        raise too_large(f"{MAX_BODY} bytes")
+        raise too_large(f"{MAX_BODY >> 20} MiB")
     raise Refusal(400, "invalid", "Choose the file that the network exported.", "file")
 
 

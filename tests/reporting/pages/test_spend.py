@@ -79,7 +79,7 @@ def test_what_no_form_sends_is_refused_on_the_page(ann: Client, shop: DatedShop)
     assert "Choose the file" in text_of(ann.post("/spend", {"site": shop.key, "source": "x"}))
     assert "is damaged" in text_of(ann.post("/spend", {"site": shop.key, "source": "x", "packed": "%"}))
     assert "source is the name" in text_of(send(ann, shop, "day,cost\n2026-11-01,1\n", source="\0"))
-    assert "More than 4194304 bytes" in text_of(send(ann, shop, b"x" * (MAX_BODY + 1)))
+    assert "More than 4 MiB" in text_of(send(ann, shop, b"x" * (MAX_BODY + 1)))
     assert ann.get("/spend", {"from": "never"}).status_code == 400
     assert ann.delete("/spend").status_code == 405
 

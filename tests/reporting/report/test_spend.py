@@ -1,19 +1,27 @@
 """Spend in reports: costs beside what they brought, by day and ad."""
 
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from conversions import models
 from conversions.configuration.rate_table import load
-from conversions.models import Ad, MatchRule
+from conversions.rules.ads import Ad
 from conversions.rules.rates import Quote
+from conversions.rules.site import SiteConfig
+from conversions.spend.lines import SpendLine, SpendNames
 from conversions.store.port import Store
 from reporting.report.costs import COLUMNS, cost_columns
-from reporting.report.query import read_query
+from reporting.report.query import KEYS, read_query
+from reporting.report.report import report_of_cells
 from reporting.report.rows import flat_names
+from reporting.report.spend import add_up
 from tests.conversions.spend.test_reader import GOOGLE
 from tests.reports import DatedShop
 from tracker.collection.refusal import Refusal
@@ -96,7 +104,7 @@ def test_an_export_belongs_to_the_ad_that_its_clicks_belong_to(store: Store, tmp
     spend(shop, tmp_path, GOOGLE, "google")
     (row,) = shop.report(*DAYS, spend="1")["rows"]
     assert (row["ad"], row["clicks"], row["cost"]) == ("google/cpc/Spring", 1, "1244.560000")
-    MatchRule.objects.create(ad=Ad.objects.get(key="summer"), network="google-ads", campaign="Spr*")
+    models.MatchRule.objects.create(ad=models.Ad.objects.get(key="summer"), network="google-ads", campaign="Spr*")
     rows = shop.report(*DAYS, spend="1")["rows"]
     assert ("summer", "1244.560000") in [(row["ad"], row["cost"]) for row in rows]
 
@@ -131,3 +139,37 @@ def test_spend_of_a_campaign_or_a_network_has_the_keys_of_its_clicks(store: Stor
     assert costs_by(shop, "network", **{"network!": "meta-ads"}) == {"(none)": "6.000000"}
     assert costs_by(shop, "ad", network="meta-ads") == {"meta-ads": "2.000000"}
     assert costs_by(shop, "channel") == {"paid_search": "5.000000", "paid_social": "2.000000", "other": "1.000000"}
+
+
+@pytest.mark.django_db
+def test_costs_that_64_bits_do_not_hold_and_credits_add_up_to_the_micro(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    spend(
+        shop,
+        tmp_path,
+        HEADER + "2026-11-01,999999999999,EUR,1,1,summer,\n" * 20 + "2026-11-02,-0.000001,EUR,0,0,winter,\n",
+    )
+    (summer, winter) = shop.report(*DAYS)["rows"]
+    assert (summer["cost"], winter["cost"]) == ("19999999999980.000000", "-0.000001")
+    assert shop.report(*DAYS)["totals"]["cost"] == "19999999999979.999999"
+
+
+NAMES = st.sampled_from(
+    [SpendNames(ad="summer"), SpendNames(ad="gone"), SpendNames("", "google", "cpc", "x"), SpendNames()]
+)
+LINES = st.builds(SpendLine, st.sampled_from(DAYS), st.just("USD"), NAMES, *([st.integers(-9, 9)] * 3))
+FILTERED = st.sampled_from([{}, {"ad": "summer"}, {"ad!": "summer"}, {"source": "google"}, {"network!": "(none)"}])
+
+
+@given(lines=st.lists(LINES, max_size=8), by=st.permutations(KEYS[:-1]), keys=st.integers(1, 4), filters=FILTERED)
+@settings(max_examples=50)
+def test_the_costs_of_the_rows_are_those_of_the_totals(
+    lines: list[SpendLine], by: list[str], keys: int, filters: dict[str, str]
+) -> None:
+    site = SiteConfig(key="s", currency="USD", ads=(Ad(key="summer", campaign="sale"),))
+    wanted = [key for key in by if key != "goal"][:keys]
+    query = read_query({"from": DAYS[0], "to": DAYS[1], "by": ",".join(wanted), "spend": "1", **filters}, site)
+    report, _ = report_of_cells([], [], query, site, add_up(lines, [], query, site).sums)
+    for column in ("cost", "impressions", "network_clicks"):
+        found = sum(Decimal(getattr(row, column) or 0) for row in report.rows)
+        assert found == Decimal(getattr(report.totals, column) or 0)
