@@ -7,9 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from conversions.marks.fit_marks import WHENEVER
-from conversions.marks.marks import FitMark
+from conversions.marks.marks import FitMark, Mark
 from conversions.marks.ranges import add_range_arguments, mark_range, read_ranges
+from conversions.units.clock import FOR_EVER, month_of
 from conversions.units.now import now_ms
+from reporting.fitter import FURTHEST_MS, Fitter, end_of
+from reporting.rollup import Roller
 from reporting.tasks import day_maker, fitter, roller
 from tracker.collection.failure import Transient
 from tracker.collection.refusal import Refusal
@@ -56,10 +59,16 @@ class Command(BaseCommand):
 def drain(site: str | None) -> tuple[int, int]:
     """Roll up hours and fit months until nothing changes; return the numbers of hours and of months.
 
-    If fits changed, the hours that they mark are rolled up again. That changes no fit, because fits depend on paths and
-    not on credit.
+    The oldest month comes first: its fits are made before the next month is rolled up, whose credit depends on them. If
+    fits change later, the hours that they mark are rolled up again. That changes no fit, because fits depend on paths
+    and not on credit.
     """
-    buckets, months = roll_up_all(site), set[str]()
+    buckets, months = 0, set[str]()
+    for until in month_ends(roller().marked(site)):
+        # What fails here is tried again below, after the other months.
+        buckets += roll_up_until(roller(), site, until)
+        months |= fit_until(fitter(), site, until).keys()
+    buckets += roll_up_all(site)
     while fitted := fit_all(site):
         months |= fitted.keys()
         buckets += roll_up_all(site)
@@ -69,19 +78,38 @@ def drain(site: str | None) -> tuple[int, int]:
     return buckets, len(months)
 
 
+def month_ends(marks: Iterable[Mark]) -> list[int]:
+    """The instants (ms) at which the months of marks are over in every timezone, the oldest first, without the newest
+    month."""
+    months = sorted({month_of(mark.bucket, "UTC") for mark in marks})
+    return [over_everywhere(month) for month in months[:-1]]
+
+
+def over_everywhere(month: str) -> int:
+    """The instant (ms) at which a month is over in every timezone."""
+    return end_of(month, "UTC") + FURTHEST_MS
+
+
 def roll_up_all(site: str | None) -> int:
     """Roll up the marked parts and add up their hours; return the number of hours. If a service was away, raise its
     error at the end."""
     work = roller()
+    buckets = roll_up_until(work, site, FOR_EVER)
+    work.attempts.end()
+    return buckets
+
+
+def roll_up_until(work: Roller, site: str | None, until: int) -> int:
+    """Roll up the marked parts of hours that begin before an instant (ms), and add these hours up; return the number of
+    hours."""
     buckets: set[tuple[str, int]] = set()
     for noted in (work.marked, work.sums):
-        marks = noted(site)
+        marks = [mark for mark in noted(site) if mark.bucket < until]
         buckets |= {(mark.site, mark.bucket) for mark in marks}
         with tqdm(total=len(marks), desc="rolling up", unit=" parts", disable=None) as progress:
             for batch in work.batches(marks):
                 work.attempt(batch)
                 progress.update(len(batch))
-    work.attempts.end()
     return len(buckets)
 
 
@@ -100,9 +128,15 @@ def fit_all(site: str | None) -> dict[str, bool]:
     If a service was away, its error is raised at the end.
     """
     work = fitter()
-    changed = {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in work.due(site)}
+    changed = fit_until(work, site, FOR_EVER)
     work.attempts.end()
     return changed
+
+
+def fit_until(work: Fitter, site: str | None, until: int) -> dict[str, bool]:
+    """Fit those of the marked months that are over everywhere at an instant (ms); see `fit_all`."""
+    marks = [mark for mark in work.due(site) if over_everywhere(mark.month) <= until]
+    return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in marks}
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
