@@ -46,15 +46,15 @@ def conversion_sentence(reason: ConversionReason) -> str:
             return "The order was retracted and has not been restated or restored since."
         case "needs_token":
             return (
-                "It carries an amount, and no server sent it with an ingest token. The goal or its site counts amounts"
-                " of servers only."
+                "It has an amount, but no server sent it with an ingest token. The goal or its site counts amounts only"
+                " if a server sends them."
             )
         case "not_first":
-            return "The goal counts one per person, and a person who claims this one has an earlier one."
+            return "The goal counts one conversion per person, and a person of this conversion has an earlier one."
         case "not_first_of_click":
             return (
-                "The goal counts one conversion per click, and the click that brought this one brought an earlier one"
-                " that counts."
+                "The goal counts one conversion per click, and the click that led to this conversion led to an earlier"
+                " one that counts."
             )
         case "not_in_force":
             return NOT_IN_FORCE
@@ -65,19 +65,22 @@ def click_sentence(reason: ClickReason) -> str:
     match reason:
         case "unknown_click":
             return (
-                "No click of the site in the 90 days before carries this id: it is credited once a click with it comes."
+                "No click of the site in the 90 days before has this id. If such a click arrives later, it is credited."
             )
         case "crowded_click":
-            return "More than 200 conversions name this id: it belongs to no single click, and credits nobody."
+            return "More than 200 conversions name this id. It can't belong to one click, and nobody gets credit by it."
 
 
 def value_sentence(reason: ValueReason) -> str:
     """Say why a conversion's value, or part of it, is missing."""
     match reason:
         case "bad_value":
-            return "Its amount can't be read, or could mean two things: it counts as 0 until it is restated."
+            return "Its amount can't be read, or could mean two things. It counts as 0 until it is restated."
         case "no_rate":
-            return "For some of its value no exchange rate of the day is known: that counts as 0 until one is loaded."
+            return (
+                "No exchange rate of the day is known for some of its value. This part counts as 0 until a rate is"
+                " loaded."
+            )
 
 
 def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
@@ -86,16 +89,16 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
         case "after_conversion":
             return "It came after the conversion, and can't have led to it."
         case "outside_window":
-            return f"It was too long before the conversion: a {kind} may earn credit for {window}."
+            return f"It was too long before the conversion. A {kind} may earn credit for {window}."
         case "beyond_newest":
             return (
                 "Credit goes to the newest 2,000 clicks (or views) within the window, or fewer if the person has many"
                 " conversions in the hour, and this one is older."
             )
         case "duplicate":
-            return f"It is the same {kind} again: an earlier copy of its hit id or click id counts instead."
+            return f"It is the same {kind} again: an earlier one with its hit id or click id counts instead."
         case "beaten_by_click":
-            return "It was only seen, and the person clicked an ad within the window: a click beats a view."
+            return "It was only seen, but the person clicked an ad within the window. A click beats a view."
 
 
 def duplicate_sentence(reason: DuplicateReason) -> str:
@@ -115,7 +118,7 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
         case "superseded":
             return "A later restatement of the order replaces it."
         case "duplicate":
-            return "It is the same again: an earlier copy of its hit id counts instead."
+            return "It is the same again: an earlier copy with the same hit id counts instead."
         case "no_rate":
             return "No exchange rate of its day is known, so it counts as 0 until one is loaded."
 
@@ -124,8 +127,8 @@ def model_sentence(reason: WeighReason, month: str) -> str:
     """Say why a data-driven model did not weigh a path by its ads. `month`: the month from which the model learnt."""
     match reason:
         case "no_fit":
-            return f"Nothing is learnt from {month}, so every touch gets the same."
+            return f"Nothing is learnt from {month}. Every touch gets the same."
         case "by_campaign":
-            return f"It goes by what was learnt from {month}, by campaign, as the path has too many ads."
+            return f"The path has too many ads. Credit goes by campaign, as learnt from {month}."
         case "too_many_ads":
             return "The path has too many ads and too many campaigns to weigh them. Every ad gets the same."

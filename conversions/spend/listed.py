@@ -10,7 +10,7 @@ from msgspec import Meta
 from conversions.facts.ad_names import AdNames
 from conversions.spend.days import is_day, read_days
 from conversions.spend.lines import SpendLine
-from conversions.spend.naming import touch_of
+from conversions.spend.naming import as_touch
 from conversions.units.formats import Amount, Day
 from conversions.units.micros import six_places
 from tracker.collection.refusal import Refusal
@@ -128,7 +128,7 @@ def read_place(parameters: Mapping[str, str]) -> Place | None:
 def list_row(row: StoredSpend, ads: AdNames) -> ListedSpend:
     """Make the listed row of a stored row, with the ad to which it belongs."""
     line, names = row.line, row.line.names
-    belongs = ads.name(touch_of(names))
+    belongs = ads.name(as_touch(names))
     return ListedSpend(
         day=line.day,
         source=row.source,

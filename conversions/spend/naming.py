@@ -8,7 +8,7 @@ from conversions.spend.lines import SpendNames
 _PARAMETERS = {network: parameter for parameter, network in CLICK_IDS.items()}
 
 
-def touch_of(names: SpendNames) -> Touch:
+def as_touch(names: SpendNames) -> Touch:
     """Make a touch with the names of spend. Spend belongs to the same ad as this touch."""
     tags = names._replace(network=_PARAMETERS.get(names.network, ""))._asdict()
     return Touch(site="", visitor="", kind="click", at=0, hit="", **tags)

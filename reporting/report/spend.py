@@ -9,7 +9,7 @@ from conversions.facts.ad_names import AdNames
 from conversions.rules.rates import Series, convert
 from conversions.rules.site import SiteConfig
 from conversions.spend.lines import SpendLine, SpendNames
-from conversions.spend.naming import touch_of
+from conversions.spend.naming import as_touch
 from conversions.units.micros import six_places
 from reporting.figures.cells import Named
 from reporting.report.costs import WIDTH, NoSpendRate
@@ -39,7 +39,7 @@ def add_up(lines: Iterable[SpendLine], rates: Iterable[Series], query: Query, si
     for line in lines:
         ad = found.get(line.names)
         if ad is None:
-            ad = found[line.names] = msgspec.structs.astuple(names.name(touch_of(line.names)))
+            ad = found[line.names] = msgspec.structs.astuple(names.name(as_touch(line.names)))
         if keys.keys([ad])[0] is LEFT_OUT:
             continue
         cost = line.cost if line.currency == site.currency else _converted(line, series)

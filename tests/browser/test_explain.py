@@ -76,9 +76,9 @@ def test_the_sale_is_found_by_its_order_and_the_page_says_why_an_ad_got_nothing(
     old = found.locator("ol.timeline > li", has_text="Click: old-banner").inner_text()
     assert "40 days before" in old
     assert "No credit" in old
-    assert "It was too long before the conversion: a click may earn credit for 30 days." in old
+    assert "It was too long before the conversion. A click may earn credit for 30 days." in old
     seen = found.locator("ol.timeline > li", has_text="View: video").inner_text()
-    assert "It was only seen, and the person clicked an ad within the window" in seen
+    assert "It was only seen, but the person clicked an ad within the window" in seen
     keep(found, "explain")
 
 

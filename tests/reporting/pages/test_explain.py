@@ -179,12 +179,12 @@ class TestTelling:
         )
         told = find(client, shop, "A-17")
         assert (
-            "(3 days before) Click: demo-ad No credit It was too long before the conversion: a click may earn credit"
+            "(3 days before) Click: demo-ad No credit It was too long before the conversion. A click may earn credit"
             " for 2 days." in told
         )
         assert "(2 hours before) Click: news May earn credit It gets credit under first, linear" in told
         assert "(1 hour before) Click: news No credit It is the same click again" in told
-        assert "(1 minute before) View: demo-ad No credit It was only seen, and the person clicked" in told
+        assert "(1 minute before) View: demo-ad No credit It was only seen, but the person clicked" in told
         assert "(less than a second before) Click: demo-ad May earn credit It gets credit under last, linear" in told
         assert "(1 minute after) Click: demo-ad No credit It came after the conversion" in told
         assert "source news" in told
@@ -200,7 +200,7 @@ class TestTelling:
         assert by_model["last"] == [("0 %", "0.00"), ("0 %", "0.00"), ("100 %", "10.00")]
         assert by_model["first"] == [("100 %", "10.00"), ("0 %", "0.00"), ("0 %", "0.00")]
         assert by_model["markov"] == by_model["linear"]
-        assert "markov : Nothing is learnt from 2026-10, so every touch gets the same." in text_of(page)
+        assert "markov : Nothing is learnt from 2026-10. Every touch gets the same." in text_of(page)
         assert by_model["linear"][0] == ("33.3334 %", "3.333334")
         assert by_model["position"] == [("40 %", "4.00"), ("20 %", "2.00"), ("40 %", "4.00")]
         assert "mail not configured" in text_of(table)
