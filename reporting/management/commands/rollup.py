@@ -106,7 +106,7 @@ def roll_up_until(work: Roller, site: str | None, until: int) -> int:
     for noted in (work.marked, work.sums):
         marks = [mark for mark in noted(site) if mark.bucket < until]
         buckets |= {(mark.site, mark.bucket) for mark in marks}
-        with tqdm(total=len(marks), desc="rolling up", unit=" parts", disable=None) as progress:
+        with tqdm(total=len(marks), desc="rolling up", unit=" parts", disable=None, leave=False) as progress:
             for batch in work.batches(marks):
                 work.attempt(batch)
                 progress.update(len(batch))
@@ -141,4 +141,4 @@ def fit_until(work: Fitter, site: str | None, until: int) -> dict[str, bool]:
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
     """Return a function that shows a progress bar over a month's hours."""
-    return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None)
+    return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None, leave=False)
