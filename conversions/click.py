@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class ClickSite(msgspec.Struct, frozen=True):
-    """What a click needs to know of a site."""
+    """The fields of a site that a click needs."""
 
     key: str
     domains: tuple[str, ...]

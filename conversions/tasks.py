@@ -1,4 +1,4 @@
-"""Tasks: processes a batch of hits, then its live counters; and the tasks that beat runs each minute."""
+"""Tasks: process a batch of hits, then add to its live counters; and the tasks that beat runs each minute."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ LISTED = 20
 
 class RangeSerializer(serializers.Serializer[Any]):
     """The fields `from` and `to`: instants, or days of the site's calendar. `to` itself is not in the range. An empty
-    field is no limit."""
+    field means no limit."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Make the two optional fields. `from` is a keyword of Python, and can't be an attribute of the class."""

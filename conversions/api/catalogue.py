@@ -168,7 +168,7 @@ def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """Return a function that says whether fewer than `seconds` have passed since now."""
+    """Return a function that says whether fewer than `seconds` have passed since this call."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 

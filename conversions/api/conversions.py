@@ -52,7 +52,8 @@ class ConversionsView(ReaderView):
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of an order, a click, a hit, a visitor or a user. A duplicate is enough to be found.
+        """Explain the conversions of an order, a click, a hit, a visitor or a user. Each is also found by one of its
+        duplicates.
 
         If the query names a range of days, list its conversions, newest first.
         """

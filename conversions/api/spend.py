@@ -39,8 +39,8 @@ class SpendView(APIView):
     permission_classes = (MayRead,)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Reading needs a report token, writing an ingest token. While the API is described, there may be no
-        request."""
+        """Return how clients authenticate: with a report token to read, with an ingest token to write, or by a session.
+        While the API is described, there may be no request."""
         reads = getattr(self.request, "method", "GET") in ("GET", "HEAD", "OPTIONS")
         return [ReportTokenAuthentication() if reads else IngestTokenAuthentication(), SessionAuthentication()]
 

@@ -46,7 +46,7 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Write all quotes in one transaction, and mark the hours that they may change to be rolled up again.
+    """Write all quotes in one transaction. The hours whose figures they may change are marked to be rolled up again.
 
     `watch`: wraps the chunks, for a progress bar.
     """
@@ -78,7 +78,7 @@ def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark the hours that the rates of these days may change to be rolled up again. Returns the number of sites.
+    """Mark the hours whose figures may change with the rates of these days. Returns the number of sites.
 
     Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. An adjustment
     is converted at the rate of its own day, but may change an earlier hour. Therefore a site with an adjustment in a

@@ -24,7 +24,8 @@ Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """The result of an import: its first and last day, and how many lines, and lines with totals, the file has.
+    """The result of an import. `first`, `last`: its days. `lines`, `totals`: how many lines of spend, and lines with
+    totals, were read.
 
     `before`, `after`: what the source reported for these days before, and now: (day, currency) -> micros.
     """

@@ -86,7 +86,7 @@ LAST: OrderKey = (1 << 62, "", "")
 
 
 def _end(wanted: Wanted) -> int:
-    """Return an instant (ms). Buckets that start at it or later have no conversions after the position."""
+    """Return an instant (ms): only buckets that start before it can have conversions after the position."""
     return wanted.after.bucket + 1 if wanted.after else wanted.until
 
 

@@ -68,7 +68,7 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """Describe a stored fact and its user. Whether a conversion counts is said by the explanation of its `id`."""
+        """Describe a stored fact and its user. The explanation of a conversion's `id` says whether it counts."""
         match fact:
             case Touch():
                 return self._touch(fact)

@@ -25,7 +25,7 @@ class ProcessorMarks(Protocol):
     """The functions of `conversions.marks.marks` that a Processor needs."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
-        """Note the foreign currencies of a site's amounts, each with whether an adjustment had it."""
+        """Note the foreign currencies of a site's amounts, as pairs (currency, whether an adjustment had it)."""
 
     def mark_places(self, places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
         """Mark the parts that contain these places (bucket and slot), by site. `onward`: pairs (site, instant in ms);

@@ -187,7 +187,7 @@ class GoalVersion(GoalRules):
 
 
 def effect_time() -> int:
-    """Return the instant (ms) at which a version takes effect that is saved now.
+    """Return when a version that is saved now takes effect (ms).
 
     By then every cache has it, and hits that are accepted now don't have a later `at`.
     """

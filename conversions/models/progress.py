@@ -22,7 +22,7 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that a marker is processed that was sent at `at` (ms). Older markers change nothing.
+        """Note that the marker that was sent at `at` (ms) is processed. Older markers change nothing.
 
         A stored instant in the future comes from a wrong clock, and is replaced.
         """

@@ -170,8 +170,8 @@ class Store(FactReader, Protocol):
         only on `most` and on the number of keys."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note that everything is marked that changed because these linked sets became too large (crowded). `keys`:
-        those of the sets."""
+        """Note that these linked sets are too large (crowded), and that the affected hours are marked. `keys`: the keys
+        of the sets."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int

@@ -38,8 +38,8 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """Read the newest touches of each span, at least `newest` of each kind. Some may be returned twice. `read` must
-    return the last `newest` touches of each slice.
+    """Read the newest touches of each span: the last `newest` of each kind, and perhaps more. Some may be returned
+    twice. `read` must return the last `newest` touches of each slice.
 
     Most spans of a long timeline end within one hour. Therefore the spans of a visitor are read together: the newest
     touches up to the earliest end, and all touches between the earliest and the latest end. If a read between the ends

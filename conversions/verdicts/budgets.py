@@ -1,8 +1,8 @@
 """Budgets: how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
-If a person has many conversions in one part of an hour, fewer touches are read for each. All conversions are counted
-whose version of the goal is in force, also copies and retracted ones. Others are not counted: whether they are stored
-depends on when their hits came, and figures must not depend on that.
+If a person has many conversions in one part of an hour, fewer touches are read for each. A conversion is counted if the
+version of the goal that it met is in force, even if it is a copy or retracted. Other conversions are not counted:
+whether they are stored depends on when their hits came, and figures must not depend on that.
 """
 
 from collections import Counter

@@ -84,10 +84,9 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 def judge_not_in_force(
     goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
 ) -> Verdict | None:
-    """Decide which conversion would count if none with this dedupe key met a version in force: the version that the
-    first one met is used.
+    """Decide which conversion would count by the version of the goal that the first one met. All have one dedupe key.
 
-    None if one met a version in force (see `judge`), or if that version is gone.
+    None if a conversion met a version in force (see `judge`), or if that version is gone.
     """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)

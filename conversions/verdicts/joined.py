@@ -22,10 +22,9 @@ REACH_MS = 90 * DAY_MS
 
 
 def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
-    """Join the conversions among new facts, and the stored ones that the facts may concern, with the touches of the
-    clicks that they name.
+    """Join conversions with the touches of the clicks that they name. Call it after the facts are written.
 
-    Call it after the facts are written. Stored conversions are joined again if their first touch may be one of the new
+    The conversions among the facts are joined, and also the stored ones whose first touch may be one of the new
     touches. Conversions that name a crowded click id are left out.
     """
     own, touches = [], []
