@@ -24,13 +24,14 @@ from conversions.macros import fill_in
 from conversions.models import Ad
 from tracker.admission import RATES
 from tracker.collection.body import read_form
-from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id, own_stand_in, stand_in
+from tracker.collection.collect import MAX_UA, MAX_URL, Sender, new_hit_id
 from tracker.collection.consent import ANALYTICS, DENIED, read_consent, remove_denied
 from tracker.collection.failure import Transient
 from tracker.collection.hit import Hit
 from tracker.collection.known import Known
 from tracker.collection.refusal import Refusal, WrongMethod
 from tracker.collection.text import repair
+from tracker.collection.visitor_id import own_stand_in, stand_in
 from tracker.commit import send_hits
 from tracker.errors import RETRY_SECONDS, refusal_response
 from tracker.incoming import read_query_string, read_sender

@@ -51,9 +51,9 @@ from tests.properties.interleave import Actor, Stepped, pause
 from tests.properties.scenario import CLOCKS, EDGES, HOUR, OWN_ADDRESS, counting, make_scenario, split_batches
 from tests.properties.worlds import LEAST_ON_CASSANDRA, ON_CASSANDRA, WORLDS, Clock, worlds
 from tests.rows import click_rows, credit_rows
-from tracker.collection.collect import own_stand_in
 from tracker.collection.consent import remove_denied
 from tracker.collection.hit import Hit
+from tracker.collection.visitor_id import own_stand_in
 from tracker.models import Account, Site
 
 pytestmark = pytest.mark.django_db

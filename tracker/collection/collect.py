@@ -1,6 +1,5 @@
 """Collect: makes hits from a request, and a refusal for each bad hit. Pure; knows no Django."""
 
-import hmac
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -9,14 +8,16 @@ from uuid import uuid4
 import msgspec
 
 from tracker.collection import fields
+from tracker.collection.adjustment import check_adjustment
 from tracker.collection.body import MAX_HIT, Item, read_items
-from tracker.collection.clock import DAY_MS, local_day
+from tracker.collection.clock import DAY_MS
 from tracker.collection.consent import consent_problem, read_consent, read_match, remove_denied
 from tracker.collection.fields import Parameters
 from tracker.collection.hit import Hit, encoded_size
 from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
+from tracker.collection.visitor_id import derive_visitor, own_stand_in
 
 #: The largest plausible difference (ms) between `sent` and the time of receipt. If it is larger, the client's clock is
 #: wrong.
@@ -196,7 +197,7 @@ def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
     if hit.consent or denied:
         hit = remove_denied(hit, denied, own_stand_in(hit, sender.salt))
     if hit.type == "adjustment":
-        check_adjustment(hit, site.value)
+        check_adjustment(hit, site.value is None or site.value.open_adjustments)
     if encoded_size(hit) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     return hit
@@ -221,7 +222,7 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
         at=at,
         received=sender.received,
         visitor=fields.read_id(given, "visitor")
-        or derive_visitor(key, timezone, ip, ua, at, hit_id, user, sender, click),
+        or derive_visitor(key, timezone, ip, ua, at, hit_id, user, click, sender.trusted, sender.salt),
         name=fields.read_text(given, "name", MAX_NAME),
         user=user,
         url=fields.read_prose(given, "url", MAX_URL) or page_of(sender.page),
@@ -290,41 +291,6 @@ def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
-def derive_visitor(
-    site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, sender: Sender, click: str = ""
-) -> str:
-    """Derive a visitor id for a hit that has none.
-
-    A hit with a click id comes from a partner, and a trusted server may send no address: the address then doesn't
-    identify the person. In these cases each user has one id, on every day. A hit with a click id and without a user
-    gets an id of its own. All other hits get the id of `stand_in`.
-    """
-    if someone(user) and (click or (sender.trusted and not ip)):
-        return keyed_hash(f"{site}\nuser\n{user}", sender.salt)
-    if click:
-        return keyed_hash(f"{site}\nhit\n{hit_id}", sender.salt)
-    return stand_in(site, timezone, ip, ua, at, hit_id, sender.salt)
-
-
-def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """Derive a visitor id from the site, the IP address, the user agent and the local day.
-
-    Without address and user agent, each hit gets an id of its own. Otherwise strangers would share one id.
-    """
-    person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
-    return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
-
-
-def own_stand_in(hit: Hit, salt: bytes) -> str:
-    """Derive a visitor id that only this hit and its copies have."""
-    return keyed_hash(f"{hit.site}\nhit\n{hit.id}", salt)
-
-
-def keyed_hash(text: str, salt: bytes) -> str:
-    """Hash a text with a secret key (`salt`), as a visitor id. Without the salt nobody can find the text."""
-    return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
-
-
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
     """Check that the site exists and belongs to the token's account. Raises Refusal.
 
@@ -333,26 +299,3 @@ def check_site(site: Known[SiteEntry], sender: Sender) -> None:
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:
         raise Refusal(404, "unknown_site", "No site has this key.", "site")
-
-
-def check_adjustment(hit: Hit, site: SiteEntry | None) -> None:
-    """Check that an adjustment has an order or a click, a kind, and the amount that its kind needs. Raises Refusal.
-
-    It needs an ingest token, unless its site has open adjustments.
-    """
-    if not (hit.order or hit.click):
-        raise Refusal(400, "missing_order", "An adjustment needs the order, or the click, that it adjusts.", "order")
-    if hit.kind is None:
-        raise Refusal(400, "missing_kind", "An adjustment needs a kind: retract, restore, restate or refund.", "kind")
-    if hit.kind not in ("retract", "restore"):
-        check_amount(hit)
-    if site and not (hit.trusted or site.open_adjustments):
-        raise Refusal(403, "needs_token", "An adjustment needs an ingest token.", "type")
-
-
-def check_amount(hit: Hit) -> None:
-    """Check that an adjustment has a readable amount. Raises Refusal."""
-    if "value" in hit.unread:
-        raise Refusal(400, "bad_value", "Must be an amount with only one meaning, such as 29.90.", "value")
-    if hit.value is None:
-        raise Refusal(400, "missing_value", f"A {hit.kind} needs a value.", "value")

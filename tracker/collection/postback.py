@@ -17,7 +17,6 @@ from tracker.collection.collect import (
     MAX_NAME,
     Sender,
     SiteEntry,
-    keyed_hash,
     new_hit_id,
     read_click,
     read_hit,
@@ -27,6 +26,7 @@ from tracker.collection.hit import Hit
 from tracker.collection.known import Known
 from tracker.collection.nobody import someone
 from tracker.collection.refusal import Refusal
+from tracker.collection.visitor_id import keyed_hash
 
 Status = Literal["approved", "pending", "rejected"]
 #: Words of affiliate networks for a status. A site's own meaning of a word comes first.

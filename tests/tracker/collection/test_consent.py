@@ -7,9 +7,9 @@ import pytest
 
 from conversions.rules.ads import CLICK_IDS as KNOWN_CLICK_IDS
 from tests.tracker.collection.test_collect import PERSON, from_json, from_query, only
-from tracker.collection.collect import own_stand_in
 from tracker.collection.consent import CLICK_IDS, SIGNALS, read_consent, remove_denied, without_click_ids
 from tracker.collection.hit import Hit, encode_hits
+from tracker.collection.visitor_id import own_stand_in
 
 ALL_DENIED = dict.fromkeys(SIGNALS, "denied")
 HASH = "a1" * 32
