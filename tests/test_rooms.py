@@ -51,7 +51,7 @@ SHARED = (
 DOOR = (
     *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission", "tracker.refusals"),
     "tracker.visitor_cookie",
-    *(f"tracker.collection.{name}" for name in ("collect", "body", "consent", "known")),
+    *(f"tracker.collection.{name}" for name in ("collect", "body", "consent", "known", "visitor_id")),
 )
 #: What reporting shares with conversions beside its pure packages.
 READ_BY_REPORTS = tuple(

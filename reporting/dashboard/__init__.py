@@ -1,1 +1,2 @@
-"""Dashboard: what a person chose and the report's answer -> everything that the dashboard shows. Pure."""
+"""Dashboard: decides everything that the dashboard shows, from what a person chose and the report API's answer.
+Pure."""

@@ -1,5 +1,5 @@
-"""Cells: the figures of a report's row -> the cells of the dashboard's table. Each number of conversions leads to the
-list of them. Pure."""
+"""Cells: makes the cells of the dashboard's table from a report's row. A number of conversions links to the list of
+them. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -16,12 +16,12 @@ from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow, Totals, Unattributed
 
-#: Whether ads brought the conversions of a row; empty for both.
+#: Whether a cell counts conversions with credit to ads ("true"), without ("false"), or both ("").
 Attributed = Literal["true", "false", ""]
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A number of a row, and its change. `href`: the conversions behind it; empty if it is no number of them."""
+    """A number in the table, and its change. `href`: the list of the conversions behind it; "" if it counts none."""
 
     number: Number | None
     change: Change | None = None
@@ -31,8 +31,10 @@ class Cell(msgspec.Struct, frozen=True):
 def cells_of(
     figures: ReportRow | Totals, before: ReportRow | None, shown: Sequence[Figure], scope: Choice
 ) -> Iterator[Cell]:
-    """The cells of the figures of a row, or of the totals. `scope`: the choice that is narrowed to the row. Only
-    conversions have their change, because more changes could not be read."""
+    """Make the cells of a row's figures, or of the totals. `scope`: the person's choice, narrowed to the row.
+
+    Only conversions have their change: more changes would be too much to read.
+    """
     attributed: Attributed = "true" if isinstance(figures, ReportRow) and scope.by not in AD_KEYS else ""
     for figure in shown:
         now = amount_of(figures, figure)
@@ -44,7 +46,7 @@ def cells_of(
 
 
 def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope: Choice) -> Iterator[Cell]:
-    """The cells of what no ad got, if rows belong to no ad; then those of the models beside the chosen one."""
+    """Make the cells of unattributed conversions, if rows aren't by ad, and of the models beside the chosen one."""
     if scope.by not in AD_KEYS:
         yield _conversions(lost.conversions, scope, scope.model, "false")
     if figures.models is UNSET:
@@ -57,7 +59,7 @@ def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope
 
 
 def unattributed_cells(report: ReportAnswer, figures: Iterable[Figure], choice: Choice) -> Iterator[Cell]:
-    """The cells of what no ad got, which every model leaves the same."""
+    """Make the cells of what no ad gets credit for. They are the same under every model."""
     lost = report.unattributed
     conversions = _conversions(lost.conversions, choice, choice.model, "false")
     both = {CONVERSIONS: conversions, VALUE: Cell(number_of(lost.value, "money"))}
@@ -71,6 +73,6 @@ def unattributed_cells(report: ReportAnswer, figures: Iterable[Figure], choice: 
 def _conversions(
     amount: Amount, scope: Choice, model: str, attributed: Attributed, change: Change | None = None
 ) -> Cell:
-    """A number of conversions. None leads nowhere."""
+    """Make the cell of a number of conversions, with the link to the list of them. A 0 has no link."""
     single = {"attributed": attributed} if attributed else {}
     return Cell(number_of(amount, "share"), change, behind(scope, model, **single) if Decimal(amount or 0) else "")

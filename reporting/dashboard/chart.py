@@ -1,6 +1,6 @@
-"""Chart: the report of each hour, day, week or month -> the points of the dashboard's chart. Pure.
+"""Chart: makes the points of the dashboard's chart from a report by hour, day, week or month. Pure.
 
-A point has what ads brought and what no ad brought, because the chart shows all sales.
+A point adds up what ads brought and what no ad brought, because the chart shows all sales.
 """
 
 from datetime import date, datetime
@@ -21,15 +21,15 @@ from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import ReportRow
 from tracker.collection.hit import iso
 
-#: The figures of charts (SHOWN). Networks say what was spent by day, not by hour.
+#: The figures that a chart can show. Spend is known by day, not by hour.
 CHARTED = (CONVERSIONS, VALUE, CLICKS, COST)
-#: A clock may change by half an hour, which begins a bucket.
+#: A timezone's clock may change by half an hour, and a new hour then begins.
 _HALF_HOUR_MS = HOUR_MS // 2
 
 
 class Step(msgspec.Struct, frozen=True):
-    """An hour, a day, a week or a month of a range: the key of its row, its title and its short label for people; its
-    first and last instant (ms)."""
+    """An hour, day, week or month of a range: the key of its row, its title and short label for people, and its start
+    and end (ms)."""
 
     key: str
     title: str
@@ -39,7 +39,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point of the chart. `number`: None for what has not begun. `before`: the same point of the compared days, if
+    """A point of the chart. `number`: None if its time has not begun. `before`: the same point of the earlier days, if
     there is one. `provisional`: whether it may still change."""
 
     title: str
@@ -61,20 +61,20 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 def chart_figure(choice: Choice) -> Figure:
-    """The figure that the chart shows: the chosen one if there can be a chart of it, or else conversions."""
+    """Return the figure that the chart shows: the chosen one if a chart can show it, else conversions."""
     by_hour = choice.first == choice.last
     return next((one for one in CHARTED if one.name == choice.show and not (by_hour and one is COST)), CONVERSIONS)
 
 
 def chart_pairs(choice: Choice) -> Pairs:
-    """The parameters of the report that the chart shows."""
+    """Return the parameters of the report for the chart."""
     unit = unit_of(choice.first, choice.last)
     spend = [("spend", "1")] if chart_figure(choice) is COST else []
     return [*compared_pairs(choice), ("model", choice.model), ("by", unit), *spend, *choice.filters]
 
 
 def chart_of(report: ReportAnswer, choice: Choice, site: SiteConfig, now: int) -> Chart:
-    """Make the chart of a report by the unit of the chosen days. `now`: the present instant (ms)."""
+    """Make the chart from a report of the chosen days. `now`: the present instant (ms)."""
     figure, unit = chart_figure(choice), unit_of(choice.first, choice.last)
     previous = None if report.previous is UNSET else report.previous
     steps = steps_of((choice.first, choice.last), unit, site)
@@ -96,7 +96,7 @@ def chart_of(report: ReportAnswer, choice: Choice, site: SiteConfig, now: int) -
 
 
 def steps_of(days: Range, unit: Unit, site: SiteConfig) -> list[Step]:
-    """Every hour, day, week or month of a range. At its ends, weeks and months may be parts of one."""
+    """Return every hour, day, week or month of a range of days. The first and the last may be incomplete."""
     if unit == "hour":
         return hours_of(days, site)
     found: dict[str, list[str]] = {}
@@ -109,7 +109,7 @@ def steps_of(days: Range, unit: Unit, site: SiteConfig) -> list[Step]:
 
 
 def hours_of(days: Range, site: SiteConfig) -> list[Step]:
-    """Every hour of the site's clock on these days. Where the clock changes, a day has 23 or 25 hours."""
+    """Return every hour of the site's clock on these days. If the clock changes, a day has 23 or 25 hours."""
     since, until = day_start(days[0], site.timezone), day_start(next_day(days[1]), site.timezone)
     starts = sorted({bucket_of(at, site.timezone) for at in range(since, until, _HALF_HOUR_MS)})
     ends = [*starts[1:], until]
@@ -117,12 +117,12 @@ def hours_of(days: Range, site: SiteConfig) -> list[Step]:
 
 
 def amounts_of(rows: list[ReportRow], unit: Unit, figure: Figure) -> dict[str, Amount]:
-    """Key of a row -> the figure, with what no ad brought."""
+    """Return a figure of each row, with what no ad brought: key of the row -> amount."""
     return {getattr(row, unit): with_unattributed(row, figure) for row in rows}
 
 
 def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
-    """A figure of a row together with what no ad brought."""
+    """Return a figure of a row, added up with what no ad brought."""
     own = amount_of(row, figure)
     if figure not in (CONVERSIONS, VALUE) or own is None or row.unattributed is UNSET:
         return own
@@ -130,13 +130,13 @@ def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
 
 
 def _number(amounts: dict[str, Amount], step: Step, figure: Figure) -> Number | None:
-    """The amount of a step. A step without a row has nothing; of a step without spend the cost isn't known."""
+    """Return the amount of a step. Without a row it is 0; the cost is None, because it isn't known."""
     nothing: Amount = None if figure is COST else 0 if figure is CLICKS else "0.000000"
     return number_of(amounts.get(step.key, nothing), figure.form)
 
 
 def _names(key: str, unit: Unit) -> tuple[str, str]:
-    """The title and the label of a day, a week or a month."""
+    """Return the title and the short label of a day, a week or a month."""
     if unit == "week":
         return f"Week {key[6:]} of {key[:4]}", key[5:]
     day = date.fromisoformat(key if unit == "day" else f"{key}-01")
@@ -146,6 +146,6 @@ def _names(key: str, unit: Unit) -> tuple[str, str]:
 
 
 def _hour_names(start: int, site: SiteConfig) -> tuple[str, str]:
-    """The title and the label of an hour of the site's clock."""
+    """Return the title and the short label of an hour by the site's clock."""
     text = f"{datetime.fromtimestamp(start / 1000, zone(site.timezone)):%H:%M}"
     return text, text

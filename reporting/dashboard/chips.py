@@ -1,4 +1,4 @@
-"""Chips: the filters that are in force -> what people see of each, and the address without it. Pure."""
+"""Chips: shows the filters that are in force, each with the address without it. Pure."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,8 @@ from reporting.dashboard.choice import Filters
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """A filter that is in force. `without`: whether it leaves its value out. `href`: the address without the filter."""
+    """A filter that is in force. `without`: whether it excludes its value. `href`: the page's address without the
+    filter."""
 
     name: str
     value: str
@@ -17,7 +18,7 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 def chips_of(filters: Filters, address: Callable[[Filters], str]) -> list[Chip]:
-    """Make the chips. `address`: the address of the page with other filters."""
+    """Make a chip for each filter. `address`: returns the page's address with other filters."""
     return [
         Chip(name.removesuffix("!"), value, name.endswith("!"), address(filters[:place] + filters[place + 1 :]))
         for place, (name, value) in enumerate(filters)

@@ -1,5 +1,5 @@
-"""Choice: the dashboard's address -> what a person chose; and a choice -> an address, or the report's parameters.
-Pure."""
+"""Choice: reads what a person chose from the dashboard's address, and writes it as an address or as a report's
+parameters. Pure."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
@@ -12,31 +12,34 @@ from reporting.report.filters import FILTERS
 from reporting.report.query import values_of
 from tracker.collection.refusal import Refusal
 
-#: By what the table may have its rows.
+#: The keys by which the table can have its rows.
 TABS = ("ad", "campaign", "channel", "source", "goal", "day")
-#: What the chart may show: figures that add up.
+#: The figures that the chart can show. They can be added up.
 SHOWN = ("conversions", "value", "clicks", "cost")
-#: What the dashboard may be compared with, beside days of one's own (`FROM..TO`).
+#: What the dashboard can be compared with, besides given days (`FROM..TO`).
 COMPARED = {"previous": "The days before", "year": "The year before", "none": "Nothing"}
-#: The parameters by which rows are taken or left out.
+#: The parameters that filter rows.
 FILTER_NAMES = tuple(name for key in FILTERS for name in (key, f"{key}!"))
 #: All parameters of the dashboard.
 PARAMETERS = (
     *("site", "period", "from", "to", "compare", "model", "beside", "show", "by", "order", "after"),
     *FILTER_NAMES,
 )
-#: The table shows at most this many rows at once.
+#: The most rows that the table shows at once.
 ROWS = 50
 
 Pairs = list[tuple[str, str]]
-#: The parameters by which rows are taken or left out, with their values, in the order of FILTER_NAMES.
+#: The filters as (parameter, value), in the order of FILTER_NAMES.
 Filters = tuple[tuple[str, str], ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person chose. `period`: its name; empty for days of their own. `first` and `last`: the days. `beside`: the
-    models shown beside `model`. `show`: the name of the chart's figure. `filters`: parameters and values, as in the
-    address. `after`: where the table's page begins."""
+    """What a person chose on the dashboard.
+
+    `period`: the name of the period; "" for given days. `first` and `last`: the days. `beside`: models shown beside
+    `model`. `show`: the chart's figure. `filters`: (parameter, value) as in the address. `after`: the position where
+    the table's page begins.
+    """
 
     site: str
     period: str = ""
@@ -52,13 +55,13 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = ()
 
     def sorted_by(self) -> str:
-        """The order of the table's rows: the chosen one, or the days backwards, or the most conversions first."""
+        """Return the order of the table's rows: the chosen one; else the latest day, or the most conversions, first."""
         return self.order or ("-day" if self.by == "day" else "-conversions")
 
 
 def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
-    """Read what a person chose for a site on its present day. Models, days and filters are checked with the report's
-    own parameters. Raises Refusal."""
+    """Read what a person chose for a site. `today`: the site's present day. The report itself checks models, days and
+    filters. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"The dashboard has the parameters {', '.join(PARAMETERS)}."
@@ -82,17 +85,17 @@ def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
 
 
 def read_filter_pairs(parameters: Mapping[str, str]) -> Filters:
-    """Read the filters as they are in the address."""
+    """Read the filters from the address, as (parameter, value)."""
     return tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value)
 
 
 def narrow(filters: Filters, name: str, value: str) -> Filters:
-    """The filters of one row: of all values that a key may have, only this one is left."""
+    """Return the filters with which only one value of a key is included."""
     return (*(pair for pair in filters if pair[0] != name), (name, value))
 
 
 def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, str]:
-    """Read the name of the period, empty for days of one's own, and the first and the last day. Raises Refusal."""
+    """Read the period's name ("" for given days), and the first and the last day. Raises Refusal."""
     first, last = parameters.get("from") or "", parameters.get("to") or ""
     if first or last:
         return "", first or last, last or today
@@ -103,7 +106,7 @@ def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, st
 
 
 def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
-    """Read a parameter that is one of some, the first one if it is absent. Raises Refusal."""
+    """Read a parameter that must be one of the choices; the first one if it is absent. Raises Refusal."""
     given = parameters.get(field) or choices[0]
     if given not in choices:
         raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(choices)}.", field)
@@ -111,7 +114,7 @@ def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...])
 
 
 def pairs_of(choice: Choice) -> Pairs:
-    """The parameters of a choice's address. What is the default is left out."""
+    """Return the parameters of a choice's address, without those that have their default."""
     days = [("period", choice.period)] if choice.period else [("from", choice.first), ("to", choice.last)]
     chosen = {name: getattr(choice, name) for name in ("compare", "model", "show", "by", "order", "after")}
     plain = {"compare": "previous", "model": "last", "show": "conversions", "by": "ad", "order": "", "after": ""}
@@ -120,24 +123,24 @@ def pairs_of(choice: Choice) -> Pairs:
 
 
 def address_of(choice: Choice, **changes: object) -> str:
-    """The address of a choice with some changes. Unless `after` is given, the table begins with its first row."""
+    """Return the address of a choice with some changes. Unless `after` is given, the table begins at its first row."""
     return f"?{urlencode(pairs_of(msgspec.structs.replace(choice, **{'after': '', **changes})))}"
 
 
 def kept_pairs(choice: Choice, but: Iterable[str]) -> Pairs:
-    """What a form must send along so that its fields change nothing else."""
+    """Return the hidden fields of a form, with which it changes only its own fields (`but`)."""
     left = {"after", *but}
     return [(name, value) for name, value in pairs_of(choice) if name not in left]
 
 
 def compared_pairs(choice: Choice) -> Pairs:
-    """The site, the days and the compared days, as parameters of a report."""
+    """Return the report's parameters for the site, the days and the days to compare with."""
     compared = [("compare", choice.compare)] if choice.compare != "none" else []
     return [("site", choice.site), ("from", choice.first), ("to", choice.last), *compared]
 
 
 def report_pairs(choice: Choice) -> Pairs:
-    """The parameters with which the report's API gives the dashboard's figures and all rows of its table."""
+    """Return the report's parameters for all rows of the dashboard's table."""
     models = ",".join((choice.model, *choice.beside))
     return [
         *compared_pairs(choice),
@@ -148,6 +151,6 @@ def report_pairs(choice: Choice) -> Pairs:
 
 
 def table_pairs(choice: Choice) -> Pairs:
-    """The parameters of the report that the dashboard shows: one page of rows."""
+    """Return the report's parameters for the page of rows that the dashboard shows."""
     page = [("after", choice.after)] if choice.after else []
     return [*report_pairs(choice), ("limit", str(ROWS)), *page]

@@ -1,4 +1,4 @@
-"""Dashboard: a choice and the report's answer -> everything that the page shows of them. Pure."""
+"""Dashboard: makes the dashboard's menus, tiles and table. Pure."""
 
 import msgspec
 from msgspec import UNSET
@@ -14,7 +14,7 @@ from reporting.report.report_answer import ReportAnswer
 
 
 class Option(msgspec.Struct, frozen=True):
-    """An entry of a list or a box to tick."""
+    """An entry of a menu, or a check box."""
 
     value: str
     title: str
@@ -22,7 +22,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Menus(msgspec.Struct, frozen=True):
-    """What a person can choose. The `kept` pairs are the hidden fields of each form."""
+    """What a person can choose on the dashboard. The `kept*` pairs are the hidden fields of the forms."""
 
     periods: list[Tab]
     compared: list[Option]
@@ -36,7 +36,7 @@ class Menus(msgspec.Struct, frozen=True):
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """What the page shows of a report. `before`: the days with which it is compared."""
+    """What the page shows of a report. `before`: the earlier days with which it is compared."""
 
     tiles: list[Tile]
     table: Table
@@ -54,7 +54,7 @@ def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
 
 
 def menus_of(choice: Choice, site: SiteConfig) -> Menus:
-    """Make the menus of a site."""
+    """Make the menus of a site's dashboard."""
     compared = COMPARED if choice.compare in COMPARED else {choice.compare: choice.compare, **COMPARED}
     goals = [value for name, value in choice.filters if name == "goal"]
     return Menus(
@@ -73,5 +73,5 @@ def menus_of(choice: Choice, site: SiteConfig) -> Menus:
 
 
 def title_of(model: str) -> str:
-    """The name of a model as people read it."""
+    """Return a model's name for people: time_decay becomes "Time decay"."""
     return model.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""Figures: the figures of a report that the dashboard shows, each with its title and how it is written. Pure."""
+"""Figures: the figures that the dashboard shows, each with its title and form; and the tiles at the top. Pure."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ from reporting.report.rows import ReportRow, Totals
 
 
 class Figure(NamedTuple):
-    """A figure: its name in the report's answer, and how people see it."""
+    """A figure of the dashboard: its name in the report's answer, its title, how it is written, and whether more is
+    better."""
 
     name: str
     title: str
@@ -29,17 +30,19 @@ VALUE = Figure("value", "Value", "money", 1)
 PER_CONVERSION = Figure("cost_per_conversion", "Cost per conversion", "money", -1)
 ROAS = Figure("roas", "ROAS", "money", 1)
 PROFIT = Figure("profit", "Profit", "money", 1)
-#: The figures at the top, and those of the table's columns.
+#: The figures of the tiles at the top, and of the table's columns.
 TILES = (COST, CLICKS, CONVERSIONS, VALUE, PER_CONVERSION, ROAS)
 COLUMNS = (COST, CLICKS, VIEWS, CONVERSIONS, VALUE, PER_CONVERSION, ROAS, PROFIT)
-#: These are shown only where something was spent.
+#: The figures that are shown only if something was spent.
 OF_SPEND = (COST, PER_CONVERSION, ROAS, PROFIT)
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """One of the figures at the top. `money`: whether it is an amount of the site's currency. `href`: the view whose
-    chart shows it; empty if there can be no chart of it. `current`: whether the chart shows it. `behind`: the
-    conversions behind it; empty if it is no number of them."""
+    """A figure at the top of the dashboard.
+
+    `money`: whether it is an amount in the site's currency. `href`: the address with its chart, "" if it has none.
+    `current`: whether its chart is shown. `behind`: the list of the conversions behind it, "" if it counts none.
+    """
 
     name: str
     title: str
@@ -52,19 +55,19 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 def amount_of(figures: ReportRow | Totals, figure: Figure) -> Amount:
-    """A figure of a row or of the totals; None if there is none."""
+    """Return a figure of a row or of the totals; None if it has none."""
     found: Any = getattr(figures, figure.name)
     return None if found is UNSET else found
 
 
 def shown_figures(figures: tuple[Figure, ...], totals: Totals) -> list[Figure]:
-    """Those of the figures that are worth showing: spend only if something was spent, views only if there are any."""
+    """Select the figures to show: spend only if something was spent, views only if there are any."""
     left_out = {*(() if amount_of(totals, COST) is not None else OF_SPEND), *(() if totals.views else (VIEWS,))}
     return [figure for figure in figures if figure not in left_out]
 
 
 def tiles_of(totals: Totals, before: Totals | None, choice: Choice) -> list[Tile]:
-    """The figures at the top, with their change."""
+    """Make the tiles at the top, with their changes."""
     tiles = []
     for figure in shown_figures(TILES, totals):
         now = amount_of(totals, figure)

@@ -1,5 +1,5 @@
-"""Listing: the address of the page of conversions -> which of them it lists; and the number of a report -> the address
-of the conversions behind it. Pure."""
+"""Listing: reads which conversions the page of conversions lists, and makes the address of the conversions behind a
+number of a report. Pure."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
@@ -14,19 +14,20 @@ from reporting.report.keys import LEFT_OUT, AdKeys
 from reporting.report.query import Query
 from tracker.collection.refusal import Refusal
 
-#: The parameters with one value, beside the site and the days.
+#: The parameters that have one value, besides the site and the days.
 SINGLE = ("model", "counted", "attributed", "min_value", "max_value")
 #: All parameters of the page.
 PARAMETERS = ("site", "period", "from", "to", *SINGLE, "after", *FILTER_NAMES)
-#: The filters that `/api/conversions` and the export have, too.
+#: The filters that `/api/conversions` and the export also have.
 OF_THE_API = {"goal", "ad"}
 ATTRIBUTED = {"true": True, "false": False}
-#: The page shows at most this many conversions at once.
+#: The most conversions on a page.
 LISTED = 50
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """The conversions to list. `single`: the parameters of SINGLE that are given. `after`: where the page begins."""
+    """Which conversions to list. `single`: the given parameters of SINGLE. `after`: the position where the page
+    begins."""
 
     site: str
     first: str
@@ -37,7 +38,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listing:
-    """Read what to list. Without days, it is what the dashboard shows without days. Raises Refusal."""
+    """Read which conversions to list. Without days, the days are the dashboard's default. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"The page of conversions has the parameters {', '.join(PARAMETERS)}."
@@ -56,7 +57,7 @@ def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listin
 
 
 def behind(choice: Choice, model: str = "", **single: str) -> str:
-    """The address of the conversions behind a number of the dashboard."""
+    """Return the address of the conversions behind a number of the dashboard."""
     chosen = {"model": model or choice.model, "counted": "true", **single}
     return listing_address(
         Listing(site=choice.site, first=choice.first, last=choice.last, single=chosen, filters=choice.filters)
@@ -64,18 +65,18 @@ def behind(choice: Choice, model: str = "", **single: str) -> str:
 
 
 def listing_address(listing: Listing) -> str:
-    """The address of a listing."""
+    """Return the address of a list."""
     return f"?{urlencode(listing_pairs(listing))}"
 
 
 def listing_pairs(listing: Listing) -> Pairs:
-    """The parameters of a listing."""
+    """Return the parameters of a list's address."""
     after = [("after", listing.after)] if listing.after else []
     return [*_days(listing), *listing.single.items(), *listing.filters, *after]
 
 
 def wanted_pairs(listing: Listing) -> Pairs:
-    """The parameters of the same list of `/api/conversions`. It lacks some filters; `takes` of `filter_of` has them."""
+    """Return the parameters of `/api/conversions` for the list. They lack some filters, which `filter_of` applies."""
     single = [(name, value) for name, value in listing.single.items() if name != "attributed"]
     filters = [(name, value) for name, value in listing.filters if name in OF_THE_API]
     after = [("after", listing.after)] if listing.after else []
@@ -83,19 +84,19 @@ def wanted_pairs(listing: Listing) -> Pairs:
 
 
 def is_of_the_api(listing: Listing) -> bool:
-    """Whether `/api/conversions` and the export have the same list."""
+    """Whether `/api/conversions` and the export can give the same list."""
     return "attributed" not in listing.single and {name for name, _ in listing.filters} <= OF_THE_API
 
 
 def report_pairs_of(listing: Listing) -> Pairs:
-    """The parameters with which a report, or the dashboard, has the same days, model and filters."""
+    """Return the parameters of a report with the list's days, model and filters."""
     model = [(name, value) for name, value in listing.single.items() if name == "model"]
     return [*_days(listing), *model, *listing.filters]
 
 
 def filter_of(listing: Listing, query: Query, site: SiteConfig) -> Callable[[ListedConversion], bool]:
-    """Whether a conversion is behind a number of the report that has the listing's filters: one of the ads that get
-    credit meets all of them; or it has no ad, and no filter asks for one."""
+    """Return a function that tells whether a conversion is in the report with the list's filters: one of its credited
+    ads meets all of them; or it has no credited ad, and no filter includes only some ads."""
     ads, goals = AdKeys(query, site), {goal.key: goal.uid for goal in site.goals}
     attributed = ATTRIBUTED.get(listing.single.get("attributed", ""))
     kept = query.filters.get("goal", Filter())

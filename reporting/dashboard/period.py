@@ -1,4 +1,4 @@
-"""Period: the name of a period and the present day -> its days; and how they are divided for a chart. Pure."""
+"""Period: the days of a named period, such as 28d, and the unit by which a chart divides them. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -8,10 +8,10 @@ from reporting.report.ranges import Range
 
 Unit = Literal["hour", "day", "week", "month"]
 
-#: The longest ranges, in days, that a chart shows by day and by week. Longer ranges are shown by month.
+#: The longest ranges (days) that a chart shows by day and by week. Longer ones are shown by month.
 MOST_DAYS, MOST_WEEK_DAYS = 92, 200
 
-#: Name -> the title, and the days as seen from today. Each period but yesterday and last month has today in it.
+#: Name of a period -> its title, and a function from the present day to its first and last day.
 PERIODS: Mapping[str, tuple[str, Callable[[str], Range]]] = {
     "today": ("Today", lambda today: (today, today)),
     "yesterday": ("Yesterday", lambda today: (next_day(today, -1),) * 2),
@@ -25,12 +25,12 @@ DEFAULT_PERIOD = "28d"
 
 
 def whole_month(month: str) -> Range:
-    """The first and the last day of a month."""
+    """Return the first and the last day of a month."""
     return first_day(month), next_day(first_day(next_month(month)), -1)
 
 
 def unit_of(first: str, last: str) -> Unit:
-    """The unit by which a chart of these days is divided."""
+    """Return the unit by which a chart divides these days: hour, day, week or month."""
     days = len(days_between(first, last))
     if days == 1:
         return "hour"

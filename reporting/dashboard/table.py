@@ -1,4 +1,5 @@
-"""Table: the rows of a report -> the dashboard's table. Each row has a bar, and a link that narrows the view. Pure."""
+"""Table: makes the dashboard's table from a report's rows. Each row has a bar, and a link to the dashboard of only this
+row. Pure."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,12 +15,12 @@ from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow
 
-#: What the table shows after a click on a row. A click on a day shows this day.
+#: The key by which the table has its rows after a click on a row. A click on a day shows this day.
 NARROWER = {"ad": "day", "campaign": "ad", "channel": "campaign", "source": "campaign", "goal": "ad", "day": "ad"}
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column. `href`: the address that sorts by it; empty if the report can't. `sort`: aria-sort of the column."""
+    """A column of the table. `href`: the address that sorts by it, "" if that isn't possible. `sort`: its aria-sort."""
 
     name: str
     title: str
@@ -29,7 +30,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row. `href`: the view of this row alone. `bar`: the bar's length in percent of the longest one."""
+    """A row of the table. `href`: the dashboard of only this row. `bar`: the bar's length in percent of the longest."""
 
     name: str
     href: str
@@ -39,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Tab(msgspec.Struct, frozen=True):
-    """A choice among several: its title, its address, and whether it is the present one."""
+    """One of several views: its title, its address, and whether it is shown now."""
 
     title: str
     href: str
@@ -47,8 +48,8 @@ class Tab(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The table. `unattributed` and `total` have a cell for each column. `more` and `first`: the addresses of the next
-    rows and of the first ones, None if these are shown."""
+    """The dashboard's table. `unattributed` and `total` have a cell for each column. `more` and `first`: the addresses
+    of the next rows and of the first rows; None if there are none, or if they are shown."""
 
     tabs: list[Tab]
     key: Column
@@ -61,7 +62,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def table_of(report: ReportAnswer, choice: Choice) -> Table:
-    """Make the table of a report's rows."""
+    """Make the table from a report's rows."""
     figures = shown_figures(COLUMNS, report.totals)
     before = {_key(row, choice): row for row in report.previous.rows} if report.previous is not UNSET else {}
     longest = max((_length(row, choice) for row in report.rows), default=Decimal())
@@ -79,7 +80,7 @@ def table_of(report: ReportAnswer, choice: Choice) -> Table:
 
 
 def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Column:
-    """A column. A click sorts numbers from the largest and texts from A; a second click turns the order around."""
+    """Make a column. A click sorts numbers from the largest and texts from A; a second click reverses the order."""
     if not is_text and name not in SORTABLE:
         return Column(name, title)
     order = choice.sorted_by()
@@ -89,7 +90,7 @@ def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Col
 
 
 def _beside_columns(choice: Choice) -> list[Column]:
-    """The columns of what no ad got, if rows belong to no ad; then those of the models beside the chosen one."""
+    """Make the columns of unattributed conversions, if rows aren't by ad, and of the models beside the chosen one."""
     lost = [] if choice.by in AD_KEYS else [Column("unattributed", "Conversions", "without an ad")]
     models = [
         Column(f"{model}.{figure.name}", figure.title, model.replace("_", " "))
@@ -100,7 +101,7 @@ def _beside_columns(choice: Choice) -> list[Column]:
 
 
 def _key(row: ReportRow, choice: Choice) -> tuple[str, object]:
-    """What tells a row from the others. A configured ad and one that isn't may have the same name."""
+    """Return what identifies a row. A configured and an unconfigured ad may have the same name."""
     return getattr(row, choice.by), row.configured
 
 
@@ -119,13 +120,13 @@ def _row(row: ReportRow, before: ReportRow | None, figures: Sequence[Figure], ch
 
 
 def scope_of(choice: Choice, name: str) -> Choice:
-    """The choice that is narrowed to one row: to its day, or by a filter."""
+    """Return the choice narrowed to one row: to its day, or by a filter."""
     if choice.by == "day":
         return msgspec.structs.replace(choice, period="", first=name, last=name)
     return msgspec.structs.replace(choice, filters=narrow(choice.filters, choice.by, name))
 
 
 def _length(row: ReportRow, choice: Choice) -> Decimal:
-    """The length of a row's bar: the figure by which rows are sorted, or else its conversions."""
+    """Return the length of a row's bar: the figure by which rows are sorted, else conversions."""
     name = choice.sorted_by().removeprefix("-")
     return max(Decimal(), Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0))

@@ -1,4 +1,5 @@
-"""Conversions: the conversions behind a number of the dashboard, newest first. Each leads to its proof."""
+"""Conversions: the page that lists the conversions behind a number of the dashboard, newest first, with links to their
+explanations."""
 
 import time
 from typing import Any
@@ -37,12 +38,12 @@ from reporting.wording.listed import ListedLine, line_of
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 
-#: A page ends after this many seconds, because few conversions may meet its filters.
+#: The search for a page's conversions ends after this many seconds, because few may meet its filters.
 PAGE_SECONDS = 2.0
 
 
 class ConversionsPage(Page, LoginRequiredMixin, View):
-    """The conversions of a range that meet the filters of a report."""
+    """Lists the conversions of a range of days that meet a report's filters."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """List the conversions of the chosen site, or of the first site if none is chosen."""
@@ -59,7 +60,7 @@ class ConversionsPage(Page, LoginRequiredMixin, View):
 
 
 def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
-    """The values that the page shows. Raises Refusal."""
+    """Return the template's values for a site's list. Raises Refusal."""
     wanted = read_wanted(QueryDict(urlencode(wanted_pairs(listing))), site)
     found = find(site, listing, wanted)
     more = msgspec.structs.replace(listing, after=found.next) if found.next else None
@@ -77,12 +78,12 @@ def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
 
 
 def with_filters(listing: Listing, filters: Filters) -> Listing:
-    """The listing with other filters, from its beginning."""
+    """Return the list with other filters, from its beginning."""
     return msgspec.structs.replace(listing, filters=filters, after="")
 
 
 def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions:
-    """Find a page of the listing. Raises Refusal."""
+    """Find a page of the list. Raises Refusal."""
     query = read_query(QueryDict(urlencode(report_pairs_of(listing))), site)
     began = time.monotonic()
     return find_newest(
@@ -96,5 +97,5 @@ def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions
 
 
 def lines_of(found: FoundConversions) -> list[ListedLine]:
-    """The lines of the conversions that were found."""
+    """Return a line for each conversion that was found."""
     return [line_of(one) for one in found.conversions]

@@ -1,4 +1,4 @@
-"""Dashboard: the page after sign-in. What a person chose in the address -> a site's figures, and its snippet."""
+"""Dashboard: the page after sign-in, with a site's figures and its snippet. The address says what a person chose."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from tracker.models import RefusedCount, script_tag
 
 
 class DashboardPage(Page, LoginRequiredMixin, View):
-    """A site's figures, and its snippet."""
+    """The page after sign-in: a site's figures, and its snippet."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the chosen site, or the first site if none is chosen."""
@@ -43,7 +43,7 @@ class DashboardPage(Page, LoginRequiredMixin, View):
 
 
 def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
-    """The values that the page shows for a site: its figures, or the reason why there are none. Raises Refusal."""
+    """Return the template's values for a site: its figures, or the reason why there are none. Raises Refusal."""
     context = {
         "site": site,
         "snippet": script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
@@ -58,7 +58,8 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
 
 
 def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:
-    """The report of a choice, what the page shows of it, and its addresses in the API. Raises Refusal."""
+    """Return the template's values for a choice: the report, its chart, and their addresses in the API. Raises
+    Refusal."""
     store = open_to_read()
     report = answer(store, query_of(table_pairs(choice), site), site, now)
     by_time = answer(store, query_of(chart_pairs(choice), site), site, now)
@@ -73,12 +74,12 @@ def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]
 
 
 def query_of(pairs: Pairs, site: SiteConfig) -> Query:
-    """The report that has these parameters. Raises Refusal."""
+    """Read a report's query from its parameters. Raises Refusal."""
     return read_query(QueryDict(urlencode(pairs)), site)
 
 
 def report_address(pairs: Pairs) -> str:
-    """The address of a report in the API."""
+    """Return the address of a report in the API."""
     return f"{reverse('conversion_report')}?{urlencode(pairs)}"
 
 

@@ -1,5 +1,4 @@
-"""Explain: an order, a hit, a visitor or a user -> the page that says why an ad got credit for a conversion, or why
-not."""
+"""Explain: the pages that find a conversion by an id, and say why an ad got credit for it or didn't."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,13 +26,13 @@ from reporting.wording.explained import describe_explanation, summarize
 from tracker.access import readable_sites
 from tracker.collection.refusal import Refusal
 
-#: A page of a list has at most this many conversions.
+#: The most conversions on a page of the list.
 LISTED = 20
-#: A hit's id has at most this many characters.
+#: The most characters of an id.
 MAX_TEXT = 200
 
 Find = Callable[[Store, SiteConfig, str, OrderKey], FoundCases]
-#: The kinds of id that a sale can be found by, in the order in which they are tried.
+#: Kind of an id -> the function that finds conversions by it. The kinds are tried in this order.
 FINDS: Mapping[str, Find] = {
     "order": lambda store, site, text, after: find_order(store, site, text, after, LISTED),
     "hit": lambda store, site, text, after: find_hit(store, site, text, after, LISTED),
@@ -43,7 +42,7 @@ FINDS: Mapping[str, Find] = {
 
 
 class SignedInPage(Page, LoginRequiredMixin, View):
-    """A page with our content policy, for people who are signed in. It also shows refusals."""
+    """Base of pages for people who are signed in, with the form to find a conversion. They also show refusals."""
 
     def show(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Render the page, with the form to find another conversion."""
@@ -53,10 +52,10 @@ class SignedInPage(Page, LoginRequiredMixin, View):
 
 
 class FindPage(SignedInPage):
-    """Finds conversions by `site` and the id `q`. `by` is the kind of this id, if the client knows it."""
+    """Finds conversions by `site` and the id `q`. `by` is the kind of the id, if it is known."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the conversion if only one was found; if several, the list; if none, the form."""
+        """Redirect to the conversion if only one was found; list several; without an id, show the form."""
         wanted = {name: request.GET.get(name, "").strip() for name in ("site", "by", "q", "after")}
         if not wanted["q"]:
             return self.show(request, {"wanted": wanted})
@@ -74,10 +73,10 @@ class FindPage(SignedInPage):
 
 
 class ExplainedPage(SignedInPage):
-    """The explanation of one conversion, for people."""
+    """Explains one conversion to people."""
 
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
-        """Show the conversion with this id."""
+        """Show the explanation of the conversion with this id."""
         try:
             site, case = find_readable(id, lambda key: load_readable(request, key))
             start = read_start(request.GET.get("after", ""))
@@ -87,7 +86,7 @@ class ExplainedPage(SignedInPage):
 
 
 def explained_context(site: SiteConfig, case: Case, id: str, start: Position) -> dict[str, Any]:
-    """The values that the page shows for a conversion."""
+    """Return the template's values for a conversion."""
     explanation = open_explainer(site).explain(case, start)
     return {
         "more": explanation.after and urlencode({"after": explanation.after}),
@@ -100,7 +99,7 @@ def explained_context(site: SiteConfig, case: Case, id: str, start: Position) ->
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
-    """Return the kind of the text (a key of FINDS) and the conversions found by it. Raises Refusal."""
+    """Find conversions by an id; return the kind of the id (a key of FINDS) and what was found. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
@@ -113,12 +112,12 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCase
 
 
 def finds_of(wanted: Mapping[str, str]) -> list[str]:
-    """The kinds that the text may have: keys of FINDS."""
+    """Return the kinds that the id may have (keys of FINDS), in the order in which they are tried."""
     return [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
 
 
 def read_after(text: str) -> OrderKey:
-    """Return the cursor at which a page of the list begins. Raises Refusal."""
+    """Read the position at which a page of the list begins. Raises Refusal."""
     try:
         return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:
@@ -126,7 +125,7 @@ def read_after(text: str) -> OrderKey:
 
 
 def read_start(text: str) -> Position:
-    """Read the position of a page of a conversion's touches. Raises Refusal."""
+    """Read the position at which a page of a conversion's touches begins. Raises Refusal."""
     try:
         return read_position(text[:MAX_TEXT])
     except ValueError as error:
@@ -134,5 +133,5 @@ def read_start(text: str) -> Position:
 
 
 def no_page() -> Refusal:
-    """The refusal of a cursor that can't be read."""
+    """Make the refusal of a position that can't be read."""
     return Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after")

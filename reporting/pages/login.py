@@ -15,5 +15,5 @@ class LoginPage(Page, LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The page's values. With DEMO they include the name of the file with the demo account's sign-in."""
+        """Return the template's values. With DEMO the page also says which file has the demo account's sign-in."""
         return super().get_context_data(demo=settings.DEMO, **kwargs)

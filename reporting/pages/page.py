@@ -1,4 +1,4 @@
-"""Page: the base of every page, with its policy and its answer while a service is away."""
+"""Page: base of all pages: it sets their Content-Security-Policy, and answers while a service is away."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from django.views import View
 from tracker.away import AWAY
 from tracker.errors import RETRY_SECONDS, error_response
 
-#: A page loads only its own style and script. Strangers choose the names of ads, which could contain code.
+#: The Content-Security-Policy of pages: they load only our own styles and scripts. Strangers choose the names of ads,
+#: which could contain code.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -17,10 +18,10 @@ POLICY = (
 
 
 class Page(View):
-    """A page with our content policy. If a service is away, the page says so."""
+    """Base of all pages. If a service is away, the page says so."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Render the page. If a service is away, render a page that asks to come again."""
+        """Render the page. If a service is away, answer 503 with a page that asks to come again."""
         try:
             response = super().dispatch(request, *args, **kwargs)
             if hasattr(response, "render"):
@@ -33,7 +34,7 @@ class Page(View):
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Refuse in the form of every error. No form sends such a method; only a program does."""
+        """Answer 405 with a JSON error. Only programs use such methods; no form does."""
         allowed = super().http_method_not_allowed(request, *args, **kwargs).headers["Allow"]
         response = error_response(405, "method_not_allowed", f"This page answers to {allowed}.")
         response.headers["Allow"] = allowed

@@ -1,4 +1,4 @@
-"""Spend: the lines of what was spent -> the sums of each day and ad, in the site's currency. Pure."""
+"""Spend: adds up what was spent by day and ad, in the site's currency. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -18,19 +18,20 @@ from reporting.report.query import Query
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """What was spent. `sums`: day and ad -> cost (micros of the site's currency), impressions and clicks. `no_rate`:
-    currency -> micros that are left out."""
+    """What was spent. `sums`: (day, ad) -> [cost in micros of the site's currency, impressions, clicks]. `no_rate`:
+    currency -> micros that are left out, because no exchange rate is known."""
 
     sums: dict[tuple[str, Named], list[int]]
     no_rate: dict[str, int]
 
     def note(self) -> NoSpendRate:
-        """The costs that are left out because no rate is known, in the form of an answer."""
+        """Return the costs that are left out because no exchange rate is known, as in the report's answer."""
         return NoSpendRate({currency: six_places(cost) for currency, cost in sorted(self.no_rate.items())})
 
 
 def add_up(lines: Iterable[SpendLine], rates: Iterable[Series], query: Query, site: SiteConfig) -> Spent:
-    """Find the ad of each line, convert its cost by the rate of its day, and add up what the query's filters take."""
+    """Find the ad of each line, convert its cost by the rate of its day, and add up the lines that the query's filters
+    include."""
     names, keys = AdNames(site.ads), AdKeys(query, site)
     series = {one.currency: one for one in rates}
     found: dict[SpendNames, Named] = {}

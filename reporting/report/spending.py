@@ -1,4 +1,4 @@
-"""Spending: a query -> what was spent on its days, from the rows that imports wrote."""
+"""Spending: reads what was spent on a query's days, from the rows that imports wrote."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +13,11 @@ from conversions.spend.lines import SpendLine, SpendNames
 from reporting.report.query import AD_KEYS, Query
 from reporting.report.spend import Spent, add_up
 
-#: The keys for which the day of spend matters.
+#: The keys of reports for which the day of spend matters.
 DAY_KEYS = {"day", "week", "month"}
 NUMBERS = ("cost", "clicks", "impressions")
-#: A database adds up whole parts of this size and rests separately, because a sum of all may not fit into 64 bits.
+#: The database adds up multiples of this number and the remainders separately, because a sum of all may not fit into 64
+#: bits.
 PART = 10**9
 
 
@@ -26,7 +27,7 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
         return None
     rows = SpendRow.objects.filter(site__key=site.key, day__gte=query.first, day__lte=query.last)
     own, foreign = rows.filter(currency=site.currency), rows.exclude(currency=site.currency)
-    # What is in another currency has the rate of its day.
+    # An amount in another currency is converted by the rate of its day.
     lines = [
         *read_sums(own, query, by_day=bool(DAY_KEYS & {*query.by})),
         *read_sums(foreign, query, by_day=True),
@@ -35,8 +36,8 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
 
 
 def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
-    """Let the database add up rows that no key and no filter of the query tells apart. Unless `by_day`, the lines have
-    the first day of the query."""
+    """Let the database add up rows that the query's keys and filters don't distinguish. Without `by_day`, the sums have
+    the query's first day."""
     by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
     keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
     sums = {
@@ -50,13 +51,13 @@ def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[
 
 
 def whole(row: dict[str, Any], name: str) -> int:
-    """The sum of a number."""
+    """Return the sum of a number, from its multiples and remainders."""
     return int(row[f"{name}_parts"]) * PART + int(row[f"{name}_rest"])
 
 
 def settle_spend(query: Query, site: SiteConfig) -> Query:
-    """Decide whether a query has what was spent: it does if something was, on its days or those it is compared with.
-    Raises DatabaseError."""
+    """Decide whether a query shows costs, if it leaves that open: yes if something was spent on its days or the days to
+    compare with. Raises DatabaseError."""
     if query.spend is not None:
         return query
     ranges = [(query.first, query.last), *([query.compared] if query.compared else [])]

@@ -1,4 +1,4 @@
-"""Listed: a conversion of a list -> its line for people. Pure."""
+"""Listed: a conversion of a list as a line for people. Pure."""
 
 import msgspec
 
@@ -7,12 +7,12 @@ from conversions.rules.reasons import conversion_sentence
 
 
 class ListedLine(msgspec.Struct, frozen=True):
-    """A conversion, and why it doesn't count; empty if it counts."""
+    """A conversion, and why it doesn't count ("" if it counts)."""
 
     conversion: ListedConversion
     why: str
 
 
 def line_of(listed: ListedConversion) -> ListedLine:
-    """Describe a conversion of a list."""
+    """Make the line of a conversion."""
     return ListedLine(listed, conversion_sentence(listed.reason) if listed.reason else "")
