@@ -19,6 +19,7 @@ from conversions.facts.records import Conversion, Touch
 from conversions.marks import marks as sequence
 from conversions.models import Ad, Campaign, GoalVersion, MatchRule
 from conversions.rules.goals import MOST_TOUCHES
+from conversions.rules.parts import Part
 from conversions.rules.site import SiteConfig
 from conversions.store.port import CellSet, Store
 from conversions.units.micros import six_places
@@ -61,8 +62,8 @@ def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:
 def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
     """Every conversion of a site, each once."""
     seen = set()
-    for bucket in sequence.known_buckets(site.key):
-        facts = [fact for part in site.parts.of(bucket) for fact in store.read_bucket(site.key, bucket, part)]
+    for bucket, index in sequence.known_parts(site.key):
+        facts = store.read_bucket(site.key, bucket, Part(index, site.parts.number_at(bucket)))
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         for case in read_cases(store, site, conversions, whole_timeline=True):
             place = (case.verdict.goal.uid, case.verdict.winner.claim)
