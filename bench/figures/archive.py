@@ -17,7 +17,8 @@ from conversions.models import Replay
 from conversions.replay.replay import replay
 from conversions.tasks import replay_processor
 from conversions.units.clock import FOR_EVER, HOUR_MS
-from tracker.archive import FolderArchive, Merger, ObjectArchive, S3Archive
+from tracker.archive import FolderArchive, Merger, ObjectArchive
+from tracker.archive.s3 import S3Archive
 from tracker.collection.hit import Batch, Hit, batch_id
 
 BATCH = 24

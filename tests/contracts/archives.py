@@ -5,7 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
-from tracker.archive import FolderArchive, ObjectArchive, S3Archive
+from tracker.archive import FolderArchive, ObjectArchive
+from tracker.archive.s3 import S3Archive
 from tracker.collection.hit import Batch, Hit, batch_id
 
 HOUR = 3_600_000

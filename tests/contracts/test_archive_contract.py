@@ -13,7 +13,8 @@ import pytest
 from tests.conftest import needs_s3
 from tests.contracts.archives import HOUR, NOON, Bucket, Place, batch
 from tests.small_disk import fill, small_disk
-from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, S3Archive, archive_key
+from tracker.archive import Archive, ArchiveUnavailable, FolderArchive, NotArchived, archive_key
+from tracker.archive.s3 import S3Archive
 from tracker.collection.hit import BadBatch, Batch, batch_id
 
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tracker.archive import ArchiveUnavailable, S3Archive
+from tracker.archive import ArchiveUnavailable
+from tracker.archive.s3 import S3Archive
 from tracker.collection.hit import Batch, Hit, batch_id
 
 NOON = 1_795_176_000_000  # 2026-11-20T12:00Z

@@ -18,7 +18,10 @@ from tracker.archive.folder import FolderArchive
 from tracker.archive.keys import HOUR_MS, archive_key, batch_of, place, place_before
 from tracker.archive.merger import Merger
 from tracker.archive.port import Archive, ArchiveUnavailable, NotArchived, Piece, Wanted
-from tracker.archive.s3 import S3Archive
+
+# boto3 takes a tenth of a process's start. An archive in a folder doesn't need it.
+if urlsplit(settings.ARCHIVE_URL).scheme == "s3":
+    from tracker.archive.s3 import S3Archive
 
 __all__ = [
     "Archive",
@@ -29,7 +32,6 @@ __all__ = [
     "NotArchived",
     "ObjectArchive",
     "Piece",
-    "S3Archive",
     "Wanted",
     "ahead",
     "archive_key",
