@@ -1,13 +1,18 @@
 """Spend: files are imported by source and day, all or nothing."""
 
+from collections.abc import Iterator
 from io import StringIO
+from itertools import repeat
 from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from conversions.configuration.spend_table import IN_MEMORY, in_chunks
 from conversions.models import SpendRow
+from conversions.spend.lines import BadSpend, SpendLine, SpendNames
+from conversions.spend.reader import checked
 from tests.conversions.spend.test_reader import GOOGLE, META
 from tracker.models import Account, Site
 
@@ -93,3 +98,23 @@ def test_tags_that_the_network_does_not_export_can_be_given(site: Site, tmp_path
     assert {(row.imported_as, row.source, row.medium, row.campaign) for row in SpendRow.objects.all()} == {
         ("google", "adwords", "paid", "Spring")
     }
+
+
+def test_a_file_of_any_length_is_written_some_thousand_rows_at_a_time() -> None:
+    read: list[int] = []
+
+    def lines() -> Iterator[SpendLine]:
+        for number in range(3 * IN_MEMORY):
+            read.append(number)
+            yield SpendLine("2026-11-01", "EUR", SpendNames(ad=str(number)), 1, 0, 0)
+
+    for place, rows in enumerate(in_chunks(lines()), 1):
+        assert len(rows) <= IN_MEMORY
+        assert len(read) <= place * IN_MEMORY
+    assert len(read) == 3 * IN_MEMORY
+
+
+def test_a_file_without_an_end_is_refused() -> None:
+    with pytest.raises(BadSpend, match="more than 2000000 lines"):
+        for _ in checked(repeat("2026-11-01,1\n")):
+            pass
