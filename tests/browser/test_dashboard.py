@@ -90,6 +90,19 @@ def test_the_page_after_sign_in_is_read_by_keys_in_the_dark_and_on_a_phone(page:
     page.set_viewport_size({"width": 1100, "height": 900})
 
 
+def test_a_chart_of_hours_without_a_comparison_is_drawn_by_mouse(page: Page) -> None:
+    page.get_by_role("link", name="Yesterday").click()
+    page.get_by_label("Compare with").select_option("none")
+    page.get_by_role("button", name="Show").last.click()
+    chart = page.locator("#chart")
+    chart.locator("canvas").wait_for()
+    page.wait_for_url("**compare=none**")
+    chart.hover()
+    read = page.locator("#chart-read").inner_text()
+    assert read.partition(" ")[0] in {f"{hour:02}:00:" for hour in range(10, 15)}
+    page.get_by_role("link", name="28 days").click()
+
+
 def test_a_click_on_a_row_and_one_on_its_number_lead_to_the_proof(page: Page) -> None:
     page.locator(".rows").get_by_role("link", name="banner").click()
     page.get_by_role("link", name="Remove the filter ad banner").wait_for()

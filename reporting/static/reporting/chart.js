@@ -14,7 +14,8 @@ if (section && window.uPlot) {
   const open = now.map((value, at) => (isOpen[at] || isOpen[at + 1] ? value : null));
   const text = (cell) => cell?.querySelector("data")?.textContent ?? "nothing";
 
-  // Canvas knows no custom properties. The keys above the chart have the colours of the present scheme.
+  // Canvas knows no custom properties. The keys above the chart have the colours of the present scheme, also those that
+  // are hidden because the chart has no such line.
   const colour = (name) => getComputedStyle(section.querySelector(name)).color;
   const short = new Intl.NumberFormat("en", { notation: "compact" }).format;
 
