@@ -121,6 +121,7 @@ class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last: Day = msgspec.field(name="to")
     rows: Annotated[int, Meta(description="How many lines of spend the file has.")]
     totals: Annotated[int, Meta(description="How many lines with totals were skipped.")]
+    form: Annotated[str, Meta(description="The form of the file by its columns, such as Google Ads.")]
     before: Costs
     after: Costs
     changed: Annotated[int, Meta(description="On how many days the cost changes. Each currency of a day counts.")]

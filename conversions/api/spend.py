@@ -115,6 +115,7 @@ def describe_import(found: Imported, preview: bool) -> ImportAnswer:
         last=found.last,
         rows=found.lines,
         totals=found.totals,
+        form=found.form,
         before=by_currency(found.before),
         after=by_currency(found.after),
         changed=len(days),

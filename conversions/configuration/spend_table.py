@@ -25,7 +25,7 @@ Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 class Imported(msgspec.Struct, frozen=True):
     """The result of an import. `first`, `last`: its days. `lines`, `totals`: how many lines of spend, and lines with
-    totals, were read.
+    totals, were read. `form`: the name of the file's form; empty if there was no file.
 
     `before`, `after`: what the source reported for these days before, and now: (day, currency) -> micros.
     """
@@ -34,6 +34,7 @@ class Imported(msgspec.Struct, frozen=True):
     last: str
     lines: int
     totals: int
+    form: str
     before: Costs
     after: Costs
 
@@ -50,7 +51,9 @@ def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -
         problems.add("it has no lines of spend")
     if problems.count:
         raise BadSpend(problems.listed, problems.count)
-    return Imported(first, last, count, file.totals, read_costs(site, source, first, last), after)
+    return Imported(
+        first, last, count, file.totals, file.places.form.name, read_costs(site, source, first, last), after
+    )
 
 
 def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
@@ -78,7 +81,7 @@ def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], d
         before = read_costs(site, source, *days)
         if not dry_run:
             replace_rows(site, source, days, lines)
-    return Imported(*days, len(lines), 0, before, after)
+    return Imported(*days, len(lines), 0, "", before, after)
 
 
 def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]) -> None:

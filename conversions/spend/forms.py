@@ -77,7 +77,8 @@ PLAIN = Form(
     "plain",
     {
         **{name: (name,) for name in ("day", "cost", "currency", "clicks", "impressions", "ad", "network")},
-        **{name: (f"utm_{name}",) for name in ("source", "medium", "campaign", "content", "term")},
+        **{name: (f"utm_{name}",) for name in ("source", "medium", "content", "term")},
+        "campaign": ("utm_campaign", "campaign"),
     },
     needs=("day", "cost"),
 )
@@ -85,11 +86,13 @@ FORMS = (META, MICROSOFT, TIKTOK, GOOGLE, PLAIN)
 
 
 def find_places(row: Sequence[str]) -> Places | None:
-    """Find the form and the columns of a header line. None if the line is no header of a known form."""
+    """Find the form and the columns of a header line. None if the line is no header of a known form. Networks begin the
+    names of their columns with capital letters. Therefore a file with `day` and `cost` is a plain one."""
+    first = [PLAIN] if set(PLAIN.needs) <= {name.strip() for name in row} else []
     names = [name.strip().lower() for name in row]
     spent = next((match for name in names if (match := _COST_IN.fullmatch(name))), None)
     plain = ["amount spent" if _COST_IN.fullmatch(name) else name for name in names]
-    for form in FORMS:
+    for form in (*first, *FORMS):
         found = {field: _index(plain, wanted) for field, wanted in form.columns.items()}
         indexes = {field: place for field, place in found.items() if place is not None}
         if set(form.needs) <= set(indexes):

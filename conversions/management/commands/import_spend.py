@@ -90,5 +90,6 @@ def describe(found: Imported, verb: str) -> str:
         for currency in sorted({*before, *after})
     ]
     totals = f" {found.totals} lines of totals were left out." if found.totals else ""
-    head = f"{verb} what this source reported for {found.first} to {found.last}: {found.lines} lines.{totals}"
+    days, lines = f"{found.first} to {found.last}", f"{found.lines} lines ({found.form})"
+    head = f"{verb} what this source reported for {days}: {lines}.{totals}"
     return "\n".join([head, *costs])

@@ -38,6 +38,7 @@ def test_exports_sent_twice_and_then_corrected_have_the_right_cost_once() -> Non
     assert cost() == {"google": 1_244_560_000, "meta": 13_000_000}
     assert send(shop, GOOGLE.replace("1.234,56", "1.000,00")).json() == {
         **{"from": "2026-11-01", "to": "2026-11-02", "rows": 2, "totals": 1, "preview": False, "changed": 1},
+        "form": "Google Ads",
         **{"before": {"EUR": "1244.560000"}, "after": {"EUR": "1010.000000"}},
         "days": [{"day": "2026-11-01", "currency": "EUR", "before": "1234.560000", "after": "1000.000000"}],
     }

@@ -88,6 +88,20 @@ def test_the_plain_form_names_an_ad_or_tags_and_takes_the_sites_currency() -> No
 
 
 @pytest.mark.parametrize(
+    ("header", "form", "tags"),
+    [
+        ("Day,Campaign,Cost", "Google Ads", "google/cpc"),
+        ("day,campaign,cost", "plain", "/"),
+        ("Day,Cost,Ad", "plain", "/"),
+    ],
+)
+def test_small_letters_tell_a_plain_file_from_an_export(header: str, form: str, tags: str) -> None:
+    text = f"{header}\n2026-11-01,1,1\n"
+    assert file_of(text).places.form.name == form
+    assert "/".join(read(text)[0].names[1:3]) == tags
+
+
+@pytest.mark.parametrize(
     ("line", "problem"),
     [
         ("2026-02-30,1,EUR,a", "line 2: '2026-02-30' is no day, such as 2026-11-23"),
