@@ -6,6 +6,9 @@ from conversions.models.spend import SpendRow
 from conversions.spend.lines import SpendLine, SpendNames
 from conversions.spend.listed import Place, StoredSpend, WantedSpend
 
+#: The most sources that are read.
+MAX_SOURCES = 50
+
 
 def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place | None]:
     """Read the rows of a page, and the position after them; None on the last page. `site`: the site's key."""
@@ -24,3 +27,9 @@ def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place 
     ]
     shown = found[: wanted.limit]
     return shown, Place(shown[-1].line.day, shown[-1].id) if len(found) > len(shown) else None
+
+
+def read_sources(site: str) -> list[str]:
+    """Read the names of the site's sources, at most MAX_SOURCES. `site`: the site's key."""
+    rows = SpendRow.objects.filter(site__key=site)
+    return sorted(rows.order_by().values_list("imported_as", flat=True).distinct()[:MAX_SOURCES])

@@ -11,18 +11,19 @@ from django.shortcuts import render
 from django.views import View
 
 from conversions.configuration.readable import load_readable
-from conversions.configuration.spend_list import read_page
+from conversions.configuration.spend_list import read_page, read_sources
 from conversions.configuration.spend_table import Imported, check_spend, import_spend
 from conversions.facts.ad_names import AdNames
 from conversions.rules.site import SiteConfig
 from conversions.spend.change import changed_days
+from conversions.spend.days import MAX_DAYS
 from conversions.spend.lines import BadSpend
 from conversions.spend.listed import PARAMETERS, list_row, read_wanted, write_place
 from conversions.spend.options import OPTIONS, read_options
 from conversions.spend.packed import pack, unpack
 from conversions.spend.reader import NETWORKS
 from conversions.spend.upload import MAX_BODY, read_upload, too_large
-from conversions.units.clock import day_of, next_day
+from conversions.units.clock import day_of, days_between, next_day
 from conversions.units.now import now_ms
 from reporting.pages.page import Page
 from tracker.access import readable_site, readable_sites
@@ -45,6 +46,7 @@ class SpendPage(Page, LoginRequiredMixin, View):
         given = {name: request.POST.get(name, "") for name in OPTIONS}
         key, action = request.POST.get("site", ""), request.POST.get("action", "")
         context: dict[str, Any] = {"given": given, "action": action}
+        query: Mapping[str, str] = {}
         try:
             body = sent_file(request)
             found = run_import(request, key, given, body, keep=action == "import")
@@ -53,10 +55,9 @@ class SpendPage(Page, LoginRequiredMixin, View):
         except Refusal as error:
             context |= {"error": error.detail, "status": error.status}
         else:
-            days = changed_days(found.before, found.after)
-            context |= {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
-            context |= {"packed": pack(body) if action != "import" else ""}
-        return self.show(request, key, {}, context)
+            context |= {**change_context(found), "packed": pack(body) if action != "import" else ""}
+            query = days_of(found)
+        return self.show(request, key, query, context)
 
     def show(self, request: HttpRequest, key: str, query: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
         """Render the page of a site; of the first one if none is named."""
@@ -93,6 +94,18 @@ def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: b
     return run(site, source, read_upload(body, reading))
 
 
+def change_context(found: Imported) -> dict[str, Any]:
+    """The values that the page shows of what an import changes."""
+    days = changed_days(found.before, found.after)
+    return {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
+
+
+def days_of(found: Imported) -> dict[str, str]:
+    """The days of a file, as parameters of the list; none if they are too many for it."""
+    days = {"from": found.first, "to": found.last}
+    return days if len(days_between(found.first, found.last)) <= MAX_DAYS else {}
+
+
 def list_context(site: SiteConfig, query: Mapping[str, str]) -> dict[str, Any]:
     """The values that the page shows of what was spent. Raises Refusal."""
     today = day_of(now_ms(), site.timezone)
@@ -101,4 +114,5 @@ def list_context(site: SiteConfig, query: Mapping[str, str]) -> dict[str, Any]:
     rows, after = read_page(site.key, read_wanted(chosen))
     names = AdNames(site.ads)
     more = urlencode({**chosen, "site": site.key, "after": write_place(after)}) if after else ""
-    return {"chosen": chosen, "rows": [list_row(row, names) for row in rows], "more": more}
+    shown = [list_row(row, names) for row in rows]
+    return {"chosen": chosen, "rows": shown, "more": more, "sources": read_sources(site.key)}

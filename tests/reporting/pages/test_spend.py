@@ -62,8 +62,11 @@ def test_people_see_what_a_file_would_change_and_import_it_without_choosing_it_a
     done = ann.post("/spend", {**hidden(shown), "action": "import"})
     assert "Imported 2 lines of google" in text_of(done)
     assert kept() == 1_244_560_000
-    listed = text_of(ann.get("/spend", {"site": shop.key, "from": "2026-11-01", "to": "2026-11-02"}))
-    assert "google/cpc/Spring not configured 2 Nov 2026 google 10.00 EUR 3 100" in listed
+    assert "google/cpc/Spring not configured 2 Nov 2026 google 10.00 EUR 3 100" in text_of(done)
+    later = ann.get("/spend", {"site": shop.key, "from": "2026-11-02", "to": "2026-11-02"})
+    assert '<datalist id="sources"><option value="google">' in later.content.decode()
+    assert "2 Nov 2026 google 10.00 EUR" in text_of(later)
+    assert "1 Nov 2026 google" not in text_of(later)
 
 
 def test_a_file_with_a_mistake_in_it_changes_nothing_and_each_bad_line_is_named(ann: Client, shop: DatedShop) -> None:
