@@ -23,7 +23,7 @@ ANY = "*"
 NAMED = "*click"
 #: A function from a fact to the person that it belongs to.
 Whose = Callable[[Touch | Conversion], str]
-#: A member that is added to a crowded set once all buckets are marked whose figures this changes.
+#: The member that is added to a crowded set after the affected hours were marked.
 ANNOUNCED = ""
 
 
