@@ -105,9 +105,11 @@ def cassandra_store(db: None, cassandra_session: Store | None) -> Store:
     return cassandra_session
 
 
-@pytest.fixture(params=["sql", pytest.param("cassandra", marks=pytest.mark.services)])
+@pytest.fixture(
+    params=[pytest.param("sql", marks=pytest.mark.sqlite), pytest.param("cassandra", marks=pytest.mark.services)]
+)
 def store(request: pytest.FixtureRequest, db: None) -> Store:
-    """The store: the test runs on SQL and on Cassandra."""
+    """The store: the test runs on SQL and on Cassandra. On SQL it runs on SQLite; contract tests cover PostgreSQL."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
 

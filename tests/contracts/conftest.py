@@ -1,4 +1,4 @@
-"""Fixtures of the contract tests: each archive in turn."""
+"""Fixtures of the contract tests: each archive and each store in turn."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from conversions.store.port import Store
 from tests.conftest import needs_s3
 from tests.contracts.archives import Bucket, Folder, Place
 
@@ -23,3 +24,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     bucket.archive.prepare()
     yield bucket
     bucket.remove()
+
+
+@pytest.fixture(params=["sql", pytest.param("cassandra", marks=pytest.mark.services)])
+def store(request: pytest.FixtureRequest, db: None) -> Store:
+    """The store: SQL and Cassandra in turn. SQL is tested on PostgreSQL and on SQLite, in one run each."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
