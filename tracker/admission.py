@@ -42,7 +42,7 @@ def read_token(authorization: str) -> TokenEntry | None:
     raise Refusal(401, "bad_token", "This is no valid ingest token.") if found.checked else CantCheck()
 
 
-def hold_to_rate(collected: Collected, token: TokenEntry | None) -> None:
+def check_rate(collected: Collected, token: TokenEntry | None) -> None:
     """Count the hits against the rate limit of the token's account. Without a token, count them against the rate limits
     of their sites. Raises TooFast."""
     if token:

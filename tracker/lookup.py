@@ -122,7 +122,7 @@ class Cached(Generic[T]):
                 return {key: self._keep(key, rows.get(key)) for key in last}
             except (Error, TimeoutError) as error:
                 self._rest_until = self._clock() + REST_SECONDS
-                logger.warning("the configuration database doesn't answer, hits come in unchecked: %r", error)
+                logger.warning("the configuration database doesn't answer, hits are accepted unchecked: %r", error)
         return {key: Known(found.value, checked=False) for key, found in last.items()}
 
     def _keep(self, key: str, value: T | None) -> Known[T]:

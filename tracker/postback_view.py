@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from tracker.admission import hold_to_rate
+from tracker.admission import check_rate
 from tracker.collection import fields
 from tracker.collection.body import read_form
 from tracker.collection.collect import MAX_KEY, Collected
@@ -59,5 +59,5 @@ def collect_postback(request: HttpRequest) -> Collected:
     check_sender(site, fields.read_text(given, "secret", MAX_SECRET), sender.ip)
     hits = hits_of(read_postback(given, site.postback_statuses), key, site, sender)
     collected = Collected(dict(enumerate(hits)), {}, {key: found})
-    hold_to_rate(collected, None)
+    check_rate(collected, None)
     return collected

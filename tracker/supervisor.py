@@ -41,7 +41,7 @@ class Program:
         self._start_at = clock()
         self._wait = FIRST_WAIT
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Start the process if it is time; if it has ended, plan the next start."""
         now = self._clock()
         if self._process is None:
@@ -59,7 +59,7 @@ class Program:
         """Whether the process has ended."""
         return self._process is None or self._process.poll() is not None
 
-    def clear(self) -> None:
+    def kill(self) -> None:
         """Kill the process and its children if they still run."""
         if self._process:
             with suppress(ProcessLookupError):
@@ -77,7 +77,7 @@ class Program:
         self._started_at = now
 
     def _plan(self, now: float, code: int) -> None:
-        self.clear()
+        self.kill()
         if now - self._started_at >= HEALTHY_SECONDS:
             self._wait = FIRST_WAIT
         report(f"{self.name} ended with {code} and starts again in {self._wait:.0f} s")
@@ -128,7 +128,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
     """Run the programs until `stopped` returns true, then end them all."""
     while not stopped():
         for program in programs:
-            program.look()
+            program.update()
         time.sleep(PAUSE_SECONDS)
     for program in programs:
         program.terminate()
@@ -136,7 +136,7 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
     while time.monotonic() < deadline and not all(program.has_ended() for program in programs):
         time.sleep(PAUSE_SECONDS)
     for program in programs:
-        program.clear()
+        program.kill()
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:

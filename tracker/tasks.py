@@ -50,4 +50,4 @@ def merge_archive() -> None:
                 if time.monotonic() > ends:
                     break
         except AWAY as error:
-            logger.warning("merging the archive waits: %s", error)
+            logger.warning("the archive is not merged now: %s", error)

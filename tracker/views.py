@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
-from tracker.admission import hold_to_rate, read_token
+from tracker.admission import check_rate, read_token
 from tracker.answer import accepted, allow_any_origin, pixel, preflight, refused
 from tracker.collection.collect import Collected, collect
 from tracker.collection.failure import Transient
@@ -71,7 +71,7 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
         read_sender(request, token.account if token else None),
         SITES.find_all,
     )
-    hold_to_rate(collected, token)
+    check_rate(collected, token)
     collected.check()
     return collected
 
@@ -102,7 +102,7 @@ class HitView(APIView):
         except Refusal as error:
             refusal = error
         except Exception:
-            logger.exception("a request with hits failed")
+            logger.exception("a request with hits failed and is answered 503")
             refusal = NotDurable()
         count_refused(refusal)
         note_refusal(request, refusal)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tracker.admission import CantCheck, TooFast, hold_to_rate, read_token
+from tracker.admission import CantCheck, TooFast, check_rate, read_token
 from tracker.collection.collect import Collected, Sender, SiteEntry, collect
 from tracker.collection.refusal import Refusal
 from tracker.models import Account, Site, Token
@@ -108,16 +108,16 @@ def test_while_the_database_is_away_a_request_with_a_token_is_asked_to_retry(sit
 
 
 def test_a_site_above_its_rate_is_told_when_to_retry(other_site: Site) -> None:
-    hold_to_rate(collected(*[other_site.key] * 3), None)
+    check_rate(collected(*[other_site.key] * 3), None)
     with pytest.raises(TooFast) as refusal:
-        hold_to_rate(collected(other_site.key), None)
+        check_rate(collected(other_site.key), None)
     assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (429, "rate_limited", 3)
 
 
 def test_with_a_token_the_accounts_rate_counts(site: Site) -> None:
     _, secret = Token.issue(site.account, "ingest")
     token = read_token(f"Bearer {secret}")
-    hold_to_rate(collected(site.key, site.key, token=token), token)
+    check_rate(collected(site.key, site.key, token=token), token)
     with pytest.raises(TooFast):
-        hold_to_rate(collected(site.key, token=token), token)
-    hold_to_rate(collected(site.key), None)
+        check_rate(collected(site.key, token=token), token)
+    check_rate(collected(site.key), None)

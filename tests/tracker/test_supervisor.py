@@ -142,7 +142,7 @@ def starts_of(program: Program, clock: Clock, seconds: int, mark: Path) -> list[
     found, lines = [], 0
     for second in range(seconds):
         clock.now = float(second)
-        program.look()
+        program.update()
         while program._process and program._process.poll() is None:
             time.sleep(0.002)
         if mark.exists() and len(mark.read_text()) > lines:
@@ -170,7 +170,7 @@ def test_a_process_that_ran_for_long_is_restarted_after_the_first_wait(
     program = Program("web", "exit 1", os.open(os.devnull, os.O_RDONLY), clock)
     for seconds in (0.0, 1.0, 2.0, 2.0 + HEALTHY_SECONDS):
         clock.now = seconds
-        program.look()
+        program.update()
         while program._process and program._process.poll() is None:
             time.sleep(0.002)
     waits = [line.rpartition(" in ")[2] for line in capfd.readouterr().err.splitlines()]

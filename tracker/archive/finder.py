@@ -44,7 +44,7 @@ class Finder:
         try:
             self._hours[hour] = self._read(batch)
         except ArchiveUnavailable as error:
-            logger.warning("no objects are named: %s", error)
+            logger.warning("explanations don't name archive objects now: %s", error)
             self._left = 0.0
             return False
         self._left -= time.monotonic() - began

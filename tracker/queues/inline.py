@@ -13,8 +13,8 @@ from tracker.archive import open_archive
 from tracker.archive.port import NotArchived
 from tracker.away import AWAY
 from tracker.collection.hit import Batch, encode_batch
-from tracker.queues.hand import in_hand, left_behind
 from tracker.queues.port import QueueState, QueueUnavailable, Taken
+from tracker.queues.work_files import taken_over, working_on
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class InlineQueue:
             database.close_if_unusable_or_obsolete()
         try:
             if batch.hits:
-                with in_hand(folder() / batch.id):
+                with working_on(folder() / batch.id):
                     process(batch, settings.HIT_CHAIN)
             else:
                 process_left_batches()
@@ -75,13 +75,13 @@ def process_left_batches() -> None:
     Raises one of the errors in AWAY."""
     for path in sorted(folder().iterdir()):
         try:
-            with left_behind(path) as is_left:
+            with taken_over(path) as is_left:
                 if is_left:
                     process_left_batch(path.name)
         except AWAY:
             raise
         except Exception:
-            logger.exception("batch %s can't be processed; %s keeps its name", path.name, path)
+            logger.exception("batch %s can't be processed; the file %s stays", path.name, path)
 
 
 def process_left_batch(name: str) -> None:

@@ -115,7 +115,7 @@ class Joiner:
         try:
             return None if in_hand else self._ask()
         except QueueUnavailable as error:
-            logger.warning("no batch is joined: %s", error)
+            logger.warning("batches are not joined now: %s", error)
             self.close()
             return None
 

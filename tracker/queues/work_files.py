@@ -1,5 +1,5 @@
-"""Hand: files that name the batches that processes of this machine are working on. They show which batches were left by
-a process that died.
+"""Work files: each names a batch that a process of this machine is working on. They show which batches were left by a
+process that died.
 
 Each file is empty, named by its batch, and locked. When a process ends, the kernel frees its locks. Therefore a file
 without a lock names a batch that was left.
@@ -14,19 +14,19 @@ from typing import IO
 
 
 @contextmanager
-def in_hand(path: Path) -> Iterator[None]:
+def working_on(path: Path) -> Iterator[None]:
     """Keep a locked file while the caller processes the batch that the file names. If the processing fails, the file
     stays."""
-    with begin(path):
+    with make_locked(path):
         yield
         path.unlink()
 
 
 @contextmanager
-def left_behind(path: Path) -> Iterator[bool]:
-    """Take over the file of a batch whose process died or failed, and yield True. Yield False if a process still works
-    on the batch, or if the file is gone."""
-    file = take(path)
+def taken_over(path: Path) -> Iterator[bool]:
+    """Lock the file of a batch whose process died or failed, and yield True; afterwards delete it. Yield False if a
+    process still works on the batch, or if the file is gone."""
+    file = lock_left(path)
     if file is None:
         yield False
         return
@@ -35,8 +35,8 @@ def left_behind(path: Path) -> Iterator[bool]:
         path.unlink()
 
 
-def begin(path: Path) -> IO[bytes]:
-    """Make and lock a file."""
+def make_locked(path: Path) -> IO[bytes]:
+    """Make a file and lock it."""
     while True:
         file = path.open("ab")
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -45,8 +45,8 @@ def begin(path: Path) -> IO[bytes]:
         file.close()  # Another process removed the file before it was locked, because it looked like one that was left.
 
 
-def take(path: Path) -> IO[bytes] | None:
-    """Open and lock a file; None if another process has locked it, or if it is gone."""
+def lock_left(path: Path) -> IO[bytes] | None:
+    """Lock an existing file and return it; None if another process has locked it, or if it is gone."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
