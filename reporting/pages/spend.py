@@ -1,4 +1,4 @@
-"""Spend: the page where people see what was spent, and import an ad network's export after a look at what it would
+"""Spend: the page that lists what was spent, and imports an ad network's export. It first shows what the import would
 change."""
 
 from collections.abc import Mapping
@@ -30,19 +30,19 @@ from tracker.access import readable_site, readable_sites
 from tracker.collection.currencies import CURRENCIES
 from tracker.collection.refusal import Refusal
 
-#: By default the page lists this many days. It shows this many rows, and this many days that an import changes.
+#: The days that the page lists by default; the most rows that it shows; and the most days of an import's changes.
 DAYS, ROWS, CHANGED = 90, 50, 60
 
 
 class SpendPage(Page, LoginRequiredMixin, View):
-    """What was spent on a site's ads, and the form to import it."""
+    """Lists what was spent on a site's ads, and has the form to import more."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """List what was spent, the latest day first."""
+        """List what was spent, latest day first."""
         return self.show(request, request.GET.get("site", ""), request.GET, {})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Show what a file would change, or import it."""
+        """Show what the import of a file would change, or import it."""
         given = {name: request.POST.get(name, "") for name in OPTIONS}
         key, action = request.POST.get("site", ""), request.POST.get("action", "")
         context: dict[str, Any] = {"given": given, "action": action}
@@ -60,7 +60,7 @@ class SpendPage(Page, LoginRequiredMixin, View):
         return self.show(request, key, query, context)
 
     def show(self, request: HttpRequest, key: str, query: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
-        """Render the page of a site; of the first one if none is named."""
+        """Render the page of a site; of the first site if none is named."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context = {"sites": sites, "networks": NETWORKS, "currencies": sorted(CURRENCIES), "status": 200, **context}
         if sites:
@@ -73,7 +73,7 @@ class SpendPage(Page, LoginRequiredMixin, View):
 
 
 def sent_file(request: HttpRequest) -> bytes:
-    """The file of the form: the one that was chosen, else the one that was previewed. Raises Refusal."""
+    """Return the file of the form: a newly chosen one, else the one that was previewed. Raises Refusal."""
     file = request.FILES.get("file")
     if file is not None:
         content: bytes = file.read()
@@ -87,7 +87,7 @@ def sent_file(request: HttpRequest) -> bytes:
 
 
 def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: bytes, keep: bool) -> Imported:
-    """Import a file into the site with a key; unless `keep`, only say what would change. Raises Refusal."""
+    """Import a file into a site; without `keep`, only return what it would change. Raises Refusal."""
     site = readable_site(request, key)
     source, reading = read_options(given, site.currency, CURRENCIES)
     run = import_spend if keep else check_spend
@@ -107,7 +107,7 @@ def days_of(found: Imported) -> dict[str, str]:
 
 
 def list_context(site: SiteConfig, query: Mapping[str, str]) -> dict[str, Any]:
-    """The values that the page shows of what was spent. Raises Refusal."""
+    """Return the template's values about what was spent. Raises Refusal."""
     today = day_of(now_ms(), site.timezone)
     usual = {"from": next_day(today, 1 - DAYS), "to": today, "limit": str(ROWS)}
     chosen = {**usual, **{name: query[name] for name in PARAMETERS if query.get(name)}}
