@@ -138,6 +138,8 @@ def test_spend_of_a_campaign_or_a_network_has_the_keys_of_its_clicks(store: Stor
     assert costs_by(shop, "medium", source="google") == {"cpc": "5.000000"}
     assert costs_by(shop, "network", **{"network!": "meta-ads"}) == {"(none)": "6.000000"}
     assert costs_by(shop, "ad", network="meta-ads") == {"meta-ads": "2.000000"}
+    shop.receive(shop.click("2026-11-01T10:00Z"))
+    assert ("sale", 1, "1.000000") in shop.rows(*DAYS, "campaign", "clicks", "cost", by="campaign")
     assert costs_by(shop, "channel") == {"paid_search": "5.000000", "paid_social": "2.000000", "other": "1.000000"}
 
 
