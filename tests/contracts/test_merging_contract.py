@@ -287,6 +287,16 @@ def test_overlapping_objects_of_two_mergers_become_one_with_the_next_merger(
     assert len(objects(archive)) == 1
 
 
+def test_of_three_objects_that_overlap_in_pairs_no_batch_is_lost(archive: ObjectArchive) -> None:
+    small = put_three(archive)
+    for missing in small:
+        write_merged(archive, [one for one in small if one != missing])
+    archive.delete(archive_key(one.id) for one in small)
+    assert len(objects(archive)) == 3
+    merge(archive)
+    assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+
+
 def test_a_merger_that_writes_the_object_of_another_one_again_keeps_it(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from tests.faults.fault import fault
 
 MERGING = "tests/contracts/test_merging_contract.py"
+ARCHIVED = "tests/properties/test_archived.py"
 READING = "tests/conversions/replay/test_reading.py"
 MERGER = "tracker/archive/merger.py"
 READER = "conversions/replay/reading.py"
@@ -33,6 +34,25 @@ MERGES = [
         MERGER,
         "        for group in self._groups(self._half_empty(key)):",
         "        for group in self._groups(self._half_empty(key)[:1]):",
+    ),
+    fault(
+        "a merged object is deleted if the others together have its batches",
+        MERGING,
+        MERGER,
+        "if any(own < other for other in held.values())]",
+        "if own <= frozenset().union(*(held[one] for one in held if one != merged))]",
+    ),
+    fault(
+        "an object that another merger deletes before it is read counts as merged",
+        ARCHIVED,
+        MERGER,
+        """                group.add(key, *read.result())
+            except NotArchived:
+""",
+        """                group.add(key, *read.result())
+            except NotArchived:
+                group.batches.add(batch_of(key))
+""",
     ),
     fault(
         "copies of a hit with different contents become one",

@@ -112,6 +112,13 @@ READERS = [
         'Counter((*part_of(row, parts), f"v:{row.visitor}") for row in own)',
     ),
     fault(
+        "conversions of a version that is not in force share a person's budget",
+        ITS_TESTS,
+        BUDGETS,
+        "if isinstance(row, Conversion) and (goal := goals.get(row.goal)) and in_force(row, goal)",
+        "if isinstance(row, Conversion)",
+    ),
+    fault(
         "an explanation that doesn't read its person's other conversions",
         f"{ITS_TESTS}::test_explanations_of_a_person_over_the_budget_add_up_to_the_report",
         CASES,

@@ -70,6 +70,16 @@ def test_copies_and_retracted_conversions_of_all_visitors_of_a_person_count(shop
     assert len(credited(shop, "o1")) == 4
 
 
+def test_conversions_of_a_version_that_is_not_in_force_dont_count(shop: Shop) -> None:
+    clicks(shop, 9)
+    shop.process(shop.sale("s1", order="o1"))
+    own: dict[str, Any] = {"site": shop.key, "visitor": "ann", "goal": shop.config().goals[0].uid, "bucket": NOON}
+    left_behind = Conversion(**own, at=NOON + 1, hit="s2", order="o2", version=7)
+    shop.store.add_facts([left_behind])
+    assert left_behind in shop.store.read_bucket(shop.key, NOON)
+    assert len(credited(shop, "o1")) == 9
+
+
 def test_who_claims_an_order_from_another_hour_brings_fewer_clicks(shop: Shop) -> None:
     clicks(shop, 9)
     shop.process(shop.sale("s1", order="o1", visitor="bob"), shop.sale("s2", HOUR, order="o1"))
