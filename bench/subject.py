@@ -84,7 +84,7 @@ class Progress:
         return bool(self._broker.default_channel.queue_declare(self._queues[0], passive=True).consumer_count)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._broker.release()
         self._cluster.shutdown()
 

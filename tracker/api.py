@@ -150,12 +150,12 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
     search_fields = ("name", "sites__key", "users__username")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """Save the account and its users, or neither."""
+        """Save the account together with its users, in one transaction."""
         with transaction.atomic():
             serializer.save()
 
     def perform_update(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """Save the changes of the account and of its users, or neither."""
+        """Save the changes of the account together with its users, in one transaction."""
         with transaction.atomic():
             serializer.save()
 

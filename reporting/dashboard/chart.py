@@ -51,7 +51,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """The chart of a figure."""
+    """The dashboard's chart of one figure, by hour, day, week or month."""
 
     figure: Figure
     unit: Unit

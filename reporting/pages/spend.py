@@ -95,13 +95,13 @@ def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: b
 
 
 def change_context(found: Imported) -> dict[str, Any]:
-    """The values that the page shows of what an import changes."""
+    """Return the template's values about what an import changes."""
     days = changed_days(found.before, found.after)
     return {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
 
 
 def days_of(found: Imported) -> dict[str, str]:
-    """The days of a file, as parameters of the list; none if they are too many for it."""
+    """Return the days of a file as the list's parameters; {} if there are more than the list may have."""
     days = {"from": found.first, "to": found.last}
     return days if len(days_between(found.first, found.last)) <= MAX_DAYS else {}
 

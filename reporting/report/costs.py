@@ -26,7 +26,7 @@ Profit = Annotated[Amount | UnsetType | None, Meta(description=f"{_IF}`value` wi
 
 
 class NoSpendRate(msgspec.Struct, frozen=True):
-    """Spend that is left out of costs because no exchange rate of its day is known. Its clicks and impressions
+    """Costs that are left out because the exchange rate of their day isn't known. Their clicks and impressions
     count."""
 
     no_rate: Annotated[dict[str, Amount], Meta(description="Currency -> the cost left out, in that currency.")]

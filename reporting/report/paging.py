@@ -54,7 +54,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def read_page(parameters: Mapping[str, str], by: tuple[str, ...], figures: Sequence[str] = tuple(FIGURES)) -> Page:
-    """Read the parameters `order`, `limit` and `after`. `figures`: those that the report may have. Raises Refusal."""
+    """Read the parameters `order`, `limit` and `after`. `figures`: the figures by which the report can be ordered.
+    Raises Refusal."""
     order = read_order(parameters.get("order") or "", (*by, *figures))
     after = parameters.get("after") or ""
     return Page(order, read_limit(parameters.get("limit") or ""), read_position(after, by, order) if after else None)

@@ -31,5 +31,5 @@ def instant(text: str) -> datetime:
 
 @register.filter
 def day(text: str) -> date:
-    """Read a day of an answer as a date, for Django's filters of dates."""
+    """Convert a day of an answer to a date, for Django's date filters."""
     return date.fromisoformat(text)

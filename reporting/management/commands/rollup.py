@@ -79,14 +79,14 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def month_ends(marks: Iterable[Mark]) -> list[int]:
-    """The instants (ms) at which the months of marks are over in every timezone, the oldest first, without the newest
+    """Return the instants (ms) at which the marked months are over in every timezone, oldest first, without the newest
     month."""
     months = sorted({month_of(mark.bucket, "UTC") for mark in marks})
     return [over_everywhere(month) for month in months[:-1]]
 
 
 def over_everywhere(month: str) -> int:
-    """The instant (ms) at which a month is over in every timezone."""
+    """Return the instant (ms) at which a month is over in every timezone."""
     return end_of(month, "UTC") + FURTHEST_MS
 
 
@@ -100,8 +100,8 @@ def roll_up_all(site: str | None) -> int:
 
 
 def roll_up_until(work: Roller, site: str | None, until: int) -> int:
-    """Roll up the marked parts of hours that begin before an instant (ms), and add these hours up; return the number of
-    hours."""
+    """Roll up the marked parts of hours that begin before an instant (ms), and add up these hours; return their
+    number."""
     buckets: set[tuple[str, int]] = set()
     for noted in (work.marked, work.sums):
         marks = [mark for mark in noted(site) if mark.bucket < until]
@@ -134,7 +134,7 @@ def fit_all(site: str | None) -> dict[str, bool]:
 
 
 def fit_until(work: Fitter, site: str | None, until: int) -> dict[str, bool]:
-    """Fit those of the marked months that are over everywhere at an instant (ms); see `fit_all`."""
+    """Fit the marked months that are over in every timezone at an instant (ms); see `fit_all`."""
     marks = [mark for mark in work.due(site) if over_everywhere(mark.month) <= until]
     return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in marks}
 
