@@ -13,7 +13,8 @@ PARTS_AT_ONCE = 4
 
 
 def in_order(marks: Sequence[Mark]) -> list[Mark]:
-    """Sort marks: in turn the one that was tried longest ago, and the one of the newest hour."""
+    """Sort marks so that they alternate: the one whose last try is longest ago, the one of the newest hour, and so
+    on."""
     newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
     waiting = sorted(newest, key=lambda mark: mark.tried)
     return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))

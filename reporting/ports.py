@@ -27,8 +27,8 @@ class RollupMarks(Protocol):
         """Note that a rollup of these marks begins."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
-        """Remove these marks, except those whose part was marked again meanwhile; return the removed ones. `marks`:
-        mark -> until when (ms) it must not be rolled up again."""
+        """Remove these marks, except those that were set again meanwhile; return the removed ones. `marks`: mark -> the
+        time (ms) until which its part must not be rolled up again."""
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
         """Mark the fits of these (site, month) pairs to be made again, under a new token."""

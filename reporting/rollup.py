@@ -84,18 +84,19 @@ class Roller:
             self.marks.close_marks(dict.fromkeys(marks, self.clock() + rest))
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """Return the marked parts to roll up now: in turn the one that was tried longest ago, and the newest one.
+        """Return the marked parts that are to be rolled up now. They alternate: the part whose last try is longest ago,
+        the newest part, and so on.
 
-        Newest first: the recount of one site's year doesn't delay the present day of others. Longest ago first: no part
-        waits forever, even if a tick does only few of many. `now` (ms): parts that rest or are held at this instant are
-        left out; None leaves out none.
+        The newest come early, because the recount of one site's year must not delay the present day of others. The
+        longest untried come early, because no part may wait forever, even if a tick does only few of many. `now` (ms):
+        parts that rest or are held at this instant are left out; None leaves out none.
         """
         self.expand(site, now)
         return self._noted(False, site, now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """Return the marked hours to add up from their parts now, in the same order as `marked`. A tick does them after
-        the parts that mark them."""
+        """Return the marked hours that are to be added up from their parts now, in the same order as `marked`. A tick
+        does this after rolling up the parts, which mark their hours."""
         return self._noted(True, site, now)
 
     def _noted(self, sums: bool, site: str | None, now: int | None) -> list[Mark]:

@@ -95,8 +95,10 @@ def report_pairs_of(listing: Listing) -> Pairs:
 
 
 def filter_of(listing: Listing, query: Query, site: SiteConfig) -> Callable[[ListedConversion], bool]:
-    """Return a function that tells whether a conversion is in the report with the list's filters: one of its credited
-    ads meets all of them; or it has no credited ad, and no filter includes only some ads."""
+    """Return a function that tells whether a conversion belongs to the report with the list's filters.
+
+    It does if one of its credited ads meets all filters; or if no ad gets credit, and no filter demands certain ads.
+    """
     ads, goals = AdKeys(query, site), {goal.key: goal.uid for goal in site.goals}
     attributed = ATTRIBUTED.get(listing.single.get("attributed", ""))
     kept = query.filters.get("goal", Filter())
