@@ -1,4 +1,4 @@
-"""Fixtures: a tracker and a browser for each file of tests, and a new shop for each test."""
+"""Fixtures: one tracker and one browser for the tests of the snippet, and a new shop for each test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,10 +14,10 @@ from tests.running import Tracker
 OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser for one file of tests. All files can't share them: Django's models don't work while
-    Playwright runs."""
+    """A tracker and a browser for all files of snippet tests. They end with this folder's tests: Django's models don't
+    work while Playwright runs. Files that start a browser of their own come before, in alphabetical order."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.migrate()
