@@ -44,7 +44,7 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class CellMaker:
-    """Makes the cells of marked parts and hours. The arguments are those of `Roller`."""
+    """Makes the cells of marked parts and hours. It takes the same arguments as `Roller`."""
 
     def __init__(
         self,

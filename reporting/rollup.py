@@ -146,7 +146,7 @@ class Roller:
         return self._finish([self.maker.make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells of all marks together. If that fails, write those of each mark by itself."""
+        """Write the cells of all marks together. If that fails, write the cells of each mark by itself."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)

@@ -13,7 +13,7 @@ from reporting.report.report_answer import ReportAnswer
 from tracker.openapi import parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
-UNCHANGED = {304: OpenApiResponse(description="The answer is that of the ETag in `If-None-Match`.")}
+UNCHANGED = {304: OpenApiResponse(description="The answer still has the ETag in `If-None-Match`.")}
 REFUSED = refusals(400, 401, 404, 503)
 
 

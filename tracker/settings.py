@@ -252,7 +252,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 
-#: The tasks of a batch after the queue. The rooms are named as text; each can then be deployed by itself.
+#: The tasks that process a batch, in order. Tasks of other apps are named as text; each app can then be deployed by
+#: itself.
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
 TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
@@ -267,13 +268,13 @@ BEAT = {
     "archive": "tracker.tasks.merge_archive",
 }
 
-#: What collection needs of the other rooms, named as text for the same reason: how far the queue has come, the store to
-#: prepare, what a change of a site marks, and what stores a snapshot of a changed configuration.
+#: What the app `tracker` needs of other apps, named as text for the same reason: how far the queue is processed, the
+#: store to prepare, the function that marks a changed site, and the one that archives a changed configuration.
 MARKER = "conversions.models.Marker"
 OPEN_STORE = "conversions.store.adapters.open_store"
 MARK_SITE = "conversions.marks.marks.mark_site"
 KEEP_SOON = "conversions.configuration.snapshot.keep_soon"
-#: The functions that read numbers of the other rooms for /metrics, by name.
+#: The names of the functions that read metrics of other apps for /metrics.
 GAUGES = ("reporting.gauges.read_gauges",)
 
 #: The level of all processes. The Procfile passes it to Celery. It is checked here, because Celery answers a wrong one

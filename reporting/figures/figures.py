@@ -26,9 +26,10 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """Add up the touches of an hour (`bucket`), or of a part of it, and those of its conversions (`cases`) that count.
+    """Add up the touches and the counted conversions of an hour (`bucket`), or of a part of it.
 
-    `learnt`: goal uid -> what the data-driven models learnt from the month before.
+    `cases`: all conversions with their verdicts; only those that count in the hour are added. `learnt`: goal uid ->
+    what the data-driven models learnt from the month before.
     """
     adder = FactAdder(site, learnt or {})
     adder.add_touches(touches)

@@ -1,4 +1,4 @@
-"""Paging: sorts the rows of a report and selects those of one page. Pure.
+"""Paging: sorts the rows of a report, and selects the rows of one page. Pure.
 
 A page's position is its last row's place in the order. Rows that are added or removed between two requests don't shift
 the next page. The position reveals nothing that the report doesn't.

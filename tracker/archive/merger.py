@@ -79,7 +79,7 @@ class Merger:
         yield from filter(None, self._tidy_recent(hour_start(until)))
 
     def _merge(self, keys: list[str]) -> Iterator[int]:
-        """Merge small objects of one hour with those of its merged objects that are less than half full."""
+        """Merge small objects of one hour, together with the hour's merged objects that are less than half full."""
         left = self._delete_contained(keys)
         yield len(keys) - len(left)
         for group in self._groups(chain(self._half_empty(keys[0]), left)):
