@@ -66,6 +66,8 @@ class Run:
         self.figures = Figures(seed)
         self.rng = random.Random(seed)
         self.site: dict[str, Any] = {}
+        #: All clients whose hits were checked, because later reports have these hits, too.
+        self.checked: list[Senders] = []
 
     def prepare(self) -> None:
         """Make an account with a site, ads and goals, and start the processes."""
@@ -136,9 +138,10 @@ class Run:
         assert set(senders.answers) <= {"200", "503", "none"}, dict(senders.answers)
         stored = self.inside("check")
         archived = {hit.encode() for hit in stored["hits"]}
+        self.checked.append(senders)
         self.figures.archive_objects, self.figures.archived_copies = stored["objects"], stored["copies"]
-        self.figures.lost = len(senders.accepted - archived)
-        self.figures.invented = len(archived - senders.attempted)
+        self.figures.lost = len(set().union(*(one.accepted for one in self.checked)) - archived)
+        self.figures.invented = len(archived.difference(*(one.attempted for one in self.checked)))
         assert self.figures.lost == 0, f"{self.figures.lost} accepted hits are not in the archive"
         assert self.figures.invented == 0, f"{self.figures.invented} archived hits were never sent"
         self.check_reports(stored)

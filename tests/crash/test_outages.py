@@ -14,9 +14,9 @@ from tests.running import Tracker
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A tracker of its own."""
+    """A tracker that goes through one outage after the other. Each check is of all hits up to then."""
     with Tracker(tmp_path_factory.mktemp("outage"), own_services.make_room()) as tracker:
         run = Run(tracker, seed=1, services=own_services)
         run.prepare()
