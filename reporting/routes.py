@@ -7,6 +7,7 @@ from reporting.pages.conversions import ConversionsPage
 from reporting.pages.dashboard import DashboardPage
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.login import LoginPage
+from reporting.pages.setup import SetupPage
 from reporting.pages.spend import SpendPage
 from reporting.views import ConversionExport, ConversionReport, FitReport
 
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversions", ConversionsPage.as_view(), name="conversion_list"),
     path("explain", FindPage.as_view(), name="explain"),
     path("explain/<str:id>", ExplainedPage.as_view(), name="explained"),
+    path("setup", SetupPage.as_view(), name="setup"),
     path("spend", SpendPage.as_view(), name="spend_page"),
     path("login", LoginPage.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
 
@@ -46,11 +46,13 @@ class ConversionsPage(Page, LoginRequiredMixin, View):
     """Lists the conversions of a range of days that meet a report's filters."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """List the conversions of the chosen site, or of the first site if none is chosen."""
+        """List the conversions of the chosen or the first site. Without a site, the dashboard says what to do."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
+        if not sites:
+            return redirect("start")
         context: dict[str, Any] = {"sites": sites, "models": MODELS, "status": 200}
         try:
-            site = load_readable(request, request.GET.get("site") or (sites[0]["key"] if sites else ""))
+            site = load_readable(request, request.GET.get("site") or sites[0]["key"])
             listing = read_listing(request.GET, site.key, day_of(now_ms(), site.timezone))
             context |= {"site": site, "listing": listing}
             context |= list_context(site, listing)

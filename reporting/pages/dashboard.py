@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views import View
 
 from conversions.configuration.readable import load_readable
+from conversions.marks.marks import first_bucket
 from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
 from conversions.units.clock import day_of
@@ -46,7 +47,8 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
     """Return the template's values for a site: its figures, or the reason why there are none. Raises Refusal."""
     context = {
         "site": site,
-        "snippet": script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
+        # Before the first hit there is nothing else to do. Later the page Set-up has the snippet.
+        "snippet": "" if first_bucket(site.key) else script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
         "refused": refused_today(site, now),
     }
     choice = read_choice(request.GET, site.key, day_of(now, site.timezone))

@@ -46,8 +46,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         tracker.manage("prepare")
         account = tracker.bootstrap()
         tracker.start("web")
-        send(tracker, account)
-        tracker.manage("rollup", "--wait", "60")
         page, hosts, problems = browser.new_page(), set[str](), list[str]()
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.on("console", lambda message: problems.append(message.text))
@@ -56,6 +54,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         page.fill("input[name=username]", account["staff_user"])
         page.fill("input[name=password]", account["staff_password"])
         page.click("button[type=submit]")
+        page.get_by_role("link", name="Set-up").click()
+        page.get_by_text("Waiting for a hit.").wait_for()
+        look_at(page, "setup")
+        send(tracker, account)
+        page.get_by_text("Waiting for a hit.").wait_for(state="detached")
+        tracker.manage("rollup", "--wait", "60")
+        page.goto(tracker.url)
         page.locator("#chart canvas").wait_for()
         yield page
         assert hosts - {""} == {urlsplit(tracker.url).netloc}

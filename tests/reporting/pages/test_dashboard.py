@@ -134,7 +134,7 @@ class TestReport:
     ) -> None:
         now = now_ms()
         shop.receive(
-            shop.click(iso(now - 27 * 24 * HOUR_MS)),
+            shop.click(iso(now - 26 * 24 * HOUR_MS)),
             shop.click(iso(now - 3 * HOUR_MS), ad="mail", visitor="bob"),
             shop.sale(iso(now - 2 * HOUR_MS), 1234, visitor="bob"),
             shop.sale(iso(now - 2 * HOUR_MS), 5, visitor="eve"),
@@ -237,9 +237,12 @@ class TestReport:
         files = set(re.findall(r'(?:src|href)="/static/([^"]*)"', page))
         assert len(page) + sum(Path(str(finders.find(file))).stat().st_size for file in files) < 150_000
 
-    def test_the_snippet_is_there_to_copy(self, client: Client, shop: DatedShop, ann: User) -> None:
+    def test_until_the_first_hit_the_snippet_is_there_to_copy(self, client: Client, shop: DatedShop, ann: User) -> None:
         snippet = f'<script async src="http://testserver/t.js" data-site="{shop.site.key}"></script>'
         assert snippet in text_of(client.get("/"))
+        shop.receive(shop.click("2026-01-05T10:00Z"))
+        assert snippet not in text_of(client.get("/"))
+        assert snippet in text_of(client.get("/setup"))
 
     def test_the_open_hour_and_the_sealed_instant_are_shown_in_the_sites_time(
         self, client: Client, shop: DatedShop, ann: User
