@@ -1,6 +1,8 @@
 """Apps: the Django app of the tracker, and Django's admin with our own admin site. Importing the checks registers
 them."""
 
+import gc
+
 import django_stubs_ext
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
@@ -19,6 +21,11 @@ class TrackerConfig(AppConfig):
     name = "tracker"
     default = True
     verbose_name = "Accounts and sites"
+
+    def ready(self) -> None:
+        """Turn on the collection of garbage, which the settings turned off. What is loaded by now is never garbage."""
+        gc.freeze()
+        gc.enable()
 
 
 class AdminSiteConfig(admin_apps.AdminConfig):
