@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -95,16 +96,17 @@ BAD_VALUES = [
 WITHOUT_BAD_VALUE = {"SECRET_KEY", "WEB_HOST"}
 
 
-def settings_read() -> set[str]:
+@cache
+def settings_read() -> frozenset[str]:
     """The variables that settings.py reads: the names in capitals that are passed to one of its readers."""
     calls = list(ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text())))
-    return {
+    return frozenset(
         argument.value
         for call in calls
         if isinstance(call, ast.Call) and name_of(call.func) in READERS
         for argument in call.args[:1]
         if isinstance(argument, ast.Constant) and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(argument.value))
-    }
+    )
 
 
 def name_of(function: ast.expr) -> str:
