@@ -1,5 +1,5 @@
-"""Attempts: tries one piece of work after the other. A failure is logged, and the next piece is tried. If services are
-away several times in a row, everything stops."""
+"""Attempts: does many pieces of work, one after the other. If one fails, the error is logged and the next one is done.
+If services are away several times in a row, the error is raised."""
 
 import logging
 from collections.abc import Callable
@@ -16,16 +16,15 @@ OUTAGE = 3
 
 
 class Attempts:
-    """Tries pieces of work, such as rolling up hours, and logs those that fail. Failed work is tried again by a later
-    task."""
+    """Does pieces of work, such as rolling up hours, and logs those that fail. A later task does them again."""
 
     def __init__(self) -> None:
         self._away: list[Exception] = []
         self._in_a_row = 0
 
     def make(self, work: Callable[[], T], trouble: str) -> T | None:
-        """Call `work` and return its result. If it fails, log the error under the message `trouble` and return None. In
-        an outage, raise the error, which is one of AWAY."""
+        """Call `work` and return its result. If it fails, log `trouble` (a text) with the error, and return None. If
+        this is the third call in a row that finds a service away, raise the error."""
         try:
             done = work()
         except AWAY as error:
@@ -42,6 +41,7 @@ class Attempts:
         return done
 
     def end(self) -> None:
-        """Raise the last error of a service that was away, if there was one. Call it after all work was tried."""
+        """If a service was away during any call of `make`, raise the last such error. Call `end` after all work was
+        tried."""
         if self._away:
             raise self._away[-1]

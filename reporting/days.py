@@ -1,8 +1,8 @@
 """Days: makes the figures of each past day from the figures of its hours. Reports then read one cell a day instead of
 24.
 
-A day's cell is a cache. It is made in this order: draw a token, check that no hour is marked to be rolled up again,
-read the hours. A mark that is set later has a greater token, and reports then ignore the day's cell; see
+A day's cell is a cache. To make it, draw a token, check that none of the day's hours is marked, and read the cells of
+these hours. If an hour is marked later, its mark has a greater token, and reports ignore the day's cell; see
 `conversions.marks.days`.
 """
 
@@ -29,24 +29,26 @@ LOOKED_AT = 2_000
 
 
 class DayList(Protocol):
-    """The list of days whose cells should be made, as the day maker uses it: `conversions.marks.days`."""
+    """The list of days whose cells should be made again. This is the interface that DayMaker needs;
+    `conversions.marks.days` implements it."""
 
     def stale_days(self, now: int, limit: int, site: str | None = None) -> list[StaleDay]:
-        """Return at most `limit` listed days that are over at `now` (ms)."""
+        """Return the days of the list that have ended at `now` (ms), at most `limit`. With `site`, only days of this
+        site."""
 
     def forget_day(self, day: StaleDay) -> None:
-        """Remove a day from the list. If it was listed again after it was read, it stays."""
+        """Remove a day from the list, unless it was put on the list again after `day` was read."""
 
     def draw_day_token(self) -> int:
-        """Draw a token and commit it. Every mark with a smaller token is visible to reads after this."""
+        """Draw a token and commit it. After the call, every mark with a smaller token is visible to reads."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
-        """Whether any hour that begins in an interval (ms) is marked to be rolled up again."""
+        """Whether any hour of a site that begins at `since` <= ms < `until` is marked to be rolled up again."""
 
 
 class DayMaker:
-    """Makes the cells of past days from the cells of their hours. `load_sites` reads the sites' configuration without a
-    cache."""
+    """Makes the cells of past days from the cells of their hours. `load_sites` must read the sites' configuration from
+    the database, not from a cache."""
 
     def __init__(
         self, store: Store, days: DayList, load_sites: Callable[[Collection[str]], Mapping[str, SiteConfig]]
@@ -58,19 +60,20 @@ class DayMaker:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def due(self, now: int, site: str | None = None) -> list[StaleDay]:
-        """Return the days whose cells may be made at `now` (ms)."""
+        """Return the days whose cells should be made again and that have ended at `now` (ms). With `site`, only days of
+        this site."""
         days = self.days.stale_days(now, LOOKED_AT, site)
         self._sites = {}
         self._load({day.site for day in days})
         return days
 
     def attempt(self, day: StaleDay) -> bool:
-        """Make the cells of a day; return whether they were made. A failure is logged, not raised."""
+        """Make the cells of a day. Return whether they were made. An error is logged and not raised."""
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:
-        """Make the cells of a day; return whether they were made. If one of its hours is still marked, nothing is made.
-        Raises Damaged."""
+        """Make the cells of a day. Return whether they were made: not if one of the day's hours is still marked, or if
+        the site is gone. Raises Damaged."""
         self._load({day.site} - self._sites.keys())
         site = self._sites[day.site]
         if site is None:

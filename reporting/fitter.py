@@ -1,8 +1,9 @@
-"""Fitter: makes the fits of months that are over, and then marks the next month's hours, whose credit depends on them.
+"""Fitter: makes the fits of months that have ended. A fit is what the data-driven models learn about a goal from a
+month; it decides how conversions of the next month are divided. Therefore a fitter also marks the next month's hours to
+be rolled up again.
 
-If a month is marked, its fits are made again from the facts and the present configuration. The rules of
-`conversions.marks.fit_marks` ensure that no hour keeps figures of an old fit, even after a crash or with two fitters at
-once.
+A month that is marked gets new fits, from its facts and the present configuration. `conversions.marks.fit_marks` says
+why no hour keeps figures of an old fit, even after a crash or with two fitters at once.
 """
 
 import logging
@@ -47,36 +48,39 @@ Watch = Callable[[Sequence[int]], Iterable[int]]
 
 
 class FitMarks(Protocol):
-    """The marks of months whose fits must be made again, as a fitter uses them: `conversions.marks.fit_marks`."""
+    """The marks on months whose fits must be made again. This is the interface that Fitter needs;
+    `conversions.marks.fit_marks` implements it."""
 
     def open_fits(self, site: str | None = None) -> list[FitMark]:
-        """Return the marked months, oldest first."""
+        """Return the marks on months, oldest month first. With `site`, only those of this site."""
 
     def take_fits(self, mark: FitMark, now: int, until: int) -> FitMark | None:
-        """Hold a month's mark until an instant (ms), so that no other fitter takes it. None if another one holds it, or
-        if it is gone."""
+        """Hold the mark on a month until `until` (ms), so that no other fitter takes it, and return it. None if another
+        fitter holds it at `now` (ms), or if it has been removed."""
 
     def hold_fits(self, mark: FitMark, until: int) -> bool:
-        """Hold a mark longer; return False if another fitter has taken it."""
+        """Hold a taken mark longer, until `until` (ms). Return False if another fitter has taken it."""
 
     def clear_told(self, mark: FitMark) -> bool:
-        """Empty the mark's `told`, before different fits are written; return False if another fitter has taken the
-        mark."""
+        """Empty the mark's `told`, which identifies the fits for which the next month's hours were marked. Call it
+        before different fits are written. Return False if another fitter has taken the mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
-        """Set the mark's `told`. Remove the mark, unless the month was marked again meanwhile."""
+        """Set the mark's `told`, and remove the mark unless the month was marked again after it was taken. Return
+        whether the mark was removed. If it was not, it stays held until `held_until` (ms)."""
 
     def is_rolling(self, site: str, since: int, until: int, token: int) -> bool:
-        """Whether hours of an interval (ms) are marked under this token or a later one."""
+        """Whether a site, or an hour of it that begins at `since` <= ms < `until`, is marked to be rolled up, and the
+        mark has this token or a greater one."""
 
 
 class Overtaken(Exception):
-    """Another fitter has taken the month's mark."""
+    """Another fitter has taken the month's mark. This fitter must write no more."""
 
 
 class Fitter:
-    """Makes the fits of months. `load_site` reads a site's configuration without a cache; `frozen_before` and `clock`
-    return instants (ms)."""
+    """Makes the fits of months. `load_site` must read a site's configuration from the database, not from a cache.
+    `frozen_before`: hours before this instant (ms) don't change any more. `clock`: the present instant (ms)."""
 
     def __init__(
         self,
@@ -96,7 +100,7 @@ class Fitter:
         self.attempts = Attempts()
 
     def due(self, site: str | None = None) -> list[FitMark]:
-        """Return the marked months that are over."""
+        """Return the marks on months that have ended in their site's timezone. With `site`, only those of this site."""
         now = self.clock()
         marks = self.fit_marks.open_fits(site)
         # Each site's present month is always marked. It is skipped without reading the site's configuration.
@@ -107,8 +111,8 @@ class Fitter:
         return site is None or end_of(mark.month, site.timezone) <= now
 
     def is_ready(self, mark: FitMark) -> bool:
-        """Whether a month can be fitted now: no fitter holds its mark, and none of its hours that were marked in the
-        last WAIT_MS waits to be rolled up."""
+        """Whether the fits of a month can be made now: no other fitter holds the mark, and no hour of the month was
+        marked to be rolled up in the last WAIT_MS and is still waiting."""
         now = self.clock()
         since, until = end_of(next_month(mark.month, -1), "UTC") - FURTHEST_MS, end_of(mark.month, "UTC") + FURTHEST_MS
         return not is_held(mark.held_until, now) and not self.fit_marks.is_rolling(
@@ -116,16 +120,17 @@ class Fitter:
         )
 
     def attempt(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make a month's fits; return whether they changed. A failure is logged, and other months can still be fitted.
+        """Make the fits of a month. Return whether they changed. An error is logged and not raised, and the caller goes
+        on with the next month.
 
-        An outage of the services is raised, because it concerns every month.
+        If services are away several times in a row, the error is raised, because it concerns every month.
         """
         trouble = f"site {mark.site}: the fits of {mark.month} can't be made"
         return bool(self.attempts.make(lambda: self.fit(mark, now, watch), trouble))
 
     def fit(self, mark: FitMark, now: int, watch: Watch = iter) -> bool:
-        """Make a month's fits; return whether they changed. Do nothing if another fitter holds the month at `now`
-        (ms)."""
+        """Make the fits of a month. Return whether they changed. If another fitter holds the month's mark at `now`
+        (ms), do nothing."""
         began = self.clock()
         taken = self.fit_marks.take_fits(mark, now, began + HOLD_MS)
         if taken is None:
@@ -155,8 +160,8 @@ class Fitter:
         return now + min(REST * (now - began), LONGEST_HOLD_MS)
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
-        """Write the fits; return whether they differ from the stored ones, or from those that `told` names. If they do,
-        mark the hours whose credit depends on them. Raises Overtaken."""
+        """Write the fits of a month. Return whether they differ from the stored ones, or from those for which the next
+        month was marked. If they do, mark the next month's hours to be rolled up again. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.clear_told(taken):
@@ -168,12 +173,13 @@ class Fitter:
         return changed
 
     def _is_frozen(self, taken: FitMark, site: SiteConfig) -> bool:
-        """Whether all hours whose credit depends on the month's fits are too old to change."""
+        """Whether the month's fits can't change any figure, because all hours of the next month are too old to
+        change."""
         return end_of(next_month(taken.month), site.timezone) <= self.frozen_before()
 
     def _make(self, site: SiteConfig, taken: FitMark, watch: Watch) -> dict[str, Fitted]:
-        """Make the fit of each goal, also of goals that are switched off: goal uid -> fit. The month's facts are read
-        hour by hour, some parts at a time."""
+        """Make the fit of each goal: goal uid -> fit. Goals that are switched off get one too. The month's facts are
+        read hour by hour, a few parts at a time. `watch` shows the progress. Raises Overtaken."""
         gatherer = Gatherer(site)
         held = self.clock()
         buckets = self._buckets(site, taken.month)
@@ -188,7 +194,8 @@ class Fitter:
         return {goal.uid: fit(gatherer.inputs(goal.uid), self.clock()) for goal in site.goals}
 
     def _portions(self, site: SiteConfig, bucket: int, parts: Iterable[Part]) -> Iterator[list[Fact]]:
-        """Read an hour's facts, in lists of whole parts with about PORTION facts each."""
+        """Read the facts of an hour's parts, and yield them in lists. A list has about PORTION facts, and always whole
+        parts."""
         facts: list[Fact] = []
         for part in parts:
             facts += self.store.read_bucket(site.key, bucket, part)
@@ -201,8 +208,8 @@ class Fitter:
     def _decide(
         self, site: SiteConfig, bucket: int, facts: Sequence[Fact]
     ) -> tuple[list[Touch], Iterator[Case], Whose]:
-        """Decide the conversions of some parts of an hour. Return the touches, the conversions that count, and a
-        function that returns a touch's person."""
+        """Decide which conversions of some parts of an hour count. Return the touches, these conversions, and a
+        function that returns the person of a touch."""
         conversions = [fact for fact in facts if isinstance(fact, Conversion)]
         touches = [fact for fact in facts if isinstance(fact, Touch)]
         cases = read_cases(self.store, site, conversions) if conversions else []
@@ -216,9 +223,10 @@ class Fitter:
         self.marks.mark_parts(site.key, [one for one in parts if one[0] >= limit])
 
     def _buckets(self, site: SiteConfig, month: str) -> dict[int, list[Part]]:
-        """Return the month's hours that have facts, in order: start of the hour -> its parts that have facts.
+        """Return the parts of a month that have facts, as {start of the hour (ms): parts}, in order of time.
 
-        A part without facts was never marked. When it gets facts, its rollup marks the month.
+        A part was marked at least once if it has facts. If a part gets its first facts after this read, its rollup
+        marks the month, and the fits are made again.
         """
         buckets: dict[int, list[Part]] = {}
         for bucket, index in self._parts(site, month):
@@ -226,7 +234,7 @@ class Fitter:
         return buckets
 
     def _parts(self, site: SiteConfig, month: str) -> list[tuple[int, int]]:
-        """Return the (hour, part) pairs of a month that have facts."""
+        """Return the parts of a month that have facts, as (start of the hour in ms, index of the part)."""
         first = day_start(first_day(month), site.timezone)
         return self.marks.known_parts(site.key, first, end_of(month, site.timezone))
 

@@ -1,4 +1,4 @@
-"""Gauges: how far the figures of all sites are behind, for /metrics."""
+"""Gauges: reads how far the figures of all sites lag behind the present, for /metrics."""
 
 from django.db.models import Count, Min, Q
 
@@ -10,16 +10,17 @@ from reporting.report.sealed import seal
 
 
 def read_gauges() -> dict[str, tuple[float, str]]:
-    """Return metric name -> (number, description). Unknown numbers are left out."""
+    """Return the metrics of all functions here: metric name -> (number, description). A number that isn't known is left
+    out."""
     now = now_ms()
     return {**mark_gauges(now), **fit_gauges(now), **marker_gauges(now)}
 
 
 def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Return how many hours wait to be rolled up, and for how long.
+    """Return how many hours wait to be rolled up, and how long the oldest has waited at `now` (ms).
 
-    A mark's token is the microsecond in which it was drawn. Onward marks are left out of the wait, because they may
-    rest for an hour.
+    The token of a mark is the microsecond in which the hour was marked. Onward marks don't count for the time, because
+    they may rest for an hour.
     """
     marks = Mark.objects.filter(marked=True).aggregate(number=Count("pk"), oldest=Min("token", filter=~Q(part=ONWARD)))
     waited = now / 1000 - marks["oldest"] / 1_000_000 if marks["oldest"] else 0.0
@@ -33,13 +34,14 @@ def mark_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Return how many months wait to be fitted. The present month of each site is always marked, and doesn't count."""
+    """Return how many months wait for their fits at `now` (ms). The present month of each site is always marked, and
+    isn't counted."""
     waiting = FitMark.objects.filter(marked=True, month__lt=month_of(now, "UTC")).count()
     return {"hitledger_fits_open": (waiting, "Months that are over and wait to be fitted.")}
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Return how far processed hits, and complete (sealed) reports, are behind the present."""
+    """Return how far back the processed hits and the complete (sealed) figures reach from `now` (ms)."""
     reached = Marker.reached()
     if not reached:
         return {}

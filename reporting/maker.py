@@ -1,6 +1,7 @@
-"""Maker: makes the cells of a marked part of an hour, or of a whole hour from its parts.
+"""Maker: makes the cells of a part of an hour from its facts, and the cells of a divided hour from the cells of its
+parts.
 
-If an hour turns out to be large, the site's coming hours are divided into more parts.
+If an hour has many facts, the site's coming hours are divided into more parts.
 """
 
 import logging
@@ -28,11 +29,12 @@ MOST_FACTS = 2_000
 
 
 class MadeCells(msgspec.Struct, frozen=True):
-    """The cells of a mark that are not written yet, the number of facts in them, and the milliseconds that making them
-    took.
+    """Cells that were made for a mark, and are not written yet; the number of facts that were read, and the time it
+    took (ms).
 
-    `cells` is None if there is nothing to write. `day` is the day of a whole hour's cells; None for a part of an hour.
-    `month` is the month of the facts; None for a sum of parts.
+    `cells`: None if there is nothing to write. `day`: the day of the hour if the cells are those of a whole hour; None
+    if they are those of a part. `month`: the month of the facts; None if no facts were read, because the cells of parts
+    were added up.
     """
 
     mark: Mark
@@ -44,7 +46,7 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class CellMaker:
-    """Makes the cells of marked parts and hours. It takes the same arguments as `Roller`."""
+    """Makes the cells of marked parts and hours. Its arguments are those of `Roller`."""
 
     def __init__(
         self,
@@ -64,11 +66,12 @@ class CellMaker:
         self._sites: dict[str, SiteConfig | None] = {}
 
     def forget_sites(self) -> None:
-        """Read the sites' configuration anew from now on. Call it after marks were noted."""
+        """Forget the configuration of the sites, so that it is read again. Call it after each reading of marks."""
         self._sites = {}  # Configuration that is read from now on is newer than every noted token.
 
     def make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
-        """Make the cells of a mark. `batch` has the marks that were noted with it. Raises Damaged."""
+        """Make the cells of the part or hour that is marked. `batch`: all marks that were read together with it. Raises
+        Damaged."""
         site = self._site(mark, batch)
         if site is None:
             return MadeCells(mark)
@@ -91,7 +94,8 @@ class CellMaker:
         return MadeCells(mark, of_hour, month, CellSet(site.key, mark.token, cells), facts, took)
 
     def _divide_further(self, site: SiteConfig, bucket: int, number: int, facts: int) -> None:
-        """Divide the site's coming hours into more parts if a part of a recent hour is too large."""
+        """If a part of a recent hour has too many facts, divide the site's coming hours into more parts. `number`: the
+        present number of parts."""
         more = next((one for one in NUMBERS if one > number), 0)
         now = self.clock()
         if facts > MOST_FACTS and more > site.parts.highest and bucket > now - DAY_MS:
@@ -99,8 +103,8 @@ class CellMaker:
             self.raise_parts(site.key, more, now)
 
     def _add_up(self, site: SiteConfig, mark: Mark, number: int) -> list[Cell]:
-        """Make the cells of an hour from the cells of its parts. If a part's cell is damaged, mark the part to be made
-        again and raise Damaged. The part then marks the hour again."""
+        """Make the cells of an hour from the cells of its `number` parts. If the cell of a part is damaged, mark the
+        part to be rolled up again, and raise Damaged. The rollup of this part marks the hour again."""
         sums, damaged = sums_of_hour(self.store, site, mark.bucket, number)
         for one in damaged:
             logger.error("site %s: %s; it will be made again", site.key, one)
@@ -110,8 +114,8 @@ class CellMaker:
         return hour_cells(mark.bucket, sums)
 
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
-        """Return the configuration of a mark's site. It is read after the marks were noted, together with the other
-        sites of the batch."""
+        """Return the configuration of a mark's site; None if the site is gone. The configuration of all sites of the
+        batch is read at once, after the marks were read."""
         sites = self._sites  # This dict is replaced whenever marks are noted.
         if mark.site not in sites:
             new = {one.site for one in batch} - sites.keys()
@@ -121,6 +125,6 @@ class CellMaker:
 
 
 def day_end(bucket: int, site: SiteConfig) -> DayEnd:
-    """Return the day of an hour, with the instant at which the day ends."""
+    """Return the day of an hour in the site's timezone, with the instant at which this day ends."""
     day = day_of(bucket, site.timezone)
     return DayEnd(site.key, day, day_start(next_day(day), site.timezone))

@@ -1,4 +1,5 @@
-"""Making: adds up the facts of a part of an hour, and the cells of all its parts to the sums of the hour. Pure."""
+"""Making: computes the figures of a part of an hour from its facts, and the figures of a divided hour from the cells of
+its parts. Pure."""
 
 from conversions.facts.records import Conversion, Touch
 from conversions.rules.parts import Part
@@ -14,8 +15,8 @@ from reporting.figures.sums import Sums
 
 
 def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
-    """Read and add up the facts of a part of an hour; also return their number. Call it after the token of the part's
-    mark was noted."""
+    """Read the facts of a part of an hour, and compute its figures. Also return the number of facts. Read the part's
+    mark before the call."""
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -26,9 +27,9 @@ def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tup
 
 
 def sums_of_hour(store: Store, site: SiteConfig, bucket: int, number: int) -> tuple[Sums, list[Damaged]]:
-    """Add up the cells of an hour's parts; also return the damaged cells.
+    """Add up the cells of an hour's `number` parts to the figures of the hour. Also return the errors of damaged cells.
 
-    A part without cells is left out: it has no facts yet, or the hour is added up again after its first rollup.
+    A part without cells adds nothing. It has no facts yet, or its first rollup comes later and marks the hour again.
     """
     sums = Sums()
     damaged: list[Damaged] = []

@@ -1,4 +1,5 @@
-"""Order: sorts marked hours for the rollup, and groups them into batches."""
+"""Order: decides the order in which marked hours and parts are rolled up, and which are rolled up together as a
+batch."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,16 +14,17 @@ PARTS_AT_ONCE = 4
 
 
 def in_order(marks: Sequence[Mark]) -> list[Mark]:
-    """Sort marks so that they alternate: the one whose last try is longest ago, the one of the newest hour, and so
-    on."""
+    """Return the marks in the order in which to roll them up. The order alternates: the mark whose last try is longest
+    ago, the mark of the newest hour, the next of each, and so on."""
     newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
     waiting = sorted(newest, key=lambda mark: mark.tried)
     return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))
 
 
 def batches_of(marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-    """Group marks into batches that are rolled up together. Parts of one hour form small batches, which several workers
-    can share. A mark whose last try failed or killed its worker gets a batch of its own."""
+    """Divide the marks into batches that are rolled up together. A batch has at most 32 marks. If several parts of one
+    hour are marked, they come in batches of 4, which several workers can share. A mark whose last try failed, or killed
+    its worker, is alone in its batch."""
     marks = list(marks)
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     batches: dict[int, list[Mark]] = {AT_ONCE: [], PARTS_AT_ONCE: []}

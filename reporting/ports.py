@@ -1,4 +1,5 @@
-"""Ports: the interfaces of marks, and of the list of past days, that the rollup uses."""
+"""Ports: the interfaces that the rollup needs: of marks, of the turns in which workers take them, and of the list of
+past days."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -9,50 +10,57 @@ from conversions.units.clock import FOR_EVER
 
 
 class RollupMarks(Protocol):
-    """The marks of hours whose figures must be made again, as the rollup uses them: `conversions.marks.marks`."""
+    """The marks on hours, and on parts of hours, whose figures must be made again. This is the interface that the
+    rollup needs; `conversions.marks.marks` implements it."""
 
     def mark_parts(self, site: str, parts: Iterable[tuple[int, int]]) -> None:
-        """Mark these (hour, part) pairs to be rolled up, under new tokens."""
+        """Mark parts of a site's hours to be rolled up. `parts`: (start of the hour in ms, index of the part). Each
+        mark gets a new token."""
 
     def mark_sums(self, buckets: Iterable[tuple[str, int]]) -> None:
-        """Mark these hours, as (site, hour), to be added up from their parts, under a new token."""
+        """Mark divided hours whose parts must be added up again. `buckets`: (site, start of the hour in ms). The marks
+        get a new token."""
 
     def open_marks(self, site: str | None = None) -> list[Mark]:
-        """Return the open marks."""
+        """Return all marks that are not removed. With `site`, only those of this site."""
 
     def known_parts(self, site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-        """Return every (hour, part) pair that was ever marked, for the hours that begin in an interval (ms)."""
+        """Return every part that was ever marked, as (start of the hour in ms, index of the part), of hours that begin
+        at `since` <= ms < `until`."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
-        """Note that a rollup of these marks begins."""
+        """Store that a rollup of these marks begins now."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
-        """Remove these marks, except those that were set again meanwhile; return the removed ones. `marks`: mark -> the
-        time (ms) until which its part must not be rolled up again."""
+        """Remove marks, except those that were set again since they were read. Return the removed ones. `marks`: mark
+        -> the time (ms) before which its part must not be rolled up again."""
 
     def mark_fits(self, months: Collection[tuple[str, str]]) -> None:
-        """Mark the fits of these (site, month) pairs to be made again, under a new token."""
+        """Mark the fits of months to be made again. `months`: (site, month)."""
 
 
 class MarkTurns(Protocol):
-    """Which worker rolls up which marks, and when; as the rollup uses it: `conversions.marks.turns`."""
+    """Which marks a worker may roll up now, so that workers don't do the same work. This is the interface that the
+    rollup needs; `conversions.marks.turns` implements it."""
 
     def due_marks(self, now: int, sums: bool, site: str | None = None) -> list[Mark]:
-        """Return the marks that may be rolled up at `now` (ms), in no particular order. `sums`: marks on sums of hours,
-        else marks on parts."""
+        """Return the marks that may be rolled up at `now` (ms), in any order. `sums`: true for marks on hours whose
+        parts must be added up, false for marks on parts."""
 
     def due_site_marks(self, now: int | None, site: str | None = None) -> list[Mark]:
-        """Return the open marks of whole sites, and the open onward marks that may be replaced at `now` (ms)."""
+        """Return the marks that stand for many hours of a site and can now be replaced by a mark for each part: all
+        marks on whole sites, and the onward marks that don't rest at `now` (ms)."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-        """Hold marks until an instant (ms), so that no other worker takes them. Return the marks that are now held."""
+        """Hold those of the marks that no other worker holds at `now` (ms), until `until` (ms). Return them."""
 
     def release_marks(self, marks: Collection[Mark]) -> None:
-        """Release marks that are held."""
+        """Release marks that this worker holds, so that others can take them."""
 
 
 class DayNotes(Protocol):
-    """The list of past days whose cells should be made again, as the rollup uses it: `conversions.marks.days`."""
+    """The list of past days whose cells should be made again. This is the interface that the rollup needs;
+    `conversions.marks.days` implements it."""
 
     def note_days(self, days: Collection[DayEnd]) -> None:
-        """Add days to the list."""
+        """Put days on the list."""

@@ -1,16 +1,18 @@
-"""Rollup: makes the exact figures of marked hours and writes them. Workers do it each minute.
+"""Rollup: computes the exact figures of marked hours and writes them as cells. Workers do it each minute.
 
-The order of steps ensures that no fact is missed: note each mark's token; read the configuration without a cache; read
-the facts; write every cell under its mark's token; mark the fits of the hours' months; note that the cells of their
-days are old; remove each mark, unless the hour was marked again (its token is then another one).
+The order of the steps ensures that no fact is missed: read the marks with their tokens; read the configuration without
+a cache; read the facts; write the cells under the tokens of their marks; mark the fits of the hours' months; put the
+hours' days on the list of days to be made again; remove the marks. A mark stays if the hour was marked again meanwhile,
+because its token has changed.
 
-If an hour isn't divided, its only part makes the cells of the hour. If it has several parts, each makes its own cell
-and marks the sum of the hour. The sum is made by the same steps, from the cells of the parts.
+An hour that isn't divided has one part, whose cells are the cells of the hour. If an hour has several parts, each part
+gets cells of its own, and then the hour is marked to be added up. The same steps make the cells of this hour from the
+cells of its parts.
 
-The configuration is read once for all marks that were noted together, after the last one. No mark is closed with an
-outdated configuration: a change of the configuration marks the whole site in the same transaction. If it commits before
-the configuration is read, the rollup sees it. If it commits later, the site's mark has a greater token than every noted
-one, and all hours of the site are marked again under still greater tokens.
+The configuration is read once for all marks that were read together, after the marks. No mark is removed after a rollup
+with an outdated configuration: a change of the configuration marks the whole site in the same transaction. If it
+commits before the configuration is read, the rollup sees the change. If it commits later, the mark on the site has a
+greater token than all marks that were read, and all hours of the site are marked again under still greater tokens.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,10 +46,11 @@ ONWARD_REST_A_PART_MS = 100
 
 
 class Roller:
-    """Rolls up marked hours and parts of hours.
+    """Rolls up marked hours and parts of hours: computes their figures and writes them.
 
-    `load_sites` reads configurations without a cache. `frozen_before` and `clock` return instants (ms). `raise_parts`
-    divides a site's coming hours into more parts.
+    `load_sites` must read the sites' configuration from the database, not from a cache. `frozen_before`: hours before
+    this instant (ms) don't change any more. `clock`: the present instant (ms). `raise_parts` divides a site's coming
+    hours into more parts.
     """
 
     def __init__(
@@ -71,9 +74,10 @@ class Roller:
         self.attempts = Attempts()
 
     def expand(self, site: str | None = None, now: int | None = None) -> None:
-        """Replace marks of whole sites, and onward marks, by a mark on each part of their hours that may still change.
+        """Replace marks that stand for many hours (marks on whole sites, and onward marks) by a mark on each part of
+        these hours that may still change.
 
-        `now` (ms): onward marks that rest at this instant are left out; None leaves out none.
+        With `now` (ms), onward marks that rest at this instant are not replaced. With `site`, only marks of this site.
         """
         limit = self.frozen_before()
         of_sites = groupby(self.turns.due_site_marks(now, site), lambda mark: mark.site)
@@ -84,19 +88,19 @@ class Roller:
             self.marks.close_marks(dict.fromkeys(marks, self.clock() + rest))
 
     def marked(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """Return the marked parts that are to be rolled up now. They alternate: the part whose last try is longest ago,
-        the newest part, and so on.
+        """Return the marks on parts of hours, in the order in which to roll them up. The order alternates: the part
+        whose last try is longest ago, the part of the newest hour, and so on.
 
-        The newest come early, because the recount of one site's year must not delay the present day of others. The
-        longest untried come early, because no part may wait forever, even if a tick does only few of many. `now` (ms):
-        parts that rest or are held at this instant are left out; None leaves out none.
+        The newest hours come early, because the recount of one site's year must not delay the present day of other
+        sites. The longest untried parts come early, because no part may wait forever. With `now` (ms), marks that rest
+        or are held at this instant are left out.
         """
         self.expand(site, now)
         return self._noted(False, site, now)
 
     def sums(self, site: str | None = None, now: int | None = None) -> list[Mark]:
-        """Return the marked hours that are to be added up from their parts now, in the same order as `marked`. A tick
-        does this after rolling up the parts, which mark their hours."""
+        """Return the marks on divided hours whose parts must be added up, in the same order as `marked`. Call it after
+        the parts were rolled up, because their rollup sets these marks."""
         return self._noted(True, site, now)
 
     def _noted(self, sums: bool, site: str | None, now: int | None) -> list[Mark]:
@@ -109,12 +113,12 @@ class Roller:
         return in_order(marks)
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Group marks into batches that are rolled up together."""
+        """Divide the marks into batches that are rolled up together."""
         return batches_of(marks)
 
     def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Roll up the marks that no other worker holds; return those that were removed. They are held meanwhile.
-        Failures are logged."""
+        """Roll up those of the marks that no other worker holds, and hold them meanwhile. Return the marks that were
+        removed. An error is logged and not raised."""
         now = self.clock()
         mine = self.turns.take_marks(marks, now, now + HOLD_MS)
         try:
@@ -123,9 +127,10 @@ class Roller:
             self.turns.release_marks(mine)
 
     def attempt(self, marks: Sequence[Mark]) -> list[Mark]:
-        """Roll up marks; return those that were removed. A failure is logged, and the other marks are still tried.
+        """Roll up the marks, even if other workers hold them. Return the marks that were removed. An error is logged,
+        and the next mark is tried.
 
-        An outage of the services is raised, because it concerns every mark.
+        If services are away several times in a row, the error is raised, because it concerns every mark.
         """
         self.marks.note_tries(marks)
         return self._attempt(marks)
@@ -142,11 +147,12 @@ class Roller:
         return [*done, *self._attempt_to_finish(made)]
 
     def roll_up(self, *marks: Mark) -> list[Mark]:
-        """Roll up marks; return those that were removed. Every failure is raised."""
+        """Roll up the marks. Return the marks that were removed. Every error is raised."""
         return self._finish([self.maker.make(mark, marks) for mark in marks])
 
     def _attempt_to_finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells of all marks together. If that fails, write the cells of each mark by itself."""
+        """Write the cells of all these marks together. If that fails, write them again for each mark alone. Return the
+        marks that were removed."""
         if len(made) > 1:
             names = f"{len(made)} buckets together can't be written"
             done = self.attempts.make(lambda: self._finish(made), names)
@@ -156,8 +162,8 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells, mark sums and fits, note the days, then remove the marks. After a crash all of it is done
-        again, because the marks are still there."""
+        """Write the cells, and do the rest of the steps that the module describes. Return the marks that were removed.
+        A crash does no harm: the marks are removed last, and the steps are done again."""
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})
         self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})
@@ -170,10 +176,10 @@ class Roller:
 
 
 def is_open(bucket: int, now: int) -> bool:
-    """Whether an hour is not over at `now` (ms)."""
+    """Whether the hour that begins at `bucket` (ms) has not ended at `now` (ms)."""
     return bucket + HOUR_MS > now
 
 
 def trouble(mark: Mark) -> str:
-    """Return the log's message for a part that can't be rolled up."""
+    """Return the text for the log if the marked part can't be rolled up."""
     return f"site {mark.site}: part {mark.part} of bucket {mark.bucket} can't be rolled up"

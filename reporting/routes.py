@@ -1,4 +1,4 @@
-"""Routes: the addresses of reports, exports, and the pages for people."""
+"""Routes: the addresses of the report API, of exports, and of the pages for people."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path

@@ -1,4 +1,4 @@
-"""Schema: describes the reporting API in `/api/schema`: summaries, parameters and answers."""
+"""Schema: the descriptions of the report API for `/api/schema`: summaries, parameters and answers."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -18,12 +18,12 @@ REFUSED = refusals(400, 401, 404, 503)
 
 
 def day(name: str, description: str) -> OpenApiParameter:
-    """Describe a query parameter that is a day of the site's calendar."""
+    """Describe a query parameter whose value is a day, such as 2026-11-28."""
     return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, description=description, required=True)
 
 
 def several(name: str, description: str) -> OpenApiParameter:
-    """Describe a query parameter that may be repeated."""
+    """Describe a query parameter that may come several times."""
     return OpenApiParameter(
         name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=f"{description} It may be repeated.", many=True
     )

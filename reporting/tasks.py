@@ -1,4 +1,4 @@
-"""Tasks: Celery's tasks that roll up marked hours and fit marked months. Beat sends them each minute."""
+"""Tasks: Celery's tasks that roll up marked hours and make the fits of marked months. Beat starts them each minute."""
 
 import time
 from collections import Counter
@@ -41,15 +41,16 @@ FIT_SECONDS = Histogram(
 
 
 def roller() -> Roller:
-    """Make the roller, with the store and the configuration that the settings name."""
+    """Make a Roller that uses the store and the database of the settings."""
     return Roller(open_store(), sequence, load_sites, frozen_before)
 
 
 @shared_task(name="reporting.tasks.roll_up")
 def roll_up() -> int:
-    """Roll up marked parts and add up their hours until the tick ends; return how many parts and hours.
+    """The task of each minute: roll up marked parts, add up divided hours, and make the cells of past days. Return the
+    number of parts and hours.
 
-    The last seconds are for adding up hours, even if many parts are left.
+    The task ends after TICK_SECONDS. After PARTS_SECONDS it goes on to the hours, even if parts are left.
     """
     began = time.monotonic()
     work = roller()
@@ -63,14 +64,14 @@ def roll_up() -> int:
 
 @shared_task(name="reporting.tasks.help_roll_up")
 def help_roll_up() -> int:
-    """Roll up parts of divided hours in parallel with the tick; return their number. It ends soon, because the worker
-    must also process hits."""
+    """The task of a helper: roll up parts of divided hours while the task `roll_up` of another worker does too. Return
+    their number. It ends after HELP_SECONDS, because its worker must also process hits."""
     work = roller()
     return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
 
 
 def call_helpers(marks: Sequence[Mark]) -> None:
-    """Send helper tasks, one for every PARTS_FOR_A_HELPER marked parts of divided hours. Without a broker there are
+    """Start one helper task for every PARTS_FOR_A_HELPER marked parts of divided hours. Without a broker, start
     none."""
     helpers = len(divided(marks)) // PARTS_FOR_A_HELPER if settings.BROKER_URL else 0
     for _ in range(min(helpers, MOST_HELPERS)):
@@ -78,14 +79,14 @@ def call_helpers(marks: Sequence[Mark]) -> None:
 
 
 def divided(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks of hours in which several parts are marked."""
+    """Select the marks on hours of which several parts are marked."""
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
 
 
 def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
-    """Roll up marks until a time of the monotonic clock (s); return their number. Marks that other workers hold are
-    counted as well."""
+    """Roll up the marks, batch after batch, until `ends_at` (seconds of the monotonic clock). Return the number of
+    marks, including those that other workers held."""
     done = 0
     for batch in work.batches(marks):
         if time.monotonic() > ends_at:
@@ -97,7 +98,7 @@ def attempt_all(work: Roller, marks: Sequence[Mark], ends_at: float) -> int:
 
 
 def make_days(ends_at: float) -> None:
-    """Make the cells of past days, until a time of the monotonic clock (s)."""
+    """Make the cells of past days, one day after the other, until `ends_at` (seconds of the monotonic clock)."""
     work = day_maker()
     for day in work.due(now_ms()):
         if time.monotonic() > ends_at:
@@ -106,18 +107,19 @@ def make_days(ends_at: float) -> None:
 
 
 def day_maker() -> DayMaker:
-    """Make the maker of days' cells, with the store and the configuration that the settings name."""
+    """Make a DayMaker that uses the store and the database of the settings."""
     return DayMaker(open_store(), days, load_sites)
 
 
 def fitter() -> Fitter:
-    """Make the fitter, with the store and the configuration that the settings name."""
+    """Make a Fitter that uses the store and the database of the settings."""
     return Fitter(open_store(), sequence, fit_marks, load_site, frozen_before, now_ms)
 
 
 @shared_task(name="reporting.tasks.fit_months")
 def fit_months() -> int:
-    """Fit the marked months that are over and rolled up, until the tick ends; return their number."""
+    """The task of each minute: make the fits of marked months that have ended and whose hours are rolled up. Return the
+    number of months. The task begins no month after TICK_SECONDS."""
     ends_at = time.monotonic() + TICK_SECONDS
     done = 0
     work = fitter()

@@ -1,4 +1,5 @@
-"""Views: the endpoints of the report API. They read the request, call one function, and answer."""
+"""Views: the endpoints of the report API. Each reads the request's parameters, calls one function, and makes the
+response."""
 
 from collections.abc import Iterable
 
@@ -34,7 +35,8 @@ from tracker.collection.refusal import Refusal
 
 
 class ByParameter(BaseContentNegotiation):
-    """Content negotiation by the parameter `format`; the Accept header is ignored. Errors are JSON."""
+    """Chooses the format of a response by the parameter `format`, and not by the header Accept. Errors are always
+    JSON."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         """Return the first parser: these views read no body."""
@@ -43,13 +45,13 @@ class ByParameter(BaseContentNegotiation):
     def select_renderer(
         self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Return the first renderer: the view itself writes other formats."""
+        """Return the first renderer, which writes JSON. The views write CSV themselves."""
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
 
 
 class ConversionReport(APIView):
-    """The report of conversions by ad and other keys."""
+    """The report of conversions, clicks and views by ad, day and other keys."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -58,7 +60,8 @@ class ConversionReport(APIView):
 
     @report_schema
     def get(self, request: Request) -> Response | HttpResponse:
-        """Return the report of a range of a site's days, as JSON or CSV; 304 if the client has it already."""
+        """Return the report of a site for a range of days, as JSON or CSV. If the client has this answer already
+        (ETag), return 304."""
         site = load_readable(request, request.query_params.get("site", ""))
         query = settle_spend(read_query(request.query_params, site), site)
         report = answer(open_to_read(), query, site, now_ms())
@@ -71,14 +74,13 @@ class ConversionReport(APIView):
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the client has this answer already (If-None-Match)."""
+    """Whether the client has this answer already: the header If-None-Match names its ETag."""
     given = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in given or etag in given or etag.removeprefix("W/") in given
 
 
 class FitReport(APIView):
-    """Shows what the data-driven models learnt about a goal from a month. They divide the next month's conversions by
-    it."""
+    """What the data-driven models learnt about a goal from a month. Conversions of the next month are divided by it."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -87,7 +89,7 @@ class FitReport(APIView):
 
     @fit_schema
     def get(self, request: Request) -> Response:
-        """Return the fit of a site's goal and month."""
+        """Return the fit of a goal of a site for a month."""
         site = load_readable(request, request.query_params.get("site", ""))
         goal, month = read_fit_query(request.query_params, site)
         fitted = read_fits(open_to_read(), site, month).get(goal)
@@ -97,7 +99,7 @@ class FitReport(APIView):
 
 
 class ConversionExport(APIView):
-    """Exports all conversions of a range of days as a file."""
+    """Exports all conversions of a range of days as a file, CSV or JSON lines."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)
@@ -106,7 +108,7 @@ class ConversionExport(APIView):
 
     @export_schema
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Stream the conversions, newest first. The last line says whether the export is complete."""
+        """Stream the file, newest conversion first. Its last line says whether the file is complete."""
         site = load_readable(request, request.query_params.get("site", ""))
         parameters = request.query_params.copy()
         form = read_export_form(parameters.pop("format", ["csv"])[-1])
@@ -119,7 +121,7 @@ class ConversionExport(APIView):
 
 
 def read_export_form(text: str) -> ExportForm:
-    """Read the file format of an export. Raises Refusal."""
+    """Read the parameter `format` of an export: csv or jsonl. Raises Refusal."""
     for form in EXPORT_FORMS:
         if text == form:
             return form
@@ -127,7 +129,7 @@ def read_export_form(text: str) -> ExportForm:
 
 
 def csv_file(query: Query, report: ReportAnswer) -> HttpResponse:
-    """Answer with the report's rows as a CSV file."""
+    """Make the response with the report's rows as a CSV file."""
     name = f"conversions-{report.site}-{query.first}-{query.last}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
     mark = UTF8_MARK if query.form == "spreadsheet" else ""

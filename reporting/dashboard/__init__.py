@@ -1,2 +1,1 @@
-"""Dashboard: decides everything that the dashboard shows, from what a person chose and the report API's answer.
-Pure."""
+"""Dashboard: makes everything that the dashboard shows, from a person's choice and the report API's answer. Pure."""

@@ -1,5 +1,5 @@
-"""Cells: makes the cells of the dashboard's table from a report's row. A number of conversions links to the list of
-them. Pure."""
+"""Cells: makes the cells of the dashboard's table from a report's row. A cell with a number of conversions links to the
+list of these conversions. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -21,7 +21,8 @@ Attributed = Literal["true", "false", ""]
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A number in the table, and its change. `href`: the list of the conversions behind it; "" if it counts none."""
+    """A number in the dashboard's table, and its change since the earlier days. `href`: the address of the list of the
+    conversions that the number counts; "" if it counts none."""
 
     number: Number | None
     change: Change | None = None
@@ -31,9 +32,11 @@ class Cell(msgspec.Struct, frozen=True):
 def cells_of(
     figures: ReportRow | Totals, before: ReportRow | None, shown: Sequence[Figure], scope: Choice
 ) -> Iterator[Cell]:
-    """Make the cells of a row's figures, or of the totals. `scope`: the person's choice, narrowed to the row.
+    """Make one cell for each figure in `shown`, from a report's row or totals. `scope`: what the person chose, narrowed
+    to this row.
 
-    Only conversions have their change: more changes would be too much to read.
+    Only conversions show their change since `before`, the same row of the earlier days. More changes would be too much
+    to read.
     """
     attributed: Attributed = "true" if isinstance(figures, ReportRow) and scope.by not in AD_KEYS else ""
     for figure in shown:
@@ -46,7 +49,8 @@ def cells_of(
 
 
 def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope: Choice) -> Iterator[Cell]:
-    """Make the cells of unattributed conversions, if rows aren't by ad, and of the models beside the chosen one."""
+    """Make the cells that follow a row's own figures: the conversions that no ad gets credit for (`lost`), unless rows
+    are by ad; then conversions and value under each model that is shown beside the chosen one."""
     if scope.by not in AD_KEYS:
         yield _conversions(lost.conversions, scope, scope.model, "false")
     if figures.models is UNSET:
@@ -59,7 +63,8 @@ def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope
 
 
 def unattributed_cells(report: ReportAnswer, figures: Iterable[Figure], choice: Choice) -> Iterator[Cell]:
-    """Make the cells of what no ad gets credit for. They are the same under every model."""
+    """Make the cells of the table's line "unattributed": the conversions that no ad gets credit for, and their value.
+    They are the same under every model."""
     lost = report.unattributed
     conversions = _conversions(lost.conversions, choice, choice.model, "false")
     both = {CONVERSIONS: conversions, VALUE: Cell(number_of(lost.value, "money"))}
@@ -73,6 +78,7 @@ def unattributed_cells(report: ReportAnswer, figures: Iterable[Figure], choice: 
 def _conversions(
     amount: Amount, scope: Choice, model: str, attributed: Attributed, change: Change | None = None
 ) -> Cell:
-    """Make the cell of a number of conversions, with the link to the list of them. A 0 has no link."""
+    """Make the cell of a number of conversions, with the address of their list; without an address if the number is
+    0."""
     single = {"attributed": attributed} if attributed else {}
     return Cell(number_of(amount, "share"), change, behind(scope, model, **single) if Decimal(amount or 0) else "")

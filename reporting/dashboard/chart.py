@@ -1,6 +1,6 @@
 """Chart: makes the points of the dashboard's chart from a report by hour, day, week or month. Pure.
 
-A point adds up what ads brought and what no ad brought, because the chart shows all sales.
+A point adds up conversions with and without an ad, because the chart shows all sales.
 """
 
 from datetime import date, datetime
@@ -28,8 +28,8 @@ _HALF_HOUR_MS = HOUR_MS // 2
 
 
 class Step(msgspec.Struct, frozen=True):
-    """An hour, day, week or month of a range: the key of its row, its title and short label for people, and its start
-    and end (ms)."""
+    """An hour, day, week or month of the chart. `key`: the key of its row in the report. `title` and `label`: its long
+    and its short name for people. `since` and `until`: its start and end (ms)."""
 
     key: str
     title: str
@@ -39,8 +39,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point of the chart. `number`: None if its time has not begun. `before`: the same point of the earlier days, if
-    there is one. `provisional`: whether it may still change."""
+    """A point of the chart. `number`: None if its time has not begun. `before`: the number of the same point in the
+    earlier days; None if there is none. `provisional`: whether `number` may still change."""
 
     title: str
     label: str
@@ -51,7 +51,8 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """The dashboard's chart of one figure, by hour, day, week or month."""
+    """The dashboard's chart of one figure, with a point for each hour, day, week or month. `compared`: whether it also
+    shows earlier days. `provisional`: whether any point may still change."""
 
     figure: Figure
     unit: Unit
@@ -61,20 +62,21 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 def chart_figure(choice: Choice) -> Figure:
-    """Return the figure that the chart shows: the chosen one if a chart can show it, else conversions."""
+    """Return the figure that the chart shows: the one that the person chose, or conversions if no chart can show that
+    one. Example: cost can't be shown by hour."""
     by_hour = choice.first == choice.last
     return next((one for one in CHARTED if one.name == choice.show and not (by_hour and one is COST)), CONVERSIONS)
 
 
 def chart_pairs(choice: Choice) -> Pairs:
-    """Return the parameters of the report for the chart."""
+    """Return the parameters, as (name, value), of the report from which the chart is made."""
     unit = unit_of(choice.first, choice.last)
     spend = [("spend", "1")] if chart_figure(choice) is COST else []
     return [*compared_pairs(choice), ("model", choice.model), ("by", unit), *spend, *choice.filters]
 
 
 def chart_of(report: ReportAnswer, choice: Choice, site: SiteConfig, now: int) -> Chart:
-    """Make the chart from a report of the chosen days. `now`: the present instant (ms)."""
+    """Make the chart from the report that has the parameters of `chart_pairs`. `now`: the present instant (ms)."""
     figure, unit = chart_figure(choice), unit_of(choice.first, choice.last)
     previous = None if report.previous is UNSET else report.previous
     steps = steps_of((choice.first, choice.last), unit, site)
@@ -96,7 +98,8 @@ def chart_of(report: ReportAnswer, choice: Choice, site: SiteConfig, now: int) -
 
 
 def steps_of(days: Range, unit: Unit, site: SiteConfig) -> list[Step]:
-    """Return every hour, day, week or month of a range of days. The first and the last may be incomplete."""
+    """Divide a range of days into hours, days, weeks or months. The first and the last week or month may be
+    incomplete."""
     if unit == "hour":
         return hours_of(days, site)
     found: dict[str, list[str]] = {}
@@ -109,7 +112,7 @@ def steps_of(days: Range, unit: Unit, site: SiteConfig) -> list[Step]:
 
 
 def hours_of(days: Range, site: SiteConfig) -> list[Step]:
-    """Return every hour of the site's clock on these days. If the clock changes, a day has 23 or 25 hours."""
+    """Divide a range of days into hours of the site's clock. A day on which the clock changes has 23 or 25 hours."""
     since, until = day_start(days[0], site.timezone), day_start(next_day(days[1]), site.timezone)
     starts = sorted({bucket_of(at, site.timezone) for at in range(since, until, _HALF_HOUR_MS)})
     ends = [*starts[1:], until]
@@ -117,12 +120,13 @@ def hours_of(days: Range, site: SiteConfig) -> list[Step]:
 
 
 def amounts_of(rows: list[ReportRow], unit: Unit, figure: Figure) -> dict[str, Amount]:
-    """Return a figure of each row, with what no ad brought: key of the row -> amount."""
+    """Return the amount of a figure in each row, by the row's key, such as {"2026-11-28": "12.500000"}. It includes
+    conversions without an ad."""
     return {getattr(row, unit): with_unattributed(row, figure) for row in rows}
 
 
 def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
-    """Return a figure of a row, added up with what no ad brought."""
+    """Return the amount of a figure in a row, plus the amount of it that no ad gets credit for."""
     own = amount_of(row, figure)
     if figure not in (CONVERSIONS, VALUE) or own is None or row.unattributed is UNSET:
         return own
@@ -130,13 +134,14 @@ def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
 
 
 def _number(amounts: dict[str, Amount], step: Step, figure: Figure) -> Number | None:
-    """Return the amount of a step. Without a row it is 0; the cost is None, because it isn't known."""
+    """Return the amount of a step. If the report has no row for the step, it is 0; for the figure cost it is None,
+    which means unknown."""
     nothing: Amount = None if figure is COST else 0 if figure is CLICKS else "0.000000"
     return number_of(amounts.get(step.key, nothing), figure.form)
 
 
 def _names(key: str, unit: Unit) -> tuple[str, str]:
-    """Return the title and the short label of a day, a week or a month."""
+    """Return the title and the label of a day, a week or a month, such as ("November 2026", "Nov 2026")."""
     if unit == "week":
         return f"Week {key[6:]} of {key[:4]}", key[5:]
     day = date.fromisoformat(key if unit == "day" else f"{key}-01")
@@ -146,6 +151,6 @@ def _names(key: str, unit: Unit) -> tuple[str, str]:
 
 
 def _hour_names(start: int, site: SiteConfig) -> tuple[str, str]:
-    """Return the title and the short label of an hour by the site's clock."""
+    """Return the title and the label of an hour by the site's clock. Both are the same text, such as 09:00."""
     text = f"{datetime.fromtimestamp(start / 1000, zone(site.timezone)):%H:%M}"
     return text, text

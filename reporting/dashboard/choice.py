@@ -1,5 +1,5 @@
-"""Choice: reads what a person chose from the dashboard's address, and writes it as an address or as a report's
-parameters. Pure."""
+"""Choice: what a person chose on the dashboard, such as site, days and model. It is read from the page's address, and
+converted to other addresses and to the parameters of reports. Pure."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
@@ -36,9 +36,10 @@ Filters = tuple[tuple[str, str], ...]
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What a person chose on the dashboard.
 
-    `period`: the name of the period; "" for given days. `first` and `last`: the days. `beside`: models shown beside
-    `model`. `show`: the chart's figure. `filters`: (parameter, value) as in the address. `after`: the position where
-    the table's page begins.
+    `period`: a period's name such as 28d; "" if the person chose the days `first` to `last` directly. `model`: the
+    attribution model; `beside`: other models to show next to it. `show`: the figure of the chart. `by`: what the
+    table's rows are, such as ads. `filters`: (parameter, value) as in the address. `after`: the position after which
+    the table's rows begin; "" for the first row.
     """
 
     site: str
@@ -55,13 +56,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = ()
 
     def sorted_by(self) -> str:
-        """Return the order of the table's rows: the chosen one; else the latest day, or the most conversions, first."""
+        """Return the order of the table's rows as a report's parameter `order`: the chosen one; else `-day` (latest day
+        first) if rows are days, and `-conversions` (most first) if they aren't."""
         return self.order or ("-day" if self.by == "day" else "-conversions")
 
 
 def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
-    """Read what a person chose for a site. `today`: the site's present day. The report itself checks models, days and
-    filters. Raises Refusal."""
+    """Read what a person chose for a site, from the parameters of the dashboard's address. `today`: the site's present
+    day. Models, days and filters are not checked here, but by the report. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"The dashboard has the parameters {', '.join(PARAMETERS)}."
@@ -85,17 +87,19 @@ def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
 
 
 def read_filter_pairs(parameters: Mapping[str, str]) -> Filters:
-    """Read the filters from the address, as (parameter, value)."""
+    """Read the filters from the parameters of the address: `ad!=x&goal=sale` gives (("ad!", "x"), ("goal", "sale"))."""
     return tuple((name, value) for name in FILTER_NAMES for value in values_of(parameters, name) if value)
 
 
 def narrow(filters: Filters, name: str, value: str) -> Filters:
-    """Return the filters with which only one value of a key is included."""
+    """Replace the filters of one parameter by one that includes only this value: narrow(filters, "ad", "x") gives the
+    filters with `ad=x`."""
     return (*(pair for pair in filters if pair[0] != name), (name, value))
 
 
 def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, str]:
-    """Read the period's name ("" for given days), and the first and the last day. Raises Refusal."""
+    """Read the period from the parameters of the address: its name, its first day and its last day. If the address
+    names days, the name is "". Raises Refusal."""
     first, last = parameters.get("from") or "", parameters.get("to") or ""
     if first or last:
         return "", first or last, last or today
@@ -106,7 +110,8 @@ def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, st
 
 
 def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
-    """Read a parameter that must be one of the choices; the first one if it is absent. Raises Refusal."""
+    """Read a parameter whose value must be one of `choices`. If it is absent, return the first of `choices`. Raises
+    Refusal."""
     given = parameters.get(field) or choices[0]
     if given not in choices:
         raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(choices)}.", field)
@@ -114,7 +119,7 @@ def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...])
 
 
 def pairs_of(choice: Choice) -> Pairs:
-    """Return the parameters of a choice's address, without those that have their default."""
+    """Return the parameters of the dashboard's address for a choice. A parameter with its default value is left out."""
     days = [("period", choice.period)] if choice.period else [("from", choice.first), ("to", choice.last)]
     chosen = {name: getattr(choice, name) for name in ("compare", "model", "show", "by", "order", "after")}
     plain = {"compare": "previous", "model": "last", "show": "conversions", "by": "ad", "order": "", "after": ""}
@@ -123,24 +128,26 @@ def pairs_of(choice: Choice) -> Pairs:
 
 
 def address_of(choice: Choice, **changes: object) -> str:
-    """Return the address of a choice with some changes. Unless `after` is given, the table begins at its first row."""
+    """Return the dashboard's address for a choice with some changes: address_of(choice, model="first"). The table
+    begins at its first row, unless the changes contain `after`."""
     return f"?{urlencode(pairs_of(msgspec.structs.replace(choice, **{'after': '', **changes})))}"
 
 
 def kept_pairs(choice: Choice, but: Iterable[str]) -> Pairs:
-    """Return the hidden fields of a form, with which it changes only its own fields (`but`)."""
+    """Return the hidden fields of a form on the dashboard. The form itself has the fields `but`; the hidden fields
+    repeat the rest of the choice."""
     left = {"after", *but}
     return [(name, value) for name, value in pairs_of(choice) if name not in left]
 
 
 def compared_pairs(choice: Choice) -> Pairs:
-    """Return the report's parameters for the site, the days and the days to compare with."""
+    """Return the parameters of a report that say its site, its days and the days to compare with."""
     compared = [("compare", choice.compare)] if choice.compare != "none" else []
     return [("site", choice.site), ("from", choice.first), ("to", choice.last), *compared]
 
 
 def report_pairs(choice: Choice) -> Pairs:
-    """Return the report's parameters for all rows of the dashboard's table."""
+    """Return the parameters of the report from which the dashboard's table is made, for all rows."""
     models = ",".join((choice.model, *choice.beside))
     return [
         *compared_pairs(choice),
@@ -151,6 +158,7 @@ def report_pairs(choice: Choice) -> Pairs:
 
 
 def table_pairs(choice: Choice) -> Pairs:
-    """Return the report's parameters for the page of rows that the dashboard shows."""
+    """Return the parameters of the report from which the dashboard's table is made, for those rows that the page shows
+    at once."""
     page = [("after", choice.after)] if choice.after else []
     return [*report_pairs(choice), ("limit", str(ROWS)), *page]

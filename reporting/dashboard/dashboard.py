@@ -1,4 +1,5 @@
-"""Dashboard: makes the dashboard's menus, tiles and table. Pure."""
+"""Dashboard: makes the dashboard's menus from a person's choice, and its tiles and table from a report's answer.
+Pure."""
 
 import msgspec
 from msgspec import UNSET
@@ -14,7 +15,7 @@ from reporting.report.report_answer import ReportAnswer
 
 
 class Option(msgspec.Struct, frozen=True):
-    """An entry of a menu, or a check box."""
+    """An entry of a menu, or a check box: the value that the form sends, its title, and whether it is selected."""
 
     value: str
     title: str
@@ -22,7 +23,8 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Menus(msgspec.Struct, frozen=True):
-    """What a person can choose on the dashboard. The `kept*` pairs are the hidden fields of the forms."""
+    """What a person can choose on the dashboard. `kept`, `kept_by_days` and `kept_by_site` are the hidden fields of the
+    three forms."""
 
     periods: list[Tab]
     compared: list[Option]
@@ -36,7 +38,8 @@ class Menus(msgspec.Struct, frozen=True):
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """What the page shows of a report. `before`: the earlier days with which it is compared."""
+    """What the dashboard shows of a report. `before`: the first and the last of the earlier days with which it is
+    compared; None if there are none."""
 
     tiles: list[Tile]
     table: Table
@@ -44,7 +47,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
-    """Make what the page shows of a report."""
+    """Make the tiles and the table from a report's answer."""
     previous = None if report.previous is UNSET else report.previous
     return Dashboard(
         tiles=tiles_of(report.totals, previous.totals if previous else None, choice),
@@ -54,7 +57,7 @@ def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
 
 
 def menus_of(choice: Choice, site: SiteConfig) -> Menus:
-    """Make the menus of a site's dashboard."""
+    """Make the menus of a site's dashboard. What the person chose is marked as selected."""
     compared = COMPARED if choice.compare in COMPARED else {choice.compare: choice.compare, **COMPARED}
     goals = [value for name, value in choice.filters if name == "goal"]
     return Menus(

@@ -1,4 +1,4 @@
-"""Figures: the figures that the dashboard shows, each with its title and form; and the tiles at the top. Pure."""
+"""Figures: the figures that the dashboard shows, such as cost or clicks, and the tiles at its top. Pure."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,8 +13,8 @@ from reporting.report.rows import ReportRow, Totals
 
 
 class Figure(NamedTuple):
-    """A figure of the dashboard: its name in the report's answer, its title, how it is written, and whether more is
-    better."""
+    """A kind of number that the dashboard shows. `name`: its name in the report's answer. `form`: how it is written,
+    such as money. `better`: whether a higher number is better (1), worse (-1) or neither (0)."""
 
     name: str
     title: str
@@ -38,10 +38,11 @@ OF_SPEND = (COST, PER_CONVERSION, ROAS, PROFIT)
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """A figure at the top of the dashboard.
+    """A figure with its total, at the top of the dashboard.
 
-    `money`: whether it is an amount in the site's currency. `href`: the address with its chart, "" if it has none.
-    `current`: whether its chart is shown. `behind`: the list of the conversions behind it, "" if it counts none.
+    `money`: whether the total is an amount in the site's currency. `href`: the address of the dashboard with the chart
+    of this figure; "" if a chart can't show it. `current`: whether the chart shows it now. `behind`: the address of the
+    list of the conversions that it counts; "" if it counts none.
     """
 
     name: str
@@ -55,19 +56,19 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 def amount_of(figures: ReportRow | Totals, figure: Figure) -> Amount:
-    """Return a figure of a row or of the totals; None if it has none."""
+    """Return the amount of a figure in a row or in the totals; None if they lack the figure."""
     found: Any = getattr(figures, figure.name)
     return None if found is UNSET else found
 
 
 def shown_figures(figures: tuple[Figure, ...], totals: Totals) -> list[Figure]:
-    """Select the figures to show: spend only if something was spent, views only if there are any."""
+    """Select the figures to show: those of spend only if something was spent, views only if there are any."""
     left_out = {*(() if amount_of(totals, COST) is not None else OF_SPEND), *(() if totals.views else (VIEWS,))}
     return [figure for figure in figures if figure not in left_out]
 
 
 def tiles_of(totals: Totals, before: Totals | None, choice: Choice) -> list[Tile]:
-    """Make the tiles at the top, with their changes."""
+    """Make the tiles at the top of the dashboard, with their changes since the earlier days (`before`)."""
     tiles = []
     for figure in shown_figures(TILES, totals):
         now = amount_of(totals, figure)

@@ -1,5 +1,5 @@
-"""Listing: reads which conversions the page of conversions lists, and makes the address of the conversions behind a
-number of a report. Pure."""
+"""Listing: which conversions the page `/conversions` lists. It is read from the page's address, or made from a number
+of the dashboard that counts these conversions. Pure."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
@@ -26,8 +26,8 @@ LISTED = 50
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """Which conversions to list. `single`: the given parameters of SINGLE. `after`: the position where the page
-    begins."""
+    """Which conversions to list: those of a site's days that meet the filters. `single`: the parameters of SINGLE that
+    the address has. `after`: the position after which the page begins; "" for the first page."""
 
     site: str
     first: str
@@ -38,7 +38,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listing:
-    """Read which conversions to list. Without days, the days are the dashboard's default. Raises Refusal."""
+    """Read from the page's parameters which conversions to list. If they name no days, the last 28 days are listed.
+    Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"The page of conversions has the parameters {', '.join(PARAMETERS)}."
@@ -57,7 +58,8 @@ def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listin
 
 
 def behind(choice: Choice, model: str = "", **single: str) -> str:
-    """Return the address of the conversions behind a number of the dashboard."""
+    """Return the address of the list of the conversions that a number of the dashboard counts. `model` and `single` are
+    further parameters of this list."""
     chosen = {"model": model or choice.model, "counted": "true", **single}
     return listing_address(
         Listing(site=choice.site, first=choice.first, last=choice.last, single=chosen, filters=choice.filters)
@@ -65,18 +67,19 @@ def behind(choice: Choice, model: str = "", **single: str) -> str:
 
 
 def listing_address(listing: Listing) -> str:
-    """Return the address of a list."""
+    """Return the address of the page that lists these conversions."""
     return f"?{urlencode(listing_pairs(listing))}"
 
 
 def listing_pairs(listing: Listing) -> Pairs:
-    """Return the parameters of a list's address."""
+    """Return the parameters of the address of the page that lists these conversions."""
     after = [("after", listing.after)] if listing.after else []
     return [*_days(listing), *listing.single.items(), *listing.filters, *after]
 
 
 def wanted_pairs(listing: Listing) -> Pairs:
-    """Return the parameters of `/api/conversions` for the list. They lack some filters, which `filter_of` applies."""
+    """Return the parameters with which `/api/conversions` gives the list. `/api/conversions` lacks some of the list's
+    filters; `filter_of` applies these."""
     single = [(name, value) for name, value in listing.single.items() if name != "attributed"]
     filters = [(name, value) for name, value in listing.filters if name in OF_THE_API]
     after = [("after", listing.after)] if listing.after else []
@@ -84,20 +87,21 @@ def wanted_pairs(listing: Listing) -> Pairs:
 
 
 def is_of_the_api(listing: Listing) -> bool:
-    """Whether `/api/conversions` and the export can give the same list."""
+    """Whether `/api/conversions` and the export have all filters of the list, and therefore give the same list."""
     return "attributed" not in listing.single and {name for name, _ in listing.filters} <= OF_THE_API
 
 
 def report_pairs_of(listing: Listing) -> Pairs:
-    """Return the parameters of a report with the list's days, model and filters."""
+    """Return the parameters of the report that has the list's days, model and filters."""
     model = [(name, value) for name, value in listing.single.items() if name == "model"]
     return [*_days(listing), *model, *listing.filters]
 
 
 def filter_of(listing: Listing, query: Query, site: SiteConfig) -> Callable[[ListedConversion], bool]:
-    """Return a function that tells whether a conversion belongs to the report with the list's filters.
+    """Return a function that says whether a conversion meets the list's filters of goals and ads.
 
-    It does if one of its credited ads meets all filters; or if no ad gets credit, and no filter demands certain ads.
+    It meets filters of ads if one ad that gets credit for it meets all of them. A conversion without such an ad meets
+    them if they only exclude ads.
     """
     ads, goals = AdKeys(query, site), {goal.key: goal.uid for goal in site.goals}
     attributed = ATTRIBUTED.get(listing.single.get("attributed", ""))

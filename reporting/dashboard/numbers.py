@@ -1,4 +1,4 @@
-"""Numbers: writes a report's amounts, and their changes, for people. Pure."""
+"""Numbers: converts a report's amounts, and their changes, to texts for people. Pure."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
@@ -16,20 +16,21 @@ _HUNDREDTH, _TENTH = Decimal("0.01"), Decimal("0.1")
 
 
 class Number(msgspec.Struct, frozen=True):
-    """An amount. `value` is the text in the report's answer. `text` is what people read, rounded to hundredths."""
+    """An amount. `value` is its text in the report's answer, such as 1234.567000. `text` is what people read, rounded
+    to hundredths: 1,234.57."""
 
     value: str
     text: str
 
     @property
     def is_rounded(self) -> bool:
-        """Whether `text` differs from the exact amount."""
+        """Whether `text` differs from `value` because it was rounded."""
         return Decimal(self.text.replace(",", "")) != Decimal(self.value)
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The change of an amount. `text`: in percent. `way`: up, down or same. `verdict`: good, bad, or "". `before`: the
-    earlier amount."""
+    """The change of an amount. `text`: the change in percent, without a sign. `way`: up, down or same. `verdict`: good,
+    bad, or "" for neither. `before`: the earlier amount."""
 
     text: str
     way: str
@@ -38,7 +39,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def number_of(amount: Amount, form: Form) -> Number | None:
-    """Write an amount for people; None stays None."""
+    """Write an amount of a report's answer for people, in the given form; None if the amount is None."""
     if amount is None:
         return None
     if form == "count":
@@ -48,15 +49,16 @@ def number_of(amount: Amount, form: Form) -> Number | None:
 
 
 def percent_change(now: Amount, before: Amount) -> Decimal | None:
-    """Return the change of an amount in percent, rounded to tenths. None if an amount is missing or the earlier one is
-    0."""
+    """Return the change from `before` to `now` in percent, rounded to tenths. None if one of them is missing, or
+    `before` is 0."""
     if now is None or before is None or not Decimal(before):
         return None
     return ((Decimal(now) - Decimal(before)) / abs(Decimal(before)) * 100).quantize(_TENTH)
 
 
 def change_of(now: Amount, before: Amount, form: Form, better: Better) -> Change | None:
-    """Describe the change of an amount; None if it can't be computed."""
+    """Describe the change from `before` to `now` for people; None if there is no percentage. `better`: whether a higher
+    amount is better (1), worse (-1) or neither (0)."""
     percent, earlier = percent_change(now, before), number_of(before, form)
     if percent is None or earlier is None:
         return None

@@ -1,4 +1,5 @@
-"""Period: the days of a named period, such as 28d, and the unit by which a chart divides them. Pure."""
+"""Period: the periods that a person can choose, such as 28d, with their days; and the unit by which a chart of some
+days is divided. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -30,7 +31,8 @@ def whole_month(month: str) -> Range:
 
 
 def unit_of(first: str, last: str) -> Unit:
-    """Return the unit by which a chart divides these days: hour, day, week or month."""
+    """Return the unit by which a chart of these days is divided: a single day by hour, longer ranges by day, week or
+    month."""
     days = len(days_between(first, last))
     if days == 1:
         return "hour"

@@ -1,5 +1,5 @@
-"""Table: makes the dashboard's table from a report's rows. Each row has a bar, and a link to the dashboard of only this
-row. Pure."""
+"""Table: makes the dashboard's table from a report's rows. Each row has a bar, and a link to the dashboard of this row
+alone. Pure."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,7 +20,8 @@ NARROWER = {"ad": "day", "campaign": "ad", "channel": "campaign", "source": "cam
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of the table. `href`: the address that sorts by it, "" if that isn't possible. `sort`: its aria-sort."""
+    """A column of the table. `href`: the address of the dashboard sorted by this column; "" if that isn't possible.
+    `sort`: the value of the HTML attribute aria-sort."""
 
     name: str
     title: str
@@ -30,7 +31,8 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of the table. `href`: the dashboard of only this row. `bar`: the bar's length in percent of the longest."""
+    """A row of the table. `href`: the address of the dashboard of this row alone. `bar`: the length of its bar, in
+    percent of the longest bar."""
 
     name: str
     href: str
@@ -40,7 +42,8 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Tab(msgspec.Struct, frozen=True):
-    """One of several views: its title, its address, and whether it is shown now."""
+    """A link to another view of the dashboard, such as rows by campaign: its title, its address, and whether this view
+    is shown now."""
 
     title: str
     href: str
@@ -48,8 +51,8 @@ class Tab(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The dashboard's table. `unattributed` and `total` have a cell for each column. `more` and `first`: the addresses
-    of the next rows and of the first rows; None if there are none, or if they are shown."""
+    """The dashboard's table. `unattributed` and `total` are lines with a cell for each column. `more`: the address of
+    the next page of rows, None on the last page. `first`: the address of the first page, None on the first page."""
 
     tabs: list[Tab]
     key: Column
@@ -62,7 +65,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def table_of(report: ReportAnswer, choice: Choice) -> Table:
-    """Make the table from a report's rows."""
+    """Make the dashboard's table from a report's answer."""
     figures = shown_figures(COLUMNS, report.totals)
     before = {_key(row, choice): row for row in report.previous.rows} if report.previous is not UNSET else {}
     longest = max((_length(row, choice) for row in report.rows), default=Decimal())
@@ -80,7 +83,8 @@ def table_of(report: ReportAnswer, choice: Choice) -> Table:
 
 
 def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Column:
-    """Make a column. A click sorts numbers from the largest and texts from A; a second click reverses the order."""
+    """Make a column. A click on a column of numbers sorts them from the largest, a click on a column of texts from A. A
+    second click reverses the order."""
     if not is_text and name not in SORTABLE:
         return Column(name, title)
     order = choice.sorted_by()
@@ -90,7 +94,8 @@ def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Col
 
 
 def _beside_columns(choice: Choice) -> list[Column]:
-    """Make the columns of unattributed conversions, if rows aren't by ad, and of the models beside the chosen one."""
+    """Make the columns that follow a row's own figures: the conversions that no ad gets credit for, unless rows are by
+    ad; then conversions and value under each model that is shown beside the chosen one."""
     lost = [] if choice.by in AD_KEYS else [Column("unattributed", "Conversions", "without an ad")]
     models = [
         Column(f"{model}.{figure.name}", figure.title, model.replace("_", " "))
@@ -101,7 +106,8 @@ def _beside_columns(choice: Choice) -> list[Column]:
 
 
 def _key(row: ReportRow, choice: Choice) -> tuple[str, object]:
-    """Return what identifies a row. A configured and an unconfigured ad may have the same name."""
+    """Return what identifies a row: its name, and whether it is a configured ad. A configured and an unconfigured ad
+    may have the same name."""
     return getattr(row, choice.by), row.configured
 
 
@@ -120,13 +126,15 @@ def _row(row: ReportRow, before: ReportRow | None, figures: Sequence[Figure], ch
 
 
 def scope_of(choice: Choice, name: str) -> Choice:
-    """Return the choice narrowed to one row: to its day, or by a filter."""
+    """Return the choice that shows one row alone: the row's day, or a filter of the row's ad (or campaign, goal and so
+    on)."""
     if choice.by == "day":
         return msgspec.structs.replace(choice, period="", first=name, last=name)
     return msgspec.structs.replace(choice, filters=narrow(choice.filters, choice.by, name))
 
 
 def _length(row: ReportRow, choice: Choice) -> Decimal:
-    """Return the length of a row's bar: the figure by which rows are sorted, else conversions."""
+    """Return the amount by which a row's bar is drawn: the figure by which rows are sorted; conversions if they are
+    sorted by text."""
     name = choice.sorted_by().removeprefix("-")
     return max(Decimal(), Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0))

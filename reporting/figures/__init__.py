@@ -1,2 +1,2 @@
-"""Figures: computes the exact figures of an hour from its facts (touches and conversions), and serializes them as
+"""Figures: computes the exact figures of an hour from its touches and conversions, and writes them as the bytes of
 cells. Pure."""

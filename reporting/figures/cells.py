@@ -1,7 +1,8 @@
-"""Cells: serializes figures as cells: each name once, numbers in columns, with a checksum. Pure.
+"""Cells: converts figures to the bytes of cells and back. In these bytes each name occurs once, numbers are in columns,
+and a checksum shows damage. Pure.
 
-An hour has one cell of clicks and views, and one of amounts without an exchange rate. For each attribution model it has
-two: credit by goal and ad, and the same by the day of the touch as well.
+An hour has one cell of clicks and views, and one cell of amounts whose exchange rate is unknown. For each attribution
+model it has two cells: one of credit by goal and ad, and one of credit by goal, ad and the touch's day.
 """
 
 from typing import TypeVar
@@ -21,7 +22,7 @@ Named = tuple[str, str, bool]
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):
-    """Clicks and views by ad, as columns: the ads, and the numbers of clicks and of views of each."""
+    """Clicks and views by ad, in columns: `clicks[n]` and `views[n]` are the numbers of the ad `ads[n]`."""
 
     ads: list[Named] = []
     clicks: list[int] = []
@@ -29,11 +30,11 @@ class Clicks(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Credit(msgspec.Struct, frozen=True, array_like=True):
-    """Credit (micros of conversions) and value (micros of money) by goal and ad, as columns of a table.
+    """Credit (micros of conversions) and value (micros of money), as a table in columns.
 
-    `goal`, `ad` and `day` are indexes into `goals` (uids), `ads` and `days`. The ad of unattributed amounts is None.
-    The day is the touch's; for unattributed amounts it is the conversion's. In a cell that isn't by day, `days` and
-    `day` are empty.
+    Row n is for the goal `goals[goal[n]]` (a uid), the ad `ads[ad[n]]` (None for unattributed amounts) and the day
+    `days[day[n]]`. The day is the touch's day; for unattributed amounts it is the conversion's. In a cell that isn't by
+    day, `days` and `day` are empty.
     """
 
     goals: list[str] = []
@@ -47,10 +48,10 @@ class Credit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UnratedRow(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """The number of a goal's conversions whose value has a part without an exchange rate, and these parts as (currency,
-    micros).
+    """How many conversions of a goal have a value that lacks an exchange rate; and the amounts that therefore can't be
+    converted, as (currency, micros).
 
-    One conversion may have parts in several currencies.
+    One conversion may have such amounts in several currencies.
     """
 
     goal: str
@@ -68,27 +69,27 @@ _unrated = msgspec.json.Decoder(list[UnratedRow])
 
 
 def by_touch_day(model: str) -> str:
-    """Return the name of a model's cells that are by the day of the touch."""
+    """Return the name of those cells of a model that have the touch's day: `linear` gives `linear by day`."""
     return f"{model} by day"
 
 
 def encode_body(body: Body) -> bytes:
-    """Serialize the figures of a cell, with a checksum."""
+    """Convert the figures of a cell to bytes, with a checksum."""
     return add_checksum(_encoder.encode(body))
 
 
 def decode_clicks(cell: Cell) -> Clicks:
-    """Read the clicks and views from a cell. Raises Damaged."""
+    """Read the clicks and views in a cell. Raises Damaged."""
     return _decode(_clicks, cell)
 
 
 def decode_credit(cell: Cell) -> Credit:
-    """Read the credit from a model's cell. Raises Damaged."""
+    """Read the credit and value in a model's cell. Raises Damaged."""
     return _decode(_credit, cell)
 
 
 def decode_unrated(cell: Cell) -> list[UnratedRow]:
-    """Read the amounts without an exchange rate from a cell. Raises Damaged."""
+    """Read from a cell the amounts whose exchange rate is unknown. Raises Damaged."""
     return _decode(_unrated, cell)
 
 

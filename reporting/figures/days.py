@@ -1,7 +1,7 @@
-"""Days: adds up the cells of hours to the cells of their site-local day. Pure.
+"""Days: adds up the cells of a site's hours to the cells of a day. Pure.
 
-A day's cell has a token and the day's midnights, as of when it was made. They show a reader whether the cell is still
-valid.
+A day's cell also contains a token, and the start and end of the day at the time when the cell was made. They show a
+reader whether the cell is still valid.
 """
 
 from collections import Counter, defaultdict
@@ -29,8 +29,8 @@ from reporting.figures.sums import add, add_credit, amounts, clicks_of, columns,
 
 
 class DayBody(msgspec.Struct, frozen=True, array_like=True):
-    """The content of a day's cell: the token that was drawn before the hours were read, the day's start and end (ms),
-    and the figures."""
+    """The content of a day's cell: the token that was drawn before the cells of the hours were read, the day's start
+    and end (ms), and the day's figures as JSON."""
 
     token: int
     since: int
@@ -46,12 +46,13 @@ class Ends(msgspec.Struct, frozen=True):
 
 
 def ends_of(day: str, site: SiteConfig) -> Ends:
-    """Return the start and the end of a site's day."""
+    """Return the start and the end (ms) of a day in the site's timezone."""
     return Ends(day_start(day, site.timezone), day_start(next_day(day), site.timezone))
 
 
 def day_cells(day: str, ends: Ends, token: int, hours: Iterable[Cell]) -> list[Cell]:
-    """Make the cells of a day from all cells of its hours. Raises Damaged."""
+    """Make the cells of a day by adding up the cells of its hours, one for each model or kind of cell. Raises
+    Damaged."""
     by_model: dict[str, list[Cell]] = defaultdict(list)
     for cell in hours:
         by_model[cell.model].append(cell)
@@ -67,7 +68,7 @@ def month_page(day: str) -> str:
 
 
 def encode_day(token: int, ends: Ends, figures: Clicks | Credit | list[UnratedRow]) -> bytes:
-    """Serialize the content of a day's cell, with a checksum."""
+    """Convert the content of a day's cell to bytes, with a checksum."""
     return add_checksum(
         msgspec.json.encode(DayBody(token, ends.since, ends.until, msgspec.Raw(msgspec.json.encode(figures))))
     )
@@ -79,12 +80,13 @@ def read_made(cell: Cell) -> DayBody:
 
 
 def figures_of(cell: Cell, made: DayBody) -> Cell:
-    """Convert a day's cell to the form of an hour's cell."""
+    """Convert a day's cell, of which `made` is the content, to a cell like that of an hour: without token, start and
+    end."""
     return msgspec.structs.replace(cell, body=add_checksum(bytes(made.figures)))
 
 
 def sum_clicks(cells: Iterable[Cell]) -> Clicks:
-    """Add up clicks and views of several cells."""
+    """Add up the clicks and views in several cells."""
     sums: dict[AdName, list[int]] = defaultdict(lambda: [0, 0])
     for cell in cells:
         found = decode_clicks(cell)
@@ -94,7 +96,7 @@ def sum_clicks(cells: Iterable[Cell]) -> Clicks:
 
 
 def sum_credit(cells: Iterable[Cell]) -> Credit:
-    """Add up credit and value of several cells."""
+    """Add up the credit and value in several cells."""
     sums = amounts()
     for cell in cells:
         add_credit(sums, decode_credit(cell))
@@ -102,7 +104,7 @@ def sum_credit(cells: Iterable[Cell]) -> Credit:
 
 
 def sum_unrated(cells: Iterable[Cell]) -> list[UnratedRow]:
-    """Add up amounts without an exchange rate of several cells."""
+    """Add up the amounts without a known exchange rate in several cells."""
     numbers: Counter[str] = Counter()
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for cell in cells:

@@ -1,4 +1,4 @@
-"""Figures: adds up touches and conversions of an hour, or of a part of it. Pure.
+"""Figures: adds up the touches and conversions of an hour, or of a part of it, to its figures. Pure.
 
 Conversions are divided among ads and added one by one, to save memory.
 """
@@ -26,10 +26,10 @@ def figures(
     cases: Iterable[Case],
     learnt: Mapping[str, Learnt] | None = None,
 ) -> Sums:
-    """Add up the touches and the counted conversions of an hour (`bucket`), or of a part of it.
+    """Compute the figures of an hour that starts at `bucket` (ms), or of a part of it.
 
-    `cases`: all conversions with their verdicts; only those that count in the hour are added. `learnt`: goal uid ->
-    what the data-driven models learnt from the month before.
+    `touches`: its clicks and views. `cases`: its conversions, each with the decision whether it counts; only those that
+    count are added. `learnt`: goal uid -> what the data-driven models learnt from the month before.
     """
     adder = FactAdder(site, learnt or {})
     adder.add_touches(touches)
@@ -40,7 +40,7 @@ def figures(
 
 
 class FactAdder:
-    """Adds touches and counted conversions to sums, one by one."""
+    """Adds touches and conversions to `sums`, one by one."""
 
     def __init__(self, site: SiteConfig, learnt: Mapping[str, Learnt]) -> None:
         self.sums = Sums()
@@ -49,13 +49,14 @@ class FactAdder:
         self._names = AdNames(site.ads)
 
     def add_touches(self, touches: Iterable[Touch]) -> None:
-        """Add clicks and views, by ad. Touches with the same click key count once."""
+        """Add clicks and views to the numbers of their ads. Of several touches with the same click key, only one
+        counts."""
         for touch in counted_once(touches):
             self.sums.clicks[self._name(touch)][touch.kind == "view"] += 1
 
     def add_case(self, case: Case) -> None:
-        """Add a conversion's credit and value, by ad and day of the touch. If no ad gets credit, they are added to the
-        conversion's own day."""
+        """Divide a conversion that counts among its touches, and add credit and value by ad and day of the touch. If no
+        ad gets credit, add them without an ad, on the conversion's own day."""
         verdict = case.verdict
         self._add_unrated(verdict)
         goal, path = verdict.goal.uid, path_of(verdict, case.touches)
@@ -76,7 +77,7 @@ class FactAdder:
                 row[1] += share.value
 
     def _add_unrated(self, verdict: Verdict) -> None:
-        """Add the parts of the conversion's value without an exchange rate."""
+        """Add those amounts of the conversion's value whose exchange rate is unknown."""
         if verdict.value_reason and (amounts := unrated(verdict, self._site)):
             self.sums.unrated_conversions[verdict.goal.uid] += 1
             self.sums.unrated_amounts[verdict.goal.uid].update(amounts)

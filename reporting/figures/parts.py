@@ -1,7 +1,8 @@
-"""Parts: serializes the sums of a part of an hour as cells, and adds up such cells to the sums of the hour. Pure.
+"""Parts: converts the figures of a part of an hour to cells, and adds up the cells of all parts to the figures of the
+hour. Pure.
 
-A large hour is divided into parts. Each has one cell with all goals and models, and one with the sizes of unconfigured
-ads, which explanations read as well.
+A large hour is divided into parts, which are computed separately. Each part has two cells: one with its figures of all
+goals and models, and one with the number of touches of each unconfigured ad, which explanations read too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,8 +25,9 @@ SHARED = ""
 
 
 class Table(msgspec.Struct, frozen=True, array_like=True):
-    """Amounts in columns. `goal`, `ad` and `day` are indexes into the lists of PartBody; `ad` is -1 for unattributed
-    amounts. `amounts`: model -> columns of credit and value, in micros."""
+    """Amounts by goal, ad and day, in columns. Row n is for `goals[goal[n]]`, `ads[ad[n]]` and `days[day[n]]` of the
+    PartBody; an ad of -1 stands for unattributed amounts. `amounts`: model -> a column of credit and a column of value,
+    in micros."""
 
     goal: list[int]
     ad: list[int]
@@ -34,8 +36,9 @@ class Table(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PartBody(msgspec.Struct, frozen=True, array_like=True):
-    """All figures of a part of an hour, with each name once: clicks and views by ad; the amounts that are the same for
-    all models (`alike`), and each model's other amounts (`own`); amounts without an exchange rate."""
+    """All figures of a part of an hour. `alike`: the amounts that are the same under every model; `own`: the other
+    amounts, by model. `lacking`: amounts whose exchange rate is unknown. The tables refer to goals, ads and days by
+    their indexes here."""
 
     ads: list[Named]
     clicks: list[int]
@@ -51,14 +54,14 @@ _decoder = msgspec.json.Decoder(PartBody)
 
 
 def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
-    """Make the cells of a part of an hour, even if it has no figures."""
+    """Make the two cells of a part of an hour. They are made even if the part has no figures."""
     body = add_checksum(msgspec.json.encode(body_of(sums)))
     cell = Cell(bucket, page_of(bucket, part.index), str(part.index), PART, body)
     return [cell, sizes_cell(bucket, part, sums.sizes)]
 
 
 def body_of(sums: Sums) -> PartBody:
-    """Convert the sums of a part to columns."""
+    """Convert the figures of a part to columns."""
     tables = {SHARED: sums.alike}, sums.own
     places = [place for table in tables for amounts in table.values() for place in amounts]
     ads = sorted(sums.clicks.keys() | {ad for _, ad, _ in places if ad})
@@ -72,7 +75,7 @@ def body_of(sums: Sums) -> PartBody:
 
 
 def table_of(models: Mapping[str, Amounts], indexes: Sequence[Mapping[Any, int]]) -> Table:
-    """Convert amounts (by model) to a table. `indexes`: the indexes of goals, of ads and of days."""
+    """Convert amounts (by model) to columns. `indexes`: the index of each goal, of each ad and of each day."""
     places = sorted({place for amounts in models.values() for place in amounts}, key=place_key)
     goal, ad, day = ([index[place[n]] for place in places] for n, index in enumerate(indexes))
     rows = {model: [amounts.get(place, (0, 0)) for place in places] for model, amounts in models.items() if amounts}
@@ -81,7 +84,8 @@ def table_of(models: Mapping[str, Amounts], indexes: Sequence[Mapping[Any, int]]
 
 
 def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
-    """Add the cells of an hour's parts to the sums of the hour. Damaged cells are left out and returned."""
+    """Add the cells of an hour's parts to `sums`, the figures of the hour. A damaged cell is left out, and its error is
+    in the result."""
     damaged = []
     for cell in cells:
         try:
@@ -92,7 +96,7 @@ def add_up(sums: Sums, cells: Iterable[Cell]) -> list[Damaged]:
 
 
 def add_cell(sums: Sums, cell: Cell) -> None:
-    """Add one cell of a part to the sums. Raises Damaged."""
+    """Add one cell of a part to `sums`, the figures of the hour. Raises Damaged."""
     if cell.model == SIZES:
         sums.sizes.update(decode_sizes(cell))
         return
@@ -109,7 +113,7 @@ def add_cell(sums: Sums, cell: Cell) -> None:
 
 
 def add_table(models: Mapping[str, Amounts], body: PartBody, table: Table, ads: Sequence[AdName]) -> None:
-    """Add the amounts of a table to amounts by model."""
+    """Add the amounts of a part's table to `models`, the hour's amounts by model. `ads`: the ads of the body."""
     places: list[AmountKey] = [
         (body.goals[goal], None if ad < 0 else ads[ad], body.days[day])
         for goal, ad, day in zip(table.goal, table.ad, table.day, strict=True)
@@ -121,7 +125,7 @@ def add_table(models: Mapping[str, Amounts], body: PartBody, table: Table, ads: 
 
 
 def decode_body(cell: Cell) -> PartBody:
-    """Read the figures from a part's cell. Raises Damaged."""
+    """Read the figures in a part's cell. Raises Damaged."""
     try:
         return _decoder.decode(remove_checksum(cell))
     except msgspec.DecodeError as error:

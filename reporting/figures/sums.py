@@ -1,4 +1,4 @@
-"""Sums: amounts by ad, goal, model and day; and how they become the cells of an hour. Pure."""
+"""Sums: adds up amounts by goal, ad, model and day, and converts the sums to the cells of an hour. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,16 +18,17 @@ Amounts = dict[AmountKey, list[int]]
 
 
 def amounts() -> Amounts:
-    """Make an empty table of amounts."""
+    """Make an empty table of amounts. A missing key has the amounts [0, 0]."""
     return defaultdict(lambda: [0, 0])
 
 
 class Sums:
-    """The figures of an hour or a part of it: clicks and views by ad; credit and value by goal, ad and day; amounts
-    without an exchange rate by goal.
+    """The figures of an hour or of a part of it: clicks and views by ad; credit and value by goal, ad and day; amounts
+    whose exchange rate is unknown by goal.
 
-    Most conversions have at most one touch. All models divide these in the same way: `alike` has them once for all
-    models, `own` has each model's others. `sizes`: unconfigured ad -> its number of touches.
+    Most conversions have at most one touch, and every model gives it all the credit. `alike` has the amounts of these
+    conversions once for all models; `own` has the amounts of all others for each model. `sizes`: unconfigured ad -> its
+    number of touches.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold_small_ads(self) -> None:
-        """Put all unconfigured ads but the largest together as `(other)`, and drop their sizes."""
+        """Replace the unconfigured ads with few touches by one ad `(other)`; the largest ones stay."""
         rest = names_left_out(self.sizes)
         if not rest:
             return
@@ -53,13 +54,13 @@ class Sums:
 
 
 def add(sums: list[int], more: Iterable[int]) -> None:
-    """Add numbers to the numbers of a list, place by place."""
+    """Add to each number of a list the number at the same index: [1, 2] and [3, 4] make the list [4, 6]."""
     for place, amount in enumerate(more):
         sums[place] += amount
 
 
 def add_credit(sums: Amounts, found: Credit) -> None:
-    """Add the rows of a cell to a table of amounts."""
+    """Add the rows of a cell's credit to a table of amounts."""
     ads = [ad and AdName(*ad) for ad in found.ads]
     days = found.days or [""]
     places = found.day or [0] * len(found.goal)
@@ -70,7 +71,7 @@ def add_credit(sums: Amounts, found: Credit) -> None:
 
 
 def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
-    """Make all cells of an hour, even empty ones."""
+    """Make all cells of an hour that starts at `bucket` (ms). Cells without figures are made as well."""
     page = utc_day(bucket)
     unrated = unrated_of(sums.unrated_conversions, sums.unrated_amounts)
     found = [
@@ -87,25 +88,25 @@ def hour_cells(bucket: int, sums: Sums) -> list[Cell]:
 
 
 def utc_day(bucket: int) -> str:
-    """Return the page under which an hour's cells are stored: its day in UTC. It doesn't depend on timezone rules,
-    which may change."""
+    """Return the page under which the store has an hour's cells: the hour's day in UTC, such as 2026-11-28. Rules of
+    timezones may change, but UTC doesn't."""
     return datetime.fromtimestamp(bucket / 1000, UTC).date().isoformat()
 
 
 def clicks_of(sums: Mapping[AdName, list[int]]) -> Clicks:
-    """Convert clicks and views by ad to columns."""
+    """Convert clicks and views by ad, as {ad: [clicks, views]}, to columns."""
     rows = sorted(sums.items())
     return Clicks([named(ad) for ad, _ in rows], [row[0] for _, row in rows], [row[1] for _, row in rows])
 
 
 def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]) -> list[UnratedRow]:
-    """Convert amounts without an exchange rate to rows. `numbers`: goal -> conversions; `sums`: goal -> currency ->
-    micros."""
+    """Convert amounts whose exchange rate is unknown to rows, one for each goal. `numbers`: goal -> conversions;
+    `sums`: goal -> currency -> micros."""
     return [UnratedRow(goal, numbers[goal], tuple(sorted(sums[goal].items()))) for goal in sorted(numbers)]
 
 
 def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
-    """Add up the amounts of all days, by goal and ad."""
+    """Add up the amounts of each goal and ad over all days."""
     found = amounts()
     for (goal, ad, _), row in places.items():
         add(found[goal, ad, ""], row)
@@ -113,7 +114,7 @@ def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
 
 
 def together(alike: Mapping[AmountKey, list[int]], own: Mapping[AmountKey, list[int]]) -> Amounts:
-    """Add up two tables of amounts."""
+    """Add up two tables of amounts: the amounts that are the same under every model, and one model's other amounts."""
     found = amounts()
     for places in (alike, own):
         for place, row in places.items():
@@ -122,7 +123,7 @@ def together(alike: Mapping[AmountKey, list[int]], own: Mapping[AmountKey, list[
 
 
 def columns(places: Mapping[AmountKey, list[int]]) -> Credit:
-    """Convert a table of amounts to columns. Entries that are all 0 are left out."""
+    """Convert a table of amounts to columns. Rows in which all amounts are 0 are left out."""
     rows = sorted((place for place, row in places.items() if any(row)), key=place_key)
     goals, ads, days = (numbered(place[n] for place in rows) for n in range(3))
     by_day = "" not in days
@@ -139,16 +140,17 @@ def columns(places: Mapping[AmountKey, list[int]]) -> Credit:
 
 
 def numbered(names: Iterable[Any]) -> dict[Any, int]:
-    """Map each distinct name to an index."""
+    """Give each distinct name an index, in order: ["b", "a", "b"] becomes {"b": 0, "a": 1}."""
     return {name: n for n, name in enumerate(dict.fromkeys(names))}
 
 
 def place_key(place: AmountKey) -> tuple[str, bool, AdName, str]:
-    """Return the sort key of an amount: goal, ad and day. Unattributed amounts of a goal come first."""
+    """Return the key by which amounts are sorted: goal, ad, day. Of a goal's amounts, the unattributed ones come
+    first."""
     goal, ad, day = place
     return goal, ad is not None, ad or OTHER, day
 
 
 def named(ad: AdName) -> Named:
-    """Convert an AdName to the tuple that cells store."""
+    """Convert an ad's name to the tuple that cells store: (ad, campaign, whether the ad is configured)."""
     return ad.ad, ad.campaign, ad.configured

@@ -1,1 +1,2 @@
-"""Fits: what the data-driven models learn from a month's facts, and how the API shows it. Pure."""
+"""Fits: computes what the data-driven models learn from a month's touches and conversions, and describes it for the
+API. Pure."""

@@ -1,5 +1,5 @@
-"""Fit answer: the structs of the API's answer about a goal's fit (what the data-driven models learnt from a month).
-Pure."""
+"""Fit answer: the structs of the API's answer about a fit, which is what the data-driven models learnt about one goal
+from one month. Pure."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from conversions.units.formats import Amount, Instant, Month
 
 
 class FitPaths(msgspec.Struct, frozen=True):
-    """How many paths of touches a month has."""
+    """The number of paths in a month. A path is the sequence of ads that a person clicked or saw."""
 
     distinct: int
     converted: Annotated[int, Meta(description="Paths that end with a conversion.")]
@@ -19,7 +19,8 @@ class FitPaths(msgspec.Struct, frozen=True):
 
 
 class FitAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad with its removal effect by the Markov model: the part of conversions that would be lost without it."""
+    """An ad of a fit. `removal_effect`: the part of the conversions that would be lost without the ad, by the Markov
+    model. `share`: its part of the sum of all removal effects."""
 
     name: Annotated[str, Meta(description="The ad's name, as in the other lists.")]
     ad: str
@@ -32,7 +33,8 @@ class FitAd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
-    """How often paths went from one ad (or the start) to the next ad (or the end)."""
+    """How often, in the paths of a month, one ad was followed by another ad or by the end of the path. A path begins
+    with the state `(start)`."""
 
     origin: Annotated[str, Meta(description="`(start)` or an ad's name.")] = msgspec.field(name="from")
     target: Annotated[str, Meta(description="An ad's name, `(conversion)` or `(null)`.")] = msgspec.field(name="to")
@@ -41,7 +43,7 @@ class FitTransition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitSet(msgspec.Struct, frozen=True, kw_only=True):
-    """How often paths with exactly these ads or campaigns converted."""
+    """How many paths contain exactly these ads (or campaigns), and how many of them led to a conversion."""
 
     names: list[str]
     paths: int
@@ -50,14 +52,14 @@ class FitSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FitLeftOut(msgspec.Struct, frozen=True):
-    """The numbers of sets of ads, and of campaigns, that the answer doesn't list."""
+    """How many sets of ads, and how many sets of campaigns, the answer leaves out because it has a limit."""
 
     sets: int
     campaign_sets: int
 
 
 class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the data-driven models learnt about a goal from a month."""
+    """A fit: what the data-driven models learnt about one goal from one month."""
 
     site: str
     goal: str

@@ -1,6 +1,7 @@
-"""Inputs: counts how often each path of ads converted in a month, from its touches and conversions. Pure.
+"""Inputs: collects the path of each person in a month, which is the sequence of ads that the person clicked or saw; and
+counts how often each path led to a conversion. Pure.
 
-The result depends only on the facts and the configuration, and not on the order in which they are read.
+The result depends only on the facts and the configuration, and not on the order in which facts are read.
 """
 
 from collections import Counter, defaultdict
@@ -38,15 +39,16 @@ Path = tuple[AdName, ...]
 def without_stand_ins(touches: Sequence[Touch]) -> list[Touch]:
     """Return the touches of some parts of an hour, each click once.
 
-    `/click` may record a click under a temporary visitor id, and the landing page again under the real one. Then only
-    the landing page's touch is returned. Both are in one part, because they have one click key.
+    `/click` may store a click under a temporary visitor id, and the landing page may store it again under the visitor's
+    real id. Then only the touch of the landing page is returned. Both are always in the same part, because they have
+    the same click key.
     """
     landed = {click_key(touch) for touch in touches if touch.landed}
     return [touch for touch in touches if touch.landed or click_key(touch) not in landed]
 
 
 class PersonMonth:
-    """The path of one person in a month, and the paths of the person's conversions, by goal."""
+    """One person's path in a month, and the path before each of the person's conversions."""
 
     __slots__ = ("converted", "has_clicked", "paths", "seen", "steps", "touches", "was_cut")
 
@@ -63,7 +65,8 @@ class PersonMonth:
         self.paths: list[tuple[str, Path, bool]] = []
 
     def add(self, touch: Touch, name: AdName) -> None:
-        """Add the person's next touch. Copies with the same hit id or click id count once."""
+        """Add the person's next touch, of the ad `name`. A touch with the hit id or click id of an earlier one is left
+        out."""
         self.touches += 1
         ids = {touch.hit, (touch.visitor, touch.network, touch.click_id) if touch.click_id else touch.hit}
         if ids & self.seen:
@@ -75,8 +78,8 @@ class PersonMonth:
             self._step(name)
 
     def _forget_views(self) -> None:
-        """Drop the views at the first click, as in the path of a conversion. Otherwise buyers' paths could not be
-        compared with others' paths."""
+        """Remove the views from the path, because the person's first click comes now. The path of a conversion has no
+        views before a click either; otherwise paths with and without a conversion could not be compared."""
         self.has_clicked, self.was_cut = True, False
         self.steps = ()
 
@@ -86,19 +89,22 @@ class PersonMonth:
             self.steps = (*self.steps, name)[-MAX_STEPS:]
 
     def room(self) -> int:
-        """Return how many more touches of the person can be used."""
+        """Return how many more touches of the person may be added."""
         return MAX_TOUCHES - self.touches
 
     def size(self) -> int:
-        """Return how many touches and steps of the person are in memory."""
+        """Return how many items of the person are in memory: the touches, the conversions, and the ads of their
+        paths."""
         return self.touches + sum(1 + len(path) for _, path, _ in self.paths)
 
 
 class Gatherer:
-    """Collects a month's touches and conversions hour by hour, and then returns the inputs of each goal's fit.
+    """Collects the touches and conversions of a month, and then returns for each goal how often each path led to a
+    conversion.
 
-    An hour is added some parts at a time: conversions at once, touches when the hour ends, because a person's touches
-    of all parts must come in order.
+    Call `add` for some parts of an hour, until all its parts were added; then call `end_bucket`, and go on with the
+    next hour. Touches are added to paths at the end of the hour, because a person's touches may be in several parts,
+    and must be added in order of time.
     """
 
     def __init__(self, site: SiteConfig, most_held: int = MAX_HELD) -> None:
@@ -111,8 +117,8 @@ class Gatherer:
         self._held = 0
 
     def add(self, touches: Sequence[Touch], counted: Iterable[Case], whose: Whose = visitor_alone) -> None:
-        """Add the touches and the counted conversions of some parts of the present hour. `whose` returns a touch's
-        person."""
+        """Add the touches, and the conversions that count, of some parts of the present hour. `whose` returns the
+        person of a touch."""
         for touch in without_stand_ins(touches):
             self._add_touch(touch, whose(touch))
         for case in counted:
@@ -121,7 +127,7 @@ class Gatherer:
             self._drop_half()
 
     def end_bucket(self) -> None:
-        """Add the touches of the hour to the paths of their persons, in order."""
+        """End the present hour: add its touches to the paths of their persons, in order of time."""
         while self._waiting:
             name, touches = self._waiting.popitem()
             person = self._people[name]
@@ -147,7 +153,7 @@ class Gatherer:
             self._held += 1 + len(steps[-MAX_STEPS:])
 
     def _person(self, name: str) -> PersonMonth | None:
-        """Return the record of a person; None if the person is not in the sample."""
+        """Return the record of a person, which is made if it is missing; None if the person is not in the sample."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
             person = self._people[name] = PersonMonth()
@@ -161,7 +167,8 @@ class Gatherer:
         self._held = waiting + sum(person.size() for person in self._people.values())
 
     def inputs(self, uid: str) -> Inputs:
-        """Return the inputs of the fit of a goal (by uid): how often each path converted."""
+        """Return how often each path led to a conversion of a goal (by uid) and how often it didn't: the inputs of the
+        goal's fit."""
         converted: Counter[Path] = Counter()
         unconverted: Counter[Path] = Counter()
         cut = 0
@@ -181,13 +188,15 @@ class Gatherer:
 
 
 def is_one_in(person: str, number: int) -> bool:
-    """Whether a person belongs to the sample of one person in `number` (a power of 2). It is decided by a hash."""
+    """Whether a person belongs to the sample, which has one in `number` persons. A hash of the person's name decides
+    it, and `number` is a power of 2."""
     digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
     return int.from_bytes(digest) % number == 0
 
 
 def collapsed(names: Iterable[AdName]) -> Path:
-    """Return a path in which the same ad doesn't come twice in a row. The data-driven models don't use such repeats."""
+    """Join repeats of an ad that follow each other: the ads a, a, b, a give the path a, b, a. The data-driven models
+    don't use such repeats."""
     steps: list[AdName] = []
     for name in names:
         if not steps or steps[-1] != name:
@@ -196,7 +205,8 @@ def collapsed(names: Iterable[AdName]) -> Path:
 
 
 def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], coverage: Coverage) -> Inputs:
-    """Count converted and unconverted paths, limited to MAX_PATHS paths and MAX_ADS ads."""
+    """Count how often each path led to a conversion and how often it didn't. Only the MAX_PATHS most frequent paths are
+    in the result; ads beyond MAX_ADS are `(other)`. `coverage`: which persons and conversions were used."""
     named, others = named_ads(converted, unconverted)
     paths = add_up_equal(
         [
@@ -222,7 +232,8 @@ def count_paths(converted: Mapping[Path, int], unconverted: Mapping[Path, int], 
 
 
 def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
-    """Choose the ads that a fit names; also return how many others there are."""
+    """Choose the MAX_ADS ads that a fit names: configured ads first, then the most frequent. Also return the number of
+    all other ads."""
     sizes: Counter[AdName] = Counter()
     for part in parts:
         for path, count in part.items():
@@ -233,5 +244,5 @@ def named_ads(*parts: Mapping[Path, int]) -> tuple[frozenset[AdName], int]:
 
 
 def labelled(path: Path, named: frozenset[AdName]) -> tuple[str, ...]:
-    """Convert a path to the labels of its ads."""
+    """Convert a path to texts, one for each ad. Ads that are not in `named` become `(other)`."""
     return tuple(label_of(name) for name in collapsed(name if name in named else OTHER for name in path))

@@ -1,4 +1,5 @@
-"""Shown: describes a goal's fit of a month for the API: transitions, removal effects, and rates of conversion. Pure."""
+"""Shown: converts a goal's fit of a month to the API's answer: transitions between ads, removal effects, and how often
+sets of ads led to a conversion. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ MICROS = 1_000_000
 
 
 def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> FitAnswer:
-    """Describe a goal's fit, with names instead of indexes. `goal` is the goal's key."""
+    """Convert a fit to the API's answer, with names of ads instead of indexes. `goal` is the goal's key."""
     names = names_of(fitted.ads)
     sets, sets_left_out = _sets(fitted.sets, names)
     campaign_sets, campaigns_left_out = _sets(fitted.campaign_sets, [name.strip() for name in fitted.campaigns])
@@ -44,8 +45,8 @@ def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Fit
 
 
 def names_of(ads: Sequence[AdName]) -> list[str]:
-    """Return the ads' names as in the rows of reports. If an unconfigured ad's name is used twice, its campaign is
-    added."""
+    """Return the names of the ads as in the rows of reports. If several ads have an unconfigured ad's name, its
+    campaign is added: "banner [spring]"."""
     times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
     return [
         name.ad if name.configured or times[name.ad] == 1 else f"{name.ad} [{name.campaign or 'no campaign'}]"
@@ -80,7 +81,7 @@ def _transitions(fitted: Fitted, names: Sequence[str]) -> list[FitTransition]:
 
 
 def _sets(counts: Iterable[SetCount], players: Sequence[str]) -> tuple[list[FitSet], int]:
-    """Return the sets with the most paths, and the number of all others."""
+    """Return the MAX_SETS sets with the most paths, and the number of all other sets."""
     ordered = sorted(counts, key=lambda one: (-one.total, one.players))
     shown = [
         FitSet(

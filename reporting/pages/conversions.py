@@ -1,5 +1,5 @@
-"""Conversions: the page that lists the conversions behind a number of the dashboard, newest first, with links to their
-explanations."""
+"""Conversions: the page that lists the conversions that a number of the dashboard counts, newest first. Each links to
+its explanation."""
 
 import time
 from typing import Any
@@ -43,10 +43,11 @@ PAGE_SECONDS = 2.0
 
 
 class ConversionsPage(Page, LoginRequiredMixin, View):
-    """Lists the conversions of a range of days that meet a report's filters."""
+    """The page that lists the conversions of some days that meet the filters of a report."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """List the conversions of the chosen or the first site. Without a site, the dashboard says what to do."""
+        """List the conversions of the chosen site, or of the first site if none is chosen. If the person has no site,
+        redirect to the dashboard, which says what to do."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         if not sites:
             return redirect("start")
@@ -62,7 +63,7 @@ class ConversionsPage(Page, LoginRequiredMixin, View):
 
 
 def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
-    """Return the template's values for a site's list. Raises Refusal."""
+    """Return what the template shows of a site's list, by name. Raises Refusal."""
     wanted = read_wanted(QueryDict(urlencode(wanted_pairs(listing))), site)
     found = find(site, listing, wanted)
     more = msgspec.structs.replace(listing, after=found.next) if found.next else None
@@ -80,12 +81,12 @@ def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
 
 
 def with_filters(listing: Listing, filters: Filters) -> Listing:
-    """Return the list with other filters, from its beginning."""
+    """Return the list with these filters instead of its own, from its first page."""
     return msgspec.structs.replace(listing, filters=filters, after="")
 
 
 def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions:
-    """Find a page of the list. Raises Refusal."""
+    """Find the conversions of the list's present page. Raises Refusal."""
     query = read_query(QueryDict(urlencode(report_pairs_of(listing))), site)
     began = time.monotonic()
     return find_newest(
@@ -99,5 +100,5 @@ def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions
 
 
 def lines_of(found: FoundConversions) -> list[ListedLine]:
-    """Return a line for each conversion that was found."""
+    """Return a line for people for each conversion that was found."""
     return [line_of(one) for one in found.conversions]

@@ -1,4 +1,5 @@
-"""Dashboard: the page after sign-in, with a site's figures and its snippet. The address says what a person chose."""
+"""Dashboard: the page after sign-in, with the figures of a site. The page's address says what the person chose, such as
+site and days."""
 
 from datetime import date
 from typing import Any
@@ -28,7 +29,7 @@ from tracker.models import RefusedCount, script_tag
 
 
 class DashboardPage(Page, LoginRequiredMixin, View):
-    """The page after sign-in: a site's figures, and its snippet."""
+    """The page after sign-in. It shows a site's figures; before the site's first hit also its snippet."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the chosen site, or the first site if none is chosen."""
@@ -44,7 +45,8 @@ class DashboardPage(Page, LoginRequiredMixin, View):
 
 
 def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
-    """Return the template's values for a site: its figures, or the reason why there are none. Raises Refusal."""
+    """Return what the template shows of a site, by name: its figures, or the reason why there are none. `now`: ms.
+    Raises Refusal."""
     context = {
         "site": site,
         # Before the first hit there is nothing else to do. Later the page Set-up has the snippet.
@@ -60,8 +62,8 @@ def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, 
 
 
 def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:
-    """Return the template's values for a choice: the report, its chart, and their addresses in the API. Raises
-    Refusal."""
+    """Return what the template shows of a report, by name: its figures, its chart, and their addresses in the API.
+    `now`: ms. Raises Refusal."""
     store = open_to_read()
     report = answer(store, query_of(table_pairs(choice), site), site, now)
     by_time = answer(store, query_of(chart_pairs(choice), site), site, now)
@@ -76,16 +78,17 @@ def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]
 
 
 def query_of(pairs: Pairs, site: SiteConfig) -> Query:
-    """Read a report's query from its parameters. Raises Refusal."""
+    """Read and check the parameters of a report. Raises Refusal."""
     return read_query(QueryDict(urlencode(pairs)), site)
 
 
 def report_address(pairs: Pairs) -> str:
-    """Return the address of a report in the API."""
+    """Return the address at which the API gives the report with these parameters."""
     return f"{reverse('conversion_report')}?{urlencode(pairs)}"
 
 
 def refused_today(site: SiteConfig, now: int) -> list[RefusedCount]:
-    """Read the counts of refused hits on the site's present day, the largest first."""
+    """Read how many hits of the site were refused on its present day: one count for each code, the largest first.
+    `now`: ms."""
     today = date.fromisoformat(day_of(now, site.timezone))
     return list(RefusedCount.of_days(site.key, today, today))

@@ -1,4 +1,5 @@
-"""Explain: the pages that find a conversion by an id, and say why an ad got credit for it or didn't."""
+"""Explain: the pages that find a conversion by one of its ids, and explain why each touch gets credit for it or
+doesn't."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,20 +43,23 @@ FINDS: Mapping[str, Find] = {
 
 
 class SignedInPage(Page, LoginRequiredMixin, View):
-    """Base of pages for people who are signed in, with the form to find a conversion. They also show refusals."""
+    """Base of the pages that find and explain conversions. They need a sign-in, and have the form to find a conversion.
+    If a request is refused, they show why."""
 
     def show(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """Render the page, with the form to find another conversion."""
+        """Render the page with the values of `context` and the form to find a conversion."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context = {"sites": sites, "finds": list(FINDS), **context}
         return render(request, "reporting/explain.html", context, status=status)
 
 
 class FindPage(SignedInPage):
-    """Finds conversions by `site` and the id `q`. `by` is the kind of the id, if it is known."""
+    """The page that finds conversions of a `site` by an id, the parameter `q`. The parameter `by` says of what the id
+    is: order, hit, visitor or user. It may be absent."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the conversion if only one was found; list several; without an id, show the form."""
+        """Find the conversions. If there is only one, redirect to its explanation; otherwise list them. Without an id,
+        show the form."""
         wanted = {name: request.GET.get(name, "").strip() for name in ("site", "by", "q", "after")}
         if not wanted["q"]:
             return self.show(request, {"wanted": wanted})
@@ -73,7 +77,7 @@ class FindPage(SignedInPage):
 
 
 class ExplainedPage(SignedInPage):
-    """Explains one conversion to people."""
+    """The page that explains one conversion."""
 
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         """Show the explanation of the conversion with this id."""
@@ -86,7 +90,8 @@ class ExplainedPage(SignedInPage):
 
 
 def explained_context(site: SiteConfig, case: Case, id: str, start: Position) -> dict[str, Any]:
-    """Return the template's values for a conversion."""
+    """Return what the template shows of a conversion, by name. `start`: the position after which its touches are
+    listed."""
     explanation = open_explainer(site).explain(case, start)
     return {
         "more": explanation.after and urlencode({"after": explanation.after}),
@@ -99,7 +104,8 @@ def explained_context(site: SiteConfig, case: Case, id: str, start: Position) ->
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
-    """Find conversions by an id; return the kind of the id (a key of FINDS) and what was found. Raises Refusal."""
+    """Find conversions by the id in `wanted`. Return of what the id is (such as "order"), and the conversions. Raises
+    Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
@@ -112,12 +118,13 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCase
 
 
 def finds_of(wanted: Mapping[str, str]) -> list[str]:
-    """Return the kinds that the id may have (keys of FINDS), in the order in which they are tried."""
+    """Return of what the id may be: the chosen kind alone, or all of them in the order in which they are tried: order,
+    hit, visitor, user."""
     return [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
 
 
 def read_after(text: str) -> OrderKey:
-    """Read the position at which a page of the list begins. Raises Refusal."""
+    """Read the position after which the list of conversions goes on; an empty text means its start. Raises Refusal."""
     try:
         return read_cursor(text[:MAX_TEXT]) if text else START
     except ValueError as error:
@@ -125,7 +132,7 @@ def read_after(text: str) -> OrderKey:
 
 
 def read_start(text: str) -> Position:
-    """Read the position at which a page of a conversion's touches begins. Raises Refusal."""
+    """Read the position after which the list of a conversion's touches goes on. Raises Refusal."""
     try:
         return read_position(text[:MAX_TEXT])
     except ValueError as error:
@@ -133,5 +140,5 @@ def read_start(text: str) -> Position:
 
 
 def no_page() -> Refusal:
-    """Make the refusal of a position that can't be read."""
+    """Return the refusal of a text that is no position of a list."""
     return Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after")

@@ -15,5 +15,6 @@ class LoginPage(Page, LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the template's values. With DEMO the page also says which file has the demo account's sign-in."""
+        """Return what the template shows, by name. If the variable DEMO is set, the page also says which file has the
+        name and password of the demo's user."""
         return super().get_context_data(demo=settings.DEMO, **kwargs)

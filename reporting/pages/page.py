@@ -1,4 +1,5 @@
-"""Page: base of all pages: it sets their Content-Security-Policy, and answers while a service is away."""
+"""Page: the base of all pages. It sets the header Content-Security-Policy, and answers with a page of its own while a
+service is away."""
 
 from typing import Any
 
@@ -18,10 +19,11 @@ POLICY = (
 
 
 class Page(View):
-    """Base of all pages. If a service is away, the page says so."""
+    """Base of all pages. While a service is away, it answers with a page that says this."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Render the page. If a service is away, answer 503 with a page that asks to come again."""
+        """Answer the request with the page. If a service is away, answer 503 with a page that asks the person to come
+        again."""
         try:
             response = super().dispatch(request, *args, **kwargs)
             if hasattr(response, "render"):
@@ -34,7 +36,7 @@ class Page(View):
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer 405 with a JSON error. Only programs use such methods; no form does."""
+        """Answer 405 with a JSON error, and not with a page: browsers send only methods that the page allows."""
         allowed = super().http_method_not_allowed(request, *args, **kwargs).headers["Allow"]
         response = error_response(405, "method_not_allowed", f"This page answers to {allowed}.")
         response.headers["Allow"] = allowed

@@ -1,4 +1,4 @@
-"""Set-up: a site -> its snippet, and whether hits come from it."""
+"""Set-up: the page that shows a site's snippet, and whether hits come from it."""
 
 from typing import Any
 
@@ -22,10 +22,11 @@ from tracker.models import script_tag
 
 
 class SetupPage(Page, LoginRequiredMixin, View):
-    """A site's snippet. Until the first hit has come, the page looks again every few seconds."""
+    """The page that shows a site's snippet. Until the site's first hit has come, it reloads every few seconds."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the chosen site, or the first site if none is chosen. Without a site, the dashboard says what to do."""
+        """Show the page of the chosen site, or of the first site if none is chosen. If the person has no site, redirect
+        to the dashboard, which says what to do."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         if not sites:
             return redirect("start")
@@ -39,7 +40,7 @@ class SetupPage(Page, LoginRequiredMixin, View):
 
 
 def setup_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
-    """The values that the page shows for a site. Raises what `tracker.away.AWAY` names."""
+    """Return what the template shows of a site, by name. `now`: ms. Raises one of the errors in `tracker.away.AWAY`."""
     first = first_bucket(site.key)
     return {
         "site": site,

@@ -1,5 +1,5 @@
-"""Spend: the page that lists what was spent, and imports an ad network's export. It first shows what the import would
-change."""
+"""Spend: the page that lists what a site's ads cost, and imports a file that an ad network exported. Before an import
+the page shows what would change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,14 +35,14 @@ DAYS, ROWS, CHANGED = 90, 50, 60
 
 
 class SpendPage(Page, LoginRequiredMixin, View):
-    """Lists what was spent on a site's ads, and has the form to import more."""
+    """The page that lists what a site's ads cost by day, and has the form to import more."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """List what was spent, latest day first."""
+        """List what the ads cost, latest day first."""
         return self.show(request, request.GET.get("site", ""), request.GET, {})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Show what the import of a file would change, or import it."""
+        """Import the file that the form sent; or only show what its import would change."""
         given = {name: request.POST.get(name, "") for name in OPTIONS}
         key, action = request.POST.get("site", ""), request.POST.get("action", "")
         context: dict[str, Any] = {"given": given, "action": action}
@@ -60,7 +60,8 @@ class SpendPage(Page, LoginRequiredMixin, View):
         return self.show(request, key, query, context)
 
     def show(self, request: HttpRequest, key: str, query: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
-        """Render the page of a site; of the first site if none is named."""
+        """Render the page of the site with the key `key`; of the first site if it is "". `query`: the list's
+        parameters. `context`: further values for the template."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context = {"sites": sites, "networks": NETWORKS, "currencies": sorted(CURRENCIES), "status": 200, **context}
         if sites:
@@ -73,7 +74,8 @@ class SpendPage(Page, LoginRequiredMixin, View):
 
 
 def sent_file(request: HttpRequest) -> bytes:
-    """Return the file of the form: a newly chosen one, else the one that was previewed. Raises Refusal."""
+    """Return the bytes of the file that the form sent. If no file was chosen, return the file whose preview is shown;
+    the form sends it along. Raises Refusal."""
     file = request.FILES.get("file")
     if file is not None:
         content: bytes = file.read()
@@ -87,7 +89,8 @@ def sent_file(request: HttpRequest) -> bytes:
 
 
 def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: bytes, keep: bool) -> Imported:
-    """Import a file into a site; without `keep`, only return what it would change. Raises Refusal."""
+    """Import a file as the spend of a site; without `keep`, save nothing. Return what changes in both cases. `given`:
+    the form's options. Raises Refusal."""
     site = readable_site(request, key)
     source, reading = read_options(given, site.currency, CURRENCIES)
     run = import_spend if keep else check_spend
@@ -95,19 +98,21 @@ def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: b
 
 
 def change_context(found: Imported) -> dict[str, Any]:
-    """Return the template's values about what an import changes."""
+    """Return what the template shows of an import's changes, by name."""
     days = changed_days(found.before, found.after)
     return {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
 
 
 def days_of(found: Imported) -> dict[str, str]:
-    """Return the days of a file as the list's parameters; {} if there are more than the list may have."""
+    """Return the first and the last day of an imported file, as parameters of the list. {} if a list can't have so many
+    days."""
     days = {"from": found.first, "to": found.last}
     return days if len(days_between(found.first, found.last)) <= MAX_DAYS else {}
 
 
 def list_context(site: SiteConfig, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template's values about what was spent. Raises Refusal."""
+    """Return what the template shows of the ads' costs, by name. `query`: which days and rows to list. Raises
+    Refusal."""
     today = day_of(now_ms(), site.timezone)
     usual = {"from": next_day(today, 1 - DAYS), "to": today, "limit": str(ROWS)}
     chosen = {**usual, **{name: query[name] for name in PARAMETERS if query.get(name)}}

@@ -1,4 +1,4 @@
-"""Answer: makes the report API's answer to a query about one site, from stored figures and live counters."""
+"""Answer: answers a query of the report API about one site, from the stored figures and the live counters."""
 
 import logging
 from hashlib import blake2b
@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 
 class Figures(NamedTuple):
-    """The figures of a range of days: the report; the (goal, month) pairs of its conversions; amounts, and costs,
-    without an exchange rate."""
+    """The figures of a range of days. `months`: the (goal uid, month) pairs of the report's conversions. `unrated` and
+    `spend`: the amounts and the costs that are left out because their exchange rate is unknown."""
 
     report: Report
     months: set[tuple[str, str]]
@@ -42,7 +42,7 @@ class Figures(NamedTuple):
 
 
 def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnswer:
-    """Answer a query. Raises Refusal, or one of the errors in `tracker.away.AWAY`."""
+    """Answer a query at `now` (ms). Raises Refusal, or one of the errors in `tracker.away.AWAY`."""
     sealed, recounting = sealed_until(query, site), is_recounting(site.key, now)
     report, months, unrated, spend = read_figures(store, query, site)
     previous = read_previous(store, query, site, sealed)
@@ -68,7 +68,8 @@ def answer(store: Store, query: Query, site: SiteConfig, now: int) -> ReportAnsw
 
 
 def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> Previous | UnsetType:
-    """Read the report of the days with which the query's days are compared; UNSET if it has none."""
+    """Make the report of the earlier days with which the query's days are compared; UNSET if the query compares
+    nothing. `sealed`: the instant (ms) before which figures are complete."""
     earlier = query.earlier()
     if earlier is None:
         return UNSET
@@ -86,7 +87,8 @@ def read_previous(store: Store, query: Query, site: SiteConfig, sealed: int) -> 
 
 
 def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
-    """Read and add up the cells of a query's days. Raises Refusal, or one of the errors in `tracker.away.AWAY`."""
+    """Read the cells of a query's days, and add them up to a report. Raises Refusal, or one of the errors in
+    `tracker.away.AWAY`."""
     reader, spend = open_reader(store, query, site), read_spend(query, site)
     cells = read_clicks(reader, query), read_credit(reader, query, site)
     try:
@@ -103,7 +105,7 @@ def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
 
 
 def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
-    """Convert the answer to plain JSON types. The keys of rows are in the order of `by`."""
+    """Convert the answer to plain JSON types. In each row, the keys come first, in the order of the query's `by`."""
     plain = {**to_plain(msgspec.structs.replace(report, rows=[])), "rows": plain_rows(report.rows, query)}
     if report.previous is not UNSET:
         plain["previous"]["rows"] = plain_rows(report.previous.rows, query)
@@ -111,21 +113,23 @@ def plain_answer(report: ReportAnswer, query: Query) -> dict[str, Any]:
 
 
 def etag_of(report: ReportAnswer, query: Query) -> str:
-    """Return a weak ETag of the answer. `sealed_until` is part of it only while figures may still change."""
+    """Return a weak ETag of the answer, a hash of its content. Once all its figures are complete, the hash leaves out
+    `sealed_until`, which still moves on."""
     may_change = report.provisional or (report.previous is not UNSET and report.previous.provisional)
     said = report if may_change else msgspec.structs.replace(report, sealed_until="")
     return f'W/"{blake2b(msgspec.json.encode((query.form, query.by, said)), digest_size=16).hexdigest()}"'
 
 
 def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
-    """Make the reader of the cells of a query's days."""
+    """Make the reader for the cells of a query's days."""
     days = query.credit_days(site)
     starts = starts_of(days, site)
     return DayReader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))
 
 
 def note_wrong_days(reader: DayReader, site: SiteConfig) -> None:
-    """Have those days' cells made again that were damaged, or made for other midnights."""
+    """Put those days on the list of days to be made again whose cells were useless to the reader, because they were
+    damaged or the day's midnights have changed since."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

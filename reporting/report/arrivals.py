@@ -1,4 +1,4 @@
-"""Arrivals: the live counters of this hour and the hour before -> how many hits have come. Pure."""
+"""Arrivals: reads from the live counters how many hits of a site have come in this hour and the hour before. Pure."""
 
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
@@ -6,7 +6,7 @@ from conversions.units.clock import bucket_of
 
 
 def hits_lately(store: Store, site: SiteConfig, now: int) -> int:
-    """The approximate number of hits in the site's open bucket and in the bucket before, at `now` (ms). Raises
+    """Return the approximate number of the site's hits in the present hour and the hour before. `now`: ms. Raises
     StoreUnavailable."""
     bucket = bucket_of(now, site.timezone)
     buckets = (bucket, bucket_of(bucket - 1, site.timezone))

@@ -8,8 +8,8 @@ from reporting.report.origin import NONE, Origin
 
 
 class Channels:
-    """The channels of a site's ads. The channel of the ad or its campaign comes first, then the site's rules, then the
-    common table."""
+    """Finds the channels of a site's ads. If the ad or its campaign names a channel, it is this one. Otherwise the
+    first matching rule of the site decides, and then the first one of the table that all sites share."""
 
     def __init__(self, site: SiteConfig) -> None:
         self._rules = site.channels
@@ -17,7 +17,8 @@ class Channels:
         self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
 
     def of(self, ad: Named, origin: Origin) -> str:
-        """Return the channel of an ad. `(other)`, which stands for many small ads, is its own channel."""
+        """Return the channel of an ad with this origin. The ad `(other)` stands for many small ads; its channel is
+        `(other)` too."""
         if ad[2] and ad[0] in self._chosen:
             return self._chosen[ad[0]]
         if (ad[0], ad[2]) == (OTHER.ad, False):
@@ -29,6 +30,6 @@ class Channels:
 
 
 def channels_of(site: SiteConfig) -> list[str]:
-    """Return all channels that an ad of the site may have."""
+    """Return the names of all channels that an ad of the site may have, sorted."""
     table = (rule.channel for rule in (*TABLE, *site.channels))
     return sorted({*table, *(ad.channel for ad in site.ads if ad.channel), OTHER_CHANNEL, OTHER.ad})

@@ -1,4 +1,5 @@
-"""Costs: computes the columns of spend in rows and totals, such as cost per click. Pure."""
+"""Costs: computes a report's columns of spend from costs and counts: cost per click, cost per conversion, ROAS and
+profit. Pure."""
 
 from fractions import Fraction
 from typing import Annotated, Final
@@ -26,14 +27,15 @@ Profit = Annotated[Amount | UnsetType | None, Meta(description=f"{_IF}`value` wi
 
 
 class NoSpendRate(msgspec.Struct, frozen=True):
-    """Costs that are left out because the exchange rate of their day isn't known. Their clicks and impressions
-    count."""
+    """The costs that a report leaves out because the exchange rate of their day is unknown. Their clicks and
+    impressions are not left out."""
 
     no_rate: Annotated[dict[str, Amount], Meta(description="Currency -> the cost left out, in that currency.")]
 
 
 def cost_columns(cost: int, impressions: int, clicks: int, conversions: int, value: int) -> dict[str, str | int | None]:
-    """Compute the columns of spend, with amounts as decimal texts. `cost`, `conversions` and `value` are micros."""
+    """Compute the columns of spend of a row, as in the report's answer: amounts are decimal texts. `cost`,
+    `conversions` and `value` are in micros."""
     figures = cost_figures(cost, impressions, clicks, conversions, value)
     return {
         name: figure if figure is None or name in COUNTS else six_places(figure) for name, figure in figures.items()
@@ -41,7 +43,7 @@ def cost_columns(cost: int, impressions: int, clicks: int, conversions: int, val
 
 
 def cost_figures(cost: int, impressions: int, clicks: int, conversions: int, value: int) -> dict[str, int | None]:
-    """Compute the columns of spend as numbers. All but COUNTS are in micros."""
+    """Compute the columns of spend of a row, as whole numbers. All columns but those of COUNTS are in micros."""
     if not (cost or impressions or clicks):
         return dict.fromkeys(COLUMNS)
     return {
@@ -56,5 +58,5 @@ def cost_figures(cost: int, impressions: int, clicks: int, conversions: int, val
 
 
 def _ratio(amount: int, parts: int) -> int | None:
-    """Return one amount divided by another, in micros, rounded half to even; None if there is nothing to divide by."""
+    """Return `amount` divided by `parts`, in micros, rounded half to even; None if `parts` is 0."""
     return round(Fraction(amount * MICROS, parts)) if parts > 0 else None

@@ -1,5 +1,5 @@
-"""Export: writes a list of conversions as the lines of a file. The last line says whether the file is complete.
-Pure."""
+"""Export: writes conversions as the lines of a file, CSV or JSON lines. The last line says whether the file is
+complete. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
@@ -17,10 +17,10 @@ COLUMNS = ("id", "at", "goal", "order", "visitor", "hit", "value", "currency", "
 
 
 def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Exception], ...]) -> Iterator[str]:
-    """Yield a line for each conversion, then a last line.
+    """Yield a line of the file for each conversion of `steps`, then a last line that says whether the file is complete.
 
-    `away`: exceptions of a service that fails. After one of these the last line says that the export is incomplete, and
-    the position at which another export continues.
+    If `steps` raises one of the exceptions `away`, because a service failed, the last line says that the file is
+    incomplete, and gives the position from which another export can continue.
     """
     rows, after = 0, ""
     if form == "csv":
@@ -38,25 +38,25 @@ def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Excep
 
 
 def last_line(form: ExportForm, rows: int, complete: bool, after: str) -> str:
-    """Return the last line: whether the export is complete, its number of conversions, and the position at which
-    another export continues."""
+    """Return the last line: whether the file is complete, how many conversions it has, and the position (`after`) from
+    which another export can continue."""
     if form == "jsonl":
         return json_line({"complete": complete, "rows": rows, "after": after or None})
     return csv_line(("(complete)" if complete else "(incomplete)", rows, after))
 
 
 def cells_of(listed: ListedConversion) -> tuple[Any, ...]:
-    """Return a conversion's columns, in the order of COLUMNS."""
+    """Return the values of a conversion, in the order of COLUMNS."""
     ads = "; ".join(f"{one.ad} {one.credit}" for one in listed.ads)
     own = {**msgspec.structs.asdict(listed), "goal": listed.goal.key, "ads": ads}
     return tuple(own[column] for column in COLUMNS)
 
 
 def csv_line(cells: Iterable[Any]) -> str:
-    """Return a CSV line in which a spreadsheet finds no formula."""
+    """Return the values as a line of CSV. No spreadsheet takes any of them for a formula."""
     return f"{','.join(map(cell_of, cells))}\r\n"
 
 
 def json_line(row: Any) -> str:
-    """Return a row as a line of JSON."""
+    """Return a conversion, or the content of the last line, as a line of JSON."""
     return f"{msgspec.json.encode(row).decode()}\n"

@@ -18,19 +18,20 @@ Given = Callable[[str], list[str]]
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """The values that a report includes for one key. If `only` is empty, all values are included except those in
-    `without`."""
+    """Which values of a key a report includes. If `only` has values, it includes only these; without `only` it includes
+    all values but those of `without`."""
 
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
     def takes(self, value: str) -> bool:
-        """Whether the filter includes a value."""
+        """Whether the report includes a value."""
         return (not self.only or value in self.only) and value not in self.without
 
 
 def read_filters(given: Given, site: SiteConfig) -> Mapping[str, Filter]:
-    """Read the filters, by key. The values of `goal` become uids. Raises Refusal."""
+    """Read the filters of a report: key -> Filter. `given` returns all values of a parameter. Goals are named by their
+    keys, and their uids are returned. Raises Refusal."""
     found = {name: Filter(_read(given, name, site), _read(given, f"{name}!", site)) for name in FILTERS}
     return {name: kept for name, kept in found.items() if kept != Filter()}
 
@@ -48,7 +49,7 @@ def _read(given: Given, field: str, site: SiteConfig) -> frozenset[str]:
 
 
 def goal_uid(key: str, site: SiteConfig, field: str = "goal") -> str:
-    """Return the uid of the goal with this key. Raises Refusal."""
+    """Return the uid of the site's goal with this key. Raises Refusal, which names the parameter `field`."""
     for goal in site.goals:
         if goal.key == key:
             return goal.uid

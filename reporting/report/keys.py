@@ -1,5 +1,5 @@
-"""Keys: computes the key of a report's row from the parameter `by`: the part for goal and time, and the part for the
-ad. Pure."""
+"""Keys: computes the keys of a report's rows, as the parameter `by` asks for. A key has two parts: HeadKeys computes
+the part for goal and time, AdKeys the part for the ad. Pure."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -23,14 +23,14 @@ LEFT_OUT: Final[AdKey] = ("\0",)
 
 
 class HeadKeys:
-    """Computes the part of a row's key for goal, day and hour, as far as the query's `by` names them."""
+    """Computes the part of a row's key for goal and time. by=goal,week gives ("sale", "2026-W48")."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name not in AD_KEYS)
         self._goals = {goal.uid: goal.key for goal in site.goals}
 
     def key(self, goal: str, day: str, bucket: int) -> Head:
-        """Return the key of a goal (by uid), a site-local day and an hour (its start, ms)."""
+        """Return this part of the key of a goal (by uid), a site-local day, and an hour (its start, ms)."""
         return tuple(self._value(name, goal, day, bucket) for name in self.names)
 
     def _value(self, name: str, goal: str, day: str, bucket: int) -> str:
@@ -42,8 +42,8 @@ class HeadKeys:
 
 
 class AdKeys:
-    """Computes the part of a row's key for the ad. Results are cached, because a report has many cells with the same
-    ads."""
+    """Computes the part of a row's key for the ad. by=source,medium gives ("google", "cpc"). Computed keys are kept,
+    because the same ads come in many cells."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name in AD_KEYS)
@@ -57,7 +57,8 @@ class AdKeys:
         self._known: dict[Named | None, AdKey | None] = {None: no_ad}
 
     def keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
-        """Return the key of each ad; None for no ad; LEFT_OUT for an ad that the filters exclude."""
+        """Return this part of the key for each ad: LEFT_OUT if the query's filters exclude the ad. None stands for "no
+        ad"."""
         known = self._known
         return [known[ad] if ad in known else known.setdefault(ad, self._key(ad)) for ad in ads]
 
@@ -75,7 +76,8 @@ class AdKeys:
 
 @lru_cache(maxsize=4096)
 def period_of(day: str, name: str) -> str:
-    """Return the ISO week (`2026-W48`) or the month (`2026-11`) of a day. `name` is week or month."""
+    """Return the ISO week of a day, such as 2026-W48, if `name` is week; its month, such as 2026-11, if `name` is
+    month."""
     if name == "month":
         return day[:7]
     year, week, _ = date.fromisoformat(day).isocalendar()

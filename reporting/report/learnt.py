@@ -1,5 +1,5 @@
-"""Learnt: lists the months whose fits a report's credit is based on, and the months from which nothing could be learnt.
-Pure."""
+"""Learnt: lists for a report with a data-driven model from which months the model learnt, and from which months it
+could learn nothing. Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -16,14 +16,14 @@ from conversions.verdicts.fits import read_learnt
 
 
 class MissingFit(msgspec.Struct, frozen=True):
-    """A month from which the data-driven models learnt nothing about these goals (keys)."""
+    """A month from which the data-driven models could learn nothing about some goals, given by their keys."""
 
     month: Month
     goals: list[str]
 
 
 class LearntMonths(msgspec.Struct, frozen=True):
-    """The fits that a report's data-driven credit is based on."""
+    """The months from which the data-driven models of a report learnt."""
 
     months: Annotated[list[Month], Meta(description="Months whose fits the credit is based on.")]
     missing: Annotated[
@@ -37,10 +37,11 @@ Needed = tuple[str, str]
 
 
 def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) -> LearntMonths:
-    """List the months with usable fits, and the months from which nothing was learnt about a goal.
+    """List the months from which the data-driven models of a report learnt, and the months from which they could learn
+    nothing about a goal.
 
-    `needed`: the goals and months of the report's conversions. Each conversion is divided by the fit of the month
-    before.
+    `needed`: the (goal uid, month) pairs of the report's conversions. The models divide a conversion by what they
+    learnt from the month before it.
     """
     keys = {goal.uid: goal.key for goal in site.goals}
     months: list[Month] = []
@@ -57,5 +58,5 @@ def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) 
 
 
 def is_learnt(learnt: Learnt | None) -> bool:
-    """Whether there is a usable fit."""
+    """Whether the models learnt anything about a goal."""
     return learnt is not None and learnt.is_usable

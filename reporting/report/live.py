@@ -1,4 +1,4 @@
-"""Live: reads the counters of the present hour, for the approximate live part of a report. Pure."""
+"""Live: reads the live counters of the present hour, which a report shows besides its exact figures. Pure."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ from tracker.collection.hit import iso
 
 
 class LiveHour(msgspec.Struct, frozen=True):
-    """The approximate figures of the present hour, so far."""
+    """The approximate figures of the present hour so far. `since`: the start of the hour."""
 
     since: Instant
     hits: int
@@ -24,7 +24,8 @@ class LiveHour(msgspec.Struct, frozen=True):
 
 
 def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHour | None:
-    """Read the live part of a report; None if its days don't include `now` (ms). Raises StoreUnavailable."""
+    """Read the live figures for a report; None if its days don't include the instant `now` (ms). Raises
+    StoreUnavailable."""
     if day_of(now, site.timezone) not in query:
         return None
     bucket = bucket_of(now, site.timezone)

@@ -1,7 +1,7 @@
-"""Origin: finds the source, medium and network of an ad from its name. Pure.
+"""Origin: finds the source, medium and network of an ad. Pure.
 
-Cells have an ad's name, but not the tags of its touches. A name that was made of utm tags is split again; for a
-configured ad its match rules say them.
+A report's cells contain the names of ads, and not the utm tags of touches. The name of an unconfigured ad was made of
+its utm tags, which are read from it again. For a configured ad, its match rules name them.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ NETWORKS = frozenset(CLICK_IDS.values())
 
 
 class Origin(NamedTuple):
-    """The source, the medium and the network of an ad."""
+    """The source, medium and network of an ad, such as ("google", "cpc", "(none)")."""
 
     source: str = NONE
     medium: str = NONE
@@ -25,7 +25,7 @@ class Origin(NamedTuple):
 
 
 class Origins:
-    """The source, medium and network of each ad of a site."""
+    """Finds the source, medium and network of the ads of a site."""
 
     def __init__(self, ads: Iterable[Ad]) -> None:
         self._configured = {ad.key: demanded(ad) for ad in ads}
@@ -37,8 +37,8 @@ class Origins:
 
 
 def demanded(ad: Ad) -> Origin:
-    """Return the source, medium and network that all match rules of an ad demand, if they are the same and without
-    wildcards."""
+    """Return the source, medium and network that the match rules of a configured ad demand. A value is (none) if the
+    rules differ in it, or contain a wildcard."""
     return Origin(*(_common({getattr(rule, field) for rule in ad.rules}) for field in Origin._fields))
 
 
@@ -48,9 +48,11 @@ def _common(globs: set[str]) -> str:
 
 
 def named_origin(name: str, campaign: str) -> Origin:
-    """Return the origin of an unconfigured ad from its name: `source/medium/campaign/content`, or a network.
+    """Read the source, medium and network from the name of an unconfigured ad: "google/cpc/spring/banner" has source
+    google and medium cpc. The name may also be a network alone.
 
-    Absent tags are missing in the name. If there is a campaign, only what comes before it is source and medium.
+    A missing tag is left out of the name. If the ad has a campaign, only the tags before the campaign are source and
+    medium.
     """
     if name == OTHER.ad:
         return Origin(OTHER.ad, OTHER.ad, OTHER.ad)
@@ -63,8 +65,8 @@ def named_origin(name: str, campaign: str) -> Origin:
 
 
 def before(name: str, campaign: str) -> str:
-    """Return the part of an ad's name before its campaign; "" if the name doesn't contain the campaign: a hit then gave
-    the name."""
+    """Return the part of an ad's name before its campaign: before("google/cpc/spring", "spring") is "google/cpc". If
+    the name doesn't contain the campaign, it isn't made of tags, and the result is ""."""
     if not campaign:
         return name
     head, found, _ = f"/{name}/".partition(f"/{campaign}/")

@@ -1,7 +1,8 @@
 """Paging: sorts the rows of a report, and selects the rows of one page. Pure.
 
-A page's position is its last row's place in the order. Rows that are added or removed between two requests don't shift
-the next page. The position reveals nothing that the report doesn't.
+A page begins after a position: the key and the ordered value of the last row of the page before. If rows are added or
+removed between two requests, the next page still begins at the same point of the order. A position contains nothing
+that the report doesn't show.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -28,16 +29,16 @@ Key = tuple[Any, ...]
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The column by which rows are ordered. Rows with equal values are ordered by their keys, and so are all rows if
-    `name` is empty."""
+    """The column by which rows are ordered. Rows with equal values in it are ordered by their keys. If `name` is empty,
+    all rows are ordered by their keys."""
 
     name: str = ""
     descending: bool = False
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """The position of the last row of a page: its key, its value in the ordered column as text ("" if it is null), and
-    the `by` and order of the report."""
+    """Where a page of rows ends: the key of its last row, and this row's value in the ordered column as text ("" for
+    null). `by` and `order` are those of the report."""
 
     by: tuple[str, ...]
     order: Order
@@ -46,7 +47,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Which rows of a report to show: in which order, how many (`limit` 0: all), and after which position."""
+    """Which rows of a report to show: in which order, at most how many (`limit`; 0 means all), and after which
+    position."""
 
     order: Order = Order()
     limit: int = 0
@@ -54,15 +56,16 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def read_page(parameters: Mapping[str, str], by: tuple[str, ...], figures: Sequence[str] = tuple(FIGURES)) -> Page:
-    """Read the parameters `order`, `limit` and `after`. `figures`: the figures by which the report can be ordered.
-    Raises Refusal."""
+    """Read the parameters `order`, `limit` and `after` of a report. Rows may be ordered by a key in `by`, or by a
+    figure in `figures`. Raises Refusal."""
     order = read_order(parameters.get("order") or "", (*by, *figures))
     after = parameters.get("after") or ""
     return Page(order, read_limit(parameters.get("limit") or ""), read_position(after, by, order) if after else None)
 
 
 def read_order(text: str, columns: Sequence[str]) -> Order:
-    """Read the column of the parameter `order`, such as `value` or `-value` (largest first). Raises Refusal."""
+    """Read the parameter `order`: `value` for the smallest first, `-value` for the largest first. `columns`: the
+    columns that it may name. Raises Refusal."""
     name = text.removeprefix("-")
     if name and name not in columns:
         raise Refusal(400, "bad_order", f"order is one of {', '.join(columns)}, perhaps with - in front.", "order")
@@ -72,7 +75,7 @@ def read_order(text: str, columns: Sequence[str]) -> Order:
 
 
 def read_limit(text: str) -> int:
-    """Read the number of rows; an empty text means no limit (0). Raises Refusal."""
+    """Read the parameter `limit`, the number of rows. An empty text gives 0, which means no limit. Raises Refusal."""
     if not text:
         return 0
     if text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT:
@@ -81,8 +84,8 @@ def read_limit(text: str) -> int:
 
 
 def read_position(text: str, by: tuple[str, ...], order: Order) -> Position:
-    """Read the position in the parameter `after`. Raises Refusal if it belongs to a report with another `by` or
-    order."""
+    """Read the parameter `after`, a position. Raises Refusal, also if the position comes from a report with a different
+    `by` or `order`."""
     try:
         if len(text) > MAX_TEXT:
             raise ValueError("too long")
@@ -107,10 +110,10 @@ def _value_of(position: Position) -> Any:
 
 
 def page_of(sums: Mapping[Key, Sequence[int]], by: tuple[str, ...], page: Page) -> tuple[list[Key], str | None]:
-    """Return the keys of a page's rows in order, and the position after them as text; None if no rows follow.
+    """Return the keys of a page's rows in order; and the position of the last row as text, or None if no rows follow.
 
-    `sums`: key of each row -> its clicks, views, conversions and value, and the numbers of spend at the end. Rows whose
-    value is null come last, in both directions.
+    `sums`: key of each row -> its clicks, views, conversions and value, with the numbers of spend at the end. Rows
+    whose value is null come last, in both directions.
     """
     values: dict[Key, Any] = {key: value_of(key, total, by, page.order.name) for key, total in sums.items()}
     keys = sorted(key for key in sums if values[key] is not None)
@@ -127,7 +130,7 @@ def page_of(sums: Mapping[Key, Sequence[int]], by: tuple[str, ...], page: Page) 
 
 
 def value_of(key: Key, total: Sequence[int], by: tuple[str, ...], name: str) -> Any:
-    """Return the value by which a row is ordered, by the column's name."""
+    """Return the value by which a row is ordered. `name`: the column; `total`: the row's sums."""
     if name in FIGURES:
         return total[FIGURES[name]]
     if name in COLUMNS:
@@ -137,7 +140,8 @@ def value_of(key: Key, total: Sequence[int], by: tuple[str, ...], name: str) -> 
 
 
 def is_after(place: tuple[Any, Key], end: tuple[Any, Key], order: Order) -> bool:
-    """Whether a row comes after another in the order. Each is given as (value, key)."""
+    """Whether the row `place` comes after the row `end` in the order. Both are given as (value in the ordered column,
+    key)."""
     (own, key), (last, last_key) = place, end
     if own != last and None in (own, last):
         return own is None

@@ -1,4 +1,4 @@
-"""Query: reads and checks the parameters of a report. Pure."""
+"""Query: reads and checks the parameters of a report; the result is a Query. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -36,18 +36,18 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 @runtime_checkable
 class MultiValues(Protocol):
-    """Query parameters of which one may have several values, like Django's QueryDict."""
+    """Parameters of a request of which one may have several values. Django's QueryDict is an example."""
 
     def getlist(self, key: str) -> list[str]:
         """Return all values of a parameter."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """The checked parameters of a report. Days are site-local and inclusive.
+    """The checked parameters of a report. Days are days of the site's calendar; `last` is included.
 
-    `filters`: key -> which values are included; goals are given by uid. `models`: the models to show side by side;
-    empty if only `model` is shown. `compared`: the days with which the report is compared. `page`: which rows to show.
-    `spend`: whether to show costs; None: only if something was spent.
+    `models`: the models to show side by side; empty if only `model` is shown. `filters`: key -> the values that the
+    report includes; goals are given by uid. `compared`: the days with which the report is compared. `page`: which rows
+    to show. `spend`: whether to show costs; None means only if something was spent.
     """
 
     first: str
@@ -66,39 +66,39 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return self.first <= day <= self.last
 
     def earlier(self) -> "Query | None":
-        """Return the query of the days with which this query's days are compared, without paging; None if there are
-        none."""
+        """Return the query for the days with which this report is compared, for all their rows; None if it is compared
+        with nothing."""
         if self.compared is None:
             return None
         first, last = self.compared
         return msgspec.structs.replace(self, first=first, last=last, compared=None, page=Page(self.page.order))
 
     def all_models(self) -> tuple[str, ...]:
-        """Return all models to read: `model`, `models`, and with `models` also `last`, from which differences are
+        """Return all models whose cells are read: `model`; or `models` and `last`, because differences from `last` are
         shown."""
         return tuple(dict.fromkeys((self.model, *self.models, *(("last",) if self.models else ()))))
 
     def column_of(self, model: str) -> int:
-        """Return the index of a model's conversions in a sum. Its money is at the next index."""
+        """Return the index of a model's conversions in the sums of a row. The next index has their value."""
         return 2 + 2 * self.all_models().index(model)
 
     def empty_sum(self) -> list[int]:
-        """Return a sum of zeros: clicks, views, then conversions and money of each model, then the numbers of spend if
-        costs are shown."""
+        """Return the sums of a row, all 0: clicks, views, then conversions and value of each model, then the numbers of
+        spend if costs are shown."""
         return [0] * (2 + 2 * len(self.all_models()) + WIDTH * bool(self.spend))
 
     def takes_goal(self, uid: str) -> bool:
-        """Whether the report includes a goal (by uid)."""
+        """Whether the report's filters include a goal (by uid)."""
         kept = self.filters.get("goal")
         return kept is None or kept.takes(uid)
 
     def days(self) -> list[str]:
-        """Return the days whose clicks, views and unattributed conversions are counted."""
+        """Return all days of the report, such as ["2026-11-27", "2026-11-28"]."""
         return days_between(self.first, self.last)
 
     def credit_days(self, site: SiteConfig) -> list[str]:
-        """Return the days whose conversions are read. With basis=click these are also later days, because their
-        conversions may credit touches of the query's days."""
+        """Return the days whose cells of credit are read. With basis=click, credit counts on the day of the touch.
+        Conversions of later days may give credit to touches of the report's days, and their days are read as well."""
         if self.basis == "conversion":
             return self.days()
         # A day of a window has 24 hours. Days of the site may be shorter; therefore one more day is read.
@@ -106,14 +106,15 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def longest_window(site: SiteConfig) -> int:
-    """Return the longest time (ms) between a touch and a conversion that may credit it, of all goals and versions."""
+    """Return the longest time (ms) from a touch to a conversion that may give it credit, over all goals and their
+    versions."""
     versions = [version for goal in site.goals for version in goal.versions]
     return max((max(version.click_window, version.view_window) for version in versions), default=0)
 
 
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
-    """Read and check the parameters of a report. Empty parameters count as absent. Filters may be repeated, if
-    `parameters` has `getlist`. Raises Refusal."""
+    """Read and check the parameters of a report. An empty parameter counts as absent. If `parameters` has the method
+    `getlist`, a filter may come several times. Raises Refusal."""
     check_names(parameters)
     first, last = read_days(parameters)
     models = read_models(parameters)
@@ -137,7 +138,8 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
 
 
 def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | None:
-    """Read the parameter `spend`: whether to show costs; None: only if something was spent. Raises Refusal."""
+    """Read the parameter `spend`, which says whether to show costs. None means only if something was spent. Raises
+    Refusal."""
     spend = {"auto": None, "0": False, "1": True}[_one_of(parameters, "spend", SPEND)]
     if spend and "hour" in by:
         raise Refusal(400, "bad_by", "Spend is known only by day; by=hour is not possible with it.", "by")
@@ -145,7 +147,8 @@ def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | Non
 
 
 def check_names(parameters: Mapping[str, str]) -> None:
-    """Refuse unknown parameters. A misspelt filter would otherwise give the figures of everything. Raises Refusal."""
+    """Check that all parameters are known. A misspelt filter would otherwise be ignored, and the report would show too
+    much. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"A report has the parameters {', '.join(PARAMETERS)}."
@@ -153,14 +156,15 @@ def check_names(parameters: Mapping[str, str]) -> None:
 
 
 def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
-    """Return all values of a parameter."""
+    """Return all values of a parameter; [] if it is absent."""
     if isinstance(parameters, MultiValues):
         return parameters.getlist(name)
     return [parameters[name]] if name in parameters else []
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:
-    """Read the keys of the rows from `by`, in order. Raises Refusal."""
+    """Read the parameter `by`, which says what a row of the report is for: "goal,day" gives ("goal", "day"). Raises
+    Refusal."""
     keys = tuple(key.strip() for key in text.split(",", len(KEYS)))
     if not set(keys) <= set(KEYS) or len(set(keys)) < len(keys):
         raise Refusal(400, "bad_by", f"by is a comma-separated list of {', '.join(KEYS)}, each at most once.", "by")
@@ -172,7 +176,8 @@ def read_by(text: str, basis: Basis) -> tuple[str, ...]:
 
 
 def read_models(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """Read the models to show side by side. The first is the report's own model. Raises Refusal."""
+    """Read the parameter `models`, the models to show side by side; () if it is absent. The first one is the report's
+    own model. Raises Refusal."""
     text = parameters.get("models") or ""
     models = tuple(name.strip() for name in text.split(",", len(MODELS))) if text else ()
     if not set(models) <= set(MODELS) or len(set(models)) < len(models):
@@ -192,7 +197,7 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
-    """Read the parameters of a request for a fit; return the goal's uid and the month. Raises Refusal."""
+    """Read the parameters of a request for a goal's fit. Return the goal's uid and the month. Raises Refusal."""
     key = parameters.get("goal") or ""
     if not key:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")

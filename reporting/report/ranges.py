@@ -1,4 +1,5 @@
-"""Ranges: reads the days of a report, and the days to compare with, from `from`, `to` and `compare`. Pure."""
+"""Ranges: reads the days of a report from the parameters `from` and `to`, and the days to compare with from `compare`.
+Pure."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ Range = tuple[str, str]
 
 
 def read_days(parameters: Mapping[str, str]) -> Range:
-    """Read the first and the last day from `from` and `to`, both inclusive. Raises Refusal."""
+    """Read the first and the last day of a report from `from` and `to`. Both are included. Raises Refusal."""
     days = (parameters.get("from") or "", parameters.get("to") or "")
     for field, day in zip(("from", "to"), days, strict=True):
         if not is_day(day):
@@ -28,7 +29,8 @@ def read_days(parameters: Mapping[str, str]) -> Range:
 
 
 def check_range(first: str, last: str, field: str) -> Range:
-    """Return a range of days. Raises Refusal if it is too long, or ends before it begins."""
+    """Return the first and the last day of a range. Raises Refusal, which names the parameter `field`, if the range is
+    too long or ends before it begins."""
     if last < first:
         raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", field)
     if len(days_between(first, last)) > MAX_DAYS:
@@ -37,7 +39,7 @@ def check_range(first: str, last: str, field: str) -> Range:
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a valid day, such as 2026-11-28, within the years that reports allow."""
+    """Whether a text is a day in the form 2026-11-28, in a year that reports allow."""
     try:
         return bool(_DAY.fullmatch(text) and date.fromisoformat(text)) and EARLIEST <= text <= LATEST
     except ValueError:
@@ -45,9 +47,11 @@ def is_day(text: str) -> bool:
 
 
 def read_compared(text: str, first: str, last: str) -> Range | None:
-    """Read the parameter `compare`; None if it is empty. Raises Refusal.
+    """Read the parameter `compare`: the first and the last of the days to compare with; None if it is empty. Raises
+    Refusal.
 
-    `previous`: as many days just before the range; `year`: the same days a year earlier; or FROM..TO.
+    `previous`: as many days, just before the report's days; `year`: the same days a year earlier; otherwise the days
+    themselves: FROM..TO.
     """
     if not text:
         return None
@@ -65,6 +69,6 @@ def read_compared(text: str, first: str, last: str) -> Range | None:
 
 
 def year_before(day: str) -> str:
-    """Return the same day a year earlier; 28 February for 29 February."""
+    """Return the same day a year earlier. For 29 February it is 28 February."""
     year = int(day[:4]) - 1
     return f"{year:04}-02-28" if day.endswith("-02-29") else f"{year:04}{day[4:]}"

@@ -1,7 +1,7 @@
-"""Reading: reads the cells of a report's days, each with its site-local day. Pure.
+"""Reading: reads the cells of a report's days. Pure.
 
-A day's own cell is used instead of its hours' cells if it was made after the newest mark of these hours; see
-`reporting.days`.
+A day has a cell of its own, which is the sum of the cells of its hours. If an hour was marked after the day's cell was
+made, the day's cell is outdated, and the cells of its hours are read instead; see `reporting.days`.
 """
 
 from bisect import bisect_right
@@ -26,8 +26,8 @@ OnDay = tuple[str, Cell]
 class DayReader:
     """Reads the cells of consecutive days of a site.
 
-    `tokens`: hour -> the greatest token of its marks. `wrong`: days read so far whose own cells were damaged, or made
-    for other midnights.
+    `tokens`: (start of the hour, greatest token of its marks). `wrong`: the days read so far whose own cells were
+    useless, because they were damaged or the day's midnights have changed since.
     """
 
     def __init__(self, store: Store, site: SiteConfig, days: Sequence[str], tokens: Iterable[tuple[int, int]]) -> None:
@@ -43,8 +43,8 @@ class DayReader:
             self._newest[day] = max(self._newest.get(day, 0), token)
 
     def read(self, model: str, days: Sequence[str], by_hour: bool = False) -> Iterator[OnDay]:
-        """Yield the cells of a model on some days: each day's own cell if it is valid, else the cells of its hours.
-        With `by_hour`, only cells of hours."""
+        """Yield a model's cells of some days, as (day, cell): the day's own cell if it is valid, otherwise the cells of
+        its hours. With `by_hour`, always the cells of its hours."""
         wanted = {day for day in days if day in self._newest}
         if not by_hour:
             for day, cell in self._own_cells(model, frozenset(wanted)):
@@ -68,7 +68,7 @@ class DayReader:
         self.wrong |= useless & days
 
     def _made(self, cell: Cell) -> DayBody | None:
-        """Read a day's cell; None if it is damaged, or was made for other midnights."""
+        """Read the content of a day's own cell; None if it is damaged, or if the day's midnights have changed since."""
         place = bisect_right(self._starts, cell.start) - 1
         try:
             made = read_made(cell)
@@ -92,18 +92,18 @@ class DayReader:
 
 
 def starts_of(days: Sequence[str], site: SiteConfig) -> list[int]:
-    """Return the start of each day, and the end of the last day (ms)."""
+    """Return the instants (ms) at which the days start, and the instant at which the last day ends."""
     return [day_start(day, site.timezone) for day in [*days, next_day(days[-1])]]
 
 
 def read_clicks(reader: DayReader, query: Query) -> Iterator[OnDay]:
-    """Read the cells of clicks and views of the query's days."""
+    """Read the cells with clicks and views of a report's days, as (day, cell)."""
     return reader.read(CLICKS, query.days(), "hour" in query.by)
 
 
 def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[tuple[str, str, Cell]]:
-    """Read the cells of the query's models, as (model, day, cell). With basis=click later days are included, because
-    their conversions may credit touches of the query's days."""
+    """Read the cells with credit of a report's models, as (model, day, cell). With basis=click, cells of later days
+    come too, because their conversions may give credit to touches of the report's days."""
     days = query.credit_days(site)
     for model in query.all_models():
         name = by_touch_day(model) if query.basis == "click" else model
@@ -111,5 +111,5 @@ def read_credit(reader: DayReader, query: Query, site: SiteConfig) -> Iterator[t
 
 
 def read_unrated_cells(reader: DayReader, query: Query) -> Iterator[OnDay]:
-    """Read the cells of amounts without an exchange rate."""
+    """Read the cells with amounts whose exchange rate is unknown, of a report's days, as (day, cell)."""
     return reader.read(NO_RATE, query.days())

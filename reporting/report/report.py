@@ -1,6 +1,7 @@
-"""Report: adds up the cells of a query's days to rows, unattributed amounts and totals. Pure.
+"""Report: adds up the cells of a report's days to rows, unattributed amounts and totals. Pure.
 
-Amounts stay whole numbers (micros) until the end. Therefore rows and unattributed amounts add up exactly to the totals.
+Amounts are whole numbers (micros) until the end. Therefore the rows and the unattributed amounts add up exactly to the
+totals.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,8 +21,8 @@ MAX_ROWS = 100_000
 
 
 class CellAdder:
-    """Adds up the cells of a query's days. To save time, it works on columns, and makes no object for each row of a
-    cell."""
+    """Adds up the cells of a report's days to its rows. It reads the columns of a cell directly, because an object for
+    each entry of a cell would take too long."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         #: Clicks and views of a report by goal. They belong to no goal and are counted apart from its rows.
@@ -39,7 +40,8 @@ class CellAdder:
         self._groups: dict[Head, dict[AdKey | None, Sum]] = {}
 
     def add_clicks(self, day: str, cell: Cell) -> None:
-        """Add the clicks and views of a cell. Raises Damaged; raises Refusal if there are too many rows."""
+        """Add the clicks and views in a cell of this day. Raises Damaged; raises Refusal if the report gets too many
+        rows."""
         found = decode_clicks(cell)
         by_goal = "goal" in self._query.by
         group = {} if by_goal else self._group("", day, cell.start)
@@ -52,8 +54,8 @@ class CellAdder:
         self._check_size()
 
     def add_credit(self, model: str, day: str, cell: Cell) -> None:
-        """Add a model's credit from a cell. In a cell by the touch's day, only the query's days are added. Raises
-        Damaged; raises Refusal if there are too many rows."""
+        """Add the credit and value in a model's cell of this day. If the cell is by the touch's day, only touches of
+        the report's days are added. Raises Damaged; raises Refusal if the report gets too many rows."""
         found = decode_credit(cell)
         self.months |= {(goal, day[:7]) for goal in found.goals if self._query.takes_goal(goal)}
         keys = self._ads.keys(found.ads)
@@ -70,7 +72,8 @@ class CellAdder:
         self._check_size()
 
     def add_spend(self, sums: Mapping[tuple[str, Named], Sum]) -> None:
-        """Add what was spent on each ad and day. Raises Refusal if there are too many rows."""
+        """Add what each ad cost on each day. `sums`: (day, ad) -> numbers of spend. Raises Refusal if the report gets
+        too many rows."""
         by_goal = "goal" in self._query.by
         for (day, ad), numbers in sums.items():
             (key,) = self._ads.keys([ad])
@@ -81,7 +84,7 @@ class CellAdder:
         self._check_size()
 
     def report(self) -> Report:
-        """Make the report, with the rows of the query's page."""
+        """Make the report of what was added. It has only the rows of the query's page, but the totals of all rows."""
         lines, nobodys = dict(self._lines()), dict(self._unattributed())
         keys, after = page_of({key: line.own for key, line in lines.items()}, self._query.by, self._query.page)
         nobody = [group[None] for group in self._groups.values() if None in group]
@@ -97,8 +100,8 @@ class CellAdder:
         return [sum([row[place] for row in sums]) for place in range(len(self._empty))]
 
     def _lines(self) -> Iterator[tuple[Key, Line]]:
-        """Yield the report's rows with their keys. If `by` names no key of an ad, a row also has the unattributed
-        amounts."""
+        """Yield the key and the sums of each row. If the rows are not by ad (nor campaign, channel and so on), a row
+        also has its unattributed amounts."""
         for head, group in self._groups.items():
             if not self._ads.names:
                 line = Line(group.get((), self._empty), group.get(None, self._empty))
@@ -108,19 +111,20 @@ class CellAdder:
             yield from ((self._key(head, ad), Line(own)) for ad, own in group.items() if ad is not None and any(own))
 
     def _unattributed(self) -> Iterator[tuple[Head, Sum]]:
-        """Yield the unattributed amounts by goal and time, if the rows are by ad."""
+        """If the rows are by ad (or campaign, channel and so on), yield the unattributed amounts of each goal and
+        time."""
         if self._ads.names:
             yield from ((head, group[None]) for head, group in self._groups.items() if any(group.get(None, ())))
 
     def _key(self, head: Head, ad: AdKey) -> Key:
-        """Return a row's sort key: its values of `by`. In reports by ad, a configured ad comes before an unconfigured
-        ad of the same name."""
+        """Return a row's key: its values in the order of `by`. In reports by ad, the key ends with whether the ad is
+        unconfigured, because a configured and an unconfigured ad may have the same name."""
         values = (*head, *ad)
         keys = tuple([values[place] for place in self._places])
         return (*keys, ad[-1]) if "ad" in self._ads.names else keys
 
     def _groups_of(self, goal: str, days: Iterable[str], bucket: int) -> list[dict[AdKey | None, Sum] | None]:
-        """Return the sums by ad for each day; None for a day or a goal that the query excludes."""
+        """Return for each day the sums of a goal, by ad. It is None if the report excludes the day or the goal."""
         wanted = self._query.takes_goal(goal)
         return [self._group(goal, day, bucket) if wanted and day in self._query else None for day in days]
 
@@ -132,7 +136,7 @@ class CellAdder:
 
 
 def check_size(rows: int) -> None:
-    """Check the number of rows. Raises Refusal if there are too many."""
+    """Check that a report doesn't have too many rows. Raises Refusal."""
     if rows > MAX_ROWS:
         detail = f"The report has more than {MAX_ROWS} rows; take fewer keys or a shorter range."
         raise Refusal(400, "too_many_rows", detail, "by")
@@ -145,9 +149,10 @@ def report_of_cells(
     site: SiteConfig,
     spend: Mapping[tuple[str, Named], Sum] | None = None,
 ) -> tuple[Report, set[tuple[str, str]]]:
-    """Make the report of a query. Also return the (goal, month) pairs in it. Raises Refusal.
+    """Make a report from cells. Also return the (goal uid, month) pairs of its conversions. Raises Refusal.
 
-    `clicks`: (day, cell) of clicks and views; `credit`: (model, day, cell); `spend`: (day, ad) -> what was spent.
+    `clicks`: (day, cell with clicks and views). `credit`: (model, day, cell with credit). `spend`: (day, ad) -> numbers
+    of spend.
     """
     adder = CellAdder(query, site)
     for day, cell in clicks:

@@ -16,7 +16,7 @@ from reporting.report.rows import ReportRow, Totals, Unattributed
 
 
 class Previous(msgspec.Struct, frozen=True, kw_only=True):
-    """The report of the earlier days with which the answer's days are compared. It has all rows."""
+    """The report of the earlier days with which the days of the answer are compared. It always has all rows."""
 
     first: Annotated[Day, Meta(description="The first of these days.")] = msgspec.field(name="from")
     last: Annotated[Day, Meta(description="The last of these days.")] = msgspec.field(name="to")
@@ -28,7 +28,8 @@ class Previous(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The report API's answer: the conversions of each ad, and until when they are final."""
+    """The report API's answer: the figures of each row, their totals, and the instant before which they are
+    complete."""
 
     site: str
     timezone: str

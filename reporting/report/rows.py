@@ -1,4 +1,5 @@
-"""Rows: converts the sums of a report to rows, unattributed amounts and totals, with amounts as decimal texts. Pure."""
+"""Rows: converts the sums of a report to rows, unattributed amounts and totals. Amounts become decimal texts such as
+"12.500000". Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
@@ -17,21 +18,22 @@ Sum = list[int]
 
 
 class Line(NamedTuple):
-    """The sums of a row: what ads got, and what is unattributed (None if the rows are by ad)."""
+    """The sums of a row. `own`: what ads get credit for. `unattributed`: what no ad gets credit for; None if the rows
+    are by ad."""
 
     own: Sum
     unattributed: Sum | None = None
 
 
 class Earned(msgspec.Struct, frozen=True):
-    """Conversions and their value."""
+    """A number of conversions and their value."""
 
     conversions: Amount
     value: Amount
 
 
 class ModelEarned(msgspec.Struct, frozen=True):
-    """The amounts under one of several models."""
+    """A number of conversions and their value, under one of the report's models."""
 
     conversions: Amount
     value: Amount
@@ -39,7 +41,7 @@ class ModelEarned(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys of a row. Only those are set that the parameter `by` names."""
+    """What a row is for, such as an ad and a day. Only the keys in the parameter `by` are set."""
 
     ad: Annotated[str | UnsetType, Meta(description="Only in reports by ad.")] = UNSET
     campaign: Annotated[str | UnsetType, Meta(description="Only in reports by campaign.")] = UNSET
@@ -81,14 +83,14 @@ class ReportRow(Keys, frozen=True, kw_only=True):
 
 
 class UnattributedRow(Keys, frozen=True, kw_only=True):
-    """Conversions that no ad gets credit for, by those keys of the report that don't describe ads."""
+    """Conversions that no ad gets credit for, of one goal, day or other key that doesn't describe an ad."""
 
     conversions: Amount
     value: Amount
 
 
 class Unattributed(msgspec.Struct, frozen=True):
-    """Conversions that no ad gets credit for."""
+    """All conversions of the report that no ad gets credit for."""
 
     conversions: Amount
     value: Amount
@@ -99,7 +101,7 @@ class Unattributed(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The sums of all rows and of the unattributed conversions."""
+    """The sums of all rows of the report and of its unattributed conversions."""
 
     clicks: int
     views: int
@@ -118,7 +120,8 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The exact figures of an answer. `next`: the position of the next page; None on the last one."""
+    """The exact figures of a report. `next`: the position after which the next page of rows begins; None on the last
+    page."""
 
     rows: list[ReportRow]
     unattributed: Unattributed
@@ -127,7 +130,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def column_names(query: Query) -> list[str]:
-    """Return the names of the columns of a report's rows, in order."""
+    """Return the names of the columns of the report's rows, in order: first the keys in `by`, then the figures."""
     configured = ["configured"] if "ad" in query.by else []
     unattributed = [] if set(query.by) & set(AD_KEYS) else ["unattributed"]
     models = ["models"] if query.models else []
@@ -136,7 +139,8 @@ def column_names(query: Query) -> list[str]:
 
 
 def row(key: Key, line: Line, query: Query) -> ReportRow:
-    """Make a row of a report. In reports by goal, clicks and views are null, because they belong to no goal."""
+    """Make a row of a report from its key and its sums. In reports by goal, clicks and views are null, because a click
+    belongs to no goal."""
     by_goal = "goal" in query.by
     return ReportRow(
         **dict(zip(query.by, key, strict=False)),
@@ -152,7 +156,7 @@ def row(key: Key, line: Line, query: Query) -> ReportRow:
 
 
 def spend_columns(total: Sum, query: Query) -> dict[str, Any]:
-    """Return the columns of spend; {} if the query doesn't ask for them."""
+    """Return the columns of spend for a row; {} if the report doesn't show costs."""
     if not query.spend:
         return {}
     cost, impressions, clicks = total[-WIDTH:]
@@ -160,7 +164,8 @@ def spend_columns(total: Sum, query: Query) -> dict[str, Any]:
 
 
 def by_model(total: Sum, query: Query) -> dict[str, ModelEarned] | UnsetType:
-    """Return the amounts under each of the query's `models`, and the differences from `last`."""
+    """Return conversions and value under each of the models that are shown side by side, with their difference from the
+    model `last`; UNSET if only one model is shown."""
     if not query.models:
         return UNSET
     last = query.column_of("last")
@@ -173,12 +178,14 @@ def by_model(total: Sum, query: Query) -> dict[str, ModelEarned] | UnsetType:
 
 
 def unattributed_of(total: Sum, rows: list[UnattributedRow] | None) -> Unattributed:
-    """Make the unattributed amounts. They are the same under every model."""
+    """Make the amounts that no ad gets credit for, from their total and their rows. They are the same under every
+    model."""
     return Unattributed(six_places(total[2]), six_places(total[3]), UNSET if rows is None else rows)
 
 
 def unattributed_rows(sums: Mapping[Key, Sum], query: Query) -> list[UnattributedRow] | None:
-    """Make the unattributed rows, by the keys that don't describe ads; None if the report has only one kind of keys."""
+    """Make the rows of what no ad gets credit for, by those keys in `by` that don't describe ads. None if all keys
+    describe ads, or if none does."""
     names = [name for name in query.by if name not in AD_KEYS]
     if len(names) in (0, len(query.by)):
         return None
@@ -193,7 +200,7 @@ def unattributed_rows(sums: Mapping[Key, Sum], query: Query) -> list[Unattribute
 
 
 def totals_of(total: Sum, query: Query) -> Totals:
-    """Make the totals of a report."""
+    """Make the totals of a report from the sum of everything."""
     return Totals(
         total[0],
         total[1],
@@ -205,7 +212,8 @@ def totals_of(total: Sum, query: Query) -> Totals:
 
 
 def flat_names(query: Query) -> list[str]:
-    """Return the columns of a report as a flat table, with columns such as `unattributed.value`."""
+    """Return the names of the report's columns in CSV. There a nested column becomes several:
+    `unattributed.conversions` and `unattributed.value`."""
     amounts = ("conversions", "value")
     parts = {
         "unattributed": [f"unattributed.{name}" for name in amounts],
@@ -217,6 +225,6 @@ def flat_names(query: Query) -> list[str]:
 
 
 def plain_rows(rows: Iterable[ReportRow], query: Query) -> list[dict[str, Any]]:
-    """Convert rows to plain JSON types. The keys of each row are in the order of `by`."""
+    """Convert rows to plain JSON types. In each row, the keys come first, in the order of `by`."""
     names = column_names(query)
     return [{name: row[name] for name in names} for row in msgspec.to_builtins(list(rows))]

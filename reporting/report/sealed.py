@@ -1,7 +1,8 @@
-"""Sealed: computes the instant before which a report is complete: every accepted hit is in its figures.
+"""Sealed: computes the instant before which a report is complete. Every hit that was accepted and happened before this
+instant is in the figures.
 
-Compute it before reading cells. A hit that the cells lack was at that moment still in the queue, or in a marked hour;
-it is therefore not before the instant.
+Compute the instant first, and then read cells. A hit that these cells lack was still in the queue, or in a marked hour,
+when the instant was computed; the instant is then not later than the hit.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from reporting.report.query import Query, longest_window
 
 
 def sealed_until(query: Query, site: SiteConfig) -> int:
-    """Return the instant (ms) before which the report is complete. With basis=click it is an instant of touches."""
+    """Return the instant (ms) before which a report is complete. With basis=click, the report is complete for touches
+    before this instant."""
     # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Each is
     # therefore in an hour that is still marked, or is rolled up.
     reached = Marker.reached()
@@ -26,15 +28,15 @@ def sealed_until(query: Query, site: SiteConfig) -> int:
 
 
 def seal(reached: int, marked: Sequence[int]) -> int:
-    """Return the instant before which figures are complete (ms, whole seconds), from how far the queue is processed and
-    the starts of marked hours."""
+    """Return the instant before which figures are complete (ms, whole seconds). `reached`: the instant up to which the
+    queue is processed. `marked`: the starts of hours that must be rolled up again."""
     sealed = max(min([reached - MARGIN_MS, *marked]), 0)
     return sealed - sealed % 1000
 
 
 def marked_since(key: str) -> list[int]:
-    """Return [the start of the site's oldest marked hour], or [] if no hour is marked. A mark on the whole site counts
-    for each hour."""
+    """Return the start (ms) of the site's oldest marked hour, in a list; [] if no hour is marked. A mark on the whole
+    site marks all its hours."""
     first = first_mark(key)
     if first == WHOLE_SITE:
         first = first_bucket(key)
@@ -42,14 +44,14 @@ def marked_since(key: str) -> list[int]:
 
 
 def unfitted_since(site: SiteConfig) -> list[int]:
-    """Return [the first instant (ms) whose data-driven credit may still change], or []. It is the end of the oldest
-    month that must be fitted again."""
+    """Return the end (ms) of the oldest month that needs new fits, in a list; [] if no month does. Data-driven credit
+    of conversions after this instant may still change."""
     return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
 
 
 def is_recounting(key: str, now: int) -> bool:
-    """Whether old figures of the site are being made again at `now` (ms): by a replay, or because an hour older than a
-    day is marked. A change of the configuration marks all hours."""
+    """Whether old figures of a site (by key) are being made again at `now` (ms): because of a replay, or because an
+    hour that began more than a day ago is marked. A change of the configuration marks all hours."""
     if Replay.objects.filter(site__in=(key, ""), requested=True, ended_at__isnull=True).exists():
         return True
     first = first_mark(key)
@@ -57,5 +59,6 @@ def is_recounting(key: str, now: int) -> bool:
 
 
 def is_provisional(query: Query, site: SiteConfig, sealed: int) -> bool:
-    """Whether the query's last day ends after the instant before which figures are complete."""
+    """Whether figures of the report may still change: its last day ends after `sealed` (ms), the instant before which
+    figures are complete."""
     return day_start(next_day(query.last), site.timezone) > sealed

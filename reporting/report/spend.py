@@ -1,4 +1,4 @@
-"""Spend: adds up what was spent by day and ad, in the site's currency. Pure."""
+"""Spend: adds up what ads cost by day and ad, in the site's currency. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -18,20 +18,21 @@ from reporting.report.query import Query
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """What was spent. `sums`: (day, ad) -> [cost in micros of the site's currency, impressions, clicks]. `no_rate`:
-    currency -> micros that are left out, because no exchange rate is known."""
+    """What ads cost. `sums`: (day, ad) -> [cost in micros of the site's currency, impressions, clicks]. `no_rate`:
+    currency -> costs (micros) that are left out because their exchange rate is unknown."""
 
     sums: dict[tuple[str, Named], list[int]]
     no_rate: dict[str, int]
 
     def note(self) -> NoSpendRate:
-        """Return the costs that are left out because no exchange rate is known, as in the report's answer."""
+        """Return the costs that are left out because their exchange rate is unknown, in the form of the report's
+        answer."""
         return NoSpendRate({currency: six_places(cost) for currency, cost in sorted(self.no_rate.items())})
 
 
 def add_up(lines: Iterable[SpendLine], rates: Iterable[Series], query: Query, site: SiteConfig) -> Spent:
-    """Find the ad of each line, convert its cost by the rate of its day, and add up the lines that the query's filters
-    include."""
+    """Add up lines of imported spend that the query's filters include. Each line names an ad or its utm tags, and its
+    cost is converted by the exchange rate of its day."""
     names, keys = AdNames(site.ads), AdKeys(query, site)
     series = {one.currency: one for one in rates}
     found: dict[SpendNames, Named] = {}

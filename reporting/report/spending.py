@@ -1,4 +1,4 @@
-"""Spending: reads what was spent on a query's days, from the rows that imports wrote."""
+"""Spending: reads from the database what ads cost on the days of a report."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ PART = 10**9
 
 
 def read_spend(query: Query, site: SiteConfig) -> Spent | None:
-    """Read what was spent on a query's days; None if the query doesn't ask for it. Raises DatabaseError."""
+    """Read what ads cost on the days of a report; None if the report shows no costs. Raises DatabaseError."""
     if not query.spend:
         return None
     rows = SpendRow.objects.filter(site__key=site.key, day__gte=query.first, day__lte=query.last)
@@ -36,8 +36,8 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
 
 
 def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
-    """Let the database add up rows that the query's keys and filters don't distinguish. Without `by_day`, the sums have
-    the query's first day."""
+    """Let the database add up those rows of spend that the report need not tell apart, and return the sums. Without
+    `by_day`, all days are added up, and the sums have the report's first day."""
     by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
     keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
     sums = {
@@ -51,13 +51,13 @@ def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[
 
 
 def whole(row: dict[str, Any], name: str) -> int:
-    """Return the sum of a number, from its multiples and remainders."""
+    """Return a number of the row from its two parts: how often it contains PART, and the rest."""
     return int(row[f"{name}_parts"]) * PART + int(row[f"{name}_rest"])
 
 
 def settle_spend(query: Query, site: SiteConfig) -> Query:
-    """Decide whether a query shows costs, if it leaves that open: yes if something was spent on its days or the days to
-    compare with. Raises DatabaseError."""
+    """Return the query with `spend` set. If it is None, costs are shown if something was spent on its days or on the
+    days to compare with. Raises DatabaseError."""
     if query.spend is not None:
         return query
     ranges = [(query.first, query.last), *([query.compared] if query.compared else [])]

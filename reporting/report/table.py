@@ -1,4 +1,4 @@
-"""Table: writes a report's rows as CSV in which a spreadsheet finds no formula. Pure."""
+"""Table: writes a report's rows as CSV. No spreadsheet takes any of its cells for a formula. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +16,14 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Write rows as CSV, with a line of column names first. Null becomes an empty cell, booleans `true` and `false`."""
+    """Write rows as CSV, with the names of the columns in the first line. Null becomes an empty cell; booleans become
+    `true` and `false`."""
     lines = [list(columns), *([cell_of(row[column]) for column in columns] for row in rows)]
     return "".join(f"{','.join(line)}\r\n" for line in lines)
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Flatten a row: {"unattributed": {"value": 1}} becomes {"unattributed.value": 1}."""
+    """Make columns of nested objects: {"unattributed": {"value": 1}} becomes {"unattributed.value": 1}."""
     columns: dict[str, Any] = {}
     for name, value in row.items():
         parts = flat(value) if isinstance(value, Mapping) else {"": value}
@@ -31,8 +32,8 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cell_of(value: Any) -> str:
-    """Write one CSV cell, quoted unless it is a number. A possible formula gets an apostrophe, because strangers choose
-    names."""
+    """Write a value as a cell of CSV, quoted unless it is a number. Strangers choose the names of ads; if a name could
+    be a formula, an apostrophe is put before it."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,5 +1,5 @@
-"""Unrated: reads which amounts a report leaves out because no exchange rate is known, for the answer's `set_aside`.
-Pure."""
+"""Unrated: reads which amounts a report leaves out of values because their exchange rate is unknown. They are the
+answer's `set_aside`. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,18 +13,18 @@ from reporting.report.reading import DayReader, read_unrated_cells
 
 
 def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
-    """Read how many counted conversions have a value that is partly left out, and the amounts left out. Raises
-    StoreUnavailable.
+    """Read how many of a report's conversions have a value of which a part is left out, and the amounts left out.
+    Raises StoreUnavailable.
 
-    They are counted by the conversion's day, also with basis=click. A site without exchange rates has none.
+    They count on the conversion's day, even with basis=click. A site that has no exchange rates at all has none.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))
 
 
 def add_up(cells: Iterable[Cell], query: Query) -> tuple[int, Counter[str]]:
-    """Return how many of the query's conversions have amounts without an exchange rate, and these amounts: currency ->
-    micros."""
+    """Return the number of the query's conversions in these cells whose value lacks an exchange rate, and the amounts
+    without a rate: currency -> micros."""
     conversions, amounts = 0, Counter[str]()
     for row in (row for cell in cells for row in decode_unrated(cell) if query.takes_goal(row.goal)):
         conversions += row.conversions

@@ -1,4 +1,4 @@
-"""Amounts: template filters that write the API's decimals and instants for people."""
+"""Amounts: template filters that write the amounts and instants of API answers for people."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,8 +10,8 @@ register = template.Library()
 
 @register.filter
 def amount(text: str, places: int = 0) -> str:
-    """Write a decimal with thousands separators, never rounded. Trailing zeros are dropped, down to `places`
-    decimals."""
+    """Write an amount with thousands separators, without rounding: "1234.500000" becomes 1,234.5. At least `places`
+    decimals stay."""
     whole, _, fraction = f"{Decimal(text):,f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
@@ -19,17 +19,17 @@ def amount(text: str, places: int = 0) -> str:
 
 @register.filter
 def percent(credit: str) -> str:
-    """Write a share in percent, never rounded: 0.25 becomes 25 %."""
+    """Write a share in percent, without rounding: "0.25" becomes 25 %."""
     return f"{amount(f'{Decimal(credit) * 100}')} %"
 
 
 @register.filter
 def instant(text: str) -> datetime:
-    """Convert an ISO 8601 text to a datetime, for Django's date filters."""
+    """Convert an ISO 8601 text, such as 2026-11-28T09:30:00Z, to a datetime for Django's date filters."""
     return datetime.fromisoformat(text)
 
 
 @register.filter
 def day(text: str) -> date:
-    """Convert a day of an answer to a date, for Django's date filters."""
+    """Convert a day of an API answer, such as 2026-11-28, to a date for Django's date filters."""
     return date.fromisoformat(text)

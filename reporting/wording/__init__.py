@@ -1,1 +1,1 @@
-"""Wording: puts explanations of conversions into words, for the pages. Pure."""
+"""Wording: writes explanations of conversions in words, for the pages. Pure."""

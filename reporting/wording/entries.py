@@ -1,4 +1,5 @@
-"""Entries: the timeline of an explained conversion as lines of words, in order of time. Pure."""
+"""Entries: writes the timeline of an explained conversion, one entry for each touch, rejected hit, conversion and
+adjustment. Pure."""
 
 from collections.abc import Iterator
 
@@ -23,8 +24,8 @@ ADJUSTMENTS = {"refund": "Refund", "restate": "Restated to", "retract": "Retract
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline: a touch, a rejected hit, a conversion or an adjustment. `good`: whether it counts or
-    may earn credit."""
+    """One line of the timeline of an explained conversion. `good`: whether the touch may earn credit, or the conversion
+    or adjustment counts. `why`: a sentence with the reason."""
 
     at: str
     #: How long before or after the conversion it happened, in words; "" for the conversion itself.
@@ -47,12 +48,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline_of(explanation: Explanation) -> list[Entry]:
-    """Return all entries of a conversion's timeline, in order of time. At the same instant, touches come first."""
+    """Return the entries of a conversion's timeline, in order of time. Of entries at the same instant, touches come
+    first."""
     return sorted(entries_of(explanation), key=lambda entry: read_moment(entry.at))
 
 
 def entries_of(explanation: Explanation) -> Iterator[Entry]:
-    """Yield the entries of touches, rejected hits, the conversion itself, its duplicates and its adjustments."""
+    """Yield the entries of a conversion's timeline by kind: touches, rejected hits, the conversion itself, its
+    duplicates, its adjustments."""
     yield from (touch_entry(touch, explanation) for touch in explanation.touches)
     yield from (rejected_entry(hit, explanation) for hit in explanation.rejected.hits)
     yield own_entry(explanation)
@@ -81,7 +84,8 @@ def own_entry(explanation: Explanation) -> Entry:
 
 
 def why_own(explanation: Explanation) -> str:
-    """Say why the conversion doesn't count, or why its click id leads to no visitor; "" if neither is the case."""
+    """Say why the conversion doesn't count; if it counts, why no visitor was found by the click id that it names. "" if
+    there is nothing to say."""
     if explanation.reason:
         return conversion_sentence(explanation.reason)
     click = explanation.click
@@ -89,7 +93,7 @@ def why_own(explanation: Explanation) -> str:
 
 
 def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
-    """Make the entry of a click or a view."""
+    """Make the entry of a touch, which is a click or a view."""
     return Entry(
         at=touch.at,
         gap=gap(touch.at, explanation.at),
@@ -108,7 +112,7 @@ def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
 
 
 def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
-    """Say why a touch gets no credit, or under which models it gets credit."""
+    """Say why a touch gets no credit; if it does, under which models."""
     if touch.reason:
         goal = explanation.goal
         days = goal.click_window_days if touch.kind == "click" else goal.view_window_days
@@ -123,7 +127,8 @@ def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
 
 
 def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
-    """Make the entry of a rejected hit of the conversion's persons."""
+    """Make the entry of a rejected hit, which one of the conversion's persons sent. It makes no touch and no
+    conversion."""
     return Entry(
         at=hit.at,
         gap=gap(hit.at, explanation.at),
@@ -140,7 +145,7 @@ def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
 
 
 def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
-    """Make the entry of a duplicate: another conversion with the same order or hit id, which doesn't count."""
+    """Make the entry of a duplicate: another conversion of the same order or hit. Duplicates don't count."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),
@@ -160,7 +165,7 @@ def duplicate_entry(row: ExplainedDuplicate, explanation: Explanation) -> Entry:
 
 
 def adjustment_entry(row: ExplainedAdjustment, explanation: Explanation) -> Entry:
-    """Make the entry of an adjustment: refund, restatement, retraction or restoration."""
+    """Make the entry of an adjustment of the conversion, such as a refund."""
     return Entry(
         at=row.at,
         gap=gap(row.at, explanation.at),

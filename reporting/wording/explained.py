@@ -1,4 +1,4 @@
-"""Explained: the content of a conversion's page, in words. Pure."""
+"""Explained: writes everything that the page of an explained conversion shows. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -23,15 +23,15 @@ MAX_SHOWN = 200
 
 
 class TouchShares(msgspec.Struct, frozen=True):
-    """A touch, with its credit and value under each model as (credit, value)."""
+    """A touch, and its share of the conversion under each model, as (credit, value)."""
 
     touch: ExplainedTouch
     shares: list[tuple[str, str]]
 
 
 class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a conversion's page. `why`: why it doesn't count; "" if it counts. `nobody`: why no ad gets
-    credit; "" if an ad does, or if it doesn't count."""
+    """Everything that the page of an explained conversion shows. `why`: why the conversion doesn't count; "" if it
+    counts. `nobody`: why no ad gets credit for it although it counts; otherwise ""."""
 
     explanation: Explanation
     why: str
@@ -50,7 +50,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of conversions. `why`: why it doesn't count; "" if it counts."""
+    """A conversion in a list of found conversions. `why`: why it doesn't count; "" if it counts."""
 
     id: str
     goal: str
@@ -62,7 +62,7 @@ class ConversionSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_explanation(explanation: Explanation) -> ExplainedConversion:
-    """Put an explanation into words, for a conversion's page."""
+    """Write an explanation in words, for the page of the conversion."""
     ordered = timeline_of(explanation)
     shown = first_and_last(ordered, is_the_conversion)
     rows = share_rows(explanation)
@@ -81,7 +81,7 @@ def describe_explanation(explanation: Explanation) -> ExplainedConversion:
 
 
 def why_nobody(explanation: Explanation) -> str:
-    """Say why no ad gets credit for a conversion that counts; "" if an ad does."""
+    """Say why no ad gets credit for the conversion; "" if an ad gets credit, or if the conversion doesn't count."""
     if explanation.attributed or not explanation.counted:
         return ""
     if not explanation.touches and not explanation.rejected.hits:
@@ -90,7 +90,8 @@ def why_nobody(explanation: Explanation) -> str:
 
 
 def people_of(explanation: Explanation) -> Iterator[Claimant]:
-    """Yield each person who claims the conversion, with the visitors other than the conversion's own."""
+    """Yield the persons who claim the conversion, each with its visitors. The visitor who sent the conversion is left
+    out."""
     for person in explanation.persons:
         others = tuple(one for one in person.visitors if one.visitor != explanation.visitor)
         if others or person.more_visitors or person.user != explanation.user:
@@ -98,7 +99,8 @@ def people_of(explanation: Explanation) -> Iterator[Claimant]:
 
 
 def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """Yield (model, sentence) for each data-driven model: from which month it learnt, or why it learnt nothing."""
+    """Yield (model, sentence) for each data-driven model. The sentence says from which month the model learnt, or why
+    it learnt nothing."""
     for model, note in explanation.models.items():
         if note.fit and note.reason:
             yield model, model_sentence(note.reason, note.fit)
@@ -107,19 +109,20 @@ def notes_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def share_rows(explanation: Explanation) -> list[TouchShares]:
-    """Return the shares of each touch that may earn credit; [] if the conversion doesn't count."""
+    """Return each touch that may earn credit with its shares; [] if the conversion doesn't count."""
     touches = [touch for touch in explanation.touches if touch.eligible] if explanation.counted else []
     return [TouchShares(touch, shares_of(touch)) for touch in touches]
 
 
 def shares_of(touch: ExplainedTouch) -> list[tuple[str, str]]:
-    """Return a touch's (credit, value) under each model."""
+    """Return the (credit, value) of a touch under each model."""
     pairs = zip(touch.credit.items(), touch.value.items(), strict=True)
     return [(credit, value) for (_, credit), (_, value) in pairs]
 
 
 def first_and_last(items: Sequence[T], kept: Callable[[T], bool] = lambda _: False) -> list[T]:
-    """Shorten a list to its first and last MAX_SHOWN / 2 items, and the items between for which `kept` is true."""
+    """Shorten a list to MAX_SHOWN items: half from its start, half from its end. Items between them also stay if `kept`
+    is true for them."""
     half = MAX_SHOWN // 2
     if len(items) <= MAX_SHOWN:
         return list(items)
@@ -127,12 +130,12 @@ def first_and_last(items: Sequence[T], kept: Callable[[T], bool] = lambda _: Fal
 
 
 def is_the_conversion(entry: Entry) -> bool:
-    """Whether an entry of the timeline is the conversion itself."""
+    """Whether an entry of the timeline is the one of the explained conversion itself."""
     return not entry.gap
 
 
 def summarize(site: SiteConfig, case: Case) -> ConversionSummary:
-    """Make one line of a list of conversions."""
+    """Describe a conversion for a list of found conversions."""
     verdict, winner = case.verdict, case.verdict.winner
     return ConversionSummary(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),

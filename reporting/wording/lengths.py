@@ -1,4 +1,4 @@
-"""Lengths: writes the time between two instants in words. Pure."""
+"""Lengths: writes the time between two instants in words, such as "2 days 3 hours before". Pure."""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +7,13 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def read_moment(text: str) -> datetime:
-    """Convert the ISO 8601 text of an answer to a datetime."""
+    """Convert an ISO 8601 text to a datetime."""
     return datetime.fromisoformat(text)
 
 
 def gap(at: str, of: str) -> str:
-    """Say how long an instant (`at`) is before or after another (`of`): "2 days 3 hours before"."""
+    """Say how long the instant `at` is before or after the instant `of`: "2 days 3 hours before". Both are ISO 8601
+    texts."""
     between = read_moment(at) - read_moment(of)
     if not between:
         return "at the same moment"
@@ -20,7 +21,7 @@ def gap(at: str, of: str) -> str:
 
 
 def describe_length(length: timedelta) -> str:
-    """Write a length of time in its two largest units: "2 days 3 hours"."""
+    """Write a duration in its two largest units: "2 days 3 hours"."""
     left = int(length.total_seconds())
     parts: list[str] = []
     for seconds, unit in UNITS:

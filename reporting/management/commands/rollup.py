@@ -1,4 +1,5 @@
-"""`manage.py rollup`: makes the figures of all marked hours. Without the command, workers do it each minute."""
+"""`manage.py rollup`: makes the figures of all marked hours now. Without this command, workers make them each
+minute."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -25,20 +26,21 @@ class Command(BaseCommand):
     help = "Roll up the marked buckets, or all buckets of a range, and wait until it is done."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options: how long to wait, and the range."""
+        """Add the options: how long to wait for accepted hits, and the range of hours."""
         help = "seconds to wait until accepted hits are processed; 60 by default, 0 doesn't wait"
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help=help)
         add_range_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Make the figures. If a service is away, end with a one-line error; the command can be run again."""
+        """Run the command. If a service is away, end with an error of one line; the same command can be run again."""
         try:
             self._roll_up(options)
         except Transient as error:
             raise CommandError(f"Stopped: {error}. The same command goes on from here.") from error
 
     def _roll_up(self, options: dict[str, Any]) -> None:
-        """Make the figures. If hits were not processed within the wait, end with an error."""
+        """Wait for accepted hits, then make the figures. If the hits weren't processed in time, make the figures
+        anyway, and then end with an error."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:
@@ -57,11 +59,12 @@ class Command(BaseCommand):
 
 
 def drain(site: str | None) -> tuple[int, int]:
-    """Roll up hours and fit months until nothing changes; return the numbers of hours and of months.
+    """Roll up hours and make fits of months until nothing is marked any more. Return the number of hours and the number
+    of months.
 
-    The oldest month comes first: its fits are made before the next month is rolled up, whose credit depends on them. If
-    fits change later, the hours that they mark are rolled up again. That changes no fit, because fits depend on paths
-    and not on credit.
+    The oldest month comes first, because its fits decide how conversions of the next month are divided. If the fits of
+    a month change later, the next month's hours are marked and rolled up again. This ends, because fits depend on paths
+    of touches, and not on credit.
     """
     buckets, months = 0, set[str]()
     for until in month_ends(roller().marked(site)):
@@ -79,20 +82,20 @@ def drain(site: str | None) -> tuple[int, int]:
 
 
 def month_ends(marks: Iterable[Mark]) -> list[int]:
-    """Return the instants (ms) at which the marked months are over in every timezone, oldest first, without the newest
-    month."""
+    """Return the instants (ms) at which the months of the marked hours have ended in every timezone, in order of time.
+    The newest month is left out."""
     months = sorted({month_of(mark.bucket, "UTC") for mark in marks})
     return [over_everywhere(month) for month in months[:-1]]
 
 
 def over_everywhere(month: str) -> int:
-    """Return the instant (ms) at which a month is over in every timezone."""
+    """Return the instant (ms) at which a month has ended in every timezone."""
     return end_of(month, "UTC") + FURTHEST_MS
 
 
 def roll_up_all(site: str | None) -> int:
-    """Roll up the marked parts and add up their hours; return the number of hours. If a service was away, raise its
-    error at the end."""
+    """Roll up all marked parts, and add up their hours. Return the number of hours. If a service was away meanwhile,
+    raise its error at the end."""
     work = roller()
     buckets = roll_up_until(work, site, FOR_EVER)
     work.attempts.end()
@@ -100,8 +103,8 @@ def roll_up_all(site: str | None) -> int:
 
 
 def roll_up_until(work: Roller, site: str | None, until: int) -> int:
-    """Roll up the marked parts of hours that begin before an instant (ms), and add up these hours; return their
-    number."""
+    """Roll up the marked parts of all hours that begin before `until` (ms), and add up these hours. Return the number
+    of hours."""
     buckets: set[tuple[str, int]] = set()
     for noted in (work.marked, work.sums):
         marks = [mark for mark in noted(site) if mark.bucket < until]
@@ -114,7 +117,7 @@ def roll_up_until(work: Roller, site: str | None, until: int) -> int:
 
 
 def make_all_days(site: str | None) -> None:
-    """Make the cells of all past days that need it."""
+    """Make the cells of all past days that should be made again."""
     work = day_maker()
     for day in tqdm(work.due(now_ms(), site), desc="adding up", unit=" days", disable=None):
         work.attempt(day)
@@ -122,10 +125,10 @@ def make_all_days(site: str | None) -> None:
 
 
 def fit_all(site: str | None) -> dict[str, bool]:
-    """Fit the marked months that are over, even if another fitter holds them. Return "site month" -> whether the fits
-    changed.
+    """Make the fits of all marked months that have ended, even if another process holds their marks. Return {"site
+    month": whether the fits changed}.
 
-    If a service was away, its error is raised at the end.
+    If a service was away meanwhile, raise its error at the end.
     """
     work = fitter()
     changed = fit_until(work, site, FOR_EVER)
@@ -134,11 +137,12 @@ def fit_all(site: str | None) -> dict[str, bool]:
 
 
 def fit_until(work: Fitter, site: str | None, until: int) -> dict[str, bool]:
-    """Fit the marked months that are over in every timezone at an instant (ms); see `fit_all`."""
+    """Make the fits of the marked months that at `until` (ms) have ended in every timezone. The result is that of
+    `fit_all`."""
     marks = [mark for mark in work.due(site) if over_everywhere(mark.month) <= until]
     return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in marks}
 
 
 def watch_fit(mark: FitMark) -> Callable[[Sequence[int]], Iterable[int]]:
-    """Return a function that shows a progress bar over a month's hours."""
+    """Return a function that passes on the hours of a month, and shows a progress bar while they are read."""
     return lambda buckets: tqdm(buckets, desc=f"fitting {mark.month}", unit=" buckets", disable=None, leave=False)
