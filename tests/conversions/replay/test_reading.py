@@ -50,7 +50,7 @@ def test_merged_and_small_objects_give_the_same_hits_with_their_batches(folder: 
     merge(folder)
     reads = list(read_hits(folder, [NOON_HOUR]))
     assert sorted(found(reads)) == ALL
-    assert sum(read.held for read in reads) == 6
+    assert sum(read.finished_batches for read in reads) == 6
     assert [read.is_last for read in reads] == [False] * 5 + [True]
 
 
@@ -64,7 +64,7 @@ def test_only_blocks_of_the_range_are_fetched(folder: FolderArchive, monkeypatch
     assert [id for _, id in found(reads)] == ["h4", "h3"]
     assert len(parts) == 2
     reads = list(read_hits(folder, [Range("nobody", NOON, LATER)]))
-    assert (len(parts), found(reads), reads[-1].held) == (2, [], 7)
+    assert (len(parts), found(reads), reads[-1].finished_batches) == (2, [], 7)
 
 
 @pytest.mark.parametrize("stop", range(6))
