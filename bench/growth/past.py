@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from conversions.facts.records import Conversion, Fact, Touch
-from conversions.store import cql
+from conversions.store import statements
 from conversions.store.cassandra import CassandraStore
 from conversions.units.clock import DAY_MS, HOUR_MS
 
@@ -91,7 +91,8 @@ def visitor_id(number: int) -> str:
 @cache
 def bulk_store() -> CassandraStore:
     """Return the store of a loading process, which sends large requests."""
-    cql.BATCH_ROWS, cql.BATCH_PARTITIONS, cql.BATCH_BYTES = BULK_ROWS, BULK_PARTITIONS, BULK_BYTES
+    statements.BATCH_ROWS, statements.BATCH_PARTITIONS = BULK_ROWS, BULK_PARTITIONS
+    statements.BATCH_BYTES = BULK_BYTES
     return CassandraStore()
 
 
