@@ -1,1 +1,2 @@
-"""Store: where facts, cells and counters are kept: the port, its two adapters (SQL and Cassandra) and their tables."""
+"""Store: saves and reads facts, cells and counters. `port` is the interface. Its two adapters are `sql` and
+`cassandra`, each with its tables."""

@@ -228,17 +228,19 @@ class CassandraStore:
         self.cql.run("check")
 
     def close(self) -> None:
-        """Close the session."""
+        """Close the session with Cassandra. The next call opens a new one."""
         self.cql.close()
 
     def _rejected_counts(self, site: str, since: int, until: int) -> dict[int, list[Row]]:
-        """Map the start of each UTC day to the rows of its counts."""
+        """Read how many hits were rejected on the days of an interval. Returns the start of each UTC day -> the rows of
+        its counts."""
         days = range(since - since % DAY_MS, until, DAY_MS)
         found = self.cql.run_all(("read_rejected_counts", (site, day)) for day in days)
         return dict(zip(days, found, strict=True))
 
     def _slices(self, site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-        """Read the newest touches of each slice (a visitor's clicks or views in a span of time)."""
+        """Read the last `newest` touches of each slice. A slice is a visitor's clicks, or its views, in a span of
+        time."""
         calls = (
             ("read_newest", (site, span.visitor, sorted_kind(kind), span.since, span.until, newest))
             for span, kind in slices
@@ -254,7 +256,8 @@ class CassandraStore:
         return list(dict.fromkeys(decode_fact(row["body"]) for rows in found for row in rows))
 
     def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> BoundedRows:
-        """Run a statement with each tuple of values. Return at most about `most` conversions, each once."""
+        """Run a statement once for each tuple of values. Returns the conversions that were found, each once. If there
+        are more than about `most`, some are left out."""
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
@@ -262,7 +265,7 @@ class CassandraStore:
         return BoundedRows(rows, any(len(part) > limit for part in parts))
 
     def _new(self, hits: Sequence[RejectedHit]) -> list[RejectedHit]:
-        """Return the hits that are not listed yet, each once."""
+        """Return the hits that the table of rejected hits doesn't have yet, each once."""
         hours: dict[tuple[str, int], list[RejectedHit]] = defaultdict(list)
         for hit in hits:
             hours[hit.site, hit.at - hit.at % HOUR_MS].append(hit)
@@ -277,7 +280,8 @@ class CassandraStore:
 
 
 def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
-    """Make the rows of a fact in the tables timeline, ledger and claims."""
+    """Make the rows of a fact in the tables timeline, ledger and claims. `parts`: how many parts the buckets of the
+    fact's site have."""
     kind, key, body = kind_of(fact), digest(fact), encode_fact(fact)
     if not isinstance(fact, Adjustment):
         yield "add_timeline", (fact.site, fact.visitor, sorted_kind(stored_kind(fact)), fact.at, fact.hit, key, body)
@@ -289,26 +293,30 @@ def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
 
 
 def carried_row(click: str, fact: Touch | Conversion) -> tuple[object, ...]:
-    """Make the row of a fact under a click id."""
+    """Make a row of the table `carried`: the fact, and the click id under which it is found."""
     return fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
 
 
 def member_row(member: tuple[str, str, str]) -> Write:
-    """Make the row of a member of a linked set, such as a visitor of a user. `member`: site, key of the set, member."""
+    """Make the row of one member of a linked set. `member`: (site, key of the set, member), such as a site, `u:anna`
+    and a visitor."""
     return "add_linked", member
 
 
 def sorted_kind(kind: str) -> str:
-    """Return the kind of a row in a timeline, whose rows are sorted by kind. Conversions and links are read for each
-    hit. Therefore they come before all touches."""
+    """Return the kind that a row of the timeline has in Cassandra, such as `touch click` for a click.
+
+    Rows are sorted by kind. Conversions and links are read for each hit. With this kind they come before all touches.
+    """
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
-    """Merge spans into the values of few statements: site, visitors, since, until. The statements may read more than
-    the spans; the caller drops the rest.
+    """Merge spans of several visitors, and yield the values of a statement that reads each merged span: (site,
+    visitors, since, until).
 
-    Visitors whose spans are nearly equal share a statement.
+    Spans are merged if they begin in the same hour and end in the same hour. A merged span covers the earliest start
+    and the latest end. The caller drops the rows that are outside the given spans.
     """
     alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
@@ -320,24 +328,25 @@ def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...
 
 
 def groups(items: Sequence[T], size: int = BATCH_PARTITIONS) -> Iterator[Sequence[T]]:
-    """Divide items into groups of at most `size`. The default is the number of partitions that a statement may read."""
+    """Divide items into groups of at most `size`. The default is the largest number of partitions that one statement
+    may read."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:
-    """Return the goal and the version of a conversion, by which the rows of a claim are sorted. For an adjustment:
-    empty and 0."""
+    """Return the goal uid and the version of a conversion. The table `claims` sorts its rows by these two. For an
+    adjustment they are empty and 0."""
     return ("", 0) if isinstance(fact, Adjustment) else (fact.goal, fact.version)
 
 
 def claims_of(fact: Conversion | Adjustment | Joined) -> set[str]:
-    """Return the dedupe keys (claims) under which a fact is stored. A conversion is also stored under its hit id,
-    because support searches by hit ids."""
+    """Return the keys under which the table `claims` stores a fact: its dedupe key (claim), and for a conversion also
+    `h:HIT_ID`, because support searches by hit ids."""
     return {fact.claim, f"h:{fact.hit}"} if isinstance(fact, Conversion) else {fact.claim}
 
 
 def rejected_row(hit: RejectedHit) -> tuple[object, ...]:
-    """Make the row of a rejected hit."""
+    """Make the row of a rejected hit in the table `rejected`."""
     body = msgspec.json.encode(hit)
     return hit.site, hit.at - hit.at % HOUR_MS, hit.at, hit.hit, hit.code, hit.field, body

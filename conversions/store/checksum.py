@@ -9,7 +9,7 @@ CHECKSUM = 4
 
 
 class Damaged(ValueError):
-    """Raised if a cell (stored figures) is not what was written. `cell`: the cell."""
+    """Raised if the bytes of a cell (stored figures) differ from what was written. `cell`: the damaged cell."""
 
     def __init__(self, cell: Cell, why: str) -> None:
         super().__init__(f"the cell {cell.model} {cell.page} {cell.start} {cell.key} is damaged: {why}")

@@ -48,8 +48,8 @@ Row = dict[str, Any]
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Raise StoreUnavailable if Cassandra can't be reached, doesn't answer in time or has no tables, or if the driver
-    gets no threads.
+    """Turn errors of the driver into StoreUnavailable, if the block fails because Cassandra can't be reached, doesn't
+    answer in time or has no tables, or because the driver gets no threads.
 
     Other errors, such as those of an invalid statement, are raised unchanged.
     """
@@ -75,7 +75,7 @@ def is_unprepared(error: RequestValidationException) -> bool:
 
 
 def mentions(error: Exception, words: Iterable[str]) -> bool:
-    """Whether the message of an error contains one of the words."""
+    """Whether the message of an error contains one of these words."""
     return any(one in str(error) for one in words)
 
 
@@ -91,17 +91,18 @@ class Cql:
         self._prepared: dict[str, PreparedStatement] = {}
 
     def run(self, name: str, *args: Any) -> list[Row]:
-        """Run a statement and return its rows."""
+        """Run the statement with this name and these values. Returns its rows."""
         with self._running():
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """Run several statements in parallel and return the rows of each. The first error ends the call."""
+        """Run several statements in parallel. `calls`: the name and the values of each. Returns the rows of each. The
+        first error ends the call."""
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
     def write_all(self, writes: Iterable[Write]) -> None:
-        """Write rows, or add to counters. Several are sent in one request."""
+        """Write rows, or add to counters. Several writes are sent in one request."""
         self._execute([(self._unit(rows), None) for rows in divide_into_batches(writes)])
 
     def session(self) -> Session:
@@ -153,11 +154,11 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Run statements; see `away`. After an error, all statements are prepared again before they are used, because
-        the tables may have been made anew.
+        """Run the statements of a block; see `away`. After an error, each statement is prepared again before its next
+        use, because the tables may have been made anew.
 
-        The driver resolves host names only once. If they have other addresses after an error, the next call opens a new
-        session.
+        The driver resolves host names only once. If the names have other addresses after an error, the next call opens
+        a new session.
         """
         try:
             with away():
@@ -226,7 +227,7 @@ def has_session(engine: Any) -> bool:
 
 
 def addresses_of(names: Iterable[str]) -> set[str]:
-    """Return the present addresses of hosts. A name that can't be resolved has none."""
+    """Return the present IP addresses of these host names. Names that can't be resolved are left out."""
     found: set[str] = set()
     for name in names:
         with suppress(OSError):

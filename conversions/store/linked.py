@@ -1,5 +1,5 @@
-"""Linked: reads and extends the linked sets: a user's visitors, a visitor's users, a click id's conversions. Finds the
-sets that become crowded (too large)."""
+"""Linked: reads and extends the linked sets: the visitors of a user, the users of a visitor, and the conversions that
+name a click id. Also finds the sets that become crowded (too large)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,8 @@ from conversions.store.port import FactReader
 
 
 def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, frozenset[str]]:
-    """Read linked sets, such as the visitors of a user. Returns key of the set -> its members."""
+    """Read linked sets, for example the visitors of a user. Returns the key of each set -> its members: `{"u:anna":
+    {"visitor 1", "visitor 2"}}`."""
     found: dict[str, set[str]] = {key: set() for key in keys}
     for one in store.read_linked(site, sorted(keys)) if keys else ():
         found[one.key].add(one.other)
@@ -18,10 +19,11 @@ def read_sets(store: FactReader, site: str, keys: Collection[str]) -> dict[str, 
 
 
 def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str, str, str]]:
-    """List the members that new facts add to linked sets, as (site, key of the set, member).
+    """List what new facts add to linked sets, as (site, key of the set, member). A link, for example, adds its visitor
+    to the set of its user.
 
-    A crowded set (one that is too large) gets no more members. They have no effect, and anybody could make the set grow
-    without end.
+    A crowded set (one that is too large) gets no more members: they would have no effect, and anybody could make the
+    set grow without end.
     """
     members: set[tuple[str, str, str]] = set()
     by_site: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -35,12 +37,12 @@ def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str
 
 
 def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """Return the linked sets that became too large (crowded) by these facts, and are not announced yet. Returns key ->
-    members.
+    """Return the linked sets that became crowded (too large) by these facts, as key -> members. Sets that the store
+    already notes as crowded are left out.
 
-    The caller marks what this changes, and then announces the set. Several workers may find the same set before it is
-    announced; then each of them marks. An announced set needs no more marks: all rollups after the marks know that it
-    is crowded.
+    The caller first marks the hours that this changes, and then calls `Store.announce`, which notes the sets as
+    crowded. If several workers find the same set before that, each of them marks the hours. After that no marks are
+    needed: every later rollup knows that the set is crowded.
     """
     keys = {key for fact in facts for key, _ in linked_pairs(fact)}
     sets = read_sets(store, site, keys)
@@ -49,9 +51,10 @@ def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[s
 
 def crowd_visitors(store: FactReader, site: str, crowded: Mapping[str, frozenset[str]]) -> set[str]:
     """Return the visitors whose facts may belong to another person because these linked sets became too large.
+    `crowded`: key of the set -> members.
 
-    If a user is crowded, these are the user's visitors. If a visitor is crowded, they are the visitor and all visitors
-    of the visitor's users.
+    For the set of a user, these are the user's visitors. For the set of a visitor, they are the visitor and all
+    visitors of the visitor's users.
     """
     visitors = {key for key in crowded if key.startswith("v:")}
     users = {by_user(user) for key in visitors for user in crowded[key]}
@@ -61,6 +64,7 @@ def crowd_visitors(store: FactReader, site: str, crowded: Mapping[str, frozenset
 
 
 def crowded_clicks(store: FactReader, site: str, clicks: Iterable[str]) -> set[str]:
-    """Return the click ids that too many conversions name."""
+    """Return those of the click ids that too many conversions name. Such an id no longer leads a conversion to a
+    person."""
     sets = read_sets(store, site, {by_click(click) for click in clicks})
     return {key[2:] for key, linked in sets.items() if is_crowded(key, linked)}

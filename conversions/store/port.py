@@ -1,4 +1,5 @@
-"""Port: the interface of the store of facts, counters, cells and rejected hits, with its guarantees."""
+"""Port: the interface of the store, and what it guarantees. The store has facts, counters, cells (stored figures) and
+rejected hits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
@@ -23,8 +24,8 @@ STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
 
 
 def stored_kind(fact: Fact) -> str:
-    """Return the kind of row under which a timeline stores a fact. A joined row is stored as a conversion, a touch as
-    `click` or `view`."""
+    """Return the kind under which a fact is stored in a timeline. A touch is stored as `click` or `view`, a joined row
+    as `conversion`."""
     if isinstance(fact, Touch):
         return fact.kind
     return "conversion" if isinstance(fact, Joined) else kind_of(fact)
@@ -54,7 +55,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class BoundedRows(msgspec.Struct, frozen=True):
-    """The conversions of a bounded read. `is_cut`: whether there may be more."""
+    """The conversions that a read with a limit found. `is_cut`: whether there may be more."""
 
     rows: list[Conversion | Joined]
     is_cut: bool = False
@@ -65,16 +66,16 @@ AT_LEAST = 200
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """A member of a linked set, such as a visitor (`other`) in the set of a user (`key`). See
-    `conversions.facts.person`."""
+    """One member of a linked set. Example: `key` is `u:anna` and `other` is a visitor who named the user anna.
+    `conversions.facts.person` lists the kinds of sets."""
 
     key: str
     other: str
 
 
 class ClickSlice(msgspec.Struct, frozen=True):
-    """What to read under a click id: the first `most` facts of a kind in a span of time (ms, both ends included). With
-    `last`, the last `most`."""
+    """Which facts to read under a click id: the first `most` of a kind in a span of time (ms, both ends included). If
+    `last` is true: the last `most`."""
 
     click: str
     kind: ClickRowKind
@@ -85,10 +86,10 @@ class ClickSlice(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Stored figures of a span of time that begins at `start` (ms), as one value. All cells of a page are read
-    together.
+    """Figures that are stored as one value. `start`: the instant (ms) at which their hour, day or month begins. `page`:
+    all cells with the same page are read together.
 
-    `key` tells apart the cells with the same model and start. It is empty if there is only one.
+    `key` tells apart several cells with the same model and start. It is empty if there is only one.
     """
 
     start: int
@@ -108,35 +109,39 @@ class CellSet(msgspec.Struct, frozen=True):
 
 
 class FactReader(Protocol):
-    """The methods of the store that decisions on conversions need. Every method may raise StoreUnavailable."""
+    """The methods of the store that are needed to decide which conversions count. Every method may raise
+    StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read the last `newest` clicks of each span, and the last `newest` views, by `order_key`.
+        """Read the newest touches of each span: its last `newest` clicks and its last `newest` views, by `order_key`.
 
-        Each stored copy is returned once. Further touches of the spans may be returned. However long a timeline is,
-        only a bounded part of it is read.
+        Each stored copy of a hit is returned once. Other touches of the spans may be among the results. Only a bounded
+        part of a timeline is read, however long it is.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read the conversions in the spans: the visitors' own, and those joined to their clicks. Each stored copy is
-        returned once."""
+        """Read the conversions in spans of visitors' timelines: those of the visitors themselves, and those that name a
+        click of one of the visitors. Each stored copy is returned once."""
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """Read all conversions, adjustments and joined rows with these dedupe keys: `o:ORDER`, `c:CLICK_ID` or
         `h:HIT_ID`. Each stored copy is returned once."""
 
     def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """Read the first, or the last, facts of each slice by `order_key`, at most `most` of each. See ClickSlice."""
+        """Read the facts that each slice asks for: under one click id, the first or the last `most` by `order_key`. See
+        ClickSlice."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """Read the members of linked sets by the keys of the sets: `u:USER`, `v:VISITOR` or `c:CLICK_ID`."""
+        """Read all members of the linked sets with these keys: `u:USER` is the set of the user's visitors, `v:VISITOR`
+        the set of the visitor's users, and `c:CLICK_ID` the set of the conversions that name the click id."""
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Read the first LINKS_AT_ONCE links of each visitor at or after its moment, in order. A visitor may have only
-        one moment."""
+        """Read the first links of each visitor at or after its moment, in order, at most LINKS_AT_ONCE of each visitor.
+        `moments` has each visitor at most once."""
 
     def read_last_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
-        """Read the last link of each visitor before its moment, if there is one. A visitor may have only one moment."""
+        """Read the last link of each visitor before its moment, if there is one. `moments` has each visitor at most
+        once."""
 
 
 class Store(FactReader, Protocol):
@@ -162,23 +167,23 @@ class Store(FactReader, Protocol):
         """
 
     def read_some_conversions(self, site: str, most: int, spans: Iterable[Span]) -> BoundedRows:
-        """Read the conversions of the spans, or some of them if there are more than `most`. The cost depends only on
-        `most` and on the number of visitors."""
+        """Read the conversions in spans of visitors' timelines. If there are more than `most`, some are left out. The
+        cost depends only on `most` and on the number of visitors."""
 
     def read_some_claims(self, site: str, most: int, claims: Iterable[str]) -> BoundedRows:
-        """Read the conversions with these dedupe keys, or some of them if there are more than `most`. The cost depends
-        only on `most` and on the number of keys."""
+        """Read the conversions with these dedupe keys. If there are more than `most`, some are left out. The cost
+        depends only on `most` and on the number of keys."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note that these linked sets are too large (crowded), and that the affected hours are marked. `keys`: the keys
-        of the sets."""
+        """Note in the store that the linked sets with these keys are crowded (too large). The caller has marked the
+        hours whose figures change by this. `newly_crowded` no longer returns the sets."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
     ) -> list[Touch | Conversion | Link | Joined]:
-        """Read the first `limit` facts of a kind in a visitor's timeline after a position, by `order_key`.
+        """Read the first `limit` facts of a kind in a visitor's timeline after the position `after`, by `order_key`.
 
-        The kind `conversion` includes conversions that are joined to the visitor's clicks.
+        The kind `conversion` includes the conversions that name a click of the visitor.
         """
 
     def read_bucket(self, site: str, bucket: int, part: Part = WHOLE) -> list[Touch | Conversion]:
@@ -188,32 +193,34 @@ class Store(FactReader, Protocol):
         """
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
-        """Find the conversions with this hit id. This is for support. It may be slow."""
+        """Find the conversions with this hit id. This may be slow, and is only for support's searches."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
-        """Write cells (stored figures), each set under its token. When it returns, they are durable."""
+        """Write cells (stored figures). Each set is written under its own token. When the call returns, they are
+        durable."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
-        """Read the cells (stored figures) of these models and pages."""
+        """Read all cells (stored figures) of these models on these pages."""
 
     def add_counts(self, counts: Iterable[Count]) -> None:
-        """Add increments to live counters."""
+        """Add each increment to its live counter."""
 
     def read_counts(self, site: str, bucket: int) -> list[Count]:
         """Read the live counters of a bucket."""
 
     def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
-        """List rejected hits, each (site, hit, code, field) once. If a site has more than `daily_cap` on a day, the
-        rest is only counted."""
+        """Write rejected hits for `/api/rejected`. Hits with the same site, hit id, code and field are one entry. If a
+        site has more than `daily_cap` on a day, further hits are only counted."""
 
     def read_rejected(self, site: str, since: int, until: int, limit: int) -> list[RejectedHit]:
         """Read the rejected hits with `since` <= at < `until` (ms), the newest first."""
 
     def read_rejected_counts(self, site: str, since: int, until: int) -> Mapping[str, int]:
-        """Count the rejected hits by reason code, also those that aren't listed. The counts are approximate."""
+        """Count the rejected hits by reason code, including those that were only counted because of the daily cap. The
+        counts are approximate."""
 
     def prepare(self) -> None:
-        """Make the tables that are missing. It can be repeated."""
+        """Make the tables that are missing. It can be called again at any time."""
 
     def check(self) -> None:
         """Return quickly if the store works. Raises StoreUnavailable if not."""

@@ -1,4 +1,4 @@
-"""Reading: opens the store for reports and pages, which don't wait for a store that hangs."""
+"""Reading: opens the store for reports and pages. If the store hangs, they get an error soon and don't wait."""
 
 from django.conf import settings
 

@@ -40,7 +40,8 @@ class FactRow(models.Model):
 
 
 class CarriedRow(models.Model):
-    """A touch under one of its click ids, or a conversion under the click id that it names."""
+    """A row by which facts are found by a click id: a touch under one of its click ids, or a conversion under the click
+    id that it names."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -62,7 +63,7 @@ class CarriedRow(models.Model):
 
 
 class LinkedRow(models.Model):
-    """A member of a linked set, such as a visitor of a user."""
+    """One member of a linked set, such as a visitor in the set of a user."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -98,7 +99,7 @@ class CellRow(models.Model):
 
 
 class CountRow(models.Model):
-    """A live counter."""
+    """A live counter: an approximate number that grows with each hit."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

@@ -1,4 +1,5 @@
-"""Spans: how spans of visitors' timelines are read with few reads, and which facts are inside the spans. Pure."""
+"""Spans: plans how spans of visitors' timelines are read with few reads, and picks the facts that are inside the spans.
+Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,8 @@ FIRST_LOOK = 200
 
 
 def covering_spans(spans: Iterable[Span]) -> list[Span]:
-    """Return one span for each visitor, from the start of its earliest span to the end of its latest."""
+    """Return one span for each visitor, from the earliest start of its spans to the latest end. Gaps between the spans
+    are covered as well."""
     reach: dict[str, Span] = {}
     for span in spans:
         had = reach.get(span.visitor, span)
@@ -38,12 +40,15 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """Read the newest touches of each span: the last `newest` of each kind, and perhaps more. Some may be returned
-    twice. `read` must return the last `newest` touches of each slice.
+    """Read the newest touches of each span: its last `newest` clicks and its last `newest` views. Other touches may be
+    among the results, and some may be returned twice.
 
-    Most spans of a long timeline end within one hour. Therefore the spans of a visitor are read together: the newest
-    touches up to the earliest end, and all touches between the earliest and the latest end. If a read between the ends
-    is full, the visitor's spans are divided into two halves, and each half is read in the same way.
+    `read`: a function that gets slices (a visitor's clicks or views in a span), and returns the last `newest` touches
+    of each.
+
+    Most spans of a long timeline end within one hour. Therefore all spans of a visitor are read together: the newest
+    touches up to the earliest end, and the touches from there to the latest end. If there are too many of the latter
+    for one read, the spans are divided into two halves by their ends, and each half is read in the same way.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):
@@ -63,15 +68,15 @@ def read_newest(
 
 
 def before_ends(group: Sequence[Span]) -> list[Slice]:
-    """Return what to read up to the earliest end of one visitor's spans, as slices (span, kind). `group`: the spans, in
-    the order of their ends."""
+    """Return the slices (span, kind) that `read_newest` reads up to the earliest end of one visitor's spans. `group`:
+    these spans, sorted by their ends."""
     first = Span(group[0].visitor, min(span.since for span in group), group[0].until)
     return [(first, kind) for kind in STORED_KINDS["touch"]]
 
 
 def between_ends(group: Sequence[Span]) -> list[Slice]:
-    """Return what to read from the earliest end to the latest end of one visitor's spans, as slices (span, kind). Empty
-    if all end together."""
+    """Return the slices (span, kind) that `read_newest` reads from the earliest to the latest end of one visitor's
+    spans. Empty if all spans end at the same time. `group`: these spans, sorted by their ends."""
     first, last = group[0].until, group[-1].until
     rest = Span(group[0].visitor, first + 1, last)
     return [(rest, kind) for kind in STORED_KINDS["touch"]] if last > first else []

@@ -90,7 +90,7 @@ COUNT_REJECTED = """
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Raise StoreUnavailable if the database can't be reached or stays locked."""
+    """Raise StoreUnavailable if the block fails because the database can't be reached or stays locked."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
@@ -282,7 +282,7 @@ class SqlStore:
 
 
 def fact_row(fact: Fact) -> tuple[Any, ...]:
-    """Make the row of a fact, as the values of the statement ADD_FACT."""
+    """Make the row of a fact, as values for the statement ADD_FACT."""
     return (
         fact.site,
         stored_kind(fact),
@@ -298,7 +298,7 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write facts under their click ids."""
+    """Write each fact under its click ids, where a search by click id finds it."""
     rows = [
         (fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
         for click, fact in by_click_ids(facts)
@@ -307,13 +307,14 @@ def add_carried(facts: Iterable[Fact]) -> None:
 
 
 def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
-    """Decode the facts of a query's rows."""
+    """Run a query, and decode the fact of each row."""
     with away():
         return [decode_fact(bytes(body)) for body in rows.values_list("body", flat=True)]
 
 
 def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> BoundedRows:
-    """Run the queries. Return at most about `most` conversions, each once."""
+    """Run the queries. Returns the conversions that were found, each once. If there are more than about `most`, some
+    are left out."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
@@ -326,20 +327,23 @@ def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add members, as (site, key of the set, member), to linked sets such as the visitors of a user."""
+    """Add members to linked sets. Each is (site, key of the set, member), such as a site, `u:anna` and a visitor of the
+    user anna."""
     execute_all(ADD_MEMBER, list(members))
 
 
 def chunks_by_time(spans: Iterable[Span]) -> Iterator[Sequence[Span]]:
-    """Divide spans into chunks of spans that are close to each other in time."""
+    """Sort spans by time, and divide them into chunks that fit into one statement. The spans of a chunk are close to
+    each other in time."""
     return chunks(sorted(set(spans), key=lambda span: (span.since, span.until, span.visitor)))
 
 
 def query_around(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QuerySet[FactRow]:
-    """Query the facts of a kind of all visitors in a chunk of spans, from the earliest start to the latest end. Each
-    visitor is one range of the index.
+    """Query the facts of a kind of all visitors in a chunk of spans, from the earliest start to the latest end. The
+    caller drops the facts outside the spans.
 
-    A condition for each span would be exact, but SQLite would not use the index for it, and would read the whole site.
+    A condition for each span would be exact. But SQLite would not use its index for that, and would read the whole
+    site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)
@@ -347,7 +351,8 @@ def query_around(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QueryS
 
 
 def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[Touch]]:
-    """Read the newest touches of each slice (a visitor's clicks or views in a span), as one range of the index."""
+    """Read the last `newest` touches of each slice (a visitor's clicks or views in a span). Each slice is one range of
+    the index."""
     for span, kind in slices:
         rows = FactRow.objects.filter(site=site, visitor=span.visitor, kind=kind)
         rows = rows.filter(at__gte=span.since, at__lte=span.until).alias(id_order=id_order())
@@ -356,13 +361,14 @@ def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[
 
 
 def id_order() -> Collate:
-    """Sort by hit id as Python does, in any locale of the database."""
+    """Return the expression by which queries sort hit ids. It gives the same order as Python, whatever the locale of
+    the database is."""
     return Collate("hit", BYTE_ORDER[connection.vendor])
 
 
 def execute_all(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for each row, in one transaction. The rows are sorted, because two callers that write the same
-    rows in different orders could deadlock."""
+    """Run a statement once for each row, in one transaction. The rows are sorted first, because two callers that write
+    the same rows in different orders could deadlock."""
     if rows:
         with away(), transaction.atomic(savepoint=False), connection.cursor() as cursor:
             cursor.executemany(statement, sorted(rows))

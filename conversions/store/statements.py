@@ -93,6 +93,6 @@ def divide_into_batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 
 def partition_of(write: Write) -> Write:
-    """Return a key for the partition to which a write goes."""
+    """Return a key that is equal for all writes to one partition of one table."""
     name, values = write
     return name, values[PARTITION_KEY[name]]

@@ -7,8 +7,8 @@ from cassandra.cqlengine.models import Model
 
 
 class Timeline(Model):
-    """The touches, conversions and links of a visitor, sorted by kind and time. One kind in a span of time, such as the
-    conversions after a touch, is one slice."""
+    """The touches, conversions and links of a visitor, sorted by kind and time. The rows of one kind in a span of time,
+    such as the conversions after a touch, are next to each other and are read at once."""
 
     __table_name__ = "timeline"
     site = columns.Text(partition_key=True)
@@ -21,7 +21,7 @@ class Timeline(Model):
 
 
 class Ledger(Model):
-    """The touches and conversions of a bucket. Each part of the bucket is a partition."""
+    """The touches and conversions of a bucket (an hour). The rows of each part of the bucket are one partition."""
 
     __table_name__ = "ledger_parts"
     site = columns.Text(partition_key=True)
@@ -71,7 +71,7 @@ class LinkedSets(Model):
 
 
 class Counters(Model):
-    """The live counters of a bucket."""
+    """The live counters of a bucket (an hour)."""
 
     __table_name__ = "counters"
     site = columns.Text(partition_key=True)
