@@ -1,1 +1,1 @@
-"""Marks: which hours and months must be rolled up again after a batch, a change of configuration or a replay."""
+"""Marks: notes which hours and months must be rolled up again after a batch, a change of configuration or a replay."""

@@ -21,21 +21,21 @@ from conversions.verdicts.people import People
 
 #: A visitor, and an instant (ms): the visitor's conversions from then on may change.
 Visit = tuple[str, int]
-#: The length (ms) of the intervals of `_sampled`. Every month is longer. Therefore an interval touches at most two
+#: The length (ms) of the intervals of `_sampled`. Every month is longer. Therefore an interval lies in at most two
 #: months.
 STRETCH_MS = 27 * DAY_MS
 #: A read returns at most about MOST_A_BATCH conversions, and MOST_A_FACT more for each hit of the batch.
 MOST_A_BATCH, MOST_A_FACT = 500, 200
 #: If a visitor's touches may now belong to another person, this many of the newest clicks are read, and as many views.
-#: If there may be more, some touches of each month are also read.
+#: If there may be more, some touches of each month are read as well.
 MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """The places (bucket and slot) whose figures may change.
+    """What new facts change: the places (bucket and slot) whose figures must be made again.
 
-    `since`: an instant (ms); the bucket that contains it and all later buckets may also change. None if the places are
-    complete.
+    `since`: None if the places are complete. Otherwise an instant (ms): the bucket that contains it and all later
+    buckets may change as well.
     """
 
     places: frozenset[Place]
@@ -43,7 +43,7 @@ class Affected(msgspec.Struct, frozen=True):
 
     @property
     def buckets(self) -> set[int]:
-        """The buckets of the places whose figures may change."""
+        """The buckets of the places, without the slots."""
         return {bucket for bucket, _ in self.places}
 
 
@@ -91,10 +91,10 @@ def affected(
 
 
 class ConversionReader:
-    """Reads conversions, at most about `most` at a time.
+    """Reads conversions, at most about `most` at a time, and remembers whether some were left out.
 
-    `since`: an instant (ms); if some conversions were not read, they may change every bucket from then on. None if all
-    were read.
+    `since`: None if all were read. Otherwise an instant (ms): what was left out may change the bucket of this instant
+    and every later bucket.
     """
 
     def __init__(self, store: Store, site: str, most: int) -> None:
@@ -104,18 +104,19 @@ class ConversionReader:
         self.since: int | None = None
 
     def conversions(self, spans: Sequence[Span], since: int) -> BoundedRows:
-        """Read the conversions of spans. `since` (ms): the caller knows that conversions that are not read change no
-        bucket before it."""
+        """Read the conversions in spans of visitors' timelines. `since` (ms): the caller knows that those that are left
+        out change no bucket before it."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read all conversions with these dedupe keys (claims). `since` (ms): the caller knows that conversions that
-        are not read change no bucket before it."""
+        """Read the conversions with these dedupe keys (claims). `since` (ms): the caller knows that those that are left
+        out change no bucket before it."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else BoundedRows([])
         return self._note(found, since).rows
 
     def naming(self, clicks: Collection[str]) -> set[str]:
-        """Read the dedupe keys of the conversions that name these click ids. What is not read may change any bucket."""
+        """Read the dedupe keys of the conversions that name these click ids. If some conversions are left out, any
+        bucket may change."""
         if not clicks:
             return set()
         most = self._most // len(clicks) + AT_LEAST
@@ -147,10 +148,10 @@ def _newly_linked(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Read the touches in these spans, which may now belong to another person.
+    """Read the touches in these spans. They may now belong to another person.
 
-    If a visitor has too many, read the newest, and at least one of every month that has touches. One is enough, because
-    the rollup of its bucket marks the fit of the month.
+    If a visitor has more than about MOST_MOVED, only the newest are read, and at least one of every month that has
+    touches. One is enough, because the rollup of its bucket also marks the month's fit.
     """
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
     long = visitors_with_more(touches, MOST_MOVED)
@@ -158,10 +159,11 @@ def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
 
 
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
-    """Read the first and the last touches in intervals of STRETCH_MS. Each interval begins with a touch.
+    """Read some touches of a span: at least one of every month that has touches.
 
-    An interval touches at most two months. Its first touch is in the first month. If the second month has touches, the
-    last touch is there.
+    The span is divided into intervals of STRETCH_MS, each of which begins with a touch. The first touch and the last
+    touches of each interval are read. An interval lies in at most two months. The first touch is in the first month. If
+    the second month has touches, the last touch is there.
     """
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
@@ -171,13 +173,14 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
 
 
 def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -> set[str]:
-    """Return the dedupe keys (claims) of each visitor's conversions from the visitor's instant on.
+    """Return the dedupe keys (claims) of the conversions that the visitors had at or after their instants. `visited`:
+    visitor -> instant (ms).
 
-    Also return the claim of an earlier conversion if a server sent a copy of it after the first of these instants.
+    A visitor's earlier conversion that a browser sent is also returned if a server sent a copy of it at or after the
+    first of the instants.
 
-    If there are too many conversions, those from the visitors' instants on are read again alone, because there are
-    usually few of them. Copies from servers aren't searched in that case: all buckets that may have one are marked
-    anyway.
+    If the visitors have too many conversions, those at or after the instants are read again alone, because there are
+    usually few of them. Copies from servers aren't searched then: every bucket that may have one is marked anyway.
     """
     if not visited:
         return set()
@@ -193,7 +196,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
 
 
 def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
-    """Return the visitor of each row, with the time (ms) of the earliest row that has the same dedupe key."""
+    """Yield the visitor of each row, with the time (ms) of the earliest row that has the same dedupe key. The visitor's
+    conversions from that time on may change."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -201,8 +205,8 @@ def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Add to each visitor all visitors that may be the same person. Returns visitor -> the earliest instant (ms) from
-    which its conversions may change."""
+    """Return every visitor whose conversions may change, with the instant (ms) from which on they may: the given
+    visitors, and all visitors that may be the same person as one of them."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}
@@ -213,5 +217,5 @@ def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
 
 
 def _spans(earliest: Mapping[str, int]) -> list[Span]:
-    """Return a span for each visitor, from its instant on."""
+    """Return one span for each visitor: from its instant (ms) to the end of time."""
     return [Span(visitor, at, FOR_EVER) for visitor, at in earliest.items()]

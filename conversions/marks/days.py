@@ -1,9 +1,10 @@
-"""Days: which days' stored figures should be made again, and whether those of a day are outdated.
+"""Days: the list of days whose stored figures should be made again, and how a report recognizes outdated figures of a
+day.
 
 The figures (cells) of a day are a cache, and days are never marked. A cell has the token under which it was made. A
 report uses the cell only if this token is greater than the tokens of all marks on the day's hours, open or closed. A
-closed mark keeps its last token. Tokens become visible in order, because they are drawn under a lock. If the list of
-stale days is incomplete, figures are still right: the list only says which cells are worth making.
+closed mark keeps its last token. Tokens become visible in order, because they are drawn under a lock. Therefore figures
+are right even if days are missing on the list: the list only says which cells are worth making.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,8 +17,8 @@ from conversions.marks.marks import OF_HOURS, Mark, draw_token
 
 
 class StaleDay(models.Model):
-    """A site-local day whose stored figures should be made again. `ends_at`: the end of the day, ms. `token`: the token
-    under which it was last put on the list."""
+    """A row of the list of stale days: a site-local day whose stored figures should be made again. `ends_at`: the end
+    of the day, ms. `token`: the token that was drawn when the day was last put on the list."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -43,7 +44,7 @@ class DayEnd(msgspec.Struct, frozen=True, order=True):
 
 
 def note_days(days: Collection[DayEnd]) -> None:
-    """Put days on the list of days whose stored figures should be made again."""
+    """Put days on the list of stale days: their stored figures should be made again."""
     if not days:
         return
     with transaction.atomic():
@@ -55,30 +56,32 @@ def note_days(days: Collection[DayEnd]) -> None:
 
 
 def stale_days(now: int, limit: int, site: str | None = None) -> list[StaleDay]:
-    """Return the listed days that are over at `now` (ms), the latest first."""
+    """Return the days on the list of stale days that ended at or before `now` (ms), the latest first, at most `limit`.
+    `site`: only the days of this site."""
     days = StaleDay.objects.filter(ends_at__lte=now).order_by("-ends_at", "site")
     return list((days.filter(site=site) if site else days)[:limit])
 
 
 def forget_day(day: StaleDay) -> None:
-    """Remove a day from the list, unless it was put there again after it was read."""
+    """Remove a day from the list of stale days. If it was put there again after `day` was read, it stays."""
     StaleDay.objects.filter(pk=day.pk, token=day.token).delete()
 
 
 def draw_day_token() -> int:
-    """Draw a token (a growing number) and commit it. Every later read sees all marks with smaller tokens."""
+    """Draw a token (a growing number) and commit it. Whoever then reads the marks sees every mark with a smaller
+    token."""
     with transaction.atomic():
         return draw_token()
 
 
 def has_open_marks(site: str, since: int, until: int) -> bool:
-    """Whether an hour that starts in the interval (ms, `since` <= start < `until`) must still be rolled up."""
+    """Whether an hour that starts in the interval (ms, `since` <= start < `until`) still waits to be rolled up."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.filter(marked=True).exists()
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Return (bucket, token) for each hour that starts in the interval (ms, `since` <= start < `until`). The token is
-    the greatest of the marks on the hour's figures, open or closed."""
+    """Return the greatest token of the marks on each hour's figures, open or closed, as (bucket, token). The hours are
+    those that start in the interval (ms, `since` <= start < `until`)."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

@@ -1,7 +1,7 @@
 """Fit marks: the marks on months whose fits must be made again. Only the fitter that took a mark last can close it.
 
-Two fitters may make the same fits at once, and each may die at any point. `told` is the fingerprint of the fits for
-which the next month's buckets were marked. These rules keep the next month's figures right:
+Two fitters may make the same fits at once, and each may die at any point. The mark's field `told` is a fingerprint of
+fits: of those for which the next month's buckets were marked. These rules keep the next month's figures right:
 
 1. A fitter that takes a mark draws a token, becomes the mark's writer, and then reads `told`.
 2. Before it writes fits that differ from `told`, it empties `told`. If it isn't the writer any more, it writes
@@ -31,8 +31,8 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
-    """Take the mark on a month's fits, and hold it until `until` (ms). None if it is closed, or if another fitter holds
-    it at `now` (ms)."""
+    """Take the mark on a month's fits for this fitter, and hold it until `until` (ms): other fitters leave it alone
+    until then. Returns None if the mark is closed, or if another fitter holds it at `now` (ms)."""
     held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
     free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
@@ -42,15 +42,17 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
 
 
 def clear_told(mark: FitMark) -> bool:
-    """Empty the mark's `told` before different fits are written. Returns False if another fitter has taken the mark."""
+    """Empty the mark's field `told`, before other fits than those of `told` are written. Returns False if another
+    fitter has taken the mark; then nothing may be written."""
     return bool(_taken(mark).update(told=""))
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Set the mark's `told`, and close the mark if its token is still the same. Returns whether it was closed.
+    """Set the mark's field `told`: the next month's buckets are now marked for the fits with this fingerprint. Then
+    close the mark, unless the month was marked again since `mark` was read. Returns whether it was closed.
 
-    `held_until`: beat doesn't make the fits before this time (ms). If another fitter has taken the mark, nothing
-    changes.
+    `held_until`: if the month is marked again, beat doesn't make the fits before this time (ms). If another fitter has
+    taken the mark, nothing changes.
     """
     with transaction.atomic():
         _taken(mark).update(told=told, held_until=held_until)
@@ -58,14 +60,14 @@ def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
 
 
 def hold_fits(mark: FitMark, until: int) -> bool:
-    """Hold the mark on a month's fits until `until` (ms), or release it with 0. Returns False if another fitter has
-    taken it."""
+    """Hold the mark on a month's fits until `until` (ms), or release it if `until` is 0. Returns False if another
+    fitter has taken the mark."""
     return bool(_taken(mark).update(held_until=until))
 
 
 def is_rolling(site: str, since: int, until: int, token: int) -> bool:
-    """Whether the buckets of an interval (ms, `since` <= start < `until`) still have to be rolled up: a mark with this
-    token or a later one is open on one of them, or on the site."""
+    """Whether a bucket that starts in the interval (ms, `since` <= start < `until`) still waits to be rolled up because
+    of a mark with this token or a greater one. The mark may be on the bucket or on the whole site."""
     fresh = Mark.objects.filter(site=site, marked=True, token__gte=token)
     whole = Q(bucket=WHOLE_SITE) | Q(part=ONWARD, bucket__lt=until)
     return fresh.filter(whole | Q(bucket__gte=since, bucket__lt=until)).exists()

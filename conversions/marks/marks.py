@@ -40,7 +40,7 @@ GREATEST = {"sqlite": "MAX", "postgresql": "GREATEST"}
 
 
 class Sequence(models.Model):
-    """The only row of its table. Tokens are drawn from it."""
+    """The last token that was drawn. The table has only one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     last = models.BigIntegerField(default=0)
@@ -53,12 +53,12 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """A part of a bucket, or the sum of its parts, and whether it must be rolled up again. `token`: the greatest token
-    drawn for it.
+    """A note that a part of a bucket, or the sum of its parts, must be rolled up again. The row stays after the rollup,
+    with `marked` False. `token`: the greatest token that was drawn for it.
 
-    `tried`: the token that was drawn when the mark's last rollup began; the smaller it is, the earlier the mark's turn
-    comes. `rests_until`: while the hour isn't over, beat doesn't roll the part up before this time (ms). `held_until`:
-    a worker holds the mark until this time (ms).
+    `tried`: the token that was drawn when the last rollup of the part began; the marks with the smallest `tried` are
+    rolled up first. `rests_until`: while the hour isn't over, beat doesn't roll the part up before this time (ms).
+    `held_until`: a worker rolls the part up, and other workers leave it alone until this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -81,13 +81,14 @@ class Mark(models.Model):
 
     @property
     def is_of_site(self) -> bool:
-        """Whether this mark is on a whole site, or an onward mark (on all hours from one on). Such a mark is replaced
-        by marks of parts."""
+        """Whether this mark is on a whole site or on all hours of a site from one on (an onward mark). Before a rollup
+        such a mark is replaced by marks of parts."""
         return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
 class FitMark(models.Model):
-    """A month (`YYYY-MM`) of a site, and whether its fits must be made again. `token`: the greatest token drawn for it.
+    """A note that the fits of a site's month (`YYYY-MM`) must be made again. The row stays afterwards, with `marked`
+    False. `token`: the greatest token that was drawn for it.
 
     `writer`: the token of the fitter that took the mark last. `told`: the fingerprint of the fits for which the next
     month's buckets were marked; empty while the stored fits may differ. `held_until`: beat doesn't make the fits before
@@ -160,11 +161,11 @@ def draw_token() -> int:
 
 
 def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
-    """Mark the parts of hours that contain these places (bucket and slot), by site, to be rolled up again. Call it
-    after the facts are written and read.
+    """Mark the parts of hours that contain these places, to be rolled up again. `places`: site -> places (bucket and
+    slot). Call it after the facts are written and read.
 
     `onward`: pairs (site, instant in ms). The bucket that contains the instant and all later buckets are marked by an
-    onward mark. The number of parts is read here, because it may have been raised since the batch began.
+    onward mark. How many parts an hour has is read here, because the number may have been raised since the batch began.
     """
     if not any(places.values()) and not onward:
         return
@@ -196,8 +197,10 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 
 
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
-    """Mark parts of hours, as pairs (bucket, index), to be rolled up again. There may be very many. Therefore AT_ONCE
-    are marked in each transaction, under a new token."""
+    """Mark parts of a site's hours, as pairs (bucket, index), to be rolled up again.
+
+    There may be very many. Therefore each transaction marks AT_ONCE of them, under a new token.
+    """
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
         with transaction.atomic():
@@ -205,7 +208,7 @@ def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
 
 
 def mark_sums(buckets: Iterable[tuple[str, int]]) -> None:
-    """Mark divided hours, as pairs (site, bucket), to be added up again from their parts, under a new token.
+    """Mark hours that have several parts, as pairs (site, bucket): the figures of their parts must be added up again.
 
     Call it after parts of the hours are rolled up, and before the marks of these parts are closed.
     """
@@ -222,8 +225,8 @@ def mark_site(site: str) -> None:
 
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
-    """Mark each (site, bucket, part) under a token that was drawn in this transaction. It is greater than the stored
-    tokens, and replaces them."""
+    """Set a mark on each (site, bucket, part). `token` was drawn in this transaction. It is greater than the tokens of
+    the marks that exist already, and replaces them."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
@@ -231,23 +234,23 @@ def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
 
 
 def open_marks(site: str | None = None) -> list[Mark]:
-    """List the open marks: those on whole sites first, then the oldest buckets."""
+    """List the open marks, of one site or of all: first the marks on whole sites, then those on the oldest buckets."""
     marks = Mark.objects.filter(marked=True).order_by("bucket", "site", "part")
     return list(marks.filter(site=site) if site else marks)
 
 
 def first_mark(site: str) -> int | None:
-    """Return the oldest bucket of a site that must be rolled up; WHOLE_SITE if the whole site must; None if nothing
-    must.
+    """Return the oldest bucket of a site that waits to be rolled up. WHOLE_SITE if the whole site waits; None if
+    nothing waits.
 
-    The bucket of an onward mark is its first one.
+    An onward mark counts with the first bucket that it marks.
     """
     found: int | None = Mark.objects.filter(site=site, marked=True).aggregate(first=Min("bucket"))["first"]
     return found
 
 
 def first_bucket(site: str) -> int | None:
-    """Return the oldest bucket of a site that was ever marked. None if none was."""
+    """Return the oldest bucket of a site that ever had a mark. None if no bucket had one."""
     buckets = Mark.objects.filter(site=site, part__gte=SUM, bucket__gt=WHOLE_SITE)
     found: int | None = buckets.aggregate(first=Min("bucket"))["first"]
     return found
@@ -261,35 +264,40 @@ def changed_at(sites: Iterable[str]) -> int:
 
 
 def known_parts(site: str, since: int = 0, until: int = FOR_EVER) -> list[tuple[int, int]]:
-    """List all parts that were ever marked, as pairs (bucket, index), of the buckets that start in an interval (ms,
-    `since` <= start < `until`)."""
+    """List every part that ever had a mark, as (bucket, index), of the buckets that start in an interval (ms, `since`
+    <= start < `until`). These are all parts with facts."""
     rows = Mark.objects.filter(site=site, part__gt=SUM, bucket__gte=max(since, 0), bucket__lt=until)
     return list(rows.order_by("bucket", "part").values_list("bucket", "part"))
 
 
 def known_buckets(site: str) -> list[int]:
-    """List all buckets of a site that were ever marked."""
+    """List every bucket of a site that ever had a mark. These are all buckets with facts."""
     return list(dict.fromkeys(bucket for bucket, _ in known_parts(site)))
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of these marks begins. Call it before the rollup. If the rollup kills the worker, other marks
-    must come first the next time."""
+    """Note that a rollup of these marks begins, and call this before it. If the rollup kills the worker, the next
+    worker begins with other marks."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
 def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
-    """Close the marks whose tokens haven't changed since they were read, and return these marks. `marks`: mark -> until
-    when it rests (ms)."""
+    """Close marks after their rollup, and return those that were closed. A mark that was set again since it was read
+    stays open.
+
+    `marks`: mark -> until when it rests (ms). While its hour isn't over, beat doesn't roll up a resting mark.
+    """
     with transaction.atomic():
         return [mark for mark, rest in marks.items() if close_mark(mark, rest)]
 
 
 def close_mark(mark: Mark, rests_until: int = 0) -> bool:
-    """Close a mark if its token hasn't changed since it was read. Returns whether it was closed.
+    """Close a mark after its rollup. If it was set again since it was read, it stays open. Returns whether it was
+    closed.
 
-    `rests_until` (ms): until when the mark rests. It is set even if the mark isn't closed.
+    `rests_until` (ms): while the hour isn't over, beat doesn't roll the mark up before this time. This is set even if
+    the mark stays open.
     """
     if rests_until:
         Mark.objects.filter(pk=mark.pk).update(rests_until=rests_until)

@@ -18,7 +18,8 @@ AHEAD_MS = HOUR_MS
 
 
 class PartStep(models.Model):
-    """The number of parts into which each hour of a site is divided from an instant (`since`, ms) on."""
+    """A row of the table of numbers of parts: from the instant `since` (ms) on, each hour of the site is divided into
+    `number` parts."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)
@@ -45,8 +46,8 @@ def raise_parts(site: str, number: int, now: int) -> Parts:
     """Divide the future hours of a site into more parts. Raises ValueError if the number is not one of NUMBERS, or
     lower than before.
 
-    It applies from an hour after the next full hour on. `now`: ms. The number can't be lowered, because it decides
-    where the facts of an hour are stored.
+    The new number applies from one hour after the next full hour on. `now`: ms. The number can't be lowered, because it
+    decides where the facts of an hour are stored.
     """
     if number not in NUMBERS:
         raise ValueError(f"The hours of a site have one of these numbers of parts: {', '.join(map(str, NUMBERS))}.")

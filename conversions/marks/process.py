@@ -25,18 +25,20 @@ class ProcessorMarks(Protocol):
     """The functions of `conversions.marks.marks` that a Processor needs."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
-        """Note the foreign currencies of a site's amounts, as pairs (currency, whether an adjustment had it)."""
+        """Note the foreign currencies of a site's amounts, as pairs (currency, True if the amount of an adjustment had
+        it)."""
 
     def mark_places(self, places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
-        """Mark the parts that contain these places (bucket and slot), by site. `onward`: pairs (site, instant in ms);
-        all buckets from the one that contains the instant on are marked."""
+        """Mark the parts that contain these places. `places`: site -> places (bucket and slot). `onward`: pairs (site,
+        instant in ms); the bucket that contains the instant and all later buckets are marked."""
 
 
 class Processor:
-    """Processes batches of hits. `load_site`: returns the configuration of a site, or None if no site has the key.
+    """Processes batches of hits. `load_site`: a function that returns the configuration of a site, or None if no site
+    has the key.
 
-    `frozen_before`: returns the instant (ms) before which buckets are frozen. `daily_cap`: how many rejected hits are
-    listed for a site and a day. More are only counted.
+    `frozen_before`: a function that returns the instant (ms) before which buckets are frozen (too old to change).
+    `daily_cap`: `/api/rejected` shows at most this many rejected hits of a site and a day. More are only counted.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Processor:
         return self.process_batches([Batch(batch, tuple(hits))])
 
     def process_batches(self, batches: Sequence[Batch]) -> list[Count]:
-        """Process several batches together; see `process`."""
+        """Process several batches as if they were one; see `process`."""
         try:
             return self._process(batches)
         except AWAY:
@@ -90,7 +92,7 @@ class Processor:
         return list(outcome.counts)
 
     def _mark(self, facts: Sequence[Fact]) -> list[RejectedHit]:
-        """Mark the hours that the facts may change. Returns rejected hits for facts that are too late to change
+        """Mark the hours that the facts may change. Returns a rejected hit for each fact that comes too late to change
         anything."""
         limit = self.frozen_before()
         by_site = {
@@ -106,7 +108,8 @@ class Processor:
         return [too_late(fact) for some in late for fact in some]
 
     def _give_up(self, hits: Sequence[Hit], batch: str, error: Exception) -> list[Count]:
-        """Reject a hit that can't be processed. If even that fails, the batch becomes a dead letter."""
+        """Write a hit that can't be processed to the rejected hits, with the error. `hits`: the one hit of the batch.
+        If the write fails, the batch becomes a dead letter."""
         logger.exception("a hit of batch %s can't be processed", batch)
         detail = f"{type(error).__name__}: {error}"
         self.store.write_rejected(
@@ -116,14 +119,16 @@ class Processor:
 
 
 def divide_batches(batches: Sequence[Batch]) -> list[Batch]:
-    """Divide several batches into single batches, or one batch into single hits."""
+    """Divide the work for another attempt: several batches into single batches, or one batch into batches of one hit
+    each."""
     if len(batches) > 1:
         return list(batches)
     return [Batch(batch.id, (hit,)) for batch in batches for hit in batch.hits]
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
-    """Return the foreign currencies of a site's facts, as pairs (currency, whether an adjustment has it)."""
+    """Return the foreign currencies of the amounts in a site's facts, as pairs (currency, True if the amount of an
+    adjustment has it)."""
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts

@@ -54,7 +54,7 @@ def _bad_range(detail: str) -> Refusal:
 
 
 def mark_range(site_range: Range) -> int:
-    """Mark the hours that have facts and overlap a range. They are rolled up again. Returns their number."""
+    """Mark the hours that overlap a range and have facts, to be rolled up again. Returns how many hours were marked."""
     parts = known_parts(site_range.site, site_range.since - HOUR_MS + 1, site_range.until)
     mark_parts(site_range.site, parts)
     return len({bucket for bucket, _ in parts})

@@ -1,5 +1,5 @@
-"""Reach: what the new facts of a batch may change in a site. Call it after they are written. It also joins conversions
-with the clicks that they name."""
+"""Reach: what the new facts of a batch may change in a site. Call it after the facts are written. It also joins
+conversions with the clicks that they name."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ logger = logging.getLogger(__name__)
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What new facts may change in a site. `places`: bucket and slot of the figures that may change. `frozen`: the
-    places that would change, but are frozen.
+    """What new facts may change in a site. `places`: the places (bucket and slot) whose figures must be made again.
+    `frozen`: places that would also change, but are too old to change.
 
-    `since`: an instant (ms); the bucket that contains it and all later ones may also change, because there was too much
-    to read. None if the places are complete. `crowded`: the linked sets that became too large, with their members. They
-    are announced after the places are marked.
+    `since`: None if the places are complete. Otherwise there was too much to read, and this is an instant (ms): the
+    bucket that contains it and all later buckets may change as well. `crowded`: the linked sets that became too large,
+    with their members. Once the places are marked, the caller notes these sets as crowded with `Store.announce`.
     """
 
     site: str
@@ -54,7 +54,7 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
 
 def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:
     """Return the facts that come too late: touches and conversions in buckets that are too old to change, and
-    adjustments of an order with a conversion in such a bucket. `limit`: the instant (ms) before which buckets are too
+    adjustments of an order whose conversion is in such a bucket. `limit`: the instant (ms) before which buckets are too
     old."""
     adjusted = {fact.claim for fact in facts if isinstance(fact, Adjustment)}
     rows = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts)).claimed(adjusted, 0)
@@ -68,7 +68,7 @@ def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> li
 
 
 def too_late(fact: Fact) -> RejectedHit:
-    """Make the rejected hit of a fact that comes too late."""
+    """Make the rejected hit with which `/api/rejected` shows a fact that came too late."""
     return RejectedHit(
         site=fact.site,
         at=fact.at,

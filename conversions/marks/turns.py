@@ -1,7 +1,7 @@
-"""Turns: which marks a worker rolls up next, so that workers share the work.
+"""Turns: which marks a worker rolls up next. Workers share the marks among them.
 
-A worker holds the marks that it takes. This only saves work: if two workers make the same cells under one token, it
-does no harm.
+A worker holds the marks that it takes: the others leave them alone for a while. This only saves work: if two workers
+make the same cells under one token, it does no harm.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,10 +24,10 @@ LOOKED_AT = 10_000
 
 
 def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
-    """Return the marks that can be rolled up at `now` (ms), in no particular order. Marks that rest, or that a worker
-    holds, are left out.
+    """Return the marks that a worker may roll up at `now` (ms), in no particular order.
 
-    `sums`: True for the marks on sums of parts, False for the marks on parts.
+    Two kinds are left out: marks that another worker holds, and marks that rest. A mark rests after a rollup while its
+    hour isn't over. `sums`: True for the marks on sums of parts, False for the marks on parts.
     """
     rests = Q(rests_until__gt=now, rests_until__lte=now + LONGEST_REST_MS, bucket__gt=now - HOUR_MS)
     marks = Mark.objects.filter(~rests, ~_held(now), marked=True, bucket__gt=WHOLE_SITE)
@@ -38,10 +38,11 @@ def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
 
 
 def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
-    """Return the open marks on whole sites, and the open onward marks of sites that don't rest at `now` (ms). If `now`
-    is None, no site rests.
+    """Return the open marks that a worker may replace by marks of parts at `now` (ms): those on whole sites, and onward
+    marks.
 
-    A site rests while one of its onward marks rests, open or closed.
+    The onward marks of a site rest for a while after some of them were replaced. They are left out then, unless `now`
+    is None.
     """
     marks = Mark.objects.filter(Q(bucket=WHOLE_SITE) | Q(part=ONWARD), marked=True).order_by("site", "bucket")
     if now is not None:
@@ -51,9 +52,11 @@ def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
 
 
 def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-    """Note that a rollup of these marks begins, and hold them until `until` (ms). Returns the marks that were taken.
+    """Take marks for this worker before it rolls them up, and hold them until `until` (ms). Returns the marks that were
+    taken.
 
-    The others are held by another worker, or were closed or marked again since they were read.
+    The others are left out: another worker holds them at `now` (ms), or they were closed or set again since they were
+    read.
     """
     if not marks:
         return []
@@ -66,7 +69,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
 
 
 def release_marks(marks: Collection[Mark]) -> None:
-    """Let other workers take these marks."""
+    """End the hold on these marks: other workers may take them."""
     Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
 
 
