@@ -1,1 +1,2 @@
-"""Verdicts: stored facts -> which conversions count, for whom, with which value, and by which touches. Pure."""
+"""Verdicts: decides from stored facts which conversions count, for whom, with which value, and by which touches.
+Pure."""

@@ -27,14 +27,15 @@ K = TypeVar("K")
 
 
 class Budgets(msgspec.Struct, frozen=True):
-    """How many conversions each person has in each part of a site's buckets."""
+    """How many conversions each person has in each part of a site's buckets. Persons with many get fewer touches for
+    each."""
 
     parts: Parts
     sizes: Sizes
 
     def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
-        """Return the verdicts with their limits of touches. If a verdict has several claimants, the one with the most
-        conversions decides."""
+        """Return the verdicts, each with its `limit`: how many touches may be read for it. If a verdict has several
+        claimants, the one with the most conversions decides."""
         return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
 
     def _places(self, verdict: Verdict) -> int:
@@ -43,14 +44,14 @@ class Budgets(msgspec.Struct, frozen=True):
 
 
 def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
-    """Return in which part of an hour a conversion is: the bucket and the index of the part."""
+    """Return the part of an hour to which a conversion belongs, as (bucket, index of the part)."""
     return row.bucket, parts.part_of(place_of(row)).index
 
 
 def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversion | Joined]) -> Budgets:
-    """Count the conversions by person and part.
+    """Count the conversions of each person in each part.
 
-    `conversions`: all stored conversions of the parts in question. Joined rows are not counted. Call
+    `conversions`: all stored conversions of the parts to count. Joined rows among them are ignored. Call
     `people.read_links_of` with the conversions first.
     """
     parts, goals = site.parts, {goal.uid: goal for goal in site.goals}
@@ -63,7 +64,8 @@ def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversio
 
 
 def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) -> Budgets:
-    """Read how many conversions the persons of each verdict have in the part of the conversion that counts."""
+    """Read from the store how many conversions the claimants of each verdict have in one part of an hour: the part of
+    the conversion that counts."""
     hours = {
         (one.winner.bucket, visitor) for one in verdicts for who in one.claimants for visitor in people.visitors(who)
     }
@@ -74,8 +76,8 @@ def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) 
 
 
 def limited_for_click(verdict: Verdict) -> Verdict:
-    """Limit a verdict to the touches among which the click that led to the conversion is searched. This limit is the
-    same however many conversions the person has."""
+    """Return a verdict with another limit of touches, with which the click that led to the conversion is searched. This
+    limit is the same however many conversions the person has."""
     return _limit(verdict, budget.CLICKS_SEARCHED)
 
 

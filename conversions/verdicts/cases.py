@@ -1,5 +1,5 @@
-"""Cases: decides conversions: which ones count, and which touches are on their paths. It reads what it needs from the
-store. Pure."""
+"""Cases: decides for each conversion whether it counts, and which touches are on its path. The facts that this needs
+are read from the store. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -35,8 +35,8 @@ LAST: OrderKey = (1 << 62, "", "")
 class Case(msgspec.Struct, frozen=True):
     """A decided conversion. `reason`: why it doesn't count; None if it counts. `touches`: the touches of its path.
 
-    Three things are only for explanations: the reason `not_in_force`; `others`, further touches of the claimants; and
-    `is_cut`, whether some of their touches may not have been read.
+    Three things are set only for explanations: the reason `not_in_force`; `others`, the claimants' touches that are not
+    on the path; and `is_cut`, whether the claimants may have touches that were not read.
     """
 
     verdict: Verdict
@@ -46,7 +46,8 @@ class Case(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
     def touchpoints(self) -> list[Touchpoint]:
-        """List every touch that was read, in order, each with the reason why it gets no credit, or None."""
+        """List the touches of the path and the others, in order. Each has the reason why it gets no credit, or None if
+        it gets some."""
         others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
         return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
@@ -58,16 +59,16 @@ def read_cases(
     whole_timeline: bool = False,
     with_not_in_force: bool = False,
 ) -> list[Case]:
-    """Decide conversions: for each goal and dedupe key (claim) of the given ones, which conversion counts, and by which
-    path.
+    """Decide conversions. Returns one case for each goal and dedupe key (claim) of the given conversions, with the
+    conversion that counts and its path.
 
     Without `whole_timeline`, `conversions` must be all conversions of a part of a bucket, because a person's
     conversions in a part share a budget of touches. Otherwise credit is wrong.
 
-    With `whole_timeline` (for explanations) any conversions may be given, because the others of the part are read.
-    Touches outside the window are also read, and claims without a conversion in force are also decided.
+    With `whole_timeline` (for explanations), any conversions may be given: the other ones of the part are read. Touches
+    outside the window are also read, and claims without a conversion in force are also decided.
 
-    `with_not_in_force`: decide also the claims without a conversion in force, but read no more touches.
+    With `with_not_in_force`, claims without a conversion in force are also decided, but no more touches are read.
     """
     people = People(store, site.key)
     given = list(conversions)
@@ -111,11 +112,11 @@ def _with_others(case: Case, touches: Timelines) -> Case:
 def _read_rivals(
     people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
-    """Decide all conversions of the claimants, for goals that count one per person. Returns (goal uid, person) ->
-    verdicts.
+    """Read and decide all conversions of the claimants, for goals that count one per person. Returns (goal uid, person)
+    -> the verdicts that have this person as a claimant.
 
     The claimants' later conversions are included: another person's earlier conversion may have the same dedupe key, and
-    then counts instead.
+    then counts instead of the later one.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -137,7 +138,8 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """Return the cases whose click led to an earlier conversion that counts, for goals that count one per click.
+    """Return the cases that don't count because their click already led to an earlier conversion that counts. Only
+    goals that count one per click can have such cases.
 
     A click may have led to conversions of its visitor and of all visitors who may be the same person, at any time. All
     of these conversions are read.
@@ -166,7 +168,7 @@ def _read_taken_clicks(
 
 
 def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
-    """Map each (goal uid, click) to the `order_key` of the earliest conversion that the click led to."""
+    """Find the earliest conversion to which each click led. Returns (goal uid, click) -> its `order_key`."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
         if click := _conversion_click(verdict, touches):

@@ -1,4 +1,5 @@
-"""Claims: all stored facts with one dedupe key (claim) -> the conversion that counts, and its value. Pure.
+"""Claims: decides from all stored facts with one dedupe key (claim) which conversion counts, and with which value.
+Pure.
 
 The result is the same in whatever order the facts came.
 """
@@ -16,8 +17,8 @@ from conversions.rules.site import SiteConfig
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A stored conversion that doesn't count because another one with the same dedupe key does. `reason`: why not this
-    one."""
+    """A stored conversion that doesn't count because another one with the same dedupe key does. `reason`: why the other
+    one counts and not this one."""
 
     conversion: Conversion
     reason: DuplicateReason
@@ -53,26 +54,28 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
-        """Whether the conversion is neither retracted nor without a required token. Rules that count one per person or
-        per click are not applied here."""
+        """Whether the conversion is not retracted, and has a token if it needs one. It may still not count, because its
+        goal counts only one per person or per click."""
         return not (self.retracted or self.needs_token)
 
     @property
     def most_touches(self) -> int:
-        """How many of the newest clicks in the window may earn credit. The same number holds for views."""
+        """At most this many of the newest clicks in the window may earn credit, and as many of the newest views."""
         return min(self.version.most_touches, self.limit)
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the version of the goal that a conversion met is still the one in force at the conversion's time."""
+    """Whether the version of the goal that a conversion met still applies at the conversion's time. If the goal was
+    made retroactive later, another version applies."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone) -> Verdict | None:
-    """Decide which conversion counts among those of a goal with one dedupe key. None if none met a version in force.
+    """Decide which conversion counts among those of a goal with one dedupe key. None if none of them met a version in
+    force.
 
-    `rows`: all stored rows with this dedupe key. `whose`: fact -> person.
+    `rows`: all stored rows with this dedupe key. `whose`: a function from a fact to its person.
     """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
@@ -84,9 +87,10 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 def judge_not_in_force(
     goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
 ) -> Verdict | None:
-    """Decide which conversion would count by the version of the goal that the first one met. All have one dedupe key.
+    """Decide which conversion of a goal would count, if none with this dedupe key met a version in force. The version
+    that the first of them met decides.
 
-    None if a conversion met a version in force (see `judge`), or if that version is gone.
+    None if a conversion met a version in force (see `judge`), or if the version of the first one is gone.
     """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
@@ -97,7 +101,8 @@ def judge_not_in_force(
 
 
 def _in_order(goal: Goal, rows: Iterable[ClaimRow]) -> tuple[list[Conversion], list[Adjustment]]:
-    """Divide the rows of one dedupe key into the goal's conversions and all adjustments, both sorted by `trust_key`."""
+    """Return the goal's conversions and all adjustments among the rows of one dedupe key. Both are sorted by
+    `trust_key`."""
     conversions: list[Conversion] = []
     adjustments: list[Adjustment] = []
     for row in sorted((row for row in rows if not isinstance(row, Joined)), key=trust_key):
@@ -118,8 +123,8 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """Make the verdict. `mine`: all conversions. `valid`: those that may win; the first one wins. `sent`: all
-    adjustments."""
+    """Make the verdict on the conversions of one dedupe key. `mine`: all of them. `valid`: those that may win; the
+    first of these wins. `sent`: all adjustments."""
     winner, losers, folded = valid[0], set(valid), applied_adjustments(sent)
     copies = set(sent).difference(folded)
     value, value_reason, retracted = apply_adjustments(base_value(winner, version, site), folded, version, site)
@@ -143,8 +148,8 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """Return for each valid conversion the row that joins it with the touch of its click, if there is one. If there are
-    several, it is the row with the first touch."""
+    """Return for each valid conversion the row that joins it with the touch of its click. If it has several of these
+    rows, return the one with the first touch. Conversions without one are left out."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):
@@ -166,8 +171,8 @@ Judge = Callable[[Goal, Iterable[ClaimRow], SiteConfig, Whose], Verdict | None]
 def judge_all(
     site: SiteConfig, claims: dict[str, list[ClaimRow]], whose: Whose = visitor_alone, judge: Judge = judge
 ) -> dict[tuple[str, str], Verdict]:
-    """Decide the conversions of many dedupe keys. `claims`: dedupe key -> rows. Returns (goal uid, dedupe key) ->
-    verdict."""
+    """Decide the conversions of many dedupe keys with `judge`. `claims`: dedupe key -> its stored rows. Returns (goal
+    uid, dedupe key) -> verdict."""
     verdicts = {}
     for claim, rows in claims.items():
         for uid in {row.goal for row in rows if isinstance(row, Conversion)}:
@@ -211,7 +216,7 @@ def apply_adjustments(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether a conversion is the first one of the goal for all persons who claim it. `verdicts`: those on the
+    """Whether a conversion is the first one of the goal for every person who claims it. `verdicts`: the verdicts on all
     conversions of these persons.
 
     It isn't the first if an earlier conversion of the goal stands and has a claimant in common. All claimants are

@@ -12,14 +12,15 @@ from conversions.verdicts.cases import Case
 
 
 class CellReader(Protocol):
-    """The one method of the store that is needed here: reading cells."""
+    """The only method of the store that is needed here: it reads cells."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """Read the cells (stored figures) of these models and pages."""
 
 
 def month_before(at: int, site: SiteConfig) -> str:
-    """Return the month before the month of the instant `at` (ms), in the site's timezone.
+    """Return the month before the month of the instant `at` (ms), in the site's timezone: `2026-10` for an instant in
+    November 2026.
 
     Conversions at that instant are divided by what the data-driven models learnt from this month.
     """
@@ -27,7 +28,8 @@ def month_before(at: int, site: SiteConfig) -> str:
 
 
 def may_need_fits(cases: Iterable[Case]) -> bool:
-    """Whether the data-driven models have anything to divide: whether a conversion that counts has several touches."""
+    """Whether a data-driven model has anything to divide: whether one of the conversions counts and has several
+    touches."""
     return any(case.reason is None and len(case.touches) > 1 for case in cases)
 
 
@@ -39,7 +41,8 @@ def read_learnt(store: CellReader, site: SiteConfig, month: str) -> dict[str, Le
 
 
 def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitted]:
-    """Read what was learnt from a month, decoded. Returns goal uid -> Fitted. What can't be decoded is left out."""
+    """Read and decode what the data-driven models learnt from a month. Returns goal uid -> Fitted. Fits that can't be
+    decoded are left out."""
     cells = store.read_cells(site.key, [FIT], [first_day(month)])
     return {cell.key: fitted for cell in cells if (fitted := decode_fit(cell.body))}
 

@@ -22,9 +22,10 @@ REACH_MS = 90 * DAY_MS
 
 
 def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
-    """Join conversions with the touches of the clicks that they name. Call it after the facts are written.
+    """Join conversions with the touches of the clicks that they name. Returns the joined rows, which the caller stores.
+    Call it after the facts are written.
 
-    The conversions among the facts are joined, and also the stored ones whose first touch may be one of the new
+    These conversions are joined: those among the facts, and stored ones whose first touch may be one of the new
     touches. Conversions that name a crowded click id are left out.
     """
     own, touches = [], []
@@ -39,8 +40,8 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
 
 
 def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
-    """Join each conversion with the first touch that has its click id. Conversions without such a touch are left
-    out."""
+    """Join each conversion with the first touch that has the click id which it names. Conversions without a touch are
+    left out."""
     slices = {
         ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
         for one in conversions
@@ -52,14 +53,15 @@ def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) 
 
 
 def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
-    """Join a conversion with the first of the touches that is neither later nor too old. None if there is none."""
+    """Join a conversion with one of these touches: the first one that is not later than the conversion and not too old.
+    None if there is none."""
     near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
     rows = (Joined(conversion=conversion, touch=touch) for touch in near)
     return min(rows, key=lambda row: row.place, default=None)
 
 
 def touches_by_click_id(facts: Iterable[Touch | Conversion]) -> dict[str, list[Touch]]:
-    """Group the touches among the facts by click id. A touch with several ids is in several groups."""
+    """Group the touches among the facts by click id. A touch with several click ids is in several groups."""
     found: dict[str, list[Touch]] = defaultdict(list)
     for fact in facts:
         if isinstance(fact, Touch):

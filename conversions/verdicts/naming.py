@@ -1,4 +1,5 @@
-"""Naming: which name each ad has in an hour's figures. Reports and explanations use the same names. Pure."""
+"""Naming: under which name each ad is in an hour's figures: its own name or `(other)`. Reports and explanations use the
+same names. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,15 +18,16 @@ MAX_OTHERS = 1_000
 
 
 def names_left_out(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
-    """Return the names that become `(other)`. `sizes`: the name of each unconfigured ad -> its number of touches."""
+    """Return the names of the smallest unconfigured ads, which are all shown as `(other)` because an hour has rows for
+    only MAX_OTHERS. `sizes`: the name of each unconfigured ad -> its number of touches."""
     if len(sizes) <= MAX_OTHERS:
         return frozenset()
     return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
 
 
 class Names:
-    """Names the ads in the figures of one part of an hour. Configured ads and the largest unconfigured ads have their
-    own names. The others are `(other)`.
+    """Gives each ad its name in the figures of one part of an hour. Configured ads and the largest unconfigured ads
+    have their own names. All other ads have the name `(other)`.
 
     `touches`: the touches of the part. `others`: name -> number of touches in the other parts of the hour. First each
     part keeps its largest names. Then the hour keeps the largest of the names that its parts kept.
@@ -42,7 +44,7 @@ class Names:
             self._rest |= names_left_out(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
-        """Return the name of a touch's ad in the part's figures. The touch may be from another hour."""
+        """Return the name of a touch's ad in the figures of this part. The touch may be from another hour."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 
@@ -63,7 +65,7 @@ def credited_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterato
 def part_names(
     site: SiteConfig, touches: Iterable[Touch], credited: Iterable[Touch], others: Mapping[AdName, int]
 ) -> Names:
-    """Make the names of ads for one part of an hour.
+    """Make the Names of one part of an hour.
 
     `touches`: the part's touches; those with the same click key are counted once. `credited`: the touches that get
     credit for the part's conversions. `others`: name -> number of touches in the other parts of the hour.

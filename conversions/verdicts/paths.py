@@ -40,7 +40,7 @@ def counted_once(touches: Iterable[Touch]) -> list[Touch]:
 
 
 def first_copies(ordered: Iterable[Touch]) -> list[bool]:
-    """Say for each touch whether it is the first of its copies. `ordered`: touches in order.
+    """Return for each touch whether it is the first of its copies. `ordered`: the touches in order.
 
     Touches are copies if they have the same hit id, or the same visitor, ad network and click id. A touch that is
     itself a copy doesn't make later ones copies.
@@ -100,8 +100,8 @@ def _at(touch: Touch) -> int:
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """List the touches of a conversion's persons in order, each with the reason why it may not earn credit, or None.
 
-    The rules in turn: outside the window; older than the newest `most_touches` of its kind; a copy of an earlier touch;
-    a view although there is a click.
+    A touch may not earn credit if it is outside the window; else if `most_touches` newer touches of its kind are in the
+    window; else if it is a copy of an earlier touch; else if it is a view and the path has a click.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
@@ -117,8 +117,8 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
 
 
 def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], most: int) -> list[int]:
-    """Return the indexes of the touches that are in the window and among the newest. The other touches in the window
-    get the reason `beyond_newest`."""
+    """Return the indexes of the touches that are in the window and among the newest `most` of their kind. In `reasons`,
+    the other touches in the window get the reason `beyond_newest`."""
     inside = [n for n, reason in enumerate(reasons) if reason is None]
     for kind in ("click", "view"):
         alike = [n for n in inside if ordered[n].kind == kind] if len(inside) > most else []
@@ -133,8 +133,8 @@ ClickKey = tuple[str, str, str, str]
 
 
 def conversion_click(verdict: Verdict, touches: Iterable[Touch], whose: Whose) -> ClickKey | None:
-    """Return the key of the click that led to a conversion: its last click that may earn credit. None if it has no such
-    click."""
+    """Return the key of the click that led to a conversion: the last click on its path that may earn credit. None if
+    there is no such click."""
     eligible = (point.touch for point in path_of(verdict, touches) if point.reason is None)
     clicks = [touch for touch in eligible if touch.kind == "click"]
     if not clicks:
@@ -164,8 +164,8 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Return for each data-driven model why it could not give each ad its own weight. None if it could, or if there is
-    only one touch."""
+    """Return for each data-driven model the reason why it could not give each ad its own weight; None if it could, or
+    if there is only one touch."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -13,7 +13,8 @@ Owned = Touch | Conversion
 
 
 class People:
-    """Knows to which person each fact of a site belongs. Each set of linked visitors or users is read once.
+    """Knows to which person each fact of a site belongs. Each linked set (the visitors of a user, or the users of a
+    visitor) is read once.
 
     If the site has no links, nothing more is read, and each visitor is a person. This is safe although another worker
     may write the first link at the same time: a worker writes its facts before it looks for links. The other worker
@@ -48,20 +49,21 @@ class People:
                 self._links[visitor] = [Link(site=self._site, visitor=visitor, user=min(found), at=0, hit="")]
 
     def read_touches(self, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read touches; see FactReader. Then call `read_links_of` with them."""
+        """Read touches, and the links that decide to whom they belong. The parameters are those of
+        `FactReader.read_touches`."""
         touches = self._store.read_touches(self._site, newest, spans)
         self.read_links_of(touches)
         return touches
 
     def read_conversions(self, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read conversions; see FactReader. `read_links_of` is not called with them."""
+        """Read conversions; see `FactReader.read_conversions`. Call `read_links_of` with them before `of`."""
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
-        """Read all rows with these dedupe keys (claims), and the persons of these rows. Returns claim -> rows; see
-        FactReader.
+        """Read all rows with these dedupe keys (claims), and the links that decide to whom they belong. Returns claim
+        -> rows; see `FactReader.read_claims`.
 
-        Conversions that name a crowded click id come without the touch of the click.
+        If a conversion names a crowded click id, its joined rows are left out.
         """
         rows = self._store.read_claims(self._site, sorted(claims))
         crowded = self.crowded_clicks({row.conversion.click for row in rows if isinstance(row, Joined)})
@@ -81,18 +83,20 @@ class People:
         return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
 
     def visitors(self, person: str) -> Collection[str]:
-        """List the visitors that may have facts of a person. Call `read_links_of` with a fact of the person first."""
+        """List the visitors that may have facts of a person: all visitors of a user, or the one visitor. Call
+        `read_links_of` with a fact of the person first."""
         return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
 
     def visitors_of_user(self, user: str) -> list[str]:
-        """List every visitor that was ever linked to a user. Empty if the user id is crowded (shared by too many
+        """List every visitor that was ever linked to a user. Empty if the user is crowded (shared by too many
         visitors)."""
         key = by_user(user)
         self._read_linked([key] if self._has_links else [])
         return [] if key in self._crowded else sorted(self._linked.get(key, ()))
 
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
-        """Map each visitor to all visitors that may be the same person: itself, and all visitors of all its users.
+        """Return for each visitor all visitors that may be the same person: itself, and every visitor of each of its
+        users.
 
         If a link is new, only the users of the links next to it lose or get facts. Nevertheless all users are taken,
         because another worker may be writing a link at the same time, and this one may be next to the new link.
@@ -108,7 +112,7 @@ class People:
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
     def crowded_clicks(self, clicks: Iterable[str]) -> set[str]:
-        """Return the click ids that too many conversions name. They join nobody."""
+        """Return those of the click ids that too many conversions name. They lead no conversion to a person."""
         keys = {click: by_click(click) for click in clicks}
         self._read_linked(keys.values())
         return {click for click, key in keys.items() if key in self._crowded}
@@ -118,7 +122,7 @@ class People:
         return frozenset([visitor]).union(*(self._linked[key] for key in keys if key not in self._crowded))
 
     def _users(self, visitors: Collection[str]) -> dict[str, frozenset[str]]:
-        """Map each visitor to its users. A crowded visitor (one with too many users) has none."""
+        """Return the users of each visitor. A crowded visitor (one with too many users) has none."""
         self._read_linked(by_visitor(visitor) for visitor in visitors)
         keys = {visitor: by_visitor(visitor) for visitor in visitors}
         return {visitor: frozenset() if key in self._crowded else self._linked[key] for visitor, key in keys.items()}
@@ -142,15 +146,16 @@ class People:
 
 
 def claimant_fact(row: Conversion | Joined) -> Owned:
-    """Return the fact that decides to whom a stored conversion belongs: if it is joined with a touch, this touch;
-    otherwise the conversion itself."""
+    """Return the fact that decides to whom a stored conversion belongs. For a joined row it is the touch of the named
+    click, otherwise the conversion itself."""
     return row.touch if isinstance(row, Joined) else row
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
-    """Read the next link of the visitor at or after each fact. Further links may be among the results.
+    """Read for each fact the first link of its visitor at or after the fact. Other links of the visitors may be among
+    the results.
 
-    A visitor's links are read in pages. Pages that no fact needs are skipped.
+    A visitor's links are read page by page. Pages that no fact needs are skipped.
     """
     asked: Mapping[str, list[int]] = defaultdict(list)
     for fact in facts:

@@ -1,6 +1,6 @@
-"""Sizes: how many touches each unconfigured ad has in a part of an hour, as stored figures (a cell). Pure.
+"""Sizes: how many touches each unconfigured ad has in a part of an hour, stored as a cell. Pure.
 
-Only hours with several parts have these cells. With them, the largest names of the whole hour are found.
+Only hours with several parts have these cells. They are read to find the largest ads of the whole hour.
 """
 
 from collections import Counter
@@ -23,24 +23,26 @@ _decoder = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 def page_of(bucket: int, index: int) -> str:
-    """Return the page on which a part's sizes are stored. `index`: the index of the part."""
+    """Return the page of cells on which the sizes of a part are stored. `index`: the index of the part. PARTS_AT_ONCE
+    parts share a page."""
     return f"{bucket}/{index // PARTS_AT_ONCE}"
 
 
 def pages_of(bucket: int, number: int) -> list[str]:
-    """List the pages on which the sizes of all parts of a bucket are stored. `number`: how many parts the bucket
-    has."""
+    """List the pages of cells on which the sizes of all parts of a bucket are stored. `number`: how many parts the
+    bucket has."""
     return [page_of(bucket, index) for index in range(0, number, PARTS_AT_ONCE)]
 
 
 def sizes_cell(bucket: int, part: Part, sizes: Mapping[AdName, int]) -> Cell:
-    """Make the cell of a part. `sizes`: the name of each unconfigured ad -> its number of touches."""
+    """Make the cell that stores the sizes of a part. `sizes`: the name of each unconfigured ad -> its number of
+    touches."""
     rows = sorted((name.ad, name.campaign, size) for name, size in sizes.items())
     return Cell(bucket, page_of(bucket, part.index), str(part.index), SIZES, add_checksum(msgspec.json.encode(rows)))
 
 
 def decode_sizes(cell: Cell) -> Counter[AdName]:
-    """Read a cell: the name of each unconfigured ad -> its number of touches. Raises Damaged."""
+    """Read the sizes in a cell: the name of each unconfigured ad -> its number of touches. Raises Damaged."""
     try:
         return Counter(
             {AdName(ad, campaign, False): size for ad, campaign, size in _decoder.decode(remove_checksum(cell))}
@@ -50,7 +52,8 @@ def decode_sizes(cell: Cell) -> Counter[AdName]:
 
 
 def read_sizes(store: CellReader, site: str, bucket: int, number: int, but: int) -> Counter[AdName]:
-    """Read the cells of all parts of a bucket except one, and add them up. Raises Damaged.
+    """Read the sizes of all parts of a bucket except one, and add them up. Returns the name of each unconfigured ad ->
+    its number of touches. Raises Damaged.
 
     `number`: how many parts the bucket has. `but`: the index of the part that is left out.
     """

@@ -20,28 +20,28 @@ ALSO_READ, ALSO_LEAST = 2_000, 10
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """Touches that were read, by visitor. `people` knows the persons of these touches."""
+    """The touches that were read, by visitor. `people` knows to which person each of them belongs."""
 
     people: People
     touches: Mapping[str, ByKind]
 
     def by_kind(self, verdict: Verdict) -> Iterator[tuple[str, ByKind]]:
-        """List the touches of each visitor of each person who claims the conversion, as pairs (person, clicks and
-        views). Some of these touches may belong to other persons."""
+        """List the touches of every claimant, visitor by visitor, as pairs (claimant, clicks and views). A visitor's
+        touches may belong to other persons as well."""
         for person in verdict.claimants:
             found = (self.touches.get(visitor) for visitor in self.people.visitors(person))
             yield from ((person, touches) for touches in found if touches)
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """List the touches of each visitor of each person who claims the conversion, as pairs (person, touches). Some
-        of these touches may belong to other persons."""
+        """List the touches of every claimant, visitor by visitor, as pairs (claimant, touches). A visitor's touches may
+        belong to other persons as well."""
         for person, touches in self.by_kind(verdict):
             yield person, [*touches["click"], *touches["view"]]
 
 
 class TouchSpan(msgspec.Struct, frozen=True):
-    """A span of time in which touches are read. `since`, `until`: ms, both included. `most`: only this many clicks, and
-    this many views, are read; the newest."""
+    """Which touches of a visitor to read: those from `since` to `until` (ms, both included), at most the newest `most`
+    clicks and the newest `most` views."""
 
     since: int
     until: int
@@ -60,8 +60,8 @@ def read_for_explanation(people: People, verdicts: Iterable[Verdict]) -> Timelin
 
 
 def path_touches(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """Return the touches on a conversion's path: for each visitor the newest ones in the window that belong to the
-    conversion's persons. If more touches were read, the result is the same."""
+    """Return the touches on a conversion's path: of each visitor the newest ones in the window, if they belong to a
+    claimant. The result doesn't depend on how many more touches were read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
@@ -85,8 +85,8 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """Return the span that credit needs: the goal's longer window. If the goal counts one per click, more touches may
-    be needed to find the click."""
+    """Return which touches credit needs: those in the longer of the goal's two windows. If the goal counts one per
+    click, more touches may be needed to find the click."""
     at, version = verdict.winner.at, verdict.version
     most = verdict.most_touches
     if version.counting == "click":

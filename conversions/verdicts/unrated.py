@@ -30,9 +30,9 @@ class Unrated(msgspec.Struct, frozen=True):
 
 def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
     """Return the amounts that are missing in a conversion's value because no rate is known: currency -> micros of this
-    currency, times the goal's factor.
+    currency, multiplied by the goal's factor.
 
-    Empty if no rate is missing. If the amounts of a currency cancel out, its amount is 0.
+    Empty if no rate is missing. If the amounts of a currency cancel out, the currency is there with 0.
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):
@@ -56,7 +56,7 @@ def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
-    """Make the part of an answer about missing value. `conversions`: how many lack some. `amounts`: currency ->
-    micros."""
+    """Make the part of an API's answer that says which value is missing. `conversions`: how many conversions lack some.
+    `amounts`: currency -> micros."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return Unrated(NoRate(conversions, values))
