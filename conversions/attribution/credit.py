@@ -1,8 +1,8 @@
 """Credit: divides a conversion among the touches of its path by simple models: last, first, linear, and others. Pure.
 
-A model in BY_AGE is a function from the ages of the touches to their weights, which are whole numbers. The ages are ms
-before the conversion, the oldest touch first. A new model needs a function and a row in BY_AGE. The models in LEARNED
-learn from the month before: see `conversions.attribution.fit`.
+A model in BY_AGE is a function from the ages of the touches to their weights, which are whole numbers. The age of a
+touch is the time (ms) from the touch to the conversion. The oldest touch comes first. A new model needs a function and
+a row in BY_AGE. The models in LEARNED learn from the month before: see `conversions.attribution.fit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,17 +18,17 @@ Model = Callable[[Sequence[int], Terms], list[int]]
 
 
 def last(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """The last touch gets everything."""
+    """The model `last`: the last touch gets everything."""
     return [0] * (len(ages) - 1) + [1]
 
 
 def first(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """The first touch gets everything."""
+    """The model `first`: the first touch gets everything."""
     return [1] + [0] * (len(ages) - 1)
 
 
 def linear(ages: Sequence[int], _terms: Terms) -> list[int]:
-    """All touches get the same."""
+    """The model `linear`: all touches get the same."""
     return [1] * len(ages)
 
 
@@ -84,11 +84,12 @@ MODELS = (*BY_AGE, *LEARNED)
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """Divide an amount in proportion to weights. The parts sum to exactly the amount (largest remainder, Hamilton's
-    method).
+    """Divide an amount in proportion to weights. The parts sum to exactly the amount: 100 with the weights 1, 1, 1
+    gives 34, 33, 33.
 
-    Of equal remainders the earlier one gets the unit. A negative amount gives the negated parts of the positive amount.
-    No weight may be negative, and one must be above 0.
+    This is the method of the largest remainder (Hamilton): each part is rounded down, and what is left goes to the
+    parts with the largest remainders, one unit each. Of equal remainders the earlier one wins. A negative amount gives
+    the same parts as the positive amount, with a minus. No weight may be negative, and one must be above 0.
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1

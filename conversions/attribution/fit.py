@@ -1,5 +1,5 @@
-"""Fit: what the data-driven models learn from a month of a goal, how it is stored, and the weights that follow.
-Pure."""
+"""Fit: what the data-driven models learn from a month of a goal, how this is stored, and the weights that touches get
+from it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -24,8 +24,8 @@ REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campa
 
 
 class SetCount(msgspec.Struct, frozen=True, array_like=True):
-    """How many paths had exactly these ads (or campaigns), in any order, and how many of them converted. `players`:
-    indexes into the list of ads or campaigns."""
+    """How many paths had exactly these ads (or campaigns), in any order, and how many of these paths converted.
+    `players`: the ads or campaigns, as indexes into `Fitted.ads` or `Fitted.campaigns`."""
 
     players: tuple[int, ...]
     converted: int
@@ -81,7 +81,8 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
 
 
 def _full_coverage(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """Add to the coverage how many paths have too many ads or campaigns to be counted in a set."""
+    """Return the coverage of the inputs, together with the numbers of paths that have too many ads, or too many
+    campaigns, to be counted in a set."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -93,7 +94,8 @@ def _full_coverage(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
 
 
 def campaign_labels(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Map the label of each ad that has a campaign to the label of its campaign: a line break and the campaign's name.
+    """Return for each ad that has a campaign: the ad's label -> the campaign's label. A campaign's label is a line
+    break and its name.
 
     No ad's label begins with a line break. Therefore ads and campaigns can't be confused.
     """
@@ -107,8 +109,8 @@ def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """Return a digest (32 hex digits) of what was learnt from a month for all goals. Without fits it is the digest of
-    an empty list."""
+    """Return a digest (32 hex digits) of what was learnt from a month for all goals. `fits`: goal uid -> fit. If there
+    are no fits, it is the digest of an empty list."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -148,9 +150,10 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Weighs the touches of paths by what the data-driven models learnt from a month of a goal.
+    """Gives weights to the touches of a path by what the data-driven models learnt from a month of a goal.
 
-    `body`: the stored fit, which is decoded when it is first needed. `names`: the present names of ads.
+    `body`: the stored fit, which is decoded when it is first needed. `names`: names the ads by the present
+    configuration.
     """
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
@@ -166,12 +169,12 @@ class Learnt:
 
     @cached_property
     def is_usable(self) -> bool:
-        """Whether the fit can be used: it can be decoded, and the month had a conversion with touches."""
+        """Whether the fit can be used: it can be decoded, and at least one conversion of the month had a touch."""
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """Return the weights of a path's touches under `markov` or `shapley`; and why the ads could not be weighed, or
-        None."""
+        """Return the weight of each touch under `markov` or `shapley`; and the reason if the ads could not be weighed
+        one by one, otherwise None."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -185,8 +188,8 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """Return the label under which an ad was learnt. If the ad is unknown, it is the label of `(other)`, if that
-        was learnt."""
+        """Return the label of an ad in the fit. If the fit doesn't have the ad, return the label of `(other)`, if the
+        fit has that one."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

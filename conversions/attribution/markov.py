@@ -1,8 +1,8 @@
 """Markov: the removal effect of each ad: which part of the conversions would be lost without the ad. Pure.
 
 Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, with null paths. A path
-goes from START over its ads to CONVERSION or NULL. The chance of a step from x to y is the number of steps from x to y,
-divided by the number of all steps from x.
+goes from START over its ads to CONVERSION, or to NULL if it ends without a conversion. The chance of a step from x to y
+is the number of steps from x to y, divided by the number of all steps from x.
 
 Removal effects are the same on every machine, to the last bit: floats are only added, subtracted, multiplied and
 divided, one at a time and in the order of the ads' names. IEEE 754 defines how each result is rounded. The effects are

@@ -24,7 +24,7 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 
     @property
     def total(self) -> int:
-        """The number of paths with and without a conversion."""
+        """The number of these paths, with a conversion or without."""
         return self.converted + self.unconverted
 
 
@@ -60,8 +60,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """The data from which the data-driven models learn. `paths`: counted paths of ads, which are labels. `ads`: label
-    -> ad."""
+    """The data from which the data-driven models learn. `paths`: paths of ads with their counts; each ad is written as
+    its label (see `label_of`). `ads`: label -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]

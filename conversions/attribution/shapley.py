@@ -51,9 +51,10 @@ def fit_rates(paths: Iterable[PathCount], campaigns: Mapping[str, str]) -> Rated
 
 
 def count_sets(paths: Iterable[PathCount], players: Mapping[str, str]) -> SetCounts:
-    """Add up paths by their set of players. Sets of more than MAX_PLAYERS are left out.
+    """Add up the counts of all paths that have the same set of players. Paths with more than MAX_PLAYERS players are
+    left out.
 
-    `players`: ad -> its player, such as its campaign. An ad that is not in it is its own player.
+    `players`: ad -> its player, such as the ad's campaign. An ad without an entry is its own player.
     """
     sums: dict[frozenset[str], list[int]] = defaultdict(lambda: [0, 0])
     for path in paths:
@@ -102,7 +103,8 @@ def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def _worth(players: Sequence[str], rated: Rates) -> list[int]:
-    """Compute the worth of each coalition. The index is a bit mask of the players."""
+    """Return a list with the worth of each coalition. The index is a bit mask: bit i is set if the coalition has the
+    i-th player."""
     worth = [0]
     for coalition in range(1, 1 << len(players)):
         members = [n for n in range(len(players)) if coalition >> n & 1]
@@ -113,13 +115,14 @@ def _worth(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
-    """Return the weights of a path's touches, and what was weighed: ads, campaigns or none. `ads`: the ad of each
-    touch.
+    """Return the weight of each touch of a path, and by what the touches were weighed: ads, campaigns or none. `ads`:
+    the ad of each touch.
 
     The players are the ads of the path. If there are more than MAX_PLAYERS, they are the campaigns. If there are also
     too many campaigns, all ads weigh the same.
 
-    A player with a Shapley value below 0 gets 0. A player that no path of the month had gets the mean of the others.
+    A player with a Shapley value below 0 gets 0. A player that was on no path of the month gets the mean of the other
+    players.
     """
     if len(set(ads)) <= MAX_PLAYERS:
         return touch_weights(ads, _values_of(ads, rated.ads)), "ads"
@@ -130,8 +133,8 @@ def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, st
 
 
 def _values_of(path: Sequence[str], rated: Rates) -> dict[str, int]:
-    """Return the Shapley value of each player of the path, at least 0. Players that no path of the month had are left
-    out."""
+    """Return the Shapley value of each player of the path, at least 0. Players that were on no path of the month are
+    left out."""
     players = sorted(set(path))
     values = zip(players, shapley_values(players, rated), strict=True)
     return {player: max(value, 0) for player, value in values if player in rated.seen}

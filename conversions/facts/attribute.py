@@ -107,12 +107,14 @@ def make_adjustment(hit: Hit, batch: str) -> Adjustment:
 
 
 def click_named_by(hit: Hit) -> str:
-    """Return the click id that a hit names. A long id is shortened as it is in touches."""
+    """Return the click id that a hit names, or an empty text. A long id is shortened in the same way as the ids of
+    touches."""
     return named_click(click_id_of(hit.click))
 
 
 def unread_fields(hit: Hit, batch: str) -> Iterator[RejectedHit]:
-    """Report each field of a hit that could not be read: the amount or the time. The hit itself still counts."""
+    """Make a rejected hit for each field that could not be read: the amount or the time. The hit itself still
+    counts."""
     for field, text in hit.unread.items():
         if field == "value":
             yield rejected_hit(
@@ -145,7 +147,7 @@ def _version_of(fact: Fact, site: SiteConfig) -> GoalVersion | None:
 
 
 def make_conversions(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
-    """Make the conversions of a hit: one for each goal that it meets. The version that is in force at the hit's time
+    """Make a conversion for each goal that a hit meets. Of each goal, the version that was in force at the hit's time
     decides."""
     for goal in goals:
         version = goal.in_force(hit.at)

@@ -1,5 +1,5 @@
-"""Click ids: the ids under which touches and conversions are stored, and by which a conversion finds its touch.
-Pure."""
+"""Click ids: under which click ids touches and conversions are stored. By these a conversion finds the touch of the
+click that it names. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -12,8 +12,8 @@ ClickRowKind = Literal["landed", "touch", "conversion"]
 
 
 def by_click_ids(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversion]]:
-    """List facts with their click ids, as pairs (click id, fact). A touch comes once for each of its ids, a conversion
-    for the id that it names."""
+    """List each fact with its click ids, as pairs (click id, fact). A touch is listed under each of its ids, a
+    conversion under the id that it names."""
     for fact in facts:
         if isinstance(fact, Touch):
             yield from ((click, fact) for click in sorted(fact.click_ids))
@@ -22,7 +22,8 @@ def by_click_ids(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversio
 
 
 def click_row_kind(fact: Touch | Conversion) -> ClickRowKind:
-    """Return the kind of row under which a fact is stored for a click id."""
+    """Return the kind of the row that stores a fact under a click id: `conversion`, `landed` for a touch of a landing
+    page with a signed click, or `touch` for any other touch."""
     if isinstance(fact, Conversion):
         return "conversion"
     return "landed" if fact.landed else "touch"

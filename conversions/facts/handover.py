@@ -63,7 +63,8 @@ def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
 
 
 def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
-    """Add `hl_ad` and `hl_click` to the landing page's URL, after its own query and before its fragment."""
+    """Add `hl_ad` and `hl_click`, the signed click, to the URL of the landing page. They come after the URL's own query
+    and before its fragment."""
     page, hash_mark, fragment = url.partition("#")
     added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
     return f"{page}{separator_after(page)}{added}{hash_mark}{fragment}"
@@ -79,8 +80,8 @@ def read_handover(url: str, site: str, secret: str) -> Handover | None:
 
 
 def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
-    """Make a touch from the signed click in a landing page's URL. None if the hit is no such page, or if the click is
-    too old.
+    """Make a touch from the signed click in a landing page's URL. None if the hit is no page, if its URL has no valid
+    signed click, or if the click is too old.
 
     The touch has the click's hit id. `/click` recorded the click under the same id, and touches with the same hit id
     count once in each bucket.

@@ -1,7 +1,8 @@
 """Person: to whom a touch or a conversion belongs: a user, or a visitor without a user. Pure.
 
-A person is a text: `u:USER` or `v:VISITOR`. Under the same text the store keeps a set: the visitors of a user, or the
-users of a visitor. Under `c:CLICK_ID` it keeps the digests of the conversions that name the click id.
+A person is a text: `u:USER` or `v:VISITOR`. The same texts are the keys of the linked sets in the store: `u:USER` is
+the set of the user's visitors, and `v:VISITOR` the set of the visitor's users. The set `c:CLICK_ID` has the digests of
+the conversions that name the click id.
 """
 
 from bisect import bisect_left
@@ -28,12 +29,12 @@ ANNOUNCED = ""
 
 
 def by_user(user: str) -> str:
-    """Return the person `u:USER`, also the key of the set of the user's visitors."""
+    """Return `u:USER`: the user as a person, and the key of the set of the user's visitors."""
     return f"u:{user}"
 
 
 def by_visitor(visitor: str) -> str:
-    """Return the person `v:VISITOR`, also the key of the set of the visitor's users."""
+    """Return `v:VISITOR`: the visitor as a person, and the key of the set of the visitor's users."""
     return f"v:{visitor}"
 
 
@@ -53,16 +54,17 @@ def user_of(person: str) -> str:
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether the set under a key is too large: the visitors of a user, the users of a visitor, or the conversions of a
-    click id. Such a user, visitor or click id joins nobody any more."""
+    """Whether a linked set has too many members: too many visitors of a user, users of a visitor, or conversions that
+    name a click id. Such a user, visitor or click id no longer joins visitors to one person. `linked`: the members."""
     most = {"u:": MOST_VISITORS, "v:": MOST_USERS, "c:": MOST_NAMING}.get(key[:2])
     return most is not None and len(linked) - (ANNOUNCED in linked) > most
 
 
 def linked_pairs(fact: Fact) -> tuple[tuple[str, str], ...]:
-    """List the sets to which a fact adds a member, as pairs (key of the set, member).
+    """List what a fact adds to linked sets, as pairs (key of the set, new member).
 
-    A link and a conversion that names a click add members. Other facts add none.
+    A link adds its visitor to the user's set, and its user to the visitor's set. A conversion that names a click is
+    added to the set of the click id. Other facts add nothing.
     """
     if isinstance(fact, Link):
         return (by_user(fact.user), fact.visitor), (by_visitor(fact.visitor), fact.user), (ANY, ANY)
@@ -72,8 +74,8 @@ def linked_pairs(fact: Fact) -> tuple[tuple[str, str], ...]:
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """Return the user of a visitor at the instant `at` (ms): the user of the next link, or after the last link its
-    user. Empty without links.
+    """Return the user to whom a visitor belongs at the instant `at` (ms): the user of the first link at or after `at`.
+    If there is none, the user of the last link. Empty if the visitor has no links.
 
     On a shared computer, what was done before a sign-in therefore belongs to the user who signed in next. `links`: the
     visitor's links, in order.
@@ -85,11 +87,11 @@ def linked_user(at: int, links: Sequence[Link]) -> str:
 
 
 def person_of(fact: Touch | Conversion, links: Sequence[Link], crowded: Collection[str]) -> str:
-    """Return the person of a fact: the user that the fact names, else the user by the visitor's links, else the
-    visitor.
+    """Return the person of a fact: the user that the fact names; else the user of the visitor's links (see
+    `linked_user`); else the visitor.
 
-    `links`: the links of the fact's visitor, in order. `crowded`: users and visitors that too many share, as persons.
-    If the visitor or the user is among them, the person is the visitor.
+    `links`: the links of the fact's visitor, in order. `crowded`: the persons `u:USER` and `v:VISITOR` that are crowded
+    (shared by too many). If the user or the visitor is crowded, the person is the visitor.
     """
     alone = by_visitor(fact.visitor)
     user = by_user(fact.user or linked_user(fact.at, links))

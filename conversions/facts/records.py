@@ -19,7 +19,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A click or a view by which an ad reached a visitor, with its raw parameters. The ad itself is found at rollup.
+    """A click or a view by which an ad reached a visitor, with its raw parameters. Which ad it is, is found when the
+    hour is rolled up.
 
     `user`: the user that the hit itself named.
     """
@@ -94,8 +95,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adjustment"):
-    """A refund, a retraction, a restoration or a restatement of an order's or a click's conversions. `value`:
-    micros."""
+    """A later change of the conversions of an order or a click: a refund, a retraction, a restoration or a restatement.
+    `value`: micros."""
 
     site: str
     order: str = ""
@@ -113,7 +114,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """The dedupe key of the conversions that this adjusts: `o:ORDER`, else `c:CLICK_ID`."""
+        """The dedupe key of the conversions that this adjustment changes: `o:ORDER`, else `c:CLICK_ID`."""
         return claim_of(self.order, self.click) or "o:"
 
 
@@ -130,10 +131,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
-    """A conversion that names a click, stored together with the touch of this click, for the touch's visitor.
+    """A conversion that names a click, together with the touch of this click. It is stored in the timeline of the
+    touch's visitor.
 
-    The touch is the first one with the click id. If an even earlier touch is stored later, the conversion gets a second
-    row. Readers use the row with the first touch; see `place`.
+    The touch is the first one with the click id. If an earlier touch with this id is stored later, the conversion gets
+    a second row. Readers use the row with the first touch; see `place`.
     """
 
     conversion: Conversion
@@ -191,8 +193,8 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The sort key that decides which row of a conversion is used: by its touch, landing pages first, then by
-        `order_key`."""
+        """The sort key by which one of several rows of a conversion is chosen, the smallest. It compares their touches:
+        those of landing pages come first, then `order_key` decides."""
         return not self.touch.landed, order_key(self.touch)
 
 
@@ -224,7 +226,7 @@ def digest(fact: Fact) -> str:
 
 
 def plain_fact(fact: F) -> F:
-    """Return a fact without its batch and bucket. Figures don't depend on these two."""
+    """Return a copy of a fact without batch and bucket, to compare facts. Figures don't depend on these two fields."""
     if isinstance(fact, Joined):
         both = {"conversion": plain_fact(fact.conversion), "touch": plain_fact(fact.touch)}
         return msgspec.structs.replace(fact, **both)

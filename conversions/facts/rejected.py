@@ -1,5 +1,5 @@
-"""Rejected: the rows of `/api/rejected`: accepted hits that don't count, or count without a field that can't be read.
-Pure."""
+"""Rejected: makes the rows of `/api/rejected`: accepted hits that don't count, or count without a field that can't be
+read. Pure."""
 
 import msgspec
 

@@ -28,5 +28,5 @@ def slot_of(fact: Touch | Conversion | Joined) -> int:
 
 
 def place_of(fact: Touch | Conversion | Joined) -> Place:
-    """Return where a fact is counted: its bucket and its slot. A joined row has those of its conversion."""
+    """Return where a fact is counted: its bucket and its slot. A joined row is counted where its conversion is."""
     return fact.bucket, slot_of(fact)

@@ -49,8 +49,8 @@ def click_id_of(value: str) -> str:
 
 
 def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the first MAX_OTHERS custom parameters of an ad's link, such as `sub1` of an affiliate network. Utm tags,
-    click ids and the tracker's own parameters are left out."""
+    """Return the custom parameters of an ad's link, such as `sub1` of an affiliate network, at most the first
+    MAX_OTHERS. Utm tags, click ids and the tracker's own parameters are left out."""
     others: dict[str, str] = {}
     for name, value in pairs:
         if name not in NAMES.values() and len(others) < MAX_OTHERS and 0 < len(name) <= MAX_TAG:
@@ -59,10 +59,10 @@ def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
-    """Say whether a hit is a click or a view; None if it is neither.
+    """Return whether a hit is a click or a view; None if it is neither.
 
-    A page is a click if its URL has campaign parameters, unless they only remain from the page before. `parameters`:
-    the campaign parameters of the hit's URL.
+    A page is a click if its URL has campaign parameters, unless the URL of the page before had the same ones.
+    `parameters`: the campaign parameters of the hit's URL.
     """
     if hit.type == "click" or hit.type == "view":
         return hit.type
@@ -70,8 +70,8 @@ def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
 
 
 def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
-    """Whether the page before was on the same host and had the same campaign parameters. Then both pages belong to one
-    click: single-page applications keep these parameters in the URL."""
+    """Whether a page has the same host and the same campaign parameters as the page before it. Then both pages belong
+    to one click: single-page applications keep these parameters in the URL."""
     return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 

@@ -14,8 +14,8 @@ ClaimRow = AmountRow | Joined
 
 
 def convert_amount(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert an amount into micros of the site's currency, at the rate of the hit's day. Returns (amount, None), or 0
-    and the reason if this is impossible."""
+    """Convert an amount into micros of the site's currency, at the rate of the hit's day. Returns (amount, None). If it
+    can't be converted, returns 0 and the reason."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -30,14 +30,15 @@ def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
 
 
 def convert_for_goal(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert an amount into micros of the site's currency and multiply it by the goal's factor. Returns (amount,
-    None), or 0 and the reason if this is impossible."""
+    """Convert an amount into micros of the site's currency, and multiply it by the goal's factor. Returns (amount,
+    None). If it can't be converted, returns 0 and the reason."""
     amount, reason = convert_amount(row, site)
     return multiply(amount, version.factor), reason
 
 
 def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Return a conversion's value before adjustments, in micros; and why the value is missing, or None."""
+    """Return a conversion's value before adjustments, in micros; and the reason if the value is missing, otherwise
+    None."""
     if version.fixed_value is not None:
         return version.fixed_value, None
     return convert_for_goal(conversion, version, site)

@@ -38,7 +38,8 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
         """List the globs that are not empty, each with the index of the value that it is compared with. Without globs,
         the rule matches no touch.
 
-        The indexes are those of `conversions.facts.ad_names.matched_values`: the utm tags in order, then the network.
+        The values are those of `conversions.facts.ad_names.matched_values`: the utm tags in order, then the network.
+        Index 0 is the first of them.
         """
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 

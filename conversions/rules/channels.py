@@ -19,8 +19,8 @@ SOCIAL_NETWORKS = (
 
 
 class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the channel table: an ad has this channel if its source, medium and network each match a glob of their
-    list.
+    """A row of the channel table. It matches an ad if the ad's source, medium and network each match a glob of their
+    list. The ad then has this row's channel.
 
     An empty list matches everything. Letter case is ignored.
     """
@@ -65,6 +65,7 @@ OTHER_CHANNEL = "other"
 
 
 def channel_of(source: str, medium: str, network: str, own: tuple[ChannelRule, ...] = ()) -> str:
-    """Return the channel of an ad. `own`: the rows that the site itself has configured. Missing values are empty."""
+    """Return the channel of an ad. `own`: the site's own rows, which come before the built-in table. A source, medium
+    or network that is missing is an empty text."""
     values = source.lower(), medium.lower(), network.lower()
     return next((rule.channel for rule in (*own, *TABLE) if rule.takes(*values)), OTHER_CHANNEL)

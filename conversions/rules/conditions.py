@@ -111,7 +111,7 @@ def _text(line: str, on: str, how: str, text: str) -> Condition:
 
 
 def _why(error: Exception) -> str:
-    """Return the message of an RE2 error as text. RE2 gives it as bytes."""
+    """Return the message of an RE2 error as text. RE2 gives the message as bytes."""
     said = error.args[0] if error.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
@@ -155,8 +155,8 @@ def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
 
 
 def _is_on(url: str, path: str, condition: Condition) -> bool:
-    """Whether a page's path meets the condition. A regular expression may match the decoded path or the path as it was
-    sent."""
+    """Whether the path of a page meets a condition on the path. A regular expression may match the decoded path, or the
+    path as it was sent."""
     if condition.how == "matches":
         expression = _compiled(condition.text)
         return any(expression.search(text) is not None for text in (path, written_path(url)))

@@ -20,7 +20,7 @@ Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a goal's rules. It never changes. The newest version that has started is in force.
+    """One version of a goal's rules. It never changes. Of the versions that have started, the newest is in force.
 
     `path`: a glob over the paths of page hits. `event`: the name of a hit of any type. These two are one rule: a hit
     meets it if it meets either of them. An empty field is ignored. If `match` is `all`, a hit must meet this rule and
@@ -28,8 +28,9 @@ class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     `currency`: the site's currency. `fixed_value`: micros in this currency, used in place of the hit's value. `factor`:
     the hit's value is multiplied by it (micros), unless there is a fixed value. `click_window`, `view_window`: ms.
-    `most_touches`: how many clicks, and how many views, in the window may earn credit; the newest ones. `open_values`:
-    if it is False, a conversion with an amount counts only if a server sent it with an ingest token.
+    `most_touches`: at most this many of the newest clicks in the window may earn credit, and as many of the newest
+    views. `open_values`: if it is False, a conversion with an amount counts only if a server sent it with an ingest
+    token.
     """
 
     version: int
@@ -91,8 +92,8 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 
 def _is_of_event(version: GoalVersion) -> bool:
-    """Whether a hit can meet the version only with an event. A condition on the path is then about the page where the
-    event happened.
+    """Whether only hits with an event can meet the version. An example is the event `signup` together with the
+    condition `path is /shop`: the condition is then about the page where the event happened.
 
     For other versions, only page hits meet a condition on the path. Otherwise each event on a page would count in
     addition to the page itself.

@@ -24,8 +24,8 @@ def page_path(url: str) -> str:
 
 
 def written_path(url: str) -> str:
-    """Return the path exactly as a URL has it; `/` if the URL has no path. Empty if the URL is empty or can't be
-    parsed."""
+    """Return the path as it is written in a URL, not decoded; `/` if the URL has no path. Empty if the URL is empty or
+    can't be parsed."""
     try:
         return url and (urlsplit(url).path or "/")
     except ValueError:
@@ -52,7 +52,7 @@ def _escape(letter: str) -> str:
 
 
 def is_path(path: str, text: str) -> bool:
-    """Whether a decoded path equals the path in a text. The text may have percent escapes."""
+    """Whether a decoded path equals a configured path (`text`), which may have percent escapes."""
     return path == _plain(text)
 
 

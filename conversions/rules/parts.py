@@ -19,14 +19,15 @@ Place = tuple[int, int]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One of the `number` equal parts of a bucket. `index` counts from 0."""
+    """One of the `number` parts of a bucket. Each part has the same number of the bucket's 256 slots. `index` counts
+    the parts from 0."""
 
     index: int
     number: int
 
     @property
     def slots(self) -> tuple[int, int]:
-        """The range of the part's slots: the first slot, and the slot after the last."""
+        """The slots of the part: the first one, and the one after the last."""
         return self.index * SLOTS // self.number, (self.index + 1) * SLOTS // self.number
 
 
@@ -35,8 +36,8 @@ WHOLE = Part(0, 1)
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """How many parts a site's buckets have. `steps`: pairs of an instant (ms) and the number for all buckets from then
-    on.
+    """How many parts a site's buckets have. `steps`: pairs (instant in ms, number of parts); the number applies to all
+    buckets from the instant on.
 
     The number is never lowered: if several steps apply to a bucket, the greatest number counts. Before the first step
     it is 1.
@@ -50,7 +51,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     @property
     def highest(self) -> int:
-        """The greatest number of parts that any bucket of the site has, now or later."""
+        """The greatest number of parts that a bucket of the site has, now or by a step in the future."""
         return max((number for _, number in self.steps), default=1)
 
     def of(self, bucket: int) -> list[Part]:
@@ -59,7 +60,7 @@ class Parts(msgspec.Struct, frozen=True):
         return [Part(index, number) for index in range(number)]
 
     def part_of(self, place: Place) -> Part:
-        """Return the part that contains a slot of a bucket."""
+        """Return the part of a bucket that contains a slot. `place`: the bucket and the slot."""
         bucket, slot = place
         number = self.number_at(bucket)
         return Part(slot * number // SLOTS, number)

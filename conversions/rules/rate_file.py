@@ -17,7 +17,8 @@ RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
 class BadRates(Refusal):
-    """Raised if a rate file has faults. Nothing was loaded. `problems`: each faulty line with its fault."""
+    """Raised if a rate file has faults. Then nothing is loaded. `problems`: a text for each faulty line, with its
+    fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_LISTED
@@ -61,7 +62,8 @@ def read_rate_file(lines: Iterable[str], last_day: str, currencies: Collection[s
 
 
 def read_columns(row: list[str]) -> list[int]:
-    """Return the index of each of COLUMNS in the header. Raises BadRates."""
+    """Find the columns of a rate file: return for each of COLUMNS its index in the header. Raises BadRates if one is
+    missing."""
     names = [name.strip().lower() for name in row]
     if sorted(names) != sorted(COLUMNS):
         raise BadRates([f"line 1: must name the columns {','.join(COLUMNS)}, in any order"])
@@ -69,14 +71,15 @@ def read_columns(row: list[str]) -> list[int]:
 
 
 def add_quote(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Add a quote to `found`. The same quote may be in the file twice, but not with different rates. Raises BadLine."""
+    """Add a quote to `found`. If the file has the quote twice with different rates, raises BadLine. `line`: the number
+    of the quote's line."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")
 
 
 def read_quote(row: list[str], order: list[int], last_day: str, currencies: Collection[str]) -> Quote:
-    """Read a quote from a row. `order`: the index of each of COLUMNS. Raises BadLine."""
+    """Read a quote from a row of the file. `order`: the index of each of COLUMNS in the row. Raises BadLine."""
     if len(row) != len(COLUMNS):
         raise BadLine(f"{len(row)} columns instead of {len(COLUMNS)}")
     day, base, quote, rate = (row[place].strip() for place in order)

@@ -38,21 +38,23 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """The rate of a currency in the site's currency. `day`: the day of the table from which it comes."""
+    """The exchange rate of a currency on a day: the worth of one unit in the site's currency. `day`: the day of the
+    table from which it comes."""
 
     day: str
     worth: Fraction
 
 
 class Series(msgspec.Struct, frozen=True):
-    """The rates of one currency in the site's currency. `days` are in order, and `worths` has the rate of each day."""
+    """The exchange rates of one currency into the site's currency. `days`: the days with a rate, in order. `worths`:
+    the rate of each of these days."""
 
     currency: str
     days: tuple[str, ...] = ()
     worths: tuple[Fraction, ...] = ()
 
     def on(self, day: str) -> Rate | None:
-        """Return the newest rate on or before a day. None if there is none or if it is too old."""
+        """Return the rate of a day: the newest rate on or before it. None if there is none or if it is too old."""
         place = bisect_right(self.days, day) - 1
         if place < 0 or next_day(self.days[place], MAX_AGE_DAYS) < day:
             return None
@@ -70,7 +72,7 @@ def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
 
 
 def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fraction | None:
-    """Compute the rate from `currency` to `into` from the quotes of one day. None if they don't give a rate."""
+    """Compute the rate from `currency` to `into` from the quotes of one day. None if the quotes don't give it."""
     if (currency, into) in quotes:
         return quotes[currency, into]
     if (into, currency) in quotes:
@@ -86,6 +88,6 @@ def convert(micros: int, worth: Fraction) -> int:
 
 
 def rate_text(worth: Fraction) -> str:
-    """Write a rate with twelve decimal places."""
+    """Write an exchange rate with twelve decimal places, such as `1.250000000000`."""
     whole, part = divmod(round(worth * 10**PLACES), 10**PLACES)
     return f"{whole}.{part:0{PLACES}}"

@@ -40,7 +40,7 @@ NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."
 
 
 def conversion_sentence(reason: ConversionReason) -> str:
-    """Say why a conversion doesn't count."""
+    """Return the sentence that says why a conversion doesn't count."""
     match reason:
         case "retracted":
             return "The order was retracted and has not been restated or restored since."
@@ -61,7 +61,7 @@ def conversion_sentence(reason: ConversionReason) -> str:
 
 
 def click_sentence(reason: ClickReason) -> str:
-    """Say why the click id of a conversion leads to no visitor."""
+    """Return the sentence that says why the click id of a conversion leads to no visitor."""
     match reason:
         case "unknown_click":
             return (
@@ -72,7 +72,7 @@ def click_sentence(reason: ClickReason) -> str:
 
 
 def value_sentence(reason: ValueReason) -> str:
-    """Say why a conversion's value, or part of it, is missing."""
+    """Return the sentence that says why a conversion's value, or part of it, is missing."""
     match reason:
         case "bad_value":
             return "Its amount can't be read, or could mean two things. It counts as 0 until it is restated."
@@ -84,7 +84,8 @@ def value_sentence(reason: ValueReason) -> str:
 
 
 def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
-    """Say why a touch gets no credit. `kind`: click or view. `window`: the goal's window for this kind, in words."""
+    """Return the sentence that says why a touch gets no credit. `kind`: click or view. `window`: the goal's window for
+    this kind, in words."""
     match reason:
         case "after_conversion":
             return "It came after the conversion, and can't have led to it."
@@ -102,7 +103,7 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
 
 
 def duplicate_sentence(reason: DuplicateReason) -> str:
-    """Say why a stored conversion is not the one that counts for its order, click or hit."""
+    """Return the sentence that says why a stored conversion is not the one that counts for its order, click or hit."""
     match reason:
         case "duplicate":
             return "The same order, or the same hit, came earlier; that one counts."
@@ -111,7 +112,7 @@ def duplicate_sentence(reason: DuplicateReason) -> str:
 
 
 def adjustment_sentence(effect: AdjustmentEffect) -> str:
-    """Say what effect an adjustment has."""
+    """Return the sentence that says what effect an adjustment has."""
     match effect:
         case "applied":
             return "It counts."
@@ -124,7 +125,8 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
 
 
 def model_sentence(reason: WeighReason, month: str) -> str:
-    """Say why a data-driven model did not weigh a path by its ads. `month`: the month from which the model learnt."""
+    """Return the sentence that says why a data-driven model did not weigh a path by its ads. `month`: the month from
+    which the model learnt."""
     match reason:
         case "no_fit":
             return f"Nothing is learnt from {month}. Every touch gets the same."

@@ -25,8 +25,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why a hit is rejected, as `/api/rejected` shows it. `field`: the hit's field that is the cause; empty if none
-    is."""
+    """The reason why a hit is rejected, as `/api/rejected` shows it. `field`: the field of the hit that is the cause;
+    empty if no field is."""
 
     code: RejectedCode
     field: str

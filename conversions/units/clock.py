@@ -18,10 +18,11 @@ LONGEST_HOLD_MS = HOUR_MS
 
 
 def is_held(until: int, now: int) -> bool:
-    """Whether work that a worker reserved until an instant (ms) is still reserved at `now` (ms).
+    """Whether a worker's reservation of some work is still valid at `now` (ms). `until`: when the reservation ends
+    (ms).
 
-    If the reservation would last longer than LONGEST_HOLD_MS from now, a worker with a wrong clock made it. It is
-    ignored.
+    A reservation that would last longer than LONGEST_HOLD_MS from now is ignored, because a worker with a wrong clock
+    made it.
     """
     return now < until <= now + LONGEST_HOLD_MS
 
@@ -50,8 +51,8 @@ def bucket_of(at: int, timezone: str) -> int:
 
 
 def _clock_change(before: int, after: int, timezone: str) -> int:
-    """Find the instant (ms) at which the clock changed. `before` and `after` (ms) are in one local hour and have
-    different offsets.
+    """Return the instant (ms) at which a clock change divides an hour. `before` and `after` (ms) are in this local
+    hour, and have different offsets from UTC.
 
     This happens where clocks change by less than an hour, as on Lord Howe Island (30 minutes).
     """
@@ -78,7 +79,7 @@ def day_start(day: str, timezone: str) -> int:
 
 
 def read_instant(text: str, timezone: str) -> int:
-    """Read an instant (ms) from a date or from an ISO 8601 time. Raises ValueError.
+    """Read an instant (ms) from a text: a date, or a time in ISO 8601. Raises ValueError.
 
     A date (`YYYY-MM-DD`) means the start of that day in the site's timezone. A time without an offset is in UTC.
     """

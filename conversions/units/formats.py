@@ -1,4 +1,5 @@
-"""Formats: the types of amounts, times, days and URLs in the API's answers, with their JSON schema. Pure."""
+"""Formats: the types with which the API's answers write amounts, times, days and URLs, each with its JSON schema.
+Pure."""
 
 from typing import Annotated
 
