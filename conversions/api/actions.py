@@ -24,8 +24,8 @@ LISTED = 20
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """The fields `from` and `to`: instants, or days of the site's calendar. `to` itself is not in the range. An empty
-    field means no limit."""
+    """The fields `from` and `to` of a request: instants, or days of the site's calendar. `to` itself is not in the
+    range. An empty field means no limit."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Make the two optional fields. `from` is a keyword of Python, and can't be an attribute of the class."""
@@ -67,8 +67,8 @@ class ReplayView(RangeView):
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
-        """Request a replay of the range. It runs for part of each minute. If the same replay is already running, it
-        continues."""
+        """Request a replay of the range. It runs in the background, for part of each minute. If the same replay is
+        already running, it continues."""
         since, until, site_range = self.read(request, key)
         with transaction.atomic():
             row, _ = Replay.objects.get_or_create(site=site_range.site, since=since, until=until, ended_at=None)

@@ -54,7 +54,7 @@ class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
         fields = ("source", "medium", "campaign", "content", "term", "network")
 
     def validate(self, patterns: dict[str, str]) -> dict[str, str]:
-        """Check the rule as the model does. Here the error can name the rule."""
+        """Check the rule in the same way as the model does. An error that is found here can name the rule."""
         MatchRule(**patterns).clean()
         return patterns
 
@@ -122,7 +122,8 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
 
 
 class RetroactiveGoalSerializer(GoalSerializer):
-    """A goal that was made retroactive, and the replay that counts its past. The replay is in the context."""
+    """A goal that was made retroactive, and the replay that counts its past. The serializer finds the replay in its
+    context."""
 
     replay = serializers.SerializerMethodField()
 
@@ -136,7 +137,7 @@ class RetroactiveGoalSerializer(GoalSerializer):
 
 
 class RetroactiveSerializer(serializers.Serializer[Any]):
-    """The field `from`: an instant or a day of the site's calendar, not in the future."""
+    """The field `from` of a request: an instant or a day of the site's calendar, not in the future."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Make the field. `from` is a keyword of Python, and can't be an attribute of the class."""
@@ -144,8 +145,8 @@ class RetroactiveSerializer(serializers.Serializer[Any]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """The rules of a goal that isn't saved. If the site has a goal with this key, its rules are used for those that
-    aren't given."""
+    """The rules of a goal that is not saved. If the site has a goal with this key, rules that are left out are those of
+    that goal."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
@@ -159,7 +160,7 @@ class DraftSerializer(serializers.ModelSerializer[Goal]):
 
 
 def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
-    """Read the instant (ms) of `from`. Raises Refusal."""
+    """Check the field `from` of a request, and return it as an instant (ms). Raises Refusal."""
     given.is_valid(raise_exception=True)
     since = read_range(site, given.validated_data["from"], None).since
     if since > now_ms():
@@ -168,7 +169,7 @@ def read_since(given: serializers.BaseSerializer[Any], site: Site) -> int:
 
 
 def in_time(seconds: float) -> Callable[[], bool]:
-    """Return a function that says whether fewer than `seconds` have passed since this call."""
+    """Return a function that returns True until `seconds` have passed since `in_time` was called."""
     ends_at = time.monotonic() + seconds
     return lambda: time.monotonic() < ends_at
 
@@ -219,7 +220,8 @@ class GoalViewSet(
     @extend_schema(request=RetroactiveSerializer, responses={202: RetroactiveGoalSerializer})
     @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
     def retroactive(self, request: Request, **_: Any) -> Response:
-        """Let the newest version hold since `from`, and request a replay from there, in the background."""
+        """Let the newest version of the goal take effect at `from`, and request a replay of the hits since then, in the
+        background."""
         goal = self.get_object()
         replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
         changed = RetroactiveGoalSerializer(
@@ -230,7 +232,7 @@ class GoalViewSet(
     @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Count, from the archive, what a goal with these rules would have counted in the last days. Nothing is
+        """Count in the archive which conversions a goal with these rules would have had in the last days. Nothing is
         changed."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -246,7 +248,7 @@ class GoalViewSet(
         return Response(to_plain(describe_preview(preview, site_range, config)))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Goal]) -> None:
-        """Save the goal, and read it again with its new version."""
+        """Save the goal, and read it again, because saving may have made a new version."""
         goal = serializer.save()
         serializer.instance = self.get_queryset().get(pk=goal.pk)
 

@@ -78,19 +78,19 @@ class ConversionView(ReaderView):
 
 
 def is_range(query: Mapping[str, str]) -> bool:
-    """Whether a query names a range of days, and nothing to search."""
+    """Whether a query names a range of days, and no order, click, hit, visitor or user to search for."""
     return ("from" in query or "to" in query) and not any(query.get(name) for name in FINDS)
 
 
 def list_page(site: SiteConfig, request: Request) -> ListedPage:
-    """List a page of the conversions of a range. Raises Refusal."""
+    """Return a page of the list of conversions that the query of a request describes. Raises Refusal."""
     wanted, began = read_wanted(request.query_params, site), time.monotonic()
     found = find_newest(open_to_read(), site, wanted, known_parts, lambda: time.monotonic() - began > PAGE_SECONDS)
     return ListedPage(wanted.model, found.conversions, next_url(request, found.next))
 
 
 def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> Iterator[ConversionAnswer]:
-    """Explain conversions until the page is full, at least one."""
+    """Explain conversions, the first one in any case, until the page is full or time is up."""
     began, size, explainer = time.monotonic(), 0, open_explainer(site)
     for case in cases:
         answer = with_urls(explainer.explain(case), request)
@@ -101,7 +101,7 @@ def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> I
 
 
 def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """Add two URLs to an explanation: of its page for people, and of its next page in the API."""
+    """Return an explanation with two URLs: of its page for people, and of its next page in the API."""
     own = request.build_absolute_uri(reverse("conversion", args=[explanation.id]))
     return ConversionAnswer(
         **msgspec.structs.asdict(explanation),
@@ -111,7 +111,7 @@ def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
 
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
-    """Find the conversions that the query asks for. Raises Refusal."""
+    """Find the conversions of the order, click, hit, visitor or user that the query names. Raises Refusal."""
     name, text = read_only_one(request.query_params, *FINDS)
     text = text.strip() if name == "order" else text
     return FINDS[name](open_to_read(), site, text, read_after(request.query_params), PAGE)

@@ -26,7 +26,8 @@ def read_text(query: Mapping[str, str], name: str) -> str:
 
 
 def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Return the name and the text of the only parameter that is given. Raises Refusal if none or several are given."""
+    """Return the name and the text of the one parameter among `names` that the query has. Raises Refusal if it has none
+    or several."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
         raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}. Or give a range with from and to.")
@@ -34,7 +35,8 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
 
 
 def read_after(query: Mapping[str, str]) -> OrderKey:
-    """Read where a page begins, from `after`. Raises Refusal."""
+    """Read from the parameter `after` the position at which a page begins. If it is absent, the page is the first one.
+    Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
@@ -42,7 +44,8 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_start(query: Mapping[str, str]) -> Position:
-    """Read where a page of one explanation begins, from `after`. Raises Refusal."""
+    """Read from the parameter `after` the position at which a page of one explanation begins. If it is absent, the page
+    is the first one. Raises Refusal."""
     try:
         return read_position(read_text(query, "after"))
     except ValueError as error:
@@ -50,8 +53,8 @@ def read_start(query: Mapping[str, str]) -> Position:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """Read where a page of a list by time begins, from `after`: an instant (ms), and how many rows at this instant to
-    skip. Raises Refusal."""
+    """Read from the parameter `after` the position at which a page of a list by time begins: an instant (ms), and how
+    many rows at this instant are on earlier pages. If it is absent: `latest` and 0. Raises Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
         return read_number(at), max(read_number(skip), 0)

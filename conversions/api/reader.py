@@ -1,4 +1,4 @@
-"""Reader: the base of support's reading views."""
+"""Reader: the base of the views with which support reads."""
 
 from rest_framework.views import APIView
 
@@ -6,7 +6,7 @@ from tracker.access import READER_AUTHENTICATION, MayRead
 
 
 class ReaderView(APIView):
-    """A view that may be read with a report token, or by people who are signed in."""
+    """The base of views that can be read with a report token, or by people who are signed in."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

@@ -16,7 +16,7 @@ MOST_DAYS = 100
 
 
 def read_refused(site: Site, site_range: Range, code: str) -> Refused:
-    """Read the counts of refused hits on the days of a range. `code`: only this code; empty for all."""
+    """Read the counts of refused hits on the days of a range. `code`: only hits with this code; empty for all."""
     first, last = (date.fromordinal(local_day(at, site.timezone)) for at in (site_range.since, site_range.until - 1))
     rows = RefusedCount.of_days(site.key, first, last)
     chosen = rows.filter(code=code) if code else rows

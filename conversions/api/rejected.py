@@ -35,11 +35,11 @@ class RejectedView(ReaderView):
 
     @rejected_schema
     def get(self, request: Request) -> Response:
-        """List the rejected hits. `counts` has their number by code, for the range's days (UTC), also of hits above the
-        daily cap.
+        """List the rejected hits. The answer's `counts` has their number by code on the range's days (UTC). Hits above
+        the daily cap are counted there, but not listed.
 
-        `refused` counts the hits that collection refused on these days of the site's calendar. Only `code` filters
-        them.
+        The answer's `refused` counts the hits that collection refused on these days of the site's calendar. Of the
+        filters, only `code` applies to it.
         """
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
@@ -57,8 +57,8 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """Read the range of `from` and `to`. Raises Refusal if it has more than MAX_DAYS days: each hour is a separate
-    read."""
+    """Return the range from `from` to `to`; by default the last 30 days. Raises Refusal if it has more than MAX_DAYS
+    days, because each hour of it is read separately."""
     site_range = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = site_range.until if site_range.until < FOR_EVER else max(now + AHEAD_MS, site_range.since) + 1
     since = site_range.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS
@@ -68,6 +68,7 @@ def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
 
 
 def read_filter(query: Mapping[str, str]) -> Callable[[RejectedHit], bool] | None:
-    """Return a function that says whether a hit meets the filter. None if there is no filter."""
+    """Return a function that says whether a rejected hit meets the filters of the query. None if the query has no
+    filter."""
     wanted = {name: text for name in OWN + KEPT if (text := read_text(query, name))}
     return (lambda row: is_wanted(row, wanted)) if wanted else None

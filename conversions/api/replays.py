@@ -37,7 +37,7 @@ class ReplayStates(msgspec.Struct, frozen=True):
 
 
 def describe_replay(row: Replay, now: int) -> ReplayState:
-    """Describe the progress of a replay. `now`: ms."""
+    """Return the progress of a replay as the API shows it. `now`: ms."""
     return ReplayState(
         id=row.pk,
         since=row.since or None,
@@ -54,5 +54,5 @@ def describe_replay(row: Replay, now: int) -> ReplayState:
 
 
 def iso_seconds(moment: datetime) -> Instant:
-    """Format a moment as ISO 8601 in UTC with `Z`, without fractions of a second."""
+    """Return a moment as ISO 8601 in UTC without fractions of a second, such as `2026-11-23T16:00:00Z`."""
     return iso(int(moment.timestamp()) * 1000)

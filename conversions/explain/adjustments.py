@@ -43,7 +43,8 @@ class ExplainedAdjustment(msgspec.Struct, frozen=True, kw_only=True):
 def describe_adjustment(
     row: Adjustment, effect: AdjustmentEffect, site: SiteConfig, archive_key: Callable[[str], str | None]
 ) -> ExplainedAdjustment:
-    """Describe an adjustment, its effect and its exchange rate."""
+    """Return an adjustment as an explanation shows it, with its effect and its exchange rate. `archive_key`: batch id
+    -> the key of the archive's object."""
     return ExplainedAdjustment(
         hit=row.hit,
         kind=row.kind,
@@ -58,7 +59,8 @@ def describe_adjustment(
 
 
 def describe_rate(row: AmountRow, site: SiteConfig) -> AppliedRate | None:
-    """Describe the exchange rate of an amount. None if the amount is in the site's currency or no rate is known."""
+    """Return the exchange rate with which an amount was converted. None if the amount is in the site's currency or no
+    rate is known."""
     rate = site.rate(row.currency, row.at) if is_foreign(row, site) else None
     return AppliedRate(rate_text(rate.worth), rate.day) if rate else None
 

@@ -1,4 +1,4 @@
-"""Claimants: the persons of a conversion, with their users and visitors and the links between these. Pure."""
+"""Claimants: the persons of a conversion, each with the user, the visitors and the links between them. Pure."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -44,7 +44,8 @@ class Claimant(msgspec.Struct, frozen=True):
 
 
 class Crowded(msgspec.Struct, frozen=True):
-    """A user, a visitor or a click id that joins nobody, because too many share it. One of the three fields is set."""
+    """A user, a visitor or a click id that is shared by too many, and therefore doesn't join visitors to one person.
+    One of the three fields is set."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET
@@ -52,7 +53,8 @@ class Crowded(msgspec.Struct, frozen=True):
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a conversion; the first one owns it. `crowded`: users, visitors and click ids that join nobody."""
+    """The persons of a conversion. The first one owns it. `crowded`: users, visitors and click ids of the conversion
+    that are shared by too many."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
@@ -61,12 +63,12 @@ class Claimants(msgspec.Struct, frozen=True):
 
     @property
     def user(self) -> str | None:
-        """The user who owns the conversion. None if a visitor without a user owns it."""
+        """The user who owns the conversion. None if the owner is a visitor without a user."""
         return self.persons[0].user if self.persons else None
 
     @property
     def visitors(self) -> set[str]:
-        """The visitors of all listed persons."""
+        """The visitors of all persons in this record."""
         return {one.visitor for person in self.persons for one in person.visitors}
 
 

@@ -1,4 +1,4 @@
-"""Cursor: the position in a list of facts where a page begins, as text in a URL. Pure."""
+"""Cursor: the position in a list of facts at which a page begins, as text in a URL. Pure."""
 
 from conversions.facts.records import OrderKey
 
@@ -21,7 +21,7 @@ def read_cursor(text: str) -> OrderKey:
 
 
 def read_number(text: str) -> int:
-    """Read a number or an instant (ms). Raises ValueError if it is larger than MAX_AT in size."""
+    """Read a whole number, such as an instant (ms). Raises ValueError if it is above MAX_AT or below -MAX_AT."""
     number = int(text)
     if abs(number) > MAX_AT:
         raise ValueError(f"{text[:20]} is too large")

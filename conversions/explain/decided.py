@@ -1,4 +1,5 @@
-"""Decided: decides the conversions of a part of an hour and names its ads, in the same way as the rollup. Pure."""
+"""Decided: decides the conversions of a part of an hour and gives its ads their names, in the same way as the rollup.
+Pure."""
 
 import msgspec
 
@@ -23,10 +24,12 @@ class DecidedPart(msgspec.Struct, frozen=True):
 def decide_part(
     store: Store, site: SiteConfig, bucket: int, part: Part, with_not_in_force: bool = False
 ) -> DecidedPart:
-    """Decide the conversions of a part of a bucket. `with_not_in_force`: also those that met a version not in force.
+    """Decide the conversions of a part of a bucket. With `with_not_in_force`, also decide those that met a version of
+    the goal that is no longer in force.
 
-    It reads the same facts as the rollup, but computes no credit. From the other parts of the hour it reads only which
-    ads they name, as of their last rollup. Raises StoreUnavailable, also if that is damaged.
+    It reads the same facts as the rollup, but computes no credit. The names of ads also depend on the hour's other
+    parts. Of these it reads only the numbers of touches by ad, which their last rollups stored. Raises StoreUnavailable
+    if the store can't be reached or if these numbers are damaged.
     """
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]

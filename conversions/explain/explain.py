@@ -36,8 +36,9 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     """Explains the conversions of a site. The fields are functions that read what an explanation needs.
 
     `read_names`: bucket and slot -> the names of ads in this part of the hour. `archive_key`: batch id -> the key of
-    the archive's object. `read_learnt`: month -> goal uid -> what the data-driven models learnt. `read_claimants`:
-    decided conversion -> its persons. `read_rejected_before`: decided conversion and persons -> their rejected hits.
+    the archive's object. `read_learnt`: month -> (goal uid -> what the data-driven models learnt). `read_claimants`:
+    decided conversion -> its persons. `read_rejected_before`: decided conversion and its persons -> the rejected hits
+    of these persons.
     """
 
     site: SiteConfig
@@ -48,11 +49,11 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case, start: Position = START) -> Explanation:
-        """Explain a conversion. The credits and values of its touches, on all pages together, sum to what it adds to
-        reports.
+        """Explain a conversion. If the touches of all pages are added up, their credits and values are what reports
+        have of this conversion.
 
-        `start`: where the page begins, if the conversion has more touches, duplicates or adjustments than fit on one
-        page.
+        `start`: the position at which the page begins, if the conversion has more touches, duplicates or adjustments
+        than fit on one page.
         """
         verdict, winner = case.verdict, case.verdict.winner
         path = case.touchpoints()
@@ -103,7 +104,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     def _touches(
         self, case: Case, path: Sequence[Touchpoint], learnt: Learnt | None, start: int
     ) -> list[ExplainedTouch]:
-        """Describe the touches on this page, in order of time."""
+        """Return the touches of this page as the explanation shows them, in order of time. `start`: how many touches
+        are on earlier pages."""
         earned, name = earned_shares(case, path, self.site, learnt), self._namer(case)
 
         def describe(point: Touchpoint) -> tuple[OrderKey, ExplainedTouch]:
@@ -130,8 +132,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return describe_adjustment(*row, self.site, self.archive_key)
 
     def _namer(self, case: Case) -> Callable[[Touch], AdName]:
-        """Return a function that names the ad of a touch as the conversion's hour does. The hour is read only if the ad
-        isn't configured."""
+        """Return a function that gives the ad of a touch the same name as in the figures of the conversion's hour. The
+        names of that hour are read only if the ad isn't configured."""
         winner, names = case.verdict.winner, AdNames(self.site.ads)
         place = bucket_of(winner.at, self.site.timezone), slot_of(winner)
         others = cache(lambda: self.read_names(place))
@@ -144,7 +146,7 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_goal(verdict: Verdict) -> ExplainedGoal:
-    """Describe the goal and the rules of the version that the conversion met."""
+    """Return the goal, and the rules of the version that the conversion met."""
     version = verdict.version
     return ExplainedGoal(
         verdict.goal.key,
@@ -156,7 +158,8 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
-    """Describe the click that the conversion names. None if it names none."""
+    """Return the click that the conversion names, with the touch of this click if there is one. None if it names no
+    click."""
     winner = verdict.winner
     if not winner.click:
         return None
@@ -172,12 +175,12 @@ def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
 
 
 def describe_sent(row: Conversion) -> Sent:
-    """Describe the value and the currency as they were sent."""
+    """Return the value and the currency of a conversion as they were sent."""
     return Sent(None if row.value is None else six_places(row.value), row.currency or None)
 
 
 def count_left_out(case: Case, shown: Position, total: Position, claimants: Claimants) -> LeftOut:
-    """Count the duplicates, adjustments, touches and persons that don't fit on the page."""
+    """Count the duplicates, adjustments, touches and persons that this page of the explanation doesn't show."""
     return LeftOut(
         duplicates=total.duplicates - shown.duplicates,
         adjustments=total.adjustments - shown.adjustments,

@@ -26,9 +26,9 @@ MOST_GOALS = 1 << 30
 
 
 class FoundCases(msgspec.Struct, frozen=True):
-    """A page of decided conversions. `next`: where the next page begins; None on the last page.
+    """A page of decided conversions. `next`: the position at which the next page begins; None on the last page.
 
-    `ends`: for each conversion, where a page that follows it would begin.
+    `ends`: the position after each conversion. If the page is cut after it, the next page begins there.
     """
 
     cases: list[Case]
@@ -36,12 +36,13 @@ class FoundCases(msgspec.Struct, frozen=True):
     ends: list[OrderKey] = []
 
     def after(self, number: int) -> OrderKey | None:
-        """Return where the page after the first `number` conversions begins. None if there are no more."""
+        """Return the position at which the next page begins, if this page is cut after `number` conversions. None if no
+        more follow."""
         return self.ends[number - 1] if number < len(self.cases) else self.next
 
 
 def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
-    """Find and decide the conversion of a goal (uid) with this dedupe key (`claim`). None if there is none."""
+    """Find and decide the conversion of a goal (uid) with this dedupe key (claim). None if there is none."""
     mine = [row for row in _conversions(store, site, claim) if row.goal == goal]
     cases = read_cases(store, site, mine, whole_timeline=True)
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
@@ -75,8 +76,8 @@ def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: i
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions of a visitor: its own, and those that name one of its clicks. A conversion is also found if
-    only one of its duplicates is the visitor's own."""
+    """Find the conversions of a visitor: the visitor's own, and those that name one of the visitor's clicks. A
+    conversion is also found if only one of its duplicates is the visitor's own."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
@@ -98,7 +99,8 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names of ads in the part of an hour that contains this place (bucket and slot)."""
+    """Read the names of ads in a part of an hour. `place`: a bucket and a slot; the part is the one that contains
+    them."""
     return decide_part(store, site, place[0], site.parts.part_of(place)).names
 
 
@@ -113,9 +115,10 @@ def _page(
     limit: int,
     asked: Callable[[Conversion | Joined], bool],
 ) -> FoundCases:
-    """Decide the conversions of the first `limit` rows. `asked`: whether the search looks for a row.
+    """Decide the conversions that belong to the first `limit` rows. `rows`: stored conversions, in order. `asked`:
+    whether the search looks for a stored conversion.
 
-    If several of the rows belong to one conversion, it is only on the page of the first.
+    If several rows belong to one conversion, it is only on the page that has the first of them.
     """
     page = rows[:limit]
     here = {order_key(row) for row in page}
@@ -132,6 +135,6 @@ def _first(case: Case, asked: Callable[[Conversion | Joined], bool]) -> OrderKey
 
 
 def stored_conversions(case: Case) -> Iterable[Conversion]:
-    """List all stored conversions of a decided case: the one that counts, then its duplicates."""
+    """List all stored conversions of a case: the one that counts, then its duplicates."""
     yield case.verdict.winner
     yield from (duplicate.conversion for duplicate in case.verdict.duplicates)

@@ -16,8 +16,8 @@ HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
 def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
-    """Describe a version of a goal: which hits meet it, what they are worth, how often they count, and how long touches
-    may get credit."""
+    """Describe a version of a goal in sentences: which hits meet it, what they are worth, how often they count, and how
+    long touches may get credit."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
 
@@ -37,7 +37,7 @@ def _asked(version: GoalVersion) -> Iterator[str]:
 
 
 def describe_condition(condition: Condition) -> str:
-    """Describe a condition in words."""
+    """Return a condition as a phrase for people."""
     if condition.on != "value":
         name = f"property {condition.key}" if condition.on == "prop" else condition.on
         return f"its {name} {HOW[condition.how]} {condition.text}"

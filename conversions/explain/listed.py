@@ -1,4 +1,4 @@
-"""Listed: a conversion as a row of a list, with the ads that get credit under one model. Pure."""
+"""Listed: a conversion as a row of the list of conversions, with the ads that get credit under one model. Pure."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -27,7 +27,7 @@ class ListedGoal(msgspec.Struct, frozen=True):
 
 
 class CreditedAd(msgspec.Struct, frozen=True):
-    """What all touches of an ad together get of a conversion."""
+    """The credit and the value that an ad gets of a conversion, by all of its touches together."""
 
     ad: Annotated[str, Meta(description="The ad's name in reports.")]
     campaign: str
@@ -37,7 +37,7 @@ class CreditedAd(msgspec.Struct, frozen=True):
 
 
 class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion in a list, without its duplicates. `/api/conversions/ID` has them."""
+    """A conversion in the list of conversions, without its duplicates. `/api/conversions/ID` has them."""
 
     id: str
     goal: ListedGoal
@@ -56,8 +56,8 @@ class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]) -> ListedConversion:
-    """Make the row of a conversion in a list. `learnt`: goal uid -> what the data-driven models learnt from the month
-    before."""
+    """Return a decided conversion as a row of the list of conversions. `learnt`: goal uid -> what the data-driven
+    models learnt from the month before."""
     verdict, winner = case.verdict, case.verdict.winner
     return ListedConversion(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),
@@ -77,7 +77,8 @@ def list_case(site: SiteConfig, case: Case, names: Names, model: str, learnt: Ma
 def credited_ads(
     site: SiteConfig, case: Case, names: Names, model: str, learnt: Mapping[str, Learnt]
 ) -> list[CreditedAd]:
-    """List the ads that get credit for a conversion, the largest share first. Empty if the conversion doesn't count."""
+    """List the ads that get credit for a conversion under a model, the largest share first. Empty if the conversion
+    doesn't count."""
     if case.reason is not None:
         return []
     verdict, sums = case.verdict, dict[AdName, tuple[int, int]]()

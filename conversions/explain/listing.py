@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a page of an explanation begins: how many touches, duplicates and adjustments are on earlier pages."""
+    """Where a page of an explanation begins: how many touches, duplicates and adjustments the earlier pages have."""
 
     touches: int = 0
     duplicates: int = 0
@@ -30,7 +30,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def write_position(position: Position) -> str:
-    """Write a position as text, such as `1000.0.0`."""
+    """Write a position as text: `1000.0.0` if the earlier pages have 1000 touches, no duplicates and no adjustments."""
     return ".".join(map(str, msgspec.structs.astuple(position)))
 
 
@@ -43,13 +43,15 @@ def read_position(text: str) -> Position:
 
 
 def eligible_first(path: Iterable[Touchpoint]) -> list[Touchpoint]:
-    """Sort touches for the pages: first those that may earn credit, then the others. Of each, the newest come first."""
+    """Sort touches in the order in which they are put on pages: first those that may earn credit, then the others. In
+    both groups the newest come first."""
     newest_first = sorted(path, key=lambda point: order_key(point.touch), reverse=True)
     return sorted(newest_first, key=lambda point: point.reason is not None)
 
 
 def fill_page(items: Sequence[S], start: int, most_bytes: int, describe: Callable[[S], T]) -> list[T]:
-    """Describe items from the index `start` on, until the page is full. There is at least one, if any is left."""
+    """Describe items from the index `start` on, until the page has `most_bytes` or MAX_LISTED items. The first item is
+    on the page even if it is larger."""
     found: list[T] = []
     size = 0
     for item in items[start : start + MAX_LISTED]:

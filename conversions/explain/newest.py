@@ -1,7 +1,7 @@
 """Newest: lists the conversions of a site in a range of time, the newest hour first, page by page. Pure.
 
-Within an hour, the newest conversions come first. If an hour has several parts, the parts follow one another, and each
-begins with its newest conversions. Therefore only one part is in memory.
+Within an hour, the newest conversions come first. If an hour has several parts, they are listed one after the other,
+and each begins with its newest conversions. Therefore only one part at a time is in memory.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,16 +29,16 @@ KnownParts = Callable[[str, int, int], list[tuple[int, int]]]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A step through the list: a conversion, and the position after it. At the end of a part or a day there is no
-    conversion."""
+    """A conversion of the list, and the position after it. After the last conversion of a part or a day there is a step
+    without a conversion. A page may end there."""
 
     position: ListPosition
     conversion: ListedConversion | None = None
 
 
 class FoundConversions(msgspec.Struct, frozen=True):
-    """A page of conversions. `next`: where the next page begins; None on the last page. Other pages may be short,
-    too."""
+    """A page of the list of conversions. `next`: the position at which the next page begins; None on the last page. A
+    page may be short although more pages follow."""
 
     conversions: list[ListedConversion]
     next: str | None = None
@@ -52,9 +52,11 @@ def find_newest(
     late: Callable[[], bool],
     takes: Callable[[ListedConversion], bool] | None = None,
 ) -> FoundConversions:
-    """List a page of conversions. It ends at the limit, at PAGE_BYTES, or at the end of a part if `late()` is true.
+    """Return a page of the list of conversions that `wanted` describes.
 
-    `takes`: a further filter; None for none.
+    The page ends when it has `wanted.limit` conversions or PAGE_BYTES. If `late()` is true, because the time for an
+    answer is up, it ends after the present part of an hour. `takes`: a further filter on conversions; None if there is
+    none.
     """
     found: list[ListedConversion] = []
     size = 0
@@ -68,7 +70,7 @@ def find_newest(
 
 
 def newest_first(store: Store, site: SiteConfig, wanted: Wanted, known_parts: KnownParts) -> Iterator[Step]:
-    """Go through the conversions that are asked for, from the position `wanted.after` on."""
+    """Yield the conversions that `wanted` describes, the newest hour first, from the position `wanted.after` on."""
     for until in range(min(wanted.until, _end(wanted)), wanted.since, -DAY_MS):
         since = max(until - DAY_MS, wanted.since)
         for bucket, index in sorted(known_parts(site.key, since, until), key=lambda place: (-place[0], place[1])):
@@ -86,12 +88,13 @@ LAST: OrderKey = (1 << 62, "", "")
 
 
 def _end(wanted: Wanted) -> int:
-    """Return an instant (ms): only buckets that start before it can have conversions after the position."""
+    """Return an instant (ms). What is still to be listed is in the buckets that start before it."""
     return wanted.after.bucket + 1 if wanted.after else wanted.until
 
 
 def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | None:
-    """Return the `order_key` below which a part's conversions are still to be listed. None if all were listed."""
+    """Return an `order_key`: the conversions of this part that are below it are still to be listed. None if all of them
+    are on earlier pages."""
     if after is None or bucket < after.bucket:
         return LAST
     if index == after.part:
@@ -117,7 +120,7 @@ def _key(keyed: tuple[OrderKey, Case]) -> OrderKey:
 
 
 def is_wanted(case: Case, wanted: Wanted) -> bool:
-    """Whether a conversion meets all filters except the one on ads."""
+    """Whether a conversion meets the filters of a list, except the one on ads."""
     verdict = case.verdict
     return (
         (not wanted.goals or verdict.goal.uid in wanted.goals)

@@ -1,4 +1,5 @@
-"""Opening: opens the explainer on the store and the archive of the settings, and finds a conversion by its id."""
+"""Opening: makes the explainer of a site, which reads from the store and the archive of the settings; and finds a
+conversion by its id."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,7 +21,8 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Return the explainer of a site. It reads the names of ads in each part, and the fits of each month, only once."""
+    """Return the explainer of a site. However many conversions it explains, it reads the ad names of a part, and the
+    fits of a month, only once."""
 
     @cache
     def part_names(bucket: int, part: Part) -> Names:
@@ -68,7 +70,8 @@ def no_conversion() -> Refusal:
 
 
 def open_finder() -> Callable[[str], str | None]:
-    """Return a function from a batch id to the key of the archive's object with the batch, or None if it isn't found.
+    """Return a function from a batch id to the key of the archive's object that has the batch. The function returns
+    None if it finds no object.
 
     Make a new function for each answer: it remembers what it read, and stops searching after one second in all.
     """

@@ -1,4 +1,4 @@
-"""Position: a place in the list of newest conversions, as text in a URL. Pure."""
+"""Position: a position in the list of newest conversions, as text in a URL. Pure."""
 
 import msgspec
 
@@ -11,8 +11,8 @@ MAX_POSITION = 200
 
 
 class ListPosition(msgspec.Struct, frozen=True):
-    """A place in a list of conversions. `bucket`, `part`: where it is. `key`: the `order_key` of the last conversion
-    before it."""
+    """A position in the list of newest conversions: after the conversion with the `order_key` `key`, in a part (its
+    index) of a bucket."""
 
     bucket: int
     part: int
@@ -25,7 +25,7 @@ def write_position(position: ListPosition) -> str:
 
 
 def read_position(text: str) -> ListPosition:
-    """Read a position from text. Raises ValueError. An invented position can only lead to another place in the same
+    """Read a position from text. Raises ValueError. An invented position does no harm: it is a position in the same
     list."""
     if len(text) > MAX_POSITION:
         raise ValueError("longer than any position")

@@ -19,8 +19,8 @@ OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """Where a page begins: hits with `since` <= at <= `latest` (ms), newest first, without the first `skip` hits at
-    `latest`."""
+    """The position at which a page of rejected hits begins: at the hits with `since` <= at <= `latest` (ms), newest
+    first, after the first `skip` hits at `latest`."""
 
     since: int
     latest: int
@@ -28,15 +28,15 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """A page of rejected hits. `next`: where the next page begins; None on the last page. Other pages may be short,
-    too."""
+    """A page of rejected hits. `next`: the position at which the next page begins; None on the last page. A page may be
+    short although more pages follow."""
 
     hits: list[RejectedHit]
     next: RejectedCursor | None
 
 
 class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted hit that doesn't count, or counts without a field that can't be read; and why."""
+    """An accepted hit that doesn't count, with the reason; or one that counts although a field of it can't be read."""
 
     hit: str
     at: Instant
@@ -56,7 +56,7 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
 def find_rejected(
     store: Store, site: str, cursor: RejectedCursor, wanted: Callable[[RejectedHit], bool] | None
 ) -> FoundRejected:
-    """Find the next page of hits that meet the filter. `wanted`: the filter; None for all hits."""
+    """Return a page of the rejected hits that meet a filter. `wanted`: the filter; None to return all hits."""
     most = LOOKED_THROUGH if wanted else PAGE
     rows = store.read_rejected(site, cursor.since, cursor.latest + 1, cursor.skip + most + 1)
     hits: list[RejectedHit] = []
@@ -76,8 +76,8 @@ def _after(cursor: RejectedCursor, rows: list[RejectedHit], seen: int) -> Reject
 
 
 def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
-    """Whether a rejected hit has all these values. If its body was cut, the fields in KEPT are unknown and don't
-    match."""
+    """Whether a rejected hit has all values of a filter. `wanted`: name of a field -> its value. The fields in KEPT are
+    read from the stored body; if it was cut, the hit doesn't match."""
     if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
         return False
     asked = [name for name in KEPT if name in wanted]
@@ -86,7 +86,7 @@ def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
 
 
 def kept_hit(hit: RejectedHit) -> Hit | None:
-    """Decode the hit in a row. None if it was cut or not stored."""
+    """Decode the hit from the body of a row. None if the body was cut or not stored."""
     try:
         return msgspec.json.decode(hit.body, type=Hit)
     except msgspec.DecodeError:
@@ -94,7 +94,7 @@ def kept_hit(hit: RejectedHit) -> Hit | None:
 
 
 def describe_rejected(hit: RejectedHit, archive_key: Callable[[str], str | None], page: Url) -> ListedRejected:
-    """Describe a rejected hit as the API shows it. `page`: the URL of its conversions."""
+    """Return a rejected hit as the API shows it. `page`: the URL of the page that lists the conversions of this hit."""
     return ListedRejected(
         hit=hit.hit,
         at=iso(hit.at),

@@ -52,7 +52,8 @@ class RejectedBefore(msgspec.Struct, frozen=True):
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """Read the rejected hits of a conversion's visitors in the goal's longer window.
+    """Read the rejected hits that the visitors of a conversion's persons sent before it, within the longer of the
+    goal's two windows.
 
     Hits that are older than LOOKS_BACK, or not among the site's newest LOOKED_THROUGH, are not read.
     """

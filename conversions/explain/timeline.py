@@ -22,7 +22,7 @@ TimelineRow = Touch | Conversion | Link | Joined
 
 
 class MetGoal(msgspec.Struct, frozen=True):
-    """The goal, and the version of it that the hit met."""
+    """The goal that a hit met, and the version."""
 
     key: Annotated[str | None, Meta(description="Null if the goal doesn't exist any more.")]
     version: int
@@ -56,10 +56,10 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
-    """Describes the facts of a site for the API.
+    """Makes the API's answer for each stored fact of a site.
 
-    `people`: knows the persons of the facts. `archive_key`: batch id -> the key of the archive's object. `page_url`:
-    conversion id -> the URL of the page that explains it.
+    `people`: knows to which person each fact belongs. `archive_key`: batch id -> the key of the archive's object.
+    `page_url`: conversion id -> the URL of the page that explains it.
     """
 
     site: SiteConfig
@@ -68,7 +68,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """Describe a stored fact and its user. The explanation of a conversion's `id` says whether it counts."""
+        """Return a stored fact as the API shows it, with its user. Whether a conversion counts is not said here: the
+        explanation of its `id` says it."""
         match fact:
             case Touch():
                 return self._touch(fact)
@@ -126,8 +127,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
 ) -> tuple[list[TimelineRow], OrderKey | None]:
-    """Read a page of a visitor's facts, every stored copy. Returns the facts, and where the next page begins; None on
-    the last page."""
+    """Read a page of a visitor's facts, in order of time. If a hit is stored in several copies, all are returned.
+    Returns the facts, and the position at which the next page begins; None on the last page."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
     links = store.read_timeline(site, visitor, "link", after, limit + 1)

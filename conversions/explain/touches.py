@@ -43,14 +43,14 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelNote(msgspec.Struct, frozen=True):
-    """From which month a data-driven model learnt what it needed to divide a conversion."""
+    """From which month a data-driven model learnt; and the reason if it could not give each ad its own weight."""
 
     fit: Annotated[Month | None, Meta(description="The month from which the model learnt; null if it isn't needed.")]
     reason: Annotated[WeighReason | None, Meta(description="Why each ad could not get its own weight; null if it did.")]
 
 
 class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
-    """A note for each data-driven model."""
+    """A ModelNote for each data-driven model."""
 
     markov: ModelNote
     shapley: ModelNote
@@ -85,7 +85,7 @@ class ExplainedTouch(msgspec.Struct, frozen=True, kw_only=True):
 def describe_touch(
     point: Touchpoint, name: AdName, earned: Earned, site: SiteConfig, archive_key: Callable[[str], str | None]
 ) -> ExplainedTouch:
-    """Describe a touch, with the name of its ad and its credit."""
+    """Return a touch as an explanation shows it, with the name of its ad and its credit."""
     touch, place = point.touch, order_key(point.touch)
     mine = {model: by_place[place] for model, by_place in earned.items() if place in by_place}
     return ExplainedTouch(
@@ -108,7 +108,8 @@ def describe_touch(
 
 
 def parameters_of(touch: Touch) -> dict[str, str]:
-    """Return the raw parameters of a touch: its ad, utm tags, click ids and the custom parameters of the ad's link."""
+    """Return the raw parameters of a touch: the ad that it names, utm tags, click ids and the custom parameters of the
+    ad's link."""
     names = ("ad", *UTM_TAGS, "network", "click_id")
     own = {name: value for name in names if (value := getattr(touch, name))}
     return {**dict(touch.others), **dict(touch.other_ids), **own}
@@ -123,7 +124,7 @@ def earned_shares(case: Case, path: Sequence[Touchpoint], site: SiteConfig, lear
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Describe from which month the data-driven models learnt, and why they could not give each ad its own weight.
+    """Return for each data-driven model from which month it learnt, and why it could not give each ad its own weight.
 
     `month`: None if the conversion has nothing to divide.
     """
