@@ -20,12 +20,13 @@ MAX_RULES = 100
 
 
 def format_instant(at: int, timezone: str = "UTC") -> str:
-    """Write an instant (ms) for people, in a timezone: `2026-11-23 17:00:00 Europe/Berlin`."""
+    """Return an instant (ms) as text in a timezone, such as `2026-11-23 17:00:00 Europe/Berlin`."""
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"
 
 
 def effect_of(version: GoalVersion) -> str:
-    """Write when a version takes effect."""
+    """Return when a version of a goal takes effect, as text: `2026-11-23 17:00:00 Europe/Berlin` or `from the
+    beginning`."""
     return format_instant(version.starts_at, version.goal.site.timezone) if version.starts_at else "from the beginning"
 
 
@@ -33,10 +34,11 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """Deletes rows one by one. Only then is the site of each row marked to be rolled up again."""
+    """The base of admin pages that delete rows one by one. Only the `delete` of a row marks its site to be rolled up
+    again."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete the rows in one transaction."""
+        """Delete the chosen rows in one transaction."""
         with transaction.atomic():
             for one in queryset:
                 one.delete()
@@ -44,7 +46,7 @@ class OneByOne(admin.ModelAdmin[M]):
 
 @admin.register(Campaign)
 class CampaignAdmin(OneByOne[Campaign]):
-    """The campaigns for which ads are bought."""
+    """The admin pages of campaigns."""
 
     list_display = ("key", "name", "site", "account")
     list_select_related = ("site__account",)
@@ -63,7 +65,7 @@ class CampaignAdmin(OneByOne[Campaign]):
 
 
 class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
-    """The match rules of an ad."""
+    """The match rules of an ad, on the ad's page."""
 
     model = MatchRule
     extra = 1
@@ -76,7 +78,7 @@ class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
 
 @admin.register(Ad)
 class AdAdmin(OneByOne[Ad]):
-    """The ads that are paid for."""
+    """The admin pages of ads."""
 
     list_display = ("key", "name", "campaign", "site", "rule_list", "destination")
     list_select_related = ("campaign__site",)
@@ -87,7 +89,7 @@ class AdAdmin(OneByOne[Ad]):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
-        """Read the ads with their rules."""
+        """Return the ads. Their rules are read in one more query, not in one for each ad."""
         return super().get_queryset(request).prefetch_related("rules")
 
     @admin.display(description="site", ordering="campaign__site__name")
@@ -97,12 +99,12 @@ class AdAdmin(OneByOne[Ad]):
 
     @admin.display(description="match rules")
     def rule_list(self, ad: Ad) -> str:
-        """The rules of the ad in words."""
+        """The match rules of the ad as text."""
         return "; or ".join(str(rule) for rule in ad.rules.all())
 
 
 class VersionInline(admin.TabularInline[GoalVersion, Goal]):
-    """The versions of a goal's rules, and when each takes effect."""
+    """The versions of a goal's rules, on the goal's page, each with the time at which it takes effect."""
 
     model = GoalVersion
     fields = (
@@ -115,7 +117,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     verbose_name_plural = "versions: for each hit, the version counts that was in force at its time"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
-        """Read the versions with their sites, whose timezone is needed."""
+        """Return the versions together with their sites: `takes_effect` needs the site's timezone."""
         return super().get_queryset(request).select_related("goal__site")
 
     @admin.display(description="takes effect")
@@ -138,7 +140,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
 
 @admin.register(Goal)
 class GoalAdmin(admin.ModelAdmin[Goal]):
-    """The goals: what counts as a conversion."""
+    """The admin pages of goals."""
 
     list_display = ("key", "name", "site", "active", "path", "event", "fixed_value", "counting", "takes_effect")
     list_select_related = ("site",)
@@ -164,7 +166,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
-        """Read the goals with their versions."""
+        """Return the goals. Their versions are read in one more query, not in one for each goal."""
         versions = GoalVersion.objects.select_related("goal__site").order_by("-version")
         return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
 
@@ -174,21 +176,21 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
     @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Let the newest version hold since 30 days ago."""
+        """Let the newest version of each chosen goal take effect 30 days ago."""
         self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
 
     @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)", permissions=["backdate"])
     def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Let the newest version hold since 90 days ago."""
+        """Let the newest version of each chosen goal take effect 90 days ago."""
         self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
 
     @admin.action(description="Count from the beginning (retroactive, with a replay)", permissions=["backdate"])
     def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
-        """Let the newest version hold from the beginning."""
+        """Let the newest version of each chosen goal take effect from the beginning."""
         self._make_retroactive(request, goals, 0)
 
     def has_backdate_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may make goals retroactive."""
+        """Whether the user may make goals retroactive, that is, let a version take effect in the past."""
         return request.user.has_perm("conversions.backdate_goal")
 
     def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:
@@ -220,7 +222,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
 @admin.register(Mark)
 class MarkAdmin(admin.ModelAdmin[Mark]):
-    """The hours that wait to be rolled up. They can only be viewed."""
+    """The admin page of marks: the hours that wait to be rolled up. They can only be viewed."""
 
     list_display = ("site", "starts", "marked", "token")
     list_filter = ("marked",)
@@ -231,7 +233,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
 
     @admin.display(description="bucket", ordering="bucket")
     def starts(self, mark: Mark) -> str:
-        """When the bucket starts."""
+        """When the bucket of the mark starts, as text."""
         if mark.bucket == WHOLE_SITE:
             return "the whole site"
         return format_instant(mark.bucket) + (" and all later ones" if mark.part == ONWARD else "")
@@ -251,7 +253,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
 
 @admin.register(RateRow)
 class RateAdmin(admin.ModelAdmin[RateRow]):
-    """The exchange rates, which `manage.py load_rates` loads. They can only be viewed."""
+    """The admin page of the exchange rates, which `manage.py load_rates` loads. They can only be viewed."""
 
     list_display = ("day", "base", "quote", "rate")
     list_filter = ("base", "quote")
@@ -276,7 +278,7 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
 
 @admin.register(SpendRow)
 class SpendAdmin(admin.ModelAdmin[SpendRow]):
-    """What ads cost, as imported by `manage.py import_spend`. It can only be viewed."""
+    """The admin page of spend: what ads cost, as imported by `manage.py import_spend`. It can only be viewed."""
 
     list_display = ("day", "site", "imported_as", "currency", "ad", "source", "medium", "campaign", "cost")
     list_select_related = ("site",)

@@ -87,7 +87,7 @@ class AdLink(msgspec.Struct, frozen=True):
 
 
 def look_up_destination(site_and_ad: str) -> AdLink | None:
-    """Read where an ad leads. None if there is no such ad. `site_and_ad`: the two keys, as `SITE/AD`. Raises
+    """Read the destination of an ad. None if there is no such ad. `site_and_ad`: the two keys, as `SITE/AD`. Raises
     django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
@@ -146,12 +146,13 @@ class ClickView(APIView):
 
 
 def find_site(key: str) -> ClickSite:
-    """Return the site with a key. Raises Refusal."""
+    """Return the site with this key, from the cache if it is there. Raises Refusal if there is none."""
     return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
 
 
 def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, str]) -> str:
-    """Return the URL of the landing page, with macros filled in. Raises Refusal."""
+    """Return the URL of the landing page: `to`, if the link itself names a page; else the ad's destination with macros
+    filled in; else the site's home page. Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
     link = find(DESTINATIONS, f"{site.key}/{click.ad}", click.ad, unknown)
     if to and not is_of_site(to, site.domains):
@@ -175,10 +176,11 @@ def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[s
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
-    """Look up a site or an ad in the cache. `name`: its own key, as the client sent it.
+    """Return a site or an ad from the cache, which reads it from the database if it is missing. `name`: the key of the
+    site or the ad alone, as the client sent it.
 
-    Raises `unknown` if there is no such site or ad, and CantLookUp if the database can't be reached. A text that can't
-    be a key isn't looked up.
+    Raises the refusal `unknown` if there is no such site or ad, and CantLookUp if the database can't be reached. A text
+    that can't be a key isn't looked up.
     """
     found = cache.find(key) if KEY.fullmatch(name) else Known[T](None)
     if found.value is None:
@@ -197,8 +199,8 @@ def click_hit(
 ) -> Hit:
     """Make the hit of a click. `page`: the landing page. `others`: the custom parameters of the ad's link.
 
-    The hit's visitor is the one in the cookie. Without a cookie it is a stand-in, and the landing page's hit has the
-    real visitor.
+    The cookie names the hit's visitor. Without a cookie, a stand-in takes the visitor's place, and the landing page's
+    hit has the real visitor.
 
     If a browser only fetches the link in advance, the hit is rejected. The redirect still has the signed click: if the
     page is shown later, its hit records the click.

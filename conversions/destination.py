@@ -45,7 +45,7 @@ def home_page(domains: Iterable[str]) -> str:
 
 
 def _as_host(domain: str) -> str:
-    """Write a domain as it is written in URLs: in lower case and ASCII."""
+    """Return a domain in the form that it has in URLs: in lower case and ASCII."""
     try:
         return domain.lower() if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
@@ -53,14 +53,15 @@ def _as_host(domain: str) -> str:
 
 
 def passed_on(query: str) -> list[tuple[str, str]]:
-    """Return the parameters of a link that are passed on to the landing page, in order. Raises ValueError if there are
-    too many."""
+    """Return the parameters in a link's query that are passed on to the landing page, in order: all but the tracker's
+    own. Raises ValueError if the query has too many."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PARAMETERS)
     return [(name, value) for name, value in pairs if name not in OWN]
 
 
 def with_parameters(page: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Add parameters to a URL, after its own query and before its fragment, as many as fit."""
+    """Add parameters to a URL, after its own query and before its fragment. Once the URL would be longer than
+    MAX_LANDING, the parameter and all after it are left out."""
     page, hash_mark, fragment = page.partition("#")
     for name, value in pairs:
         added = f"{separator_after(page)}{urlencode([(name, value)], errors='surrogateescape')}"

@@ -29,8 +29,8 @@ def processor() -> Processor:
 
 
 def replay_processor() -> Processor:
-    """Make the processor of a replay. For it no bucket is too old to change: late hits were already rejected when they
-    first came, and the rollup ignores marks on frozen buckets."""
+    """Make the processor of a replay. It processes hits of any age: late hits were already rejected when they first
+    came, and the rollup ignores marks on frozen buckets."""
     return Processor(open_store(), sequence, load_for_hits, lambda: 0, settings.REJECTED_DAILY_CAP)
 
 
@@ -51,7 +51,7 @@ def attribute_hits(text: str) -> list[Any]:
 
 @shared_task(name="conversions.tasks.count_facts")
 def count_facts(counts: list[Any]) -> None:
-    """Add a batch's increments to the live counters."""
+    """Add the increments of a batch, which `attribute_hits` returned, to the live counters."""
     if counts:
         open_store().add_counts(msgspec.convert(counts, list[Count]))
 

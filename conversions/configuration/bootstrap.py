@@ -28,7 +28,8 @@ DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
 class Bootstrapped(msgspec.Struct, frozen=True):
-    """The names and secrets of the account. `staff_password` is empty if somebody changed the password."""
+    """The names and secrets of the account that `bootstrap` made or found. `staff_password` is empty if somebody
+    changed the password."""
 
     account: str
     site: str
@@ -42,7 +43,8 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Make what is missing of an account. It can be repeated, even twice at once. Raises ValidationError.
+    """Make an account with a site, an ad, goals, tokens and a staff user. What exists already is used. It can be called
+    again, even twice at once. Raises ValidationError.
 
     Existing rows are changed in two ways only: a given domain is added to the site; and if the demo ad leads to the
     demo shop, it gets the present destination, which is the domain, or the demo shop at `port`.
@@ -96,8 +98,11 @@ def find_goal(site: Site, key: str) -> Goal:
 
 
 def find_token(account: Account, kind: str) -> str:
-    """Return the secret of a valid token, and make the token if it is missing. If the token was revoked, the next one
-    is used."""
+    """Return the secret of the account's valid token of a kind. Make the token if it is missing.
+
+    Secrets are derived with a number, beginning with 0. If the token with a number was revoked, the next number is
+    tried.
+    """
     number = 0
     while True:
         secret = f"hl_{kind}_{derive(f'{kind} token', account, number)}"
@@ -123,13 +128,13 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """List possible user names for an account, in order. If another user has a name, the next one is used."""
+    """List names for the account's staff user, in order: the first one that no other user has is taken."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 
 
 def derive(purpose: str, account: Account, number: int = 0) -> str:
-    """Derive a secret of 52 letters and digits for a purpose. It depends on the account's id: an account that is made
-    again after its deletion gets other secrets."""
+    """Derive a secret of 52 letters and digits for a purpose from SECRET_KEY. It depends on the account's id: an
+    account that is made again after its deletion gets other secrets."""
     text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
     return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -16,8 +16,8 @@ NAME, TIMEZONE, CURRENCY = "Coffee shop (a demo year)", "Europe/Berlin", "EUR"
 def find_demo_site() -> Site:
     """Return the site of the made-up shop in the demo account. Make it if it is missing.
 
-    It is not the account's first site, which is for trying things out. Its key is derived from a secret, and nobody can
-    guess it.
+    The demo account's first site is for trying things out, and is not this one. The key of this site is derived from a
+    secret, and nobody can guess it.
     """
     bootstrap(ACCOUNT, "", settings.PORT)
     account = Account.objects.get(name=ACCOUNT)

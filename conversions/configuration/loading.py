@@ -35,8 +35,8 @@ def load_site(key: str) -> SiteConfig | None:
 
 
 def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
-    """Read the present configuration of several sites, by key. The number of queries doesn't depend on the number of
-    sites.
+    """Read the present configuration of the sites with these keys. Returns key -> configuration. The number of queries
+    doesn't depend on the number of sites.
 
     It uses no transaction, because on SQLite a transaction waits for writers. Therefore it may see only a part of a
     change that commits between two queries. But that change marks the whole site, and everything is rolled up again.
@@ -101,7 +101,7 @@ def _goal(row: GoalRow, site: Site) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str, open_values: bool) -> GoalVersion:
-    """Make the record of a goal's version. `currency`, `open_values`: those of the site."""
+    """Make the record of a goal's version from its row. `currency`, `open_values`: those of the site."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -155,8 +155,9 @@ _has_hits: set[str] = set()
 def load_for_hits(key: str) -> SiteConfig | None:
     """Return a site's configuration for processing its hits. None if no site has the key.
 
-    At a site's first hit in this process, the site is noted to have hits, which fixes its timezone and currency. Its
-    configuration is read after that. A site that is not in the cache is looked up, because it may be new.
+    When this process gets a site's first hit, it notes in the database that the site has hits, which fixes the site's
+    timezone and currency. The configuration is read after that. A site that is not in the cache is looked up, because
+    it may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None
@@ -164,7 +165,7 @@ def load_for_hits(key: str) -> SiteConfig | None:
 
 
 def _note_hits(key: str) -> bool:
-    """Note that a site has hits, and remove it from the cache. Returns whether the site exists.
+    """Note in the database that a site has hits, and remove the site from the cache. Returns whether the site exists.
 
     Unknown keys are not remembered: anybody can send any key, and a new site may get one of them.
     """

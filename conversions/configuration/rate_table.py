@@ -26,7 +26,8 @@ MAX_KEPT = 200
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The result of a load: how many rates are new, changed or unchanged; and how many sites may be affected."""
+    """The result of a load: how many rates are new, changed or unchanged; and how many sites may have other figures
+    now."""
 
     added: int
     changed: int
@@ -48,7 +49,8 @@ def load(
 ) -> Loaded:
     """Write all quotes in one transaction. The hours whose figures they may change are marked to be rolled up again.
 
-    `watch`: wraps the chunks, for a progress bar.
+    `file`: the file's name, which is stored with the load. `watch`: a function that passes the chunks of rows on, and
+    may show a progress bar.
     """
     rows = [RateRow(day=one.day, base=one.base, quote=one.quote, rate=format_rate(one.rate)) for one in quotes]
     with transaction.atomic():
@@ -78,7 +80,8 @@ def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark the hours whose figures may change with the rates of these days. Returns the number of sites.
+    """Mark the hours whose figures may change if the rates from `first` to `last` change. Returns the number of sites
+    with such hours.
 
     Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. An adjustment
     is converted at the rate of its own day, but may change an earlier hour. Therefore a site with an adjustment in a
@@ -97,10 +100,9 @@ def mark_changed(first: str, last: str, frozen_before: int) -> int:
 
 
 def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Series, ...]:
-    """Read the rates of the foreign currencies that a site's amounts have used, from the present table. `into`: the
-    site's currency.
+    """Read the exchange rates of the foreign currencies that a site's amounts have used. `into`: the site's currency.
 
-    `others`: further currencies. Empty texts among them are ignored.
+    `others`: further currencies to read. Empty texts among them are ignored.
     """
     return rates_of({*noted_currencies([site])[site], *others}, into)
 
@@ -114,7 +116,8 @@ def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
 
 
 def rates_of(currencies: Collection[str], into: str) -> tuple[Series, ...]:
-    """Read the rates of these currencies in the currency `into`. Empty texts and `into` itself are ignored."""
+    """Read the exchange rates of these currencies into the currency `into`. Empty texts and `into` itself are
+    ignored."""
     others = {*currencies} - {into, ""}
     if not others:
         return ()
@@ -127,7 +130,7 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """Read the rates of a currency in another. They are cached by the version of the table.
+    """Read the exchange rates of a currency into another. They are cached by the version of the table.
 
     If a load commits before the rows are read, newer rates are cached under this version. This does no harm: the load
     makes a new version, and marks the buckets that its rates may change.

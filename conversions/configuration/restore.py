@@ -52,7 +52,7 @@ def decode_snapshot(body: bytes) -> Plain:
 
 
 def restore(configuration: Plain) -> Restored:
-    """Restore a decoded snapshot in one transaction. Raises BadSnapshot."""
+    """Restore the configuration in a decoded snapshot, in one transaction. Raises BadSnapshot."""
     done = Restored()
     try:
         with transaction.atomic():
@@ -78,7 +78,8 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """Find the account that owns one of the snapshot's sites, else the account with the name, else make a new one."""
+    """Find the account that owns one of the snapshot's sites; else the account with the snapshot's name for it; else
+    make a new account."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 
@@ -164,7 +165,8 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
 
 
 def _version(goal: Goal, given: Plain) -> None:
-    """Make the version if it is missing. If it exists but the snapshot has an earlier start, set that start."""
+    """Make a version of a goal if it is missing. If it exists and starts later than in the snapshot, set the earlier
+    start."""
     known = goal.versions.filter(version=given["version"]).first()
     if known is None:
         fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()
@@ -173,7 +175,7 @@ def _version(goal: Goal, given: Plain) -> None:
 
 
 def fill(row: M, given: Plain, fields: Iterable[str]) -> M:
-    """Set these fields of a row. Fields that an older snapshot lacks stay as they are."""
+    """Copy these fields from the snapshot to a row. If an older snapshot lacks a field, the row's value stays."""
     for name in fields:
         if name in given:
             setattr(row, name, type(row)._meta.get_field(name).to_python(given[name]))  # type: ignore[union-attr]

@@ -33,10 +33,10 @@ Plain = dict[str, Any]
 
 
 class SnapshotArchive(Protocol):
-    """The method of the archive that is needed to store snapshots."""
+    """The only method of the archive that is needed here: it stores a snapshot."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Store a snapshot and return its key."""
+        """Store a snapshot and return its key. `made_at`: ms. `nonce`: a random part of the key."""
 
 
 def read_configuration() -> Plain:
@@ -112,7 +112,8 @@ def encode_snapshot(configuration: Plain) -> bytes:
 
 
 def keep(archive: SnapshotArchive, now: int) -> str | None:
-    """Store a snapshot if the configuration has changed since the last one. Returns its key, or None.
+    """Store a snapshot if the configuration has changed since the last one. Returns the snapshot's key; None if nothing
+    was stored.
 
     A read may see only a part of a change that commits at the same time. Therefore the configuration is read twice. If
     the two differ, nothing is stored, and the next call tries again. The digest includes the archive's address: a new
@@ -128,8 +129,8 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
 
 
 def keep_soon() -> None:
-    """Store a snapshot when the present transaction commits. Call it in the transaction of each change. It is stored
-    only once."""
+    """Store a snapshot when the present transaction commits. Call it in the transaction of each change. If a
+    transaction calls it several times, one snapshot is stored."""
     if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
         # `robust`: if the snapshot fails, the change must still succeed.
         transaction.on_commit(keep_now, robust=True)

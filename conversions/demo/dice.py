@@ -6,6 +6,6 @@ from random import Random
 def dice(*words: object) -> Random:
     """Return the random generator for one purpose, such as a person's visits. `words`: the seed and the purpose.
 
-    Other purposes have other generators. Therefore the numbers of one purpose don't depend on the others.
+    Each purpose has its own generator. Therefore its numbers don't depend on how many numbers other purposes draw.
     """
     return Random(" ".join(map(str, words)))  # noqa: S311

@@ -9,8 +9,8 @@ EVERY_MONTH = range(1, 13)
 
 
 class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad of the shop. `meets`, `returns`: how often it brings new people, and people who were here before, as
-    weights. `closes`: the chance that such a visit ends in a purchase.
+    """An ad of the shop. `meets`, `returns`: how often it brings new people, and people who were here before; weights,
+    compared with the other ads. `closes`: the chance that a visit by this ad ends in a purchase.
 
     `kind`: the type of its hits; `page` is a landing page with utm tags. `a_click`, `a_day`: the cost of a click and of
     a day, in cents. `clicked`: the click-through rate. `configured`: whether the ad is configured in the tracker.

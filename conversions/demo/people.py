@@ -55,7 +55,7 @@ def visits_of_day(seed: int, day: date) -> Iterator[Visit]:
 
 
 def life(rng: Random, person: str, day: date) -> Iterator[Visit]:
-    """Generate all visits of one person. The first one is on this day."""
+    """Generate all visits of one person, the first one on this day."""
     ms, bought, device = draw_minute(rng, day), False, 0
     for number in range(MOST_VISITS):
         ad = draw_ad(rng, day, number == 0)
@@ -88,8 +88,8 @@ def runs_on(ad: DemoAd, day: date) -> bool:
 
 
 def weight_of(ad: DemoAd, is_first: bool) -> float:
-    """Return how often an ad brings people, as a weight. If an ad is shown on few days of the week, it brings more on
-    each."""
+    """Return how often an ad brings people on a day, as a weight to compare with other ads. An ad that is shown on few
+    days of the week brings more people on each."""
     return (ad.meets if is_first else ad.returns) * 7 / len(ad.weekdays)
 
 

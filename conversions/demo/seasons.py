@@ -18,7 +18,8 @@ def busyness(day: date) -> float:
 
 
 def occasion(day: date) -> float:
-    """Return the factor of a special time: the Black Week, the weeks before and after Christmas, New Year."""
+    """Return a factor for how busy the shop is at special times: the Black Week, the weeks before and after Christmas,
+    New Year. 1 at other times."""
     if day.month == 11 and 20 <= day.day <= 30:
         return 1.5
     if day.month == 12:

@@ -17,7 +17,7 @@ COUNTED_MORE = 1.06
 
 
 class Spent(NamedTuple):
-    """What a source reports for an ad on a day. The currency of `line` is empty."""
+    """The spend of an ad on a day, as a source reports it. `line` has no currency yet."""
 
     source: str
     line: SpendLine
@@ -41,7 +41,7 @@ def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
 
 
 def names_of(ad: DemoAd) -> SpendNames:
-    """Return the names by which spend finds its ad: utm tags and network, or the ad's key."""
+    """Return how spend says that it belongs to this ad: by utm tags and network, or by the ad's key."""
     if ad.kind != "page":
         return SpendNames(ad=ad.key)
     network = CLICK_IDS.get(ad.click_id, "")

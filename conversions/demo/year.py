@@ -17,8 +17,8 @@ from tracker.collection.hit import Batch, Hit, batch_id
 
 
 class DemoYear(msgspec.Struct, frozen=True):
-    """The data of a site from the day `first` to the instant `until` (ms). A later `until` adds hits and changes
-    none."""
+    """The data of a site from the day `first` to the instant `until` (ms). With a later `until` there are more hits.
+    The earlier hits stay the same."""
 
     site: str
     timezone: str
@@ -28,11 +28,11 @@ class DemoYear(msgspec.Struct, frozen=True):
     until: int
 
     def days(self) -> list[str]:
-        """List the days on which hits come, the present day included."""
+        """List the days of the year, from `first` to the day of `until`."""
         return days_between(self.first, day_of(self.until - 1, self.timezone))
 
     def visits(self) -> Iterator[Visit]:
-        """Generate the visits of all people who come for the first time on one of the days. Some visits are after
+        """Generate all visits of the people whose first visit is on one of the days. Some of these visits are after
         `until`."""
         for day in map(date.fromisoformat, self.days()):
             yield from visits_of_day(self.seed, day)
@@ -49,13 +49,14 @@ class DemoYear(msgspec.Struct, frozen=True):
         return [self._batch(day, by_day[day]) for day in self.days() if by_day[day]]
 
     def _batch(self, day: str, hits: list[Hit]) -> Batch:
-        """Make the batch of a day. Once the day is over, its id is the same in every run."""
+        """Make the batch of a day. If the day has ended before `until`, the batch's id is the same in every run."""
         closed_at = min(day_start(next_day(day), self.timezone), self.until) - 1
         nonce = blake2b(f"{self.site} {self.seed}".encode(), digest_size=8).hexdigest()
         return Batch(batch_id(closed_at, nonce), tuple(sorted(hits, key=lambda hit: (hit.received, hit.id))))
 
     def spend(self, visits: Sequence[Visit], first: str) -> dict[str, list[SpendLine]]:
-        """Generate the spend of each day from `first` on that is over. Returns source -> lines."""
+        """Generate the spend of each day that begins on the day `first` or later and ends before `until`. Returns
+        source -> lines."""
         clicks = Counter((visit.day.isoformat(), visit.ad.key) for visit in visits if not visit.phoned)
         found: defaultdict[str, list[SpendLine]] = defaultdict(list)
         for day in self.days():
@@ -66,5 +67,5 @@ class DemoYear(msgspec.Struct, frozen=True):
 
 
 def first_day(today: str, days: int) -> str:
-    """Return the first of `days` days that end today."""
+    """Return the first of the last `days` days. Today is one of them: with 2 days it is yesterday."""
     return (date.fromisoformat(today) - timedelta(days=days - 1)).isoformat()

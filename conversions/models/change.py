@@ -1,5 +1,5 @@
-"""Change: if a part of the configuration is saved or deleted, its site is marked to be rolled up again, in the same
-transaction."""
+"""Change: the base of the models of the configuration. If a row is saved or deleted, its site is marked to be rolled up
+again, in the same transaction."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class FiguresDependOnIt(models.Model):
         raise NotImplementedError
 
     def clean(self) -> None:
-        """Refuse to change a field in FIXED."""
+        """Refuse a change of the fields in FIXED, which can't change once the row is saved."""
         saved = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         for field, instead in self.FIXED.items():
             if saved and getattr(saved, field) != getattr(self, field):

@@ -24,7 +24,7 @@ AHEAD_MS = 10 * 60 * 1000
 
 
 def new_goal_uid() -> str:
-    """Draw the id of a goal, which facts refer to. It never changes."""
+    """Make a random id for a new goal. Facts refer to the goal by this id, and it never changes."""
     return secrets.token_hex(6)
 
 
@@ -99,9 +99,10 @@ class GoalRules(models.Model):
 
 
 class Goal(GoalRules, FiguresDependOnIt):
-    """What counts as a conversion. If the rules of a saved goal change, a new version takes effect at `effect_time()`.
+    """What counts as a conversion. If the rules of a saved goal change, it gets a new version, which takes effect at
+    `effect_time()`.
 
-    On a site without hits it takes effect from the beginning.
+    On a site without hits, the new version takes effect from the beginning.
     """
 
     FIXED = {
@@ -144,7 +145,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             raise ValidationError({"factor": "Give a fixed value or a factor, not both."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, make a new version if the rules changed, and mark the site to be rolled up again."""
+        """Save the goal, make a new version if the rules changed, and mark the site to be rolled up again."""
         with transaction.atomic():
             super().save(*args, **kwargs)
             newest = self.versions.order_by("-version").first()
@@ -157,8 +158,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version hold from an earlier instant (ms) on. Its conversions are missing until the archive is
-        replayed."""
+        """Let the newest version take effect at an earlier instant (ms). The conversions since then are missing until
+        the archive is replayed."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
@@ -166,7 +167,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             note_change(self.site)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse, because conversions refer to the goal. It can be switched off."""
+        """Refuse to delete the goal, because conversions refer to it. It can be switched off."""
         raise ValidationError(
             "A goal can't be deleted, because its conversions refer to it. Switch it off (active) instead."
         )

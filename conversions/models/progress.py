@@ -12,7 +12,8 @@ MARGIN_MS = 10 * 60 * 1000
 
 
 class Marker(models.Model):
-    """How far the queue is processed: when the newest processed marker was sent, ms since the epoch. It has one row."""
+    """How far the queue is processed. Markers are empty batches that are sent through the queue each minute. `at`: when
+    the newest processed one was sent (ms). The table has one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     at = models.BigIntegerField(default=0)
@@ -22,9 +23,10 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that the marker that was sent at `at` (ms) is processed. Older markers change nothing.
+        """Note that the marker that was sent at `at` (ms) is processed. If a newer marker is noted already, nothing
+        changes.
 
-        A stored instant in the future comes from a wrong clock, and is replaced.
+        If the noted instant is in the future, it comes from a wrong clock, and is replaced.
         """
         if not cls.objects.filter(Q(at__lt=at) | Q(at__gt=now_ms()), pk=1).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
@@ -32,11 +34,11 @@ class Marker(models.Model):
 
     @classmethod
     def reached(cls) -> int:
-        """Return the instant (ms) before which all accepted hits are processed, except perhaps the last MARGIN_MS
-        before it. 0 if there was no marker yet.
+        """Return the instant (ms) before which all accepted hits are processed. Only hits of the last MARGIN_MS before
+        it may be missing. 0 if there was no marker yet.
 
-        It is when the newest processed marker was sent, or earlier if hits were put back at the end of the queue. It is
-        never in the future.
+        It is when the newest processed marker was sent. If hits were put back at the end of the queue and aren't
+        processed, it is when the first of them was received. It is never in the future.
         """
         row = cls.objects.filter(pk=1).first()
         if row is None:
@@ -47,15 +49,16 @@ class Marker(models.Model):
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
-        """Note that hits received from `since` on (ms) are put at the end of the queue at `at` (ms). Call it before
-        they are sent."""
+        """Note that hits that were received at `since` (ms) or later are put at the end of the queue at `at` (ms). Call
+        it before they are sent."""
         PutBack.objects.create(since=since, at=at)
 
 
 class PutBack(models.Model):
-    """Hits that were put back at the end of the queue at `at` (ms). The first of them was received at `since` (ms).
+    """A note that hits were put back at the end of the queue at `at` (ms). The first of these hits was received at
+    `since` (ms).
 
-    Markers that were sent before `at` are processed before these hits. Only a later marker shows that they are
+    Markers that were sent before `at` are processed before these hits. Only a later marker shows that the hits are
     processed.
     """
 
@@ -87,11 +90,11 @@ class LastSnapshot(models.Model):
 
 
 class Replay(models.Model):
-    """The progress of a replay, from which it continues after a stop. `site`, `since` and `until` are texts as they
-    were sent.
+    """The progress of a replay, from which it continues after a stop. `site`, `since` and `until`: texts as they were
+    sent.
 
-    A worker holds a replay until `held_until` (ms). After a crash, two workers may hold it. They do some work twice,
-    which is harmless.
+    A worker that runs the replay holds it until `held_until` (ms). After a crash, two workers may hold it. They do some
+    work twice, which is harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)

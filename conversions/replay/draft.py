@@ -1,4 +1,4 @@
-"""Draft: a goal that isn't saved, as if its rules had been in force since an instant."""
+"""Draft: a goal that isn't saved, with rules that apply from a chosen instant on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +17,10 @@ NAMELESS = "(draft)"
 
 
 def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any], since: int) -> Goal:
-    """Make a goal with these rules, in force since an instant (ms). Nothing is saved. Raises ValidationError.
+    """Make the record of a goal with these rules, which apply from the instant `since` (ms) on. Nothing is saved.
+    Raises ValidationError.
 
-    If a goal with this key is saved, its rules are used for those that aren't given.
+    If the site has a goal with this key, rules that aren't given are those of that goal.
     """
     saved = GoalRow.objects.filter(site=site, key=key).first() if key else None
     row = GoalRow(site=site, key=key or "draft", **{**(saved.rules() if saved else {}), **rules})

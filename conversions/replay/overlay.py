@@ -37,8 +37,8 @@ class Overlay:
                     self._sets[name].add(member)
 
     def join(self, site: str) -> None:
-        """Join the conversions in memory that name a click with their touches, as a worker would. Call it after all
-        facts are added."""
+        """Join the conversions in memory with the touches of the clicks that they name, as a worker would. Call it
+        after all facts are added."""
         named = [row for row in self.conversions.values() if row.click]
         for row in join_first(self._store, site, named):
             key = digest(row)

@@ -39,7 +39,7 @@ ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
 def last_days(site: str, days: int, now: int) -> Range:
-    """Return the range of the last days, up to `now` (ms)."""
+    """Return the range of the last `days` days up to `now` (ms)."""
     return Range(site, now - days * DAY_MS, now)
 
 
@@ -54,9 +54,9 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Preview:
-    """Reads hits from the archive, piece by piece, and counts what a goal would have counted.
+    """Reads the hits in the archive, piece by piece, and counts what a goal would have counted.
 
-    `reached`: how far it has read; see `ReadPiece`. `objects`: how many objects of the archive were finished.
+    `reached`: how far it has read; see `ReadPiece`. `objects`: how many objects of the archive were read to the end.
     `damaged`: how many pieces could not be read. `complete`: whether everything was read.
     """
 
@@ -72,8 +72,8 @@ class Preview:
         self.complete = False
 
     def gather(self, archive: ReplayArchive) -> Iterator[ReadPiece]:
-        """Read the archive piece by piece, and keep the facts. After each piece the caller may stop. The preview then
-        covers what was read."""
+        """Read the archive piece by piece, and collect the conversions and adjustments in memory. Yields each piece.
+        The caller may stop after any piece: then the preview covers the pieces until there."""
         for read in read_hits(archive, [self._range]):
             self._facts.add(self._facts_of(read.batches or ()))
             self.objects += read.is_last
@@ -89,7 +89,7 @@ class Preview:
         return [fact for fact in made if not isinstance(fact, Touch | Link)]
 
     def count(self) -> Counted:
-        """Count the conversions of the goal in the range, from what was read."""
+        """Count the conversions of the goal in the range. Only the pieces that were read are counted."""
         site = self._rated_site()
         self._facts.join(site.key)
         conversions = value = lacking = 0
@@ -103,14 +103,14 @@ class Preview:
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:
-        """Return the site with the exchange rates of all currencies that were read. One of them may be new to the
-        site."""
+        """Return the site with the exchange rates of all currencies in the facts that were read, also of currencies
+        that the site never had before."""
         rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
         return msgspec.structs.replace(self._site, rates=rates)
 
     def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
-        """Decide the conversions, and yield those that count in the range. One row of each claim is enough, because
-        `read_cases` reads the others."""
+        """Decide the conversions in memory, and yield the verdicts on those that count in the range. For each claim
+        only one row is passed on, because `read_cases` reads the others."""
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):
@@ -138,7 +138,7 @@ class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_preview(preview: Preview, site_range: Range, site: SiteConfig) -> PreviewAnswer:
-    """Describe what a goal would have counted, for the API."""
+    """Return what a goal would have counted, as the API shows it."""
     counted = preview.count()
     return PreviewAnswer(
         since=iso(site_range.since),

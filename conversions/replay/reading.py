@@ -25,21 +25,21 @@ class ReplayArchive(Protocol):
     """The methods of the archive that a replay needs; see `tracker.archive.Archive`."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """List the keys of the objects that may have batches made in an interval (ms), in order, after the position
-        `after`."""
+        """List the keys of objects, in order, after the position `after`. They are the objects that may have batches
+        made in the interval from `since` to `until` (ms)."""
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
-        """List the pieces of an object that may have the hits. Raises Permanent."""
+        """List the pieces of an object that may have hits of these sites and times (`wanted`). Raises Permanent."""
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
         """Read the hits of a piece, in their batches. Raises Permanent if the piece is damaged or missing."""
 
 
 class ReadPiece(NamedTuple):
-    """A piece of the archive that was read. `batches`: its hits; None if it is damaged or missing.
+    """A piece of the archive that was read. `batches`: its hits; None if the piece is damaged or missing.
 
     `reached`: the position from which reading can continue: the key of the object, and `#` and an offset if the object
-    isn't finished. `finished_batches`: how many batches the object has, if it is finished; otherwise 0.
+    has more pieces. `finished_batches`: how many batches the object has, if this is its last piece; otherwise 0.
     """
 
     reached: str
@@ -48,7 +48,7 @@ class ReadPiece(NamedTuple):
 
     @property
     def is_last(self) -> bool:
-        """Whether the object is finished."""
+        """Whether this is the last piece of its object."""
         return "#" not in self.reached
 
 
@@ -62,20 +62,22 @@ class PieceToRead(NamedTuple):
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """Return the interval (ms) in which the batches with hits of these ranges were made."""
+    """Return the interval (ms) in which the batches were made that may have hits of these ranges."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[str]:
-    """List the objects that are still to be read. `reached`: see `ReadPiece`."""
+    """List the keys of the objects that are still to be read. `reached`: how far a former attempt has read; see
+    `ReadPiece`."""
     key, _, part = reached.partition("#")
     return archive.list(*object_range(ranges), place_before(key) if part else place(key))
 
 
 def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[ReadPiece]:
-    """Read all pieces of the archive that may have hits of the ranges. Other hits are removed from the batches.
+    """Read all pieces of the archive that may have hits of the ranges. Hits outside the ranges are removed from the
+    batches. `reached`: how far a former attempt has read; see `ReadPiece`.
 
     An object may be merged and deleted after it was listed. Then the list is made again from the same position, and has
     the merged object. If the object is missing again, it is reported as missing.
@@ -120,7 +122,7 @@ def _fetch(archive: ReplayArchive, one: PieceToRead) -> Sequence[Batch]:
 
 
 def _steps(archive: ReplayArchive, ranges: Sequence[Range], reached: str) -> Iterator[PieceToRead]:
-    """List all pieces to read, from a position on."""
+    """List all pieces to read, from the position `reached` on."""
     wanted = [Wanted(one.site, one.since, one.until) for one in ranges]
     done, _, part = reached.partition("#")
     for key in list_keys(archive, ranges, reached):

@@ -25,17 +25,17 @@ GRACE_MS = 60_000
 
 
 def may_start_at(ranges: Iterable[Range]) -> int:
-    """Return the instant (ms) from which every worker's cache has the last change of these sites' configuration.
+    """Return the instant (ms) at which a replay of these sites may start: by then every worker's cache has the last
+    change of their configuration.
 
-    Hits that are processed later are processed with this change. Hits that were processed earlier are in the archive by
-    then.
+    Workers process later hits with this change. Earlier hits are in the archive by then.
     """
     return changed_at(one.site for one in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration has changed since a replay began. Then facts may be missing from what it did before the
-    change."""
+    """Whether the configuration has changed since a replay began. If it has, the replay must begin again: it processed
+    hits with the old configuration, and facts may be missing."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
@@ -60,17 +60,18 @@ def replay(
 
 
 def end_replay(progress: Progress, ranges: Iterable[Range]) -> None:
-    """End a replay: mark every bucket of the ranges to be rolled up again."""
+    """End a replay that has read everything: mark every bucket of the ranges to be rolled up again."""
     for one in ranges:
         mark_range(one)
     Progress.objects.filter(pk=progress.pk).update(ended_at=timezone.now(), held_until=0, problem="")
 
 
 def make_retroactive(goal: Goal, since: int) -> Progress:
-    """Let a goal's newest version hold from an instant (ms) on, and request the replay that adds its conversions.
+    """Let a goal's newest version take effect at an earlier instant (ms), and request the replay that adds its
+    conversions.
 
-    The replay ends at `effect_time()`, because later hits meet the version without a replay. If another replay is
-    running, a new one is still needed: the other one may already have passed these hits.
+    The replay ends at `effect_time()`, because later hits meet the version without a replay. Another replay may be
+    running. A new one is needed all the same, because the other one may already have passed these hits.
     """
     with transaction.atomic():
         goal.make_retroactive(since)
@@ -78,7 +79,8 @@ def make_retroactive(goal: Goal, since: int) -> Progress:
 
 
 def continue_replays(archive: ReplayArchive, processor: Processor, clock: Callable[[], int], until: int) -> None:
-    """Continue the requested replays, one after the other, until an instant (ms)."""
+    """Continue the requested replays, one after the other, until the instant `until` (ms). `clock`: a function that
+    returns the present time (ms)."""
     for progress in Progress.objects.filter(requested=True, ended_at__isnull=True).order_by("pk"):
         if clock() < until and progress.hold(clock(), until + GRACE_MS):
             _continue_replay(archive, processor, clock, until, progress)
@@ -87,7 +89,8 @@ def continue_replays(archive: ReplayArchive, processor: Processor, clock: Callab
 def _continue_replay(
     archive: ReplayArchive, processor: Processor, clock: Callable[[], int], until: int, progress: Progress
 ) -> None:
-    """Continue one replay. If a service can't be reached, the next call tries again."""
+    """Continue one replay until `until` (ms). If a service can't be reached, the replay stops, and the next call tries
+    again."""
     problem = ""
     try:
         ranges = read_ranges(progress.site or None, progress.since, progress.until)

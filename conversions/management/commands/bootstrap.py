@@ -55,7 +55,8 @@ class Command(BaseCommand):
 
 
 def describe(made: Bootstrapped) -> str:
-    """Describe the account to a person."""
+    """Return the account as readable text for the terminal: how to sign in, the snippet for pages, and two commands to
+    try."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
     url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(

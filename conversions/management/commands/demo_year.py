@@ -90,8 +90,8 @@ class Command(BaseCommand):
 
 
 def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
-    """Return the year of a site that ends at the last full hour before `now` (ms). Days that are too old to change are
-    left out."""
+    """Return the year of a site that ends at the last full hour before `now` (ms). Days are left out if they are so old
+    that their figures can't change any more."""
     until = now - now % HOUR_MS
     first = first_day(day_of(until - 1, site.timezone), days)
     first_open = next_day(day_of(frozen_before(), site.timezone))
@@ -99,9 +99,10 @@ def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
 
 
 def unfinished(archive: Archive, batches: Sequence[Batch]) -> Sequence[Batch]:
-    """Return the batches that must be processed: from the first one that isn't archived, and some before it.
+    """Return the batches that must be processed: from the first one that isn't archived on, and up to AT_ONCE batches
+    before it.
 
-    A stopped run may have archived these without processing them.
+    A stopped run may have archived those before it without processing them.
     """
     missing = next((place for place, batch in enumerate(batches) if not is_archived(archive, batch)), len(batches))
     return batches[max(missing - AT_ONCE, 0) :]

@@ -83,7 +83,8 @@ class Command(BaseCommand):
 
 
 def describe(found: Imported, verb: str) -> str:
-    """Describe what was imported, and the cost in each currency before and after."""
+    """Return as text for the terminal what was imported, and the cost in each currency before and after. `verb`: the
+    first word, such as Replaced."""
     before, after = by_currency(found.before), by_currency(found.after)
     costs = [
         f"{currency}: {before.get(currency, NOTHING)} -> {after.get(currency, NOTHING)}"

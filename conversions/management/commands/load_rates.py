@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def opened(name: str) -> Iterator[Iterable[str]]:
-    """Open the lines of a file, or of standard input if the name is `-`."""
+    """Open a file to read its lines. The name `-` means standard input."""
     if name == "-":
         yield sys.stdin
         return
@@ -68,7 +68,7 @@ def opened(name: str) -> Iterator[Iterable[str]]:
 
 
 def describe(loaded: Loaded) -> str:
-    """Describe in one line what was loaded."""
+    """Return in one line for the terminal how many rates were added or changed."""
     if not loaded.added + loaded.changed:
         return f"All {loaded.same} rates were there already."
     return (
