@@ -66,14 +66,14 @@ CLICKS = [
         "if touch.at <= conversion.at)",
     ),
     fault(
-        "a crowded click id still joins",
+        "a crowded click id still joins conversions to touches",
         JOINED,
         "conversions/verdicts/people.py",
         "if not (isinstance(row, Joined) and row.conversion.click in crowded):",
         "if row:",
     ),
     fault(
-        "a click id that becomes crowded and marks nothing",
+        "nothing is marked when a click id becomes crowded",
         JOINED,
         AFFECTED,
         """    changed |= reader.naming([key[2:] for key in crowded if key.startswith("c:")])

@@ -22,7 +22,7 @@ DAYS = [
         "        self.store.write_cells([CellSet(",
         f"{TOKEN}        self.store.write_cells([CellSet(",
     ),
-    fault("a day made while an hour of it is marked", TEST, MAKER, LOOK, ""),
+    fault("a day's cells are made while one of its hours is marked", TEST, MAKER, LOOK, ""),
     fault(
         "a day cell used although its hours were marked later",
         TEST,
@@ -37,7 +37,13 @@ DAYS = [
         "return made if [made.since, made.until] == self._starts[place : place + 2] else None",
         "return made",
     ),
-    fault("a day made before it is over", TEST, LIST, "StaleDay.objects.filter(ends_at__lte=now)", "StaleDay.objects"),
+    fault(
+        "a day's cells are made before the day is over",
+        TEST,
+        LIST,
+        "StaleDay.objects.filter(ends_at__lte=now)",
+        "StaleDay.objects",
+    ),
     fault(
         "a stale day taken off the list although it was noted again",
         TEST,
@@ -53,7 +59,7 @@ DAYS = [
         "",
     ),
     fault(
-        "a damaged day that makes the report fail",
+        "a damaged day cell makes the report fail",
         TEST,
         READING,
         "        except Damaged:\n            return None\n",

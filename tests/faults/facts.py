@@ -11,14 +11,14 @@ PER_FACT, PER_BATCH = "tests/conversions/marks/test_affected.py", "tests/convers
 
 FACTS = [
     fault(
-        "a digest that is the same for every fact",
+        "all facts have the same digest",
         WORLDS,
         RECORDS,
         "blake2b(_encoder.encode(plain_fact(fact)), digest_size=8)",
         'blake2b(b"", digest_size=8)',
     ),
     fault(
-        "a digest without `at`",
+        "a fact's digest leaves out the fact's time `at`",
         WORLDS,
         RECORDS,
         '{"batch": "", "bucket": 0}',
@@ -91,7 +91,7 @@ FACTS = [
         "        if found.is_cut and not found.rows:\n",
     ),
     fault(
-        "a link with more conversions than are read marks only the later ones",
+        "a link that affects too many conversions to be read marks no earlier bucket",
         f"{PER_FACT}::test_a_link_affects_an_order_of_another_before_it_even_if_reads_are_bounded",
         AFFECTED,
         "since = 0 if changed or moved else",
@@ -131,7 +131,7 @@ FACTS = [
         "",
     ),
     fault(
-        "a loaded rate that marks nothing",
+        "a newly loaded exchange rate marks nothing",
         WORLDS,
         "conversions/configuration/rate_table.py",
         "            mark_site(key)\n",

@@ -36,7 +36,7 @@ MERGES = [
         "        for group in self._groups(self._half_empty(key)[:1]):",
     ),
     fault(
-        "a merged object is deleted if the others together have its batches",
+        "a merged object is deleted although only several other objects together have its batches",
         MERGING,
         MERGER,
         "if any(own < other for other in held.values())]",
@@ -76,7 +76,7 @@ MERGES = [
         "place(key)",
     ),
     fault(
-        "a merged object in the place of its first batch",
+        "a merged object has the position of its first batch, not of its last",
         MERGING,
         "tracker/archive/merged.py",
         "merged_key(names[-1], ",

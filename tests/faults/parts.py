@@ -25,12 +25,12 @@ PARTS = [
         "OF_HOURS = (SUM, 0)\n",
         "OF_HOURS = (SUM, 0)\nKEPT: dict = {}\n",
     ),
-    fault("a part that does not mark its hour", TEST, ROLLUP, MARK_SUMS, ""),
+    fault("the rollup of a part doesn't mark the hour", TEST, ROLLUP, MARK_SUMS, ""),
     fault(
         "an hour marked before the cells of its parts are written", TEST, ROLLUP, WRITE + MARK_SUMS, MARK_SUMS + WRITE
     ),
     fault(
-        "a part closed before its hour is marked",
+        "the mark of a part is closed before the hour is marked",
         TEST,
         ROLLUP,
         MARK_SUMS,
@@ -45,9 +45,15 @@ PARTS = [
         "    return [cell, sizes_cell(bucket, part, sums.sizes)]\n",
         "    return [cell, sizes_cell(bucket, part, sums.sizes)] if sums.alike or sums.clicks else []\n",
     ),
-    fault("an hour that names every ad of its parts", TEST, "reporting/making.py", "    sums.fold_small_ads()\n", ""),
     fault(
-        "an explanation that names ads by its own part only",
+        "an hour keeps the names of all ads of its parts",
+        TEST,
+        "reporting/making.py",
+        "    sums.fold_small_ads()\n",
+        "",
+    ),
+    fault(
+        "an explanation takes the largest ads of one part for those of the hour",
         TEST,
         "conversions/explain/decided.py",
         "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
@@ -70,15 +76,15 @@ PARTS = [
         "            return []\n",
     ),
     fault(
-        "a number of parts that takes effect at once",
+        "a new number of parts applies at once",
         TEST,
         NUMBERS,
         "since = now - now % HOUR_MS + HOUR_MS + AHEAD_MS",
         "since = now - now % HOUR_MS",
     ),
-    fault("a number of parts that is lowered", TEST, NUMBERS, "if number < parts.highest:", "if number < 0:"),
+    fault("the number of parts can be lowered", TEST, NUMBERS, "if number < parts.highest:", "if number < 0:"),
     fault(
-        "a click and its reload in different parts",
+        "a click and the reload of its page are in different parts",
         TEST,
         SLOTS,
         "    if touch.click_id and not touch.ad:\n",

@@ -10,7 +10,7 @@ ITS_TESTS = "tests/conversions/verdicts/test_budgets.py"
 
 READERS = [
     fault(
-        "only the winner's person is a claimant",
+        "only the person of the copy that counts is a claimant",
         WORLDS,
         CLAIMS,
         "claimants=tuple(sorted({*map(whose, valid), *(whose(row.touch) for row in joined)}))",
@@ -38,7 +38,7 @@ READERS = [
         "return not self.needs_token",
     ),
     fault(
-        "an amount without an ingest token counts although the goal requires one",
+        "an amount sent without an ingest token counts although the goal requires the token",
         WORLDS,
         "conversions/facts/value.py",
         "return not (version.open_values or conversion.trusted) and",
@@ -80,7 +80,7 @@ READERS = [
         "kept.setdefault(str(order_key(adjustment)), adjustment)",
     ),
     fault(
-        "copies dropped before the window is applied",
+        "copies of a touch are dropped before the window is applied",
         WORLDS,
         PATHS,
         "    ordered = in_order(touches)\n    reasons",
@@ -98,7 +98,7 @@ READERS = [
         "            value, reason, refunded = value - amount, reason or problem, refunded + amount\n",
     ),
     fault(
-        "a person over the budget keeps all touches",
+        "a person with too many conversions in an hour keeps all touches",
         WORLDS,
         BUDGETS,
         "return msgspec.structs.replace(verdict, limit=limit)",
@@ -126,7 +126,7 @@ READERS = [
         "budgets_of(people, site, given)",
     ),
     fault(
-        "a conversion whose click depends on the hour's other conversions",
+        "how far back a conversion's click is searched depends on the hour's other conversions",
         f"{ITS_TESTS}::test_one_click_brings_one_conversion_however_many_a_person_has_in_the_hour",
         BUDGETS,
         "return _limit(verdict, budget.CLICKS_SEARCHED)",

@@ -9,7 +9,7 @@ REPORT = "reporting/report/report.py"
 
 REPORTS = [
     fault(
-        "a report without ads that leaves out keys with only unattributed conversions",
+        "a report that is not grouped by ads leaves out rows with only unattributed conversions",
         ROWS,
         REPORT,
         "if any(line.own) or any(line.unattributed or ()):",
@@ -37,7 +37,7 @@ REPORTS = [
         "return False if own == last else",
     ),
     fault(
-        "spend: a row without a cost that comes first",
+        "spend: a row without a cost comes before rows with a cost",
         PAGES,
         "reporting/report/paging.py",
         "keys += sorted(key for key in sums if values[key] is None)",
@@ -51,7 +51,7 @@ REPORTS = [
         "*read_sums(foreign, query, by_day=False),",
     ),
     fault(
-        "spend: an import that leaves what its source said of the same days before",
+        "spend: an import keeps the old spend of its source and days",
         "tests/conversions/configuration/test_spend_table.py",
         "conversions/configuration/spend_table.py",
         "rows_of(site, source, *days).delete()",

@@ -8,7 +8,7 @@ HANDOVER = "conversions/facts/handover.py"
 
 RULES = [
     fault(
-        "an hour that goes on when the clock is changed",
+        "a bucket goes on over a clock change of half an hour",
         WORLDS,
         "conversions/units/clock.py",
         "return start if utc_offset(start, timezone) == offset else _clock_change(start, at, timezone)",
@@ -22,7 +22,7 @@ RULES = [
         "known = self._by_rules(values) or self._by_key.get(touch.ad)",
     ),
     fault(
-        "a landing that precedes its click",
+        "a landing page's touch keeps the click's time although the landing seems earlier",
         WORLDS,
         HANDOVER,
         "at=max(min(found.at, hit.at), bucket_of(found.at, site.timezone)),",
@@ -30,7 +30,7 @@ RULES = [
     ),
     fault("a handover that never expires", WORLDS, HANDOVER, " or hit.at - found.at > VALID_MS:", ":"),
     fault(
-        "ids that name nobody make links",
+        "user ids that name nobody, such as guest, make links",
         WORLDS,
         "conversions/facts/attribute.py",
         "user = someone(hit.user)",
@@ -65,14 +65,14 @@ RULES = [
         "elif False:",
     ),
     fault(
-        "a set of ads that is on no path is worth nothing",
+        "Shapley: a set of ads that is on no path is worth 0",
         EDGES,
         "conversions/attribution/shapley.py",
         "worth.append(max(worth[coalition & ~(1 << n)] for n in members) if rate is None else rate)",
         "worth.append(rate or 0)",
     ),
     fault(
-        "Markov without the paths that have no conversion",
+        "Markov: paths without a conversion are left out",
         EDGES,
         "conversions/attribution/markov.py",
         "        counts[states[-1], NULL] += path.unconverted\n",
